@@ -1,0 +1,115 @@
+# What people and CI run. Needs GNU make and Python 3.11 or later; everything else goes into $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+GROUP ?= dev
+
+PY = $(VENV)/bin/python
+PIP = $(PY) -m pip --disable-pip-version-check -qq
+# It looks for packages where the first Python on PATH has them.
+PYRIGHT = PATH="$(abspath $(VENV))/bin:$$PATH" pyright
+
+# The Pythons of `make test-all`; looked for on PATH and among those of pyenv.
+VERSIONS = 3.11 3.12 3.13
+
+# What the wheel is made of. Directories are listed too: a deleted file changes its directory.
+SOURCES = pyproject.toml README.md LICENSE \
+  $(shell find ocpp_core schemas wsdl -name __pycache__ -prune -o -print 2>/dev/null)
+
+# pyright brings its own Node (pyright[nodejs]); it shall not depend on what is on PATH.
+export PYRIGHT_PYTHON_GLOBAL_NODE = 0
+export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help test lint types check-model pytest test-deep test-all coverage demo generate format bench clean
+
+help: ## Lists these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+test: lint types check-model pytest ## Runs everything that CI runs: lint, types, generated code, tests of the wheel
+
+lint: $(VENV)/.deps ## Checks style and format
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(VENV)/.wheel ## Checks types with mypy and pyright, and that no public name of the wheel lacks one
+	$(PY) -m mypy
+	$(PYRIGHT)
+	@log=$$($(PYRIGHT) --verifytypes ocpp_core --ignoreexternal) || { echo "$$log"; exit 1; }
+
+check-model: $(VENV)/.wheel ## Checks that the generated modules are what the generator writes
+	$(PY) tools/generate_model.py --check
+
+# Not `python -m pytest`, which would put the checkout on the path, before the wheel.
+pytest: $(VENV)/.wheel ## Runs the tests against the installed wheel
+	$(VENV)/bin/pytest -n auto
+
+test-deep: $(VENV)/.wheel ## Runs the long property tests
+	OCPP_DEEP=1 $(VENV)/bin/pytest -n auto -m deep
+
+test-all: ## Runs the tests on every supported Python found on this machine
+	@set -e; \
+	found=; missing=; \
+	for version in $(VERSIONS); do \
+	  python=; \
+	  for candidate in python$$version "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python; do \
+	    python=$$("$$candidate" -c 'import sys; print(sys.executable)' 2>/dev/null) && break; \
+	  done; \
+	  if [ -n "$$python" ]; then found="$$found $$version=$$python"; else missing="$$missing $$version"; fi; \
+	done; \
+	echo "found:$${found:- none}"; \
+	echo "missing:$${missing:- none}"; \
+	[ -n "$$found" ]; \
+	for python in $$found; do \
+	  version=$${python%%=*}; \
+	  echo "Python $$version"; \
+	  $(MAKE) --no-print-directory pytest VENV=.venv-$$version PYTHON=$${python#*=} GROUP=test; \
+	done
+
+coverage: $(VENV)/.wheel ## Runs the tests and lists lines and branches that none of them takes
+	$(VENV)/bin/pytest -n auto --cov --cov-report=term-missing:skip-covered
+
+demo: .venv-demo/.ready ## Judges example traffic with the `ocpp-core` command, as a user has it
+	.venv-demo/bin/ocpp-core validate examples/traffic
+
+generate: $(VENV)/.wheel ## Writes ocpp_core/v*/ from schemas/, wsdl/ and tools/tables/
+	$(PY) tools/generate_model.py
+
+format: $(VENV)/.deps ## Formats the code and mends what can be mended mechanically
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.wheel ## Measures speed beside other libraries
+	$(PY) benchmarks/run.py
+
+clean: ## Removes what these targets have made
+	rm -rf .venv .venv-* build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- virtual environments: a stamp file says that the steps above it are done ------------------------------------
+
+define make_venv
+	@$(PYTHON) -c 'import sys; sys.exit("ocpp_core needs Python 3.11 or later; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(@D)
+endef
+
+# The package comes along only for its dependencies here; .wheel replaces it.
+$(VENV)/.deps: pyproject.toml
+	$(make_venv)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --group $(GROUP) '.[all]'
+	@touch $@
+
+# The wheel is built from the sdist, which proves that the sdist is complete.
+$(VENV)/.wheel: $(VENV)/.deps $(SOURCES)
+	@rm -rf dist
+	@log=$$($(PY) -m build --no-isolation 2>&1) || { echo "$$log"; exit 1; }
+	@$(PIP) install --force-reinstall --no-deps dist/*.whl
+	@touch $@
+
+.venv-demo/.ready: $(SOURCES)
+	$(make_venv)
+	@.venv-demo/bin/python -m pip --disable-pip-version-check -qq install '.[cli]'
+	@touch $@

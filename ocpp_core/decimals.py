@@ -1,0 +1,85 @@
+"""Decimal numbers between the wire and the model, exactly: 12.34 never becomes 12.3 or 12.339999."""
+
+from decimal import Decimal
+from typing import Any
+
+#: Powers of ten beyond which a number is refused: those of a double, which is what JSON peers can hold.
+LARGEST_EXPONENT = 308
+
+#: Whole numbers up to here are the same as float and as int.
+_WHOLE_FLOATS = float(2**53)
+
+
+def read_decimal(value: Any) -> Decimal:
+    """The number that a JSON parser gave, as a `Decimal`.
+
+    A float is taken by its shortest text, which is the text it was read from for up to 15 digits.
+
+    Raises:
+        TypeError: Not a number; a boolean is none.
+        ValueError: Not finite.
+    """
+    kind = type(value)
+    if kind is float:
+        number = Decimal(repr(value))
+    elif kind is int:
+        return Decimal(value)
+    elif kind is Decimal:
+        number = value
+    else:
+        raise TypeError(f"{value!r} is not a number")
+    if not number.is_finite():
+        raise ValueError(f"{value!r} is not a number")
+    return number
+
+
+def read_integer(value: Any) -> int:
+    """The integer that a JSON parser gave, where ``1.0`` counts as one (JSON Schema since draft 6).
+
+    Raises:
+        TypeError: Not a number; a boolean is none.
+        ValueError: Not whole.
+    """
+    if type(value) is int:
+        return value
+    number = read_decimal(value)
+    if number and number.adjusted() > LARGEST_EXPONENT:
+        raise ValueError("too large")
+    whole = int(number)
+    if whole != number:
+        raise ValueError(f"{value!r} is not whole")
+    return whole
+
+
+def write_number(value: Decimal | int | float) -> int | float | Decimal:
+    """A number for a JSON writer: an int or float where that is exactly `value` and is written without an exponent,
+    else the `Decimal` itself.
+
+    Raises:
+        TypeError: Not a number.
+        ValueError: Not finite.
+    """
+    number = read_decimal(value)
+    if number.adjusted() > LARGEST_EXPONENT:
+        raise ValueError("too large")
+    short = float(number)
+    if short.is_integer() and -_WHOLE_FLOATS < short < _WHOLE_FLOATS:
+        whole = int(short)
+        return whole if whole == number else number
+    text = repr(short)
+    return short if "e" not in text and Decimal(text) == number else number
+
+
+def number_text(value: Decimal) -> str:
+    """A `Decimal` as JSON text, without an exponent."""
+    return format(value, "f")
+
+
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """Whether `value` is a whole multiple of `step`, a power of ten, whatever the number of digits."""
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    if not any(digits):
+        return True
+    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return exponent + trailing >= step.adjusted()

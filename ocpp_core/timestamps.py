@@ -1,0 +1,96 @@
+"""Timestamps on the wire: RFC 3339 text to aware `datetime` and back, without losing what a `datetime` cannot hold.
+
+Source: OCPP 1.6 errata §3.10; 2.0.1 and 2.1 part 2 §2.1.4.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+_WHOLE_MINUTES = timedelta(minutes=1)
+
+
+class WireTimestamp(datetime):
+    """A `datetime` that remembers the text it was read from, because it holds less than that text says.
+
+    Made for fractions beyond microseconds and, in tolerant mode, for text that leaves the offset out.
+    """
+
+    text: str | None = None
+
+    @classmethod
+    def of(cls, value: datetime, text: str) -> "WireTimestamp":
+        """A copy of `value` that remembers `text`."""
+        copy = cls.combine(value.date(), value.timetz())
+        copy.text = text
+        return copy
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        plain = datetime.combine(self.date(), self.timetz())
+        return (
+            (WireTimestamp.of, (plain, self.text))
+            if self.text
+            else (datetime.combine, (plain.date(), plain.timetz()))
+        )
+
+
+def read_timestamp(text: str, digits: int | None = None) -> datetime:
+    """Reads an RFC 3339 timestamp.
+
+    A leap second (``:60``) is refused, as no `datetime` can hold it.
+
+    Args:
+        text: Such as ``2026-01-31T12:00:00.5+02:00``.
+        digits: How many digits may follow the second; None for any number.
+
+    Returns:
+        An aware `datetime` with the offset of the text; a `WireTimestamp` if the fraction is finer than that.
+
+    Raises:
+        ValueError: Not such a timestamp, or a date that does not exist.
+        TypeError: `text` is no string.
+    """
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a timestamp of RFC 3339")
+    fraction = match[1]
+    if fraction is None:
+        return datetime.fromisoformat(text.upper())
+    if digits is not None and len(fraction) > digits + 1:
+        raise ValueError(f"{text!r} has more than {digits} digits after the second")
+    value = datetime.fromisoformat(text.upper())
+    return value if len(fraction) <= 7 else WireTimestamp.of(value, text)
+
+
+def write_timestamp(value: datetime, digits: int | None = None) -> str:
+    """Writes an aware `datetime`: in UTC with ``Z``, otherwise with its own offset.
+
+    Args:
+        value: An aware `datetime`.
+        digits: 3 cuts to milliseconds, as 2.x allows no more; None writes microseconds where there are any.
+
+    Raises:
+        ValueError: `value` is naive.
+    """
+    offset = value.utcoffset()
+    if offset is None:
+        raise ValueError(f"{value!r} has no time zone")
+    if digits is None and isinstance(value, WireTimestamp) and value.text and _RFC_3339.fullmatch(value.text):
+        return value.text
+    if offset % _WHOLE_MINUTES:
+        value = value.astimezone(UTC)
+    text = value.isoformat(timespec="milliseconds" if digits == 3 and value.microsecond else "auto")
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def is_timestamp(text: str, digits: int | None = None) -> bool:
+    """Whether `read_timestamp` accepts it."""
+    try:
+        read_timestamp(text, digits)
+    except ValueError:
+        return False
+    return True

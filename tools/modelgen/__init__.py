@@ -1,0 +1,1 @@
+"""Reads schemas/, wsdl/ and tools/tables/, and writes the generated modules of ocpp_core."""
