@@ -1,1 +1,69 @@
-"""OCPP 1.2, 1.5, 1.6, 2.0, 2.0.1 and 2.1 as one typed message model, on both wires, without I/O."""
+"""OCPP 1.2, 1.5, 1.6, 2.0, 2.0.1 and 2.1 as one typed message model, on both wires, without I/O.
+
+The messages of a version are attributes of its package: ``ocpp_core.v16.BootNotificationRequest``. Everything is loaded
+on first use; importing `ocpp_core` alone loads no version.
+"""
+
+from typing import TYPE_CHECKING
+
+from ocpp_core._lazy import lazy
+
+if TYPE_CHECKING:
+    from ocpp_core import v12 as v12
+    from ocpp_core import v15 as v15
+    from ocpp_core import v16 as v16
+    from ocpp_core import v20 as v20
+    from ocpp_core import v21 as v21
+    from ocpp_core import v201 as v201
+    from ocpp_core.errors import ErrorCode as ErrorCode
+    from ocpp_core.errors import FrameError as FrameError
+    from ocpp_core.errors import FrameKind as FrameKind
+    from ocpp_core.errors import LocalProtocolError as LocalProtocolError
+    from ocpp_core.errors import NoSuchAction as NoSuchAction
+    from ocpp_core.errors import OcppError as OcppError
+    from ocpp_core.errors import PayloadError as PayloadError
+    from ocpp_core.errors import ProtocolError as ProtocolError
+    from ocpp_core.errors import Violation as Violation
+    from ocpp_core.jsonrpc import JsonCodec as JsonCodec
+    from ocpp_core.messages import MISSING as MISSING
+    from ocpp_core.messages import UNSET as UNSET
+    from ocpp_core.messages import Call as Call
+    from ocpp_core.messages import CallError as CallError
+    from ocpp_core.messages import CallResult as CallResult
+    from ocpp_core.messages import CallResultError as CallResultError
+    from ocpp_core.messages import Frame as Frame
+    from ocpp_core.messages import Notification as Notification
+    from ocpp_core.messages import Request as Request
+    from ocpp_core.messages import Response as Response
+    from ocpp_core.messages import Send as Send
+    from ocpp_core.payloads import from_wire as from_wire
+    from ocpp_core.payloads import read as read
+    from ocpp_core.payloads import to_wire as to_wire
+    from ocpp_core.payloads import validate as validate
+    from ocpp_core.specifications import specification as specification
+    from ocpp_core.tolerance import Tolerance as Tolerance
+    from ocpp_core.versions import Action as Action
+    from ocpp_core.versions import Role as Role
+    from ocpp_core.versions import Specification as Specification
+    from ocpp_core.versions import Version as Version
+    from ocpp_core.versions import Wire as Wire
+else:
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "errors": """
+                ErrorCode FrameError FrameKind LocalProtocolError NoSuchAction OcppError PayloadError
+                ProtocolError Violation
+            """,
+            "jsonrpc": "JsonCodec",
+            "messages": """
+                MISSING UNSET Call CallError CallResult CallResultError Frame Notification Request
+                Response Send
+            """,
+            "payloads": "from_wire read to_wire validate",
+            "specifications": "specification",
+            "tolerance": "Tolerance",
+            "versions": "Action Role Specification Version Wire",
+        },
+        packages="v12 v15 v16 v20 v201 v21",
+    )

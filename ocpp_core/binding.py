@@ -8,9 +8,9 @@ The source of each function is made from the `Shape` of the class on first use, 
 """
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
+from ocpp_core._lazy import once
 from ocpp_core.decimals import is_multiple, read_decimal, read_integer, write_number
 from ocpp_core.messages import NOTHING_EXTRA, UNSET, Payload, Token
 from ocpp_core.shapes import (
@@ -45,16 +45,18 @@ Decode = Callable[[Any], Any]
 Encode = Callable[[Any], dict[str, Any]]
 
 
-@cache
+@once
 def decoder(cls: type[Payload], draft: int | None = None) -> Decode:
     """The function that builds a `cls` from a payload; it raises one of `REFUSALS` where the schema refuses."""
-    return _compile(_decode_source(shape(cls, draft)), "decode", cls)
+    decode: Decode = _compile(_decode_source(shape(cls, draft)), "decode", cls)
+    return decode
 
 
-@cache
+@once
 def encoder(cls: type[Payload], draft: int | None = None) -> Encode:
     """The function that writes a `cls` as a payload; it raises one of `REFUSALS` where the schema would refuse."""
-    return _compile(_encode_source(shape(cls, draft)), "encode", cls)
+    encode: Encode = _compile(_encode_source(shape(cls, draft)), "encode", cls)
+    return encode
 
 
 def source(cls: type[Payload]) -> str:
@@ -79,7 +81,7 @@ def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
 
 def tokens(enum: type[Token]) -> dict[str, Token]:
     """The members of an enum by the tokens that are read as them."""
-    members = {member.value: member for member in enum}
+    members: dict[str, Token] = {str(member): member for member in enum}
     return members | {token: members[meant] for token, meant in enum.__read_as__.items()}
 
 

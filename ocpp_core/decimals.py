@@ -52,8 +52,9 @@ def read_integer(value: Any) -> int:
 
 
 def write_number(value: Decimal | int | float) -> int | float | Decimal:
-    """A number for a JSON writer: an int or float where that is exactly `value` and is written without an exponent,
-    else the `Decimal` itself.
+    """A number for a JSON writer: an int or float if that is exactly `value`, else the `Decimal` itself.
+
+    What a float would write with an exponent stays a `Decimal` too.
 
     Raises:
         TypeError: Not a number.

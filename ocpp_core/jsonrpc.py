@@ -17,7 +17,7 @@ from ocpp_core.errors import (
     PayloadError,
     Violation,
 )
-from ocpp_core.jsontext import BrokenJson, DuplicateMember, read_json, write_json
+from ocpp_core.jsontext import BrokenJson, read_json, write_json
 from ocpp_core.messages import (
     Call,
     CallError,
@@ -64,8 +64,8 @@ class JsonCodec:
     ``[6, id, action, payload]``            `Send` with a notification (2.1)
     ======================================  ==========================================
 
-    In payloads: `datetime` <-> ``2026-01-31T12:00:00Z``, aware; `Decimal` <-> number, exactly; enum member <-> its token;
-    None <-> absent.
+    In payloads: `datetime` <-> ``2026-01-31T12:00:00Z``, aware; `Decimal` <-> number, exactly; enum member <-> its
+    token; None <-> absent.
 
     Args:
         version: A `Version` or its number; or the `Specification` of an invented one, for tests.
@@ -115,8 +115,8 @@ class JsonCodec:
             The frame, with what was tolerated in its ``violations``.
 
         Raises:
-            FrameError: It cannot be used. The error says what could be read all the same, and the code to answer with, if
-                the version owes an answer. Nothing else is raised, whatever the text.
+            FrameError: It cannot be used. The error says what could be read all the same, and the code to answer with,
+                if the version owes an answer. Nothing else is raised, whatever the text.
         """
         allowed = self.tolerance if tolerance is None else tolerance
         if not text:
@@ -190,7 +190,7 @@ class JsonCodec:
                 id=id,
             )
         if id is None:
-            # An answer or a SEND is never answered itself, so its kind is worth keeping; a call without id is unreadable.
+            # An answer or a SEND is never answered itself, so its kind is worth keeping; a call without id is not.
             raise FrameError(
                 "the message id is not a string",
                 kind=FrameKind.UNREADABLE if kind is FrameKind.CALL else kind,
@@ -292,7 +292,7 @@ class JsonCodec:
                 reason = "is not an id, a code, a description and an object of details"
                 raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id)
             found = (*found, _about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR))
-            parts = _filled(parts)
+            parts = list(_filled(parts))
         name, description, details = parts
         try:
             check_depth(details)

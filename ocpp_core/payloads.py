@@ -24,7 +24,7 @@ def from_wire(cls: type[P], payload: Mapping[str, Any], *, tolerance: Tolerance 
 
     Args:
         cls: A message class or data type; it brings its version along.
-        payload: Wire names to JSON values, as a JSON parser gives them; no envelope. Decimals may be float or `Decimal`.
+        payload: Wire names to JSON values, as a JSON parser gives them; no envelope. Decimals: float or `Decimal`.
         tolerance: Deviations to accept; `Tolerance` says what becomes of each.
 
     Returns:
@@ -43,9 +43,9 @@ def read(
     cls: type[P], payload: Mapping[str, Any], *, tolerance: Tolerance = Tolerance.STRICT
 ) -> tuple[P, tuple[Violation, ...]]:
     """Like `from_wire`, and returns what was tolerated beside the message, each with the name of its `rule`."""
-    data = (
-        payload if isinstance(payload, dict) else dict(payload) if isinstance(payload, Mapping) else payload
-    )
+    data: Any = payload
+    if isinstance(data, Mapping) and not isinstance(data, dict):
+        data = dict(data)
     try:
         return decoder(cls)(data), ()
     except REFUSALS:

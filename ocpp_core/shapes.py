@@ -7,13 +7,13 @@ generates from them; none of them looks at annotations or metadata itself.
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
 
+from ocpp_core._lazy import once
 from ocpp_core.messages import UNSET, DataType, Payload, Token, Unset, WireField
 from ocpp_core.versions import FRACTION_DIGITS
 
@@ -130,7 +130,7 @@ class Shape:
         return {field.wire: field for field in self.fields}
 
 
-@cache
+@once
 def shape(cls: type[Payload], draft: int | None = None) -> Shape:
     """Reads the facts of a class.
 

@@ -1,8 +1,9 @@
 """Puts together, for each version, the one frozen value that says what an engine must know about it."""
 
-from functools import cache
 from importlib import import_module
+from typing import Any
 
+from ocpp_core._lazy import once
 from ocpp_core.versions import (
     ERROR_NAMES_1_6_JSON,
     ERROR_NAMES_2_0_1,
@@ -20,7 +21,7 @@ from ocpp_core.versions import (
 )
 
 #: Everything but the actions, which stand in the generated modules.
-_FACTS = {
+_FACTS: dict[Version, dict[str, Any]] = {
     Version.V1_2: {
         "namespaces": {Role.CSMS: "urn://Ocpp/Cs/2010/08/", Role.CHARGE_POINT: "urn://Ocpp/Cp/2010/08/"},
         "error_names": {Wire.SOAP: ERROR_NAMES_SOAP},
@@ -57,7 +58,7 @@ _FACTS = {
 }
 
 
-@cache
+@once
 def specification(identifier: str) -> Specification:
     """The specification of a version.
 
@@ -78,17 +79,17 @@ def specification(identifier: str) -> Specification:
         version=version,
         actions={action.name: action for action in actions},
         load=lambda name: getattr(package, name),
-        **_FACTS[version],  # type: ignore[arg-type]  # the table's values are those of the fields
+        **_FACTS[version],
     )
 
 
-@cache
+@once
 def _identifiers() -> dict[str, Version]:
     names: dict[str, Version] = {}
     for version, facts in _FACTS.items():
         names[version.value] = version
         if "subprotocol" in facts:
-            names[str(facts["subprotocol"])] = version
-        for namespace in facts.get("namespaces", {}).values():  # type: ignore[attr-defined]
+            names[facts["subprotocol"]] = version
+        for namespace in facts.get("namespaces", {}).values():
             names[namespace.rstrip("/")] = version
     return names

@@ -1,8 +1,8 @@
 """What real peers send against the standard, and reading it all the same without losing anything.
 
-Every deviation has a name, so that a peer's profile can say "strict, but allow this":
-``Tolerance.UNKNOWN_ENUM | Tolerance.EXTRA_MEMBER``. A tolerated deviation is returned as a `Violation` beside the value.
-What we send is always strict.
+Every deviation has a name, so that the profile of a peer can say "strict, but allow this":
+``Tolerance.UNKNOWN_ENUM | Tolerance.EXTRA_MEMBER``. A tolerated deviation is returned as a `Violation` beside the
+value. What we send is always strict.
 
 What becomes of the value:
 
@@ -142,7 +142,7 @@ def _read_object(cls: type[Payload], draft: int | None, data: Any, path: str, re
     extra: dict[str, Any] = {}
     for member, value in data.items():
         here = member_path(path, member)
-        meant = renamed.get(member, member)
+        meant = renamed.get(member) or member
         field = by_wire.get(meant)
         if field is None or (meant != member and meant in data):
             extra[member] = value
@@ -225,7 +225,7 @@ def _read_number(kind: Integer | Number, value: Any, path: str, report: Report) 
         except (TypeError, ValueError):
             report(Tolerance.WRONG_TYPE, path, "type", value, expected)
             return value
-        if is_integer and kind.draft == 4 and type(value) is not int:
+        if isinstance(kind, Integer) and kind.draft == 4 and type(value) is not int:
             report(Tolerance.FLOAT_AS_INT, path, "type", value, expected)
     if kind.minimum is not None and number < kind.minimum:
         report(Tolerance.NUMBER_RANGE, path, "minimum", value, kind.minimum)

@@ -1,8 +1,9 @@
 """Explains what is wrong with a payload: every fault, with its place, rule, value and error code.
 
-This is the slow second look; only a payload that the compiled pass of `ocpp_core.binding` refused comes here. The rules
-are those of the JSON schemas in ``schemas/``, read by `jsonschema` in the draft that each file names. Two things go beyond
-plain `jsonschema`: numbers are compared exactly (16.1 is a multiple of 0.1), and ``date-time`` is checked. ``uri`` is not.
+This is the slow second look; only a payload that the compiled pass of `ocpp_core.binding` refused comes here. The
+rules are those of the JSON schemas in ``schemas/``, read by `jsonschema` in the draft that each file names. Two things
+go beyond plain `jsonschema`: numbers are compared exactly (16.1 is a multiple of 0.1), and ``date-time`` is checked.
+The format ``uri`` is not.
 
 1.2 and 1.5 have no official JSON schema; theirs is derived from the classes, which come from the WSDLs.
 """
@@ -11,12 +12,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
 
 from ocpp_core._facts import folder
+from ocpp_core._lazy import once
 from ocpp_core.binding import MAX_DEPTH, Refused, check_depth, tokens
 from ocpp_core.decimals import is_multiple, read_decimal, read_integer
 from ocpp_core.errors import ErrorCode, Violation
@@ -126,7 +127,7 @@ def _schema_of_kind(kind: Kind) -> dict[str, Any]:
     return {keyword: limit for keyword, limit in limits.items() if limit is not None}
 
 
-@cache
+@once
 def _validator(cls: type[Payload]) -> Any:
     from jsonschema import FormatChecker
 
@@ -155,7 +156,7 @@ def _read(path: Path) -> dict[str, Any]:
     return schema
 
 
-@cache
+@once
 def _validator_class(draft: int) -> Any:
     from jsonschema import Draft4Validator, Draft6Validator, validators
 
@@ -168,7 +169,7 @@ def _validator_class(draft: int) -> Any:
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
     }
-    return validators.extend(base, keywords, type_checker=types)
+    return validators.extend(base, keywords, type_checker=types)  # type: ignore[no-untyped-call]
 
 
 def _accepts(read: Callable[[Any], Any], value: Any) -> bool:

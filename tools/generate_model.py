@@ -20,7 +20,7 @@ def generate() -> dict[Path, str]:
         facts = load_version(version)
         for name, text in emit(facts).items():
             files[ROOT / "ocpp_core" / facts.package / name] = text
-    return {path: text for path, text in zip(files, _format(files), strict=True)}
+    return dict(zip(files, _format(files), strict=True))
 
 
 def _format(files: dict[Path, str]) -> list[str]:

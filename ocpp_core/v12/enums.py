@@ -15,7 +15,10 @@ class AuthorizationStatus(Token):
 
 
 class AvailabilityStatus(Token):
-    """Whether a change of availability is done now, refused, or waits for a running transaction.  [OCPP 1.2 WSDL]"""
+    """Whether a change of availability is done now, refused, or waits for a running transaction.
+
+    [OCPP 1.2 WSDL]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -67,14 +70,20 @@ class ConfigurationStatus(Token):
 
 
 class DiagnosticsStatus(Token):
-    """Progress of a diagnostics upload; Idle (since 1.6) only when asked while none is running.  [OCPP 1.2 WSDL]"""
+    """Progress of a diagnostics upload; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.2 WSDL]
+    """
 
     UPLOADED = "Uploaded"
     UPLOAD_FAILED = "UploadFailed"
 
 
 class FirmwareStatus(Token):
-    """Progress of a firmware update; Idle (since 1.6) only when asked while none is running.  [OCPP 1.2 WSDL]"""
+    """Progress of a firmware update; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.2 WSDL]
+    """
 
     DOWNLOADED = "Downloaded"
     DOWNLOAD_FAILED = "DownloadFailed"

@@ -15,7 +15,10 @@ class AuthorizationStatus(Token):
 
 
 class AvailabilityStatus(Token):
-    """Whether a change of availability is done now, refused, or waits for a running transaction.  [OCPP 1.5 WSDL]"""
+    """Whether a change of availability is done now, refused, or waits for a running transaction.
+
+    [OCPP 1.5 WSDL]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -89,14 +92,20 @@ class DataTransferStatus(Token):
 
 
 class DiagnosticsStatus(Token):
-    """Progress of a diagnostics upload; Idle (since 1.6) only when asked while none is running.  [OCPP 1.5 WSDL]"""
+    """Progress of a diagnostics upload; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.5 WSDL]
+    """
 
     UPLOADED = "Uploaded"
     UPLOAD_FAILED = "UploadFailed"
 
 
 class FirmwareStatus(Token):
-    """Progress of a firmware update; Idle (since 1.6) only when asked while none is running.  [OCPP 1.5 WSDL]"""
+    """Progress of a firmware update; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.5 WSDL]
+    """
 
     DOWNLOADED = "Downloaded"
     DOWNLOAD_FAILED = "DownloadFailed"
@@ -113,7 +122,10 @@ class Location(Token):
 
 
 class Measurand(Token):
-    """Which quantity was measured; import flows towards the vehicle, export away from it.  [OCPP 1.5 WSDL]"""
+    """Which quantity was measured; import flows towards the vehicle, export away from it.
+
+    [OCPP 1.5 WSDL]
+    """
 
     ENERGY_ACTIVE_EXPORT_REGISTER = "Energy.Active.Export.Register"
     ENERGY_ACTIVE_IMPORT_REGISTER = "Energy.Active.Import.Register"
@@ -134,7 +146,10 @@ class Measurand(Token):
 
 
 class ReadingContext(Token):
-    """What caused a reading: begin or end of a transaction, the clock, a sampling period, and so on.  [OCPP 1.5 WSDL]"""
+    """What caused a reading: begin or end of a transaction, the clock, a sampling period, and so on.
+
+    [OCPP 1.5 WSDL]
+    """
 
     INTERRUPTION_BEGIN = "Interruption.Begin"
     INTERRUPTION_END = "Interruption.End"
@@ -183,7 +198,10 @@ class ResetType(Token):
 
 
 class UnitOfMeasure(Token):
-    """Unit of a measured value; the spelling of ampere, volt and Celsius varies by version and wire.  [OCPP 1.5 WSDL]"""
+    """Unit of a measured value; the spelling of ampere, volt and Celsius varies by version and wire.
+
+    [OCPP 1.5 WSDL]
+    """
 
     WH = "Wh"
     KWH = "kWh"

@@ -515,7 +515,7 @@ class UpdateFirmwareResponse(Response):
 
 @message(Version.V1_5, "GetLocalListVersion", sent_by=Role.CSMS, profile="LocalAuthListManagement")
 class GetLocalListVersionRequest(Request["GetLocalListVersionResponse"]):
-    """Asks for the version number of the local authorization list.  [OCPP 1.5 WSDL]"""
+    """Asks which version of the local authorization list is stored.  [OCPP 1.5 WSDL]"""
 
 
 @message(Version.V1_5, "GetLocalListVersion", sent_by=Role.CHARGE_POINT, profile="LocalAuthListManagement")

@@ -588,7 +588,7 @@ class UpdateFirmwareResponse(Response):
 
 @message(Version.V1_6, "GetLocalListVersion", sent_by=Role.CSMS, profile="LocalAuthListManagement", draft=4)
 class GetLocalListVersionRequest(Request["GetLocalListVersionResponse"]):
-    """Asks for the version number of the local authorization list.  [OCPP 1.6 edition 2 §5.10, §6.27]"""
+    """Asks which version of the local authorization list is stored.  [OCPP 1.6 edition 2 §5.10, §6.27]"""
 
 
 @message(

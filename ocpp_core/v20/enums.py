@@ -110,7 +110,10 @@ class ChargingProfileKind(Token):
 
 
 class ChargingProfilePurpose(Token):
-    """What a charging profile applies to: the whole station, any transaction, one transaction, and so on.  [OCPP 2.0]"""
+    """What a charging profile applies to: the whole station, any transaction, one transaction, and so on.
+
+    [OCPP 2.0]
+    """
 
     CHARGING_STATION_EXTERNAL_CONSTRAINTS = "ChargingStationExternalConstraints"
     CHARGING_STATION_MAX_PROFILE = "ChargingStationMaxProfile"
@@ -325,7 +328,10 @@ class FirmwareStatus(Token):
 
 
 class GenericDeviceModelStatus(Token):
-    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.  [OCPP 2.0]"""
+    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.
+
+    [OCPP 2.0]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -416,7 +422,10 @@ class IdTokenEnum(Token):
 
 
 class InstallCertificateStatus(Token):
-    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.  [OCPP 2.0]"""
+    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.
+
+    [OCPP 2.0]
+    """
 
     ACCEPTED = "Accepted"
     SIGNATURE_ERROR = "SignatureError"
@@ -463,7 +472,10 @@ class Log(Token):
 
 
 class LogStatus(Token):
-    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.  [OCPP 2.0]"""
+    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.
+
+    [OCPP 2.0]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -575,7 +587,10 @@ class Mutability(Token):
 
 
 class NotifyEVChargingNeedsStatus(Token):
-    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.  [OCPP 2.0]"""
+    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.
+
+    [OCPP 2.0]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -693,7 +708,10 @@ class RecurrencyKind(Token):
 
 
 class RegistrationStatus(Token):
-    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.  [OCPP 2.0]"""
+    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.
+
+    [OCPP 2.0]
+    """
 
     ACCEPTED = "Accepted"
     PENDING = "Pending"
@@ -881,7 +899,10 @@ class Update(Token):
 
 
 class UpdateFirmwareStatus(Token):
-    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.  [OCPP 2.0]"""
+    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.
+
+    [OCPP 2.0]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"

@@ -29,7 +29,7 @@ class AuthorizationData(DataType):
     is_open=True,
 )
 class GetLocalListVersionRequest(Request["GetLocalListVersionResponse"]):
-    """Asks for the version number of the local authorization list.  [OCPP 2.0]"""
+    """Asks which version of the local authorization list is stored.  [OCPP 2.0]"""
 
 
 @message(

@@ -5,7 +5,10 @@ from ocpp_core.messages import Token
 
 
 class APNAuthentication(Token):
-    """How the modem logs in to the access point of the mobile network.  [OCPP 2.0.1 edition 3 Part 2 §3.1]"""
+    """How the modem logs in to the access point of the mobile network.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.1]
+    """
 
     CHAP = "CHAP"
     NONE = "NONE"
@@ -14,7 +17,10 @@ class APNAuthentication(Token):
 
 
 class Attribute(Token):
-    """Which value of a variable is meant; Actual when a message leaves it out.  [OCPP 2.0.1 edition 3 Part 2 §3.2]"""
+    """Which value of a variable is meant; Actual when a message leaves it out.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.2]
+    """
 
     ACTUAL = "Actual"
     TARGET = "Target"
@@ -38,7 +44,10 @@ class AuthorizationStatus(Token):
 
 
 class AuthorizeCertificateStatus(Token):
-    """Whether the contract certificate of the EV holds and, if not, why.  [OCPP 2.0.1 edition 3 Part 2 §3.4]"""
+    """Whether the contract certificate of the EV holds and, if not, why.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.4]
+    """
 
     ACCEPTED = "Accepted"
     SIGNATURE_ERROR = "SignatureError"
@@ -71,28 +80,40 @@ class CancelReservationStatus(Token):
 
 
 class CertificateAction(Token):
-    """Whether the EV wants its first contract certificate or a replacement.  [OCPP 2.0.1 edition 3 Part 2 §3.7]"""
+    """Whether the EV wants its first contract certificate or a replacement.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.7]
+    """
 
     INSTALL = "Install"
     UPDATE = "Update"
 
 
 class CertificateSignedStatus(Token):
-    """Whether the Charging Station takes the signed certificate into use.  [OCPP 2.0.1 edition 3 Part 2 §3.8]"""
+    """Whether the Charging Station takes the signed certificate into use.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.8]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
 
 
 class CertificateSigningUse(Token):
-    """Which of its connections the Charging Station uses a signed certificate for.  [OCPP 2.0.1 edition 3 Part 2 §3.9]"""
+    """Which of its connections the Charging Station uses a signed certificate for.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.9]
+    """
 
     CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
     V2G_CERTIFICATE = "V2GCertificate"
 
 
 class ChangeAvailabilityStatus(Token):
-    """Whether the change of availability is done, refused, or waits for a transaction to end.  [OCPP 2.0.1 edition 3 Part 2 §3.10]"""
+    """Whether the change of availability is done, refused, or waits for a transaction to end.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.10]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -100,7 +121,10 @@ class ChangeAvailabilityStatus(Token):
 
 
 class ChargingLimitSource(Token):
-    """Who sets a charging limit; 2.1 has an open list of strings in its place.  [OCPP 2.0.1 edition 3 Part 2 §3.11]"""
+    """Who sets a charging limit; 2.1 has an open list of strings in its place.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.11]
+    """
 
     EMS = "EMS"
     OTHER = "Other"
@@ -109,7 +133,10 @@ class ChargingLimitSource(Token):
 
 
 class ChargingProfileKind(Token):
-    """What the times of a charging profile are counted from, and whether they repeat.  [OCPP 2.0.1 edition 3 Part 2 §3.12]"""
+    """What the times of a charging profile are counted from, and whether they repeat.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.12]
+    """
 
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
@@ -117,7 +144,10 @@ class ChargingProfileKind(Token):
 
 
 class ChargingProfilePurpose(Token):
-    """What a charging profile applies to: the whole station, any transaction, one transaction, and so on.  [OCPP 2.0.1 edition 3 Part 2 §3.13]"""
+    """What a charging profile applies to: the whole station, any transaction, one transaction, and so on.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.13]
+    """
 
     CHARGING_STATION_EXTERNAL_CONSTRAINTS = "ChargingStationExternalConstraints"
     CHARGING_STATION_MAX_PROFILE = "ChargingStationMaxProfile"
@@ -126,14 +156,20 @@ class ChargingProfilePurpose(Token):
 
 
 class ChargingProfileStatus(Token):
-    """Whether the Charging Station takes over a charging profile or its update.  [OCPP 2.0.1 edition 3 Part 2 §3.14]"""
+    """Whether the Charging Station takes over a charging profile or its update.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.14]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
 
 
 class ChargingRateUnit(Token):
-    """The unit of the limits in a charging schedule: watts or amperes.  [OCPP 2.0.1 edition 3 Part 2 §3.15]"""
+    """The unit of the limits in a charging schedule: watts or amperes.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.15]
+    """
 
     W = "W"
     A = "A"
@@ -179,7 +215,10 @@ class ClearMonitoringStatus(Token):
 
 
 class ComponentCriterion(Token):
-    """Which of its state variables has to be true for a component to be reported.  [OCPP 2.0.1 edition 3 Part 2 §3.21]"""
+    """Which of its state variables has to be true for a component to be reported.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.21]
+    """
 
     ACTIVE = "Active"
     AVAILABLE = "Available"
@@ -188,7 +227,10 @@ class ComponentCriterion(Token):
 
 
 class Connector(Token):
-    """The plug or socket of a connector; 2.1 has an open list of strings in its place.  [OCPP 2.0.1 edition 3 Part 2 §3.22]"""
+    """The plug or socket of a connector; 2.1 has an open list of strings in its place.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.22]
+    """
 
     C_CCS1 = "cCCS1"
     C_CCS2 = "cCCS2"
@@ -225,7 +267,10 @@ class ConnectorStatus(Token):
 
 
 class CostKind(Token):
-    """What the number of a cost entry is: emission, share of renewables, or relative price.  [OCPP 2.0.1 edition 3 Part 2 §3.24]"""
+    """What the number of a cost entry is: emission, share of renewables, or relative price.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.24]
+    """
 
     CARBON_DIOXIDE_EMISSION = "CarbonDioxideEmission"
     RELATIVE_PRICE_PERCENTAGE = "RelativePricePercentage"
@@ -233,7 +278,10 @@ class CostKind(Token):
 
 
 class CustomerInformationStatus(Token):
-    """Whether the Charging Station will report or erase the customer's data.  [OCPP 2.0.1 edition 3 Part 2 §3.25]"""
+    """Whether the Charging Station will report or erase the customer's data.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.25]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -271,7 +319,10 @@ class DeleteCertificateStatus(Token):
 
 
 class DisplayMessageStatus(Token):
-    """Whether the Charging Station can show the message and, if not, why.  [OCPP 2.0.1 edition 3 Part 2 §3.29]"""
+    """Whether the Charging Station can show the message and, if not, why.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.29]
+    """
 
     ACCEPTED = "Accepted"
     NOT_SUPPORTED_MESSAGE_FORMAT = "NotSupportedMessageFormat"
@@ -291,7 +342,10 @@ class EnergyTransferMode(Token):
 
 
 class EventNotification(Token):
-    """Where an event comes from: built into the Charging Station, preconfigured or set by the CSMS.  [OCPP 2.0.1 edition 3 Part 2 §3.31]"""
+    """Where an event comes from: built into the Charging Station, preconfigured or set by the CSMS.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.31]
+    """
 
     HARD_WIRED_NOTIFICATION = "HardWiredNotification"
     HARD_WIRED_MONITOR = "HardWiredMonitor"
@@ -327,7 +381,10 @@ class FirmwareStatus(Token):
 
 
 class GenericDeviceModelStatus(Token):
-    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.  [OCPP 2.0.1 edition 3 Part 2 §3.34]"""
+    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.34]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -336,7 +393,10 @@ class GenericDeviceModelStatus(Token):
 
 
 class GenericStatus(Token):
-    """Yes or no, to a request whose answer has no statuses of its own.  [OCPP 2.0.1 edition 3 Part 2 §3.35]"""
+    """Yes or no, to a request whose answer has no statuses of its own.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.35]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -412,7 +472,10 @@ class IdTokenEnum(Token):
 
 
 class InstallCertificateStatus(Token):
-    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.  [OCPP 2.0.1 edition 3 Part 2 §3.44]"""
+    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.44]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -420,7 +483,10 @@ class InstallCertificateStatus(Token):
 
 
 class InstallCertificateUse(Token):
-    """What the root certificate that the CSMS installs will vouch for.  [OCPP 2.0.1 edition 3 Part 2 §3.45]"""
+    """What the root certificate that the CSMS installs will vouch for.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.45]
+    """
 
     V2G_ROOT_CERTIFICATE = "V2GRootCertificate"
     MO_ROOT_CERTIFICATE = "MORootCertificate"
@@ -429,7 +495,10 @@ class InstallCertificateUse(Token):
 
 
 class Iso15118EVCertificateStatus(Token):
-    """Whether the EV's certificate request was handled; the EV's own answer is in the EXI message.  [OCPP 2.0.1 edition 3 Part 2 §3.46]"""
+    """Whether the EV's certificate request was handled; the EV's own answer is in the EXI message.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.46]
+    """
 
     ACCEPTED = "Accepted"
     FAILED = "Failed"
@@ -453,7 +522,10 @@ class Log(Token):
 
 
 class LogStatus(Token):
-    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.  [OCPP 2.0.1 edition 3 Part 2 §3.49]"""
+    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.49]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -461,7 +533,10 @@ class LogStatus(Token):
 
 
 class Measurand(Token):
-    """What is measured; Import flows towards the EV, Export away from it.  [OCPP 2.0.1 edition 3 Part 2 §3.50]"""
+    """What is measured; Import flows towards the EV, Export away from it.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.50]
+    """
 
     CURRENT_EXPORT = "Current.Export"
     CURRENT_IMPORT = "Current.Import"
@@ -517,7 +592,10 @@ class MessageState(Token):
 
 
 class MessageTrigger(Token):
-    """Messages that the CSMS can ask the Charging Station to send at once.  [OCPP 2.0.1 edition 3 Part 2 §3.54]"""
+    """Messages that the CSMS can ask the Charging Station to send at once.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.54]
+    """
 
     BOOT_NOTIFICATION = "BootNotification"
     LOG_STATUS_NOTIFICATION = "LogStatusNotification"
@@ -567,7 +645,10 @@ class Mutability(Token):
 
 
 class NotifyEVChargingNeedsStatus(Token):
-    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.  [OCPP 2.0.1 edition 3 Part 2 §3.59]"""
+    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.59]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -575,7 +656,10 @@ class NotifyEVChargingNeedsStatus(Token):
 
 
 class OCPPInterface(Token):
-    """Network interface to connect through; the Charging Station may fall back to another.  [OCPP 2.0.1 edition 3 Part 2 §3.60]"""
+    """Network interface to connect through; the Charging Station may fall back to another.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.60]
+    """
 
     WIRED0 = "Wired0"
     WIRED1 = "Wired1"
@@ -626,7 +710,10 @@ class Phase(Token):
 
 
 class PublishFirmwareStatus(Token):
-    """How far a Local Controller has come with publishing firmware, or how it ended.  [OCPP 2.0.1 edition 3 Part 2 §3.65]"""
+    """How far a Local Controller has come with publishing firmware, or how it ended.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.65]
+    """
 
     IDLE = "Idle"
     DOWNLOAD_SCHEDULED = "DownloadScheduled"
@@ -685,7 +772,10 @@ class RecurrencyKind(Token):
 
 
 class RegistrationStatus(Token):
-    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.  [OCPP 2.0.1 edition 3 Part 2 §3.69]"""
+    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.69]
+    """
 
     ACCEPTED = "Accepted"
     PENDING = "Pending"
@@ -732,7 +822,10 @@ class Reset(Token):
 
 
 class ResetStatus(Token):
-    """Answer to a reset request; Scheduled means that it waits for running transactions.  [OCPP 2.0.1 edition 3 Part 2 §3.75]"""
+    """Answer to a reset request; Scheduled means that it waits for running transactions.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.75]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -778,7 +871,10 @@ class SetVariableStatus(Token):
 
 
 class TransactionEvent(Token):
-    """Whether a transaction event is the first, the last or one in between.  [OCPP 2.0.1 edition 3 Part 2 §3.80]"""
+    """Whether a transaction event is the first, the last or one in between.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.80]
+    """
 
     ENDED = "Ended"
     STARTED = "Started"
@@ -829,7 +925,10 @@ class UnlockStatus(Token):
 
 
 class UnpublishFirmwareStatus(Token):
-    """Whether the Local Controller has stopped offering the firmware.  [OCPP 2.0.1 edition 3 Part 2 §3.84]"""
+    """Whether the Local Controller has stopped offering the firmware.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.84]
+    """
 
     DOWNLOAD_ONGOING = "DownloadOngoing"
     NO_FIRMWARE = "NoFirmware"
@@ -844,7 +943,10 @@ class Update(Token):
 
 
 class UpdateFirmwareStatus(Token):
-    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.  [OCPP 2.0.1 edition 3 Part 2 §3.86]"""
+    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.86]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"

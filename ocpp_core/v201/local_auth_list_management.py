@@ -25,7 +25,9 @@ class AuthorizationData(DataType):
 
 @message(Version.V2_0_1, "GetLocalListVersion", sent_by=Role.CSMS, block="LocalAuthorizationListManagement")
 class GetLocalListVersionRequest(Request["GetLocalListVersionResponse"]):
-    """Asks for the version number of the local authorization list.  [OCPP 2.0.1 edition 3 Part 2 §1.23.1]
+    """Asks which version of the local authorization list is stored.
+
+    [OCPP 2.0.1 edition 3 Part 2 §1.23.1]
 
     Attributes:
         custom_data: Data of a vendor beyond the standard; passed on untouched.

@@ -104,7 +104,7 @@ ACTIONS = (
         name="GetLocalListVersion",
         sent_by=Role.CSMS,
         block="LocalAuthorizationListManagement",
-        purpose="Asks for the version number of the local authorization list.",
+        purpose="Asks which version of the local authorization list is stored.",
     ),
     Action(
         name="SendLocalList",

@@ -14,7 +14,10 @@ class APNAuthentication(Token):
 
 
 class Attribute(Token):
-    """Which value of a variable is meant; Actual when a message leaves it out.  [OCPP 2.1 edition 1 Part 2 §3.2]"""
+    """Which value of a variable is meant; Actual when a message leaves it out.
+
+    [OCPP 2.1 edition 1 Part 2 §3.2]
+    """
 
     ACTUAL = "Actual"
     TARGET = "Target"
@@ -38,7 +41,10 @@ class AuthorizationStatus(Token):
 
 
 class AuthorizeCertificateStatus(Token):
-    """Whether the contract certificate of the EV holds and, if not, why.  [OCPP 2.1 edition 1 Part 2 §3.4]"""
+    """Whether the contract certificate of the EV holds and, if not, why.
+
+    [OCPP 2.1 edition 1 Part 2 §3.4]
+    """
 
     ACCEPTED = "Accepted"
     SIGNATURE_ERROR = "SignatureError"
@@ -50,7 +56,10 @@ class AuthorizeCertificateStatus(Token):
 
 
 class BatterySwapEvent(Token):
-    """Whether batteries went in, came out, or were offered and not taken in time.  [OCPP 2.1 edition 1 Part 2 §3.5]"""
+    """Whether batteries went in, came out, or were offered and not taken in time.
+
+    [OCPP 2.1 edition 1 Part 2 §3.5]
+    """
 
     BATTERY_IN = "BatteryIn"
     BATTERY_OUT = "BatteryOut"
@@ -79,21 +88,30 @@ class CancelReservationStatus(Token):
 
 
 class CertificateAction(Token):
-    """Whether the EV wants its first contract certificate or a replacement.  [OCPP 2.1 edition 1 Part 2 §3.8]"""
+    """Whether the EV wants its first contract certificate or a replacement.
+
+    [OCPP 2.1 edition 1 Part 2 §3.8]
+    """
 
     INSTALL = "Install"
     UPDATE = "Update"
 
 
 class CertificateSignedStatus(Token):
-    """Whether the Charging Station takes the signed certificate into use.  [OCPP 2.1 edition 1 Part 2 §3.9]"""
+    """Whether the Charging Station takes the signed certificate into use.
+
+    [OCPP 2.1 edition 1 Part 2 §3.9]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
 
 
 class CertificateSigningUse(Token):
-    """Which of its connections the Charging Station uses a signed certificate for.  [OCPP 2.1 edition 1 Part 2 §3.10]"""
+    """Which of its connections the Charging Station uses a signed certificate for.
+
+    [OCPP 2.1 edition 1 Part 2 §3.10]
+    """
 
     CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
     V2G_CERTIFICATE = "V2GCertificate"
@@ -101,7 +119,10 @@ class CertificateSigningUse(Token):
 
 
 class CertificateStatusEnum(Token):
-    """What a certificate check found; the tokens of 2.0 and of 2.1 have nothing in common.  [OCPP 2.1 edition 1 Part 2 §3.11]"""
+    """What a certificate check found; the tokens of 2.0 and of 2.1 have nothing in common.
+
+    [OCPP 2.1 edition 1 Part 2 §3.11]
+    """
 
     GOOD = "Good"
     REVOKED = "Revoked"
@@ -110,14 +131,20 @@ class CertificateStatusEnum(Token):
 
 
 class CertificateStatusSource(Token):
-    """Where the state of a certificate comes from: a revocation list or an OCSP responder.  [OCPP 2.1 edition 1 Part 2 §3.12]"""
+    """Where the state of a certificate comes from: a revocation list or an OCSP responder.
+
+    [OCPP 2.1 edition 1 Part 2 §3.12]
+    """
 
     CRL = "CRL"
     OCSP = "OCSP"
 
 
 class ChangeAvailabilityStatus(Token):
-    """Whether the change of availability is done, refused, or waits for a transaction to end.  [OCPP 2.1 edition 1 Part 2 §3.13]"""
+    """Whether the change of availability is done, refused, or waits for a transaction to end.
+
+    [OCPP 2.1 edition 1 Part 2 §3.13]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -125,7 +152,10 @@ class ChangeAvailabilityStatus(Token):
 
 
 class ChargingProfileKind(Token):
-    """What the times of a charging profile are counted from, and whether they repeat.  [OCPP 2.1 edition 1 Part 2 §3.14]"""
+    """What the times of a charging profile are counted from, and whether they repeat.
+
+    [OCPP 2.1 edition 1 Part 2 §3.14]
+    """
 
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
@@ -134,7 +164,10 @@ class ChargingProfileKind(Token):
 
 
 class ChargingProfilePurpose(Token):
-    """What a charging profile applies to: the whole station, any transaction, one transaction, and so on.  [OCPP 2.1 edition 1 Part 2 §3.15]"""
+    """What a charging profile applies to: the whole station, any transaction, one transaction, and so on.
+
+    [OCPP 2.1 edition 1 Part 2 §3.15]
+    """
 
     CHARGING_STATION_EXTERNAL_CONSTRAINTS = "ChargingStationExternalConstraints"
     CHARGING_STATION_MAX_PROFILE = "ChargingStationMaxProfile"
@@ -145,7 +178,10 @@ class ChargingProfilePurpose(Token):
 
 
 class ChargingProfileStatus(Token):
-    """Whether the Charging Station takes over a charging profile or its update.  [OCPP 2.1 edition 1 Part 2 §3.16]"""
+    """Whether the Charging Station takes over a charging profile or its update.
+
+    [OCPP 2.1 edition 1 Part 2 §3.16]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -199,7 +235,10 @@ class ClearMonitoringStatus(Token):
 
 
 class ComponentCriterion(Token):
-    """Which of its state variables has to be true for a component to be reported.  [OCPP 2.1 edition 1 Part 2 §3.23]"""
+    """Which of its state variables has to be true for a component to be reported.
+
+    [OCPP 2.1 edition 1 Part 2 §3.23]
+    """
 
     ACTIVE = "Active"
     AVAILABLE = "Available"
@@ -218,7 +257,10 @@ class ConnectorStatus(Token):
 
 
 class ControlMode(Token):
-    """Who plans the charging in ISO 15118-20: the EV by a schedule, or the station as it goes; absent means scheduled.  [OCPP 2.1 edition 1 Part 2 §3.25]"""
+    """Who plans the charging in ISO 15118-20: the EV by a schedule, or the station as it goes; absent means scheduled.
+
+    [OCPP 2.1 edition 1 Part 2 §3.25]
+    """
 
     SCHEDULED_CONTROL = "ScheduledControl"
     DYNAMIC_CONTROL = "DynamicControl"
@@ -237,7 +279,10 @@ class CostDimensionEnum(Token):
 
 
 class CostKind(Token):
-    """What the number of a cost entry is: emission, share of renewables, or relative price.  [OCPP 2.1 edition 1 Part 2 §3.27]"""
+    """What the number of a cost entry is: emission, share of renewables, or relative price.
+
+    [OCPP 2.1 edition 1 Part 2 §3.27]
+    """
 
     CARBON_DIOXIDE_EMISSION = "CarbonDioxideEmission"
     RELATIVE_PRICE_PERCENTAGE = "RelativePricePercentage"
@@ -245,7 +290,10 @@ class CostKind(Token):
 
 
 class CustomerInformationStatus(Token):
-    """Whether the Charging Station will report or erase the customer's data.  [OCPP 2.1 edition 1 Part 2 §3.28]"""
+    """Whether the Charging Station will report or erase the customer's data.
+
+    [OCPP 2.1 edition 1 Part 2 §3.28]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -253,7 +301,10 @@ class CustomerInformationStatus(Token):
 
 
 class DERControl(Token):
-    """Which of the grid support functions of a distributed energy resource is meant.  [OCPP 2.1 edition 1 Part 2 §3.33]"""
+    """Which of the grid support functions of a distributed energy resource is meant.
+
+    [OCPP 2.1 edition 1 Part 2 §3.33]
+    """
 
     ENTER_SERVICE = "EnterService"
     FREQ_DROOP = "FreqDroop"
@@ -289,7 +340,10 @@ class DERControlStatus(Token):
 
 
 class DERUnit(Token):
-    """The unit of the y axis of a grid support curve, mostly a share of a rated or available value.  [OCPP 2.1 edition 1 Part 2 §3.35]"""
+    """The unit of the y axis of a grid support curve, mostly a share of a rated or available value.
+
+    [OCPP 2.1 edition 1 Part 2 §3.35]
+    """
 
     NOT_APPLICABLE = "Not_Applicable"
     PCT_MAX_W = "PctMaxW"
@@ -342,7 +396,10 @@ class DeleteCertificateStatus(Token):
 
 
 class DisplayMessageStatus(Token):
-    """Whether the Charging Station can show the message and, if not, why.  [OCPP 2.1 edition 1 Part 2 §3.36]"""
+    """Whether the Charging Station can show the message and, if not, why.
+
+    [OCPP 2.1 edition 1 Part 2 §3.36]
+    """
 
     ACCEPTED = "Accepted"
     NOT_SUPPORTED_MESSAGE_FORMAT = "NotSupportedMessageFormat"
@@ -370,7 +427,10 @@ class EnergyTransferMode(Token):
 
 
 class EventNotification(Token):
-    """Where an event comes from: built into the Charging Station, preconfigured or set by the CSMS.  [OCPP 2.1 edition 1 Part 2 §3.38]"""
+    """Where an event comes from: built into the Charging Station, preconfigured or set by the CSMS.
+
+    [OCPP 2.1 edition 1 Part 2 §3.38]
+    """
 
     HARD_WIRED_NOTIFICATION = "HardWiredNotification"
     HARD_WIRED_MONITOR = "HardWiredMonitor"
@@ -413,7 +473,10 @@ class FirmwareStatus(Token):
 
 
 class GenericDeviceModelStatus(Token):
-    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.  [OCPP 2.1 edition 1 Part 2 §3.42]"""
+    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.
+
+    [OCPP 2.1 edition 1 Part 2 §3.42]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -502,7 +565,10 @@ class HashAlgorithm(Token):
 
 
 class InstallCertificateStatus(Token):
-    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.  [OCPP 2.1 edition 1 Part 2 §3.52]"""
+    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.
+
+    [OCPP 2.1 edition 1 Part 2 §3.52]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -520,7 +586,10 @@ class InstallCertificateUse(Token):
 
 
 class IslandingDetection(Token):
-    """Ways of noticing that the grid is gone and only the local part is still live.  [OCPP 2.1 edition 1 Part 2 §3.54]"""
+    """Ways of noticing that the grid is gone and only the local part is still live.
+
+    [OCPP 2.1 edition 1 Part 2 §3.54]
+    """
 
     NO_ANTI_ISLANDING_SUPPORT = "NoAntiIslandingSupport"
     ROCOF = "RoCoF"
@@ -540,7 +609,10 @@ class IslandingDetection(Token):
 
 
 class Iso15118EVCertificateStatus(Token):
-    """Whether the EV's certificate request was handled; the EV's own answer is in the EXI message.  [OCPP 2.1 edition 1 Part 2 §3.55]"""
+    """Whether the EV's certificate request was handled; the EV's own answer is in the EXI message.
+
+    [OCPP 2.1 edition 1 Part 2 §3.55]
+    """
 
     ACCEPTED = "Accepted"
     FAILED = "Failed"
@@ -566,7 +638,10 @@ class Log(Token):
 
 
 class LogStatus(Token):
-    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.  [OCPP 2.1 edition 1 Part 2 §3.58]"""
+    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.58]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -574,7 +649,10 @@ class LogStatus(Token):
 
 
 class Measurand(Token):
-    """What is measured; Import flows towards the EV, Export away from it.  [OCPP 2.1 edition 1 Part 2 §3.59]"""
+    """What is measured; Import flows towards the EV, Export away from it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.59]
+    """
 
     CURRENT_EXPORT = "Current.Export"
     CURRENT_EXPORT_OFFERED = "Current.Export.Offered"
@@ -664,7 +742,10 @@ class MessageState(Token):
 
 
 class MessageTrigger(Token):
-    """Messages that the CSMS can ask the Charging Station to send at once.  [OCPP 2.1 edition 1 Part 2 §3.63]"""
+    """Messages that the CSMS can ask the Charging Station to send at once.
+
+    [OCPP 2.1 edition 1 Part 2 §3.63]
+    """
 
     BOOT_NOTIFICATION = "BootNotification"
     LOG_STATUS_NOTIFICATION = "LogStatusNotification"
@@ -682,7 +763,10 @@ class MessageTrigger(Token):
 
 
 class MobilityNeedsMode(Token):
-    """Who decides on departure time and state of charge: the EV alone, or Charging Station and CSMS too.  [OCPP 2.1 edition 1 Part 2 §3.64]"""
+    """Who decides on departure time and state of charge: the EV alone, or Charging Station and CSMS too.
+
+    [OCPP 2.1 edition 1 Part 2 §3.64]
+    """
 
     EVCC = "EVCC"
     EVCC_SECC = "EVCC_SECC"
@@ -725,14 +809,20 @@ class Mutability(Token):
 
 
 class NotifyAllowedEnergyTransferStatus(Token):
-    """Whether the Charging Station takes over the list of allowed energy transfers.  [OCPP 2.1 edition 1 Part 2 §3.69]"""
+    """Whether the Charging Station takes over the list of allowed energy transfers.
+
+    [OCPP 2.1 edition 1 Part 2 §3.69]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
 
 
 class NotifyEVChargingNeedsStatus(Token):
-    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.  [OCPP 2.1 edition 1 Part 2 §3.70]"""
+    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.
+
+    [OCPP 2.1 edition 1 Part 2 §3.70]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -741,7 +831,10 @@ class NotifyEVChargingNeedsStatus(Token):
 
 
 class OCPPInterface(Token):
-    """Network interface to connect through; the Charging Station may fall back to another.  [OCPP 2.1 edition 1 Part 2 §3.71]"""
+    """Network interface to connect through; the Charging Station may fall back to another.
+
+    [OCPP 2.1 edition 1 Part 2 §3.71]
+    """
 
     WIRED0 = "Wired0"
     WIRED1 = "Wired1"
@@ -824,7 +917,10 @@ class PowerDuringCessation(Token):
 
 
 class PreconditioningStatus(Token):
-    """Whether the battery of the EV is ready to follow a setpoint at once.  [OCPP 2.1 edition 1 Part 2 §3.79]"""
+    """Whether the battery of the EV is ready to follow a setpoint at once.
+
+    [OCPP 2.1 edition 1 Part 2 §3.79]
+    """
 
     UNKNOWN = "Unknown"
     READY = "Ready"
@@ -833,7 +929,10 @@ class PreconditioningStatus(Token):
 
 
 class PriorityChargingStatus(Token):
-    """Whether the transaction gets priority; NoProfile means that there is no profile for it.  [OCPP 2.1 edition 1 Part 2 §3.80]"""
+    """Whether the transaction gets priority; NoProfile means that there is no profile for it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.80]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -841,7 +940,10 @@ class PriorityChargingStatus(Token):
 
 
 class PublishFirmwareStatus(Token):
-    """How far a Local Controller has come with publishing firmware, or how it ended.  [OCPP 2.1 edition 1 Part 2 §3.81]"""
+    """How far a Local Controller has come with publishing firmware, or how it ended.
+
+    [OCPP 2.1 edition 1 Part 2 §3.81]
+    """
 
     IDLE = "Idle"
     DOWNLOAD_SCHEDULED = "DownloadScheduled"
@@ -901,7 +1003,10 @@ class RecurrencyKind(Token):
 
 
 class RegistrationStatus(Token):
-    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.  [OCPP 2.1 edition 1 Part 2 §3.85]"""
+    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.
+
+    [OCPP 2.1 edition 1 Part 2 §3.85]
+    """
 
     ACCEPTED = "Accepted"
     PENDING = "Pending"
@@ -950,7 +1055,10 @@ class Reset(Token):
 
 
 class ResetStatus(Token):
-    """Answer to a reset request; Scheduled means that it waits for running transactions.  [OCPP 2.1 edition 1 Part 2 §3.91]"""
+    """Answer to a reset request; Scheduled means that it waits for running transactions.
+
+    [OCPP 2.1 edition 1 Part 2 §3.91]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -1015,7 +1123,10 @@ class TariffClearStatus(Token):
 
 
 class TariffCost(Token):
-    """Whether a cost is what usage adds up to, or the tariff's minimum or maximum.  [OCPP 2.1 edition 1 Part 2 §3.98]"""
+    """Whether a cost is what usage adds up to, or the tariff's minimum or maximum.
+
+    [OCPP 2.1 edition 1 Part 2 §3.98]
+    """
 
     NORMAL_COST = "NormalCost"
     MIN_COST = "MinCost"
@@ -1038,7 +1149,10 @@ class TariffKind(Token):
 
 
 class TariffSetStatus(Token):
-    """Whether the default tariff was stored, or what is wrong with it.  [OCPP 2.1 edition 1 Part 2 §3.101]"""
+    """Whether the default tariff was stored, or what is wrong with it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.101]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -1048,7 +1162,10 @@ class TariffSetStatus(Token):
 
 
 class TransactionEvent(Token):
-    """Whether a transaction event is the first, the last or one in between.  [OCPP 2.1 edition 1 Part 2 §3.102]"""
+    """Whether a transaction event is the first, the last or one in between.
+
+    [OCPP 2.1 edition 1 Part 2 §3.102]
+    """
 
     ENDED = "Ended"
     STARTED = "Started"
@@ -1122,7 +1239,10 @@ class Update(Token):
 
 
 class UpdateFirmwareStatus(Token):
-    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.  [OCPP 2.1 edition 1 Part 2 §3.108]"""
+    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.108]
+    """
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"

@@ -77,7 +77,10 @@ class _Emitter:
         )
 
     def _enums(self) -> str:
-        parts = [self._head(f"Enums of OCPP {self.facts.version}."), "from ocpp_core.messages import Token\n"]
+        aliased = any(enum.aliases for enum in self.facts.enums)
+        imports = "from types import MappingProxyType\n\n" if aliased else ""
+        imports += "from ocpp_core.messages import Token\n"
+        parts = [self._head(f"Enums of OCPP {self.facts.version}."), imports]
         parts += [_enum(enum) for enum in self.facts.enums]
         return "\n".join(parts)
 
@@ -150,9 +153,7 @@ class _Emitter:
         return f"@message({', '.join(arguments)})\nclass {facts.name}({base}):\n{self._body(facts)}"
 
     def _body(self, facts: ClassFacts) -> str:
-        lines = [f'"""{facts.purpose}  [{facts.section}]']
-        if len(lines[0]) > WIDTH - 8:
-            lines = [f'"""{facts.purpose}', "", f"[{facts.section}]"]
+        lines = _summary(facts)
         if facts.fields:
             head = len(lines) + 2
             lines += ["", "Attributes:"]
@@ -217,10 +218,18 @@ def _messages(actions: Iterable[ActionFacts]) -> list[ClassFacts]:
     return [facts for action in actions for facts in (action.request, action.response) if facts is not None]
 
 
+def _summary(facts: ClassFacts | EnumFacts) -> list[str]:
+    """The beginning of a docstring: purpose and section, on one line if they fit."""
+    line = f'"""{facts.purpose}  [{facts.section}]'
+    return [line] if len(line) <= WIDTH - 8 else [f'"""{facts.purpose}', "", f"[{facts.section}]"]
+
+
 def _enum(enum: EnumFacts) -> str:
-    lines = [f"class {enum.name}(Token):", f'    """{enum.purpose}  [{enum.section}]"""', ""]
+    summary = [f"    {line}".rstrip() for line in _summary(enum)]
+    end = [f'{summary[0]}"""'] if len(summary) == 1 else [*summary, '    """']
+    lines = [f"class {enum.name}(Token):", *end, ""]
     if enum.aliases:
-        lines += [f"    __read_as__ = {enum.aliases!r}", ""]
+        lines += [f"    __read_as__ = MappingProxyType({enum.aliases!r})", ""]
     lines += [f'    {member} = "{token}"' for member, token in enum.members]
     return "\n" + "\n".join(lines) + "\n"
 
@@ -244,7 +253,7 @@ def _description(field: FieldFacts) -> str:
 
 
 def _limits(field: FieldFacts) -> str:
-    """The limits in words: "At most 20 characters; 1 to 3 items; `Actual` when absent." """
+    """The limits in words, as in: At most 20 characters; 1 to 3 items; `Actual` when absent."""
     limits = field.limits
     parts = []
     if "max_length" in limits:

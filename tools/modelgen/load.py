@@ -122,7 +122,7 @@ class _Loader:
     def default(self, type_: str, token: str) -> str:
         """A default of the schema, as the docstring names it: members by their names."""
         enum = next((enum for enum in self.enums.values() if enum.name == type_), None)
-        member = dict((token, name) for name, token in enum.members).get(token) if enum else None
+        member = {token: name for name, token in enum.members}.get(token) if enum else None
         return f"`{type_}.{member}`" if member else f"`{token}`"
 
 

@@ -1,0 +1,321 @@
+"""Payloads that break one rule, and payloads that break who knows what.
+
+`broken_payloads` says which rule it broke, where, and which error code a peer must be sent for it, so that an
+implementation can be held to its answer. `mutated_payloads` says nothing: what is done with those must be judged by
+the schemas.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import cycle, islice
+from typing import Any, NamedTuple, TypeVar
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from ocpp_core.binding import tokens
+from ocpp_core.errors import ErrorCode
+from ocpp_core.messages import Payload, Token
+from ocpp_core.shapes import (
+    Anything,
+    Boolean,
+    Enumeration,
+    Field,
+    Integer,
+    Kind,
+    ListOf,
+    Nested,
+    Number,
+    Shape,
+    Text,
+    Timestamp,
+    shape,
+)
+from ocpp_core.testing.strategies import json_values, payloads, text_of_length
+from ocpp_core.validation import KEYWORD_CODES, member_path
+
+__all__ = ["BrokenPayload", "broken_payloads", "is_breakable", "mutated_payloads"]
+
+
+
+class BrokenPayload(NamedTuple):
+    """A payload that breaks exactly one rule.
+
+    Attributes:
+        payload: The payload.
+        path: Where the rule is broken, in wire names: ``$.meterValue[0].timestamp``.
+        keyword: The rule, named as in JSON Schema: ``enum``, ``maxLength``, ``required``, ``format`` ...
+        code: What a receiver must answer; how a version spells it is in its `Specification`.
+    """
+
+    payload: dict[str, Any]
+    path: str
+    keyword: str
+    code: ErrorCode
+
+
+def broken_payloads(cls: type[Payload]) -> st.SearchStrategy[BrokenPayload]:
+    """Payloads of a class that break one rule, at one place, never inside opaque content.
+
+    The rules: JSON type (null and booleans for numbers included), missing and unknown members, tokens, lengths, ranges,
+    steps, list sizes, timestamps. A rule is drawn first and a place for it then, so that rare rules get their share.
+
+    Args:
+        cls: A message class or data type of any version.
+
+    Raises:
+        ValueError: No payload of the class can be broken: see `is_breakable`.
+    """
+    if not is_breakable(cls):
+        raise ValueError(f"{cls.__name__} accepts every JSON object: it is open and has no members of its own")
+    return _broken_payloads(cls)
+
+
+def is_breakable(cls: type[Payload]) -> bool:
+    """Whether the class refuses any JSON object: the empty messages of 2.0 do not."""
+    facts = shape(cls)
+    return not facts.is_open or any(not isinstance(field.kind, Anything) for field in facts.fields)
+
+
+def mutated_payloads(cls: type[Payload]) -> st.SearchStrategy[Any]:
+    """Payloads of a class in which one to three random nodes have been replaced, added or removed; some are still valid.
+
+    Args:
+        cls: A message class or data type of any version.
+    """
+    return _mutated_payloads(cls)
+
+
+# One rule
+
+
+#: Where something stands: members and indices, from the outside in.
+Steps = tuple[str | int, ...]
+
+
+class _Break(NamedTuple):
+    """One rule that can be broken at one place."""
+
+    keyword: str
+    steps: Steps
+    value: st.SearchStrategy[Any]  # to put there
+
+
+class _Absent:
+    """What stands for nothing: putting it somewhere removes what is there."""
+
+
+_ABSENT = _Absent()
+#: How many items of a list are looked at: those of long lists are the same anyway.
+_ITEMS = 3
+
+
+@st.composite
+def _broken_payloads(draw: st.DrawFn, cls: type[Payload]) -> BrokenPayload:
+    payload = draw(payloads(cls))
+    breaks = list(_breaks_of_object(shape(cls), payload, ()))
+    assume(breaks)
+    keyword = draw(st.sampled_from(sorted({each.keyword for each in breaks})))
+    chosen = draw(st.sampled_from([each for each in breaks if each.keyword == keyword]))
+    steps = chosen.steps
+    if keyword == "additionalProperties":
+        name, value = draw(chosen.value)
+        steps = (*steps, name)
+    else:
+        value = draw(chosen.value)
+    return BrokenPayload(_put(payload, steps, value), _path(steps), keyword, KEYWORD_CODES[keyword])
+
+
+def _breaks_of_object(facts: Shape, payload: dict[str, Any], steps: Steps) -> Iterator[_Break]:
+    for field in facts.fields:
+        if field.wire in payload:
+            if field.is_required:
+                yield _Break("required", (*steps, field.wire), st.just(_ABSENT))
+            yield from _breaks(field.kind, payload[field.wire], (*steps, field.wire))
+    if not facts.is_open:
+        yield _Break("additionalProperties", steps, _unknown_members(facts.fields))
+
+
+def _breaks(kind: Kind, value: Any, steps: Steps) -> Iterator[_Break]:
+    if isinstance(kind, Anything):
+        return
+    yield _Break("type", steps, st.sampled_from([*_wrong_types(kind, value)]))
+    match kind:
+        case Nested(cls=cls, draft=draft):
+            yield from _breaks_of_object(shape(cls, draft), value, steps)
+        case ListOf(item=item, min_items=fewest, max_items=most):
+            if fewest:
+                yield _Break("minItems", steps, st.just(value[: fewest - 1]))
+            if most is not None and value:
+                yield _Break("maxItems", steps, st.just(list(islice(cycle(value), most + 1))))
+            for index in range(min(len(value), _ITEMS)):
+                yield from _breaks(item, value[index], (*steps, index))
+        case Text(max_length=int(most)):
+            yield _Break("maxLength", steps, text_of_length(most + 1))
+        case Enumeration(enum=enum):
+            yield _Break("enum", steps, _unknown_tokens(enum))
+        case Timestamp(digits=digits):
+            yield _Break("format", steps, st.sampled_from(_bad_timestamps(value, digits)))
+        case Integer(minimum=minimum, maximum=maximum) | Number(minimum=minimum, maximum=maximum):
+            if minimum is not None:
+                yield _Break("minimum", steps, st.sampled_from(_beyond(kind, minimum, -1)))
+            if maximum is not None:
+                yield _Break("maximum", steps, st.sampled_from(_beyond(kind, maximum, 1)))
+            if isinstance(kind, Number) and kind.multiple_of is not None:
+                yield _Break("multipleOf", steps, st.sampled_from(_between(kind.multiple_of)))
+        case _:
+            pass
+
+
+def _wrong_types(kind: Kind, value: Any) -> Iterator[Any]:
+    """Values of every other JSON type, and the lookalikes: text for numbers, booleans for numbers, one for a list of one."""
+    yield None
+    match kind:
+        case Text() | Enumeration() | Timestamp():
+            yield from (7, 0.5, Decimal("1.50"), True, False, [], {}, [value])
+        case Integer(draft=draft):
+            yield from ("", "x", str(value), True, False, [], {}, 1.5, Decimal("0.5"))
+            if draft == 4:
+                yield from (1.0, Decimal("1.0"), Decimal("1E+2"))
+        case Number():
+            yield from ("", "x", str(value), True, False, [], {})
+        case Boolean():
+            yield from (0, 1, 1.0, "true", "false", "", [], {})
+        case ListOf(item=item):
+            yield from (True, "", 1, *value[:1])
+            if not isinstance(item, Nested):
+                yield {}
+        case _:
+            yield from (True, "", 1, [], [value])
+
+
+def _unknown_members(fields: tuple[Field, ...]) -> st.SearchStrategy[tuple[str, Any]]:
+    known = {field.wire for field in fields}
+    lookalikes = sorted({change(name) for name in known for change in (str.upper, str.lower, _snake)} - known)
+    names = st.one_of(
+        st.sampled_from([*lookalikes, "extra", "vendor"]), st.text(max_size=8).filter(lambda name: name not in known)
+    )
+    return st.tuples(names.filter(lambda name: name not in _MISNAMED), json_values())
+
+
+#: What tolerant reading takes for another member, which then is there twice or is missing no more.
+_MISNAMED = ("heartbeatInterval",)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _unknown_tokens(enum: type[Token]) -> st.SearchStrategy[str]:
+    known = tokens(enum)
+    lookalikes = {change(token) for token in known for change in (str.lower, str.upper, "{} ".format, "{}x".format)}
+    return st.one_of(
+        st.sampled_from(sorted(lookalikes - known.keys())), st.text(max_size=8).filter(lambda text: text not in known)
+    )
+
+
+def _beyond(kind: Integer | Number, limit: float, direction: int) -> list[Any]:
+    """Numbers just outside a limit, and far outside."""
+    edge = int(limit)
+    beyond = [edge + direction, edge + direction * 10**6]
+    if isinstance(kind, Integer):
+        return beyond
+    return [*beyond, edge + direction * Decimal("0.1"), Decimal(f"{edge + direction}.00"), edge + direction * 0.5]
+
+
+def _between(step: Decimal) -> list[Any]:
+    """Numbers between two multiples of a step that is a power of ten."""
+    half = step / 2
+    return [half, -half, 16 + half, float(half), 16 + float(half), Decimal(16) + step + Decimal("1E-20")]
+
+
+def _bad_timestamps(text: str, digits: int | None) -> list[str]:
+    """Texts that are no timestamp of RFC 3339, made from one that is."""
+    date, time, seconds = text[:10], text[:16], text[:19]
+    bad = [
+        *("", "now", date, seconds, f"{time}Z", f"{date} {text[11:]}", f" {text}", f"{text}\n", f"{seconds}.Z"),
+        *(f"{seconds},5Z", f"{seconds}+02", f"{seconds}+0200", f"{seconds}+24:00", f"{seconds}+02:60", f"{seconds}UTC"),
+        *(f"2026-02-30{text[10:]}", f"2025-02-29{text[10:]}", f"2026-13-01{text[10:]}", f"2026-00-10{text[10:]}"),
+        *(f"{date}T24:00:00Z", f"{date}T12:60:00Z", f"{date}T12:00:61Z", f"{date}T23:59:60Z", f"0000{text[4:]}"),
+        *(f"1{text}", f"-{text}", "20260131T120000Z", "2026-W05-6T12:00:00Z", "٢٠٢٦-01-31T12:00:00Z", "1767225600"),
+    ]
+    if digits is not None:
+        bad += [f"{seconds}.{'0' * digits}0Z", f"{seconds}.{'123456789'[: digits + 1]}+01:00"]
+    return bad
+
+
+# Any nodes
+
+
+@st.composite
+def _mutated_payloads(draw: st.DrawFn, cls: type[Payload]) -> Any:
+    payload = draw(payloads(cls))
+    for _ in range(draw(_MUTATIONS)):
+        nodes = list(_nodes(payload, ()))
+        steps, node = draw(st.sampled_from(nodes))
+        replacement = st.one_of(_LIKELY, json_values(), st.sampled_from(nodes).map(lambda other: other[1]))
+        match draw(_WAYS):
+            case "remove":
+                payload = _put(payload, steps, _ABSENT) if steps else payload
+            case "add" if isinstance(node, dict):
+                payload = _put(payload, (*steps, draw(_names(payload))), draw(replacement))
+            case "add" if isinstance(node, list):
+                items = list(node)
+                items.insert(draw(st.integers(0, len(node))), draw(replacement))
+                payload = _put(payload, steps, items)
+            case _:
+                payload = _put(payload, steps, draw(replacement))
+    return payload
+
+
+_MUTATIONS = st.sampled_from((1, 1, 2, 3))
+_WAYS = st.sampled_from(("replace", "replace", "add", "remove"))
+#: Values that are right somewhere, or nearly.
+_LIKELY = st.sampled_from(
+    [
+        *(None, True, False, 0, 1, -1, 1.0, 100, 101, 0.1, 0.25, Decimal("1.00"), Decimal("16.15"), 2**31, "", "x" * 51),
+        *("Accepted", "accepted", "true", "5", "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.1234Z", "2026-01-31"),
+        *([], {}, {"vendorId": "x"}, [1], ["x"], [{}], "Celsius", "Celcius"),
+    ]
+)
+
+
+def _names(payload: Any) -> st.SearchStrategy[str]:
+    """Names of members: those that occur somewhere in the payload, and others."""
+    known = sorted({step for steps, _ in _nodes(payload, ()) for step in steps[-1:] if isinstance(step, str)})
+    return st.one_of(st.sampled_from([*known, "customData", "status"]), st.text(max_size=6))
+
+
+def _nodes(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    yield steps, value
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _nodes(member, (*steps, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value[:_ITEMS]):
+            yield from _nodes(item, (*steps, index))
+
+
+# Places
+
+
+def _put(container: Any, steps: Steps, value: Any) -> Any:
+    """A copy of `container` with `value` at a place; what is not on the way there is shared."""
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    copy: Any = container.copy()
+    if rest:
+        copy[step] = _put(container[step], rest, value)
+    elif value is _ABSENT:
+        del copy[step]
+    else:
+        copy[step] = value
+    return copy
+
+
+def _path(steps: Steps) -> str:
+    path = "$"
+    for step in steps:
+        path = f"{path}[{step}]" if isinstance(step, int) else member_path(path, step)
+    return path

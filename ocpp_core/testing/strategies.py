@@ -1,0 +1,344 @@
+"""Hypothesis strategies for valid values: typed messages, and payloads as peers may write them.
+
+Both walk the `Shape` of a class and nothing else. They draw from the edges of what is valid: text of exactly the length
+allowed, lists of exactly the size allowed, decimals of many digits, all offsets. What they draw is small otherwise: a
+value has some fifty members, then only what is required.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cache
+from itertools import cycle, islice
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from ocpp_core.binding import tokens
+from ocpp_core.messages import Payload
+from ocpp_core.shapes import (
+    Anything,
+    Boolean,
+    Enumeration,
+    Field,
+    Integer,
+    Kind,
+    ListOf,
+    Nested,
+    Number,
+    Shape,
+    Text,
+    Timestamp,
+    shape,
+)
+from ocpp_core.timestamps import WireTimestamp
+
+__all__ = ["json_values", "messages", "payloads"]
+
+P = TypeVar("P", bound=Payload)
+
+
+def messages(cls: type[P]) -> st.SearchStrategy[P]:
+    """Valid values of a class, typed and nested.
+
+    Each can be sent as it is, and comes back equal: timestamps are no finer than the version allows, and all numbers are
+    within what `to_wire` writes. Optional fields are given or left out; `extra` has members where the schema is open.
+
+    Args:
+        cls: A message class or data type of any version.
+    """
+    return _values(shape(cls), _typed, _build_message)  # type: ignore[return-value]  # the builder makes a `cls`
+
+
+def payloads(cls: type[Payload]) -> st.SearchStrategy[dict[str, Any]]:
+    """Valid JSON payloads of a class, also in forms that we never write.
+
+    Such as ``1.0`` for an integer where the draft of its schema allows that, exponents, lower-case ``t`` and ``z`` in
+    timestamps, misspelt tokens that an erratum tells us to read, and members in any order. Numbers are int, float or
+    `Decimal`, as parsers give them.
+
+    Args:
+        cls: A message class or data type of any version.
+    """
+    return _values(shape(cls), _on_the_wire, _build_payload)
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    """Any JSON value, nested a little: what may stand where a schema asks for nothing."""
+    return _JSON
+
+
+# Objects and lists
+
+Leaf = Callable[[Kind], st.SearchStrategy[Any]]
+Build = Callable[[Shape, Mapping[Field, Any], Mapping[str, Any]], Any]
+
+#: How many members a value may have before only the required ones are drawn.
+_ROOM = 50
+#: A list at its upper limit repeats a few items; but not if that makes more members than this.
+_LARGEST_LIST = 2000
+
+
+@st.composite
+def _values(draw: st.DrawFn, facts: Shape, leaf: Leaf, build: Build) -> Any:
+    return _Drawing(draw, leaf, build).object(facts)
+
+
+class _Drawing:
+    """One value being drawn: typed or on the wire, as `leaf` and `build` say."""
+
+    def __init__(self, draw: st.DrawFn, leaf: Leaf, build: Build) -> None:
+        self.draw = draw
+        self.leaf = leaf
+        self.build = build
+        self.room = _ROOM
+
+    def object(self, facts: Shape, depth: int = 0) -> Any:
+        optional = [field for field in facts.fields if not field.is_required]
+        given = set(self.some(optional, depth))
+        self.room -= len(facts.fields) - len(optional) + len(given)
+        members = {
+            field: self.value(field.kind, depth) for field in facts.fields if field.is_required or field in given
+        }
+        extra = self.draw(_extra(facts)) if facts.is_open and self.room > 0 else {}
+        return self.build(facts, members, extra)
+
+    def some(self, fields: Sequence[Field], depth: int) -> Iterator[Field]:
+        """A subset: half of the fields, fewer further down, none when the room is used up."""
+        if self.room <= 0 or not fields:
+            return
+        for start in range(0, len(fields), _MASK_BITS):
+            mask = self.draw(_MASK)
+            if depth:
+                mask &= self.draw(_MASK)
+            for bit, field in enumerate(fields[start : start + _MASK_BITS]):
+                if mask >> bit & 1:
+                    yield field
+
+    def value(self, kind: Kind, depth: int) -> Any:
+        match kind:
+            case Nested(cls=cls, draft=draft):
+                return self.object(shape(cls, draft), depth + 1)
+            case ListOf():
+                return self.list(kind, depth)
+            case _:
+                return self.draw(self.leaf(kind))
+
+    def list(self, kind: ListOf, depth: int) -> list[Any]:
+        fewest = kind.min_items or 0
+        most = fewest if self.room <= 0 else min(fewest + 2, kind.max_items or fewest + 2)
+        before = self.room
+        items = [self.value(kind.item, depth) for _ in range(self.draw(_size(fewest, most)))]
+        if kind.max_items is None or not items or not self.draw(_RARELY):
+            return items
+        used = max(before - self.room, 1)
+        if kind.max_items * used // len(items) > _LARGEST_LIST:
+            return items
+        self.room = 0
+        return list(islice(cycle(items), kind.max_items))
+
+
+_MASK_BITS = 16  # Hypothesis draws from wider ranges with a preference for small numbers
+_MASK = st.integers(0, 2**_MASK_BITS - 1)
+_RARELY = st.integers(0, 9).map(lambda number: number == 9)
+
+
+@cache
+def _size(fewest: int, most: int) -> st.SearchStrategy[int]:
+    return st.integers(fewest, most)
+
+
+def _build_message(facts: Shape, members: Mapping[Field, Any], extra: Mapping[str, Any]) -> Payload:
+    given = {field.name: value for field, value in members.items()}
+    return facts.cls(**given, extra=extra) if extra else facts.cls(**given)
+
+
+def _build_payload(facts: Shape, members: Mapping[Field, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    payload = {field.wire: value for field, value in members.items()}
+    # The order of members means nothing; it follows from what was drawn, so that all orders occur without another draw.
+    if len(members) % 3 == 2:
+        payload = dict(reversed(payload.items()))
+    return {**extra, **payload} if len(extra) == 1 else {**payload, **extra}
+
+
+# Opaque content
+
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+)
+
+
+def _nest(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(_SCALARS, st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3))
+
+
+_JSON = _nest(_nest(_SCALARS))
+#: Names that a careless implementation mistakes for its own attributes or renames.
+_TREACHEROUS = ("extra", "vendor_id", "vendorid", "VendorId", "customdata", "self", "__class__", "snake_case", "a.b", "")
+
+
+@cache
+def _extra(facts: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    known = {field.wire for field in facts.fields}
+    names = st.one_of(st.sampled_from(_TREACHEROUS), st.text(max_size=8)).filter(lambda name: name not in known)
+    return st.one_of(st.just({}), st.dictionaries(names, _JSON, max_size=3))
+
+
+# Typed values
+
+
+@cache
+def _typed(kind: Kind) -> st.SearchStrategy[Any]:
+    match kind:
+        case Text(max_length=max_length):
+            return _text(max_length)
+        case Integer():
+            return _integers(kind)
+        case Number():
+            return _decimals(kind)
+        case Boolean():
+            return st.booleans()
+        case Timestamp(digits=digits):
+            return _timestamps(digits)
+        case Enumeration(enum=enum):
+            return st.sampled_from(list(enum))
+        case _:
+            return _JSON
+
+
+def _text(max_length: int | None) -> st.SearchStrategy[str]:
+    """Short text, or text of exactly the length allowed; with characters beyond the basic plane."""
+    if max_length is None:
+        return st.text(max_size=12)
+    return st.one_of(st.text(max_size=min(max_length, 12)), text_of_length(max_length))
+
+
+@cache
+def text_of_length(length: int) -> st.SearchStrategy[str]:
+    """Text of exactly `length` code points, which repeats itself."""
+    return st.text(min_size=1, max_size=4).map(lambda part: "".join(islice(cycle(part), length)))
+
+
+def _integers(kind: Integer) -> st.SearchStrategy[int]:
+    lowest = -(2**63) if kind.minimum is None else int(kind.minimum)
+    highest = 2**63 - 1 if kind.maximum is None else int(kind.maximum)
+    edges = [number for number in (0, 1, 2**31 - 1, -(2**31), lowest, highest) if lowest <= number <= highest]
+    usual = st.integers(max(lowest, -1000), min(highest, 2**31 - 1))
+    return st.one_of(usual, st.sampled_from(edges))
+
+
+#: How many digits the drawn decimals have after the point.
+_PLACES = (0, 1, 2, 6, 25)
+
+
+def _decimals(kind: Number) -> st.SearchStrategy[Decimal]:
+    places = _PLACES if kind.multiple_of is None else range(-kind.multiple_of.adjusted() + 1)
+    return st.one_of([_decimals_of(kind, number) for number in places])
+
+
+def _decimals_of(kind: Number, places: int) -> st.SearchStrategy[Decimal]:
+    lowest = -(10**12) if kind.minimum is None else int(kind.minimum)
+    highest = 10**12 if kind.maximum is None else int(kind.maximum)
+    # As text: arithmetic would round to 28 digits.
+    return st.integers(lowest * 10**places, highest * 10**places).map(lambda digits: Decimal(f"{digits}E-{places}"))
+
+
+_UTC_OFFSETS = (0, 0, 120, -300, 345, 14 * 60, -(23 * 60 + 59), 23 * 60 + 59)
+_BEGINNING = datetime(2026, 1, 31, 12)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _moments(unit: timedelta) -> st.SearchStrategy[datetime]:
+    """Naive: pieces to write."""
+    first = -((_BEGINNING - datetime.min) // unit)
+    last = (datetime.max - _BEGINNING) // unit
+    return st.integers(first, last).map(lambda number: _BEGINNING + number * unit)
+
+
+def _timestamps(digits: int | None) -> st.SearchStrategy[datetime]:
+    zones = st.sampled_from([timezone(timedelta(minutes=minutes)) if minutes else UTC for minutes in _UTC_OFFSETS])
+    whole = [timedelta(seconds=1), timedelta(milliseconds=1)]
+    fractions = whole if digits == 3 else [*whole, _MICROSECOND]
+    moments = st.one_of([_moments(unit) for unit in fractions])
+    aware = st.builds(lambda moment, zone: moment.replace(tzinfo=zone), moments, zones)
+    if digits is not None:
+        return aware
+    finer = st.builds(_finer, _moments(_MICROSECOND), st.integers(0, 999))
+    return st.one_of(aware, finer)
+
+
+def _finer(moment: datetime, rest: int) -> datetime:
+    """A moment between two microseconds."""
+    text = _timestamp_text(moment, "T", f".{moment.microsecond:06}{rest}", "Z")
+    return WireTimestamp.of(moment.replace(tzinfo=UTC), text)
+
+
+# The same on the wire
+
+
+@cache
+def _on_the_wire(kind: Kind) -> st.SearchStrategy[Any]:
+    match kind:
+        case Integer(draft=draft):
+            whole = _integers(kind)
+            return whole if draft == 4 else st.one_of(whole, whole.map(_as_number))
+        case Number():
+            exact = _decimals(kind)
+            return st.one_of(exact, exact.map(_exponent), exact.map(_float_or_int), _whole_numbers(kind))
+        case Timestamp(digits=digits):
+            return _timestamp_texts(digits)
+        case Enumeration(enum=enum):
+            return st.sampled_from(list(tokens(enum)))
+        case _:
+            return _typed(kind)
+
+
+def _as_number(whole: int) -> Decimal | float:
+    """The same integer with a point or an exponent: ``1.0``, ``1E+2``."""
+    if whole % 10 == 0:
+        return Decimal(whole).normalize() if abs(whole) < 10**20 else Decimal(whole)
+    return float(whole) if abs(whole) < 2**53 and whole % 2 else Decimal(f"{whole}.0")
+
+
+def _exponent(number: Decimal) -> Decimal:
+    """The same number with an exponent and zeros: ``15.0`` as ``150.00E-1``."""
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    return Decimal((sign, (*digits, 0, 0), exponent - 2))
+
+
+def _float_or_int(number: Decimal) -> Decimal | float | int:
+    """As most parsers give it, if that holds the number exactly."""
+    if number == number.to_integral_value():
+        return int(number)
+    short = float(number)
+    return short if Decimal(repr(short)) == number else number
+
+
+def _whole_numbers(kind: Number) -> st.SearchStrategy[int]:
+    return _integers(Integer(minimum=kind.minimum, maximum=kind.maximum))
+
+
+_WIRE_OFFSETS = ("Z", "z", "+00:00", "-00:00", "+02:00", "-05:30", "+14:00", "+23:59", "-23:59")
+
+
+@cache
+def _timestamp_texts(digits: int | None) -> st.SearchStrategy[str]:
+    most = 12 if digits is None else digits
+    fractions = st.one_of(st.just(""), st.text("0123456789", min_size=1, max_size=most).map(".{}".format))
+    return st.builds(
+        _timestamp_text,
+        _moments(timedelta(seconds=1)),
+        st.sampled_from("TTt"),
+        fractions,
+        st.sampled_from(_WIRE_OFFSETS),
+    )
+
+
+def _timestamp_text(moment: datetime, separator: str, fraction: str, offset: str) -> str:
+    date = f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
+    return f"{date}{separator}{moment.hour:02}:{moment.minute:02}:{moment.second:02}{fraction}{offset}"
