@@ -7,9 +7,10 @@ verdict equals that of the official JSON schema, and timestamps are checked to b
 The source of each function is made from the `Shape` of the class on first use, and can be read: ``print(source(...))``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
+from ocpp_core._codegen import Source, compiled, indented
 from ocpp_core._lazy import once
 from ocpp_core.decimals import is_multiple, read_decimal, read_integer, write_number
 from ocpp_core.messages import NOTHING_EXTRA, UNSET, Payload, Token
@@ -48,14 +49,14 @@ Encode = Callable[[Any], dict[str, Any]]
 @once
 def decoder(cls: type[Payload], draft: int | None = None) -> Decode:
     """The function that builds a `cls` from a payload; it raises one of `REFUSALS` where the schema refuses."""
-    decode: Decode = _compile(_decode_source(shape(cls, draft)), "decode", cls)
+    decode: Decode = compiled(_decode_source(shape(cls, draft)), "decode", cls)
     return decode
 
 
 @once
 def encoder(cls: type[Payload], draft: int | None = None) -> Encode:
     """The function that writes a `cls` as a payload; it raises one of `REFUSALS` where the schema would refuse."""
-    encode: Encode = _compile(_encode_source(shape(cls, draft)), "encode", cls)
+    encode: Encode = compiled(_encode_source(shape(cls, draft)), "encode", cls)
     return encode
 
 
@@ -79,50 +80,27 @@ def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
     raise Refused
 
 
+def plain_text(value: Any) -> str:
+    """The text of a `str` of any kind, such as a member of a `StrEnum`."""
+    if not isinstance(value, str):
+        raise Refused
+    return str.__str__(value)
+
+
 def tokens(enum: type[Token]) -> dict[str, Token]:
     """The members of an enum by the tokens that are read as them."""
     members: dict[str, Token] = {str(member): member for member in enum}
     return members | {token: members[meant] for token, meant in enum.__read_as__.items()}
 
 
-class _Source:
-    """Lines of Python, and the objects that they name."""
-
-    def __init__(self, *lines: str) -> None:
-        self.lines = list(lines)
-        self.names: dict[str, Any] = {}
-
-    def name(self, thing: Any, hint: str) -> str:
-        """A name for `thing` in the compiled code."""
-        name = hint if self.names.get(hint, thing) is thing else f"{hint}_{len(self.names)}"
-        self.names[name] = thing
-        return name
-
-    def add(self, lines: Iterable[str], depth: int = 1) -> None:
-        self.lines += ["    " * depth + line for line in lines]
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-
-def _compile(made: _Source, function: str, cls: type[Payload]) -> Any:
-    names = {"Refused": Refused, "check_depth": check_depth, **made.names}
-    exec(compile(made.text, f"<{function} {cls.__module__}.{cls.__name__}>", "exec"), names)
-    return names[function]
-
-
-def _indent(lines: Iterable[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
-
-
 # Reading
 
 
-def _decode_source(facts: Shape) -> _Source:
+def _decode_source(facts: Shape) -> Source:
     required = [field for field in facts.fields if field.is_required]
     optional = [field for field in facts.fields if not field.is_required]
-    made = _Source("def decode(data):")
+    made = Source("def decode(data):")
+    made.names |= _NAMES
     cls, new = made.name(facts.cls, "cls"), made.name(facts.cls.__new__, "new")
     absent = made.name(_ABSENT, "absent")
     made.add(
@@ -140,7 +118,7 @@ def _decode_source(facts: Shape) -> _Source:
             [
                 f"if left and (v := data.get({field.wire!r}, {absent})) is not {absent}:",
                 "    left -= 1",
-                *_indent(_load(field.kind, made)),
+                *indented(_load(field.kind, made)),
                 f"    made.{field.name} = v",
                 "else:",
                 f"    made.{field.name} = {default}",
@@ -166,8 +144,11 @@ def _decode_source(facts: Shape) -> _Source:
 
 _ABSENT = object()
 
+#: What any of the sources may name.
+_NAMES = {"Refused": Refused, "check_depth": check_depth}
 
-def _load(kind: Kind, made: _Source, v: str = "v") -> list[str]:
+
+def _load(kind: Kind, made: Source, v: str = "v") -> list[str]:
     """Statements that check the wire value in `v` and leave the attribute's value there."""
     match kind:
         case Text() | Boolean():
@@ -194,8 +175,9 @@ def _load(kind: Kind, made: _Source, v: str = "v") -> list[str]:
 # Writing
 
 
-def _encode_source(facts: Shape) -> _Source:
-    made = _Source("def encode(made):", "    data = {}")
+def _encode_source(facts: Shape) -> Source:
+    made = Source("def encode(made):", "    data = {}")
+    made.names |= _NAMES
     for field in facts.fields:
         made.add([f"v = made.{field.name}"])
         store = [*_dump(field.kind, made), f"data[{field.wire!r}] = v"]
@@ -203,27 +185,31 @@ def _encode_source(facts: Shape) -> _Source:
             made.add(store)
         else:
             absent = made.name(UNSET, "UNSET") if field.default is UNSET else "None"
-            made.add([f"if v is not {absent}:", *_indent(store)])
+            made.add([f"if v is not {absent}:", *indented(store)])
+    nothing = made.name(NOTHING_EXTRA, "nothing_extra")
     if facts.is_open:
         known = made.name(frozenset(field.wire for field in facts.fields), "known")
         made.add(
             [
-                "if made.extra:",
+                f"if made.extra is not {nothing} and made.extra:",
                 f"    if not {known}.isdisjoint(made.extra): raise Refused",
                 "    check_depth(made.extra)",
                 "    data.update(made.extra)",
             ]
         )
     else:
-        made.add(["if made.extra: raise Refused"])
+        made.add([f"if made.extra is not {nothing} and made.extra: raise Refused"])
     made.add(["return data"])
     return made
 
 
-def _dump(kind: Kind, made: _Source, v: str = "v") -> list[str]:
+def _dump(kind: Kind, made: Source, v: str = "v") -> list[str]:
     """Statements that check the attribute's value in `v` and leave the wire value there."""
     match kind:
-        case Text() | Boolean():
+        case Text():
+            convert = made.name(plain_text, "plain_text")
+            return [f"if type({v}) is not str: {v} = {convert}({v})", *_check(kind, v)]
+        case Boolean():
             return _check(kind, v)
         case Integer():
             return [f"if type({v}) is not int: raise Refused", *_check(kind, v)]
@@ -248,7 +234,7 @@ def _dump(kind: Kind, made: _Source, v: str = "v") -> list[str]:
 # Both
 
 
-def _check(kind: Kind, v: str, made: _Source | None = None) -> list[str]:
+def _check(kind: Kind, v: str, made: Source | None = None) -> list[str]:
     """Statements that refuse what breaks a limit; the type of numbers has been seen to before."""
     faults: list[str] = []
     match kind:
@@ -281,7 +267,7 @@ def _each(statements: list[str], v: str) -> list[str]:
     """Statements that do the same to each item ``i`` of the list in `v`, leaving a new list there."""
     if len(statements) == 1 and statements[0].startswith("i = "):
         return [f"{v} = [{statements[0].removeprefix('i = ')} for i in {v}]"]
-    return ["items = []", f"for i in {v}:", *_indent(statements), "    items.append(i)", f"{v} = items"]
+    return ["items = []", f"for i in {v}:", *indented(statements), "    items.append(i)", f"{v} = items"]
 
 
 # What callers use
@@ -300,13 +286,14 @@ def plain(message: Payload) -> dict[str, Any]:
 def _plain_value(value: Any, field: Field) -> Any:
     if isinstance(value, list):
         return [_plain_value(item, field) for item in value]
-    if isinstance(value, Payload):
-        return plain(value)
     kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
     try:
         match kind:
-            case Enumeration():
-                return str(value) if isinstance(value, str) else value
+            case Nested(cls=cls):
+                # A value of another class stays what it is, which no schema accepts.
+                return plain(value) if isinstance(value, cls) else value
+            case Enumeration() | Text():
+                return plain_text(value)
             case Timestamp(digits=digits):
                 return write_timestamp(value, digits)
             case Number():

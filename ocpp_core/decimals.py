@@ -3,8 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-#: Powers of ten beyond which a number is refused: those of a double, which is what JSON peers can hold.
+#: Powers of ten beyond which a number is refused: those of a double, which is what JSON peers can hold. Written out,
+#: what lies beyond may take any amount of memory.
 LARGEST_EXPONENT = 308
+SMALLEST_EXPONENT = -324
+_INTEGERS_END = 10 ** (LARGEST_EXPONENT + 1)
 
 #: Whole numbers up to here are the same as float and as int.
 _WHOLE_FLOATS = float(2**53)
@@ -17,15 +20,19 @@ def read_decimal(value: Any) -> Decimal:
 
     Raises:
         TypeError: Not a number; a boolean is none.
-        ValueError: Not finite.
+        ValueError: Not finite, or of a size that no double has.
     """
     kind = type(value)
     if kind is float:
         number = Decimal(repr(value))
     elif kind is int:
-        return Decimal(value)
+        if -_INTEGERS_END < value < _INTEGERS_END:
+            return Decimal(value)
+        raise ValueError("too large")
     elif kind is Decimal:
         number = value
+        if number and number.is_finite() and not SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
+            raise ValueError("too large or too small")
     else:
         raise TypeError(f"{value!r} is not a number")
     if not number.is_finite():
@@ -43,8 +50,6 @@ def read_integer(value: Any) -> int:
     if type(value) is int:
         return value
     number = read_decimal(value)
-    if number and number.adjusted() > LARGEST_EXPONENT:
-        raise ValueError("too large")
     whole = int(number)
     if whole != number:
         raise ValueError(f"{value!r} is not whole")
@@ -61,8 +66,6 @@ def write_number(value: Decimal | int | float) -> int | float | Decimal:
         ValueError: Not finite.
     """
     number = read_decimal(value)
-    if number.adjusted() > LARGEST_EXPONENT:
-        raise ValueError("too large")
     short = float(number)
     if short.is_integer() and -_WHOLE_FLOATS < short < _WHOLE_FLOATS:
         whole = int(short)

@@ -40,6 +40,8 @@ class ErrorCode(StrEnum):
     MESSAGE_ID = "message-id"  #: the message id is too long, empty or already in use
     MESSAGE_TYPE = "message-type"  #: the message type number is unknown
     IDENTITY = "identity"  #: SOAP: the message is for another station
+    ENVELOPE_VERSION = "envelope-version"  #: SOAP: not an envelope of SOAP 1.2
+    MUST_UNDERSTAND = "must-understand"  #: SOAP: a header that must be understood and is not
     GENERIC = "generic"  #: anything else
 
 
@@ -67,6 +69,7 @@ class Violation:
         code: What a peer would be told.
         value: The value that broke it; for a missing member the object that lacks it.
         rule: Name of the `Tolerance` rule that accepts it, in lower case; "" if none does.
+        line: Line of an XML document; None on the JSON wire, whose frames have one line.
     """
 
     path: str
@@ -75,9 +78,11 @@ class Violation:
     code: ErrorCode
     value: Any = field(default=None, repr=False)
     rule: str = ""
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        where = self.path if self.line is None else f"{self.path} (line {self.line})"
+        return f"{where}: {self.message}"
 
 
 class ProtocolError(Exception):
@@ -101,7 +106,7 @@ class NoSuchAction(LocalProtocolError):
         super().__init__(action, version)
         self.action = action
         self.version = version
-        self.known = tuple(known)
+        self.known: tuple[str, ...] = tuple(known)
 
     def __str__(self) -> str:
         sentence = f"OCPP {self.version} has no action {self.action!r}."
@@ -123,7 +128,7 @@ class PayloadError(ProtocolError):
     def __init__(self, name: str, violations: Sequence[Violation]) -> None:
         super().__init__(name, tuple(violations))
         self.name = name
-        self.violations = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations)
 
     @property
     def code(self) -> ErrorCode:
@@ -164,7 +169,7 @@ class FrameError(ProtocolError):
         self.code = code
         self.id = id
         self.action = action
-        self.violations = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations)
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
@@ -188,7 +193,7 @@ class OcppError(Exception):
         super().__init__(code, description)
         self.code = code
         self.description = description
-        self.details = dict(details or {})
+        self.details: dict[str, Any] = dict(details or {})
 
 
 #: Which class of fault decides the code of a payload with several. A wrong type makes all other checks meaningless; an

@@ -286,13 +286,13 @@ class JsonCodec:
     def _read_error(
         self, kind: FrameKind, id: str, frame: list[Any], found: tuple[Violation, ...], allowed: Tolerance
     ) -> CallError | CallResultError:
-        parts = frame[2:]
+        parts: Any = frame[2:]
         if [type(part) for part in parts] != [str, str, dict]:
             if Tolerance.SHORT_CALLERROR not in allowed or len(parts) > 3:
                 reason = "is not an id, a code, a description and an object of details"
                 raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id)
             found = (*found, _about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR))
-            parts = list(_filled(parts))
+            parts = _filled(parts)
         name, description, details = parts
         try:
             check_depth(details)

@@ -8,9 +8,8 @@ Values are immutable for type checkers, and nothing here changes one; ``attrs.ev
 changed copy. (A frozen attrs class would cost a microsecond more per object.)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
-from types import MappingProxyType
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_transform
 
 import attrs
@@ -18,7 +17,29 @@ import attrs
 from ocpp_core.errors import ErrorCode, Violation
 from ocpp_core.versions import Role
 
-NOTHING_EXTRA: Final[Mapping[str, Any]] = MappingProxyType({})
+
+class _Nothing(Mapping[str, Any]):
+    """A mapping that is empty and stays so. There is one; copying and unpickling give the same one."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "{}"
+
+    def __reduce__(self) -> str:
+        return "NOTHING_EXTRA"
+
+
+NOTHING_EXTRA: Final[Mapping[str, Any]] = _Nothing()
 
 
 class Unset(Enum):
@@ -60,7 +81,7 @@ class Token(StrEnum):
     ``__read_as__`` lists misspelt tokens that an erratum tells us to read, and the token that we write for them.
     """
 
-    __read_as__: Mapping[str, str] = NOTHING_EXTRA
+    __read_as__: ClassVar[Mapping[str, str]] = NOTHING_EXTRA
 
     @classmethod
     def foreign(cls, token: str) -> Self:
@@ -100,6 +121,7 @@ class WireField:
     min_items: int | None = None
     max_items: int | None = None
     xml: str = "element"  #: what it is in SOAP: "element", "attribute" or "text"
+    soap_min_items: int | None = None  #: where the WSDL of 1.6 asks for more items than its JSON schema
 
 
 @attrs.frozen
@@ -134,9 +156,12 @@ def wire(
     min_items: int | None = None,
     max_items: int | None = None,
     xml: str = "element",
+    soap_min_items: int | None = None,
 ) -> Any:
     """A field of a message: its name on the wire and its limits."""
-    facts = WireField(name, max_length, minimum, maximum, multiple_of, min_items, max_items, xml)
+    facts = WireField(
+        name, max_length, minimum, maximum, multiple_of, min_items, max_items, xml, soap_min_items
+    )
     return attrs.field(default=default, metadata={"wire": facts})
 
 
@@ -241,6 +266,31 @@ def datatype(version: str, name: str, *, is_open: bool = False) -> Callable[[typ
     return make
 
 
+@attrs.frozen(kw_only=True)
+class SoapHeaders:
+    """What the header of a SOAP envelope says beside the message id. OCPP-S 1.6 §3.3-3.9; absent is None.
+
+    Attributes:
+        identity: Of the station: the sender of a request to the Central System, the addressee of one to a Charge Point.
+        action: As the peer wrote it; when writing, None is the form that the standard shows.
+        message_id: Of an answer. That of a request is the ``id`` of its frame.
+        relates_to: What the answer answers, as the peer wrote it.
+        from_: Where the sender listens for requests.
+        reply_to: Where the answer shall go: anonymous, which is back in the same HTTP exchange.
+        to: Address of the recipient.
+        fault_to: Where a fault shall go.
+    """
+
+    identity: str | None = None
+    action: str | None = None
+    message_id: str | None = None
+    relates_to: str | None = None
+    from_: str | None = None
+    reply_to: str | None = None
+    to: str | None = None
+    fault_to: str | None = None
+
+
 class NumericId(str):
     """A message id that a peer sent as a JSON number, against the standard; it is written back as that number."""
 
@@ -254,13 +304,13 @@ class Call:
     Attributes:
         id: Pairs the answer with this call; at most 36 characters in OCPP-J.
         payload: The request.
-        headers: SOAP header values; empty on the JSON wire.
+        headers: What a SOAP envelope says beside it; None on the JSON wire.
         violations: What was tolerated in it; empty unless the tolerance allows something.
     """
 
     id: str
     payload: Request[Any]
-    headers: Mapping[str, str] = attrs.field(default=NOTHING_EXTRA, kw_only=True)
+    headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
 
@@ -270,7 +320,7 @@ class CallResult:
 
     id: str
     payload: Response
-    headers: Mapping[str, str] = attrs.field(default=NOTHING_EXTRA, kw_only=True)
+    headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
 
@@ -291,7 +341,7 @@ class _Error:
     description: str = ""
     details: Mapping[str, Any] = attrs.field(factory=dict)
     spelling: str | None = attrs.field(default=None, kw_only=True)
-    headers: Mapping[str, str] = attrs.field(default=NOTHING_EXTRA, kw_only=True)
+    headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
 
@@ -311,7 +361,7 @@ class Send:
 
     id: str
     payload: Notification
-    headers: Mapping[str, str] = attrs.field(default=NOTHING_EXTRA, kw_only=True)
+    headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
 

@@ -44,7 +44,7 @@ def read(
 ) -> tuple[P, tuple[Violation, ...]]:
     """Like `from_wire`, and returns what was tolerated beside the message, each with the name of its `rule`."""
     data: Any = payload
-    if isinstance(data, Mapping) and not isinstance(data, dict):
+    if isinstance(data, Mapping) and type(data) is not dict:
         data = dict(data)
     try:
         return decoder(cls)(data), ()
@@ -53,13 +53,14 @@ def read(
     violations = explain(cls, data)
     if tolerance and not any(fault.keyword == "depth" for fault in violations):
         message, deviations = read_tolerantly(cls, data)
-        refused = [fault for fault in deviations if not _allows(tolerance, fault)]
+        refused = [fault for fault in deviations if not allows(tolerance, fault)]
         if message is not None and not refused:
             return message, tuple(deviations)
     raise PayloadError(cls.__name__, violations or [_unexplained(cls)])
 
 
-def _allows(tolerance: Tolerance, fault: Violation) -> bool:
+def allows(tolerance: Tolerance, fault: Violation) -> bool:
+    """Whether a tolerance accepts a deviation."""
     return bool(fault.rule) and Tolerance[fault.rule.upper()] in tolerance
 
 

@@ -97,6 +97,7 @@ class Field:
         kind: What it holds.
         default: What stands for absence; `attrs.NOTHING` if the field is required.
         xml: What it is in SOAP: "element", "attribute" or "text".
+        soap_min_items: Items that a list of 1.6 must have in SOAP, where its JSON schema asks for none.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Field:
     kind: Kind
     default: Any = attrs.NOTHING
     xml: str = "element"
+    soap_min_items: int | None = None
 
     @property
     def is_required(self) -> bool:
@@ -147,6 +149,7 @@ def shape(cls: type[Payload], draft: int | None = None) -> Shape:
             _kind(hints[attribute.name], facts, draft, cls.__ocpp__.version),
             attribute.default,
             facts.xml,
+            facts.soap_min_items,
         )
         for attribute in attrs.fields(cls)
         if (facts := attribute.metadata.get("wire")) is not None
@@ -163,7 +166,7 @@ def _kind(hint: Any, facts: WireField, draft: int, version: str) -> Kind:
         return ListOf(item, facts.min_items, facts.max_items)
     if hint is Any:
         return Anything()
-    if issubclass(hint, Payload):
+    if issubclass(hint, DataType):
         return Nested(hint, draft)
     if issubclass(hint, Token):
         return Enumeration(hint)

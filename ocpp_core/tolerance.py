@@ -33,6 +33,24 @@ ID_EMPTY              an empty message id
 RESULT_WITH_ACTION    ``[3, id, action, payload]``
 SHORT_CALLERROR       CALLERROR with parts left out or null: filled with "" and {}
 DUPLICATE_MEMBER      the same member twice: the last one counts
+--------------------  ----------------------------------------------------------------------------------
+NO_HEADER             SOAP: an answer without any header; HTTP has paired it already
+NO_IDENTITY           SOAP: a request without chargeBoxIdentity
+NO_MESSAGE_ID         SOAP: a request without MessageID: its id is ""
+NO_ACTION             SOAP: no Action; the body decides
+ACTION_FORM           SOAP: an Action without its slash, or in lower case
+ACTION_MISMATCH       SOAP: an Action that is not that of the body; the body decides
+RELATES_TO            SOAP: an answer whose RelatesTo is missing, or its own id
+REPLY_TO_OTHER        SOAP: a ReplyTo that is not anonymous; the answer goes back in the exchange all the same
+ADDRESSING_NAMESPACE  SOAP: WS-Addressing of another year
+MUST_UNDERSTAND       SOAP: an unknown header that must be understood: ignored
+ADDRESS_AS_TEXT       SOAP: an address as text of From, without an Address element
+NO_NAMESPACE          SOAP: an element without a namespace
+WRONG_NAMESPACE       SOAP: an element in the namespace of the other service or another version
+ELEMENT_ORDER         SOAP: elements in another order than the schema's
+NIL_OR_EMPTY          SOAP: nil, or an empty element where text makes no sense: read as absent
+ATTRIBUTE_PLACE       SOAP: meter attributes of 1.5 on another element, or as elements
+WHITE_SPACE           SOAP: blanks around a token
 ====================  ==================================================================================
 """
 
@@ -92,11 +110,28 @@ class Tolerance(Flag):
     RESULT_WITH_ACTION = auto()
     SHORT_CALLERROR = auto()
     DUPLICATE_MEMBER = auto()
+    NO_HEADER = auto()
+    NO_IDENTITY = auto()
+    NO_MESSAGE_ID = auto()
+    NO_ACTION = auto()
+    ACTION_FORM = auto()
+    ACTION_MISMATCH = auto()
+    RELATES_TO = auto()
+    REPLY_TO_OTHER = auto()
+    ADDRESSING_NAMESPACE = auto()
+    MUST_UNDERSTAND = auto()
+    ADDRESS_AS_TEXT = auto()
+    NO_NAMESPACE = auto()
+    WRONG_NAMESPACE = auto()
+    ELEMENT_ORDER = auto()
+    NIL_OR_EMPTY = auto()
+    ATTRIBUTE_PLACE = auto()
+    WHITE_SPACE = auto()
 
     #: Nothing is accepted: a message conforms or is refused.
     STRICT = 0
-    #: Whatever can be typed is accepted.
-    TOLERANT = (1 << 25) - 1
+    #: Whatever can be typed is accepted: all of the above.
+    TOLERANT = (1 << 42) - 1
 
     @property
     def rule(self) -> str:
@@ -174,7 +209,7 @@ def _read(kind: Kind, value: Any, path: str, report: Report) -> Any:
         case Integer() | Number():
             return _read_number(kind, value, path, report)
         case Boolean():
-            if value in ("true", "false") and isinstance(value, str):
+            if type(value) is str and value in ("true", "false"):
                 report(Tolerance.BOOL_AS_TEXT, path, "type", value, "boolean")
                 return value == "true"
             if type(value) is not bool:
@@ -239,20 +274,22 @@ def _read_number(kind: Integer | Number, value: Any, path: str, report: Report) 
 def _number_in(text: str, is_integer: bool) -> int | Decimal | None:
     """The number that a text is, if writing it gives the same text."""
     try:
-        number = Decimal(text)
-    except InvalidOperation:
+        number = read_decimal(Decimal(text))
+    except (InvalidOperation, ValueError):
         return None
-    if not number.is_finite() or str(number) != text:
+    if str(number) != text:
         return None
     if not is_integer:
         return number
-    return int(text) if text.removeprefix("-").isdecimal() and str(int(text)) == text else None
+    return int(number) if text.removeprefix("-").isdecimal() and text != "-0" else None
 
 
 _LONGEST_TIMESTAMP = 64
 
 
 def _read_timestamp(kind: Timestamp, value: Any, path: str, report: Report) -> Any:
+    if isinstance(value, datetime):  # the SOAP wire has read it already
+        return value
     if type(value) is not str:
         report(Tolerance.WRONG_TYPE, path, "type", value, "string")
         return value

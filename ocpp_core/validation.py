@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -52,7 +53,17 @@ KEYWORD_CODES: Mapping[str, ErrorCode] = {
     "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT,
     "additionalProperties": ErrorCode.STRUCTURE,
     "depth": ErrorCode.FORMAT,
+    # Of XML alone:
+    "order": ErrorCode.STRUCTURE,
+    "namespace": ErrorCode.STRUCTURE,
+    "place": ErrorCode.STRUCTURE,
+    "nil": ErrorCode.STRUCTURE,
+    "text": ErrorCode.STRUCTURE,
+    "characters": ErrorCode.PROPERTY_CONSTRAINT,
 }
+
+#: How many faults are listed: a peer must not be able to keep us busy with its own.
+MAX_FAULTS = 1000
 
 #: How much of a value a sentence shows: a peer must not be able to fill the log.
 _SHORT = Repr()
@@ -60,7 +71,7 @@ _SHORT.maxstring = _SHORT.maxother = 60
 
 
 def explain(cls: type[Payload], payload: Any) -> list[Violation]:
-    """All faults of a payload, in document order; empty if its schema accepts it.
+    """All faults of a payload, in document order; empty if its schema accepts it. Of very many, `MAX_FAULTS`.
 
     Args:
         cls: The class that the payload should become.
@@ -70,16 +81,19 @@ def explain(cls: type[Payload], payload: Any) -> list[Violation]:
         check_depth(payload)
     except Refused:
         return [violation("$", "depth", payload, MAX_DEPTH)]
-    errors = _validator(cls).iter_errors(payload)
-    return [
-        _violation(error)
-        for error in sorted(errors, key=lambda error: _position(payload, error.absolute_path))
-    ]
+    errors = islice(_validator(cls).iter_errors(payload), MAX_FAULTS)
+    seen: dict[int, dict[str, int]] = {}
+    in_order = sorted(errors, key=lambda error: _position(payload, error.absolute_path, seen))
+    return [_violation(error) for error in in_order]
 
 
-def violation(path: str, keyword: str, value: Any, limit: Any = None, rule: str = "") -> Violation:
+def violation(
+    path: str, keyword: str, value: Any, limit: Any = None, rule: str = "", line: int | None = None
+) -> Violation:
     """One broken rule, with the sentence for people."""
-    return Violation(path, keyword, _SENTENCES[keyword](value, limit), KEYWORD_CODES[keyword], value, rule)
+    return Violation(
+        path, keyword, _SENTENCES[keyword](value, limit), KEYWORD_CODES[keyword], value, rule, line
+    )
 
 
 def member_path(path: str, member: str) -> str:
@@ -161,13 +175,22 @@ def _validator_class(draft: int) -> Any:
     from jsonschema import Draft4Validator, Draft6Validator, validators
 
     base = Draft4Validator if draft == 4 else Draft6Validator
-    types = base.TYPE_CHECKER.redefine("number", lambda _, value: _accepts(read_decimal, value))
+    # What a JSON parser gives and nothing else, as the compiled pass has it.
+    types = base.TYPE_CHECKER.redefine_many(
+        {
+            "number": lambda _, value: _accepts(read_decimal, value),
+            "object": lambda _, value: type(value) is dict,
+            "array": lambda _, value: type(value) is list,
+            "string": lambda _, value: type(value) is str,
+        }
+    )
     if draft != 4:
         types = types.redefine("integer", lambda _, value: _accepts(read_integer, value))
     keywords = {
         "required": _required,
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
+        "enum": _enum,
     }
     return validators.extend(base, keywords, type_checker=types)  # type: ignore[no-untyped-call]
 
@@ -186,7 +209,7 @@ def _accepts(read: Callable[[Any], Any], value: Any) -> bool:
 def _required(_: Any, required: list[str], instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    if isinstance(instance, dict):
+    if type(instance) is dict:
         for member in required:
             if member not in instance:
                 yield ValidationError("", path=[member])
@@ -195,7 +218,7 @@ def _required(_: Any, required: list[str], instance: Any, __: Any) -> Iterator[A
 def _additional_properties(_: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    if isinstance(instance, dict) and allowed is False:
+    if type(instance) is dict and allowed is False:
         for member, value in instance.items():
             if member not in schema.get("properties", {}):
                 yield ValidationError("", path=[member], instance=value)
@@ -205,6 +228,14 @@ def _multiple_of(_: Any, step: Any, instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
     if _accepts(read_decimal, instance) and not is_multiple(read_decimal(instance), Decimal(str(step))):
+        yield ValidationError("")
+
+
+def _enum(_: Any, allowed: list[str], instance: Any, __: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    # Every enum of OCPP is one of strings: what is no string has the wrong type, which is fault enough.
+    if type(instance) is str and instance not in allowed:
         yield ValidationError("")
 
 
@@ -232,9 +263,20 @@ _JSON_NAMES = {
 }
 
 
+def _show(value: Any) -> str:
+    """A value for people, cut short; numbers and literals as JSON has them."""
+    if value is None or type(value) is bool:
+        return json.dumps(value)
+    if type(value) is int and value.bit_length() > 3 * _SHORT.maxother:
+        return "a very large number"
+    if type(value) in (int, Decimal):
+        text = str(value)
+        return text if len(text) <= _SHORT.maxother else f"{text[: _SHORT.maxother]}..."
+    return _SHORT.repr(value)
+
+
 def _wrong_type(value: Any, expected: Any) -> str:
-    found = "null" if value is None else _SHORT.repr(value)
-    return f"must be {_JSON_NAMES[expected]}, not {found}"
+    return f"must be {_JSON_NAMES[expected]}, not {_show(value)}"
 
 
 def _no_token(value: Any, allowed: Any) -> str:
@@ -257,27 +299,37 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "maxLength": lambda value, limit: (
         f"has {len(value)} characters, at most {limit} are allowed: {_SHORT.repr(value)}"
     ),
-    "minimum": lambda value, limit: f"must be {limit} or more, not {value}",
-    "maximum": lambda value, limit: f"must be {limit} or less, not {value}",
-    "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {value}",
+    "minimum": lambda value, limit: f"must be {limit:g} or more, not {_show(value)}",
+    "maximum": lambda value, limit: f"must be {limit:g} or less, not {_show(value)}",
+    "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {_show(value)}",
     "format": lambda value, limit: f"{_SHORT.repr(value)} is not a {limit} that OCPP allows",
     "required": lambda value, limit: "is missing",
     "minItems": lambda value, limit: f"needs {limit} or more items, has {len(value)}",
     "maxItems": lambda value, limit: f"may have {limit} items, has {len(value)}",
     "additionalProperties": _unknown_member,
     "depth": lambda value, limit: f"is nested deeper than {limit} levels",
+    "order": lambda value, limit: f"stands in the wrong place; expected {limit}",
+    "namespace": lambda value, limit: f"is in the namespace {_SHORT.repr(value)}, not in {limit!r}",
+    "place": lambda value, limit: f"{_SHORT.repr(value)} belongs {limit}",
+    "nil": lambda value, limit: "is nil or empty; what has no value is left out",
+    "text": lambda value, limit: f"no text is allowed here: {_SHORT.repr(value)}",
+    "characters": lambda value, limit: f"has a character that XML cannot hold: {_SHORT.repr(value)}",
 }
 
 
-def _position(payload: Any, path: Iterable[Any]) -> tuple[int, ...]:
-    """Where in the document a path points; what is missing stands last in its object."""
+def _position(payload: Any, path: Iterable[Any], seen: dict[int, dict[str, int]]) -> tuple[int, ...]:
+    """Where in the document a path points; what is missing stands last in its object.
+
+    `seen` keeps the places of the members of each object, by its identity.
+    """
     position = []
     for step in path:
         if isinstance(step, int):
             position.append(step)
             payload = payload[step]
         else:
-            members = list(payload)
-            position.append(members.index(step) if step in payload else len(members))
+            if id(payload) not in seen:
+                seen[id(payload)] = {member: place for place, member in enumerate(payload)}
+            position.append(seen[id(payload)].get(step, len(payload)))
             payload = payload.get(step)
     return tuple(position)

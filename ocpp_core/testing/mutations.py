@@ -37,7 +37,6 @@ from ocpp_core.validation import KEYWORD_CODES, member_path
 __all__ = ["BrokenPayload", "broken_payloads", "is_breakable", "mutated_payloads"]
 
 
-
 class BrokenPayload(NamedTuple):
     """A payload that breaks exactly one rule.
 
@@ -67,7 +66,9 @@ def broken_payloads(cls: type[Payload]) -> st.SearchStrategy[BrokenPayload]:
         ValueError: No payload of the class can be broken: see `is_breakable`.
     """
     if not is_breakable(cls):
-        raise ValueError(f"{cls.__name__} accepts every JSON object: it is open and has no members of its own")
+        raise ValueError(
+            f"{cls.__name__} accepts every JSON object: it is open and has no members of its own"
+        )
     return _broken_payloads(cls)
 
 
@@ -193,7 +194,8 @@ def _unknown_members(fields: tuple[Field, ...]) -> st.SearchStrategy[tuple[str, 
     known = {field.wire for field in fields}
     lookalikes = sorted({change(name) for name in known for change in (str.upper, str.lower, _snake)} - known)
     names = st.one_of(
-        st.sampled_from([*lookalikes, "extra", "vendor"]), st.text(max_size=8).filter(lambda name: name not in known)
+        st.sampled_from([*lookalikes, "extra", "vendor"]),
+        st.text(max_size=8).filter(lambda name: name not in known),
     )
     return st.tuples(names.filter(lambda name: name not in _MISNAMED), json_values())
 
@@ -208,9 +210,12 @@ def _snake(name: str) -> str:
 
 def _unknown_tokens(enum: type[Token]) -> st.SearchStrategy[str]:
     known = tokens(enum)
-    lookalikes = {change(token) for token in known for change in (str.lower, str.upper, "{} ".format, "{}x".format)}
+    lookalikes = {
+        change(token) for token in known for change in (str.lower, str.upper, "{} ".format, "{}x".format)
+    }
     return st.one_of(
-        st.sampled_from(sorted(lookalikes - known.keys())), st.text(max_size=8).filter(lambda text: text not in known)
+        st.sampled_from(sorted(lookalikes - known.keys())),
+        st.text(max_size=8).filter(lambda text: text not in known),
     )
 
 
@@ -220,7 +225,12 @@ def _beyond(kind: Integer | Number, limit: float, direction: int) -> list[Any]:
     beyond = [edge + direction, edge + direction * 10**6]
     if isinstance(kind, Integer):
         return beyond
-    return [*beyond, edge + direction * Decimal("0.1"), Decimal(f"{edge + direction}.00"), edge + direction * 0.5]
+    return [
+        *beyond,
+        edge + direction * Decimal("0.1"),
+        Decimal(f"{edge + direction}.00"),
+        edge + direction * 0.5,
+    ]
 
 
 def _between(step: Decimal) -> list[Any]:
@@ -233,11 +243,46 @@ def _bad_timestamps(text: str, digits: int | None) -> list[str]:
     """Texts that are no timestamp of RFC 3339, made from one that is."""
     date, time, seconds = text[:10], text[:16], text[:19]
     bad = [
-        *("", "now", date, seconds, f"{time}Z", f"{date} {text[11:]}", f" {text}", f"{text}\n", f"{seconds}.Z"),
-        *(f"{seconds},5Z", f"{seconds}+02", f"{seconds}+0200", f"{seconds}+24:00", f"{seconds}+02:60", f"{seconds}UTC"),
-        *(f"2026-02-30{text[10:]}", f"2025-02-29{text[10:]}", f"2026-13-01{text[10:]}", f"2026-00-10{text[10:]}"),
-        *(f"{date}T24:00:00Z", f"{date}T12:60:00Z", f"{date}T12:00:61Z", f"{date}T23:59:60Z", f"0000{text[4:]}"),
-        *(f"1{text}", f"-{text}", "20260131T120000Z", "2026-W05-6T12:00:00Z", "٢٠٢٦-01-31T12:00:00Z", "1767225600"),
+        *(
+            "",
+            "now",
+            date,
+            seconds,
+            f"{time}Z",
+            f"{date} {text[11:]}",
+            f" {text}",
+            f"{text}\n",
+            f"{seconds}.Z",
+        ),
+        *(
+            f"{seconds},5Z",
+            f"{seconds}+02",
+            f"{seconds}+0200",
+            f"{seconds}+24:00",
+            f"{seconds}+02:60",
+            f"{seconds}UTC",
+        ),
+        *(
+            f"2026-02-30{text[10:]}",
+            f"2025-02-29{text[10:]}",
+            f"2026-13-01{text[10:]}",
+            f"2026-00-10{text[10:]}",
+        ),
+        *(
+            f"{date}T24:00:00Z",
+            f"{date}T12:60:00Z",
+            f"{date}T12:00:61Z",
+            f"{date}T23:59:60Z",
+            f"0000{text[4:]}",
+        ),
+        *(
+            f"1{text}",
+            f"-{text}",
+            "20260131T120000Z",
+            "2026-W05-6T12:00:00Z",
+            "٢٠٢٦-01-31T12:00:00Z",
+            "1767225600",
+        ),
     ]
     if digits is not None:
         bad += [f"{seconds}.{'0' * digits}0Z", f"{seconds}.{'123456789'[: digits + 1]}+01:00"]
@@ -273,8 +318,33 @@ _WAYS = st.sampled_from(("replace", "replace", "add", "remove"))
 #: Values that are right somewhere, or nearly.
 _LIKELY = st.sampled_from(
     [
-        *(None, True, False, 0, 1, -1, 1.0, 100, 101, 0.1, 0.25, Decimal("1.00"), Decimal("16.15"), 2**31, "", "x" * 51),
-        *("Accepted", "accepted", "true", "5", "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.1234Z", "2026-01-31"),
+        *(
+            None,
+            True,
+            False,
+            0,
+            1,
+            -1,
+            1.0,
+            100,
+            101,
+            0.1,
+            0.25,
+            Decimal("1.00"),
+            Decimal("16.15"),
+            2**31,
+            "",
+            "x" * 51,
+        ),
+        *(
+            "Accepted",
+            "accepted",
+            "true",
+            "5",
+            "2026-01-31T12:00:00Z",
+            "2026-01-31T12:00:00.1234Z",
+            "2026-01-31",
+        ),
         *([], {}, {"vendorId": "x"}, [1], ["x"], [{}], "Celsius", "Celcius"),
     ]
 )

@@ -98,7 +98,9 @@ class _Drawing:
         given = set(self.some(optional, depth))
         self.room -= len(facts.fields) - len(optional) + len(given)
         members = {
-            field: self.value(field.kind, depth) for field in facts.fields if field.is_required or field in given
+            field: self.value(field.kind, depth)
+            for field in facts.fields
+            if field.is_required or field in given
         }
         extra = self.draw(_extra(facts)) if facts.is_open and self.room > 0 else {}
         return self.build(facts, members, extra)
@@ -173,18 +175,33 @@ _SCALARS = st.one_of(
 
 
 def _nest(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(_SCALARS, st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3))
+    return st.one_of(
+        _SCALARS, st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    )
 
 
 _JSON = _nest(_nest(_SCALARS))
 #: Names that a careless implementation mistakes for its own attributes or renames.
-_TREACHEROUS = ("extra", "vendor_id", "vendorid", "VendorId", "customdata", "self", "__class__", "snake_case", "a.b", "")
+_TREACHEROUS = (
+    "extra",
+    "vendor_id",
+    "vendorid",
+    "VendorId",
+    "customdata",
+    "self",
+    "__class__",
+    "snake_case",
+    "a.b",
+    "",
+)
 
 
 @cache
 def _extra(facts: Shape) -> st.SearchStrategy[dict[str, Any]]:
     known = {field.wire for field in facts.fields}
-    names = st.one_of(st.sampled_from(_TREACHEROUS), st.text(max_size=8)).filter(lambda name: name not in known)
+    names = st.one_of(st.sampled_from(_TREACHEROUS), st.text(max_size=8)).filter(
+        lambda name: name not in known
+    )
     return st.one_of(st.just({}), st.dictionaries(names, _JSON, max_size=3))
 
 
@@ -244,7 +261,9 @@ def _decimals_of(kind: Number, places: int) -> st.SearchStrategy[Decimal]:
     lowest = -(10**12) if kind.minimum is None else int(kind.minimum)
     highest = 10**12 if kind.maximum is None else int(kind.maximum)
     # As text: arithmetic would round to 28 digits.
-    return st.integers(lowest * 10**places, highest * 10**places).map(lambda digits: Decimal(f"{digits}E-{places}"))
+    return st.integers(lowest * 10**places, highest * 10**places).map(
+        lambda digits: Decimal(f"{digits}E-{places}")
+    )
 
 
 _UTC_OFFSETS = (0, 0, 120, -300, 345, 14 * 60, -(23 * 60 + 59), 23 * 60 + 59)
@@ -260,7 +279,9 @@ def _moments(unit: timedelta) -> st.SearchStrategy[datetime]:
 
 
 def _timestamps(digits: int | None) -> st.SearchStrategy[datetime]:
-    zones = st.sampled_from([timezone(timedelta(minutes=minutes)) if minutes else UTC for minutes in _UTC_OFFSETS])
+    zones = st.sampled_from(
+        [timezone(timedelta(minutes=minutes)) if minutes else UTC for minutes in _UTC_OFFSETS]
+    )
     whole = [timedelta(seconds=1), timedelta(milliseconds=1)]
     fractions = whole if digits == 3 else [*whole, _MICROSECOND]
     moments = st.one_of([_moments(unit) for unit in fractions])

@@ -94,7 +94,8 @@ class ChargingSchedule(DataType):
             ends.
         start_schedule: When an absolute schedule starts; absent means relative to the start of charging.
         charging_rate_unit: Unit of all limits in it: W in total, or A for each phase.
-        charging_schedule_period: The steps in order of time; the first one starts at 0 s.
+        charging_schedule_period: The steps in order of time; the first one starts at 0 s. 1 or more items in
+            SOAP.
         min_charging_rate: Rate below which the vehicle charges badly, in chargingRateUnit; a hint for local
             load management. In steps of 0.1.
     """
@@ -102,7 +103,7 @@ class ChargingSchedule(DataType):
     duration: int | None = wire("duration", default=None)
     start_schedule: datetime | None = wire("startSchedule", default=None)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
-    charging_schedule_period: list[ChargingSchedulePeriod] = wire("chargingSchedulePeriod")
+    charging_schedule_period: list[ChargingSchedulePeriod] = wire("chargingSchedulePeriod", soap_min_items=1)
     min_charging_rate: Decimal | None = wire("minChargingRate", multiple_of="0.1", default=None)
 
 
@@ -217,8 +218,8 @@ class MeterValue(DataType):
 
     Attributes:
         timestamp: When it was measured.
-        sampled_value: Everything measured at that moment.
+        sampled_value: Everything measured at that moment. 1 or more items in SOAP.
     """
 
     timestamp: datetime = wire("timestamp")
-    sampled_value: list[SampledValue] = wire("sampledValue")
+    sampled_value: list[SampledValue] = wire("sampledValue", soap_min_items=1)

@@ -78,7 +78,13 @@ class _Emitter:
 
     def _enums(self) -> str:
         aliased = any(enum.aliases for enum in self.facts.enums)
-        imports = "from types import MappingProxyType\n\n" if aliased else ""
+        imports = ""
+        if aliased:
+            imports = (
+                "from collections.abc import Mapping\n"
+                "from types import MappingProxyType\n"
+                "from typing import ClassVar\n\n"
+            )
         imports += "from ocpp_core.messages import Token\n"
         parts = [self._head(f"Enums of OCPP {self.facts.version}."), imports]
         parts += [_enum(enum) for enum in self.facts.enums]
@@ -229,7 +235,7 @@ def _enum(enum: EnumFacts) -> str:
     end = [f'{summary[0]}"""'] if len(summary) == 1 else [*summary, '    """']
     lines = [f"class {enum.name}(Token):", *end, ""]
     if enum.aliases:
-        lines += [f"    __read_as__ = MappingProxyType({enum.aliases!r})", ""]
+        lines += [f"    __read_as__: ClassVar[Mapping[str, str]] = MappingProxyType({enum.aliases!r})", ""]
     lines += [f'    {member} = "{token}"' for member, token in enum.members]
     return "\n" + "\n".join(lines) + "\n"
 
@@ -264,6 +270,8 @@ def _limits(field: FieldFacts) -> str:
         parts.append(f"in steps of {limits['multiple_of']}")
     if field.is_list:
         parts += _range(" items", limits.get("min_items"), limits.get("max_items"))
+    if "soap_min_items" in limits:
+        parts.append(f"{limits['soap_min_items']} or more items in SOAP")
     if field.default is not None:
         parts.append(f"{field.default} when absent")
     text = "; ".join(parts)

@@ -127,7 +127,11 @@ class _Loader:
 
 
 class _JsonLoader(_Loader):
-    """JSON schemas: types.json and one file per message."""
+    """JSON schemas: types.json and one file per message; beside a WSDL, which may ask for more."""
+
+    def __init__(self, version: str, folder: Path) -> None:
+        super().__init__(version, folder)
+        self.soap_lists = set(_lists_with_items(version))
 
     def definitions(self) -> dict[str, Any]:
         return dict(self._read("types")["definitions"])
@@ -166,13 +170,16 @@ class _JsonLoader(_Loader):
         item = schema["items"] if is_list else schema
         type_ = self._type(item)
         default = schema.get("default")
+        limits = _json_limits(schema) | _json_limits(item)
+        if is_list and f"{definition}.{wire}" in self.soap_lists and "min_items" not in limits:
+            limits["soap_min_items"] = 1
         return self.field(
             definition,
             wire,
             type_,
             is_required=is_required,
             is_list=is_list,
-            limits=_json_limits(schema) | _json_limits(item),
+            limits=limits,
             default=None if default is None else self.default(type_, str(default)),
         )
 
@@ -200,6 +207,17 @@ def _json_limits(schema: Schema) -> Limits:
         for keyword, name in names.items()
         if keyword in schema
     }
+
+
+def _lists_with_items(version: str) -> Iterable[str]:
+    """The lists that need an item in SOAP, as "Type.element"."""
+    for path in (ROOT / "wsdl" / version).glob("*.wsdl"):
+        for element in etree.parse(path).iterfind(
+            f".//{_XS}complexType/{_XS}sequence/{_XS}element[@maxOccurs='unbounded']"
+        ):
+            if element.get("minOccurs", "1") != "0":
+                owner = next(element.iterancestors(f"{_XS}complexType"))
+                yield f"{owner.get('name')}.{element.get('name')}"
 
 
 def _references(schema: Any) -> Iterable[str]:

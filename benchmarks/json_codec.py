@@ -1,0 +1,171 @@
+"""JSON frames: text to typed, validated objects and back, beside the PyPI package `ocpp` and the bare JSON parser.
+
+`measure` runs this file as a pyperf script, and pyperf runs each piece of work in processes of its own.
+
+`JsonCodec.decode` builds a fully validated and typed message. `ocpp` does what its `route_message` does before it calls
+a handler: parse, validate with `jsonschema`, rename members; nested values stay dicts. Its users run it as it comes,
+which validates in a thread pool; the row "inline" has ``ASYNC_VALIDATION`` switched off. For writing, it does what its
+`ChargePoint.call` does before it sends.
+"""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from report import Effort, Measurement, Suite
+from traffic import MESSAGES, Message
+
+OURS = "ocpp_core"
+THREADS = "ocpp, as it comes (thread pool)"
+INLINE = "ocpp, inline"
+PARSER = "orjson alone: untyped, unchecked"
+
+
+def measure(effort: Effort) -> list[Suite]:
+    """Measures reading and writing."""
+    import pyperf
+
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "results.json"
+        command = [sys.executable, __file__, "--quiet", "--output", str(output)]
+        command += ["--processes", str(effort.processes), "--values", str(effort.values), "--warmups", "1"]
+        command += ["--min-time", "0.05", "--inherit-environ", "PYTHONPATH"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        found = {bench.get_name(): bench.median() for bench in pyperf.BenchmarkSuite.load(str(output))}
+    return [_suite("decode", found), _suite("encode", found)]
+
+
+def _suite(direction: str, found: dict[str, float]) -> Suite:
+    return Suite(
+        name=f"json_{direction}",
+        title=f"JSON, {direction}: median time per frame, and how many times that of {OURS}",
+        reference=OURS,
+        measurements=tuple(
+            Measurement(contender, message.subject, found[_name(direction, contender, message)])
+            for of, contender in WORK
+            if of == direction
+            for message in MESSAGES
+        ),
+        targets={THREADS: 40},
+    )
+
+
+def _name(direction: str, contender: str, message: Message) -> str:
+    return f"{direction} | {contender} | {message.subject}"
+
+
+# What is measured. Each function prepares one piece of work and returns it; only the returned function is timed.
+
+
+def ours_decoding(message: Message) -> Callable[[], object]:
+    from ocpp_core import JsonCodec
+
+    decode, text = JsonCodec(message.version).decode, message.text
+    return lambda: decode(text)
+
+
+def ours_encoding(message: Message) -> Callable[[], object]:
+    import orjson
+
+    from ocpp_core import JsonCodec
+
+    codec = JsonCodec(message.version)
+    encode, frame = codec.encode, codec.decode(message.text)
+    assert orjson.loads(message.text) == orjson.loads(encode(frame)), "all contenders shall write the same"
+    return lambda: encode(frame)
+
+
+def parser_decoding(message: Message) -> Callable[[], object]:
+    import orjson
+
+    loads, text = orjson.loads, message.text
+    return lambda: loads(text)
+
+
+def parser_encoding(message: Message) -> Callable[[], object]:
+    import orjson
+
+    dumps, value = orjson.dumps, orjson.loads(message.text)
+    return lambda: dumps(value)
+
+
+def ocpp_decoding(message: Message) -> Callable[[], object]:
+    from ocpp.charge_point import camel_to_snake_case
+    from ocpp.messages import unpack, validate_payload
+
+    text, version = message.text, message.version
+
+    async def decode() -> object:
+        call = unpack(text)
+        await validate_payload(call, version)
+        return camel_to_snake_case(call.payload)
+
+    return decode
+
+
+def ocpp_encoding(message: Message) -> Callable[[], object]:
+    from importlib import import_module
+
+    import orjson
+    from ocpp.charge_point import camel_to_snake_case, remove_nones, serialize_as_dict, snake_to_camel_case
+    from ocpp.messages import Call, validate_payload
+
+    version = message.version
+    _, id, action, payload = orjson.loads(message.text)
+    requests = import_module(f"ocpp.v{version.replace('.', '')}.call")
+    request = getattr(requests, action)(**camel_to_snake_case(payload))
+
+    async def encode() -> str:
+        members = snake_to_camel_case(serialize_as_dict(request))
+        call = Call(unique_id=id, action=action, payload=remove_nones(members))
+        await validate_payload(call, version)
+        text: str = call.to_json()
+        return text
+
+    assert orjson.loads(message.text) == orjson.loads(asyncio.run(encode())), "all contenders shall write the same"
+    return encode
+
+
+def inline(prepare: Callable[[Message], Callable[[], object]]) -> Callable[[Message], Callable[[], object]]:
+    """The same work without the thread pool."""
+
+    def prepared(message: Message) -> Callable[[], object]:
+        import ocpp.messages
+
+        ocpp.messages.ASYNC_VALIDATION = False
+        return prepare(message)
+
+    return prepared
+
+
+WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
+    ("decode", OURS): ours_decoding,
+    ("decode", THREADS): ocpp_decoding,
+    ("decode", INLINE): inline(ocpp_decoding),
+    ("decode", PARSER): parser_decoding,
+    ("encode", OURS): ours_encoding,
+    ("encode", THREADS): ocpp_encoding,
+    ("encode", INLINE): inline(ocpp_encoding),
+    ("encode", PARSER): parser_encoding,
+}
+
+
+def main() -> None:
+    """Gives all work to pyperf. A worker of pyperf is told which piece is its own, and prepares no other."""
+    import pyperf
+
+    runner = pyperf.Runner()
+    mine = runner.parse_args().worker_task
+    pieces = [(*key, message) for key in WORK for message in MESSAGES]
+    for number, (direction, contender, message) in enumerate(pieces):
+        work = WORK[direction, contender](message) if number == mine else None
+        bench = runner.bench_async_func if contender in (THREADS, INLINE) else runner.bench_func
+        bench(_name(direction, contender, message), work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What a benchmark measured, as values; and how it is shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        processes: Processes for each piece of work.
+        values: Measurements in each of them.
+        rounds: Fresh interpreters for each import.
+    """
+
+    processes: int
+    values: int
+    rounds: int
+
+
+QUICK = Effort(processes=2, values=3, rounds=3)
+FULL = Effort(processes=4, values=4, rounds=9)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How long one contender took for one subject, in seconds: the median."""
+
+    contender: str
+    subject: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All measurements of one table.
+
+    Attributes:
+        name: As it is called in the JSON file.
+        title: Heading of the table.
+        measurements: What was measured, in the order of the table.
+        reference: The contender that the others are compared with; "" for no ratios.
+        targets: Least ratio by contender: how many times as long as the reference it should take.
+    """
+
+    name: str
+    title: str
+    measurements: tuple[Measurement, ...]
+    reference: str = ""
+    targets: Mapping[str, float] = field(default_factory=dict)
+
+    def ratio(self, measurement: Measurement) -> float | None:
+        """How many times as long as the reference this took; None if the reference has not done it."""
+        for other in self.measurements:
+            if (self.reference, measurement.subject) == (other.contender, other.subject):
+                return measurement.seconds / other.seconds
+        return None
+
+    def verdicts(self) -> Iterator[str]:
+        """One sentence on each ratio that there is a target for."""
+        for measurement in self.measurements:
+            target, ratio = self.targets.get(measurement.contender), self.ratio(measurement)
+            if target and ratio:
+                verdict = "reached" if ratio >= target else "MISSED"
+                yield f"{measurement.subject}: {ratio:.0f} times, target {target:.0f}: {verdict}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The suite for the JSON file."""
+        return {
+            "name": self.name,
+            "reference": self.reference,
+            "results": [
+                {
+                    "contender": measurement.contender,
+                    "subject": measurement.subject,
+                    "seconds": measurement.seconds,
+                    "ratio": self.ratio(measurement),
+                }
+                for measurement in self.measurements
+            ],
+        }
+
+
+def show(suite: Suite, console: Console) -> None:
+    """Prints a suite: a row for each contender, a column for each subject."""
+    subjects = list(dict.fromkeys(measurement.subject for measurement in suite.measurements))
+    cells = {
+        (measurement.contender, measurement.subject): _cell(measurement.seconds, suite.ratio(measurement))
+        for measurement in suite.measurements
+    }
+    table = Table(title=suite.title, title_justify="left", box=box.SIMPLE)
+    table.add_column("")
+    for subject in subjects:
+        table.add_column(subject, justify="right")
+    for contender in dict.fromkeys(measurement.contender for measurement in suite.measurements):
+        table.add_row(contender, *(cells.get((contender, subject), "-") for subject in subjects))
+    console.print(table)
+    for verdict in suite.verdicts():
+        console.print(f"  {verdict}", highlight=False)
+    console.print()
+
+
+def _cell(seconds: float, ratio: float | None) -> str:
+    if ratio is None:
+        return f"{seconds * 1e3:.0f} ms"
+    return f"{seconds * 1e6:.1f} µs {ratio:5.0f}x" if ratio >= 10 else f"{seconds * 1e6:.1f} µs {ratio:5.2f}x"

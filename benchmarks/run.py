@@ -1,0 +1,58 @@
+"""Measures speed beside other libraries, all in one run, as ratios.
+
+python benchmarks/run.py [--quick] [--json FILE] [SUITE ...]
+
+A suite is a module with a function ``measure(effort) -> list[Suite]``; a new one is added to `SUITES`.
+"""
+
+import argparse
+import importlib
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from report import FULL, QUICK, show
+from rich.console import Console
+
+SUITES = ("json_codec", "imports")
+PACKAGES = ("ocpp-core", "ocpp", "orjson", "attrs", "jsonschema")
+
+
+def main() -> int:
+    """Runs the command; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Measures speed beside other libraries, as ratios.")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="half a minute in place of two; rougher")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
+    options = parser.parse_args()
+    if unknown := sorted(set(options.suites) - set(SUITES)):
+        parser.error(f"no suite is called {', '.join(unknown)}")
+
+    console = Console(width=120)
+    python = platform.python_version()
+    packages = {name: _version(name) for name in PACKAGES}
+    console.print(f"Python {python}; {', '.join(f'{name} {number}' for name, number in packages.items())}\n")
+    suites = []
+    for name in options.suites or SUITES:
+        with console.status(f"measuring {name}"):
+            measured = importlib.import_module(name).measure(QUICK if options.quick else FULL)
+        for suite in measured:
+            show(suite, console)
+            suites.append(suite)
+    if options.json:
+        facts = {"python": python, "packages": packages, "suites": [suite.as_json() for suite in suites]}
+        options.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "from the checkout"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The three messages that are measured, as CALL frames: what a station sends at its start, every minute, and all day."""
+
+import json
+from typing import Any, NamedTuple
+
+
+class Message(NamedTuple):
+    """One frame.
+
+    Attributes:
+        subject: What it is called in tables.
+        version: Number of the OCPP version.
+        text: The frame, written without blanks.
+    """
+
+    subject: str
+    version: str
+    text: str
+
+
+def _call(subject: str, version: str, action: str, payload: dict[str, Any]) -> Message:
+    id = "2f4e0c1a-6c52-4b3e-9b57-2f6d1f0f8a11"
+    return Message(subject, version, json.dumps([2, id, action, payload], separators=(",", ":")))
+
+
+def _sample(measurand: str, unit: str, value: str, phase: str | None = None) -> dict[str, str]:
+    sample = {"value": value, "context": "Sample.Periodic", "measurand": measurand}
+    return {**sample, **({"phase": phase} if phase else {}), "location": "Outlet", "unit": unit}
+
+
+BOOT_NOTIFICATION = _call(
+    "BootNotification 1.6",
+    "1.6",
+    "BootNotification",
+    {
+        "chargePointVendor": "Example Energy",
+        "chargePointModel": "Duo 22",
+        "chargePointSerialNumber": "EX-2200-000417",
+        "firmwareVersion": "3.4.1-r2",
+        "iccid": "8900000000000000007",
+        "imsi": "001010123456789",
+        "meterType": "DIN three-phase",
+        "meterSerialNumber": "M-0099123",
+    },
+)
+
+METER_VALUES = _call(
+    "MeterValues 1.6, 12 samples",
+    "1.6",
+    "MeterValues",
+    {
+        "connectorId": 1,
+        "transactionId": 170234,
+        "meterValue": [
+            {
+                "timestamp": "2026-01-31T12:00:00Z",
+                "sampledValue": [
+                    _sample("Energy.Active.Import.Register", "Wh", "1843207"),
+                    _sample("Power.Active.Import", "W", "11038.4"),
+                    _sample("Current.Import", "A", "16.02", "L1"),
+                    _sample("Current.Import", "A", "15.98", "L2"),
+                    _sample("Current.Import", "A", "16.00", "L3"),
+                    _sample("Voltage", "V", "230.1", "L1-N"),
+                    _sample("Voltage", "V", "229.8", "L2-N"),
+                    _sample("Voltage", "V", "230.6", "L3-N"),
+                    _sample("Current.Offered", "A", "16"),
+                    _sample("Power.Offered", "W", "11040"),
+                    _sample("Temperature", "Celsius", "41"),
+                    _sample("SoC", "Percent", "63"),
+                ],
+            }
+        ],
+    },
+)
+
+TRANSACTION_EVENT = _call(
+    "TransactionEvent 2.0.1",
+    "2.0.1",
+    "TransactionEvent",
+    {
+        "eventType": "Updated",
+        "timestamp": "2026-01-31T12:00:00.250Z",
+        "triggerReason": "MeterValuePeriodic",
+        "seqNo": 14,
+        "offline": False,
+        "transactionInfo": {
+            "transactionId": "b6f7a0d2-52cf-4b0e-8c0c-1e51a6d1f9c3",
+            "chargingState": "Charging",
+            "timeSpentCharging": 840,
+        },
+        "evse": {"id": 1, "connectorId": 1},
+        "idToken": {"idToken": "04A2B3C4D5E680", "type": "ISO14443"},
+        "meterValue": [
+            {
+                "timestamp": "2026-01-31T12:00:00.250Z",
+                "sampledValue": [
+                    {
+                        "value": 1843207.5,
+                        "context": "Sample.Periodic",
+                        "measurand": "Energy.Active.Import.Register",
+                        "unitOfMeasure": {"unit": "Wh"},
+                    },
+                    {
+                        "value": 11038.4,
+                        "context": "Sample.Periodic",
+                        "measurand": "Power.Active.Import",
+                        "unitOfMeasure": {"unit": "W"},
+                    },
+                ],
+            }
+        ],
+    },
+)
+
+MESSAGES = (BOOT_NOTIFICATION, METER_VALUES, TRANSACTION_EVENT)

@@ -1,0 +1,41 @@
+"""The `ocpp-core` command: reads, judges and explains OCPP traffic in files and streams.
+
+This module imports nothing but the standard library, so that `main` can say what to install if the extra is missing.
+"""
+
+import signal
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+#: What the extra `cli` brings.
+_EXTRA = ("click", "rich")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: In place of those of the process.
+
+    Returns:
+        The exit code: 0 all is accepted, 1 something is refused or differs, 2 it could not be judged (wrong usage,
+        unreadable input), 130 interrupted.
+    """
+    try:
+        from ocpp_core.cli.commands import run
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in _EXTRA:
+            raise
+        print(
+            f"ocpp-core needs {error.name}, which is not installed. Install the extra `cli`:", file=sys.stderr
+        )
+        print("  python -m pip install 'ocpp-core[cli]'", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    if hasattr(signal, "SIGPIPE"):
+        # `ocpp-core decode ... | head` ends like any other program in a pipe.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    return run(arguments)

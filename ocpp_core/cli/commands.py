@@ -1,0 +1,356 @@
+"""The commands: what they take, and what becomes of it."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import click
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from ocpp_core.cli import showing
+from ocpp_core.cli.judging import CANDIDATES, Detection, Judge, Judged, Verdict, with_version
+from ocpp_core.cli.progress import progress
+from ocpp_core.cli.reading import Found, Reader, expand
+from ocpp_core.cli.summary import Summary
+from ocpp_core.cli.summary import as_json as summary_as_json
+from ocpp_core.jsontext import BrokenJson, read_json, write_json
+from ocpp_core.messages import CallError, CallResultError
+from ocpp_core.specifications import specification
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.versions import Version
+
+#: Exit codes.
+ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED = 0, 1, 2, 130
+
+#: How wide tables are where there is no terminal to ask.
+_WIDTH = 120
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # whatever the input holds and the terminal lacks
+    try:
+        code: int | None = command.main(arguments, prog_name="ocpp-core", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return UNREADABLE
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    return code or ACCEPTED
+
+
+def _version() -> str:
+    try:
+        return version("ocpp-core")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(_version(), prog_name="ocpp-core")
+def command() -> None:
+    """Reads, judges and explains OCPP traffic.
+
+    Exit codes: 0 everything is accepted, 1 something is refused, 2 wrong usage or unreadable input.
+    """
+
+
+_FILES_HELP = """
+    FILES are files, folders (all .ndjson .jsonl .log .txt .json .xml below them) or - for standard input, which is read
+    if there are none. Frames are found wherever they stand: alone on a line, in the member `frame` of a JSON object, in
+    the lines of a log, in a JSON array, or over several lines.
+    """
+
+
+def _traffic(function: F) -> F:
+    """The arguments of all commands that read frames."""
+    options: list[Callable[[F], F]] = [
+        click.argument("files", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path)),
+        click.option(
+            "--version",
+            "ocpp",
+            type=click.Choice([candidate.value for candidate in sorted(CANDIDATES)]),
+            help="OCPP version of frames that do not say it. Without it, it is found out, for each file.",
+        ),
+        click.option(
+            "--tolerant", is_flag=True, help="Accept whatever can be typed, and report it as tolerated."
+        ),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="RULE",
+            callback=_read_rules,
+            help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
+        ),
+        click.option("--json", "for_programs", is_flag=True, help="Write JSON objects, one a line."),
+        click.option("--verbose", is_flag=True, help="Report the lines in which no frame was found."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    function.__doc__ = f"{function.__doc__}\n{_FILES_HELP}"
+    return function
+
+
+def _read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Tolerance:
+    allowed = Tolerance.STRICT
+    for name in names:
+        try:
+            allowed |= Tolerance[name.upper().replace("-", "_")]
+        except KeyError:
+            known = ", ".join(rule.rule for rule in Tolerance)
+            raise click.BadParameter(f"no such rule: {name}. There are {known}.") from None
+    return allowed
+
+
+@command.command()
+@_traffic
+@click.pass_context
+def decode(context: click.Context, for_programs: bool, **options: Any) -> None:
+    """Shows each frame as a typed message."""
+    traffic = _Traffic(**options)
+    out = _console()
+    total = Summary()
+    # The messages themselves show how far it is; a bar would only run through them.
+    for judged in traffic.judged(show_progress=not _is_terminal(sys.stdout)):
+        total.add(judged)
+        if for_programs:
+            sys.stdout.write(f"{_as_json_line(judged)}\n")
+        else:
+            _print(out, *showing.message(judged), Text())
+    if not for_programs:
+        _print(out, *showing.totals(total, traffic.reader.lines_skipped))
+    context.exit(traffic.exit_code(total))
+
+
+@command.command()
+@_traffic
+@click.option("--quiet", is_flag=True, help="Only the summary.")
+@click.pass_context
+def validate(context: click.Context, for_programs: bool, quiet: bool, **options: Any) -> None:
+    """Judges every frame, explains each deviation, and sums up."""
+    traffic = _Traffic(**options)
+    # On one and the same terminal, the bar must know of the lines above it.
+    out = traffic.errors if _is_terminal(sys.stdout) and _is_terminal(sys.stderr) else _console()
+    total = Summary()
+    add = total.add
+    reported = () if quiet else (Verdict.REFUSED, Verdict.TOLERATED)
+    for judged in traffic.judged(show_progress=True):
+        add(judged)
+        if judged.verdict in reported:
+            if for_programs:
+                sys.stdout.write(f"{_write_json(showing.as_json(judged))}\n")
+            else:
+                _print(out, showing.headline(judged), *showing.problems(judged))
+    skipped = traffic.reader.lines_skipped
+    if for_programs:
+        sys.stdout.write(f"{_write_json({'summary': summary_as_json(total, skipped)})}\n")
+    else:
+        _print(_console(), *showing.summary_tables(total, skipped))
+    context.exit(traffic.exit_code(total))
+
+
+@command.command()
+@click.argument("version", required=False, type=click.Choice([one.value for one in Version]))
+@click.option("--json", "for_programs", is_flag=True, help="Write JSON objects, one a line.")
+def actions(version: str | None, for_programs: bool) -> None:
+    """Lists the actions of all versions, or of one in detail."""
+    specifications = [specification(one) for one in ([version] if version else Version)]
+    if for_programs:
+        for one in specifications:
+            for action in one.actions.values():
+                row = {
+                    "version": one.version,
+                    "action": action.name,
+                    "sent_by": showing.sender(action),
+                    "block": action.block,
+                    "send": not action.answered,
+                    "purpose": action.purpose,
+                }
+                sys.stdout.write(f"{_write_json(row)}\n")
+    elif version:
+        _print(_console(), *showing.actions_of(specifications[0]))
+    else:
+        _print(_console(), *showing.actions_matrix(specifications))
+
+
+@command.group()
+def schemas() -> None:
+    """Looks after the schemas that everything is derived from."""
+
+
+@schemas.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.pass_context
+def compare(context: click.Context, folder: Path) -> None:
+    """Compares our schemas and WSDLs with an official download.
+
+    DIR has the folders json/VERSION and wsdl/VERSION, or some of them. Exits with 0 if both state the same facts, else
+    with 1, and names each difference.
+    """
+    from ocpp_core import equivalence
+
+    try:
+        result = equivalence.compare(folder)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    for difference in result:
+        click.echo(str(difference))
+    click.echo(result.summary())
+    context.exit(REFUSED if result else ACCEPTED)
+
+
+class _Traffic:
+    """The frames of all sources, judged one after the other."""
+
+    def __init__(
+        self, files: Sequence[Path], ocpp: str | None, tolerant: bool, allow: Tolerance, verbose: bool
+    ) -> None:
+        self.errors = _console(stderr=True)
+        self.reader = Reader(self._say_skipped if verbose else None)
+        self._ocpp = ocpp
+        self._judge = Judge(Tolerance.TOLERANT if tolerant else allow)
+        self._failed = False
+        try:
+            self._files = list(expand(files)) if files else [Path("-")]
+        except OSError as error:
+            raise click.ClickException(str(error)) from None
+
+    def judged(self, *, show_progress: bool) -> Iterator[Judged]:
+        """All frames with their verdicts. What happens on the way is said on standard error."""
+        is_shown = show_progress and not _is_pipe(sys.stdout)
+        bar = (
+            progress(self.errors, self._size(), lambda: self.reader.bytes_read) if is_shown else nullcontext()
+        )
+        judge = self._judge.judge
+        with bar:
+            for path in self._files:
+                self._judge.forget()
+                try:
+                    with _opened(path) as file:
+                        source = "<stdin>" if path == Path("-") else str(path)
+                        for found in self._with_version(self.reader.read(file, source), source):
+                            yield judge(found)
+                except OSError as error:
+                    self._failed = True
+                    self._say(f"{path}: {error.strerror or error}")
+
+    def exit_code(self, total: Summary) -> int:
+        """What the command ends with."""
+        if not total.frames and not self._failed:
+            self._say("no frame found")
+        if self._failed:
+            return UNREADABLE
+        return REFUSED if total.verdicts[Verdict.REFUSED] else ACCEPTED
+
+    def _with_version(self, frames: Iterator[Found], source: str) -> Iterator[Found]:
+        def told(detection: Detection) -> None:
+            self._say(f"{source}: {detection}")
+
+        return with_version(frames, self._ocpp, told)
+
+    def _size(self) -> int | None:
+        try:
+            return None if Path("-") in self._files else sum(path.stat().st_size for path in self._files)
+        except OSError:
+            return None
+
+    def _say(self, text: str) -> None:
+        _print(self.errors, Text(showing.clean(text)))
+
+    def _say_skipped(self, source: str, line: int, text: str) -> None:
+        self._say(f"{source}:{line}: no frame in: {text[:100]}")
+
+
+def _opened(path: Path) -> Any:
+    if path != Path("-"):
+        return path.open("rb")
+    if _is_terminal(sys.stdin):
+        click.echo("reading frames from the terminal, until Ctrl-D", err=True)
+    standard_input: BinaryIO = click.get_binary_stream("stdin")
+    return nullcontext(standard_input)
+
+
+def _as_json_line(judged: Judged) -> str:
+    """A decoded frame for programs, with its payload as it was sent."""
+    payload: Any = None
+    frame = judged.frame
+    if isinstance(frame, CallError | CallResultError):
+        names = showing.spelled(judged.specification, frame.code)
+        payload = {
+            "code": frame.spelling if frame.spelling is not None else names,
+            "description": frame.description,
+            "details": frame.details,
+        }
+    elif showing.kind_has_payload(judged.kind):
+        try:
+            parts = read_json(judged.found.text, duplicates=True)
+        except BrokenJson:
+            parts = None
+        payload = parts[-1] if isinstance(parts, list) and len(parts) > 2 else None
+    return _write_json(showing.as_json(judged, payload, with_payload=True))
+
+
+def _write_json(value: dict[str, Any]) -> str:
+    try:
+        return write_json(value)
+    except TypeError:  # a lone surrogate: bytes of the input that are no UTF-8
+        return write_json(_writable(value))
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_writable(name): _writable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A console that leaves text as it is, and is wide enough for tables where there is no terminal."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH
+    return console
+
+
+def _print(console: Console, *lines: RenderableType) -> None:
+    texts: list[Text] = []
+    for line in lines:
+        if isinstance(line, Text):
+            texts.append(line)
+            continue
+        _print_texts(console, texts)
+        texts = []
+        console.print(line)
+    _print_texts(console, texts)
+
+
+def _print_texts(console: Console, texts: Iterable[Text]) -> None:
+    texts = list(texts)
+    if texts:
+        console.print(Text("\n").join(texts), soft_wrap=True)
+
+
+def _is_terminal(stream: Any) -> bool:
+    return bool(stream.isatty())
+
+
+def _is_pipe(stream: Any) -> bool:
+    """Whether another program, such as a pager, reads it and may be using the terminal."""
+    try:
+        return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,361 @@
+"""The verdict on each frame of a stream, in memory that does not grow with it.
+
+An answer does not say what it answers, so the calls of each side are kept until the other side has answered them.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from itertools import chain
+from typing import Any, Protocol, TypeVar
+
+import orjson
+from attrs import define, evolve, field, frozen
+
+from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
+from ocpp_core.errors import ErrorCode, FrameError, FrameKind, ProtocolError, Violation
+from ocpp_core.jsonrpc import JsonCodec
+from ocpp_core.jsontext import BrokenJson, read_json
+from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request
+from ocpp_core.specifications import specification
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.versions import Specification, Version, Wire
+
+#: Calls of one side of a stream that may wait for an answer; beyond it the oldest is forgotten.
+MAX_PENDING = 10_000
+#: Streams whose calls are kept; beyond it the oldest is forgotten.
+MAX_STREAMS = 10_000
+#: Frames by which the version is found out.
+SAMPLE_SIZE = 200
+#: In which order the versions are tried; of equals the first is taken.
+CANDIDATES = (Version.V1_6, Version.V2_0_1, Version.V2_1, Version.V2_0)
+
+
+class Codec(Protocol):
+    """What reads the frames of one version on one wire."""
+
+    @property
+    def specification(self) -> Specification:
+        """The version."""
+        ...
+
+    def decode(
+        self,
+        text: str,
+        *,
+        awaiting: Mapping[str, type[Request[Any]]] | None = None,
+        tolerance: Tolerance | None = None,
+    ) -> Frame:
+        """Reads one frame; see `JsonCodec.decode`."""
+        ...
+
+
+#: Which codec judges a wire. A wire without one is counted and not judged.
+CODECS: Mapping[Wire, Callable[[str], Codec]] = {Wire.JSON: JsonCodec}
+
+
+@cache
+def codec_for(version: str, wire: Wire) -> Codec | str:
+    """The codec for a version on a wire; if there is none, why not."""
+    make = CODECS.get(wire)
+    if make is None:
+        return wire.name
+    try:
+        return make(version)
+    except LookupError:
+        return f"unknown version {version[:20]!r}"
+    except ProtocolError as error:
+        return str(error)
+
+
+class Verdict(StrEnum):
+    """What becomes of a frame."""
+
+    ACCEPTED = "accepted"
+    TOLERATED = "tolerated"  #: accepted although it breaks a rule, because that was asked for
+    REFUSED = "refused"
+    UNPAIRED = (
+        "unpaired"  #: a result whose call was not seen: its frame is right, its payload cannot be judged
+    )
+    NOT_JUDGED = "not judged"
+
+
+@define(eq=False)
+class Judged:
+    """A frame and the verdict on it.
+
+    Attributes:
+        kind: What the frame is, or was meant to be; None if it was not judged.
+        action: Of the frame or of the call that it answers; "" if it is not known.
+        frame: What was read; None if it is refused or was not judged.
+        id: The message id, as far as it can be read.
+        reason: Why it was refused or not judged.
+        code: What to answer; None unless it is refused.
+        violations: The broken rules of a frame that is refused or tolerated, each with the tolerance that accepts it.
+        allow: The tolerances that together would accept a refused frame; empty if nothing does.
+    """
+
+    found: Found
+    verdict: Verdict
+    kind: FrameKind | None = None
+    action: str = ""
+    frame: Frame | None = None
+    id: str | None = None
+    reason: str = ""
+    code: ErrorCode | None = None
+    violations: tuple[Violation, ...] = ()
+    allow: tuple[str, ...] = ()
+
+    @property
+    def specification(self) -> Specification | None:
+        """The version that it was judged by."""
+        return None if self.kind is None else specification(self.found.version)
+
+
+_OTHER_SIDE = {STATION_TO_CSMS: CSMS_TO_STATION, CSMS_TO_STATION: STATION_TO_CSMS, "": ""}
+
+_Calls = OrderedDict[str, type[Request[Any]]]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Judge:
+    """Judges frames in the order in which they were sent.
+
+    Args:
+        tolerance: What is accepted although it breaks a rule.
+        codecs: The codec for a version and wire, or the reason why there is none.
+    """
+
+    def __init__(
+        self,
+        tolerance: Tolerance = Tolerance.STRICT,
+        codecs: Callable[[str, Wire], Codec | str] = codec_for,
+    ) -> None:
+        self.tolerance = tolerance
+        self._codecs = codecs
+        #: The calls that wait for an answer, by stream and by who sent them ("" if that is not known).
+        self._streams: OrderedDict[Hashable, dict[str, _Calls]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Forgets all calls: what comes next has nothing to do with what came before."""
+        self._streams.clear()
+
+    @property
+    def pending(self) -> int:
+        """How many calls wait for an answer."""
+        return sum(len(calls) for sides in self._streams.values() for calls in sides.values())
+
+    def judge(self, found: Found) -> Judged:
+        """The verdict on the next frame. `found.version` must be known, on wires that have a codec."""
+        codec = self._codecs(found.version, found.wire)
+        if isinstance(codec, str):
+            return Judged(found, Verdict.NOT_JUDGED, reason=codec)
+        sides = self._streams.get(found.stream)
+        if sides is None:
+            sides = {side: _Calls() for side in _OTHER_SIDE}
+            _remember(self._streams, found.stream, sides, MAX_STREAMS)
+        direction = found.direction
+        theirs = sides[_OTHER_SIDE[direction]]
+        try:
+            frame = codec.decode(found.text, awaiting=theirs, tolerance=self.tolerance)
+        except FrameError as error:
+            return self._refused(found, codec, error, sides[direction], theirs)
+        verdict = Verdict.TOLERATED if frame.violations else Verdict.ACCEPTED
+        if isinstance(frame, Call):
+            request = type(frame.payload)
+            _remember(sides[direction], frame.id, request, MAX_PENDING)
+            kind, action = FrameKind.CALL, request.__ocpp__.action
+        elif isinstance(frame, CallResult):
+            del theirs[frame.id]
+            kind, action = FrameKind.CALLRESULT, type(frame.payload).__ocpp__.action
+        elif isinstance(frame, CallError):
+            kind, action = FrameKind.CALLERROR, _action_of(theirs.pop(frame.id, None))
+        elif isinstance(frame, CallResultError):
+            kind, action = FrameKind.CALLRESULTERROR, ""
+        else:
+            kind, action = FrameKind.SEND, type(frame.payload).__ocpp__.action
+        return Judged(found, verdict, kind, action or "", frame, frame.id, violations=frame.violations)
+
+    def _refused(self, found: Found, codec: Codec, error: FrameError, ours: _Calls, theirs: _Calls) -> Judged:
+        if error.kind is FrameKind.EMPTY:
+            return Judged(found, Verdict.NOT_JUDGED, reason="empty message")
+        action = error.action or ""
+        if error.kind in (FrameKind.CALL, FrameKind.SEND, FrameKind.UNREADABLE):
+            action = action or _action_of_call(found.text) or ""
+            if (
+                error.kind is FrameKind.CALL
+                and error.id is not None
+                and action in codec.specification.actions
+            ):
+                if codec.specification.actions[action].answered:
+                    _remember(ours, error.id, codec.specification.request(action), MAX_PENDING)
+        elif error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
+            call = theirs.get(error.id)
+            if call is None and error.kind is FrameKind.CALLRESULT:
+                try:
+                    self._check_unpaired(found.text, codec, error.id)
+                except FrameError as worse:
+                    error = worse
+                else:
+                    return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
+            action = _action_of(call)
+        violations, allow = error.violations, ()
+        if self.tolerance != Tolerance.TOLERANT:
+            violations, allow = self._what_would_accept(found.text, codec, error, theirs)
+        if error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
+            theirs.pop(error.id, None)
+        return Judged(
+            found,
+            Verdict.REFUSED,
+            error.kind,
+            action,
+            None,
+            error.id,
+            error.reason,
+            error.code,
+            violations,
+            allow,
+        )
+
+    def _check_unpaired(self, text: str, codec: Codec, id: str) -> None:
+        """Checks the frame of a result whose call is not known, and leaves its payload alone.
+
+        Raises:
+            FrameError: Something is wrong with the frame.
+        """
+        try:
+            frame = read_json(text, duplicates=True)
+        except BrokenJson:
+            frame = None
+        if type(frame) is list and len(frame) == 3 and (frame[2] is None or type(frame[2]) is dict):
+            return
+        # What is wrong, the codec says best. It must take the result for one of some action, never mind which.
+        any_request = codec.specification.request("Heartbeat")
+        try:
+            codec.decode(text, awaiting={id: any_request}, tolerance=self.tolerance)
+        except FrameError as error:
+            if not error.violations:
+                error.action = None
+                raise
+
+    def _what_would_accept(
+        self, text: str, codec: Codec, error: FrameError, theirs: _Calls
+    ) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
+        """The violations of a refused frame with the names of their tolerances, and what to allow to accept it."""
+        try:
+            frame = codec.decode(text, awaiting=theirs, tolerance=Tolerance.TOLERANT)
+        except FrameError:
+            return error.violations, ()
+        rules = {(one.path, one.keyword): one.rule for one in frame.violations}
+        violations = tuple(
+            evolve(one, rule=rules.get((one.path, one.keyword), "")) for one in error.violations
+        )
+        return violations or frame.violations, tuple(dict.fromkeys(one.rule for one in frame.violations))
+
+
+def _remember(memory: OrderedDict[K, V], key: K, value: V, limit: int) -> None:
+    memory[key] = value
+    if len(memory) > limit:
+        memory.popitem(last=False)
+
+
+def _action_of(request: type[Request[Any]] | None) -> str:
+    return "" if request is None else request.__ocpp__.action or ""
+
+
+def _action_of_call(text: str) -> str | None:
+    """The action of a call, without judging it."""
+    try:
+        frame = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return None
+    is_call = type(frame) is list and len(frame) > 2 and frame[0] in (2, 6) and type(frame[2]) is str
+    return frame[2] if is_call else None
+
+
+@frozen
+class Detection:
+    """How the version of a source was found out.
+
+    Attributes:
+        version: The one that is taken.
+        calls: How many calls there were to judge by.
+        accepted: How many of them each version accepts; a version is left out if it was not worth trying.
+    """
+
+    version: str
+    calls: int
+    accepted: Mapping[str, int] = field(factory=dict)
+
+    def __str__(self) -> str:
+        if not self.calls:
+            return f"taken as OCPP {self.version}: no call says which version it is"
+        others = ", ".join(
+            f"{version}: {count}" for version, count in self.accepted.items() if version != self.version
+        )
+        told = (
+            f"taken as OCPP {self.version}, which accepts {self.accepted[self.version]} of {self.calls} calls"
+        )
+        return f"{told} ({others})" if others else told
+
+
+def detect(frames: Iterable[Found], candidates: Iterable[Version] = CANDIDATES) -> Detection:
+    """Finds out the version of frames that do not say it.
+
+    Args:
+        frames: The first frames of a source.
+        candidates: Of those that accept equally many calls, the first that knows most of their actions is taken.
+    """
+    calls = [(found.text, action) for found in frames if (action := _action_of_call(found.text)) is not None]
+    accepted: dict[str, int] = {}
+    best: tuple[tuple[int, int], str] | None = None
+    for version in candidates:
+        codec = JsonCodec(version)
+        accepted[version] = sum(_accepts(codec, text) for text, _ in calls)
+        known = sum(action in codec.specification.actions for _, action in calls)
+        if best is None or (accepted[version], known) > best[0]:
+            best = ((accepted[version], known), version)
+        if accepted[version] == len(calls):
+            break  # none that comes later can be better
+    assert best is not None
+    return Detection(best[1], len(calls), accepted)
+
+
+def _accepts(codec: Codec, text: str) -> bool:
+    try:
+        codec.decode(text)
+    except FrameError:
+        return False
+    return True
+
+
+def with_version(
+    frames: Iterator[Found], version: str | None, told: Callable[[Detection], None]
+) -> Iterator[Found]:
+    """The frames of one source, those that do not say their version with the one that is given or found out.
+
+    Args:
+        frames: Of one source.
+        version: None to find it out from the first frames.
+        told: Is called once the version has been found out.
+    """
+    if version is None:
+        sample: list[Found] = []
+        unknown = 0
+        while unknown < SAMPLE_SIZE and (found := next(frames, None)) is not None:
+            sample.append(found)
+            unknown += not found.version and found.wire is Wire.JSON
+            if not unknown and len(sample) >= SAMPLE_SIZE:
+                yield from sample
+                sample = []
+        if unknown:
+            detection = detect(one for one in sample if not one.version and one.wire is Wire.JSON)
+            version = detection.version
+            told(detection)
+        frames = chain(sample, frames)
+    for found in frames:
+        if not found.version and version is not None:
+            found.version = version
+        yield found

@@ -1,0 +1,421 @@
+"""What people see: frames, problems and tables, as rich text.
+
+Whatever comes from a frame goes through `clean`, so that no input can move the cursor or hide text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ocpp_core.cli.judging import Judged, Verdict
+from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
+from ocpp_core.cli.summary import PART_NAMES, Counts, Summary, message_name
+from ocpp_core.errors import ErrorCode, FrameKind, Violation
+from ocpp_core.messages import MISSING, CallError, CallResultError, Payload, Token
+from ocpp_core.shapes import shape
+from ocpp_core.timestamps import WireTimestamp
+from ocpp_core.versions import Action, Role, Specification, Version, Wire
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_LONGEST = 2_000
+
+_VERDICT_STYLES = {
+    Verdict.ACCEPTED: "green",
+    Verdict.TOLERATED: "yellow",
+    Verdict.REFUSED: "bold red",
+    Verdict.UNPAIRED: "cyan",
+    Verdict.NOT_JUDGED: "cyan",
+}
+_DIRECTIONS = {STATION_TO_CSMS: "station → csms", CSMS_TO_STATION: "csms → station"}
+_PATH, _DIM, _NAME = "bold", "dim", "blue"
+
+
+def clean(text: str, limit: int = _LONGEST) -> str:
+    """Text of an input, made harmless for a terminal and cut to a reasonable length."""
+    if len(text) > limit:
+        text = f"{text[:limit]} ... ({len(text)} characters)"
+    return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def spelled(specification: Specification | None, code: ErrorCode | None) -> str | None:
+    """An error code as the version spells it on the JSON wire; None if that version has none for it."""
+    if specification is None or code is None:
+        return None
+    return specification.error_names.get(Wire.JSON, {}).get(code)
+
+
+# Frames
+
+
+def headline(judged: Judged) -> Text:
+    """One line about a frame: what it is, where it stands and what is known about it."""
+    found = judged.found
+    line = Text()
+    line.append(judged.verdict.value.upper() if judged.verdict is Verdict.REFUSED else judged.verdict.value)
+    line.stylize(_VERDICT_STYLES[judged.verdict])
+    line.append(f"  {clean(found.source)}:{found.line}", _DIM)
+    parts: list[tuple[str, str]] = []
+    if judged.kind is not None:
+        parts.append((_kind_name(judged), _NAME))
+        parts.append((clean(judged.action, 100), "bold"))
+    if judged.id is not None:
+        parts.append((repr(clean(judged.id, 80)), ""))
+    parts.append((f"OCPP {clean(found.version, 20)}" if found.version else "", ""))
+    parts.append((_DIRECTIONS.get(found.direction, ""), ""))
+    parts.append((clean(str(found.station or ""), 80), _DIM))
+    for text, style in parts:
+        if text:
+            line.append("  ").append(text, style)
+    return line
+
+
+def _kind_name(judged: Judged) -> str:
+    assert judged.kind is not None
+    return judged.kind.name if judged.kind.value > 0 else judged.kind.name.replace("_", " ").lower()
+
+
+def message(judged: Judged) -> Iterator[Text]:
+    """A frame as a typed message, one line for each field that is set."""
+    yield headline(judged)
+    frame = judged.frame
+    if frame is None:
+        yield from problems(judged)
+        yield Text(f"  {clean(judged.found.text, 500)}", _DIM)
+    elif isinstance(frame, CallError | CallResultError):
+        spelling = f"  (written {clean(frame.spelling, 80)!r})" if frame.spelling is not None else ""
+        code = spelled(judged.specification, frame.code) or str(frame.code)
+        yield _field("code", Text(f"{code}{spelling}", "magenta"), 2)
+        yield _field("description", _scalar(frame.description), 2)
+        if frame.details:
+            yield _field("details", _scalar(frame.details), 2)
+        yield from problems(judged)
+    else:
+        yield Text(f"  {type(frame.payload).__name__}", "italic")
+        yield from _fields(frame.payload, 4)
+        yield from problems(judged)
+
+
+def _fields(payload: Payload, indent: int) -> Iterator[Text]:
+    for name, value in _given(payload):
+        if isinstance(value, list):
+            yield from _list(name, value, indent)
+        elif isinstance(value, Payload) and (short := _short(value)) is None:
+            yield _field(name, Text(), indent)
+            yield from _fields(value, indent + 2)
+        else:
+            yield _field(name, _short(value) if isinstance(value, Payload) else _scalar(value), indent)
+
+
+def _list(name: str, items: list[Any], indent: int) -> Iterator[Text]:
+    if not any(isinstance(item, Payload) for item in items):
+        yield _field(name, Text(", ").join(map(_scalar, items)) if items else Text("(empty)", _DIM), indent)
+        return
+    yield _field(name, Text(), indent)
+    for position, item in enumerate(items):
+        line = Text(f"{' ' * indent}  [{position}] ", _DIM)
+        short = _short(item) if isinstance(item, Payload) else _scalar(item)
+        yield line if short is None else Text.assemble(line, short)
+        if short is None:
+            yield from _fields(item, indent + 6)
+
+
+def _given(payload: Payload) -> Iterator[tuple[str, Any]]:
+    """The fields that are set, by attribute name; what has no field, by wire name."""
+    for field in shape(type(payload)).fields:
+        value = getattr(payload, field.name)
+        if value is not field.default:
+            yield field.name, value
+    for name, value in payload.extra.items():
+        yield f"extra[{clean(name, 60)!r}]", value
+
+
+def _short(payload: Payload) -> Text | None:
+    """A structured value on one line; None if it has structure inside, or a long text."""
+    line = Text()
+    for name, value in _given(payload):
+        if isinstance(value, Payload | list) or (isinstance(value, str) and len(value) > 60):
+            return None
+        line.append("" if not line else "  ").append(f"{name}=", _NAME).append_text(_scalar(value))
+    return line or Text("(empty)", _DIM)
+
+
+def _field(name: str, value: Text | None, indent: int) -> Text:
+    line = Text(" " * indent).append(name, _NAME)
+    return line.append(" ").append_text(value) if value else line
+
+
+def _scalar(value: Any) -> Text:
+    match value:
+        case Token():
+            return (
+                Text(clean(value), "magenta")
+                if value.is_standard
+                else Text(f"{clean(value)} (not standard)", "red")
+            )
+        case WireTimestamp() if value.text is not None:
+            return Text(f"{_moment(value)} (written {clean(value.text, 80)!r})", "cyan")
+        case datetime():
+            return Text(_moment(value), "cyan")
+        case str():
+            return Text(clean(repr(value)), "green")
+        case bool() | None:
+            return Text({True: "true", False: "false", None: "null"}[value], "yellow")
+        case int() | float() | Decimal():
+            return Text(
+                clean(format(value, "f") if isinstance(value, Decimal) else str(value), 400), "yellow"
+            )
+        case _ if value is MISSING:
+            return Text("(missing)", "red")
+        case _:
+            return Text(clean(repr(value)), "green")
+
+
+def _moment(value: datetime) -> str:
+    text = value.replace(tzinfo=None).isoformat(" ")
+    offset = value.strftime("%:z") if hasattr(value, "%:z") else value.strftime("%z")
+    return f"{text} {'UTC' if value.utcoffset() == UTC.utcoffset(None) else offset}"
+
+
+# Problems
+
+
+def problems(judged: Judged) -> Iterator[Text]:
+    """What is wrong with a frame: two lines for each violation."""
+    specification = judged.specification
+    if judged.verdict is Verdict.UNPAIRED:
+        yield Text("  the call that this answers is not in the input: payload not judged", _DIM)
+        return
+    if judged.verdict is Verdict.NOT_JUDGED:
+        yield Text(f"  {clean(judged.reason, 300)}", _DIM)
+        return
+    if judged.code is not None and not judged.violations:
+        name = spelled(specification, judged.code)
+        yield Text(f"  {clean(judged.reason, 300)}").append(f"  {name or 'no answer is due'}", "red")
+    for one in judged.violations:
+        yield _violation(one, spelled(specification, one.code), judged.verdict)
+        yield Text(f"      {clean(one.message, 300)}")
+    if judged.verdict is Verdict.REFUSED and judged.allow:
+        yield Text(f"      accepted with {' '.join(f'--allow {rule}' for rule in judged.allow)}", _DIM)
+
+
+def _violation(one: Violation, code: str | None, verdict: Verdict) -> Text:
+    line = Text("  ").append(clean(one.path, 300), _PATH).append(f"  {one.keyword}")
+    if code:
+        line.append(f"  {code}", "red" if verdict is Verdict.REFUSED else _DIM)
+    if verdict is Verdict.TOLERATED:
+        line.append(f"  {one.rule}", "yellow")
+    return line
+
+
+# Summaries
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _number(count: int, style: str = "") -> Text:
+    return Text(str(count), style) if count else Text("-", _DIM)
+
+
+def summary_tables(summary: Summary, lines_skipped: int) -> Iterator[Table | Text]:
+    """Everything that was counted."""
+    if summary.actions.rows:
+        yield _actions_table(summary)
+    if summary.stations.rows:
+        yield _stations_table(summary)
+    if summary.deviations:
+        yield _deviations_table(summary)
+    yield from totals(summary, lines_skipped)
+
+
+_HEADERS = {
+    "requests": "Requests",
+    "responses": "Responses",
+    "errors": "Error answers",
+    "others": "Unreadable",
+}
+
+
+def _actions_table(summary: Summary) -> Table:
+    columns = [
+        (part, verdict)
+        for part in PART_NAMES
+        for verdict in (Verdict.ACCEPTED, Verdict.TOLERATED, Verdict.REFUSED)
+        if any(counts.get((part, verdict)) for _, counts in summary.actions)
+    ]
+    table = _table("By action")
+    table.add_column("OCPP")
+    table.add_column("Action")
+    for part, verdict in columns:
+        table.add_column(f"{_HEADERS[part]}\n{verdict}", justify="right")
+    order = {version.value: place for place, version in enumerate(Version)}
+    for (version, action), counts in sorted(
+        summary.actions, key=lambda row: (order.get(row[0][0], len(order)), row[0])
+    ):
+        cells = [_number(counts.get(column, 0), _VERDICT_STYLES[column[1]]) for column in columns]
+        table.add_row(version, clean(action, 60) or Text("(not known)", _DIM), *cells)
+    return table
+
+
+def _stations_table(summary: Summary) -> Table:
+    verdicts = [v for v in Verdict if any(_by_verdict(counts, v) for _, counts in summary.stations)]
+    names = [
+        name
+        for name in ("identity", "vendor", "model")
+        if any(getattr(key[0], name) for key, _ in summary.stations)
+    ]
+    table = _table("By station")
+    for name in names:
+        table.add_column("Station" if name == "identity" else name.capitalize())
+    table.add_column("OCPP")
+    table.add_column("Frames", justify="right")
+    for verdict in verdicts:
+        table.add_column(verdict.capitalize(), justify="right")
+    for (station, version), counts in summary.stations:
+        known = [clean(getattr(station, name), 60) for name in names]
+        cells = [_number(_by_verdict(counts, verdict), _VERDICT_STYLES[verdict]) for verdict in verdicts]
+        table.add_row(*known, clean(version, 20), str(sum(counts.values())), *cells)
+    return table
+
+
+def _by_verdict(counts: Counts, verdict: Verdict) -> int:
+    return sum(count for (_, other), count in counts.items() if other is verdict)
+
+
+def _deviations_table(summary: Summary) -> Table:
+    table = _table("Deviations by kind")
+    table.add_column("Count", justify="right")
+    table.add_column("Rule broken")
+    table.add_column("Accepted with")
+    table.add_column("OCPP")
+    table.add_column("Where", overflow="fold")
+    for kind, seen in sorted(summary.deviations.items(), key=lambda row: -row[1].count):
+        allow = f"--allow {kind.rule}" if kind.rule else Text("-", _DIM)
+        where = Text(f"{clean(kind.message, 60)} ").append(clean(kind.path, 200), _PATH)
+        table.add_row(str(seen.count), kind.keyword, allow, kind.version, where)
+    return table
+
+
+def totals(summary: Summary, lines_skipped: int) -> Iterator[Text]:
+    """The counts that matter most."""
+    line = Text(f"{summary.frames} frame{'' if summary.frames == 1 else 's'}", "bold")
+    for verdict, count in summary.verdicts.items():
+        if count and verdict is not Verdict.NOT_JUDGED:
+            line.append(", ").append(f"{count} {verdict}", _VERDICT_STYLES[verdict])
+    yield line
+    if summary.verdicts[Verdict.UNPAIRED]:
+        yield Text(
+            "unpaired: results whose calls are not in the input; the frame was judged, the payload not", _DIM
+        )
+    for reason, count in summary.not_judged.items():
+        yield Text(f"not judged: {count} × {clean(reason, 100)}", "cyan")
+    if lines_skipped:
+        yield Text(f"{lines_skipped} line{'' if lines_skipped == 1 else 's'} without a frame skipped", _DIM)
+
+
+# Actions
+
+
+_ARROWS = {Role.CHARGE_POINT: "→", Role.CSMS: "←", Role.EITHER: "↔"}
+
+
+def actions_matrix(specifications: Iterable[Specification]) -> Iterator[Table | Text]:
+    """All actions of all versions."""
+    versions = list(specifications)
+    table = _table("Actions")
+    table.add_column("Action")
+    for one in versions:
+        table.add_column(one.version, justify="center")
+    table.add_column("Profile or block")
+    table.add_column("Purpose", no_wrap=True)
+    for name in sorted({name for one in versions for name in one.actions}):
+        newest = next(one.actions[name] for one in reversed(versions) if name in one.actions)
+        cells = [_arrow(one.actions.get(name)) for one in versions]
+        table.add_row(name, *cells, newest.block, newest.purpose)
+    yield table
+    counts = ", ".join(f"{one.version}: {len(one.actions)}" for one in versions)
+    yield Text(
+        f"→ station to csms   ← csms to station   ↔ either   → SEND has no answer        {counts}", _DIM
+    )
+
+
+def _arrow(action: Action | None) -> str:
+    if action is None:
+        return ""
+    return _ARROWS[action.sent_by] if action.answered else f"{_ARROWS[action.sent_by]} SEND"
+
+
+def actions_of(specification: Specification) -> Iterator[Table | Text]:
+    """The actions of one version, in detail."""
+    table = _table(f"OCPP {specification.version}: {len(specification.actions)} actions")
+    table.add_column("Profile" if specification.version.startswith("1.") else "Functional block")
+    table.add_column("Action")
+    table.add_column("Sent by")
+    table.add_column("Purpose")
+    blocks = list(dict.fromkeys(action.block for action in specification.actions.values()))
+    for action in sorted(specification.actions.values(), key=lambda one: (blocks.index(one.block), one.name)):
+        kind = "" if action.answered else ", as SEND"
+        table.add_row(action.block, action.name, f"{sender(action)}{kind}", action.purpose)
+    yield table
+
+
+def sender(action: Action) -> str:
+    """Who sends the request of an action."""
+    return {Role.CHARGE_POINT: "station", Role.CSMS: "csms"}.get(action.sent_by, "either")
+
+
+# For programs
+
+
+def as_json(judged: Judged, payload: Any = None, *, with_payload: bool = False) -> dict[str, Any]:
+    """A judged frame for programs.
+
+    Args:
+        judged: The frame.
+        payload: The payload in wire names, as it was sent.
+        with_payload: Whether to give it.
+    """
+    found, specification = judged.found, judged.specification
+    frame = judged.frame
+    name = message_name(judged)
+    if isinstance(frame, CallError | CallResultError):
+        name = type(frame).__name__
+    return {
+        "source": found.source,
+        "line": found.line,
+        "station": str(found.station) if found.station else None,
+        "direction": found.direction or None,
+        "version": found.version or None,
+        "type": judged.kind.name if judged.kind else None,
+        "id": judged.id,
+        "action": judged.action or None,
+        "class": name or None,
+        **({"payload": payload} if with_payload else {}),
+        "verdict": judged.verdict,
+        "code": spelled(specification, judged.code),
+        "violations": [
+            {
+                "path": one.path,
+                "keyword": one.keyword,
+                "rule": one.rule or None,
+                "message": one.message,
+                "code": spelled(specification, one.code),
+                "value": one.value if isinstance(one.value, str | int | float | Decimal) else None,
+            }
+            for one in judged.violations
+        ],
+        "allow": list(judged.allow),
+        "reason": judged.reason or None,
+    }
+
+
+def kind_has_payload(kind: FrameKind | None) -> bool:
+    """Whether the last element of a frame of this kind is a payload."""
+    return kind in (FrameKind.CALL, FrameKind.CALLRESULT, FrameKind.SEND)

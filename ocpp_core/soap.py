@@ -1,0 +1,616 @@
+"""The OCPP-S binding: SOAP 1.2 envelopes to frames and back, for 1.2, 1.5 and 1.6.
+
+Source: OCPP-S 1.6 §3-§8 and its errata sheet; the WSDLs of 1.2, 1.5 and 1.6; SOAP 1.2 parts 1 and 2; WS-Addressing 1.0.
+The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not public.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar, NoReturn
+
+from attrs import frozen
+from lxml import etree
+
+from ocpp_core.binding import REFUSALS, plain
+from ocpp_core.errors import (
+    ErrorCode,
+    FrameError,
+    FrameKind,
+    LocalProtocolError,
+    PayloadError,
+    Violation,
+    decisive,
+)
+from ocpp_core.messages import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Frame,
+    Payload,
+    Request,
+    Send,
+    SoapHeaders,
+)
+from ocpp_core.payloads import allows
+from ocpp_core.specifications import specification
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.validation import explain
+from ocpp_core.versions import ERROR_CODES, Action, Role, Specification, Version, Wire
+from ocpp_core.xmlbinding import element_reader, element_writer
+from ocpp_core.xmltext import FORBIDDEN, BrokenXml, read_xml, text_xml
+from ocpp_core.xmltolerance import read_element_tolerantly
+from ocpp_core.xsd import explain_element, schema
+
+ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
+ENVELOPE_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
+ADDRESSING = "http://www.w3.org/2005/08/addressing"
+#: Back in the same HTTP exchange (OCPP-S 1.6 §3.8).
+ANONYMOUS = f"{ADDRESSING}/anonymous"
+#: What an answer relates to if the request had no id (WS-Addressing 1.0 core §3.4).
+UNSPECIFIED = f"{ADDRESSING}/unspecified"
+FAULT_ACTION = f"{ADDRESSING}/fault"
+
+#: SOAP 1.2 part 2 §7: media type of every message.
+CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+
+_ADDRESSING_NAMESPACES = (ADDRESSING, "http://schemas.xmlsoap.org/ws/2004/08/addressing")
+_E = f"{{{ENVELOPE}}}"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_UNDERSTAND = (f"{_E}mustUnderstand", "true")
+
+#: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
+_FAULT_CODES = {
+    ErrorCode.NOT_IMPLEMENTED: "Receiver",
+    ErrorCode.NOT_SUPPORTED: "Receiver",
+    ErrorCode.INTERNAL: "Receiver",
+    ErrorCode.GENERIC: "Receiver",
+    ErrorCode.ENVELOPE_VERSION: "VersionMismatch",
+    ErrorCode.MUST_UNDERSTAND: "MustUnderstand",
+}
+#: Faults whose first level says everything.
+_BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
+#: Sub-codes of older stacks, read and never written.
+_OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
+
+
+@frozen
+class _Operation:
+    """What a body element stands for."""
+
+    action: Action
+    is_request: bool
+
+
+class SoapCodec:
+    """Reads and writes the envelopes of one version.
+
+    An envelope, and what it becomes:
+
+    ==================================  ==========================================
+    body ``<bootNotificationRequest>``  `Call` with a request; its id is MessageID
+    body ``<...Response>``              `CallResult`; its id is RelatesTo
+    body ``<Fault>``                    `CallError`; its id is RelatesTo
+    ==================================  ==========================================
+
+    In payloads: `datetime` <-> xs:dateTime, aware, read as UTC where no zone is given; `Decimal` <-> xs:decimal; enum
+    member <-> its token; None <-> no element; list <-> repeated element, where no element is an empty list.
+
+    Args:
+        version: `Version.V1_2`, `V1_5` or `V1_6`.
+        role: The side that this codec works for. It decides which service's DataTransfer is meant, and what namespace a
+            fault has.
+        tolerance: What is accepted although it breaks a rule. What is sent never does.
+        identity: Of the station, written into requests whose ``headers`` do not name one.
+        address: Where we listen for requests: written as From.
+        to: Address of the peer: written as To of requests.
+        qualified_actions: Write ``namespace + Service/Op`` as Action in place of ``/Op``.
+        max_size: Bytes that an envelope may have.
+    """
+
+    #: SOAP answers inside the HTTP exchange, so any number of calls may be under way (OCPP-S 1.6 §3.2).
+    max_outstanding: ClassVar[int | None] = None
+
+    def __init__(
+        self,
+        version: str | Specification,
+        *,
+        role: Role = Role.CSMS,
+        tolerance: Tolerance = Tolerance.STRICT,
+        identity: str | None = None,
+        address: str | None = None,
+        to: str | None = None,
+        qualified_actions: bool = False,
+        max_size: int = 1_048_576,
+    ) -> None:
+        known = version if isinstance(version, Specification) else specification(version)
+        if Wire.SOAP not in known.error_names:
+            raise LocalProtocolError(f"OCPP {known.version} has no SOAP wire")
+        self.specification = known
+        self.role = role
+        self.tolerance = tolerance
+        self.identity = identity
+        self.address = address
+        self.to = to
+        self.qualified_actions = qualified_actions
+        self.max_size = max_size
+        self._operations = _operations(known)
+
+    @staticmethod
+    def sniff(body: bytes, *, max_size: int = 1_048_576) -> Version | None:
+        """The version of an envelope by the namespace of its body, so that one endpoint can serve all.
+
+        Returns:
+            None if it cannot be told: not an envelope, a fault, an empty body or a namespace of no version.
+        """
+        try:
+            child = _body(read_xml(body, max_size))
+            return Version(specification(etree.QName(child).namespace or "").version)
+        except (BrokenXml, FrameError, LookupError):
+            return None
+
+    # Reading
+
+    def decode(
+        self,
+        body: bytes,
+        *,
+        awaiting: Mapping[str, type[Request[Any]]] | None = None,
+        tolerance: Tolerance | None = None,
+    ) -> Frame:
+        """Reads one envelope.
+
+        Args:
+            body: Of an HTTP request or response, not compressed.
+            awaiting: Request classes of the calls that wait for an answer, by id. Only needed for a peer whose answers
+                do not say what they relate to: with one call waiting, that is the one.
+            tolerance: In place of the codec's own.
+
+        Returns:
+            The frame, with what was tolerated in its ``violations``, and with its ``headers``.
+
+        Raises:
+            FrameError: It cannot be used. Nothing else is raised, whatever the bytes.
+        """
+        reading = _Reading(self, self.tolerance if tolerance is None else tolerance, tuple(awaiting or ()))
+        try:
+            root = read_xml(body, self.max_size)
+        except BrokenXml as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
+        return reading.envelope(root)
+
+    # Writing
+
+    def encode(self, frame: Frame) -> bytes:
+        """Writes one envelope, checking everything in it.
+
+        Raises:
+            PayloadError: The payload breaks its schema.
+            LocalProtocolError: SOAP, or this version, has no such frame or message; or an address or id has characters
+                that XML cannot hold.
+        """
+        match frame:
+            case Call():
+                return self._request(frame)
+            case CallResult():
+                return self._response(frame)
+            case CallError():
+                return self._fault(frame)
+            case CallResultError() | Send():
+                raise LocalProtocolError(f"SOAP has no {type(frame).__name__}")
+
+    def content_type(self, frame: Frame) -> str:
+        """The Content-Type of an envelope; that of a request names its action (SOAP 1.2 part 2 §7.1)."""
+        if isinstance(frame, Call):
+            return f'{CONTENT_TYPE}; action="/{frame.payload.__ocpp__.action}"'
+        return CONTENT_TYPE
+
+    def _request(self, frame: Call) -> bytes:
+        headers = frame.headers or SoapHeaders()
+        service = self._service(frame.payload, Role.EITHER ^ self.role)
+        identity = headers.identity or self.identity
+        if not frame.id or not identity:
+            raise LocalProtocolError("a request in SOAP needs an id and the identity of the station")
+        name = frame.payload.__ocpp__.action or ""
+        return self._written(
+            service,
+            _block("ocpp:chargeBoxIdentity", identity, must_understand=True),
+            _block("wsa:Action", headers.action or self._action(service, name), must_understand=True),
+            _block("wsa:MessageID", frame.id),
+            _address("wsa:From", headers.from_ or self.address),
+            _address("wsa:ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
+            _block("wsa:To", headers.to or self.to, must_understand=True),
+            body=self._payload(frame.payload, service),
+        )
+
+    def _response(self, frame: CallResult) -> bytes:
+        headers = frame.headers or SoapHeaders()
+        service = self._service(frame.payload, self.role)
+        name = f"{frame.payload.__ocpp__.action}Response"
+        return self._written(
+            service,
+            _block("wsa:Action", headers.action or self._action(service, name), must_understand=True),
+            *self._answering(frame.id, headers),
+            body=self._payload(frame.payload, service),
+        )
+
+    def _fault(self, frame: CallError) -> bytes:
+        headers = frame.headers or SoapHeaders()
+        code = _FAULT_CODES.get(frame.code, "Sender")
+        sub_code = ""
+        if code in ("Sender", "Receiver"):
+            name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
+            sub_code = f"<env:Subcode><env:Value>ocpp:{name}</env:Value></env:Subcode>"
+        reason = _readable(frame.description or frame.code.replace("-", " "))
+        return self._written(
+            self.role,
+            _block("wsa:Action", headers.action or FAULT_ACTION, must_understand=True),
+            *self._answering(frame.id, headers),
+            body=(
+                f"<env:Fault><env:Code><env:Value>env:{code}</env:Value>{sub_code}</env:Code>"
+                f'<env:Reason><env:Text xml:lang="en">{text_xml(reason)}</env:Text></env:Reason></env:Fault>'
+            ),
+        )
+
+    def _answering(self, id: str, headers: SoapHeaders) -> tuple[str, ...]:
+        """The headers that relate an answer to its request."""
+        relates_to = id or UNSPECIFIED
+        # A codec draws no random number; an id made of the request's is as new as that one.
+        made = uuid.uuid5(uuid.NAMESPACE_URL, f"{relates_to}#answer").urn
+        return (
+            _block("wsa:MessageID", headers.message_id or made),
+            _block("wsa:RelatesTo", relates_to),
+            _address("wsa:From", headers.from_ or self.address),
+            _block("wsa:To", headers.to or ANONYMOUS, must_understand=True),
+        )
+
+    def _written(self, service: Role, *blocks: str, body: str) -> bytes:
+        namespace = self.specification.namespaces[service]
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<env:Envelope xmlns:env="{ENVELOPE}" xmlns:wsa="{ADDRESSING}" xmlns:ocpp="{namespace}">'
+            f"<env:Header>{''.join(blocks)}</env:Header><env:Body>{body}</env:Body></env:Envelope>"
+        ).encode()
+
+    def _payload(self, payload: Payload, service: Role) -> str:
+        """The body element of a payload, seen to be valid."""
+        cls = type(payload)
+        tag = _element_name(cls.__ocpp__.name)
+        namespace = self.specification.namespaces[service]
+        if payload.extra:
+            member, value = next(iter(payload.extra.items()))
+            reason = "no element of the schema"
+            raise PayloadError(
+                cls.__name__,
+                [Violation(f"$.{member}", "additionalProperties", reason, ErrorCode.STRUCTURE, value)],
+            )
+        try:
+            inner = element_writer(cls, "ocpp")(payload)
+        except REFUSALS:
+            raise PayloadError(cls.__name__, _unwritable(payload)) from None
+        forbidden = FORBIDDEN.search(inner)
+        if forbidden is not None:
+            reason = f"has the character {forbidden[0]!r}, which XML cannot hold"
+            raise PayloadError(
+                cls.__name__,
+                [Violation("$", "characters", reason, ErrorCode.PROPERTY_CONSTRAINT, forbidden[0])],
+            )
+        text = f"<ocpp:{tag}>{inner}</ocpp:{tag}>"
+        element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
+        faults = explain_element(cls, element, schema(self.specification.version, service))
+        if faults:
+            raise PayloadError(cls.__name__, faults)
+        return text
+
+    def _service(self, payload: Payload, otherwise: Role) -> Role:
+        """Who receives the request that a payload belongs to, and so whose namespace it has."""
+        definition = payload.__ocpp__
+        if definition.version != self.specification.version or definition.action is None:
+            raise LocalProtocolError(
+                f"{type(payload).__name__} of OCPP {definition.version} is no message of "
+                f"OCPP {self.specification.version}"
+            )
+        return _receiver(self.specification.actions[definition.action], otherwise)
+
+    def _action(self, service: Role, name: str) -> str:
+        if not self.qualified_actions:
+            return f"/{name}"
+        port = "CentralSystemService" if service is Role.CSMS else "ChargePointService"
+        return f"{self.specification.namespaces[service]}{port}/{name}"
+
+
+class _Reading:
+    """One envelope being read: what was tolerated in it so far, and what its header says."""
+
+    def __init__(self, codec: SoapCodec, allowed: Tolerance, waiting: tuple[str, ...]) -> None:
+        self.codec = codec
+        self.specification = codec.specification
+        self.allowed = allowed
+        self.waiting = waiting
+        self.found: list[Violation] = []
+        self.kind = FrameKind.UNREADABLE
+        self.id: str | None = None
+        self.action: str | None = None
+
+    def envelope(self, root: etree._Element) -> Frame:
+        child = _body(root)
+        headers = self.headers(root)
+        if child.tag == f"{_E}Fault":
+            self.kind = FrameKind.CALLERROR
+            self.answer_id(headers)
+            return self.fault(child, headers)
+        operation, service = self.operation(child, headers)
+        self.action = operation.action.name
+        if operation.is_request:
+            self.kind, self.id = FrameKind.CALL, headers.message_id or ""
+            self.request_headers(headers)
+        else:
+            self.kind = FrameKind.CALLRESULT
+            self.answer_id(headers)
+        self.check_action(headers, operation)
+        loaded = self.specification.request if operation.is_request else self.specification.response
+        payload = self.payload(loaded(operation.action.name), child, service)
+        made: Any = Call if operation.is_request else CallResult
+        frame: Frame = made(self.id, payload, headers=headers, violations=tuple(self.found))
+        return frame
+
+    # What is wrong
+
+    def refuse(self, code: ErrorCode, reason: str, violations: tuple[Violation, ...] = ()) -> NoReturn:
+        raise FrameError(
+            reason, kind=self.kind, code=code, id=self.id, action=self.action, violations=violations
+        )
+
+    def note(
+        self, rule: Tolerance, path: str, reason: str, value: Any = None, *, always: bool = False
+    ) -> None:
+        """Records a deviation; refuses the envelope if neither the tolerance nor the standard accepts it."""
+        if not always and rule not in self.allowed:
+            self.refuse(ErrorCode.PROTOCOL, f"{path} {reason}")
+        self.found.append(Violation(path, "header", reason, ErrorCode.PROTOCOL, value, rule.rule))
+
+    # The header
+
+    def headers(self, root: etree._Element) -> SoapHeaders:
+        values: dict[str, str | None] = {}
+        header = root.find(f"{_E}Header")
+        for block in () if header is None else header:
+            if not isinstance(block.tag, str):
+                continue
+            tag = etree.QName(block)
+            local = tag.localname
+            if local.lower() == "chargeboxidentity":
+                values["identity"] = _text(block)
+            elif tag.namespace in _ADDRESSING_NAMESPACES or (not tag.namespace and local in _HEADERS):
+                if tag.namespace != ADDRESSING:
+                    reason = f"is in the namespace {tag.namespace!r}"
+                    rule = Tolerance.ADDRESSING_NAMESPACE if tag.namespace else Tolerance.NO_NAMESPACE
+                    self.note(rule, local, reason, tag.namespace)
+                if local in _HEADERS:
+                    values[_HEADERS[local]] = self.address(block) if local in _ADDRESSES else _text(block)
+            elif block.get(_UNDERSTAND[0], "false").strip() in ("true", "1"):
+                if Tolerance.MUST_UNDERSTAND not in self.allowed:
+                    self.refuse(ErrorCode.MUST_UNDERSTAND, f"the header {local} is not understood")
+                self.note(Tolerance.MUST_UNDERSTAND, local, "is not understood", _text(block))
+        return SoapHeaders(**values)
+
+    def address(self, block: etree._Element) -> str | None:
+        """The address in an endpoint reference. What is no address at all counts as absent."""
+        child = next((child for child in block if etree.QName(child).localname == "Address"), None)
+        if child is not None:
+            return _text(child)
+        text = _text(block)
+        if text and Tolerance.ADDRESS_AS_TEXT in self.allowed:
+            self.note(Tolerance.ADDRESS_AS_TEXT, etree.QName(block).localname, "has no Address in it", text)
+            return text
+        return None
+
+    def request_headers(self, headers: SoapHeaders) -> None:
+        if not headers.message_id:
+            self.note(Tolerance.NO_MESSAGE_ID, "MessageID", "is missing")
+        if not headers.identity and not self.codec.identity:
+            self.note(Tolerance.NO_IDENTITY, "chargeBoxIdentity", "is missing")
+        if headers.reply_to and headers.reply_to != ANONYMOUS:
+            self.note(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
+
+    def answer_id(self, headers: SoapHeaders) -> None:
+        """What an answer relates to. HTTP has paired it already, so a peer that does not say so can be tolerated."""
+        only = self.waiting[0] if len(self.waiting) == 1 else ""
+        relates_to = headers.relates_to
+        self.id = relates_to or only
+        if headers == SoapHeaders():
+            self.note(Tolerance.NO_HEADER, "Header", "is missing")
+        elif not relates_to or relates_to == headers.message_id:
+            self.note(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
+            self.id = only or relates_to or ""
+
+    def check_action(self, headers: SoapHeaders, operation: _Operation) -> None:
+        name = operation.action.name if operation.is_request else operation.action.response_name
+        if headers.action is None:
+            if headers != SoapHeaders():
+                self.note(Tolerance.NO_ACTION, "Action", "is missing")
+            return
+        last = headers.action.replace(":", "/").rsplit("/", 1)[-1]
+        if last == name and headers.action == name:
+            self.note(Tolerance.ACTION_FORM, "Action", f"{headers.action!r} lacks its slash", headers.action)
+        elif last != name and last[:1].upper() + last[1:] == name:
+            self.note(Tolerance.ACTION_FORM, "Action", f"{headers.action!r} is in lower case", headers.action)
+        elif last != name:
+            reason = f"{headers.action!r} is not that of the body, /{name}"
+            self.note(Tolerance.ACTION_MISMATCH, "Action", reason, headers.action)
+
+    # The body
+
+    def operation(self, child: etree._Element, headers: SoapHeaders) -> tuple[_Operation, Role]:
+        """What the body element asks for, and whose service it belongs to."""
+        self.id = headers.message_id
+        tag = etree.QName(child)
+        operation = self.codec._operations.get(tag.localname)
+        namespaces = self.specification.namespaces
+        if operation is None:
+            self.kind = FrameKind.CALL
+            reason = f"OCPP {self.specification.version} has no operation {tag.localname[:80]!r}"
+            self.refuse(ErrorCode.NOT_IMPLEMENTED, reason)
+        self.kind = FrameKind.CALL if operation.is_request else FrameKind.CALLRESULT
+        self.action = operation.action.name
+        otherwise = self.codec.role if operation.is_request else Role.EITHER ^ self.codec.role
+        named = {namespace.rstrip("/"): role for role, namespace in namespaces.items()}
+        service = named.get((tag.namespace or "").rstrip("/"))
+        expected = _receiver(operation.action, service or otherwise)
+        if tag.namespace == namespaces[expected]:
+            return operation, expected
+        if not tag.namespace:
+            self.note(Tolerance.NO_NAMESPACE, tag.localname, "has no namespace")
+        else:
+            # Without its final slash the standard itself prints it (OCPP-S 1.6 §8 table 2).
+            reason = f"is in the namespace {tag.namespace!r}"
+            is_printed = service is expected
+            self.note(Tolerance.WRONG_NAMESPACE, tag.localname, reason, tag.namespace, always=is_printed)
+        return operation, expected
+
+    def payload(self, cls: type[Payload], child: etree._Element, service: Role) -> Any:
+        namespace = self.specification.namespaces[service]
+        written = etree.QName(child).namespace
+        if written == f"{namespace}".rstrip("/"):
+            _rename(child, written, namespace)
+        rules = schema(self.specification.version, service)
+        if rules.validate(child):
+            try:
+                return element_reader(cls, namespace)(child)
+            except ValueError:
+                pass  # valid, but a year that Python cannot hold
+        faults = explain_element(cls, child, rules)
+        message, deviations = read_element_tolerantly(cls, child, namespace)
+        if message is not None and deviations and all(allows(self.allowed, fault) for fault in deviations):
+            self.found += deviations
+            return message
+        violations = tuple(faults or deviations)
+        reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
+        self.refuse(decisive(violations), reason, violations)
+
+    def fault(self, element: etree._Element, headers: SoapHeaders) -> CallError:
+        """A fault. Only the local names of its codes count: peers put them into any namespace."""
+        code = _local(element.findtext(f"{_E}Code/{_E}Value"))
+        sub_code = _local(element.findtext(f"{_E}Code/{_E}Subcode/{_E}Value"))
+        reason = _first_text(element.find(f"{_E}Reason"))
+        neutral = _BARE_FAULTS.get(code) or ERROR_CODES.get(sub_code) or _OLD_SUB_CODES.get(sub_code)
+        if neutral is None:
+            neutral = ErrorCode.PROTOCOL if code == "Sender" else ErrorCode.GENERIC
+        known = self.specification.error_names[Wire.SOAP].get(neutral)
+        spelling = None if sub_code in (known, "") else sub_code
+        detail = element.find(f"{_E}Detail")
+        details = (
+            {} if detail is None else {etree.QName(child).localname: _first_text(child) for child in detail}
+        )
+        return CallError(
+            self.id or "",
+            neutral,
+            reason,
+            details,
+            spelling=spelling,
+            headers=headers,
+            violations=tuple(self.found),
+        )
+
+
+#: Addressing headers, and the field of `SoapHeaders` that each fills.
+_HEADERS = {
+    "Action": "action",
+    "MessageID": "message_id",
+    "RelatesTo": "relates_to",
+    "From": "from_",
+    "ReplyTo": "reply_to",
+    "To": "to",
+    "FaultTo": "fault_to",
+}
+_ADDRESSES = ("From", "ReplyTo", "FaultTo")
+
+
+def _operations(known: Specification) -> dict[str, _Operation]:
+    """What each body element stands for, by its local name."""
+    operations = {}
+    for action in known.actions.values():
+        # The security extension of 1.6 has no SOAP form (whitepaper §1.4).
+        if action.block != "Security":
+            operations[_element_name(action.request_name)] = _Operation(action, True)
+            operations[_element_name(action.response_name or "")] = _Operation(action, False)
+    return operations
+
+
+def _element_name(message: str) -> str:
+    """The body element of a message: its name with a small first letter (WSDLs)."""
+    return message[:1].lower() + message[1:]
+
+
+def _receiver(action: Action, otherwise: Role) -> Role:
+    return otherwise if action.sent_by is Role.EITHER else Role.EITHER ^ action.sent_by
+
+
+def _body(root: etree._Element) -> etree._Element:
+    """The one element in the body of an envelope."""
+    if root.tag != f"{_E}Envelope":
+        tag = etree.QName(root)
+        is_old = tag.localname == "Envelope"
+        raise FrameError(
+            f"not an envelope of SOAP 1.2, but {tag.localname[:80]!r} of {(tag.namespace or '')[:80]!r}",
+            kind=FrameKind.UNREADABLE,
+            code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
+        )
+    body = root.find(f"{_E}Body")
+    children = [] if body is None else [child for child in body if isinstance(child.tag, str)]
+    if len(children) != 1:
+        reason = f"the body has {len(children)} elements in place of one"
+        raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME)
+    return children[0]
+
+
+def _rename(element: etree._Element, old: str, new: str) -> None:
+    """Moves an element and all in it from one namespace to another."""
+    for inner in element.iter(f"{{{old}}}*"):
+        inner.tag = f"{{{new}}}{etree.QName(inner).localname}"
+
+
+def _text(element: etree._Element) -> str | None:
+    """The text of a header without the white space around it; what stands for nothing is None."""
+    text = (element.text or "").strip()
+    return None if text in ("", "null") else text
+
+
+def _local(qualified: str | None) -> str:
+    return (qualified or "").strip().rsplit(":", 1)[-1]
+
+
+def _first_text(element: etree._Element | None) -> str:
+    texts = () if element is None else element.itertext()
+    return next((text.strip() for text in texts if text.strip()), "")
+
+
+def _block(name: str, value: str | None, *, must_understand: bool = False) -> str:
+    if value is None:
+        return ""
+    _require_xml(value)
+    flag = ' env:mustUnderstand="true"' if must_understand else ""
+    return f"<{name}{flag}>{text_xml(value)}</{name}>"
+
+
+def _address(name: str, value: str | None, *, must_understand: bool = False) -> str:
+    if value is None:
+        return ""
+    _require_xml(value)
+    flag = ' env:mustUnderstand="true"' if must_understand else ""
+    return f"<{name}{flag}><wsa:Address>{text_xml(value)}</wsa:Address></{name}>"
+
+
+def _require_xml(value: str) -> None:
+    if FORBIDDEN.search(value):
+        raise LocalProtocolError(f"{value!r} has a character that XML cannot hold")
+
+
+def _readable(text: str) -> str:
+    return FORBIDDEN.sub("?", text)
+
+
+def _unwritable(payload: Payload) -> list[Violation]:
+    """Why a payload cannot be written at all: a value is not of its type."""
+    faults = explain(type(payload), plain(payload))
+    return faults or [Violation("$", "type", "a value has the wrong type", ErrorCode.TYPE_CONSTRAINT)]

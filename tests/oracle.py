@@ -1,0 +1,131 @@
+"""The judgement of the official schema files, made without any help from `ocpp_core`.
+
+Plain `jsonschema` reads the file in the draft that it names. Three things are ours, written here a second time so that
+the library is not judged by itself: numbers are compared exactly, what an integer is follows the draft, and ``date-time``
+is that of RFC 3339 with the fraction digits of the version.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from jsonschema.validators import extend, validator_for
+
+OFFICIAL = Path(
+    os.environ.get("OCPP_OFFICIAL") or Path(__file__).resolve().parent.parent.parent / "shared" / "official"
+)
+
+#: OCPP-J 1.6 errata §2.1: both spellings shall be read. The file of MeterValues has both, this one the misspelt one only.
+DEVIATION = ("1.6", "StopTransactionRequest", "Celcius", "Celsius")
+
+
+def needs_official(version: str) -> None:
+    """Skips a test where the official download is not there."""
+    if not (OFFICIAL / "json" / version).is_dir():
+        pytest.skip(f"no official schemas of {version} in {OFFICIAL}; set OCPP_OFFICIAL")
+
+
+def official_names(version: str) -> set[str]:
+    """The messages that the official files describe, by our names for them."""
+    return {_our_name(version, path) for path in (OFFICIAL / "json" / version).glob("*.json")}
+
+
+def _our_name(version: str, path: Path) -> str:
+    name = path.stem.removesuffix("_v1p0")
+    return f"{name}Request" if version == "1.6" and not name.endswith("Response") else name
+
+
+def is_valid(version: str, name: str, payload: Any) -> bool:
+    """Whether the official schema of a message accepts a payload."""
+    verdict: bool = official_validator(version, name).is_valid(payload)
+    return verdict
+
+
+@cache
+def official_validator(version: str, name: str) -> Any:
+    """The validator of one official file."""
+    (path,) = (path for path in (OFFICIAL / "json" / version).glob("*.json") if _our_name(version, path) == name)
+    # One file (2.0 BootNotificationRequest) writes a reference without its slash, which resolves to nothing as it is.
+    text = path.read_text(encoding="utf-8-sig").replace('"#definitions/', '"#/definitions/')
+    schema = json.loads(text)
+    if (version, name) == DEVIATION[:2]:
+        (units,) = (enum for enum in _enums(schema) if DEVIATION[2] in enum)
+        assert DEVIATION[3] not in units, "the file has been corrected: drop the deviation"
+        units.append(DEVIATION[3])
+    base = validator_for(schema, default=None)
+    assert base in (jsonschema.Draft4Validator, jsonschema.Draft6Validator)
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checks("date-time")(lambda text: not isinstance(text, str) or is_rfc3339(text, _DIGITS.get(version)))
+    types = base.TYPE_CHECKER.redefine("number", lambda _, value: _exact(value) is not None)
+    if base is jsonschema.Draft6Validator:
+        types = types.redefine("integer", lambda _, value: _is_whole(value))
+    return extend(base, {"multipleOf": _multiple_of}, type_checker=types)(schema, format_checker=formats)
+
+
+def _enums(schema: Any) -> Iterator[list[str]]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("enum"), list):
+            yield schema["enum"]
+        for value in schema.values():
+            yield from _enums(value)
+
+
+def _exact(value: Any) -> Fraction | None:
+    """A JSON number as a fraction; a float by its shortest text."""
+    if isinstance(value, bool):
+        return None
+    try:
+        if isinstance(value, float):
+            return Fraction(repr(value))
+        return Fraction(value) if isinstance(value, int | Decimal) else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_whole(value: Any) -> bool:
+    number = _exact(value)
+    return number is not None and number.denominator == 1
+
+
+def _multiple_of(_: Any, step: Any, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
+    number = _exact(value)
+    if number is not None and (number / Fraction(str(step))).denominator != 1:
+        yield jsonschema.ValidationError("not a multiple")
+
+
+#: OCPP 2.0.1 part 2 §2.1.4: at most three. 1.6 has no limit.
+_DIGITS = {"2.0": 3, "2.0.1": 3, "2.1": 3}
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|[+-]([0-9]{2}):([0-9]{2}))"
+)
+
+
+def is_rfc3339(text: str, digits: int | None) -> bool:
+    """RFC 3339 §5.6 and §5.7, without leap seconds and without the year 0, which no `datetime` holds."""
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return False
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    fraction, offset_hour, offset_minute = match[7] or "", int(match[8] or 0), int(match[9] or 0)
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return (
+        year > 0
+        and 1 <= month <= 12
+        and 1 <= day <= days[month - 1]
+        and hour <= 23
+        and minute <= 59
+        and second <= 59
+        and offset_hour <= 23
+        and offset_minute <= 59
+        and (digits is None or len(fraction) <= digits)
+    )

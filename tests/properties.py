@@ -1,0 +1,34 @@
+"""How property tests run here: the same cases on every run and every machine, other ones in each test."""
+
+import os
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+
+def for_all(strategy: SearchStrategy[Any], examples: int, check: Callable[[Any], None]) -> int:
+    """Checks generated values, and shrinks one that fails.
+
+    Returns:
+        How many were checked.
+    """
+    checked = 0
+
+    @seed(zlib.crc32(os.environ["PYTEST_CURRENT_TEST"].encode()))
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def run(value: Any) -> None:
+        nonlocal checked
+        checked += 1
+        check(value)
+
+    run()
+    return checked
