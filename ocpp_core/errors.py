@@ -210,3 +210,20 @@ def decisive(violations: Iterable[Violation]) -> ErrorCode:
     """The one error code that answers a payload with these violations."""
     codes = {violation.code for violation in violations}
     return next((code for code in _PRECEDENCE if code in codes), ErrorCode.FORMAT)
+
+
+#: A CALLERROR beyond this size has made small stations drop the connection.
+_MOST_BYTES = 1024
+_MOST_VIOLATIONS = 10
+
+
+def summary_for_peer(violations: Sequence[Violation]) -> dict[str, Any]:
+    """The details of a CALLERROR: where and which rule, no values; small enough for small stations."""
+    listed = []
+    size = 0
+    for violation in violations[:_MOST_VIOLATIONS]:
+        size += len(violation.path) + len(violation.keyword) + 30
+        if size > _MOST_BYTES:
+            break
+        listed.append({"path": violation.path, "keyword": violation.keyword})
+    return {"violations": listed} if listed else {}

@@ -1,23 +1,42 @@
 """JSON text to values and back, exactly: no rounded numbers, no silently dropped members, no unbounded nesting.
 
 `orjson` reads what it reads exactly; the rare text that it would not goes through the `json` of the standard library
-once more, which is slower and keeps every digit.
+once more, which is slower and keeps every digit. Likewise for writing: where `orjson` may have changed a value, a
+slower pass makes sure.
 """
 
 import json
 import re
-from decimal import Decimal
+from collections import Counter
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
 from ocpp_core.binding import MAX_DEPTH, Refused, check_depth
-from ocpp_core.decimals import LARGEST_EXPONENT, number_text
+from ocpp_core.decimals import LARGEST_EXPONENT, SMALLEST_EXPONENT, number_text
 
-# A double holds any number of 15 digits. 17 digits and dots in a row are more (or may be: "0." is two of them).
-_LONG_RUN = b"0" * 17
-_DIGITS_AND_REST = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
-_LONG_NUMBER = re.compile(rb"[:,\[\s-][0-9][0-9.]{16}")
+# A double holds any number of 15 digits, unless it is tiny. What may be more is looked for twice: first quickly, as a
+# run of digits and dots or as an exponent, then as a number ("0." may be two of 17 characters; that does no harm).
+_KINDS = bytes(
+    ord("0") if chr(byte) in "0123456789." else ord("e") if chr(byte) in "eE" else ord("-" if byte == 45 else " ")
+    for byte in range(256)
+)
+_LONG_RUN = b"0" * 16
+_TINY = b"e-000"
+_INEXACT = re.compile(
+    rb"(?:^|[:,\[\s-])(?:[0-9][0-9.]{16}|[0-9]{16}[eE]|[0-9.]+[eE]-[0-9]{3})",
+)
+
+# How deep the slow passes go, which are recursive. A payload may be somewhat deeper than what it carries.
+_SLOW_DEPTH = 2 * MAX_DEPTH
+
+# What `orjson` writes although it shall not: null for NaN, and exponents. (Much of any UUID looks like an exponent,
+# but no comma or bracket follows.)
+_NULL = b"null"
+_EXPONENT = re.compile(rb"e(?<=[0-9]e)-?[0-9]{1,3}(?:[,\]}]|$)")
+# What is no JSON shall not become text unasked.
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 class BrokenJson(Exception):
@@ -44,14 +63,15 @@ def read_json(text: str, *, duplicates: bool = False) -> Any:
 
     Raises:
         DuplicateMember: Two members of one name.
-        BrokenJson: Not JSON; or nested beyond `MAX_DEPTH` and in need of the slow reader; or a number beyond a double.
+        BrokenJson: Not JSON; or nested without end; or a number beyond the range of a double.
     """
     try:
         data = text.encode()
         value = orjson.loads(data)
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
         raise BrokenJson(f"not JSON: {str(error)[:120]}") from None
-    is_exact = _LONG_RUN not in data.translate(_DIGITS_AND_REST) or _LONG_NUMBER.search(data) is None
+    kinds = data.translate(_KINDS)
+    is_exact = (_LONG_RUN not in kinds and _TINY not in kinds) or _INEXACT.search(data) is None
     if is_exact and (duplicates or _has_all_members(data, value)):
         return value
     return _read_exactly(text, value, duplicates)
@@ -68,55 +88,67 @@ def _has_all_members(data: bytes, value: Any) -> bool:
 
 def _read_exactly(text: str, seen: Any, duplicates: bool) -> Any:
     try:
-        check_depth(seen)
+        check_depth(seen, _SLOW_DEPTH)
     except Refused:
-        raise BrokenJson(f"nested deeper than {MAX_DEPTH} levels") from None
+        raise BrokenJson(f"nested deeper than {_SLOW_DEPTH} levels") from None
     hook = None if duplicates else _unique
     try:
         return json.loads(text, parse_float=_decimal, object_pairs_hook=hook)
-    except ValueError as error:
+    except (ValueError, InvalidOperation) as error:
         raise BrokenJson(f"not JSON: {str(error)[:120]}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise DuplicateMember(next(name for name in names if names.count(name) > 1))
+        raise DuplicateMember(Counter(name for name, _ in pairs).most_common(1)[0][0])
     return members
 
 
 def _decimal(text: str) -> Decimal:
     number = Decimal(text)
-    if number and abs(number.adjusted()) > LARGEST_EXPONENT:
+    if not _is_writable(number):
         raise ValueError(f"the number {text[:40]} is beyond what a double holds")
     return number
 
 
 def write_json(value: Any) -> str:
-    """Writes JSON text without blanks; a `Decimal` with all its digits and no exponent.
+    """Writes JSON text without blanks; numbers with all their digits and no exponent.
 
     Raises:
         TypeError: `value` has something in it that JSON cannot hold: NaN, a lone surrogate, another Python object.
     """
     try:
-        return orjson.dumps(value, default=_writable).decode()
+        data = orjson.dumps(value, _writable, _OPTIONS)
     except TypeError:
-        # The one JSON value that orjson refuses and we do not: an integer beyond 64 bits.
-        return orjson.dumps(_without_large_integers(value), default=_writable).decode()
+        pass  # perhaps only an integer beyond 64 bits
+    else:
+        if _NULL not in data and _EXPONENT.search(data) is None:
+            return data.decode()
+    try:
+        check_depth(value, _SLOW_DEPTH)
+    except Refused:
+        raise TypeError(f"nested deeper than {_SLOW_DEPTH} levels") from None
+    return orjson.dumps(_exactly(value), _writable, _OPTIONS).decode()
 
 
 def _writable(value: Any) -> Any:
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal) and _is_writable(value):
         return orjson.Fragment(number_text(value))
     raise TypeError(f"{value!r} is not JSON")
 
 
-def _without_large_integers(value: Any) -> Any:
+def _is_writable(number: Decimal) -> bool:
+    # Without an exponent, a number of other sizes takes any amount of memory, and so does a zero.
+    return number.is_finite() and SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT
+
+
+def _exactly(value: Any) -> Any:
+    """The same value, with those numbers as `Decimal` that `orjson` would change or refuse."""
     if isinstance(value, dict):
-        return {name: _without_large_integers(item) for name, item in value.items()}
+        return {name: _exactly(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_large_integers(item) for item in value]
-    if type(value) is int and not -(2**63) <= value < 2**64:
-        return orjson.Fragment(str(value))
-    return value
+        return [_exactly(item) for item in value]
+    if isinstance(value, float):
+        return Decimal(float.__repr__(value))
+    return Decimal(value) if type(value) is int and abs(value) >= 2**63 else value

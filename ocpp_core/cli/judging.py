@@ -17,7 +17,7 @@ from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
 from ocpp_core.errors import ErrorCode, FrameError, FrameKind, ProtocolError, Violation
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.jsontext import BrokenJson, read_json
-from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request
+from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.versions import Specification, Version, Wire
@@ -113,6 +113,15 @@ class Judged:
         return None if self.kind is None else specification(self.found.version)
 
 
+# Looking up a member of an enum costs as much as anything else that is done for a frame.
+_JSON, _ACCEPTED, _TOLERATED = Wire.JSON, Verdict.ACCEPTED, Verdict.TOLERATED
+_KINDS: Mapping[type[Any], FrameKind] = {
+    Call: FrameKind.CALL,
+    CallResult: FrameKind.CALLRESULT,
+    CallError: FrameKind.CALLERROR,
+    CallResultError: FrameKind.CALLRESULTERROR,
+    Send: FrameKind.SEND,
+}
 _OTHER_SIDE = {STATION_TO_CSMS: CSMS_TO_STATION, CSMS_TO_STATION: STATION_TO_CSMS, "": ""}
 
 _Calls = OrderedDict[str, type[Request[Any]]]
@@ -134,7 +143,8 @@ class Judge:
         codecs: Callable[[str, Wire], Codec | str] = codec_for,
     ) -> None:
         self.tolerance = tolerance
-        self._codecs = codecs
+        self._make_codec = codecs
+        self._codecs: dict[str, Codec] = {}  # of the JSON wire, by version
         #: The calls that wait for an answer, by stream and by who sent them ("" if that is not known).
         self._streams: OrderedDict[Hashable, dict[str, _Calls]] = OrderedDict()
 
@@ -149,7 +159,9 @@ class Judge:
 
     def judge(self, found: Found) -> Judged:
         """The verdict on the next frame. `found.version` must be known, on wires that have a codec."""
-        codec = self._codecs(found.version, found.wire)
+        codec = self._codecs.get(found.version) if found.wire is _JSON else self._codec(found)
+        if codec is None:
+            codec = self._codec(found)
         if isinstance(codec, str):
             return Judged(found, Verdict.NOT_JUDGED, reason=codec)
         sides = self._streams.get(found.stream)
@@ -162,21 +174,29 @@ class Judge:
             frame = codec.decode(found.text, awaiting=theirs, tolerance=self.tolerance)
         except FrameError as error:
             return self._refused(found, codec, error, sides[direction], theirs)
-        verdict = Verdict.TOLERATED if frame.violations else Verdict.ACCEPTED
-        if isinstance(frame, Call):
+        cls = type(frame)
+        kind = _KINDS[cls]
+        if cls is Call:
             request = type(frame.payload)
+            action = request.__ocpp__.action
             _remember(sides[direction], frame.id, request, MAX_PENDING)
-            kind, action = FrameKind.CALL, request.__ocpp__.action
-        elif isinstance(frame, CallResult):
-            del theirs[frame.id]
-            kind, action = FrameKind.CALLRESULT, type(frame.payload).__ocpp__.action
-        elif isinstance(frame, CallError):
-            kind, action = FrameKind.CALLERROR, _action_of(theirs.pop(frame.id, None))
-        elif isinstance(frame, CallResultError):
-            kind, action = FrameKind.CALLRESULTERROR, ""
+        elif cls is CallError:
+            action = _action_of(theirs.pop(frame.id, None))
+        elif cls is CallResultError:
+            action = ""
         else:
-            kind, action = FrameKind.SEND, type(frame.payload).__ocpp__.action
-        return Judged(found, verdict, kind, action or "", frame, frame.id, violations=frame.violations)
+            action = type(frame.payload).__ocpp__.action
+            if cls is CallResult:
+                del theirs[frame.id]
+        violations = frame.violations
+        verdict = _TOLERATED if violations else _ACCEPTED
+        return Judged(found, verdict, kind, action or "", frame, frame.id, violations=violations)
+
+    def _codec(self, found: Found) -> Codec | str:
+        codec = self._make_codec(found.version, found.wire)
+        if found.wire is _JSON and not isinstance(codec, str):
+            self._codecs[found.version] = codec
+        return codec
 
     def _refused(self, found: Found, codec: Codec, error: FrameError, ours: _Calls, theirs: _Calls) -> Judged:
         if error.kind is FrameKind.EMPTY:

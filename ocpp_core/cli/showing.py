@@ -315,7 +315,7 @@ def totals(summary: Summary, lines_skipped: int) -> Iterator[Text]:
             "unpaired: results whose calls are not in the input; the frame was judged, the payload not", _DIM
         )
     for reason, count in summary.not_judged.items():
-        yield Text(f"not judged: {count} × {clean(reason, 100)}", "cyan")
+        yield Text(f"not judged: {clean(reason, 100)}, {count} frame{'' if count == 1 else 's'}", "cyan")
     if lines_skipped:
         yield Text(f"{lines_skipped} line{'' if lines_skipped == 1 else 's'} without a frame skipped", _DIM)
 

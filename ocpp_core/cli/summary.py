@@ -13,14 +13,9 @@ from ocpp_core.errors import FrameKind, Violation
 #: Rows of a table; what comes beyond is counted in one row without a name.
 MAX_ROWS = 1_000
 
-#: What each kind of frame is called in the counts.
-PARTS: Mapping[FrameKind, str] = {
-    FrameKind.CALL: "requests",
-    FrameKind.SEND: "requests",
-    FrameKind.CALLRESULT: "responses",
-    FrameKind.CALLERROR: "errors",
-    FrameKind.CALLRESULTERROR: "errors",
-}
+#: What frames are called in the counts, by message type.
+_PARTS: Mapping[int, str] = {2: "requests", 6: "requests", 3: "responses", 4: "errors", 5: "errors"}
+_UNPAIRED, _REFUSED = Verdict.UNPAIRED, Verdict.REFUSED
 
 #: In the order of the tables; "others" are frames of which not even the kind can be read.
 PART_NAMES = ("requests", "responses", "errors", "others")
@@ -102,19 +97,19 @@ class Summary:
 
     def add(self, judged: Judged) -> None:
         """Counts one frame."""
-        verdict, found = judged.verdict, judged.found
+        verdict, found, kind = judged.verdict, judged.found, judged.kind
         self.verdicts[verdict] += 1
-        if verdict is Verdict.NOT_JUDGED:
+        part = "others"
+        if kind is None:
             reason = judged.reason if len(self.not_judged) < MAX_ROWS else "other reasons"
             self.not_judged[reason] = self.not_judged.get(reason, 0) + 1
-            part = ""
         else:
-            part = PARTS.get(judged.kind, "others") if judged.kind else "others"
-            if verdict is not Verdict.UNPAIRED:
+            part = _PARTS.get(kind.value, part)
+            if verdict is not _UNPAIRED:
                 self.actions.add((found.version, judged.action[:60]), part, verdict)
         if found.station is not None:
             self.stations.add((found.station, found.version), part, verdict)
-        if verdict is Verdict.REFUSED or verdict is Verdict.TOLERATED:
+        if judged.violations or verdict is _REFUSED:
             self._add_deviations(judged)
 
     def _add_deviations(self, judged: Judged) -> None:

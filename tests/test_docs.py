@@ -1,0 +1,200 @@
+"""What the documents say is so: their examples run, their links lead somewhere, their tables are up to date.
+
+In a page, examples build on each other. What they show is compared:
+
+- a ``text`` block after a ``python`` block is what the latter prints;
+- ``# -> value`` behind a statement, or in the line below, is the ``repr`` of its value;
+- a ``python`` block with ``>>>`` is a doctest;
+- the lines below a ``$ ocpp-core ...`` in a ``console`` block are what the command writes; ``...`` stands for any text.
+"""
+
+import ast
+import doctest
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import generate_docs
+import pytest
+
+from ocpp_core import Tolerance
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
+ALL_PAGES = [*PAGES, *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY"))]
+
+LANGUAGES = {"console", "json", "mermaid", "python", "text"}
+
+pages = pytest.mark.parametrize("page", [pytest.param(page, id=page.stem) for page in PAGES])
+all_pages = pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in ALL_PAGES]
+)
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+    line: int
+
+
+_FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(found[1], found[2], text.count("\n", 0, found.start(2)) + 1) for found in _FENCED.finditer(text)
+    ]
+
+
+def without_blocks(page: Path) -> str:
+    return _FENCED.sub("", page.read_text(encoding="utf-8"))
+
+
+# Examples
+
+
+@pages
+def test_python_examples_run_and_show_what_they_say(page: Path) -> None:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    found = [*blocks(page), Block("", "", 0)]
+    for block, following in zip(found, found[1:], strict=False):
+        if block.language != "python":
+            continue
+        if block.text.startswith(">>>"):
+            run_doctest(page, block, namespace)
+        else:
+            printed = run(page, block, namespace)
+            if following.language == "text":
+                assert following.text == printed, f"{page.name}:{following.line}"
+
+
+def run_doctest(page: Path, block: Block, namespace: dict[str, Any]) -> None:
+    test = doctest.DocTestParser().get_doctest(block.text, namespace, page.name, str(page), block.line - 1)
+    said = io.StringIO()
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=said.write, clear_globs=False)
+    namespace.update(test.globs)
+
+    assert "" == said.getvalue()
+
+
+def run(page: Path, block: Block, namespace: dict[str, Any]) -> str:
+    """Runs a block, compares the values that it shows, and returns what it prints."""
+    lines = block.text.splitlines()
+    with redirect_stdout(io.StringIO()) as printed:
+        for statement in ast.parse(block.text).body:
+            shown = shown_value(lines, statement)
+            ast.increment_lineno(statement, block.line - 1)
+            if isinstance(statement, ast.Expr):
+                value = eval(compile(ast.Expression(statement.value), str(page), "eval"), namespace)
+                if shown is not None:
+                    assert shown == repr(value), f"{page.name}:{statement.end_lineno}"
+            else:
+                assert shown is None, f"{page.name}:{statement.end_lineno}: no value to show"
+                exec(compile(ast.Module([statement], []), str(page), "exec"), namespace)
+    return printed.getvalue()
+
+
+def shown_value(lines: list[str], statement: ast.stmt) -> str | None:
+    end = statement.end_lineno or 0
+    last = lines[end - 1].encode()[statement.end_col_offset or 0 :].decode()
+    below = lines[end] if end < len(lines) else ""
+    for text, start in ((last, "  # -> "), (below, "# -> ")):
+        if text.startswith(start):
+            return text.removeprefix(start)
+    return None
+
+
+def commands(page: Path) -> Iterator[tuple[str, str, int]]:
+    """Each command of the console blocks, what it is said to write, and its line."""
+    for block in blocks(page):
+        if block.language == "console":
+            for found in re.finditer(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+                yield found[1], found[2], block.line + block.text.count("\n", 0, found.start())
+
+
+@pages
+def test_commands_write_what_is_shown(page: Path) -> None:
+    # The command as it is installed, or that of the checkout (OCPP_SOURCE=1): whichever the tests import.
+    command = 'ocpp-core() { "$PYTHON" -P -m ocpp_core.cli "$@"; }; '
+    checker = doctest.OutputChecker()
+    for line, shown, number in commands(page):
+        if "ocpp-core " in line and "pip install" not in line and "official" not in line:
+            done = subprocess.run(
+                ["sh", "-c", command + line],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                cwd=ROOT,
+                env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "110"},
+            )
+            flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+            assert done.returncode in (0, 1), f"{page.name}:{number}: {done.stdout}"
+            assert checker.check_output(shown, done.stdout, flags), f"{page.name}:{number}:\n{done.stdout}"
+
+
+@all_pages
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = re.findall(r"(?:^\$ |`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert set() == set(named) - targets
+
+
+@all_pages
+def test_every_block_names_its_language(page: Path) -> None:
+    assert set() == {block.language for block in blocks(page)} - LANGUAGES
+
+
+# Links
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", without_blocks(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@all_pages
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page)):
+        if not target.startswith("https://"):
+            path, _, anchor = target.partition("#")
+            file = (page.parent / path).resolve() if path else page
+
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
+
+
+@all_pages
+def test_files_that_are_named_exist(page: Path) -> None:
+    """Paths in code spans, such as `docs/errors.md`, lead to files of the project."""
+    named = re.findall(r"`((?:benchmarks|docs|ocpp_core|tests|tools)/[\w/.*-]+)`", without_blocks(page))
+
+    assert [] == [path for path in named if not any(ROOT.glob(path.rstrip("/")))]
+
+
+# What is derived
+
+
+def test_generated_parts_are_up_to_date() -> None:
+    """Otherwise run `python tools/generate_docs.py`."""
+    assert [] == [path.name for path in generate_docs.changes()]
+
+
+def test_every_tolerance_is_documented_once() -> None:
+    text = (ROOT / "docs" / "tolerance.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE)
+
+    assert [rule.name for rule in Tolerance] == documented
