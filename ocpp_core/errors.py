@@ -7,6 +7,11 @@
     |   +-- NoSuchAction         this version has no such action
     +-- FrameError               the peer did it: a frame that cannot be used; carries the answer it deserves
     +-- PayloadError             a payload breaks its schema, met outside a connection
+    CallFailedError              a call of ours had no response
+    +-- CallRejectedError        the peer refused it; carries its code, description and details
+    +-- CallTimeoutError         no answer in time
+    +-- ConnectionLostError      the connection ended first
+    +-- CallResultInvalidError   the answer cannot be used
     OcppError                    a handler raises it to refuse a call with an error of its choice
 
 Each carries its facts as fields; ``str`` makes the sentence a person reads.
@@ -176,6 +181,75 @@ class FrameError(ProtocolError):
         about = f"{name} {self.id!r}" if self.id is not None else name
         action = f" {self.action}" if self.action else ""
         return f"{about}{action}: {self.reason}"
+
+
+class CallFailedError(Exception):
+    """A call of ours had no response.
+
+    Attributes:
+        action: What was called.
+    """
+
+    def __init__(self, action: str, *details: Any) -> None:
+        super().__init__(action, *details)
+        self.action = action
+
+    def __str__(self) -> str:
+        return f"{self.action} had no response"
+
+
+class CallRejectedError(CallFailedError):
+    """The peer refused the call: a CALLERROR or a fault came back.
+
+    Attributes:
+        code: In neutral terms.
+        description: For people.
+        details: A JSON object of the peer's choice.
+        spelling: The code as the peer wrote it, if that is not how its version spells it.
+    """
+
+    def __init__(
+        self,
+        action: str,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] | None = None,
+        spelling: str | None = None,
+    ) -> None:
+        super().__init__(action, code, description)
+        self.code = code
+        self.description = description
+        self.details: dict[str, Any] = dict(details or {})
+        self.spelling = spelling
+
+    def __str__(self) -> str:
+        text = f": {self.description}" if self.description else ""
+        return f"{self.action} was refused with {self.spelling or self.code}{text}"
+
+
+class CallTimeoutError(CallFailedError, TimeoutError):
+    """No answer came in time. Whether the peer has acted on the call is not known."""
+
+    def __str__(self) -> str:
+        return f"{self.action} was not answered in time"
+
+
+class ConnectionLostError(CallFailedError, ConnectionError):
+    """The connection ended before the answer. Whether the peer has acted on the call is not known."""
+
+    def __str__(self) -> str:
+        return f"{self.action}: the connection ended before the answer"
+
+
+class CallResultInvalidError(CallFailedError):
+    """The answer cannot be used; `error` says why."""
+
+    def __init__(self, action: str, error: FrameError) -> None:
+        super().__init__(action, error)
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{self.action} was answered, but: {self.error}"
 
 
 class OcppError(Exception):

@@ -24,9 +24,11 @@ from ocpp_core.messages import (
     CallResult,
     CallResultError,
     Frame,
+    Notification,
     NumericId,
     Payload,
     Request,
+    Response,
     Send,
 )
 from ocpp_core.payloads import read, to_wire
@@ -45,9 +47,11 @@ _DUPLICATES = Tolerance.DUPLICATE_MEMBER
 
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
+_BLANKS = r"[ \t\n\r]*"
+_INTEGER = r"-?(?:0|[1-9][0-9]*+)(?![0-9.eE])"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 _HEAD = re.compile(
-    rf"\s*\[\s*(-?\d{{1,9}})\s*(?:,\s*({_STRING}|-?\d{{1,36}})\s*(?:,\s*({_STRING})\s*(?:,|\]))?)?"
+    rf"#\[#({_INTEGER})#(?:,#({_STRING}|{_INTEGER})#(?:,#({_STRING})#(?:,|\]))?)?".replace("#", _BLANKS)
 )
 
 
@@ -93,7 +97,9 @@ class JsonCodec:
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
         self._call = self._numbers[FrameKind.CALL]
         self._result = self._numbers[FrameKind.CALLRESULT]
-        self._decoders: dict[str, Decode] = {}
+        # Compiled on first use: of requests by their action, of responses by the action that they answer.
+        self._requests: dict[str, Decode] = {}
+        self._responses: dict[str, Decode] = {}
 
     # Reading
 
@@ -139,20 +145,11 @@ class JsonCodec:
             raise Refused
         if number == self._call:
             action, payload = rest
-            return Call(id, self._decoders[action](payload))
+            return Call(id, self._requests[action](payload))
         if number == self._result and awaiting is not None:
             (payload,) = rest
-            return CallResult(id, self._decode_response(awaiting[id])(payload))
+            return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](payload))
         raise Refused
-
-    def _decode_response(self, request: type[Request[Any]]) -> Decode:
-        name = f"{request.__ocpp__.action}Response"
-        decode = self._decoders.get(name)
-        if decode is None:
-            decode = self._decoders[name] = decoder(
-                self.specification.response(request.__ocpp__.action or "")
-            )
-        return decode
 
     def _judge(self, frame: Any, allowed: Tolerance, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
         """Judges a frame stage by stage; the first stage that fails decides."""
@@ -233,7 +230,7 @@ class JsonCodec:
             raise FrameError(reason, kind=kind, code=ErrorCode.NOT_SUPPORTED, id=id, action=action)
         cls: type[Payload] = self.specification.request(action)
         if kind is FrameKind.CALL:
-            self._decoders[action] = decoder(cls)
+            self._requests[action] = decoder(cls)
         return cls
 
     def _read_result(
@@ -256,7 +253,8 @@ class JsonCodec:
         elif len(frame) != 3:
             reason = f"has {len(frame)} elements in place of 3"
             raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, action=action)
-        cls = self.specification.response(action)
+        cls: type[Response] = self.specification.response(action)
+        self._responses[action] = decoder(cls)
         payload, violations = self._read_payload(kind, id, action, cls, frame[-1], allowed)
         return CallResult(id, payload, violations=found + violations)
 
@@ -326,16 +324,16 @@ class JsonCodec:
 
         Raises:
             PayloadError: The payload breaks its schema.
-            LocalProtocolError: This version has no such frame, message or error code; the id is too long, empty or
-                reserved; or the details are no JSON.
+            LocalProtocolError: This version has no such frame, message or error code; the message is not of the kind
+                that the frame carries; the id is too long, empty or reserved; or a value is no JSON.
         """
         match frame:
             case Call():
-                return self._write(FrameKind.CALL, frame.id, *self._named(frame.payload))
+                return self._write(FrameKind.CALL, frame.id, *self._named(frame.payload, Request))
             case CallResult():
-                return self._write(FrameKind.CALLRESULT, frame.id, self._named(frame.payload)[1])
+                return self._write(FrameKind.CALLRESULT, frame.id, self._named(frame.payload, Response)[1])
             case Send():
-                return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload))
+                return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload, Notification))
             case CallError() | CallResultError():
                 name = self._names.get(frame.code)
                 if name is None:
@@ -343,16 +341,23 @@ class JsonCodec:
                         f"OCPP {self.specification.version} has no error code for {frame.code}"
                     )
                 kind = FrameKind.CALLERROR if isinstance(frame, CallError) else FrameKind.CALLRESULTERROR
-                return self._write(
-                    kind, frame.id, name, frame.description[:MAX_DESCRIPTION_LENGTH], dict(frame.details)
-                )
+                description, details = frame.description[:MAX_DESCRIPTION_LENGTH], dict(frame.details)
+                try:
+                    check_depth(details)
+                except Refused:
+                    raise LocalProtocolError("the details are nested too deep") from None
+                return self._write(kind, frame.id, name, description, details)
 
-    def _named(self, payload: Payload) -> tuple[str, dict[str, Any]]:
-        """The action and the wire form of a payload, if it belongs to this version."""
+    def _named(self, payload: Payload, kind: type[Payload]) -> tuple[str, dict[str, Any]]:
+        """The action and the wire form of a payload, if it is of this kind and version."""
         definition = payload.__ocpp__
-        if definition.version != self.specification.version or definition.action is None:
+        if (
+            definition.version != self.specification.version
+            or definition.action is None
+            or not isinstance(payload, kind)
+        ):
             raise LocalProtocolError(
-                f"{type(payload).__name__} of OCPP {definition.version} is no message of "
+                f"{type(payload).__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of "
                 f"OCPP {self.specification.version}"
             )
         return definition.action, to_wire(payload)

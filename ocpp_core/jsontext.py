@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -18,23 +19,14 @@ from ocpp_core.decimals import LARGEST_EXPONENT, SMALLEST_EXPONENT, number_text
 
 # A double holds any number of 15 digits, unless it is tiny. What may be more is looked for twice: first quickly, as a
 # run of digits and dots or as an exponent, then as a number ("0." may be two of 17 characters; that does no harm).
-_KINDS = bytes(
-    ord("0") if chr(byte) in "0123456789." else ord("e") if chr(byte) in "eE" else ord("-" if byte == 45 else " ")
-    for byte in range(256)
-)
+_KINDS = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG_RUN = b"0" * 16
 _TINY = b"e-000"
-_INEXACT = re.compile(
-    rb"(?:^|[:,\[\s-])(?:[0-9][0-9.]{16}|[0-9]{16}[eE]|[0-9.]+[eE]-[0-9]{3})",
-)
+_INEXACT = re.compile(rb"(?:^|[:,\[\s-])(?:[0-9][0-9.]{16}|[0-9]{16}[eE]|[0-9.]+[eE]-[0-9]{3})")
 
 # How deep the slow passes go, which are recursive. A payload may be somewhat deeper than what it carries.
 _SLOW_DEPTH = 2 * MAX_DEPTH
 
-# What `orjson` writes although it shall not: null for NaN, and exponents. (Much of any UUID looks like an exponent,
-# but no comma or bracket follows.)
-_NULL = b"null"
-_EXPONENT = re.compile(rb"e(?<=[0-9]e)-?[0-9]{1,3}(?:[,\]}]|$)")
 # What is no JSON shall not become text unasked.
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
@@ -71,7 +63,8 @@ def read_json(text: str, *, duplicates: bool = False) -> Any:
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
         raise BrokenJson(f"not JSON: {str(error)[:120]}") from None
     kinds = data.translate(_KINDS)
-    is_exact = (_LONG_RUN not in kinds and _TINY not in kinds) or _INEXACT.search(data) is None
+    # (find is quicker than the operator, which first takes the bytes for a number.)
+    is_exact = (kinds.find(_LONG_RUN) < 0 and kinds.find(_TINY) < 0) or _INEXACT.search(data) is None
     if is_exact and (duplicates or _has_all_members(data, value)):
         return value
     return _read_exactly(text, value, duplicates)
@@ -113,18 +106,17 @@ def _decimal(text: str) -> Decimal:
 
 
 def write_json(value: Any) -> str:
-    """Writes JSON text without blanks; numbers with all their digits and no exponent.
+    """Writes JSON text without blanks; a `Decimal` with all its digits and no exponent.
 
     Raises:
         TypeError: `value` has something in it that JSON cannot hold: NaN, a lone surrogate, another Python object.
     """
     try:
-        data = orjson.dumps(value, _writable, _OPTIONS)
+        text = orjson.dumps(value, _writable, _OPTIONS).decode()
+        if "null" not in text:  # which is also what it writes for NaN
+            return text
     except TypeError:
-        pass  # perhaps only an integer beyond 64 bits
-    else:
-        if _NULL not in data and _EXPONENT.search(data) is None:
-            return data.decode()
+        pass  # perhaps there is only an integer beyond 64 bits
     try:
         check_depth(value, _SLOW_DEPTH)
     except Refused:
@@ -149,6 +141,6 @@ def _exactly(value: Any) -> Any:
         return {name: _exactly(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_exactly(item) for item in value]
-    if isinstance(value, float):
-        return Decimal(float.__repr__(value))
-    return Decimal(value) if type(value) is int and abs(value) >= 2**63 else value
+    if (isinstance(value, float) and not isfinite(value)) or (type(value) is int and abs(value) >= 2**63):
+        return Decimal(value)
+    return value

@@ -84,7 +84,8 @@ def run_doctest(page: Path, block: Block, namespace: dict[str, Any]) -> None:
     runner.run(test, out=said.write, clear_globs=False)
     namespace.update(test.globs)
 
-    assert "" == said.getvalue()
+    if said.getvalue():
+        pytest.fail(said.getvalue(), pytrace=False)
 
 
 def run(page: Path, block: Block, namespace: dict[str, Any]) -> str:

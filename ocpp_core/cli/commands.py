@@ -1,10 +1,11 @@
 """The commands: what they take, and what becomes of it."""
 
+import io
 import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -37,7 +38,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # whatever the input holds and the terminal lacks
     try:
         code: int | None = command.main(arguments, prog_name="ocpp-core", standalone_mode=False)
@@ -116,7 +117,7 @@ def _read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> 
 @command.command()
 @_traffic
 @click.pass_context
-def decode(context: click.Context, for_programs: bool, **options: Any) -> None:
+def decode(context: click.Context, /, for_programs: bool, **options: Any) -> None:
     """Shows each frame as a typed message."""
     traffic = _Traffic(**options)
     out = _console()
@@ -137,7 +138,7 @@ def decode(context: click.Context, for_programs: bool, **options: Any) -> None:
 @_traffic
 @click.option("--quiet", is_flag=True, help="Only the summary.")
 @click.pass_context
-def validate(context: click.Context, for_programs: bool, quiet: bool, **options: Any) -> None:
+def validate(context: click.Context, /, for_programs: bool, quiet: bool, **options: Any) -> None:
     """Judges every frame, explains each deviation, and sums up."""
     traffic = _Traffic(**options)
     # On one and the same terminal, the bar must know of the lines above it.
@@ -192,7 +193,7 @@ def schemas() -> None:
 @schemas.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_context
-def compare(context: click.Context, folder: Path) -> None:
+def compare(context: click.Context, /, folder: Path) -> None:
     """Compares our schemas and WSDLs with an official download.
 
     DIR has the folders json/VERSION and wsdl/VERSION, or some of them. Exits with 0 if both state the same facts, else
@@ -272,13 +273,12 @@ class _Traffic:
         self._say(f"{source}:{line}: no frame in: {text[:100]}")
 
 
-def _opened(path: Path) -> Any:
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
     if path != Path("-"):
         return path.open("rb")
     if _is_terminal(sys.stdin):
         click.echo("reading frames from the terminal, until Ctrl-D", err=True)
-    standard_input: BinaryIO = click.get_binary_stream("stdin")
-    return nullcontext(standard_input)
+    return nullcontext(sys.stdin.buffer)
 
 
 def _as_json_line(judged: Judged) -> str:

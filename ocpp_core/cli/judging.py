@@ -174,20 +174,20 @@ class Judge:
             frame = codec.decode(found.text, awaiting=theirs, tolerance=self.tolerance)
         except FrameError as error:
             return self._refused(found, codec, error, sides[direction], theirs)
-        cls = type(frame)
-        kind = _KINDS[cls]
-        if cls is Call:
+        if isinstance(frame, Call):
             request = type(frame.payload)
             action = request.__ocpp__.action
             _remember(sides[direction], frame.id, request, MAX_PENDING)
-        elif cls is CallError:
-            action = _action_of(theirs.pop(frame.id, None))
-        elif cls is CallResultError:
-            action = ""
-        else:
+        elif isinstance(frame, CallResult):
             action = type(frame.payload).__ocpp__.action
-            if cls is CallResult:
-                del theirs[frame.id]
+            del theirs[frame.id]
+        elif isinstance(frame, CallError):
+            action = _action_of(theirs.pop(frame.id, None))
+        elif isinstance(frame, Send):
+            action = type(frame.payload).__ocpp__.action
+        else:
+            action = ""
+        kind = _KINDS[type(frame)]
         violations = frame.violations
         verdict = _TOLERATED if violations else _ACCEPTED
         return Judged(found, verdict, kind, action or "", frame, frame.id, violations=violations)
@@ -204,13 +204,9 @@ class Judge:
         action = error.action or ""
         if error.kind in (FrameKind.CALL, FrameKind.SEND, FrameKind.UNREADABLE):
             action = action or _action_of_call(found.text) or ""
-            if (
-                error.kind is FrameKind.CALL
-                and error.id is not None
-                and action in codec.specification.actions
-            ):
-                if codec.specification.actions[action].answered:
-                    _remember(ours, error.id, codec.specification.request(action), MAX_PENDING)
+            row = codec.specification.actions.get(action)
+            if error.kind is FrameKind.CALL and error.id is not None and row is not None and row.answered:
+                _remember(ours, error.id, codec.specification.request(action), MAX_PENDING)
         elif error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
             call = theirs.get(error.id)
             if call is None and error.kind is FrameKind.CALLRESULT:
@@ -221,7 +217,8 @@ class Judge:
                 else:
                     return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
             action = _action_of(call)
-        violations, allow = error.violations, ()
+        violations = error.violations
+        allow: tuple[str, ...] = ()
         if self.tolerance != Tolerance.TOLERANT:
             violations, allow = self._what_would_accept(found.text, codec, error, theirs)
         if error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):

@@ -1,7 +1,7 @@
 """A bar on standard error that shows how much of a long input has been read."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
@@ -46,7 +46,7 @@ class _Bar(Progress):
 
 
 @contextmanager
-def progress(console: Console, total: int | None, bytes_read: Callable[[], int]) -> Iterator[None]:
+def progress(console: Console, total: int | None, bytes_read: Callable[[], int]) -> Generator[None]:
     """Shows the bar while the body runs.
 
     Args:

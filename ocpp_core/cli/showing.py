@@ -105,11 +105,11 @@ def _fields(payload: Payload, indent: int) -> Iterator[Text]:
     for name, value in _given(payload):
         if isinstance(value, list):
             yield from _list(name, value, indent)
-        elif isinstance(value, Payload) and (short := _short(value)) is None:
-            yield _field(name, Text(), indent)
+            continue
+        short = _short(value) if isinstance(value, Payload) else _scalar(value)
+        yield _field(name, short, indent)
+        if short is None:
             yield from _fields(value, indent + 2)
-        else:
-            yield _field(name, _short(value) if isinstance(value, Payload) else _scalar(value), indent)
 
 
 def _list(name: str, items: list[Any], indent: int) -> Iterator[Text]:

@@ -1,0 +1,343 @@
+"""The asyncio driver of one connection: `await peer.call(request)` is the typed response.
+
+A `Peer` joins a `Connection`, a `Router` and the two ends of a transport. It starts a task per call of theirs and never
+waits for one, so a handler may call back. Our calls queue first come, first served; a caller that gives up does not
+free the wire, as the answer to its call is still owed.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+from attrs import frozen
+
+from ocpp_core.connection import (
+    DEFAULT,
+    CallOutcome,
+    CallReceived,
+    CallTimedOut,
+    Codec,
+    Connection,
+    Default,
+    ErrorReceived,
+    Event,
+    Ignored,
+    NotificationReceived,
+    ReplyRefused,
+    ResultInvalid,
+    ResultReceived,
+)
+from ocpp_core.errors import (
+    CallRejectedError,
+    CallResultInvalidError,
+    CallTimeoutError,
+    ConnectionLostError,
+    LocalProtocolError,
+)
+from ocpp_core.messages import Notification, Request, Response
+from ocpp_core.redaction import Redaction
+from ocpp_core.router import Answer, Router, conclude
+
+_log = logging.getLogger("ocpp_core.peer")
+_frames = logging.getLogger("ocpp_core.frames")
+
+M = TypeVar("M")
+R = TypeVar("R", bound=Response)
+
+
+class Hooks:
+    """What metrics and tracing listen to. Override what you need; what a hook raises is logged and goes no further."""
+
+    def frame(self, peer: "Peer[Any]", direction: str, size: int) -> None:
+        """A frame was sent ("out") or received ("in"); `size` in characters or bytes."""
+
+    def call_ended(
+        self, peer: "Peer[Any]", request: Request[Any], outcome: CallOutcome, seconds: float
+    ) -> None:
+        """A call of ours has ended."""
+
+    def call_answered(self, peer: "Peer[Any]", request: Request[Any], answer: Answer, seconds: float) -> None:
+        """A call of theirs was answered."""
+
+    def event(self, peer: "Peer[Any]", event: Event) -> None:
+        """Anything that the connection reports."""
+
+
+@frozen
+class _Waiting:
+    request: Request[Any]
+    timeout: float | Default | None
+    future: "asyncio.Future[Any]"
+
+
+class Peer(Generic[M]):
+    """The other side of a connection: call it, and be called by it.
+
+    Args:
+        codec: Of the version that both sides speak.
+        router: Handlers for its calls.
+        send: Sends one message; awaited one at a time, in order. Back-pressure is its own.
+        identity: Of the station.
+        new_id: Makes message ids; UUIDs by default.
+        call_timeout: Seconds that a call waits for its answer; None for ever.
+        max_held_calls: Their calls that wait for an earlier one.
+        grace: Seconds that handlers have to end once the connection has ended.
+        hooks: For metrics and tracing.
+        redaction: What the log of frames does not show.
+    """
+
+    def __init__(
+        self,
+        codec: Codec[M],
+        router: Router,
+        send: Callable[[M], Awaitable[None]],
+        *,
+        identity: str = "",
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        call_timeout: float | None = 30.0,
+        max_held_calls: int = 16,
+        grace: float = 5.0,
+        hooks: Hooks | None = None,
+        redaction: Redaction | None = None,
+    ) -> None:
+        self.identity = identity
+        self.codec = codec
+        self._router = router
+        self._send = send
+        self._connection: Connection[M] = Connection(
+            codec, new_id=new_id, call_timeout=call_timeout, max_held_calls=max_held_calls
+        )
+        self._grace = grace
+        self._hooks = hooks or Hooks()
+        self._redaction = redaction or Redaction()
+        self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
+        self._waiting: deque[_Waiting] = deque()
+        self._outbox: asyncio.Queue[M | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writer: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closing = False
+
+    # Calling
+
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
+        """Calls the peer and waits for its response.
+
+        Callers queue fairly where only one call may be under way. Cancelling the caller does not free the wire.
+
+        Args:
+            request: A request of this connection's version.
+            timeout: Seconds for the answer, from when the request is sent. None waits until the connection ends.
+
+        Raises:
+            CallRejectedError: The peer refused; it has `code`, `description` and `details`.
+            CallTimeoutError: No answer in time.
+            ConnectionLostError: The connection ended, or had ended before.
+            CallResultInvalidError: The answer cannot be used.
+            LocalProtocolError: The request cannot be sent: a value breaks its schema, or it is of another version.
+        """
+        action = request.__ocpp__.action or ""
+        if self._connection.closed or self._is_closing:
+            raise ConnectionLostError(action)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(request, timeout, future))
+        self._pump()
+        outcome = await future
+        match outcome:
+            case ResultReceived():
+                return cast(R, outcome.response)  # the codec has seen that it is the response of this request
+            case ErrorReceived():
+                raise CallRejectedError(
+                    action, outcome.code, outcome.description, outcome.details, outcome.spelling
+                )
+            case CallTimedOut():
+                raise CallTimeoutError(action)
+            case ResultInvalid(error=error):
+                raise CallResultInvalidError(action, error)
+            case _:
+                raise ConnectionLostError(action)
+
+    async def notify(self, message: Notification) -> None:
+        """Sends a message that wants no answer (2.1: SEND).
+
+        Raises:
+            LocalProtocolError: The connection has ended, or the message cannot be sent.
+        """
+        self._connection.notify(message)
+        self._pump()
+
+    # Being driven by a transport
+
+    async def run(self, messages: AsyncIterator[M]) -> None:
+        """Serves the connection until `messages` end or raise, then ends all that is under way.
+
+        Returns when the connection is over and every handler has ended. What `messages` raises goes on to the caller.
+        """
+        self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
+        try:
+            async for message in messages:
+                self.receive(message)
+        finally:
+            await self._end()
+
+    def receive(self, message: M) -> None:
+        """Takes one message of the peer. Never raises for what the peer did."""
+        self._note_frame("in", message)
+        self._connection.receive_message(message)
+        self._pump()
+
+    async def close(self) -> None:
+        """Takes no new calls of ours, and lets handlers end and answers go out for up to the `grace` of the peer.
+
+        The transport closes the connection after that. Calls of ours that wait for their turn are lost.
+        """
+        self._is_closing = True
+        while self._waiting:
+            self._lose(self._waiting.popleft())
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=self._grace)
+        if self._writer is not None and not self._writer.done():
+            self._outbox.put_nowait(None)
+            await asyncio.wait({self._writer}, timeout=self._grace)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # Inside: everything runs on the event loop, in one of these steps
+
+    def _pump(self) -> None:
+        """After each input: send, deliver events, start the next call, arm the timer."""
+        self._start_calls()
+        self._flush()
+        for event in self._connection.events():
+            self._deliver(event)
+            self._start_calls()
+            self._flush()
+        self._arm()
+
+    def _start_calls(self) -> None:
+        while self._waiting and self._connection.can_call:
+            waiting = self._waiting.popleft()
+            if waiting.future.done():  # its caller has given up before its turn
+                continue
+            now = asyncio.get_running_loop().time()
+            try:
+                pending = self._connection.call(waiting.request, now=now, timeout=waiting.timeout)
+            except LocalProtocolError as error:
+                waiting.future.set_exception(error)
+            else:
+                self._callers[pending.id] = (waiting.future, now)
+
+    def _flush(self) -> None:
+        for message in self._connection.messages_to_send():
+            self._outbox.put_nowait(message)
+
+    def _deliver(self, event: Event) -> None:
+        self._listen("event", event)
+        match event:
+            case CallReceived():
+                self._spawn(self._answer(event), f"ocpp {event.request.__ocpp__.action} {self.identity}")
+            case CallOutcome():
+                future, since = self._callers.pop(event.call.id)
+                if not future.done():
+                    future.set_result(event)
+                seconds = asyncio.get_running_loop().time() - since
+                self._listen("call_ended", event.call.request, event, seconds)
+            case NotificationReceived(message=message):
+                self._spawn(self._notice(message), f"ocpp {message.__ocpp__.action} {self.identity}")
+            case ReplyRefused():
+                _log.warning("%s cannot use the reply %s: %s", self.identity, event.id, event.description)
+            case Ignored():
+                _log.info("%s: %s", self.identity, event.reason)
+
+    async def _answer(self, call: CallReceived) -> None:
+        clock = asyncio.get_running_loop().time
+        since = clock()
+        answer = await self._router.handle(call.request, self)
+        if self._connection.closed:
+            return
+        answer = conclude(self._connection, call, answer)
+        if answer.cause is not None:
+            action = call.request.__ocpp__.action
+            _log.error("%s: %s was answered with an error", self.identity, action, exc_info=answer.cause)
+        self._listen("call_answered", call.request, answer, clock() - since)
+        self._pump()
+        if answer.response is not None:
+            await self._router.run_after(call.request, answer.response, self)
+
+    async def _notice(self, message: Notification) -> None:
+        try:
+            await self._router.notify(message, self)
+        except Exception:
+            _log.exception("%s: the handler of %s failed", self.identity, message.__ocpp__.action)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._connection.next_timeout()
+        if deadline is not None:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._connection.handle_timeout(asyncio.get_running_loop().time())
+        self._pump()
+
+    async def _write(self) -> None:
+        """Sends what is in the outbox, in order. A transport that fails ends the connection by itself."""
+        while (message := await self._outbox.get()) is not None:
+            self._note_frame("out", message)
+            try:
+                await self._send(message)
+            except Exception as error:
+                _log.info("%s: cannot send: %s", self.identity, error)
+                return
+
+    async def _end(self) -> None:
+        self._connection.receive_eof()
+        while self._waiting:
+            self._lose(self._waiting.popleft())
+        self._pump()
+        if self._writer is not None:
+            self._writer.cancel()
+        if self._tasks:
+            # A handler may be at work that matters, such as storing what a transaction has cost; its answer is lost.
+            await asyncio.wait(set(self._tasks), timeout=self._grace)
+        for task in self._tasks:
+            task.cancel()
+        ending = [*self._tasks, *([self._writer] if self._writer is not None else [])]
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    def _lose(self, waiting: _Waiting) -> None:
+        if not waiting.future.done():
+            waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
+
+    def _spawn(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _note_frame(self, direction: str, message: M) -> None:
+        self._listen("frame", direction, len(message))  # type: ignore[arg-type]  # str or bytes
+        if _frames.isEnabledFor(logging.DEBUG):
+            text = self._redaction.apply(message)
+            extra = {"identity": self.identity, "direction": direction, "frame": text}
+            _frames.debug("%s %s %s", self.identity, "<-" if direction == "in" else "->", text, extra=extra)
+
+    def _listen(self, hook: str, *arguments: Any) -> None:
+        try:
+            getattr(self._hooks, hook)(self, *arguments)
+        except Exception:
+            _log.exception("the hook %s failed", hook)

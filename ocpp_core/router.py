@@ -1,0 +1,279 @@
+"""Handlers by message class, the hooks that run after them, and the middleware around them.
+
+A handler takes a request and the caller, and returns the response or raises `OcppError`; it may be a coroutine function
+or a plain one. A `Router` knows no connection: `ocpp_core.peer` drives it, and `answer` serves a single frame without
+one.
+"""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar, cast
+
+from attrs import evolve, field, frozen
+
+from ocpp_core.connection import CallReceived, Connection
+from ocpp_core.errors import ErrorCode, LocalProtocolError, OcppError
+from ocpp_core.jsonrpc import JsonCodec
+from ocpp_core.messages import Notification, Payload, Request, Response
+from ocpp_core.payloads import from_wire
+from ocpp_core.specifications import specification
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.versions import Role
+
+_log = logging.getLogger("ocpp_core.router")
+
+Q = TypeVar("Q", bound=Payload)
+R = TypeVar("R", bound=Response)
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class Caller(Protocol):
+    """The other side, as a handler sees it: a `Peer`, or the `LoneCaller` of a single frame."""
+
+    @property
+    def identity(self) -> str:
+        """Identity of the station."""
+        ...
+
+    async def call(self, request: Request[R]) -> R:
+        """Calls it back."""
+        ...
+
+
+#: What middleware wraps: the rest of the chain.
+Handle = Callable[[Request[Any], Any], Awaitable[Response]]
+Middleware = Callable[[Request[Any], Any, Handle], Awaitable[Response]]
+
+
+@frozen
+class Answer:
+    """What became of a call: the response, or the error that refuses it.
+
+    Attributes:
+        response: None if the call is refused.
+        error: What the peer is told.
+        cause: Why, for our own log only; None if a handler refused on purpose.
+    """
+
+    response: Response | None = None
+    error: OcppError | None = None
+    cause: BaseException | None = field(default=None, eq=False)
+
+
+class Router:
+    """Leads each request to its handler.
+
+    Args:
+        receives: The side that this router serves. A request that the standard does not let the other side send is
+            answered NotSupported. None allows both directions, for tests and gateways.
+    """
+
+    def __init__(self, *, receives: Role | None = None) -> None:
+        self._receives = receives
+        self._handlers: dict[type[Payload], Callable[..., Any]] = {}
+        self._data_handlers: dict[type[Payload], dict[tuple[str, str | None], Callable[..., Any]]] = {}
+        self._after: dict[type[Payload], list[Callable[..., Any]]] = {}
+        self._fallback: Callable[..., Any] | None = None
+        self._middleware: list[Middleware] = []
+
+    # Registering
+
+    def on(self, *classes: type[Payload]) -> Callable[[H], H]:
+        """Registers the handler of one or more request (or, for SEND, notification) classes.
+
+        Raises:
+            LocalProtocolError: A class is no request, or has a handler already.
+        """
+
+        def register(handler: H) -> H:
+            for cls in classes:
+                if not issubclass(cls, Request | Notification):
+                    hint = (
+                        f"; did you mean {cls.__name__}Request?"
+                        if not cls.__name__.endswith("Request")
+                        else ""
+                    )
+                    raise LocalProtocolError(f"{cls.__name__} is no request{hint}")
+                if cls in self._handlers:
+                    raise LocalProtocolError(
+                        f"{cls.__name__} has a handler: {self._handlers[cls].__qualname__}"
+                    )
+                self._handlers[cls] = handler
+            return handler
+
+        return register
+
+    def on_data(self, cls: type[Payload], vendor: str, message: str | None = None) -> Callable[[H], H]:
+        """Registers the handler of the DataTransfer requests of one vendor, or of one message of it.
+
+        The most particular handler is taken. Once there is any, a vendor or message that has none is answered with
+        UnknownVendorId or UnknownMessageId, unless `on` has a handler for the class.
+        """
+
+        def register(handler: H) -> H:
+            self._data_handlers.setdefault(cls, {})[vendor, message] = handler
+            return handler
+
+        return register
+
+    def on_any(self, handler: H) -> H:
+        """Registers the handler of all requests that have no other."""
+        self._fallback = handler
+        return handler
+
+    def after(self, cls: type[Payload]) -> Callable[[H], H]:
+        """Registers a hook that runs once the answer to a request has been sent: ``(request, response, peer)``."""
+
+        def register(hook: H) -> H:
+            self._after.setdefault(cls, []).append(hook)
+            return hook
+
+        return register
+
+    def middleware(self, middleware: Middleware) -> Middleware:
+        """Registers a wrapper around every handler: ``(request, peer, handle)``. The first one is outermost."""
+        self._middleware.append(middleware)
+        return middleware
+
+    # Handling
+
+    async def handle(self, request: Request[Any], caller: Any) -> Answer:
+        """Finds and runs the handler. Never raises but for cancellation."""
+        handle: Handle = self._run_handler
+        for middleware in reversed(self._middleware):
+            handle = _wrapped(middleware, handle)
+        try:
+            response = await handle(request, caller)
+        except OcppError as error:
+            return Answer(error=error)
+        except Exception as error:  # whatever a handler does, the peer gets an answer
+            return Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
+        return Answer(response)
+
+    async def notify(self, message: Notification, caller: Any) -> None:
+        """Runs the handler of a message that wants no answer, if there is one. May raise what the handler raises."""
+        handler = self._handlers.get(type(message)) or self._fallback
+        if handler is not None:
+            await _result(handler(message, caller))
+
+    async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
+        """Runs the hooks of a request whose answer has been sent; a hook that raises is logged."""
+        for hook in self._after.get(type(request), ()):
+            try:
+                await _result(hook(request, response, caller))
+            except Exception:
+                _log.exception("the hook %s failed", hook.__qualname__)
+
+    async def answer(
+        self,
+        text: str,
+        *,
+        version: str,
+        identity: str = "",
+        tolerance: Tolerance = Tolerance.STRICT,
+    ) -> str | None:
+        """Answers one frame without a connection, as a serverless function does.
+
+        Args:
+            text: A frame of the JSON wire.
+            version: A `Version`, its number or its subprotocol.
+            identity: Of the station, for the handlers.
+            tolerance: What is accepted although it breaks a rule.
+
+        Returns:
+            The frame to send back; None if none is due. Hooks have run when it returns.
+        """
+        connection: Connection[str] = Connection(JsonCodec(version, tolerance=tolerance), new_id=_no_call)
+        connection.receive_message(text)
+        caller = LoneCaller(identity)
+        for event in connection.events():
+            if isinstance(event, CallReceived):
+                answer = conclude(connection, event, await self.handle(event.request, caller))
+                if answer.response is not None:
+                    await self.run_after(event.request, answer.response, caller)
+        return next(iter(connection.messages_to_send()), None)
+
+    async def _run_handler(self, request: Request[Any], caller: Any) -> Response:
+        definition = request.__ocpp__
+        if (
+            self._receives is not None
+            and definition.sent_by is not None
+            and self._receives is definition.sent_by
+        ):
+            raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not for this side")
+        handler = self._find(request)
+        if handler is None:
+            raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not supported here")
+        return cast(Response, await _result(handler(request, caller)))
+
+    def _find(self, request: Request[Any]) -> Callable[..., Any] | None:
+        cls = type(request)
+        by_vendor = self._data_handlers.get(cls)
+        if by_vendor is not None:
+            vendor, message = getattr(request, "vendor_id", ""), getattr(request, "message_id", None)
+            handler = by_vendor.get((vendor, message)) or by_vendor.get((vendor, None))
+            if handler is None and cls not in self._handlers:
+                return _unknown_data(vendor in {known for known, _ in by_vendor})
+            if handler is not None:
+                return handler
+        return self._handlers.get(cls) or self._fallback
+
+
+class LoneCaller:
+    """The sender of a single frame: nobody to call back."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+    async def call(self, request: Request[R]) -> R:
+        """Raises `LocalProtocolError`: there is no connection to call over."""
+        raise LocalProtocolError("A single frame has been answered; there is no connection to call over.")
+
+
+def conclude(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
+    """Sends the answer to a call, if it may be sent: a response that breaks its schema becomes InternalError.
+
+    Returns:
+        What was sent. You must send ``connection.messages_to_send`` next.
+    """
+    if answer.response is not None:
+        try:
+            connection.reply(call, answer.response)
+        except LocalProtocolError as error:
+            answer = Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
+        else:
+            return answer
+    refusal = answer.error or OcppError(ErrorCode.INTERNAL)
+    try:
+        connection.reject(call, refusal.code, refusal.description, refusal.details)
+    except LocalProtocolError as error:
+        if call not in connection.unanswered:
+            return evolve(answer, cause=error)
+        connection.reject(call, ErrorCode.INTERNAL)
+        answer = Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
+    return answer
+
+
+def _wrapped(middleware: Middleware, inner: Handle) -> Handle:
+    async def handle(request: Request[Any], caller: Any) -> Response:
+        return await middleware(request, caller, inner)
+
+    return handle
+
+
+def _unknown_data(is_vendor_known: bool) -> Callable[..., Any]:
+    def handler(request: Request[Any], _: Any) -> Response:
+        status = "UnknownMessageId" if is_vendor_known else "UnknownVendorId"
+        cls: type[Response] = specification(request.__ocpp__.version).response("DataTransfer")
+        return from_wire(cls, {"status": status})
+
+    return handler
+
+
+async def _result(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
+def _no_call() -> str:
+    raise LocalProtocolError("There is no connection to call over.")
