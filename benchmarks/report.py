@@ -30,7 +30,7 @@ FULL = Effort(processes=4, values=4, rounds=9)
 
 @dataclass(frozen=True)
 class Measurement:
-    """How long one contender took for one subject, in seconds: the median."""
+    """How long one contender took for one subject, in seconds: the best of many runs."""
 
     contender: str
     subject: str

@@ -1,4 +1,4 @@
-"""The three messages that are measured, as CALL frames: what a station sends at its start, every minute, and all day."""
+"""The three messages that are measured, as CALL frames: at the start of a station, every minute, and all day."""
 
 import json
 from typing import Any, NamedTuple

@@ -47,8 +47,6 @@ from ocpp_core.messages import (
 )
 from ocpp_core.versions import Specification
 
-#: Stands for an id that could not be read (2.0.1 and 2.1 part 4 §4.2.3).
-UNREADABLE_ID = "-1"
 #: How many results of each side stay known for a CALLRESULTERROR that may follow.
 REMEMBERED_RESULTS = 100
 
@@ -60,6 +58,8 @@ class Codec(Protocol[M]):
     """What a connection needs of a codec: `JsonCodec` with M = str, `SoapCodec` with M = bytes."""
 
     max_outstanding: ClassVar[int | None]
+    unreadable_id: ClassVar[str]
+    owed: Mapping[FrameKind, FrameKind]
     specification: Specification
 
     def decode(self, message: M, /, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
@@ -192,7 +192,8 @@ class Connection(Generic[M]):
         codec: Reads and writes the frames of the version that both sides speak.
         new_id: Makes message ids: 1 to 36 characters in OCPP-J, never used before by this sender.
         call_timeout: Seconds that a call waits for its answer, unless it says otherwise; None for ever.
-        max_held_calls: Their calls that wait for an earlier one; one too many is refused.
+        max_held_calls: Their calls that may wait while one is at work; where several may be at work at once, as in
+            SOAP, the calls at work beside one. One too many is refused.
     """
 
     def __init__(
@@ -348,10 +349,10 @@ class Connection(Generic[M]):
         match frame:
             case Call():
                 self._receive_call(frame)
+            case CallResult() if frame.id in self._ours:
+                self._receive_result(frame)
             case CallResult():
-                call = self._end(frame.id)
-                self._refusable.append(frame.id)
-                self._queue.append(ResultReceived(call, frame.payload, frame.violations))
+                self._queue.append(Ignored(f"CallResult {frame.id!r:.80} answers no call that waits"))
             case CallError() if frame.id in self._ours:
                 call = self._end(frame.id)
                 self._queue.append(
@@ -362,10 +363,8 @@ class Connection(Generic[M]):
                 self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
             case CallError() | CallResultError():
                 name = type(frame).__name__
-                reason = (
-                    f"{name} {frame.id!r} concerns nothing of ours: {frame.code}: {frame.description:.80}"
-                )
-                self._queue.append(Ignored(reason))
+                about = f"{frame.code}: {frame.description:.80}"
+                self._queue.append(Ignored(f"{name} {frame.id!r:.80} concerns nothing of ours: {about}"))
             case Send():
                 self._queue.append(NotificationReceived(frame.payload, frame.violations))
 
@@ -449,26 +448,37 @@ class Connection(Generic[M]):
         elif twin is not None:
             reason = "the message id belongs to a call that still waits for its answer"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))
-        elif len(held) >= self._max_held_calls:
-            reason = f"{len(held)} calls wait already"
+        elif len(held) + len(self._theirs) > self._max_held_calls:
+            reason = f"{len(held) + len(self._theirs)} calls wait for their answer already"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.GENERIC, id=frame.id))
         else:
             self._queue.append(call)
 
+    def _receive_result(self, frame: CallResult) -> None:
+        action = self._ours[frame.id].request.__ocpp__.action
+        if frame.payload.__ocpp__.action != action:  # only in SOAP, where a result says itself what it is
+            reason = f"{type(frame.payload).__name__} does not answer {action}"
+            kind, code = FrameKind.CALLRESULT, ErrorCode.STRUCTURE
+            self._receive_fault(FrameError(reason, kind=kind, code=code, id=frame.id, action=action))
+            return
+        self._refusable.append(frame.id)
+        self._queue.append(ResultReceived(self._end(frame.id), frame.payload, frame.violations))
+
     def _receive_fault(self, error: FrameError) -> None:
         """A frame that cannot be used: ends the call that it answers, and draws what the version owes it."""
-        owed = self._codec.specification.owed.get(error.kind)
+        owed = self._codec.owed.get(error.kind)
         if error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR) and error.id in self._ours:
             self._queue.append(ResultInvalid(self._end(error.id), error))
             if owed is FrameKind.CALLRESULTERROR:
-                self._answer(CallResultError(error.id, error.code, error.reason))
+                details = summary_for_peer(error.violations)
+                self._answer(CallResultError(error.id, error.code, error.reason, details))
         elif owed is FrameKind.CALLERROR:
             self._refuse_call(error)
         else:
             self._queue.append(Ignored(str(error), error))
 
     def _refuse_call(self, error: FrameError) -> None:
-        id = UNREADABLE_ID if error.id is None else error.id
+        id = self._codec.unreadable_id if error.id is None else error.id
         self._answer(CallError(id, error.code, error.reason, summary_for_peer(error.violations)))
         self._queue.append(Ignored(str(error), error))
 

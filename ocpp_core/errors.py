@@ -98,6 +98,10 @@ class LocalProtocolError(ProtocolError):
     """The caller asked for what the protocol forbids. Nothing has changed and nothing was sent."""
 
 
+#: How much of a name that a peer sent is shown, and compared with ours.
+_LONGEST_NAME = 60
+
+
 class NoSuchAction(LocalProtocolError):
     """A version has no action of that name.
 
@@ -114,11 +118,12 @@ class NoSuchAction(LocalProtocolError):
         self.known: tuple[str, ...] = tuple(known)
 
     def __str__(self) -> str:
-        sentence = f"OCPP {self.version} has no action {self.action!r}."
+        action = self.action[:_LONGEST_NAME]
+        sentence = f"OCPP {self.version} has no action {action!r}."
         same_letters = [name for name in self.known if name.lower() == self.action.lower()]
         if same_letters:
             return f"{sentence} Action names are case sensitive: did you mean {same_letters[0]!r}?"
-        close = get_close_matches(self.action, self.known, 1)
+        close = get_close_matches(action, self.known, 1)
         return f"{sentence} Did you mean {close[0]!r}?" if close else sentence
 
 
@@ -178,8 +183,8 @@ class FrameError(ProtocolError):
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {self.id!r}" if self.id is not None else name
-        action = f" {self.action}" if self.action else ""
+        about = f"{name} {self.id[:_LONGEST_NAME]!r}" if self.id is not None else name
+        action = f" {self.action[:_LONGEST_NAME]}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 
 

@@ -79,6 +79,8 @@ class JsonCodec:
 
     #: One CALL of each side may be unanswered (OCPP-J 1.6 §4.1.1; 2.0.1 and 2.1 part 4 §4.1.1).
     max_outstanding: ClassVar[int | None] = 1
+    #: What an answer names in place of an id that could not be read.
+    unreadable_id: ClassVar[str] = UNREADABLE_ID
 
     def __init__(
         self,
@@ -91,6 +93,8 @@ class JsonCodec:
         if Wire.JSON not in known.error_names:
             raise LocalProtocolError(f"OCPP {known.version} has no JSON wire")
         self.specification = known
+        #: What a frame that cannot be used draws.
+        self.owed: Mapping[FrameKind, FrameKind] = known.owed
         self.tolerance = tolerance
         self.max_size = max_size
         self._names = known.error_names[Wire.JSON]

@@ -45,6 +45,9 @@ from ocpp_core.router import Answer, Router, conclude
 _log = logging.getLogger("ocpp_core.peer")
 _frames = logging.getLogger("ocpp_core.frames")
 
+#: Messages that wait to be sent before we read no more.
+MOST_UNSENT = 64
+
 M = TypeVar("M")
 R = TypeVar("R", bound=Response)
 
@@ -72,6 +75,28 @@ class _Waiting:
     request: Request[Any]
     timeout: float | Default | None
     future: "asyncio.Future[Any]"
+
+
+def response_of(outcome: CallOutcome) -> Response:
+    """The response that a call of ours ended with. The codec has seen that it is the one of the request.
+
+    Raises:
+        CallFailedError: One of its kinds; it ended without.
+    """
+    action = outcome.call.request.__ocpp__.action or ""
+    match outcome:
+        case ResultReceived(response=response):
+            return response
+        case ErrorReceived():
+            raise CallRejectedError(
+                action, outcome.code, outcome.description, outcome.details, outcome.spelling
+            )
+        case CallTimedOut():
+            raise CallTimeoutError(action)
+        case ResultInvalid(error=error):
+            raise CallResultInvalidError(action, error)
+        case _:
+            raise ConnectionLostError(action)
 
 
 class Peer(Generic[M]):
@@ -117,6 +142,7 @@ class Peer(Generic[M]):
         self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
         self._waiting: deque[_Waiting] = deque()
         self._outbox: asyncio.Queue[M | None] = asyncio.Queue()
+        self._sent = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -146,20 +172,7 @@ class Peer(Generic[M]):
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(request, timeout, future))
         self._pump()
-        outcome = await future
-        match outcome:
-            case ResultReceived():
-                return cast(R, outcome.response)  # the codec has seen that it is the response of this request
-            case ErrorReceived():
-                raise CallRejectedError(
-                    action, outcome.code, outcome.description, outcome.details, outcome.spelling
-                )
-            case CallTimedOut():
-                raise CallTimeoutError(action)
-            case ResultInvalid(error=error):
-                raise CallResultInvalidError(action, error)
-            case _:
-                raise ConnectionLostError(action)
+        return cast(R, response_of(await future))
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer (2.1: SEND).
@@ -181,6 +194,10 @@ class Peer(Generic[M]):
         try:
             async for message in messages:
                 self.receive(message)
+                while self._outbox.qsize() > MOST_UNSENT and not self._writer.done():
+                    # Who does not read our answers is not read either, or they would fill our memory.
+                    self._sent.clear()
+                    await self._sent.wait()
         finally:
             await self._end()
 
@@ -198,8 +215,9 @@ class Peer(Generic[M]):
         self._is_closing = True
         while self._waiting:
             self._lose(self._waiting.popleft())
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=self._grace)
+        others = self._tasks - {asyncio.current_task()}  # a handler may close the connection that it serves
+        if others:
+            await asyncio.wait(others, timeout=self._grace)
         if self._writer is not None and not self._writer.done():
             self._outbox.put_nowait(None)
             await asyncio.wait({self._writer}, timeout=self._grace)
@@ -266,12 +284,14 @@ class Peer(Generic[M]):
         clock = asyncio.get_running_loop().time
         since = clock()
         answer = await self._router.handle(call.request, self)
-        if self._connection.closed:
-            return
-        answer = conclude(self._connection, call, answer)
+        is_too_late = self._connection.closed
+        if not is_too_late:
+            answer = conclude(self._connection, call, answer)
         if answer.cause is not None:
             action = call.request.__ocpp__.action
             _log.error("%s: %s was answered with an error", self.identity, action, exc_info=answer.cause)
+        if is_too_late:
+            return
         self._listen("call_answered", call.request, answer, clock() - since)
         self._pump()
         if answer.response is not None:
@@ -304,6 +324,8 @@ class Peer(Generic[M]):
             except Exception as error:
                 _log.info("%s: cannot send: %s", self.identity, error)
                 return
+            finally:
+                self._sent.set()
 
     async def _end(self) -> None:
         self._connection.receive_eof()

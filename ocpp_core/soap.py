@@ -6,6 +6,7 @@ The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not
 
 import uuid
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 
 from attrs import frozen
@@ -36,8 +37,8 @@ from ocpp_core.payloads import allows
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.validation import explain
-from ocpp_core.versions import ERROR_CODES, Action, Role, Specification, Version, Wire
-from ocpp_core.xmlbinding import element_reader, element_writer
+from ocpp_core.versions import ERROR_CODES, OWED_SOAP, Action, Role, Specification, Version, Wire
+from ocpp_core.xmlbinding import ReadElement, element_reader, element_writer
 from ocpp_core.xmltext import FORBIDDEN, BrokenXml, read_xml, text_xml
 from ocpp_core.xmltolerance import read_element_tolerantly
 from ocpp_core.xsd import explain_element, schema
@@ -54,8 +55,10 @@ FAULT_ACTION = f"{ADDRESSING}/fault"
 #: SOAP 1.2 part 2 §7: media type of every message.
 CONTENT_TYPE = "application/soap+xml; charset=utf-8"
 
+_NO_HEADERS = SoapHeaders()
 _ADDRESSING_NAMESPACES = (ADDRESSING, "http://schemas.xmlsoap.org/ws/2004/08/addressing")
 _E = f"{{{ENVELOPE}}}"
+_ENVELOPE, _HEADER, _BODY, _FAULT = f"{_E}Envelope", f"{_E}Header", f"{_E}Body", f"{_E}Fault"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _UNDERSTAND = (f"{_E}mustUnderstand", "true")
 
@@ -74,12 +77,32 @@ _BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand":
 _OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
 
 
-@frozen
+@frozen(slots=False)  # slots would leave no place for what is worked out once
 class _Operation:
-    """What a body element stands for."""
+    """What a body element stands for. `service` is who receives the request."""
 
+    specification: Specification
     action: Action
     is_request: bool
+    service: Role
+
+    @cached_property
+    def cls(self) -> type[Payload]:
+        loaded = self.specification.request if self.is_request else self.specification.response
+        cls: type[Payload] = loaded(self.action.name)
+        return cls
+
+    @cached_property
+    def namespace(self) -> str:
+        return self.specification.namespaces[self.service]
+
+    @cached_property
+    def rules(self) -> etree.XMLSchema:
+        return schema(self.specification.version, self.service)
+
+    @cached_property
+    def read(self) -> ReadElement:
+        return element_reader(self.cls, self.namespace)
 
 
 class SoapCodec:
@@ -110,6 +133,10 @@ class SoapCodec:
 
     #: SOAP answers inside the HTTP exchange, so any number of calls may be under way (OCPP-S 1.6 §3.2).
     max_outstanding: ClassVar[int | None] = None
+    #: What an answer names in place of an id that could not be read: it then relates to `UNSPECIFIED`.
+    unreadable_id: ClassVar[str] = ""
+    #: What an envelope that cannot be used draws.
+    owed: Mapping[FrameKind, FrameKind] = OWED_SOAP
 
     def __init__(
         self,
@@ -135,6 +162,10 @@ class SoapCodec:
         self.qualified_actions = qualified_actions
         self.max_size = max_size
         self._operations = _operations(known)
+        self._blocks = {
+            **_BLOCKS,
+            **{f"{{{namespace}}}chargeBoxIdentity": ("identity", False) for namespace in known.namespaces.values()},
+        }
 
     @staticmethod
     def sniff(body: bytes, *, max_size: int = 1_048_576) -> Version | None:
@@ -144,7 +175,7 @@ class SoapCodec:
             None if it cannot be told: not an envelope, a fault, an empty body or a namespace of no version.
         """
         try:
-            child = _body(read_xml(body, max_size))
+            child = _content(_parts(read_xml(body, max_size))[1])
             return Version(specification(etree.QName(child).namespace or "").version)
         except (BrokenXml, FrameError, LookupError):
             return None
@@ -277,26 +308,15 @@ class SoapCodec:
         cls = type(payload)
         tag = _element_name(cls.__ocpp__.name)
         namespace = self.specification.namespaces[service]
-        if payload.extra:
-            member, value = next(iter(payload.extra.items()))
-            reason = "no element of the schema"
-            raise PayloadError(
-                cls.__name__,
-                [Violation(f"$.{member}", "additionalProperties", reason, ErrorCode.STRUCTURE, value)],
-            )
         try:
             inner = element_writer(cls, "ocpp")(payload)
         except REFUSALS:
             raise PayloadError(cls.__name__, _unwritable(payload)) from None
-        forbidden = FORBIDDEN.search(inner)
-        if forbidden is not None:
-            reason = f"has the character {forbidden[0]!r}, which XML cannot hold"
-            raise PayloadError(
-                cls.__name__,
-                [Violation("$", "characters", reason, ErrorCode.PROPERTY_CONSTRAINT, forbidden[0])],
-            )
         text = f"<ocpp:{tag}>{inner}</ocpp:{tag}>"
-        element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
+        try:
+            element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
+        except (etree.XMLSyntaxError, ValueError):
+            raise PayloadError(cls.__name__, [_unholdable(inner)]) from None
         faults = explain_element(cls, element, schema(self.specification.version, service))
         if faults:
             raise PayloadError(cls.__name__, faults)
@@ -322,6 +342,8 @@ class SoapCodec:
 class _Reading:
     """One envelope being read: what was tolerated in it so far, and what its header says."""
 
+    __slots__ = ("action", "allowed", "codec", "found", "id", "kind", "specification", "waiting")
+
     def __init__(self, codec: SoapCodec, allowed: Tolerance, waiting: tuple[str, ...]) -> None:
         self.codec = codec
         self.specification = codec.specification
@@ -333,13 +355,14 @@ class _Reading:
         self.action: str | None = None
 
     def envelope(self, root: etree._Element) -> Frame:
-        child = _body(root)
-        headers = self.headers(root)
-        if child.tag == f"{_E}Fault":
+        header, body = _parts(root)
+        child = _content(body)
+        headers = self.headers(header)
+        if child.tag == _FAULT:
             self.kind = FrameKind.CALLERROR
             self.answer_id(headers)
             return self.fault(child, headers)
-        operation, service = self.operation(child, headers)
+        operation = self.operation(child, headers)
         self.action = operation.action.name
         if operation.is_request:
             self.kind, self.id = FrameKind.CALL, headers.message_id or ""
@@ -348,8 +371,7 @@ class _Reading:
             self.kind = FrameKind.CALLRESULT
             self.answer_id(headers)
         self.check_action(headers, operation)
-        loaded = self.specification.request if operation.is_request else self.specification.response
-        payload = self.payload(loaded(operation.action.name), child, service)
+        payload = self.payload(operation, child)
         made: Any = Call if operation.is_request else CallResult
         frame: Frame = made(self.id, payload, headers=headers, violations=tuple(self.found))
         return frame
@@ -371,34 +393,43 @@ class _Reading:
 
     # The header
 
-    def headers(self, root: etree._Element) -> SoapHeaders:
+    def headers(self, header: etree._Element | None) -> SoapHeaders:
         values: dict[str, str | None] = {}
-        header = root.find(f"{_E}Header")
+        blocks = self.codec._blocks
         for block in () if header is None else header:
-            if not isinstance(block.tag, str):
-                continue
-            tag = etree.QName(block)
-            local = tag.localname
-            if local.lower() == "chargeboxidentity":
-                values["identity"] = _text(block)
-            elif tag.namespace in _ADDRESSING_NAMESPACES or (not tag.namespace and local in _HEADERS):
-                if tag.namespace != ADDRESSING:
-                    reason = f"is in the namespace {tag.namespace!r}"
-                    rule = Tolerance.ADDRESSING_NAMESPACE if tag.namespace else Tolerance.NO_NAMESPACE
-                    self.note(rule, local, reason, tag.namespace)
-                if local in _HEADERS:
-                    values[_HEADERS[local]] = self.address(block) if local in _ADDRESSES else _text(block)
-            elif block.get(_UNDERSTAND[0], "false").strip() in ("true", "1"):
-                if Tolerance.MUST_UNDERSTAND not in self.allowed:
-                    self.refuse(ErrorCode.MUST_UNDERSTAND, f"the header {local} is not understood")
-                self.note(Tolerance.MUST_UNDERSTAND, local, "is not understood", _text(block))
+            known = blocks.get(block.tag)
+            if known is None:
+                self.other_block(block, values)
+            else:
+                name, is_address = known
+                values[name] = self.address(block) if is_address else _text(block)
         return SoapHeaders(**values)
+
+    def other_block(self, block: etree._Element, values: dict[str, str | None]) -> None:
+        """An addressing header or the identity in an odd namespace, or a header that we have no use for."""
+        if not isinstance(block.tag, str):
+            return
+        tag = etree.QName(block)
+        local = tag.localname
+        if local.lower() == "chargeboxidentity":
+            values["identity"] = _text(block)
+        elif tag.namespace in _ADDRESSING_NAMESPACES or (not tag.namespace and local in _HEADERS):
+            if tag.namespace != ADDRESSING:
+                reason = f"is in the namespace {tag.namespace!r}"
+                rule = Tolerance.ADDRESSING_NAMESPACE if tag.namespace else Tolerance.NO_NAMESPACE
+                self.note(rule, local, reason, tag.namespace)
+            if local in _HEADERS:
+                values[_HEADERS[local]] = self.address(block) if local in _ADDRESSES else _text(block)
+        elif block.get(_UNDERSTAND[0], "false").strip() in ("true", "1"):
+            if Tolerance.MUST_UNDERSTAND not in self.allowed:
+                self.refuse(ErrorCode.MUST_UNDERSTAND, f"the header {local} is not understood")
+            self.note(Tolerance.MUST_UNDERSTAND, local, "is not understood", _text(block))
 
     def address(self, block: etree._Element) -> str | None:
         """The address in an endpoint reference. What is no address at all counts as absent."""
-        child = next((child for child in block if etree.QName(child).localname == "Address"), None)
-        if child is not None:
-            return _text(child)
+        for child in block:
+            if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == "Address":
+                return _text(child)
         text = _text(block)
         if text and Tolerance.ADDRESS_AS_TEXT in self.allowed:
             self.note(Tolerance.ADDRESS_AS_TEXT, etree.QName(block).localname, "has no Address in it", text)
@@ -418,7 +449,7 @@ class _Reading:
         only = self.waiting[0] if len(self.waiting) == 1 else ""
         relates_to = headers.relates_to
         self.id = relates_to or only
-        if headers == SoapHeaders():
+        if headers == _NO_HEADERS:
             self.note(Tolerance.NO_HEADER, "Header", "is missing")
         elif not relates_to or relates_to == headers.message_id:
             self.note(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
@@ -427,7 +458,7 @@ class _Reading:
     def check_action(self, headers: SoapHeaders, operation: _Operation) -> None:
         name = operation.action.name if operation.is_request else operation.action.response_name
         if headers.action is None:
-            if headers != SoapHeaders():
+            if headers != _NO_HEADERS:
                 self.note(Tolerance.NO_ACTION, "Action", "is missing")
             return
         last = headers.action.replace(":", "/").rsplit("/", 1)[-1]
@@ -441,46 +472,49 @@ class _Reading:
 
     # The body
 
-    def operation(self, child: etree._Element, headers: SoapHeaders) -> tuple[_Operation, Role]:
+    def operation(self, child: etree._Element, headers: SoapHeaders) -> _Operation:
         """What the body element asks for, and whose service it belongs to."""
         self.id = headers.message_id
+        return self.codec._operations.get(child.tag) or self.misnamed_operation(child)
+
+    def misnamed_operation(self, child: etree._Element) -> _Operation:
         tag = etree.QName(child)
-        operation = self.codec._operations.get(tag.localname)
         namespaces = self.specification.namespaces
-        if operation is None:
+        meant = {
+            role: operation
+            for role, namespace in namespaces.items()
+            if (operation := self.codec._operations.get(f"{{{namespace}}}{tag.localname}")) is not None
+        }
+        if not meant:
             self.kind = FrameKind.CALL
             reason = f"OCPP {self.specification.version} has no operation {tag.localname[:80]!r}"
             self.refuse(ErrorCode.NOT_IMPLEMENTED, reason)
+        operation = next(iter(meant.values()))
         self.kind = FrameKind.CALL if operation.is_request else FrameKind.CALLRESULT
         self.action = operation.action.name
         otherwise = self.codec.role if operation.is_request else Role.EITHER ^ self.codec.role
         named = {namespace.rstrip("/"): role for role, namespace in namespaces.items()}
         service = named.get((tag.namespace or "").rstrip("/"))
         expected = _receiver(operation.action, service or otherwise)
-        if tag.namespace == namespaces[expected]:
-            return operation, expected
         if not tag.namespace:
             self.note(Tolerance.NO_NAMESPACE, tag.localname, "has no namespace")
         else:
             # Without its final slash the standard itself prints it (OCPP-S 1.6 §8 table 2).
             reason = f"is in the namespace {tag.namespace!r}"
-            is_printed = service is expected
+            is_printed = namespaces[expected] == f"{tag.namespace}/"
             self.note(Tolerance.WRONG_NAMESPACE, tag.localname, reason, tag.namespace, always=is_printed)
-        return operation, expected
+            if is_printed:
+                _rename(child, tag.namespace, namespaces[expected])
+        return meant[expected]
 
-    def payload(self, cls: type[Payload], child: etree._Element, service: Role) -> Any:
-        namespace = self.specification.namespaces[service]
-        written = etree.QName(child).namespace
-        if written == f"{namespace}".rstrip("/"):
-            _rename(child, written, namespace)
-        rules = schema(self.specification.version, service)
-        if rules.validate(child):
+    def payload(self, operation: _Operation, child: etree._Element) -> Any:
+        if operation.rules.validate(child):
             try:
-                return element_reader(cls, namespace)(child)
+                return operation.read(child)
             except ValueError:
                 pass  # valid, but a year that Python cannot hold
-        faults = explain_element(cls, child, rules)
-        message, deviations = read_element_tolerantly(cls, child, namespace)
+        faults = explain_element(operation.cls, child, operation.rules)
+        message, deviations = read_element_tolerantly(operation.cls, child, operation.namespace)
         if message is not None and deviations and all(allows(self.allowed, fault) for fault in deviations):
             self.found += deviations
             return message
@@ -524,16 +558,20 @@ _HEADERS = {
     "FaultTo": "fault_to",
 }
 _ADDRESSES = ("From", "ReplyTo", "FaultTo")
+#: The same by full name, and whether it is an endpoint reference.
+_BLOCKS = {f"{{{ADDRESSING}}}{local}": (name, local in _ADDRESSES) for local, name in _HEADERS.items()}
 
 
 def _operations(known: Specification) -> dict[str, _Operation]:
-    """What each body element stands for, by its local name."""
+    """What each body element stands for, by its full name."""
     operations = {}
     for action in known.actions.values():
-        # The security extension of 1.6 has no SOAP form (whitepaper §1.4).
-        if action.block != "Security":
-            operations[_element_name(action.request_name)] = _Operation(action, True)
-            operations[_element_name(action.response_name or "")] = _Operation(action, False)
+        for service, namespace in known.namespaces.items():
+            # The security extension of 1.6 has no SOAP form (whitepaper §1.4).
+            if action.block != "Security" and _receiver(action, service) is service:
+                for name, is_request in ((action.request_name, True), (action.response_name or "", False)):
+                    operation = _Operation(known, action, is_request, service)
+                    operations[f"{{{namespace}}}{_element_name(name)}"] = operation
     return operations
 
 
@@ -546,9 +584,9 @@ def _receiver(action: Action, otherwise: Role) -> Role:
     return otherwise if action.sent_by is Role.EITHER else Role.EITHER ^ action.sent_by
 
 
-def _body(root: etree._Element) -> etree._Element:
-    """The one element in the body of an envelope."""
-    if root.tag != f"{_E}Envelope":
+def _parts(root: etree._Element) -> tuple[etree._Element | None, etree._Element | None]:
+    """Header and body of an envelope."""
+    if root.tag != _ENVELOPE:
         tag = etree.QName(root)
         is_old = tag.localname == "Envelope"
         raise FrameError(
@@ -556,7 +594,18 @@ def _body(root: etree._Element) -> etree._Element:
             kind=FrameKind.UNREADABLE,
             code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
         )
-    body = root.find(f"{_E}Body")
+    header = body = None
+    for child in root:  # several times as fast as `find`
+        tag = child.tag
+        if tag == _BODY and body is None:
+            body = child
+        elif tag == _HEADER and header is None:
+            header = child
+    return header, body
+
+
+def _content(body: etree._Element | None) -> etree._Element:
+    """The one element in a body."""
     children = [] if body is None else [child for child in body if isinstance(child.tag, str)]
     if len(children) != 1:
         reason = f"the body has {len(children)} elements in place of one"
@@ -604,6 +653,15 @@ def _address(name: str, value: str | None, *, must_understand: bool = False) -> 
 def _require_xml(value: str) -> None:
     if FORBIDDEN.search(value):
         raise LocalProtocolError(f"{value!r} has a character that XML cannot hold")
+
+
+def _unholdable(xml: str) -> Violation:
+    """Why what was written is no XML: it has a character that XML cannot hold, or is too much of it."""
+    found = FORBIDDEN.search(xml)
+    character = found[0] if found is not None else None
+    what = f"has the character {character!r}" if character else "has more text than a document may"
+    reason = f"{what}, which XML cannot hold" if character else what
+    return Violation("$", "characters", reason, ErrorCode.PROPERTY_CONSTRAINT, character)
 
 
 def _readable(text: str) -> str:

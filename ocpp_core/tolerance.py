@@ -144,6 +144,13 @@ MISNAMED = {("1.6", "BootNotificationResponse"): {"heartbeatInterval": "interval
 
 Report = Callable[..., None]
 
+#: Deviations that one message may have: a peer must not be able to keep us busy with its own.
+MAX_DEVIATIONS = 10_000
+
+
+class TooManyDeviations(Exception):
+    """More than `MAX_DEVIATIONS`: such a message is not read."""
+
 
 def read_tolerantly(cls: type[Payload], payload: Any) -> tuple[Any, list[Violation]]:
     """Builds a message from whatever a peer sent, as far as it can be typed.
@@ -154,14 +161,19 @@ def read_tolerantly(cls: type[Payload], payload: Any) -> tuple[Any, list[Violati
 
     Returns:
         The message, and every deviation with the `rule` that accepts it, in document order. If the payload is no object
-        there is nothing to build: the message is None.
+        there is nothing to build: the message is None. So it is beyond `MAX_DEVIATIONS`.
     """
     found: list[Violation] = []
 
     def report(tolerance: Tolerance, path: str, keyword: str, value: Any, limit: Any = None) -> None:
+        if len(found) == MAX_DEVIATIONS:
+            raise TooManyDeviations
         found.append(violation(path, keyword, value, limit, tolerance.rule))
 
-    message = _read_object(cls, None, payload, "$", report)
+    try:
+        message = _read_object(cls, None, payload, "$", report)
+    except TooManyDeviations:
+        return None, found
     return (message if isinstance(message, Payload) else None), found
 
 

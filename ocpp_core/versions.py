@@ -81,7 +81,7 @@ class Specification:
         subprotocol: What WebSocket peers negotiate; None where there is no JSON wire with official schemas.
         namespaces: SOAP target namespace by the role that *receives*: `Role.CSMS` for CentralSystemService.
         error_names: Spelling of each error code, per wire. A code that is missing cannot be sent.
-        owed: What a frame that cannot be used draws; a kind that is not listed draws silence.
+        owed: What a frame of the JSON wire that cannot be used draws; a kind that is not listed draws silence.
         frame_kinds: Message type numbers of the JSON wire.
     """
 
@@ -144,6 +144,9 @@ OWED_2_1 = MappingProxyType(
         FrameKind.CALLRESULT: FrameKind.CALLRESULTERROR,
     }
 )
+
+#: An HTTP exchange always wants an answer, and a fault is the only one for what cannot be used (OCPP-S 1.6 errata §3.1).
+OWED_SOAP = MappingProxyType({FrameKind.CALL: FrameKind.CALLERROR, FrameKind.UNREADABLE: FrameKind.CALLERROR})
 
 #: Message types (OCPP-J 1.6 §4.1.3; 2.0.1 part 4 §4.1.3).
 FRAME_KINDS = MappingProxyType({2: FrameKind.CALL, 3: FrameKind.CALLRESULT, 4: FrameKind.CALLERROR})

@@ -40,7 +40,9 @@ ReadElement = Callable[[Any], Any]
 WriteElement = Callable[[Any], str]
 
 _END_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)T24:00:00(?:\.0+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):\d\d|[+-]14:00)?", re.ASCII
+)
 
 
 def read_date_time(text: str) -> datetime:
@@ -50,10 +52,13 @@ def read_date_time(text: str) -> datetime:
         ValueError: Not one, or a year that a `datetime` cannot hold.
     """
     text = text.strip()
-    end_of_day = _END_OF_DAY.fullmatch(text)
+    end_of_day = _END_OF_DAY.fullmatch(text) if text[11:13] == "24" else None
     if end_of_day is not None:
         midnight = read_date_time(f"{end_of_day[1]}T00:00:00{end_of_day[2] or ''}")
-        return WireTimestamp.of(midnight + timedelta(days=1), text)
+        try:
+            return WireTimestamp.of(midnight + timedelta(days=1), text)
+        except OverflowError:
+            raise ValueError(f"{text!r} is in the year 10000") from None
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a date and time that can be held")
@@ -114,43 +119,39 @@ def _reader_source(facts: Shape, namespace: str) -> Source:
                     [f"v = element.get({field.wire!r})", f"made.{field.name} = {_optional(field.kind, made)}"]
                 )
     if elements:
-        made.add(
-            [
-                "children = iter(element)",
-                "child = next(children, None)",
-                "tag = None if child is None else child.tag",
-            ]
-        )
-    for field in elements:
-        tag = repr(f"{{{namespace}}}{field.wire}")
-        step = ["child = next(children, None)", "tag = None if child is None else child.tag"]
-        if isinstance(field.kind, ListOf):
-            value = _value(field.kind.item, made, namespace)
-            empty = "[]" if field.is_required else "None"
-            made.add(
-                [
-                    f"if tag == {tag}:",
-                    "    items = []",
-                    f"    while tag == {tag}:",
-                    f"        items.append({value})",
-                    *indented(indented(step)),
-                    f"    made.{field.name} = items",
-                    "else:",
-                    f"    made.{field.name} = {empty}",
-                ]
-            )
-        else:
-            made.add(
-                [
-                    f"if tag == {tag}:",
-                    f"    made.{field.name} = {_value(field.kind, made, namespace)}",
-                    *indented(step),
-                    "else:",
-                    f"    made.{field.name} = None",
-                ]
-            )
+        made.add(["children = iter(element)", *_step(elements[0], is_last=len(elements) == 1)])
+    for position, field in enumerate(elements):
+        made.add(_read_member(field, elements[position + 1 :], made, namespace))
     made.add(["return made"])
     return made
+
+
+def _read_member(field: Field, following: list[Field], made: Source, namespace: str) -> list[str]:
+    """Statements that read one member from `child`, or find it absent, and go to the next child.
+
+    The element is valid, so its children need no look at their names where only one can stand: a tag costs as much
+    time as all else about an element.
+    """
+    tag = repr(f"{{{namespace}}}{field.wire}")
+    step = _step(following[0], is_last=len(following) == 1) if following else []
+    target = f"made.{field.name}"
+    if isinstance(field.kind, ListOf):
+        value = _value(field.kind.item, made, namespace)
+        here = f"tag == {tag}" if following else "child is not None"
+        loop = [f"while {here}:", *indented([f"items.append({value})", *_step(field, is_last=not following)])]
+        return ["items = []", *loop, f"{target} = items" if field.is_required else f"{target} = items or None"]
+    read = [f"{target} = {_value(field.kind, made, namespace)}", *step]
+    if field.is_required:
+        return read
+    here = f"tag == {tag}" if following else "child is not None"
+    return [f"if {here}:", *indented(read), "else:", f"    {target} = None"]
+
+
+def _step(following: Field, *, is_last: bool) -> list[str]:
+    """Statements that go to the child that may be the member `following`; they get its tag if it can be another."""
+    step = ["child = next(children, None)"]
+    is_certain = is_last or (following.is_required and not isinstance(following.kind, ListOf))
+    return step if is_certain else [*step, "tag = None if child is None else child.tag"]
 
 
 def _value(kind: Kind, made: Source, namespace: str) -> str:
@@ -187,14 +188,20 @@ def _converted(kind: Kind, made: Source, text: str) -> str:
 
 
 def _writer_source(facts: Shape, prefix: str) -> Source:
-    made = Source("def write(made):", "    parts = []")
+    made = Source("def write(made):", "    parts = []", "    add = parts.append")
+    # What the class has no field for cannot be sent; the caller finds out what it is.
+    made.add(
+        [f"if made.extra is not {made.name(NOTHING_EXTRA, 'nothing_extra')} and made.extra: raise TypeError"]
+    )
     for field in facts.fields:
         if field.xml == "attribute":
             continue
         made.add([f"v = made.{field.name}"])
         if field.xml == "text":
-            made.add([f"parts.append({_written(field.kind, made)})"])
+            made.add([f"add({_written(field.kind, made)})"])
         elif isinstance(field.kind, ListOf):
+            absent = "" if field.is_required else " and v is not None"
+            made.add([f"if type(v) is not list{absent}: raise TypeError"])
             made.add(["for v in v or ():", *indented(_element(field, field.kind.item, made, prefix))])
         elif field.is_required:
             made.add(_element(field, field.kind, made, prefix))
@@ -206,8 +213,12 @@ def _writer_source(facts: Shape, prefix: str) -> Source:
 
 def _element(field: Field, kind: Kind, made: Source, prefix: str) -> list[str]:
     tag = f"{prefix}:{field.wire}"
+    if isinstance(kind, Enumeration):
+        whole = {str(member): f"<{tag}>{text_xml(member)}</{tag}>" for member in kind.enum}
+        known = f"{made.name(whole, f'{kind.enum.__name__}_{field.wire}')}.get(v)"
+        return [f"add({known} or '<{tag}>' + {_written(kind, made)} + '</{tag}>')"]
     if not isinstance(kind, Nested):
-        return [f"parts.append('<{tag}>' + {_written(kind, made)} + '</{tag}>')"]
+        return [f"add('<{tag}>' + {_written(kind, made)} + '</{tag}>')"]
     name = kind.cls.__name__
     expected = made.name(kind.cls, name)
     inner = made.name(element_writer(kind.cls, prefix), f"write_{name}")
@@ -216,7 +227,7 @@ def _element(field: Field, kind: Kind, made: Source, prefix: str) -> list[str]:
         start = f"'<{tag}' + {made.name(attributes_writer(kind.cls), f'attributes_{name}')}(v) + '>'"
     return [
         f"if not isinstance(v, {expected}): raise TypeError",
-        f"parts.append({start} + {inner}(v) + '</{tag}>')",
+        f"add({start} + {inner}(v) + '</{tag}>')",
     ]
 
 
@@ -259,7 +270,10 @@ def _plain(kind: Kind, made: Source) -> str:
 def _date_time_text(value: datetime) -> str:
     # xs:dateTime goes no further than 14 hours from UTC.
     is_far = abs(value.utcoffset() or timedelta()) > timedelta(hours=14)
-    return write_timestamp(value.astimezone(UTC) if is_far else value)
+    try:
+        return write_timestamp(value.astimezone(UTC) if is_far else value)
+    except OverflowError:
+        raise ValueError(f"{value!r} is in no year from 1 to 9999 of UTC") from None
 
 
 def _integer_text(value: Any) -> str:

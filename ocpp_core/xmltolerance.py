@@ -4,6 +4,8 @@ The element is turned into the payload that it would be on the JSON wire, noting
 the work of `ocpp_core.tolerance`, which is the same on both wires.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -24,12 +26,16 @@ from ocpp_core.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.tolerance import Tolerance, read_tolerantly
+from ocpp_core.timestamps import WireTimestamp, is_timestamp, read_timestamp
+from ocpp_core.tolerance import MAX_DEVIATIONS, Tolerance, TooManyDeviations, read_tolerantly
 from ocpp_core.validation import member_path, violation
 from ocpp_core.xmlbinding import read_boolean, read_date_time, read_number
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_NIL = f"{_XSI}nil"
 _INT = (-(2**31), 2**31 - 1)
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_DECIMAL = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
 
 Report = Callable[..., None]
 
@@ -45,16 +51,21 @@ def read_element_tolerantly(
         namespace: Where its children should be.
 
     Returns:
-        The message, and every deviation with the `rule` that accepts it.
+        The message, and every deviation with the `rule` that accepts it. The message is None if there are too many.
     """
     found: list[Violation] = []
 
     def report(
         tolerance: Tolerance, path: str, keyword: str, node: etree._Element, value: Any, limit: Any = None
     ) -> None:
+        if len(found) == MAX_DEVIATIONS:
+            raise TooManyDeviations
         found.append(violation(path, keyword, value, limit, tolerance.rule, node.sourceline))
 
-    payload = _lift(cls, element, namespace, "$", report)
+    try:
+        payload = _lift(cls, element, namespace, "$", report)
+    except TooManyDeviations:
+        return None, found
     message, deviations = read_tolerantly(cls, payload)
     return message, found + deviations
 
@@ -65,24 +76,22 @@ def _lift(
     """The JSON payload that an element stands for."""
     facts = shape(cls)
     order = {field.wire: position for position, field in enumerate(facts.fields)}
-    payload: dict[str, Any] = {}
+    members = _Members()
     strays: dict[str, str] = {}
     for name, value in element.attrib.items():
         local = etree.QName(name).localname
-        field = facts.by_wire.get(local)
-        if name.startswith(_XSI):
-            continue
+        field = facts.by_wire.get(name)
         if field is not None and field.xml == "attribute":
-            payload[local] = value
-        elif _lower_attribute(cls, local):
-            report(Tolerance.ATTRIBUTE_PLACE, f"{path}.{local}", "place", element, value, "on the value")
-            strays[local] = value
+            members.add(name, value)
+        elif name == _NIL:
+            report(Tolerance.NIL_OR_EMPTY, path, "nil", element, value)
+        elif _lower_attribute(cls, name):
+            report(Tolerance.ATTRIBUTE_PLACE, f"{path}.{name}", "place", element, value, "on the value")
+            strays[name] = value
         else:
-            payload[local] = value  # no member of this class, which the next step says
+            members.add(f"@{local}", value)  # no member of this class, which the next step says
     last = -1
     for child in element:
-        if not isinstance(child.tag, str):
-            continue
         tag = etree.QName(child)
         here = member_path(path, tag.localname)
         if tag.namespace != namespace:
@@ -90,7 +99,7 @@ def _lift(
             report(tolerance, here, "namespace", child, tag.namespace or "", namespace)
         field = facts.by_wire.get(tag.localname)
         if field is None:
-            _add(payload, tag.localname, _anything(child))
+            members.add(tag.localname, element_content(child))
             continue
         if field.xml != "element":
             report(Tolerance.ATTRIBUTE_PLACE, here, "place", child, child.text, "in an attribute")
@@ -99,54 +108,54 @@ def _lift(
             report(Tolerance.ELEMENT_ORDER, here, "order", child, child.text, f"it before {after}")
         else:
             last = order[field.wire]
-        _lift_member(field, child, namespace, here, payload, report)
+        _lift_member(field, child, namespace, here, members, report)
     for field in facts.fields:
-        if field.xml == "text" and field.wire not in payload:
-            payload[field.wire] = element.text or ""
+        if field.xml == "text" and field.wire not in members:
+            members.add(field.wire, _text(element))
         elif isinstance(field.kind, ListOf):
-            _complete_list(field, payload, strays, path, element, report)
-    if not any(field.xml == "text" for field in facts.fields) and (element.text or "").strip():
-        report(Tolerance.EXTRA_MEMBER, path, "text", element, element.text)
-    return payload
+            _complete_list(field, members, strays, path, element, report)
+    if not any(field.xml == "text" for field in facts.fields) and _text(element).strip():
+        report(Tolerance.EXTRA_MEMBER, path, "text", element, _text(element))
+    return dict(members)
 
 
 def _lift_member(
-    field: Field, child: etree._Element, namespace: str, path: str, payload: dict[str, Any], report: Report
+    field: Field, child: etree._Element, namespace: str, path: str, members: "_Members", report: Report
 ) -> None:
-    is_list = isinstance(field.kind, ListOf)
-    kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
-    if is_list:
-        path = f"{path}[{len(payload.get(field.wire, ()))}]"
-    is_nil = child.get(f"{_XSI}nil", "") in ("true", "1")
-    if is_nil or (not isinstance(kind, Text | Nested) and not (child.text or "").strip() and not len(child)):
-        report(Tolerance.NIL_OR_EMPTY, path, "nil", child, child.text)
+    kind = field.kind
+    if isinstance(kind, ListOf):
+        kind = kind.item
+        path = f"{path}[{len(members.get(field.wire, ()))}]"
+    is_empty = not isinstance(kind, Text | Nested) and not len(child) and not (child.text or "").strip()
+    if is_empty or child.get(_NIL, "").strip() in ("true", "1"):
+        report(Tolerance.NIL_OR_EMPTY, path, "nil", child, element_content(child))
         return
     value = (
         _lift(kind.cls, child, namespace, path, report)
         if isinstance(kind, Nested)
         else _scalar(kind, child, path, report)
     )
-    if is_list:
-        payload.setdefault(field.wire, []).append(value)
+    if isinstance(field.kind, ListOf):
+        members.setdefault(field.wire, []).append(value)
     else:
-        _add(payload, field.wire, value)
+        members.add(field.wire, value)
 
 
 def _complete_list(
     field: Field,
-    payload: dict[str, Any],
+    members: "_Members",
     strays: dict[str, str],
     path: str,
     element: etree._Element,
     report: Report,
 ) -> None:
     """No element at all is an empty list; attributes that stood one level too high go to its items."""
-    items = payload.get(field.wire)
+    items = members.get(field.wire)
     if items is None:
         if field.soap_min_items:
             report(Tolerance.REQUIRED_MISSING, member_path(path, field.wire), "required", element, None)
         if field.is_required and not field.kind.min_items:  # type: ignore[union-attr]  # it is a list
-            payload[field.wire] = []
+            members.add(field.wire, [])
         return
     for item in items:
         if isinstance(item, dict):
@@ -156,59 +165,86 @@ def _complete_list(
 
 def _scalar(kind: Kind, child: etree._Element, path: str, report: Report) -> Any:
     if len(child):
-        return _anything(child)
+        return element_content(child)
     text = child.text or ""
+    for name, value in child.attrib.items():
+        if name == _NIL:
+            report(Tolerance.NIL_OR_EMPTY, path, "nil", child, text)
+        else:
+            local = etree.QName(name).localname
+            report(
+                Tolerance.EXTRA_MEMBER,
+                f"{path}['@{local}']",
+                "additionalProperties",
+                child,
+                value,
+                (local, ()),
+            )
+    match kind:
+        case Integer(minimum=minimum) if _INTEGER.fullmatch(text) and len(text) < _LONGEST_INTEGER:
+            number = int(text)
+            if minimum is None and not _INT[0] <= number <= _INT[1]:
+                keyword, limit = ("maximum", _INT[1]) if number > 0 else ("minimum", _INT[0])
+                report(Tolerance.NUMBER_RANGE, path, keyword, child, number, limit)
+            return number
+        case Number() if _DECIMAL.fullmatch(text):
+            return read_number(text)
+        case Boolean() if text.strip() in ("true", "false", "1", "0"):
+            return read_boolean(text)
+        case Timestamp():
+            return _timestamp(text, child, path, report)
+        case Enumeration(enum=enum) if text != text.strip() and text.strip() in set(enum):
+            report(Tolerance.WHITE_SPACE, path, "enum", child, text, list(enum))
+            return text.strip()
+        case _:
+            return text
+
+
+#: Python reads no integer of more than 4300 digits.
+_LONGEST_INTEGER = 4000
+
+
+def _timestamp(text: str, child: etree._Element, path: str, report: Report) -> Any:
     try:
-        match kind:
-            case Integer(minimum=minimum):
-                number = int(text)
-                if minimum is None and not _INT[0] <= number <= _INT[1]:
-                    limit = _INT[1] if number > 0 else _INT[0]
-                    report(
-                        Tolerance.NUMBER_RANGE,
-                        path,
-                        "maximum" if number > 0 else "minimum",
-                        child,
-                        number,
-                        limit,
-                    )
-                return number
-            case Number():
-                return read_number(text)
-            case Boolean():
-                return read_boolean(text) if text.strip() in ("true", "false", "1", "0") else text
-            case Timestamp():
-                return read_date_time(text)
-            case Enumeration(enum=enum) if text != text.strip() and text.strip() in set(enum):
-                report(Tolerance.WHITE_SPACE, path, "enum", child, text, list(enum))
-                return text.strip()
-            case _:
-                return text
-    except (ValueError, ArithmeticError):
+        return read_date_time(text)
+    except ValueError:
+        pass
+    if not is_timestamp(text):
         return text
+    # Good for JSON: a small t or z, an offset of more than 14 hours.
+    report(Tolerance.DATETIME_SHORT, path, "format", child, text, "xs:dateTime")
+    return WireTimestamp.of(read_timestamp(text), text)
 
 
-def _anything(element: etree._Element) -> Any:
+def element_content(element: etree._Element) -> Any:
     """An element that no class describes, as JSON: text, or an object of its attributes, children and text."""
-    text = element.text or ""
-    content: dict[str, Any] = {
-        f"@{etree.QName(name).localname}": value for name, value in element.attrib.items()
-    }
+    text = _text(element)
+    content = _Members()
+    for name, value in element.attrib.items():
+        content.add(f"@{etree.QName(name).localname}", value)
     for child in element:
-        if isinstance(child.tag, str):
-            _add(content, etree.QName(child).localname, _anything(child))
+        content.add(etree.QName(child).localname, element_content(child))
     if not content:
         return text
-    return {**content, "#text": text} if text.strip() else content
+    return {**content, "#text": text} if text.strip() else dict(content)
 
 
-def _add(payload: dict[str, Any], name: str, value: Any) -> None:
-    """Adds a member; one that is there already stays, and the next gets a number, so that nothing is lost."""
-    position, key = 0, name
-    while key in payload:
-        position += 1
-        key = f"{name}[{position}]"
-    payload[key] = value
+def _text(element: etree._Element) -> str:
+    """All text right inside an element, also between and behind its children."""
+    return "".join([element.text or "", *(child.tail or "" for child in element)])
+
+
+class _Members(dict[str, Any]):
+    """Members of a JSON object. One that is there twice gets a number, so that nothing is lost."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, name: str, value: Any) -> None:
+        """Adds a member."""
+        count = self._counts[name]
+        self._counts[name] += 1
+        self[f"{name}[{count}]" if count else name] = value
 
 
 def _lower_attribute(cls: type[Payload], name: str) -> bool:

@@ -6,6 +6,7 @@ the line of the document.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -15,7 +16,7 @@ from ocpp_core._lazy import once
 from ocpp_core.errors import Violation
 from ocpp_core.messages import Payload
 from ocpp_core.shapes import Field, ListOf, Nested, shape
-from ocpp_core.validation import KEYWORD_CODES, member_path, violation
+from ocpp_core.validation import KEYWORD_CODES, MAX_FAULTS, member_path, violation
 from ocpp_core.versions import Role
 
 _SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}
@@ -35,7 +36,6 @@ _KEYWORDS = {
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _ABOUT = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: ")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^ ,)]+)")
-_STEP = re.compile(r"(?:[^/:\[]+:)?([^/:\[]+)(?:\[(\d+)\])?$")
 
 
 @once
@@ -54,18 +54,19 @@ def schema(version: str, receiver: Role) -> etree.XMLSchema:
 
 
 def explain_element(cls: type[Payload], element: etree._Element, rules: etree.XMLSchema) -> list[Violation]:
-    """All faults of a body element, in document order; empty if its schema accepts it."""
+    """All faults of a body element, in document order; empty if its schema accepts it. Of very many, `MAX_FAULTS`."""
     if rules.validate(element):
         return []
     found: dict[tuple[str, str], Violation] = {}
-    for entry in rules.error_log:
-        fault = _fault(cls, element, entry)
+    places = _Places(cls, element)
+    for entry in islice(rules.error_log, MAX_FAULTS):
+        fault = _fault(places, entry)
         found.setdefault((fault.path, fault.keyword), fault)
     return list(found.values())
 
 
-def _fault(cls: type[Payload], body: etree._Element, entry: Any) -> Violation:
-    path, element, fields = _locate(cls, body, entry.path or "")
+def _fault(places: "_Places", entry: Any) -> Violation:
+    path, element, fields = places.find(entry.path or "")
     about = _ABOUT.match(entry.message)
     message = _NAMESPACE.sub("", _ABOUT.sub("", entry.message))[:300]
     value: Any = element.text
@@ -87,56 +88,72 @@ def _content_fault(
     expected = _EXPECTED.search(message)
     name = expected[1] if expected is not None else "nothing"
     if message.startswith("Missing child"):
-        return violation(member_path(path, name), "required", element, line=line)
+        return violation(member_path(path, name), "required", None, line=line)
     tag = etree.QName(element)
     known = [field.wire for field in fields]
     if tag.localname not in known:
         return violation(path, "additionalProperties", element.text, (tag.localname, known), line=line)
-    parent = element.getparent()
-    if parent is not None and tag.namespace != etree.QName(parent).namespace:
+    parent = _parent(element)
+    if tag.namespace != etree.QName(parent).namespace:
         return violation(path, "namespace", tag.namespace, etree.QName(parent).namespace, line=line)
-    siblings = (
-        []
-        if parent is None
-        else [etree.QName(child).localname for child in parent if isinstance(child.tag, str)]
-    )
+    siblings = [etree.QName(child).localname for child in parent]
     if expected is not None and name not in siblings:
-        return violation(member_path(path.rpartition(".")[0], name), "required", parent, line=line)
+        return violation(member_path(path.rpartition(".")[0], name), "required", None, line=line)
     if expected is None and not len(element):
         return violation(path, "order", element.text, "no more of it", line=line)
     return violation(path, "order", element.text, name, line=line)
 
 
-def _locate(
-    cls: type[Payload], body: etree._Element, path: str
-) -> tuple[str, etree._Element, Sequence[Field]]:
-    """The element that libxml2 names by position, its path in our terms, and the fields that its parent may have."""
-    here, element = "$", body
-    fields: Sequence[Field] = shape(cls).fields
-    inside = fields
-    for name, position in _steps(path):
-        children = [child for child in element if isinstance(child.tag, str)]
-        named = [child for child in children if name in ("*", etree.QName(child).localname)]
-        if position >= len(named):
-            break
-        child = named[position]
-        name = etree.QName(child).localname
-        field = next((field for field in inside if field.wire == name), None)
-        here = member_path(here, name)
-        if field is not None and isinstance(field.kind, ListOf):
-            twins = [twin for twin in children if twin.tag == child.tag]
-            here = f"{here}[{twins.index(child)}]"
-        kind = (
-            field.kind.item if field is not None and isinstance(field.kind, ListOf) else field and field.kind
-        )
-        fields, inside = inside, shape(kind.cls).fields if isinstance(kind, Nested) else ()
-        element = child
-    return here, element, fields
+class _Places:
+    """Finds the elements that libxml2 names by position: ``/*/*[2]/cs:value`` is the first value in the second child.
+
+    Children are listed once, however many of them are at fault.
+    """
+
+    def __init__(self, cls: type[Payload], body: etree._Element) -> None:
+        self._cls = cls
+        self._body = body
+        self._listed: dict[tuple[etree._Element, str], list[etree._Element]] = {}
+
+    def find(self, path: str) -> tuple[str, etree._Element, Sequence[Field]]:
+        """The element, its path in our terms, and the fields that its parent may have."""
+        here, element = "$", self._body
+        fields: Sequence[Field] = shape(self._cls).fields
+        inside = fields
+        for step, position in _steps(path):
+            element = self._children(element, step)[position]
+            name = etree.QName(element).localname
+            field = next((field for field in inside if field.wire == name), None)
+            kind = None if field is None else field.kind
+            here = member_path(here, name)
+            if isinstance(kind, ListOf):
+                kind = kind.item
+                twins = self._children(_parent(element), _name(element))
+                here = f"{here}[{twins.index(element)}]"
+            fields, inside = inside, shape(kind.cls).fields if isinstance(kind, Nested) else ()
+        return here, element, fields
+
+    def _children(self, element: etree._Element, name: str) -> list[etree._Element]:
+        """The children of a name, as libxml2 counts them: with their prefix; all of them for ``*``."""
+        key = element, name
+        if key not in self._listed:
+            self._listed[key] = [child for child in element if name in ("*", _name(child))]
+        return self._listed[key]
+
+
+def _name(element: etree._Element) -> str:
+    local = etree.QName(element).localname
+    return f"{element.prefix}:{local}" if element.prefix else local
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    assert parent is not None
+    return parent
 
 
 def _steps(path: str) -> Iterator[tuple[str, int]]:
-    """Name and position of each step below the body element: ``/*/*[2]/cs:value`` is ("*", 1), ("value", 0)."""
+    """Name and position of each step below the body element: ``/*/*[2]/cs:value`` is ("*", 1), ("cs:value", 0)."""
     for step in path.strip("/").split("/")[1:]:
-        match = _STEP.match(step)
-        if match is not None:
-            yield match[1], int(match[2] or 1) - 1
+        name, _, position = step.partition("[")
+        yield name, int(position.rstrip("]") or 1) - 1

@@ -1,6 +1,19 @@
-"""Counts the generated cases of property tests: `record_property("cases", n)`, also from the workers of xdist."""
+"""Shared by all tests: the fixture `pair`; and generated cases are counted, also those of the workers of xdist.
+
+A property test says `record_property("cases", n)`.
+"""
 
 from typing import Any
+
+import pytest
+
+from pair import SCENES, Pair
+
+
+@pytest.fixture(params=SCENES)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    """Two connections, once per codec; take some only by `parametrize("pair", [...], indirect=True)`."""
+    return Pair(SCENES[request.param])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

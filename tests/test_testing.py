@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import find, settings
+from hypothesis import Phase, find, settings
 from hypothesis.strategies import SearchStrategy, one_of
 
 from holding import is_same, not_held
@@ -23,7 +23,8 @@ from ocpp_core.validation import KEYWORD_CODES, explain, member_path
 from properties import for_all
 
 EXAMPLES = 4
-FIND = settings(max_examples=5000, database=None, derandomize=True, deadline=None)
+# What is found shall be seen, not made small.
+FIND = settings(max_examples=5000, database=None, derandomize=True, deadline=None, phases=[Phase.generate])
 
 
 # The strategies reach the edges.
@@ -75,7 +76,7 @@ def test_strategies_reach_the_edge(edge: str) -> None:
 
 @pytest.mark.parametrize(
     "keyword",
-    [keyword for keyword in KEYWORD_CODES if keyword != "depth"],
+    "type required additionalProperties enum maxLength minimum maximum multipleOf format minItems maxItems".split(),
 )
 def test_every_rule_is_broken(keyword: str) -> None:
     classes = (v16.SetChargingProfileRequest, v16.HeartbeatResponse, v21.BatterySwapRequest, v201.SetChargingProfileRequest)
@@ -165,11 +166,14 @@ def unexpected_differences(explained: list[Violation], tolerated: tuple[Violatio
 
 def assert_nothing_is_lost(payload: Any, message: Payload, deviations: tuple[Violation, ...]) -> None:
     """What came in is in the message, in an `extra` of it, or in the value of a violation, unchanged."""
-    raw = {fault.path: fault.value for fault in deviations if fault.keyword != "required"}
+    raw: dict[str, list[Any]] = {}
+    for fault in deviations:
+        if fault.keyword != "required":
+            raw.setdefault(fault.path, []).append(fault.value)
     at = dict(places(payload, "$"))
 
     assert [] == not_held(message, payload, raw.keys())
-    assert [] == [path for path, value in raw.items() if not is_same(at[path], value)]
+    assert [] == [path for path, values in raw.items() if not any(is_same(at[path], value) for value in values)]
 
 
 def places(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -12,9 +12,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
+from textwrap import dedent
 
 from ocpp_core import ErrorCode, Role, Version, Wire, specification
+from ocpp_core import errors as errors_module
 from ocpp_core.errors import FrameKind
 from ocpp_core.messages import DataType, Token
 from ocpp_core.validation import KEYWORD_CODES
@@ -49,7 +52,15 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def counts() -> str:
     """How much each version has."""
-    head = ["version", "actions", "sent by the station", "sent by the CSMS", "messages", "data types", "enums"]
+    head = [
+        "version",
+        "actions",
+        "sent by the station",
+        "sent by the CSMS",
+        "messages",
+        "data types",
+        "enums",
+    ]
     return table(head, map(_counted, SPECIFICATIONS))
 
 
@@ -90,6 +101,13 @@ def _direction(action: Action | None) -> str:
 
 
 # Errors
+
+
+def exceptions() -> str:
+    """The tree of exceptions, as the module draws it."""
+    _, _, rest = inspect.cleandoc(errors_module.__doc__ or "").partition("::\n\n")
+    tree = takewhile(lambda line: not line or line.startswith(" "), rest.splitlines())
+    return f"```text\n{dedent(chr(10).join(tree)).strip()}\n```"
 
 
 def errors() -> str:
@@ -140,7 +158,10 @@ def keywords() -> str:
     by_code: dict[ErrorCode, list[str]] = {}
     for keyword, code in KEYWORD_CODES.items():
         by_code.setdefault(code, []).append(f"`{keyword}`")
-    return table(["broken rule", "`ErrorCode`"], ([", ".join(rules), f"`{code.name}`"] for code, rules in by_code.items()))
+    return table(
+        ["broken rule", "`ErrorCode`"],
+        ([", ".join(rules), f"`{code.name}`"] for code, rules in by_code.items()),
+    )
 
 
 def owed() -> str:
@@ -157,7 +178,7 @@ def _answer(known: Specification, kind: FrameKind) -> str:
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    part.__name__: part for part in (counts, actions, errors, keywords, owed)
+    part.__name__: part for part in (counts, actions, exceptions, errors, keywords, owed)
 }
 
 

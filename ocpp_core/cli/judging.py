@@ -19,7 +19,7 @@ from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.jsontext import BrokenJson, read_json
 from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
 from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.tolerance import Tolerance, read_tolerantly
 from ocpp_core.versions import Specification, Version, Wire
 
 #: Calls of one side of a stream that may wait for an answer; beyond it the oldest is forgotten.
@@ -261,15 +261,27 @@ class Judge:
         self, text: str, codec: Codec, error: FrameError, theirs: _Calls
     ) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
         """The violations of a refused frame with the names of their tolerances, and what to allow to accept it."""
-        try:
-            frame = codec.decode(text, awaiting=theirs, tolerance=Tolerance.TOLERANT)
-        except FrameError:
+        if not error.violations:  # something about the frame itself
+            try:
+                frame = codec.decode(text, awaiting=theirs, tolerance=Tolerance.TOLERANT)
+            except FrameError:
+                return (), ()
+            return tuple(evolve(one, code=error.code) for one in frame.violations), _rules(frame.violations)
+        action, is_result = error.action or "", error.kind is FrameKind.CALLRESULT
+        known = codec.specification
+        cls = known.response(action) if is_result else known.request(action)
+        message, found = read_tolerantly(cls, read_json(text, duplicates=True)[-1])
+        if message is None or not all(one.rule for one in found):
             return error.violations, ()
-        rules = {(one.path, one.keyword): one.rule for one in frame.violations}
-        violations = tuple(
-            evolve(one, rule=rules.get((one.path, one.keyword), "")) for one in error.violations
-        )
-        return violations or frame.violations, tuple(dict.fromkeys(one.rule for one in frame.violations))
+        # Read strictly, a misnamed member is one too many and one too few; a single rule accepts both.
+        other = _rules(found)[0] if len(_rules(found)) == 1 else ""
+        rules = {(one.path, one.keyword): one.rule for one in found}
+        told = (evolve(one, rule=rules.get((one.path, one.keyword), other)) for one in error.violations)
+        return tuple(told), _rules(found)
+
+
+def _rules(violations: Iterable[Violation]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.rule for one in violations))
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V, limit: int) -> None:
@@ -373,6 +385,6 @@ def with_version(
             told(detection)
         frames = chain(sample, frames)
     for found in frames:
-        if not found.version and version is not None:
+        if not found.version and version is not None and found.wire is _JSON:
             found.version = version
         yield found

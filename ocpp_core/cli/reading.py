@@ -78,8 +78,8 @@ _FRAME = re.compile(
 )
 # The same with quotes that are escaped, because it stands in a string.
 _QUOTED_FRAME = re.compile(r'\[\s*[2-6]\s*,\s*\\+"')
-# A line that can only be meant as a frame, even if its type is unknown. (Logs write [12:00:00] and [main].)
-_BARE = re.compile(r"\[\s*-?\d{1,9}\s*,")
+# A line that can only be meant as a frame, even if its type is unknown. (Logs write [12:00:00,123] and [2, main].)
+_BARE = re.compile(r'\[\s*-?\d{1,9}\s*,\s*(?:"|-?\d+\s*,)')
 # The beginning of JSON that goes on in the next line, or of an array of frames.
 _OPENING = re.compile(r'\[\s*(?:$|[\[{"]|\d{1,9}\s*(?:,|$))|\{\s*(?:$|")|<')
 _ENVELOPE_BEGINS = re.compile(r"<(?:[\w.-]+:)?Envelope[\s>]")
@@ -135,41 +135,42 @@ class Reader:
             OSError: The file cannot be read (further).
         """
         lines = self._lines(file)
-        number = 0
+        number = 1
         gathered: list[str] = []
-        for text in lines:
-            number += 1
-            if text:
-                if _OPENING.match(text) and not isinstance(_parsed(text), list | dict):
-                    gathered, size = [text], len(text)
-                    for further in lines:
-                        gathered.append(further)
-                        size += len(further) + 1
-                        if size > DOCUMENT_SIZE:
-                            break
-                    else:
-                        document = self._document("\n".join(gathered), source, number)
-                        if document is not None:
-                            yield from document
-                            return
+        for line in lines:
+            opening = line.strip(_BLANK)
+            if not opening:
+                number += 1
+                continue
+            gathered = [line]
+            if _OPENING.match(opening) and not isinstance(_parsed(opening), list | dict):
+                size = len(line)
+                for further in lines:
+                    gathered.append(further)
+                    size += len(further)
+                    if size > DOCUMENT_SIZE:
+                        break
                 else:
-                    gathered = [text]
-                break
-        yield from self._read_lines(chain(gathered, lines), source, number or 1)
+                    document = self._document("".join(gathered).strip(_BLANK), source, number)
+                    if document is not None:
+                        yield from document
+                        return
+            break
+        yield from self._read_lines(chain(gathered, lines), source, number)
 
     def _lines(self, file: BinaryIO) -> Iterator[str]:
         while raw := file.readline(LINE_SIZE):
             self.bytes_read += len(raw)
             # Bytes that are no UTF-8 stay recognisable; a codec refuses them.
-            text = raw.decode("utf-8", "surrogateescape").strip(_BLANK)
-            yield text
+            yield raw.decode("utf-8", "surrogateescape")
             if len(raw) == LINE_SIZE and raw[-1] != b"\n"[0]:
                 while (rest := file.readline(LINE_SIZE)) and rest[-1] != b"\n"[0]:
                     self.bytes_read += len(rest)
                 self.bytes_read += len(rest)
 
     def _read_lines(self, lines: Iterable[str], source: str, first: int) -> Iterator[Found]:
-        for number, text in enumerate(lines, first):
+        for number, line in enumerate(lines, first):
+            text = line.strip(_BLANK)
             if not text:
                 continue
             if text[0] == "[" and text[-1] == "]" and "] " not in text and _BARE.match(text):

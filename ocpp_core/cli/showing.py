@@ -5,7 +5,7 @@ Whatever comes from a frame goes through `clean`, so that no input can move the 
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,15 +15,16 @@ from rich.text import Text
 
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
-from ocpp_core.cli.summary import PART_NAMES, Counts, Summary, message_name
-from ocpp_core.errors import ErrorCode, FrameKind, Violation
+from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
+from ocpp_core.errors import FrameKind
 from ocpp_core.messages import MISSING, CallError, CallResultError, Payload, Token
 from ocpp_core.shapes import shape
 from ocpp_core.timestamps import WireTimestamp
-from ocpp_core.versions import Action, Role, Specification, Version, Wire
+from ocpp_core.versions import Action, Role, Specification, Version
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _LONGEST = 2_000
+_SHORT_LINE = 140
 
 _VERDICT_STYLES = {
     Verdict.ACCEPTED: "green",
@@ -41,13 +42,6 @@ def clean(text: str, limit: int = _LONGEST) -> str:
     if len(text) > limit:
         text = f"{text[:limit]} ... ({len(text)} characters)"
     return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
-
-
-def spelled(specification: Specification | None, code: ErrorCode | None) -> str | None:
-    """An error code as the version spells it on the JSON wire; None if that version has none for it."""
-    if specification is None or code is None:
-        return None
-    return specification.error_names.get(Wire.JSON, {}).get(code)
 
 
 # Frames
@@ -136,13 +130,20 @@ def _given(payload: Payload) -> Iterator[tuple[str, Any]]:
 
 
 def _short(payload: Payload) -> Text | None:
-    """A structured value on one line; None if it has structure inside, or a long text."""
+    """A structured value on one line; None if it has lists inside, or would be too long to read."""
     line = Text()
     for name, value in _given(payload):
-        if isinstance(value, Payload | list) or (isinstance(value, str) and len(value) > 60):
+        line.append("" if not line else "  ").append(name, _NAME)
+        if isinstance(value, Payload):
+            inner = _short(value)
+            if inner is None:
+                return None
+            line.append("(").append_text(inner).append(")")
+        elif isinstance(value, list) or len(line) > _SHORT_LINE:
             return None
-        line.append("" if not line else "  ").append(f"{name}=", _NAME).append_text(_scalar(value))
-    return line or Text("(empty)", _DIM)
+        else:
+            line.append("=").append_text(_scalar(value))
+    return None if len(line) > _SHORT_LINE else line or Text("(empty)", _DIM)
 
 
 def _field(name: str, value: Text | None, indent: int) -> Text:
@@ -178,8 +179,9 @@ def _scalar(value: Any) -> Text:
 
 def _moment(value: datetime) -> str:
     text = value.replace(tzinfo=None).isoformat(" ")
-    offset = value.strftime("%:z") if hasattr(value, "%:z") else value.strftime("%z")
-    return f"{text} {'UTC' if value.utcoffset() == UTC.utcoffset(None) else offset}"
+    text = text.rstrip("0") if value.microsecond else text
+    offset = value.strftime("%z")
+    return f"{text} UTC" if offset in ("+0000", "-0000") else f"{text} {offset[:3]}:{offset[3:]}"
 
 
 # Problems
@@ -198,26 +200,29 @@ def problems(judged: Judged) -> Iterator[Text]:
         name = spelled(specification, judged.code)
         yield Text(f"  {clean(judged.reason, 300)}").append(f"  {name or 'no answer is due'}", "red")
     for one in judged.violations:
-        yield _violation(one, spelled(specification, one.code), judged.verdict)
+        line = Text("  ").append(clean(one.path, 300), _PATH).append(f"  {one.keyword}")
+        if name := spelled(specification, one.code):
+            line.append(f"  {name}", "red" if judged.verdict is Verdict.REFUSED else _DIM)
+        if one.rule and judged.verdict is Verdict.TOLERATED:
+            line.append(f"  {one.rule}", "yellow")
+        elif one.rule and judged.allow:
+            line.append(f"  --allow {one.rule}", _DIM)
+        yield line
         yield Text(f"      {clean(one.message, 300)}")
-    if judged.verdict is Verdict.REFUSED and judged.allow:
-        yield Text(f"      accepted with {' '.join(f'--allow {rule}' for rule in judged.allow)}", _DIM)
-
-
-def _violation(one: Violation, code: str | None, verdict: Verdict) -> Text:
-    line = Text("  ").append(clean(one.path, 300), _PATH).append(f"  {one.keyword}")
-    if code:
-        line.append(f"  {code}", "red" if verdict is Verdict.REFUSED else _DIM)
-    if verdict is Verdict.TOLERATED:
-        line.append(f"  {one.rule}", "yellow")
-    return line
 
 
 # Summaries
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
 
 
 def _number(count: int, style: str = "") -> Text:
@@ -232,36 +237,47 @@ def summary_tables(summary: Summary, lines_skipped: int) -> Iterator[Table | Tex
         yield _stations_table(summary)
     if summary.deviations:
         yield _deviations_table(summary)
+    yield Text()
     yield from totals(summary, lines_skipped)
 
 
-_HEADERS = {
-    "requests": "Requests",
-    "responses": "Responses",
-    "errors": "Error answers",
-    "others": "Unreadable",
-}
+#: Columns of the table of actions: what is counted, and under which head.
+_COLUMNS: tuple[tuple[str, Verdict, tuple[str, ...]], ...] = (
+    ("Requests\naccepted", Verdict.ACCEPTED, ("requests",)),
+    ("\nrefused", Verdict.REFUSED, ("requests",)),
+    ("Responses\naccepted", Verdict.ACCEPTED, ("responses",)),
+    ("\nrefused", Verdict.REFUSED, ("responses",)),
+    ("Errors\naccepted", Verdict.ACCEPTED, ("errors",)),
+    ("\nrefused", Verdict.REFUSED, ("errors",)),
+    ("Other\nrefused", Verdict.REFUSED, ("others",)),
+    ("\nTolerated", Verdict.TOLERATED, PARTS),
+)
 
 
 def _actions_table(summary: Summary) -> Table:
     columns = [
-        (part, verdict)
-        for part in PART_NAMES
-        for verdict in (Verdict.ACCEPTED, Verdict.TOLERATED, Verdict.REFUSED)
-        if any(counts.get((part, verdict)) for _, counts in summary.actions)
+        (head, verdict, parts)
+        for head, verdict, parts in _COLUMNS
+        if parts in (("requests",), ("responses",))
+        or any(_count(counts, verdict, parts) for _, counts in summary.actions)
     ]
     table = _table("By action")
-    table.add_column("OCPP")
-    table.add_column("Action")
-    for part, verdict in columns:
-        table.add_column(f"{_HEADERS[part]}\n{verdict}", justify="right")
+    table.add_column("\nOCPP")
+    table.add_column("\nAction", no_wrap=True)
+    for head, _, _ in columns:
+        table.add_column(head, justify="right")
     order = {version.value: place for place, version in enumerate(Version)}
-    for (version, action), counts in sorted(
-        summary.actions, key=lambda row: (order.get(row[0][0], len(order)), row[0])
-    ):
-        cells = [_number(counts.get(column, 0), _VERDICT_STYLES[column[1]]) for column in columns]
+    rows = sorted(summary.actions, key=lambda row: (order.get(row[0][0], len(order)), row[0]))
+    for (version, action), counts in rows:
+        cells = [
+            _number(_count(counts, verdict, parts), _VERDICT_STYLES[verdict]) for _, verdict, parts in columns
+        ]
         table.add_row(version, clean(action, 60) or Text("(not known)", _DIM), *cells)
     return table
+
+
+def _count(counts: Counts, verdict: Verdict, parts: tuple[str, ...]) -> int:
+    return sum(counts.get((part, verdict), 0) for part in parts)
 
 
 def _stations_table(summary: Summary) -> Table:
@@ -293,19 +309,18 @@ def _deviations_table(summary: Summary) -> Table:
     table = _table("Deviations by kind")
     table.add_column("Count", justify="right")
     table.add_column("Rule broken")
-    table.add_column("Accepted with")
+    table.add_column("--allow")
     table.add_column("OCPP")
     table.add_column("Where", overflow="fold")
     for kind, seen in sorted(summary.deviations.items(), key=lambda row: -row[1].count):
-        allow = f"--allow {kind.rule}" if kind.rule else Text("-", _DIM)
-        where = Text(f"{clean(kind.message, 60)} ").append(clean(kind.path, 200), _PATH)
-        table.add_row(str(seen.count), kind.keyword, allow, kind.version, where)
+        where = Text(f"{clean(kind.message, 80)} ").append(clean(kind.path, 200), _PATH)
+        table.add_row(str(seen.count), kind.keyword, kind.rule or Text("-", _DIM), kind.version, where)
     return table
 
 
 def totals(summary: Summary, lines_skipped: int) -> Iterator[Text]:
     """The counts that matter most."""
-    line = Text(f"{summary.frames} frame{'' if summary.frames == 1 else 's'}", "bold")
+    line = Text().append(f"{summary.frames} frame{'' if summary.frames == 1 else 's'}", "bold")
     for verdict, count in summary.verdicts.items():
         if count and verdict is not Verdict.NOT_JUDGED:
             line.append(", ").append(f"{count} {verdict}", _VERDICT_STYLES[verdict])
@@ -330,38 +345,40 @@ def actions_matrix(specifications: Iterable[Specification]) -> Iterator[Table | 
     """All actions of all versions."""
     versions = list(specifications)
     table = _table("Actions")
-    table.add_column("Action")
+    table.add_column("Action", no_wrap=True)
     for one in versions:
-        table.add_column(one.version, justify="center")
+        table.add_column(one.version, justify="center", no_wrap=True)
     table.add_column("Profile or block")
-    table.add_column("Purpose", no_wrap=True)
+    table.add_column("Purpose")
     for name in sorted({name for one in versions for name in one.actions}):
         newest = next(one.actions[name] for one in reversed(versions) if name in one.actions)
         cells = [_arrow(one.actions.get(name)) for one in versions]
-        table.add_row(name, *cells, newest.block, newest.purpose)
+        known = [Text(text, no_wrap=True, overflow="ellipsis") for text in (newest.block, newest.purpose)]
+        table.add_row(name, *cells, *known)
     yield table
-    counts = ", ".join(f"{one.version}: {len(one.actions)}" for one in versions)
     yield Text(
-        f"→ station to csms   ← csms to station   ↔ either   → SEND has no answer        {counts}", _DIM
+        "\n→ from the station  ← from the csms  ↔ from either side  ⇒ from the station, wants no answer (SEND)",
+        _DIM,
     )
+    yield Text("actions: " + ", ".join(f"{one.version}: {len(one.actions)}" for one in versions), _DIM)
 
 
 def _arrow(action: Action | None) -> str:
     if action is None:
         return ""
-    return _ARROWS[action.sent_by] if action.answered else f"{_ARROWS[action.sent_by]} SEND"
+    return _ARROWS[action.sent_by] if action.answered else "⇒"
 
 
 def actions_of(specification: Specification) -> Iterator[Table | Text]:
     """The actions of one version, in detail."""
     table = _table(f"OCPP {specification.version}: {len(specification.actions)} actions")
     table.add_column("Profile" if specification.version.startswith("1.") else "Functional block")
-    table.add_column("Action")
+    table.add_column("Action", no_wrap=True)
     table.add_column("Sent by")
     table.add_column("Purpose")
     blocks = list(dict.fromkeys(action.block for action in specification.actions.values()))
     for action in sorted(specification.actions.values(), key=lambda one: (blocks.index(one.block), one.name)):
-        kind = "" if action.answered else ", as SEND"
+        kind = "" if action.answered else " (SEND)"
         table.add_row(action.block, action.name, f"{sender(action)}{kind}", action.purpose)
     yield table
 

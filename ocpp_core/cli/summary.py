@@ -8,17 +8,21 @@ from attrs import define, field, frozen
 
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import Station
-from ocpp_core.errors import FrameKind, Violation
+from ocpp_core.errors import ErrorCode, FrameKind
+from ocpp_core.versions import Specification, Wire
 
 #: Rows of a table; what comes beyond is counted in one row without a name.
 MAX_ROWS = 1_000
 
 #: What frames are called in the counts, by message type.
-_PARTS: Mapping[int, str] = {2: "requests", 6: "requests", 3: "responses", 4: "errors", 5: "errors"}
+_PART_OF: Mapping[int, str] = {2: "requests", 6: "requests", 3: "responses", 4: "errors", 5: "errors"}
 _UNPAIRED, _REFUSED = Verdict.UNPAIRED, Verdict.REFUSED
 
 #: In the order of the tables; "others" are frames of which not even the kind can be read.
-PART_NAMES = ("requests", "responses", "errors", "others")
+PARTS = ("requests", "responses", "errors", "others")
+
+#: A position in a list of a payload; ``$[1]`` is an element of the frame itself.
+_POSITION = re.compile(r"(?<!\$)\[\d+\]")
 
 Counts = dict[tuple[str, Verdict], int]
 Key = TypeVar("Key", bound=Hashable)
@@ -51,9 +55,9 @@ class Deviation:
 
     Attributes:
         rule: The tolerance that accepts it; "" if none does.
-        keyword: The rule, as violations name it; for a broken frame its error code.
+        keyword: The rule, as violations name it; for a frame that is wrong itself the error code.
         version: Of OCPP.
-        message: Class of the message, or kind of the frame.
+        message: Class of the message, or kind of the frame and action.
         path: Without the positions in lists.
     """
 
@@ -104,7 +108,7 @@ class Summary:
             reason = judged.reason if len(self.not_judged) < MAX_ROWS else "other reasons"
             self.not_judged[reason] = self.not_judged.get(reason, 0) + 1
         else:
-            part = _PARTS.get(kind.value, part)
+            part = _PART_OF.get(kind.value, part)
             if verdict is not _UNPAIRED:
                 self.actions.add((found.version, judged.action[:60]), part, verdict)
         if found.station is not None:
@@ -113,14 +117,15 @@ class Summary:
             self._add_deviations(judged)
 
     def _add_deviations(self, judged: Judged) -> None:
-        message = message_name(judged) or (judged.kind.name if judged.kind else "")
-        version = judged.found.version
+        version, message = judged.found.version, message_name(judged)
+        if not message and judged.kind is not None:
+            message = f"{judged.kind.name} {judged.action[:60]}".strip()
         for one in judged.violations:
-            self._add_deviation(
-                Deviation(one.rule, one.keyword, version, message, _without_positions(one)), one.message
-            )
+            path = _POSITION.sub("[]", one.path)[:200]
+            self._add_deviation(Deviation(one.rule, one.keyword, version, message, path), one.message)
         if not judged.violations and judged.code is not None:
-            self._add_deviation(Deviation("", str(judged.code), version, message, "$"), judged.reason)
+            name = spelled(judged.specification, judged.code) or str(judged.code)
+            self._add_deviation(Deviation("", name, version, message, "$"), judged.reason[:300])
 
     def _add_deviation(self, deviation: Deviation, example: str) -> None:
         seen = self.deviations.get(deviation)
@@ -142,8 +147,11 @@ def message_name(judged: Judged) -> str:
     return row.request_name if judged.kind in (FrameKind.CALL, FrameKind.SEND) else ""
 
 
-def _without_positions(violation: Violation) -> str:
-    return re.sub(r"\[\d+\]", "[]", violation.path)[:200]
+def spelled(specification: Specification | None, code: ErrorCode | None) -> str | None:
+    """An error code as the version spells it on the JSON wire; None if that version has none for it."""
+    if specification is None or code is None:
+        return None
+    return specification.error_names.get(Wire.JSON, {}).get(code)
 
 
 def as_json(summary: Summary, lines_skipped: int) -> dict[str, Any]:
@@ -157,7 +165,7 @@ def as_json(summary: Summary, lines_skipped: int) -> dict[str, Any]:
             {
                 "version": version,
                 "action": action,
-                **{part: _of_part(counts, part) for part in PART_NAMES},
+                **{part: _of_part(counts, part) for part in PARTS},
             }
             for (version, action), counts in summary.actions
         ],

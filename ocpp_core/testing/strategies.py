@@ -75,8 +75,8 @@ Build = Callable[[Shape, Mapping[Field, Any], Mapping[str, Any]], Any]
 
 #: How many members a value may have before only the required ones are drawn.
 _ROOM = 50
-#: A list at its upper limit repeats a few items; but not if that makes more members than this.
-_LARGEST_LIST = 2000
+#: A list at its upper limit repeats a few items; and if that is beyond this, items of required members.
+_LONG_LIST = 24
 
 
 @st.composite
@@ -128,16 +128,12 @@ class _Drawing:
 
     def list(self, kind: ListOf, depth: int) -> list[Any]:
         fewest = kind.min_items or 0
+        is_full = kind.max_items is not None and self.draw(_RARELY)
+        if is_full and (kind.max_items or 0) > _LONG_LIST:
+            self.room = 0
         most = fewest if self.room <= 0 else min(fewest + 2, kind.max_items or fewest + 2)
-        before = self.room
         items = [self.value(kind.item, depth) for _ in range(self.draw(_size(fewest, most)))]
-        if kind.max_items is None or not items or not self.draw(_RARELY):
-            return items
-        used = max(before - self.room, 1)
-        if kind.max_items * used // len(items) > _LARGEST_LIST:
-            return items
-        self.room = 0
-        return list(islice(cycle(items), kind.max_items))
+        return list(islice(cycle(items), kind.max_items)) if is_full else items
 
 
 _MASK_BITS = 16  # Hypothesis draws from wider ranges with a preference for small numbers

@@ -1,7 +1,7 @@
 """Two peers wired together in one process: for tests, examples and gateways."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ async def pair(
     csms: Router | None = None,
     identity: str = "CP-1",
     **options: Any,
-) -> AsyncIterator[tuple[Peer[str], Peer[str]]]:
+) -> AsyncGenerator[tuple[Peer[str], Peer[str]], None]:
     """A station and a CSMS that are connected while the context lasts.
 
     Args:

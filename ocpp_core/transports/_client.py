@@ -1,0 +1,274 @@
+"""The station's end of OCPP-J: a WebSocket client that connects again when the connection is lost."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from ssl import SSLContext
+from typing import TypeVar, Unpack
+
+from ocpp_core.connection import DEFAULT, Default
+from ocpp_core.errors import ConnectionLostError, LocalProtocolError
+from ocpp_core.messages import Notification, Request, Response
+from ocpp_core.router import Router
+from ocpp_core.transports._handshake import (
+    Backoff,
+    authorization_of,
+    is_identity,
+    subprotocol_of,
+    url_of,
+    versions_of,
+)
+from ocpp_core.transports._socket import PROTOCOL_ERROR, Options, WebSocketPeer, split_options
+from ocpp_core.transports.admission import Handshake, result_of
+from ocpp_core.versions import Version
+
+from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
+from websockets.asyncio.client import connect as open_socket  # isort: skip
+from websockets.typing import Subprotocol  # isort: skip
+
+_log = logging.getLogger("ocpp_core.websocket")
+
+R = TypeVar("R", bound=Response)
+
+#: Runs on each new connection, before anybody else may call; plain or a coroutine function.
+Connected = Callable[[WebSocketPeer], Awaitable[None] | None]
+
+
+class Station:
+    """A station's connection to its CSMS, whatever becomes of the sockets below it."""
+
+    def __init__(
+        self,
+        url: str,
+        identity: str,
+        router: Router,
+        versions: Sequence[Version],
+        *,
+        password: str | bytes | None,
+        ssl: SSLContext | None,
+        reconnect: bool,
+        backoff: Backoff,
+        wait: bool,
+        require_subprotocol: bool,
+        on_connect: Connected | None,
+        chance: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        options: Options,
+    ) -> None:
+        self.identity = identity
+        self._url = url_of(url, identity)
+        self._router = router
+        self._versions = versions
+        self._headers = {} if password is None else {"Authorization": authorization_of(identity, password)}
+        self._ssl = ssl
+        self._reconnect = reconnect
+        self._backoff = backoff
+        self._wait = wait
+        self._require_subprotocol = require_subprotocol
+        self._on_connect = on_connect
+        self._chance = chance
+        self._sleep = sleep
+        self._settings, self._peer_options = split_options(options)
+        self._current: WebSocketPeer | None = None
+        self._peer: WebSocketPeer | None = None
+        self._ready = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    @property
+    def peer(self) -> WebSocketPeer | None:
+        """The CSMS over the present connection; None while there is none."""
+        return self._peer if self._peer is not None and self._peer.is_open else None
+
+    async def connected(self) -> WebSocketPeer:
+        """Waits until there is a connection, and the hook has done its work.
+
+        Raises:
+            ConnectionLostError: There will be none any more.
+        """
+        while (peer := self.peer) is None:
+            running = self._running
+            if running is None or running.done() or self._is_closing:
+                raise ConnectionLostError("connecting")
+            self._ready.clear()
+            waiter = asyncio.ensure_future(self._ready.wait())
+            try:
+                await asyncio.wait({waiter, running}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiter.cancel()
+        return peer
+
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
+        """Calls the CSMS; see `Peer.call`.
+
+        While there is no connection it raises ConnectionLostError, or waits for one if the option ``wait`` is set. A
+        call that is under way when the connection is lost is never repeated: the CSMS may have acted on it.
+        """
+        peer = self.peer
+        if peer is None and self._wait:
+            peer = await self.connected()
+        if peer is None:
+            raise ConnectionLostError(request.__ocpp__.action or "")
+        return await peer.call(request, timeout=timeout)
+
+    async def notify(self, message: Notification) -> None:
+        """Sends a message that wants no answer; see `Peer.notify`."""
+        peer = self.peer
+        if peer is None and self._wait:
+            peer = await self.connected()
+        if peer is None:
+            raise LocalProtocolError("Cannot notify: there is no connection.")
+        await peer.notify(message)
+
+    async def start(self) -> None:
+        """Connects, and goes on connecting in the background.
+
+        Raises:
+            Exception: Without `reconnect`, what made the first attempt fail.
+        """
+        running = self._running = asyncio.create_task(self._run(), name=f"ocpp station {self.identity}")
+        try:
+            await self.connected()
+        except ConnectionLostError:
+            await running  # raises what ended it
+            raise
+
+    async def close(self) -> None:
+        """Lets handlers end and answers go out, closes the connection, and opens no other."""
+        self._is_closing = True
+        if self._current is not None:
+            await self._current.close()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    # Inside
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._is_closing:
+            try:
+                if await self._connect_once():
+                    failures = 0
+            except Exception as error:  # no network, refused, no common version, the hook failed ...
+                if not self._reconnect:
+                    raise
+                _log.warning("%s cannot connect: %s", self.identity, str(error) or type(error).__name__)
+            if not self._reconnect or self._is_closing:
+                return
+            seconds = self._backoff.seconds(failures, self._chance())
+            failures += 1
+            _log.info("%s connects again in %.1f s", self.identity, seconds)
+            await self._sleep(seconds)
+
+    async def _connect_once(self) -> bool:
+        """One connection, from its handshake to its end."""
+        socket = await self._open()
+        subprotocol = socket.subprotocol
+        version = next((one for one in self._versions if subprotocol_of(one) == subprotocol), None)
+        if version is None and subprotocol is None and not self._require_subprotocol:
+            version = self._versions[0]
+        if version is None:
+            await socket.close(PROTOCOL_ERROR, "no common OCPP version")
+            raise ConnectionLostError("the handshake (no common version)")
+        handshake = Handshake(identity=self.identity, version=version, subprotocol=subprotocol)
+        peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
+        self._current = peer
+        serving = asyncio.create_task(peer.serve(), name=f"ocpp socket {self.identity}")
+        try:
+            if self._on_connect is not None:
+                await result_of(self._on_connect(peer))
+            self._peer = peer
+            self._ready.set()
+            await asyncio.shield(serving)
+        finally:
+            self._peer = self._current = None
+            await socket.close()
+            await serving
+        return True
+
+    async def _open(self) -> ClientConnection:
+        settings = self._settings
+        return await open_socket(
+            self._url,
+            subprotocols=[Subprotocol(subprotocol_of(version)) for version in self._versions],
+            additional_headers=self._headers,
+            compression="deflate" if settings.compresses(self._versions[0]) else None,
+            open_timeout=settings.open_timeout,
+            ping_interval=settings.ping_interval,
+            ping_timeout=settings.ping_timeout,
+            close_timeout=settings.close_timeout,
+            max_size=settings.max_size,
+            ssl=self._ssl or (True if self._url.startswith("wss:") else None),
+        )
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    identity: str,
+    router: Router,
+    version: str | Sequence[str],
+    *,
+    password: str | bytes | None = None,
+    ssl: SSLContext | None = None,
+    reconnect: bool = True,
+    backoff: Backoff | None = None,
+    wait: bool = False,
+    require_subprotocol: bool = True,
+    on_connect: Connected | None = None,
+    chance: Callable[[], float] = random.random,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    **options: Unpack[Options],
+) -> AsyncGenerator[Station, None]:
+    """Keeps a station connected to its CSMS while the context lasts.
+
+    Args:
+        url: Of the CSMS: ``ws`` or ``wss``; the identity is added to its path.
+        identity: Of the station.
+        router: Handlers of the station.
+        version: That is spoken; or several, most wanted first, of which the CSMS picks one.
+        password: For security profiles 1 and 2: text, or in 1.6 the bytes of AuthorizationKey.
+        ssl: For security profiles 2 and 3 (with the client's certificate loaded).
+        reconnect: Connect again and again, also at first. Without it, a first attempt that fails raises.
+        backoff: How long to wait between attempts.
+        wait: Calls wait for a connection where there is none; they raise ConnectionLostError otherwise.
+        require_subprotocol: Close if the CSMS picks no version. Without it, the first of `version` is spoken then.
+        on_connect: Runs on each new connection before other calls are let through, to boot. It calls the peer that it
+            is given. If it raises, the connection is closed and counts as failed.
+        chance: A random number from 0 to 1, for the back-off.
+        sleep: Waits for so many seconds, for the back-off.
+        options: See `Settings` and `Peer`.
+
+    Yields:
+        The station, once it is connected.
+
+    Raises:
+        LocalProtocolError: A version does not allow the identity, or has no JSON wire.
+    """
+    versions = versions_of([version] if isinstance(version, str) else version)
+    if not all(is_identity(identity, one) for one in versions):
+        raise LocalProtocolError(f"OCPP 2.x does not allow the identity {identity!r}")
+    station = Station(
+        url,
+        identity,
+        router,
+        versions,
+        password=password,
+        ssl=ssl,
+        reconnect=reconnect,
+        backoff=backoff or Backoff(),
+        wait=wait,
+        require_subprotocol=require_subprotocol,
+        on_connect=on_connect,
+        chance=chance,
+        sleep=sleep,
+        options=options,
+    )
+    try:
+        await station.start()
+        yield station
+    finally:
+        await station.close()

@@ -1,0 +1,153 @@
+"""Pure pieces of the WebSocket handshake: identity, credentials, choice of version, back-off.
+
+Source: OCPP-J 1.6 §3.1, §6.2; OCPP 2.0.1 and 2.1 part 4 §3.1, §5.3 (2.1: §5.4); part 2 §2.1.4, A00.FR.2xx.
+"""
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from hmac import compare_digest
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+
+from attrs import field, frozen
+
+from ocpp_core.errors import LocalProtocolError
+from ocpp_core.specifications import specification
+from ocpp_core.versions import Version, Wire
+
+#: Since 2.0 an identity is an identifierString of at most 48 characters, without a colon (part 2 §2.1.4).
+_IDENTITY_2 = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}")
+_IN_CREDENTIALS = ":"
+
+
+def identity_in(path: str) -> str:
+    """The identity at the end of a raw request path: percent-decoded once, a ``+`` stays.
+
+    Raises:
+        ValueError: There is none, or it is no UTF-8.
+    """
+    segment = path.partition("?")[0].rpartition("/")[2]
+    identity = unquote_to_bytes(segment).decode("utf-8")
+    if not identity or not identity.isprintable():
+        raise ValueError("the path ends in no identity")
+    return identity
+
+
+def url_of(base: str, identity: str) -> str:
+    """The address where a station of this identity connects: the endpoint, a slash, and the identity."""
+    parts = urlsplit(base)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(identity, safe='')}"))
+
+
+def is_identity(identity: str, version: Version | None) -> bool:
+    """Whether a version allows this identity. 1.x allows all."""
+    return version is None or version < Version.V2_0 or _IDENTITY_2.fullmatch(identity) is not None
+
+
+def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:
+    """User name and password of an ``Authorization: Basic`` header; None if it is no such header.
+
+    The password is raw bytes: 1.6 sends a key, not text. Credentials are split at the first colon, unless the identity
+    of the URL has one itself and they begin with it.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        credentials = b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    own = f"{identity}{_IN_CREDENTIALS}".encode()
+    if credentials.startswith(own):
+        return identity, credentials.removeprefix(own)
+    name, colon, password = credentials.partition(_IN_CREDENTIALS.encode())
+    return (name.decode("utf-8", "replace"), password) if colon else None
+
+
+def authorization_of(identity: str, password: str | bytes) -> str:
+    """The value of the ``Authorization`` header that `credentials_in` reads."""
+    secret = password.encode() if isinstance(password, str) else password
+    return "Basic " + b64encode(f"{identity}{_IN_CREDENTIALS}".encode() + secret).decode("ascii")
+
+
+def is_password(given: bytes, expected: str | bytes, *, hex_allowed: bool = False) -> bool:
+    """Compares a password without telling by its time where they differ.
+
+    Args:
+        given: What the station sent.
+        expected: What it should have sent: bytes (1.6: the value of AuthorizationKey), or text.
+        hex_allowed: Accept the hex digits of `expected` too; stations of 1.6 send their key as it was configured.
+    """
+    secret = expected.encode() if isinstance(expected, str) else expected
+    is_equal = compare_digest(given, secret)
+    is_hex = compare_digest(given.lower(), secret.hex().encode()) and hex_allowed
+    return is_equal or is_hex
+
+
+def versions_of(names: Iterable[str]) -> tuple[Version, ...]:
+    """Versions by number or subprotocol.
+
+    Raises:
+        LookupError: No version goes by a name.
+        LocalProtocolError: A version has no JSON wire.
+    """
+    found = [specification(name) for name in names]
+    for one in found:
+        if Wire.JSON not in one.error_names:
+            raise LocalProtocolError(f"OCPP {one.version} has no JSON wire; it is served over SOAP")
+    return tuple(Version(one.version) for one in found)
+
+
+def subprotocol_of(version: Version) -> str:
+    """What is negotiated for a version."""
+    return f"ocpp{version.value}"
+
+
+def offered_in(headers: Iterable[str]) -> tuple[str, ...]:
+    """The subprotocols of all ``Sec-WebSocket-Protocol`` headers, in order."""
+    return tuple(name for header in headers for part in header.split(",") if (name := part.strip()))
+
+
+def choose(
+    offered: Sequence[str], accepts: Sequence[Version], aliases: Mapping[str, str] | None = None
+) -> tuple[str, Version] | None:
+    """The first offered subprotocol that is accepted, and the version to speak under its name.
+
+    Args:
+        offered: By the client, in its order of preference. Its order decides.
+        accepts: Versions that are accepted.
+        aliases: Version meant by a subprotocol, where that is not its own: ``{"ocpp2.0": "2.0.1"}``.
+    """
+    for name in offered:
+        meant = (aliases or {}).get(name) or name.removeprefix("ocpp")
+        version = next((one for one in accepts if one.value == meant.removeprefix("ocpp")), None)
+        if version is not None and name.startswith("ocpp"):
+            return name, version
+    return None
+
+
+def _not_negative(_: object, attribute: "object", value: float) -> None:
+    if value < 0:
+        raise ValueError(f"a back-off has no negative times: {value}")
+
+
+@frozen(kw_only=True)
+class Backoff:
+    """How long to wait before connecting again.
+
+    Attributes:
+        minimum: Seconds before the first attempt (RetryBackOffWaitMinimum).
+        doublings: How often that doubles before it stays (RetryBackOffRepeatTimes).
+        spread: Most seconds that chance adds, anew each time (RetryBackOffRandomRange).
+
+    Source: 2.0.1 part 4 §5.3, 2.1 part 4 §5.4; 1.6 names no formula and uses this one.
+    """
+
+    minimum: float = field(default=10.0, validator=_not_negative)
+    doublings: int = field(default=5, validator=_not_negative)
+    spread: float = field(default=10.0, validator=_not_negative)
+
+    def seconds(self, failures: int, chance: float) -> float:
+        """The wait after so many failed attempts; `chance` is a random number from 0 to 1."""
+        return float(self.minimum * 2 ** min(failures, self.doublings) + self.spread * chance)

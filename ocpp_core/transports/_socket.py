@@ -1,0 +1,156 @@
+"""What both ends of a WebSocket have in common: their options, and the peer that sits on an open socket."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypedDict
+
+from attrs import frozen
+
+from ocpp_core.jsonrpc import JsonCodec
+from ocpp_core.peer import Hooks, Peer
+from ocpp_core.redaction import Redaction
+from ocpp_core.router import Router
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.transports.admission import Handshake
+from ocpp_core.versions import Version
+
+try:
+    from websockets.asyncio.connection import Connection as WebSocket
+    from websockets.exceptions import ConnectionClosed
+except ImportError as error:
+    raise ImportError(
+        "The WebSocket transport needs the package websockets, 13 or later: pip install 'ocpp-core[websockets]'"
+    ) from error
+
+_log = logging.getLogger("ocpp_core.websocket")
+
+#: Close codes (RFC 6455 §7.4.1).
+GOING_AWAY = 1001
+PROTOCOL_ERROR = 1002
+UNSUPPORTED_DATA = 1003
+
+
+class PeerOptions(TypedDict, total=False):
+    """Options of `Peer` that a transport passes on."""
+
+    new_id: Callable[[], str]
+    call_timeout: float | None
+    max_held_calls: int
+    grace: float
+    hooks: Hooks | None
+    redaction: Redaction | None
+
+
+class Options(PeerOptions, total=False):
+    """Options of `serve` and `connect`, beside those of `Peer`; `Settings` has their meaning and defaults."""
+
+    tolerance: Tolerance
+    max_frame: int
+    max_size: int
+    ping_interval: float | None
+    ping_timeout: float | None
+    open_timeout: float
+    close_timeout: float
+    write_timeout: float
+    compression: bool | None
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How a WebSocket is kept.
+
+    Attributes:
+        tolerance: What is accepted of the peer although it breaks a rule.
+        max_frame: Characters of a frame; a longer one is answered with an error.
+        max_size: Bytes of a WebSocket message; a longer one ends the connection with 1009 before it is read.
+        ping_interval: Seconds between our pings; None sends none.
+        ping_timeout: Seconds for the pong before the connection counts as lost.
+        open_timeout: Seconds for connecting and the handshake.
+        close_timeout: Seconds for the closing handshake.
+        write_timeout: Seconds that a peer may not read before its connection is cut: it holds our memory.
+        compression: permessage-deflate. None offers it from 2.0 on, where a CSMS has to (2.0.1 part 4 §3.3).
+    """
+
+    tolerance: Tolerance = Tolerance.STRICT
+    max_frame: int = 1_048_576
+    max_size: int = 4_194_304
+    ping_interval: float | None = 60.0
+    ping_timeout: float | None = 30.0
+    open_timeout: float = 10.0
+    close_timeout: float = 10.0
+    write_timeout: float = 30.0
+    compression: bool | None = None
+
+    def compresses(self, version: Version | None) -> bool:
+        """Whether compression is offered with this version."""
+        if self.compression is None:
+            return version is not None and version >= Version.V2_0
+        return self.compression
+
+
+def split_options(options: Options) -> tuple[Settings, dict[str, Any]]:
+    """Settings of the socket, and the options of the peer."""
+    given: dict[str, Any] = dict(options)
+    own = {name: given.pop(name) for name in list(given) if name in Settings.__annotations__}
+    return Settings(**own), given
+
+
+class WebSocketPeer(Peer[str]):
+    """A `Peer` on an open WebSocket.
+
+    Attributes:
+        handshake: What the station said to open it; on the station's side, what it asked for and got.
+        version: That is spoken.
+    """
+
+    def __init__(
+        self, socket: WebSocket, router: Router, handshake: Handshake, settings: Settings, **options: Any
+    ) -> None:
+        assert handshake.version is not None
+        self.handshake = handshake
+        self.version = handshake.version
+        self._socket = socket
+        self._write_timeout = settings.write_timeout
+        codec = JsonCodec(handshake.version, tolerance=settings.tolerance, max_size=settings.max_frame)
+        super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
+
+    async def serve(self) -> None:
+        """Serves the socket until it is closed. What ends it is logged, not raised."""
+        try:
+            await self.run(self._messages())
+        except ConnectionClosed as closed:
+            _log.info("%s: the connection was lost: %s", self.identity, closed)
+        finally:
+            await self._socket.close()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Lets handlers end and answers go out for up to the ``grace``, then closes the socket."""
+        await super().close()
+        await self._socket.close(code, reason)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls can be made."""
+        return self._socket.close_code is None and not self._connection.closed
+
+    @property
+    def close_code(self) -> int | None:
+        """Of the WebSocket; None while it is open."""
+        return self._socket.close_code
+
+    async def _messages(self) -> AsyncIterator[str]:
+        async for message in self._socket:
+            if not isinstance(message, str):
+                _log.warning("%s sent a binary message", self.identity)
+                await self._socket.close(UNSUPPORTED_DATA, "OCPP-J is text")
+                return
+            yield message
+
+    async def _send_text(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(self._write_timeout):
+                await self._socket.send(text)
+        except TimeoutError:
+            self._socket.transport.abort()
+            raise

@@ -1,0 +1,135 @@
+"""Imports point downwards only, as docs/architecture.md draws it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ocpp_core
+from ocpp_core.versions import Version
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(ocpp_core.__file__).parent
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+VERSIONS = [f"v{version.replace('.', '')}" for version in Version]
+#: What annotations and constants of generated modules need.
+STANDARD_LIBRARY = {"collections.abc", "datetime", "decimal", "types", "typing"}
+
+
+def rows() -> list[set[str]]:
+    """The diagram of the page, from the top."""
+    section = ARCHITECTURE.read_text(encoding="utf-8").partition("## Imports point downwards")[2]
+    diagram = section.partition("```text\n")[2].partition("```")[0]
+    return [set(line.split()) for line in diagram.splitlines()]
+
+
+HEIGHT = {part: height for height, row in enumerate(reversed(rows())) for part in row}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(("ocpp_core", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+GENERATED = [
+    name for name in MODULES if name.startswith(tuple(f"ocpp_core.{version}" for version in VERSIONS))
+]
+PARTS = sorted({name.split(".")[1] for name in MODULES if name != "ocpp_core"})
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Names of the modules that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str(module), names=names, level=level):
+                assert 0 == level, f"{path.name} imports relatively"
+                for alias in names:  # `from ocpp_core import v16` imports a module
+                    name = f"{module}.{alias.name}"
+                    yield name if name in MODULES else module
+            case _:
+                pass
+
+
+def parts_imported(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported(path) if name.startswith("ocpp_core.")}
+
+
+def test_every_module_has_one_place_in_the_diagram() -> None:
+    placed = [part for row in rows() for part in row]
+
+    assert [] == [part for part in PARTS if part not in placed], "give it a row in docs/architecture.md"
+    assert sorted(set(placed)) == sorted(placed)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "ocpp_core"])
+def test_module_imports_only_what_is_below_it(name: str) -> None:
+    part = name.split(".")[1]
+    beside_or_above = {
+        other for other in parts_imported(MODULES[name]) if other != part and HEIGHT[other] >= HEIGHT[part]
+    }
+
+    assert set() == beside_or_above
+    assert "ocpp_core" not in imported(MODULES[name]), "import the module, not the package that gathers names"
+
+
+def test_package_itself_imports_only_what_loads_the_rest() -> None:
+    tree = ast.parse(MODULES["ocpp_core"].read_text(encoding="utf-8"))
+    at_run_time = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+
+    assert {"typing", "ocpp_core._lazy"} == at_run_time
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_module_imports_messages_versions_and_siblings(name: str) -> None:
+    package = ".".join(name.split(".")[:2])
+    others = {
+        other
+        for other in imported(MODULES[name])
+        if other not in STANDARD_LIBRARY and not other.startswith(package)
+    }
+    allowed = {"ocpp_core._lazy"} if name == package else {"ocpp_core.messages", "ocpp_core.versions"}
+
+    assert set() == others - allowed
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_generated_modules_hold_no_logic(version: str) -> None:
+    """They have classes with fields, tokens and docstrings; and the table of actions."""
+    for name, path in MODULES.items():
+        if name.startswith(f"ocpp_core.{version}."):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            logic = (
+                ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.If | ast.For | ast.While | ast.Try
+            )
+
+            assert [] == [node.lineno for node in ast.walk(tree) if isinstance(node, logic)], name
+
+
+#: Reads files whose names and layout the official downloads decide, version by version.
+READS_DOWNLOADS = {"ocpp_core.equivalence"}
+
+
+def test_no_engine_asks_for_the_version() -> None:
+    """What differs between versions is data: nothing is compared with a `Version` or its number."""
+    asking = [
+        f"{name}:{node.lineno}"
+        for name in MODULES.keys() - READS_DOWNLOADS
+        for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare | ast.MatchValue) and any(map(names_a_version, ast.walk(node)))
+    ]
+
+    assert [] == asking
+
+
+def names_a_version(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="Version")):
+            return True
+        case ast.Constant(value=str(value)):
+            return value in set(Version)
+        case _:
+            return False
