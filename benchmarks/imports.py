@@ -4,16 +4,16 @@ import subprocess
 import sys
 
 from report import Effort, Measurement, Suite
-from traffic import BOOT_NOTIFICATION
+from traffic import BOOT_NOTIFICATION, TRANSACTION_EVENT
 
+_FIRST = "import ocpp_core; ocpp_core.JsonCodec({!r}).decode({!r})"
 _ALL = "import ocpp_core.{0} as v; [getattr(v, name) for name in dir(v)]"
 
 #: Both libraries pay for what they use of the standard library.
 WORK = {
     "ocpp_core": "import ocpp_core",
-    "ocpp_core, until the first 1.6 frame is read": (
-        f"import ocpp_core; ocpp_core.JsonCodec('1.6').decode({BOOT_NOTIFICATION.text!r})"
-    ),
+    "ocpp_core, until the first 1.6 frame is read": _FIRST.format("1.6", BOOT_NOTIFICATION.text),
+    "ocpp_core, until the first 2.0.1 frame is read": _FIRST.format("2.0.1", TRANSACTION_EVENT.text),
     "ocpp_core.v16, all classes": _ALL.format("v16"),
     "ocpp_core.v201, all classes": _ALL.format("v201"),
     "ocpp_core.v21, all classes": _ALL.format("v21"),

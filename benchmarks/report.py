@@ -87,26 +87,41 @@ class Suite:
         }
 
 
-def show(suite: Suite, console: Console) -> None:
-    """Prints a suite: a row for each contender, a column for each subject."""
+def rows(suite: Suite) -> list[list[str]]:
+    """The table of a suite: a row for each contender, a column for each subject; the head first."""
     subjects = list(dict.fromkeys(measurement.subject for measurement in suite.measurements))
+    contenders = dict.fromkeys(measurement.contender for measurement in suite.measurements)
     cells = {
         (measurement.contender, measurement.subject): _cell(measurement.seconds, suite.ratio(measurement))
         for measurement in suite.measurements
     }
+    lines = ([name, *(cells.get((name, subject), "-") for subject in subjects)] for name in contenders)
+    return [["", *subjects], *lines]
+
+
+def _cell(seconds: float, ratio: float | None) -> str:
+    if ratio is None:
+        return f"{seconds * 1e3:.0f} ms"
+    time = f"{seconds * 1e6:.0f} µs" if seconds >= 0.0001 else f"{seconds * 1e6:.1f} µs"
+    return f"{time}, {ratio:.0f}x" if ratio >= 10 else f"{time}, {ratio:.2g}x"
+
+
+def show(suite: Suite, console: Console) -> None:
+    """Prints a suite."""
+    head, *lines = rows(suite)
     table = Table(title=suite.title, title_justify="left", box=box.SIMPLE)
-    table.add_column("")
-    for subject in subjects:
-        table.add_column(subject, justify="right")
-    for contender in dict.fromkeys(measurement.contender for measurement in suite.measurements):
-        table.add_row(contender, *(cells.get((contender, subject), "-") for subject in subjects))
+    for number, name in enumerate(head):
+        table.add_column(name, justify="right" if number else "left")
+    for line in lines:
+        table.add_row(*line)
     console.print(table)
     for verdict in suite.verdicts():
         console.print(f"  {verdict}", highlight=False)
     console.print()
 
 
-def _cell(seconds: float, ratio: float | None) -> str:
-    if ratio is None:
-        return f"{seconds * 1e3:.0f} ms"
-    return f"{seconds * 1e6:.1f} µs {ratio:5.0f}x" if ratio >= 10 else f"{seconds * 1e6:.1f} µs {ratio:5.2f}x"
+def markdown(suite: Suite) -> str:
+    """A suite as a table of a Markdown page."""
+    head, *lines = rows(suite)
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, rule, *lines])

@@ -1,6 +1,9 @@
 """Measures speed beside other libraries, all in one run, as ratios.
 
-python benchmarks/run.py [--quick] [--json FILE] [SUITE ...]
+python benchmarks/run.py [--quick] [--json FILE] [--update] [SUITE ...]
+
+``--update`` writes the tables into README.md and benchmarks/README.md, between ``<!-- measured: NAME -->`` and
+``<!-- end -->``.
 
 A suite is a module with a function ``measure(effort) -> list[Suite]``; a new one is added to `SUITES`.
 """
@@ -13,10 +16,11 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from report import FULL, QUICK, show
+from report import FULL, QUICK, markdown, show
 from rich.console import Console
 
 SUITES = ("json_codec", "imports")
+PAGES = [Path(__file__).parents[1] / "README.md", Path(__file__).parent / "README.md"]
 PACKAGES = ("ocpp-core", "ocpp", "orjson", "attrs", "jsonschema")
 
 
@@ -26,6 +30,7 @@ def main() -> int:
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all by default")
     parser.add_argument("--quick", action="store_true", help="half a minute in place of two; rougher")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
+    parser.add_argument("--update", action="store_true", help="write the tables into the READMEs")
     options = parser.parse_args()
     if unknown := sorted(set(options.suites) - set(SUITES)):
         parser.error(f"no suite is called {', '.join(unknown)}")
@@ -44,7 +49,20 @@ def main() -> int:
     if options.json:
         facts = {"python": python, "packages": packages, "suites": [suite.as_json() for suite in suites]}
         options.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    if options.update:
+        _update({suite.name: markdown(suite) for suite in suites})
     return 0
+
+
+def _update(tables: dict[str, str]) -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for name, table in tables.items():
+            head = f"<!-- measured: {name} -->\n"
+            before, found, after = text.partition(head)
+            if found:
+                text = f"{before}{head}\n{table}\n\n<!-- end -->{after.partition('<!-- end -->')[2]}"
+        page.write_text(text, encoding="utf-8")
 
 
 def _version(package: str) -> str:

@@ -8,12 +8,13 @@ The source of each function is made from the `Shape` of the class on first use, 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from ocpp_core._codegen import Source, compiled, indented
 from ocpp_core._lazy import once
 from ocpp_core.decimals import is_multiple, read_decimal, read_integer, write_number
-from ocpp_core.messages import NOTHING_EXTRA, UNSET, Payload, Token
+from ocpp_core.messages import MISSING, NOTHING_EXTRA, UNSET, Payload, Token
 from ocpp_core.shapes import (
     Anything,
     Boolean,
@@ -40,7 +41,7 @@ class Refused(Exception):
 
 
 #: What a compiled function may raise for a value that breaks a rule; everything else is a defect of ours.
-REFUSALS = (Refused, KeyError, TypeError, ValueError, AttributeError)
+REFUSALS = (Refused, KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 Decode = Callable[[Any], Any]
 Encode = Callable[[Any], dict[str, Any]]
@@ -85,6 +86,13 @@ def plain_text(value: Any) -> str:
     if not isinstance(value, str):
         raise Refused
     return str.__str__(value)
+
+
+def plain_integer(value: Any) -> int:
+    """The number that an `int` of any kind is, such as a member of an `IntEnum`; a boolean is none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Refused
+    return int(value)
 
 
 def tokens(enum: type[Token]) -> dict[str, Token]:
@@ -212,7 +220,8 @@ def _dump(kind: Kind, made: Source, v: str = "v") -> list[str]:
         case Boolean():
             return _check(kind, v)
         case Integer():
-            return [f"if type({v}) is not int: raise Refused", *_check(kind, v)]
+            convert = made.name(plain_integer, "plain_integer")
+            return [f"if type({v}) is not int: {v} = {convert}({v})", *_check(kind, v)]
         case Number():
             read, write = made.name(read_decimal, "read_decimal"), made.name(write_number, "write_number")
             return [f"{v} = {read}({v})", *_check(kind, v, made), f"{v} = {write}({v})"]
@@ -280,24 +289,49 @@ def plain(message: Payload) -> dict[str, Any]:
         value = getattr(message, field.name)
         if field.is_required or value is not field.default:
             data[field.wire] = _plain_value(value, field)
-    return {**data, **message.extra}
+    twice = dict.fromkeys(data.keys() & message.extra.keys(), _TWICE)
+    return {**data, **message.extra, **twice}
+
+
+class _Unwritable:
+    """Stands for what cannot be written, although it may look like valid JSON; no schema accepts it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+_TWICE = _Unwritable("two values, one of them in extra")
+
+
+def _misplaced(value: Any, expected: str) -> _Unwritable:
+    version = f" of OCPP {value.__ocpp__.version}" if isinstance(value, Payload) else ""
+    return _Unwritable(f"{type(value).__name__}{version}, where {expected} belongs")
 
 
 def _plain_value(value: Any, field: Field) -> Any:
-    if isinstance(value, list):
+    if type(value) is list:
         return [_plain_value(item, field) for item in value]
+    if value is None or value is MISSING:
+        return value
     kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
     try:
         match kind:
             case Nested(cls=cls):
-                # A value of another class stays what it is, which no schema accepts.
-                return plain(value) if isinstance(value, cls) else value
+                expected = f"{cls.__name__} of OCPP {cls.__ocpp__.version}"
+                return plain(value) if isinstance(value, cls) else _misplaced(value, expected)
+            case Timestamp() if not isinstance(value, datetime) or value.utcoffset() is None:
+                return _misplaced(value, "an aware datetime")
             case Enumeration() | Text():
                 return plain_text(value)
             case Timestamp(digits=digits):
                 return write_timestamp(value, digits)
             case Number():
                 return write_number(value)
+            case Integer():
+                return plain_integer(value)
             case _:
                 return value
     except REFUSALS:

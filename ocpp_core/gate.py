@@ -159,8 +159,8 @@ class StationGate(_Gate):
     """For a station: a CSMS that has rejected it gets SecurityError for every call, until it accepts.
 
     (1.6 wants silence in place of an answer, which would leave the CSMS waiting; we answer.) In 1.6 a Central System
-    may not start or stop transactions while it has the Charge Point Pending. The gate learns the status as the ``hooks``
-    of the peer.
+    may not start or stop transactions while it has the Charge Point Pending. The gate learns the status as
+    the ``hooks`` of the peer.
 
     Args:
         hooks: To be told what the gate is told.

@@ -45,10 +45,13 @@ MAX_DESCRIPTION_LENGTH = 255
 
 _DUPLICATES = Tolerance.DUPLICATE_MEMBER
 
+# The path of a fault has names that the peer chose.
+_LONGEST_SENTENCE = 300
+
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
 _BLANKS = r"[ \t\n\r]*"
-_INTEGER = r"-?(?:0|[1-9][0-9]*+)(?![0-9.eE])"
+_INTEGER = r"-?(?:0|[1-9][0-9]{0,307}+)(?![0-9.eE])"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 _HEAD = re.compile(
     rf"#\[#({_INTEGER})#(?:,#({_STRING}|{_INTEGER})#(?:,#({_STRING})#(?:,|\]))?)?".replace("#", _BLANKS)
@@ -276,8 +279,9 @@ class JsonCodec:
         try:
             return read(cls, payload or {}, tolerance=allowed)
         except PayloadError as error:
+            sentences = "; ".join(str(fault)[:_LONGEST_SENTENCE] for fault in error.violations[:3])
             raise FrameError(
-                "; ".join(map(str, error.violations[:3])) + (" ..." if len(error.violations) > 3 else ""),
+                sentences + (" ..." if len(error.violations) > 3 else ""),
                 kind=kind,
                 code=error.code,
                 id=id,
@@ -338,7 +342,7 @@ class JsonCodec:
                 return self._write(FrameKind.CALLRESULT, frame.id, self._named(frame.payload, Response)[1])
             case Send():
                 return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload, Notification))
-            case CallError() | CallResultError():
+            case _:
                 name = self._names.get(frame.code)
                 if name is None:
                     raise LocalProtocolError(

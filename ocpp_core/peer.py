@@ -11,7 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, Self, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
@@ -75,6 +75,17 @@ class _Waiting:
     request: Request[Any]
     timeout: float | Default | None
     future: "asyncio.Future[Any]"
+
+
+class PeerOptions(TypedDict, total=False):
+    """Options of `Peer` that a transport passes on."""
+
+    new_id: Callable[[], str]
+    call_timeout: float | None
+    max_held_calls: int
+    grace: float
+    hooks: Hooks | None
+    redaction: Redaction | None
 
 
 def response_of(outcome: CallOutcome) -> Response:

@@ -9,33 +9,42 @@ _HIDDEN = r"\g<1>***\g<2>"
 
 # The values of settings that are secret, on both wires. Text is searched, not parsed: a broken frame has secrets too.
 _SECRET_KEYS = "AuthorizationKey|BasicAuthPassword"
+# A value ends at its quote, or where the text does. JSON inside a string of JSON has its quotes escaped.
+_VALUE = r'(?:[^"\\]|\\.)*'
+_END = r'("|\\?$)'
+_FLAGS = re.IGNORECASE | re.DOTALL
+
+
+def _pattern(text: str) -> "re.Pattern[str]":
+    return re.compile(text, _FLAGS)
+
+
 _SECRETS = (
     # {"key":"AuthorizationKey","value":"..."} and {"key":...,"readonly":...,"value":"..."}
-    re.compile(
-        rf'("key"\s*:\s*"(?:{_SECRET_KEYS})"[^{{}}]*?"value"\s*:\s*")(?:[^"\\]|\\.)*(")', re.IGNORECASE
+    _pattern(rf'("key"\s*:\s*"(?:{_SECRET_KEYS})"[^{{}}]*?"value"\s*:\s*"){_VALUE}{_END}'),
+    _pattern(rf'("value"\s*:\s*"){_VALUE}("[^{{}}]*?"key"\s*:\s*"(?:{_SECRET_KEYS})")'),
+    # {"attributeValue":"...","component":...,"variable":{"name":"BasicAuthPassword"}}, in either order; reports have
+    # {"variableAttribute":[{"value":"..."}]}
+    _pattern(
+        rf'("(?:attributeValue|value)"\s*:\s*"){_VALUE}("(?:(?!"(?:attributeValue|value)").)*?"name"\s*:\s*"(?:{_SECRET_KEYS})")'
     ),
-    re.compile(
-        rf'("value"\s*:\s*")(?:[^"\\]|\\.)*("[^{{}}]*?"key"\s*:\s*"(?:{_SECRET_KEYS})")', re.IGNORECASE
+    _pattern(
+        rf'("name"\s*:\s*"(?:{_SECRET_KEYS})"(?:(?!"name").)*?"(?:attributeValue|value)"\s*:\s*"){_VALUE}{_END}'
     ),
-    # {"attributeValue":"...","component":...,"variable":{"name":"BasicAuthPassword"}}, in either order
-    re.compile(
-        r'("attributeValue"\s*:\s*")(?:[^"\\]|\\.)*("(?:(?!"attributeValue").)*?"name"\s*:\s*"BasicAuthPassword")',
-        re.IGNORECASE | re.DOTALL,
+    # {"basicAuthPassword":"..."} of SetNetworkProfile, {"password":"..."} of APN and VPN; the same in DataTransfer
+    _pattern(rf'("(?:basicAuthPassword|apnPassword|password|authorizationKey)"\s*:\s*"){_VALUE}{_END}'),
+    _pattern(
+        r'(\\"(?:basicAuthPassword|apnPassword|password|authorizationKey)\\"\s*:\s*\\")(?:[^"\\]|\\[^"])*(\\"|$)'
     ),
-    re.compile(
-        r'("name"\s*:\s*"BasicAuthPassword"(?:(?!"name").)*?"attributeValue"\s*:\s*")(?:[^"\\]|\\.)*(")',
-        re.IGNORECASE | re.DOTALL,
-    ),
-    # {"basicAuthPassword":"..."} of SetNetworkProfile, {"password":"..."} of APN and VPN
-    re.compile(r'("(?:basicAuthPassword|apnPassword|password)"\s*:\s*")(?:[^"\\]|\\.)*(")'),
-    re.compile(
-        rf"(<(?:\w+:)?key>\s*(?:{_SECRET_KEYS})\s*</(?:\w+:)?key>(?:(?!<(?:\w+:)?value>).)*<(?:\w+:)?value>)[^<]*(<)",
-        re.IGNORECASE | re.DOTALL,
+    # {"vpn":{"key":"...", ...}}: the shared secret
+    _pattern(rf'("vpn"\s*:\s*\{{[^{{}}]*?"key"\s*:\s*"){_VALUE}{_END}'),
+    _pattern(
+        rf"(<(?:\w+:)?key>\s*(?:{_SECRET_KEYS})\s*</(?:\w+:)?key>(?:(?!<(?:\w+:)?value>).)*<(?:\w+:)?value>)[^<]*(<|$)"
     ),
 )
 _TOKENS = (
-    re.compile(r'("(?:idTag|parentIdTag|idToken)"\s*:\s*")(?:[^"\\]|\\.)*(")'),
-    re.compile(r"(<(?:\w+:)?(?:idTag|parentIdTag)>)[^<]*(<)"),
+    _pattern(rf'("(?:idTag|parentIdTag|idToken)"\s*:\s*"){_VALUE}{_END}'),
+    _pattern(r"(<(?:\w+:)?(?:idTag|parentIdTag)>)[^<]*(<|$)"),
 )
 
 

@@ -40,7 +40,7 @@ from ocpp_core.validation import explain
 from ocpp_core.versions import ERROR_CODES, OWED_SOAP, Action, Role, Specification, Version, Wire
 from ocpp_core.xmlbinding import ReadElement, element_reader, element_writer
 from ocpp_core.xmltext import FORBIDDEN, BrokenXml, read_xml, text_xml
-from ocpp_core.xmltolerance import read_element_tolerantly
+from ocpp_core.xmltolerance import element_content, read_element_tolerantly
 from ocpp_core.xsd import explain_element, schema
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
@@ -56,6 +56,8 @@ FAULT_ACTION = f"{ADDRESSING}/fault"
 CONTENT_TYPE = "application/soap+xml; charset=utf-8"
 
 _NO_HEADERS = SoapHeaders()
+#: The same in the draft of 2004.
+_ANONYMOUS = (ANONYMOUS, "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous")
 _ADDRESSING_NAMESPACES = (ADDRESSING, "http://schemas.xmlsoap.org/ws/2004/08/addressing")
 _E = f"{{{ENVELOPE}}}"
 _ENVELOPE, _HEADER, _BODY, _FAULT = f"{_E}Envelope", f"{_E}Header", f"{_E}Body", f"{_E}Fault"
@@ -103,6 +105,11 @@ class _Operation:
     @cached_property
     def read(self) -> ReadElement:
         return element_reader(self.cls, self.namespace)
+
+
+def fault_code(code: ErrorCode) -> str:
+    """The first level of a fault: Sender, Receiver, VersionMismatch or MustUnderstand (SOAP 1.2 part 1 §5.4.6)."""
+    return _FAULT_CODES.get(code, "Sender")
 
 
 class SoapCodec:
@@ -162,10 +169,9 @@ class SoapCodec:
         self.qualified_actions = qualified_actions
         self.max_size = max_size
         self._operations = _operations(known)
-        self._blocks = {
-            **_BLOCKS,
-            **{f"{{{namespace}}}chargeBoxIdentity": ("identity", False) for namespace in known.namespaces.values()},
-        }
+        self._blocks = dict(_BLOCKS)
+        for namespace in known.namespaces.values():
+            self._blocks[f"{{{namespace}}}chargeBoxIdentity"] = ("identity", False)
 
     @staticmethod
     def sniff(body: bytes, *, max_size: int = 1_048_576) -> Version | None:
@@ -176,7 +182,9 @@ class SoapCodec:
         """
         try:
             child = _content(_parts(read_xml(body, max_size))[1])
-            return Version(specification(etree.QName(child).namespace or "").version)
+            namespace = etree.QName(child).namespace or ""
+            # `specification` goes by other names too: a body in the namespace "2.0.1" is of no version.
+            return Version(specification(namespace).version) if namespace.startswith("urn:") else None
         except (BrokenXml, FrameError, LookupError):
             return None
 
@@ -267,7 +275,7 @@ class SoapCodec:
 
     def _fault(self, frame: CallError) -> bytes:
         headers = frame.headers or SoapHeaders()
-        code = _FAULT_CODES.get(frame.code, "Sender")
+        code = fault_code(frame.code)
         sub_code = ""
         if code in ("Sender", "Receiver"):
             name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
@@ -325,12 +333,14 @@ class SoapCodec:
     def _service(self, payload: Payload, otherwise: Role) -> Role:
         """Who receives the request that a payload belongs to, and so whose namespace it has."""
         definition = payload.__ocpp__
-        if definition.version != self.specification.version or definition.action is None:
-            raise LocalProtocolError(
-                f"{type(payload).__name__} of OCPP {definition.version} is no message of "
-                f"OCPP {self.specification.version}"
-            )
-        return _receiver(self.specification.actions[definition.action], otherwise)
+        for service in (otherwise, Role.EITHER ^ otherwise):
+            name = f"{{{self.specification.namespaces[service]}}}{_element_name(definition.name)}"
+            if definition.version == self.specification.version and name in self._operations:
+                return service
+        raise LocalProtocolError(
+            f"{type(payload).__name__} of OCPP {definition.version} is no message of "
+            f"OCPP {self.specification.version} in SOAP"
+        )
 
     def _action(self, service: Role, name: str) -> str:
         if not self.qualified_actions:
@@ -342,7 +352,18 @@ class SoapCodec:
 class _Reading:
     """One envelope being read: what was tolerated in it so far, and what its header says."""
 
-    __slots__ = ("action", "allowed", "codec", "found", "id", "kind", "specification", "waiting")
+    __slots__ = (
+        "action",
+        "allowed",
+        "codec",
+        "found",
+        "id",
+        "identity_tag",
+        "kind",
+        "odd_blocks",
+        "specification",
+        "waiting",
+    )
 
     def __init__(self, codec: SoapCodec, allowed: Tolerance, waiting: tuple[str, ...]) -> None:
         self.codec = codec
@@ -350,6 +371,8 @@ class _Reading:
         self.allowed = allowed
         self.waiting = waiting
         self.found: list[Violation] = []
+        self.odd_blocks: list[tuple[Tolerance, str, str, Any]] = []
+        self.identity_tag = ""
         self.kind = FrameKind.UNREADABLE
         self.id: str | None = None
         self.action: str | None = None
@@ -361,15 +384,17 @@ class _Reading:
         if child.tag == _FAULT:
             self.kind = FrameKind.CALLERROR
             self.answer_id(headers)
+            self.note_odd_blocks()
             return self.fault(child, headers)
         operation = self.operation(child, headers)
         self.action = operation.action.name
         if operation.is_request:
             self.kind, self.id = FrameKind.CALL, headers.message_id or ""
-            self.request_headers(headers)
+            self.request_headers(headers, operation)
         else:
             self.kind = FrameKind.CALLRESULT
             self.answer_id(headers)
+        self.note_odd_blocks()
         self.check_action(headers, operation)
         payload = self.payload(operation, child)
         made: Any = Call if operation.is_request else CallResult
@@ -387,9 +412,15 @@ class _Reading:
         self, rule: Tolerance, path: str, reason: str, value: Any = None, *, always: bool = False
     ) -> None:
         """Records a deviation; refuses the envelope if neither the tolerance nor the standard accepts it."""
+        code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
         if not always and rule not in self.allowed:
-            self.refuse(ErrorCode.PROTOCOL, f"{path} {reason}")
-        self.found.append(Violation(path, "header", reason, ErrorCode.PROTOCOL, value, rule.rule))
+            self.refuse(code, f"{path} {reason}")
+        self.found.append(Violation(path, "header", reason, code, value, rule.rule))
+
+    def note_odd_blocks(self) -> None:
+        """Judges what is odd in the header, when it is known which request an answer would relate to."""
+        for block in self.odd_blocks:
+            self.note(*block)
 
     # The header
 
@@ -403,6 +434,8 @@ class _Reading:
             else:
                 name, is_address = known
                 values[name] = self.address(block) if is_address else _text(block)
+                if name == "identity":
+                    self.identity_tag = block.tag
         return SoapHeaders(**values)
 
     def other_block(self, block: etree._Element, values: dict[str, str | None]) -> None:
@@ -413,17 +446,16 @@ class _Reading:
         local = tag.localname
         if local.lower() == "chargeboxidentity":
             values["identity"] = _text(block)
+            self.identity_tag = block.tag
         elif tag.namespace in _ADDRESSING_NAMESPACES or (not tag.namespace and local in _HEADERS):
             if tag.namespace != ADDRESSING:
                 reason = f"is in the namespace {tag.namespace!r}"
                 rule = Tolerance.ADDRESSING_NAMESPACE if tag.namespace else Tolerance.NO_NAMESPACE
-                self.note(rule, local, reason, tag.namespace)
+                self.odd_blocks.append((rule, local, reason, tag.namespace))
             if local in _HEADERS:
                 values[_HEADERS[local]] = self.address(block) if local in _ADDRESSES else _text(block)
         elif block.get(_UNDERSTAND[0], "false").strip() in ("true", "1"):
-            if Tolerance.MUST_UNDERSTAND not in self.allowed:
-                self.refuse(ErrorCode.MUST_UNDERSTAND, f"the header {local} is not understood")
-            self.note(Tolerance.MUST_UNDERSTAND, local, "is not understood", _text(block))
+            self.odd_blocks.append((Tolerance.MUST_UNDERSTAND, local, "is not understood", _text(block)))
 
     def address(self, block: etree._Element) -> str | None:
         """The address in an endpoint reference. What is no address at all counts as absent."""
@@ -432,16 +464,23 @@ class _Reading:
                 return _text(child)
         text = _text(block)
         if text and Tolerance.ADDRESS_AS_TEXT in self.allowed:
-            self.note(Tolerance.ADDRESS_AS_TEXT, etree.QName(block).localname, "has no Address in it", text)
+            local = etree.QName(block).localname
+            self.odd_blocks.append((Tolerance.ADDRESS_AS_TEXT, local, "has no Address in it", text))
             return text
         return None
 
-    def request_headers(self, headers: SoapHeaders) -> None:
+    def request_headers(self, headers: SoapHeaders, operation: _Operation) -> None:
         if not headers.message_id:
             self.note(Tolerance.NO_MESSAGE_ID, "MessageID", "is missing")
-        if not headers.identity and not self.codec.identity:
+        if not headers.identity:
             self.note(Tolerance.NO_IDENTITY, "chargeBoxIdentity", "is missing")
-        if headers.reply_to and headers.reply_to != ANONYMOUS:
+        elif not self.identity_tag.startswith(f"{{{operation.namespace}}}"):
+            namespace = etree.QName(self.identity_tag).namespace
+            rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
+            reason = f"is in the namespace {namespace!r}"
+            is_printed = operation.namespace == f"{namespace}/"
+            self.note(rule, "chargeBoxIdentity", reason, namespace, always=is_printed)
+        if headers.reply_to and headers.reply_to not in _ANONYMOUS:
             self.note(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
 
     def answer_id(self, headers: SoapHeaders) -> None:
@@ -501,23 +540,25 @@ class _Reading:
         else:
             # Without its final slash the standard itself prints it (OCPP-S 1.6 §8 table 2).
             reason = f"is in the namespace {tag.namespace!r}"
-            is_printed = namespaces[expected] == f"{tag.namespace}/"
+            is_printed = service is expected
             self.note(Tolerance.WRONG_NAMESPACE, tag.localname, reason, tag.namespace, always=is_printed)
-            if is_printed:
+            if namespaces[expected] == f"{tag.namespace}/":
                 _rename(child, tag.namespace, namespaces[expected])
         return meant[expected]
 
     def payload(self, operation: _Operation, child: etree._Element) -> Any:
-        if operation.rules.validate(child):
+        faults = explain_element(operation.cls, child, operation.rules)
+        if not faults:
             try:
                 return operation.read(child)
             except ValueError:
-                pass  # valid, but a year that Python cannot hold
-        faults = explain_element(operation.cls, child, operation.rules)
-        message, deviations = read_element_tolerantly(operation.cls, child, operation.namespace)
-        if message is not None and deviations and all(allows(self.allowed, fault) for fault in deviations):
-            self.found += deviations
-            return message
+                pass  # valid, but a year or a number of digits that Python cannot hold
+        deviations: list[Violation] = []
+        if self.allowed or not faults:
+            message, deviations = read_element_tolerantly(operation.cls, child, operation.namespace)
+            if message is not None and deviations and all(allows(self.allowed, each) for each in deviations):
+                self.found += deviations
+                return message
         violations = tuple(faults or deviations)
         reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
         self.refuse(decisive(violations), reason, violations)
@@ -533,9 +574,8 @@ class _Reading:
         known = self.specification.error_names[Wire.SOAP].get(neutral)
         spelling = None if sub_code in (known, "") else sub_code
         detail = element.find(f"{_E}Detail")
-        details = (
-            {} if detail is None else {etree.QName(child).localname: _first_text(child) for child in detail}
-        )
+        content = "" if detail is None else element_content(detail)
+        details = content if isinstance(content, dict) else {"#text": content} if content.strip() else {}
         return CallError(
             self.id or "",
             neutral,
@@ -559,10 +599,12 @@ _HEADERS = {
 }
 _ADDRESSES = ("From", "ReplyTo", "FaultTo")
 #: The same by full name, and whether it is an endpoint reference.
-_BLOCKS = {f"{{{ADDRESSING}}}{local}": (name, local in _ADDRESSES) for local, name in _HEADERS.items()}
+_BLOCKS: dict[Any, tuple[str, bool]] = {
+    f"{{{ADDRESSING}}}{local}": (name, local in _ADDRESSES) for local, name in _HEADERS.items()
+}
 
 
-def _operations(known: Specification) -> dict[str, _Operation]:
+def _operations(known: Specification) -> dict[Any, _Operation]:
     """What each body element stands for, by its full name."""
     operations = {}
     for action in known.actions.values():
@@ -596,10 +638,9 @@ def _parts(root: etree._Element) -> tuple[etree._Element | None, etree._Element 
         )
     header = body = None
     for child in root:  # several times as fast as `find`
-        tag = child.tag
-        if tag == _BODY and body is None:
+        if child.tag == _BODY and body is None:
             body = child
-        elif tag == _HEADER and header is None:
+        elif child.tag == _HEADER and header is None:
             header = child
     return header, body
 

@@ -182,10 +182,9 @@ def _validator_class(draft: int) -> Any:
             "object": lambda _, value: type(value) is dict,
             "array": lambda _, value: type(value) is list,
             "string": lambda _, value: type(value) is str,
+            "integer": lambda _, value: type(value) is int or (draft != 4 and _accepts(read_integer, value)),
         }
     )
-    if draft != 4:
-        types = types.redefine("integer", lambda _, value: _accepts(read_integer, value))
     keywords = {
         "required": _required,
         "additionalProperties": _additional_properties,

@@ -139,7 +139,11 @@ def _read_member(field: Field, following: list[Field], made: Source, namespace: 
         value = _value(field.kind.item, made, namespace)
         here = f"tag == {tag}" if following else "child is not None"
         loop = [f"while {here}:", *indented([f"items.append({value})", *_step(field, is_last=not following)])]
-        return ["items = []", *loop, f"{target} = items" if field.is_required else f"{target} = items or None"]
+        return [
+            "items = []",
+            *loop,
+            f"{target} = items" if field.is_required else f"{target} = items or None",
+        ]
     read = [f"{target} = {_value(field.kind, made, namespace)}", *step]
     if field.is_required:
         return read
@@ -262,12 +266,17 @@ def _plain(kind: Kind, made: Source) -> str:
         case Boolean():
             return f"{made.name(_boolean_text, 'boolean_text')}(v)"
         case Timestamp():
-            return f"{made.name(_date_time_text, 'date_time_text')}(v)"
+            return f"{made.name(date_time_text, 'date_time_text')}(v)"
         case _:
             raise TypeError(f"{kind} has no text")
 
 
-def _date_time_text(value: datetime) -> str:
+def date_time_text(value: datetime) -> str:
+    """An aware `datetime` as xs:dateTime.
+
+    Raises:
+        ValueError: It is naive, or in no year that can be written.
+    """
     # xs:dateTime goes no further than 14 hours from UTC.
     is_far = abs(value.utcoffset() or timedelta()) > timedelta(hours=14)
     try:

@@ -36,6 +36,10 @@ class _Parsers(threading.local):
 _PARSERS = _Parsers()
 
 
+#: Elements, and attributes, that one element may have in it.
+MAX_CHILDREN = 10_000
+
+
 class BrokenXml(Exception):
     """The text is no XML, or more than a SOAP message may be; the message says why."""
 
@@ -51,8 +55,8 @@ def read_xml(body: bytes, max_size: int) -> etree._Element:
         The root element. Comments are gone, and CDATA sections are text.
 
     Raises:
-        BrokenXml: Not well formed, too large, nested beyond 256 levels, in another encoding, or with a document type
-            or a processing instruction.
+        BrokenXml: Not well formed, too large, nested beyond 256 levels, with more than `MAX_CHILDREN` elements in one,
+            in another encoding, or with a document type or a processing instruction.
     """
     if len(body) > max_size:
         raise BrokenXml(f"has {len(body)} bytes, at most {max_size} are allowed")
@@ -69,9 +73,17 @@ def read_xml(body: bytes, max_size: int) -> etree._Element:
     if b"?" in text or b"!" in text:
         _refuse_forbidden(text)
     try:
-        return etree.fromstring(text, _PARSERS.parser)
+        root = etree.fromstring(text, _PARSERS.parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BrokenXml(f"not XML: {str(error)[:120]}") from None
+    # What takes time with the square of their number in libxml2; a small document has not so many.
+    if len(text) > MAX_CHILDREN and any(_is_too_wide(element) for element in root.iter()):
+        raise BrokenXml(f"has an element with more than {MAX_CHILDREN} elements or attributes in it")
+    return root
+
+
+def _is_too_wide(element: etree._Element) -> bool:
+    return len(element) > MAX_CHILDREN or len(element.attrib) > MAX_CHILDREN
 
 
 def _refuse_forbidden(text: bytes) -> None:

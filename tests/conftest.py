@@ -13,7 +13,7 @@ from pair import SCENES, Pair
 @pytest.fixture(params=SCENES)
 def pair(request: pytest.FixtureRequest) -> Pair:
     """Two connections, once per codec; take some only by `parametrize("pair", [...], indirect=True)`."""
-    return Pair(SCENES[request.param])
+    return Pair(SCENES[request.param]())
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

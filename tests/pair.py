@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -20,7 +21,7 @@ from ocpp_core.versions import Role
 from toy import TOY, PingRequest, PingResponse, Tick, TurnResponse
 
 
-@frozen
+@frozen(eq=False)
 class Scene:
     """Who talks how, and what they say to each other.
 
@@ -36,7 +37,6 @@ class Scene:
         ids: What message ids begin with.
     """
 
-    name: str
     here: Callable[[], Codec[Any]]
     there: Callable[[], Codec[Any]]
     request: Callable[[int], Request[Any]]
@@ -66,11 +66,12 @@ class Pair:
 
     def pump(self) -> None:
         """Carries what both sides have to send, until there is no more."""
-        while (going := self.here.messages_to_send()) or (coming := self.there.messages_to_send()):
-            for message in going:
-                self.there.receive_message(message)
-            for message in () if going else coming:
-                self.here.receive_message(message)
+        while messages := [
+            *((self.there, message) for message in self.here.messages_to_send()),
+            *((self.here, message) for message in self.there.messages_to_send()),
+        ]:
+            for side, message in messages:
+                side.receive_message(message)
 
     def call(self, number: int = 1, *, timeout: float | Default | None = DEFAULT) -> PendingCall[Any]:
         """A call of ours."""
@@ -118,12 +119,11 @@ def _copied(value: Any) -> Any:
 
 
 def _json(number: str) -> Scene:
-    return _standard(f"{number}-json", number, lambda: JsonCodec(number), lambda: JsonCodec(number))
+    return _standard(number, lambda: JsonCodec(number), lambda: JsonCodec(number))
 
 
 def _soap(number: str) -> Scene:
     return _standard(
-        f"{number}-soap",
         number,
         lambda: SoapCodec(number, role=Role.CHARGE_POINT, identity="CP 1"),
         lambda: SoapCodec(number, role=Role.CSMS, identity="CP 1"),
@@ -132,7 +132,7 @@ def _soap(number: str) -> Scene:
 
 
 def _standard(
-    name: str, number: str, here: Callable[[], Codec[Any]], there: Callable[[], Codec[Any]], ids: str = ""
+    number: str, here: Callable[[], Codec[Any]], there: Callable[[], Codec[Any]], ids: str = ""
 ) -> Scene:
     load = specification(number).load
     request, response = load("DataTransferRequest"), load("DataTransferResponse")
@@ -144,7 +144,6 @@ def _standard(
         return load("NotifyPeriodicEventStream")(id=number, pending=0, basetime=start, data=[value])
 
     return Scene(
-        name=name,
         here=here,
         there=there,
         request=lambda number: request(vendor_id="v", data=str(number)),
@@ -161,7 +160,6 @@ def _toy() -> Scene:
     load = specification("1.6").load
     status = load("DataTransferStatus").ACCEPTED
     return Scene(
-        name="toy",
         here=lambda: JsonCodec(TOY),
         there=lambda: JsonCodec(TOY),
         request=lambda number: PingRequest(text=str(number)),
@@ -173,6 +171,11 @@ def _toy() -> Scene:
     )
 
 
-SCENES = {
-    scene.name: scene for scene in (_json("1.6"), _json("2.0.1"), _json("2.1"), _toy(), _soap("1.6"))
+#: Made on first use, as each loads a version.
+SCENES: dict[str, Callable[[], Scene]] = {
+    "1.6-json": cache(lambda: _json("1.6")),
+    "2.0.1-json": cache(lambda: _json("2.0.1")),
+    "2.1-json": cache(lambda: _json("2.1")),
+    "toy": cache(_toy),
+    "1.6-soap": cache(lambda: _soap("1.6")),
 }

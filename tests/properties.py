@@ -1,8 +1,10 @@
 """How property tests run here: the same cases on every run and every machine, other ones in each test."""
 
 import os
+import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -30,5 +32,14 @@ def for_all(strategy: SearchStrategy[Any], examples: int, check: Callable[[Any],
         checked += 1
         check(value)
 
-    run()
+    with large_values_allowed():
+        run()
     return checked
+
+
+@contextmanager
+def large_values_allowed() -> Iterator[None]:
+    """Hypothesis warns when it shows a list of a thousand items; an error made of that would hide the failure."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Generating overly large repr")
+        yield

@@ -17,12 +17,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import generate_docs
 import pytest
 
+import generate_docs
 from ocpp_core import Tolerance
 
 ROOT = Path(__file__).parents[1]
@@ -31,10 +32,14 @@ ALL_PAGES = [*PAGES, *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTI
 
 LANGUAGES = {"console", "json", "mermaid", "python", "text"}
 
-pages = pytest.mark.parametrize("page", [pytest.param(page, id=page.stem) for page in PAGES])
-all_pages = pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in ALL_PAGES]
-)
+
+def pages_of(paths: list[Path]) -> pytest.MarkDecorator:
+    names = [path.relative_to(ROOT).as_posix() for path in paths]
+    return pytest.mark.parametrize("page", paths, ids=names)
+
+
+pages = pages_of(PAGES)
+all_pages = pages_of(ALL_PAGES)
 
 
 class Block(NamedTuple):
@@ -66,7 +71,7 @@ def without_blocks(page: Path) -> str:
 def test_python_examples_run_and_show_what_they_say(page: Path) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     found = [*blocks(page), Block("", "", 0)]
-    for block, following in zip(found, found[1:], strict=False):
+    for block, following in pairwise(found):
         if block.language != "python":
             continue
         if block.text.startswith(">>>"):
@@ -123,21 +128,26 @@ def commands(page: Path) -> Iterator[tuple[str, str, int]]:
                 yield found[1], found[2], block.line + block.text.count("\n", 0, found.start())
 
 
+#: Stands for a download of the reader's own. tests/test_equivalence.py compares with one, where there is one.
+DOWNLOAD = "official"
+
+
 @pages
 def test_commands_write_what_is_shown(page: Path) -> None:
-    # The command as it is installed, or that of the checkout (OCPP_SOURCE=1): whichever the tests import.
-    command = 'ocpp-core() { "$PYTHON" -P -m ocpp_core.cli "$@"; }; '
     checker = doctest.OutputChecker()
     for line, shown, number in commands(page):
-        if "ocpp-core " in line and "pip install" not in line and "official" not in line:
+        # The command that belongs to the package under test, installed or not.
+        command, count = re.subn(r"(^|\| )ocpp-core ", r'\1"$PYTHON" -P -m ocpp_core.cli ', line)
+        if count and DOWNLOAD not in line.split():
             done = subprocess.run(
-                ["sh", "-c", command + line],
+                command,
+                shell=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
                 cwd=ROOT,
-                env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "110"},
+                env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "120"},
             )
             flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

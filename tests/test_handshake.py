@@ -74,18 +74,19 @@ def test_j13_credentials_are_split_at_the_first_colon_unless_the_identity_has_on
     assert pure.credentials_in(header, "other") == ("a", b"b:c")
 
 
-@pytest.mark.parametrize(
-    "header", ["", "Basic", "Basic ?", "Basic YQ==", "Bearer YTpi", "Basic YTpi=", "Basic ü"]
-)
+@pytest.mark.parametrize("header", ["", "Basic", "Basic ?", "Basic YQ==", "Bearer YTpi", "Basic ü"])
 def test_what_is_no_basic_header_has_no_credentials(header: str) -> None:
     assert pure.credentials_in(header, "a") is None
 
 
 def test_header_parsing_never_raises(record_property: Any) -> None:
+    def read(header: str) -> None:
+        pure.credentials_in(header, "CP-1")
+
     headers = (
         st.text() | st.text().map("Basic ".__add__) | st.binary().map(lambda raw: f"basic {b64encode(raw)!s}")
     )
-    record_property("cases", for_all(headers, 300, lambda header: pure.credentials_in(header, "CP-1")))
+    record_property("cases", for_all(headers, 300, read))
 
 
 def test_j13_password_is_bytes_and_hex_only_if_allowed() -> None:

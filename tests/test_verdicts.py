@@ -52,7 +52,9 @@ def test_verdict_on_mutated_payloads(cls: type[Payload], record_property: Record
     record_property("cases", agree_on_mutated(cls, SHORT))
 
 
-@pytest.mark.parametrize("cls", [pytest.param(*each.values, id=each.id, marks=deep) for each in JSON_MESSAGES])
+@pytest.mark.parametrize(
+    "cls", [pytest.param(*each.values, id=each.id, marks=deep) for each in JSON_MESSAGES]
+)
 def test_verdict_on_a_hundred_of_each(cls: type[Payload], record_property: Record) -> None:
     cases = agree_on_valid(cls, DEEP) + agree_on_broken(cls, DEEP) + agree_on_mutated(cls, DEEP)
 
@@ -112,7 +114,9 @@ def our_verdict(cls: type[Payload], payload: Any) -> bool:
     assert definition.action is not None
     assert faults == validate(payload, definition.version, definition.action, kind)  # type: ignore[arg-type]
     assert accepted == (not faults)
-    assert "binding" not in [fault.keyword for fault in faults], "refused without a fault that the schema knows"
+    assert "binding" not in [fault.keyword for fault in faults], (
+        "refused without a fault that the schema knows"
+    )
     return accepted
 
 
@@ -124,7 +128,12 @@ def test_celsius_is_read_in_stop_transaction_although_its_file_lacks_it() -> Non
     sampled = {"value": "20", "measurand": "Temperature"}
     for unit in ("Celsius", "Celcius"):
         values = [{"timestamp": "2026-01-31T12:00:00Z", "sampledValue": [{**sampled, "unit": unit}]}]
-        stop = {"transactionId": 1, "meterStop": 2, "timestamp": "2026-01-31T12:00:00Z", "transactionData": values}
+        stop = {
+            "transactionId": 1,
+            "meterStop": 2,
+            "timestamp": "2026-01-31T12:00:00Z",
+            "transactionData": values,
+        }
         meter = {"connectorId": 1, "meterValue": values}
 
         assert official_verdict(v16.MeterValuesRequest, meter)

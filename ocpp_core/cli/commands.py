@@ -344,8 +344,8 @@ def _print(console: Console, *lines: RenderableType) -> None:
 def _print_texts(console: Console, texts: Iterable[Text]) -> None:
     if console.is_terminal:
         console.print(Text("\n").join(texts))
-    else:  # no colours, each line whole, and a hundred times as fast
-        console.file.writelines(f"{text.plain}\n" for text in texts)
+    else:  # no colours, each line whole, and much faster
+        console.file.write("".join(f"{text.plain}\n" for text in texts))
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -36,12 +36,13 @@ class _Bar(Progress):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self.add_task("", total=total)
+        self.add_task("", total=total)
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """Nothing while the input is not known to be long."""
         if time.monotonic() >= self._visible_from:
-            self.update(self._task, completed=self._bytes_read())
+            for task in self.task_ids:
+                self.update(task, completed=self._bytes_read())
             yield from super().get_renderables()
 
 

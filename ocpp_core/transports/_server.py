@@ -49,6 +49,7 @@ class Server:
 
     Attributes:
         peers: The stations that are connected, by identity.
+        port: Where it listens; useful if it was to be any (0).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Server:
         replaces: Replaces | None,
     ) -> None:
         self.peers: dict[str, WebSocketPeer] = {}
+        self.port = 0
         self._router = router
         self._admission = admission
         self._settings = settings
@@ -74,13 +76,6 @@ class Server:
         self._listener: Listener | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closing = False
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on; useful if it was to be any (0)."""
-        assert self._listener is not None
-        port: int = next(iter(self._listener.sockets)).getsockname()[1]
-        return port
 
     async def start(self, host: str, port: int, ssl: SSLContext | None) -> None:
         """Listens."""
@@ -100,6 +95,7 @@ class Server:
             max_size=settings.max_size,
             server_header=None,
         )
+        self.port = next(iter(self._listener.sockets)).getsockname()[1]
 
     async def close(self) -> None:
         """Takes no more connections, lets handlers end and answers go out, and closes all connections with 1001."""

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypedDict
+from collections.abc import AsyncIterator
+from typing import Any
 
 from attrs import frozen
 
 from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.peer import Hooks, Peer
-from ocpp_core.redaction import Redaction
+from ocpp_core.peer import Peer, PeerOptions
 from ocpp_core.router import Router
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.transports.admission import Handshake
@@ -29,17 +28,6 @@ _log = logging.getLogger("ocpp_core.websocket")
 GOING_AWAY = 1001
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
-
-
-class PeerOptions(TypedDict, total=False):
-    """Options of `Peer` that a transport passes on."""
-
-    new_id: Callable[[], str]
-    call_timeout: float | None
-    max_held_calls: int
-    grace: float
-    hooks: Hooks | None
-    redaction: Redaction | None
 
 
 class Options(PeerOptions, total=False):

@@ -3,14 +3,19 @@
 Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.3 (identity), §3.7 (where a station listens).
 """
 
+import logging
 import uuid
 from typing import Protocol
 
+from attrs import frozen
+
 from ocpp_core.connection import CallReceived, Connection, Ignored
-from ocpp_core.errors import OcppError
-from ocpp_core.messages import SoapHeaders
+from ocpp_core.errors import ErrorCode, OcppError
+from ocpp_core.messages import CallError, SoapHeaders
 from ocpp_core.router import Answer, Router, conclude
 from ocpp_core.soap import SoapCodec
+
+_log = logging.getLogger("ocpp_core.soap")
 
 
 class SoapCaller(Protocol):
@@ -25,7 +30,20 @@ class SoapCaller(Protocol):
         ...
 
 
-async def answer_envelope(router: Router, codec: SoapCodec, body: bytes, caller: SoapCaller) -> bytes:
+@frozen
+class SoapAnswer:
+    """What goes back in the exchange.
+
+    Attributes:
+        body: An envelope.
+        code: Why it is a fault; None if it is a response.
+    """
+
+    body: bytes
+    code: ErrorCode | None = None
+
+
+async def answer_envelope(router: Router, codec: SoapCodec, body: bytes, caller: SoapCaller) -> SoapAnswer:
     """Answers one envelope: the body of an HTTP request becomes that of its response.
 
     Args:
@@ -39,15 +57,25 @@ async def answer_envelope(router: Router, codec: SoapCodec, body: bytes, caller:
     """
     connection: Connection[bytes] = Connection(codec, new_id=lambda: uuid.uuid4().urn)
     connection.receive_message(body)
+    code: ErrorCode | None = None
     for event in connection.events():
         if isinstance(event, Ignored):
+            code = event.error.code if event.error is not None else ErrorCode.GENERIC
             caller.ignored(event)
         elif isinstance(event, CallReceived):
             refusal = caller.learn(event.headers or SoapHeaders())
-            if refusal is not None:
-                conclude(connection, event, Answer(error=refusal))
-                continue
-            answer = conclude(connection, event, await router.handle(event.request, caller))
+            answer = Answer(error=refusal) if refusal else await router.handle(event.request, caller)
+            answer = conclude(connection, event, answer)
+            if answer.cause is not None:
+                _log.error(
+                    "%s was answered with a fault", type(event.request).__name__, exc_info=answer.cause
+                )
+            code = answer.error.code if answer.error is not None else None
             if answer.response is not None:
                 await router.run_after(event.request, answer.response, caller)
-    return b"".join(connection.messages_to_send())
+    messages = connection.messages_to_send()
+    if not messages:
+        # An answer or a fault where a request belongs draws nothing by itself; HTTP wants an answer all the same.
+        code = ErrorCode.PROTOCOL
+        messages = [codec.encode(CallError("", code, "not a request"))]
+    return SoapAnswer(messages[0], code)

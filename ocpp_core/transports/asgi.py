@@ -1,0 +1,365 @@
+"""One ASGI application for stations on both wires: WebSocket and SOAP, on one port.
+
+The application itself needs nothing but `ocpp_core`; uvicorn or another server runs it, and FastAPI or Starlette mount
+it. Calling SOAP stations back needs the extra ``soap``.
+
+Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, §3.7, §5.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from urllib.parse import urlsplit
+
+from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body
+
+from ocpp_core.connection import DEFAULT, Default, Ignored
+from ocpp_core.errors import ConnectionLostError, ErrorCode, OcppError
+from ocpp_core.jsonrpc import JsonCodec
+from ocpp_core.messages import Request, Response, SoapHeaders
+from ocpp_core.peer import Peer, PeerOptions
+from ocpp_core.router import Router
+from ocpp_core.soap import ANONYMOUS, CONTENT_TYPE, SoapCodec
+from ocpp_core.specifications import specification
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
+from ocpp_core.transports.soap_server import answer_envelope
+from ocpp_core.versions import Role, Version, Wire
+
+if TYPE_CHECKING:
+    from ocpp_core.transports.soap_http import SoapPeer
+
+_log = logging.getLogger("ocpp_core.asgi")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+R = TypeVar("R", bound=Response)
+
+#: Says whether a SOAP station may be called at an address that it announced: any host can be claimed.
+MayCall = Callable[[str, str], bool]
+
+#: Close codes (RFC 6455 §7.4.1).
+_GOING_AWAY = 1001
+_PROTOCOL_ERROR = 1002
+_UNSUPPORTED_DATA = 1003
+
+
+class OcppApp:
+    """An ASGI application that serves stations.
+
+    WebSocket stations connect to any path that ends in their identity; SOAP stations post to any path.
+
+    Args:
+        router: Handlers, by message class: one router serves all versions.
+        accepts: Versions that are served. 1.6 is served on both wires.
+        role: Ours. `Role.CHARGE_POINT` makes it the station's side of SOAP, which serves ChargePointService.
+        identity: Of the station that we are, with that role: requests for another are answered IdentityMismatch.
+        default_version: Of WebSocket stations that offer no subprotocol.
+        authenticate: Says whether a WebSocket station is who it claims to be.
+        identities: Gives the identity under which a WebSocket station is known, or None.
+        tolerance: What is accepted although it breaks a rule.
+        address: Where we listen for SOAP requests, written as From.
+        may_call: Says whether a SOAP station may be called at the address that it announced; without it no one is.
+        client: An ``httpx.AsyncClient`` for those calls; one is made on first use.
+        sender_fault_status: HTTP status of faults of the sender; some stacks read the fault only with 500.
+        max_size: Bytes of an envelope, characters of a frame.
+        max_stations: SOAP stations whose addresses are kept; the one that was silent longest is forgotten.
+        options: Of each `Peer`.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        *,
+        accepts: Sequence[str] = tuple(Version),
+        role: Role = Role.CSMS,
+        identity: str | None = None,
+        default_version: str | None = None,
+        authenticate: Authenticate | None = None,
+        identities: Identities | None = None,
+        tolerance: Tolerance = Tolerance.STRICT,
+        address: str | None = None,
+        may_call: MayCall | None = None,
+        client: Any = None,
+        sender_fault_status: int = 400,
+        max_size: int = 1_048_576,
+        max_stations: int = 100_000,
+        **options: Unpack[PeerOptions],
+    ) -> None:
+        wires = {name: specification(name).error_names for name in accepts}
+        self._admission = Admission(
+            accepts=[name for name, wire in wires.items() if Wire.JSON in wire],
+            default_version=default_version,
+            authenticate=authenticate,
+            identities=identities,
+            tolerance=tolerance,
+        )
+        self._codecs = {
+            name: SoapCodec(name, role=role, tolerance=tolerance, address=address, max_size=max_size)
+            for name, wire in wires.items()
+            if Wire.SOAP in wire
+        }
+        self.peers: dict[str, Peer[str]] = {}
+        self.stations: OrderedDict[str, SoapStation] = OrderedDict()
+        self.identity = identity
+        self.may_call = may_call
+        self.max_stations = max_stations
+        self._router = router
+        self._tolerance = tolerance
+        self._client = client
+        self._sender_fault_status = sender_fault_status
+        self._max_size = max_size
+        self._options = options
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection, as ASGI defines it."""
+        match scope["type"]:
+            case "websocket":
+                await self._websocket(scope, receive, send)
+            case "http":
+                await self._http(scope, receive, send)
+            case "lifespan":
+                await self._lifespan(receive, send)
+            case other:
+                raise ValueError(f"ASGI has no scope {other!r} that OCPP could use")
+
+    async def call(self, identity: str, request: Request[R], **options: Any) -> R:
+        """Calls a station on whichever wire it speaks.
+
+        Raises:
+            ConnectionLostError: It is not connected, or is not known.
+            CallFailedError: Of another kind, see `Peer.call`.
+        """
+        station = self.peers.get(identity) or self.stations.get(identity)
+        if station is None:
+            raise ConnectionLostError(request.__ocpp__.action or "")
+        return await station.call(request, **options)
+
+    async def close(self) -> None:
+        """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
+        for peer in list(self.peers.values()):
+            await peer.close()
+        if self._client is not None:
+            await self._client.aclose()
+
+    # Lifespan
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    # WebSocket
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        headers = _headers(scope)
+        path = scope.get("raw_path") or scope["path"].encode()
+        verdict = await self._admission.admit(
+            path.decode("latin-1"),
+            offers=[", ".join(scope.get("subprotocols", ()))],
+            authorization=headers.get("authorization"),
+            certificate=scope.get("extensions", {}).get("tls"),
+            remote=scope.get("client"),
+        )
+        if isinstance(verdict, Refusal):
+            await _refuse(scope, send, verdict)
+            return
+        await send({"type": "websocket.accept", "subprotocol": verdict.subprotocol})
+        if verdict.version is None:
+            await send(
+                {"type": "websocket.close", "code": _PROTOCOL_ERROR, "reason": "no common OCPP version"}
+            )
+            return
+        await self._serve(verdict, verdict.version, receive, send)
+
+    async def _serve(self, handshake: Handshake, version: Version, receive: Receive, send: Send) -> None:
+        async def send_text(text: str) -> None:
+            await send({"type": "websocket.send", "text": text})
+
+        codec = JsonCodec(version, tolerance=self._tolerance, max_size=self._max_size)
+        peer = Peer(codec, self._router, send_text, identity=handshake.identity, **self._options)
+        earlier = self.peers.get(peer.identity)
+        self.peers[peer.identity] = peer
+        if earlier is not None:
+            _log.warning("%s connected again", peer.identity)
+            await earlier.close()
+        try:
+            await peer.run(_texts(receive, send))
+        finally:
+            if self.peers.get(peer.identity) is peer:
+                del self.peers[peer.identity]
+
+    # SOAP
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await _respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"))
+            return
+        headers = _headers(scope)
+        try:
+            body = read_body(
+                await _body(receive, self._max_size),
+                content_type=headers.get("content-type", ""),
+                content_encoding=headers.get("content-encoding", ""),
+                max_size=self._max_size,
+                any_xml=bool(self._tolerance),
+            )
+        except BodyRefused as refused:
+            await _respond(send, refused.status, f"{refused}\n".encode())
+            return
+        codec = self._codecs.get(SoapCodec.sniff(body, max_size=self._max_size) or "")
+        if codec is None:
+            codec = next(iter(self._codecs.values()), None)  # its fault says what is wrong
+        if codec is None:
+            await _respond(send, 404, b"no SOAP here\n")
+            return
+        answer = await answer_envelope(self._router, codec, body, _Caller(self, codec))
+        status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
+        await _respond(send, status, answer.body, content_type=CONTENT_TYPE)
+
+    def station(self, identity: str, codec: SoapCodec) -> "SoapStation":
+        """The SOAP station of an identity, which becomes the last to be forgotten."""
+        station = self.stations.get(identity)
+        if station is None:
+            station = self.stations[identity] = SoapStation(self, identity)
+            if len(self.stations) > self.max_stations:
+                self.stations.popitem(last=False)
+        self.stations.move_to_end(identity)
+        station.codec = codec
+        return station
+
+    def soap_peer(self, station: "SoapStation") -> "SoapPeer":
+        """What calls a SOAP station at its address."""
+        import httpx
+
+        from ocpp_core.transports.soap_http import SoapPeer
+
+        if self._client is None:
+            self._client = httpx.AsyncClient()
+        assert station.codec is not None
+        timeout = self._options.get("call_timeout", 30.0)
+        return SoapPeer(
+            station.codec,
+            station.identity,
+            client=self._client,
+            address=station.address,
+            call_timeout=timeout,
+        )
+
+
+class SoapStation:
+    """A station on the SOAP wire, as it is known from its last request.
+
+    Attributes:
+        identity: From its header chargeBoxIdentity.
+        address: Where it listens; None if it announced nothing that can and may be called.
+    """
+
+    def __init__(self, app: OcppApp, identity: str) -> None:
+        self.identity = identity
+        self.address: str | None = None
+        self.codec: SoapCodec | None = None
+        self._app = app
+
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
+        """Calls the station at its address, see `SoapPeer.call`."""
+        return await self._app.soap_peer(self).call(request, timeout=timeout)
+
+    def announce(self, address: str | None) -> None:
+        """Takes the address of a request, if it is one (OCPP-S 1.6 §3.7): absolute, with a host, not anonymous."""
+        if address is None or address == ANONYMOUS:
+            return
+        parts = urlsplit(address)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        may_call = self._app.may_call
+        if is_address and may_call is not None and may_call(self.identity, address):
+            self.address = address
+
+
+class _Caller:
+    """Who sent the envelope that is being answered: nobody yet, then a station."""
+
+    def __init__(self, app: OcppApp, codec: SoapCodec) -> None:
+        self.identity = ""
+        self._app = app
+        self._codec = codec
+        self._station: SoapStation | None = None
+
+    def learn(self, headers: SoapHeaders) -> OcppError | None:
+        """Whose request it is. A station refuses what is meant for another one (OCPP-S 1.6 §3.3)."""
+        self.identity = headers.identity or ""
+        if self._codec.role is Role.CHARGE_POINT:
+            if self._app.identity not in (None, self.identity):
+                return OcppError(ErrorCode.IDENTITY, f"this is not {self.identity!r}")
+        else:
+            self._station = self._app.station(self.identity, self._codec)
+            self._station.announce(headers.from_)
+        return None
+
+    def ignored(self, event: Ignored) -> None:
+        """An envelope that could not be used has been answered with a fault."""
+        _log.info("SOAP: %s", event.reason)
+
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
+        """Calls the sender back."""
+        if self._station is None:
+            raise ConnectionLostError(request.__ocpp__.action or "")
+        return await self._station.call(request, timeout=timeout)
+
+
+def _headers(scope: Scope) -> Mapping[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:
+    while (event := await receive())["type"] == "websocket.receive":
+        text = event.get("text")
+        if text is None:
+            await send({"type": "websocket.close", "code": _UNSUPPORTED_DATA, "reason": "OCPP-J is text"})
+            return
+        yield text
+
+
+async def _body(receive: Receive, max_size: int) -> bytes:
+    """The body of a request, cut off just beyond the limit: more is never kept."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= max_size:
+        event = await receive()
+        part = event.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if event["type"] != "http.request" or not event.get("more_body", False):
+            break
+    return b"".join(parts)[: max_size + 1]
+
+
+async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
+    """An HTTP response in place of the WebSocket, where the server can send one; else its plain refusal."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": _PROTOCOL_ERROR, "reason": refusal.reason})
+        return
+    headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+    await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": f"{refusal.reason}\n".encode()})
+
+
+async def _respond(
+    send: Send,
+    status: int,
+    body: bytes,
+    *more: tuple[str, str],
+    content_type: str = "text/plain; charset=utf-8",
+) -> None:
+    headers = [("content-type", content_type), ("content-length", str(len(body))), *more]
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,174 @@
+"""The npm package ``ocpp-rpc`` at the other end of a real socket: as a station, and as a CSMS.
+
+It is installed once into ``build/node``; without Node, npm or a registry the tests are skipped, and say why.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loops import asynchronous
+from ocpp_core import v16, v201
+from ocpp_core.errors import CallRejectedError, ErrorCode
+from ocpp_core.router import Router
+from ocpp_core.transports.websocket import WebSocketPeer, connect, serve
+
+HERE = Path(__file__).parent
+CACHE = HERE.parent.parent / "build" / "node"
+VERSION = "2.2.1"  # of the npm package
+PASSWORD = "a password of 2x"
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def modules() -> Path:
+    """The folder with the package in it."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node or npm is not on PATH")
+    modules = CACHE / "node_modules"
+    if not (modules / "ocpp-rpc" / "package.json").exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        command = [
+            npm,
+            "install",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            f"--prefix={CACHE}",
+            f"ocpp-rpc@{VERSION}",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        if done.returncode != 0:
+            pytest.skip(f"npm cannot install ocpp-rpc: {done.stderr[-200:]}")
+    return modules
+
+
+@asynccontextmanager
+async def script(
+    modules: Path, name: str, *arguments: str
+) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        str(HERE / name),
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "NODE_PATH": str(modules)},
+    )
+    try:
+        yield process
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        if process.returncode is None:
+            await process.wait()
+
+
+async def line(process: asyncio.subprocess.Process) -> Any:
+    assert process.stdout is not None
+    return json.loads(await process.stdout.readline())
+
+
+def csms() -> Router:
+    router = Router()
+    router.on(v16.BootNotificationRequest)(
+        lambda *_: v16.BootNotificationResponse(
+            status=v16.RegistrationStatus.ACCEPTED, current_time=NOW, interval=60
+        )
+    )
+    router.on(v201.BootNotificationRequest)(
+        lambda *_: v201.BootNotificationResponse(
+            status=v201.RegistrationStatus.ACCEPTED, current_time=NOW, interval=60
+        )
+    )
+    router.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=NOW))
+    router.on(v201.HeartbeatRequest)(lambda *_: v201.HeartbeatResponse(current_time=NOW))
+    router.on(v16.StatusNotificationRequest)(lambda *_: v16.StatusNotificationResponse())
+    router.on(v201.StatusNotificationRequest)(lambda *_: v201.StatusNotificationResponse())
+
+    @router.after(v16.StatusNotificationRequest)
+    async def reset_16(request: Any, response: Any, peer: WebSocketPeer) -> None:
+        await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    @router.after(v201.StatusNotificationRequest)
+    async def reset_201(request: Any, response: Any, peer: WebSocketPeer) -> None:
+        await peer.call(v201.ResetRequest(type=v201.Reset.ON_IDLE))
+
+    return router
+
+
+@pytest.mark.parametrize("version, type", [("1.6", "Soft"), ("2.0.1", "OnIdle")])
+@asynchronous
+async def test_their_station_against_our_csms(modules: Path, version: str, type: str) -> None:
+    async with (
+        serve(csms(), "localhost", authenticate=lambda handshake: handshake.has_password(PASSWORD)) as server,
+        script(
+            modules, "station.js", f"ws://localhost:{server.port}/ocpp", f"ocpp{version}", PASSWORD
+        ) as process,
+    ):
+        seen = await line(process)
+
+    assert seen == {
+        "boot": {"status": "Accepted", "currentTime": "2026-01-31T12:00:00Z", "interval": 60},
+        "heartbeat": {"currentTime": "2026-01-31T12:00:00Z"},
+        "error": "NotSupported",
+        "reset": type,
+    }
+
+
+def station(seen: list[Any]) -> Router:
+    router = Router()
+
+    @router.on(v16.ResetRequest)
+    def reset_16(request: v16.ResetRequest, _: Any) -> v16.ResetResponse:
+        seen.append(request.type)
+        return v16.ResetResponse(status=v16.ResetStatus.ACCEPTED)
+
+    @router.on(v201.ResetRequest)
+    def reset_201(request: v201.ResetRequest, _: Any) -> v201.ResetResponse:
+        seen.append(request.type)
+        return v201.ResetResponse(status=v201.ResetStatus.ACCEPTED)
+
+    return router
+
+
+@pytest.mark.parametrize("version, type", [("1.6", "Soft"), ("2.0.1", "OnIdle")])
+@asynchronous
+async def test_our_station_against_their_csms(modules: Path, version: str, type: str) -> None:
+    seen: list[Any] = []
+    async with script(modules, "csms.js", f"ocpp{version}", PASSWORD) as process:
+        port = await line(process)
+        async with connect(
+            f"ws://localhost:{port}/ocpp", "CP-1", station(seen), version, password=PASSWORD, reconnect=False
+        ) as cp:
+            if version == "1.6":
+                boot: Any = await cp.call(
+                    v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+                )
+                heartbeat: Any = v16.HeartbeatRequest()
+            else:
+                boot = await cp.call(
+                    v201.BootNotificationRequest(
+                        reason=v201.BootReason.POWER_UP,
+                        charging_station=v201.ChargingStation(model="M", vendor_name="V"),
+                    )
+                )
+                heartbeat = v201.HeartbeatRequest()
+            with pytest.raises(CallRejectedError) as info:
+                await cp.call(heartbeat)
+            told = await line(process)
+
+    assert (boot.status, boot.current_time) == ("Accepted", NOW)
+    assert seen == [type]
+    assert told == {"identity": "CP-1", "reset": {"status": "Accepted"}}
+    assert info.value.code in (ErrorCode.INTERNAL, ErrorCode.GENERIC)

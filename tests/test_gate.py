@@ -1,0 +1,205 @@
+"""The boot gate, on both sides."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from loops import asynchronous
+from ocpp_core import ErrorCode, v16, v201
+from ocpp_core.errors import CallRejectedError
+from ocpp_core.gate import BootGate, Registration, StationGate
+from ocpp_core.messages import Request
+from ocpp_core.peer import Hooks, Peer
+from ocpp_core.router import Router
+from ocpp_core.transports.memory import pair
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+BOOT_16 = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+BOOT_201 = v201.BootNotificationRequest(
+    reason=v201.BootReason.POWER_UP, charging_station=v201.ChargingStation(model="M", vendor_name="V")
+)
+BOOT: dict[str, Request[Any]] = {"1.6": BOOT_16, "2.0.1": BOOT_201}
+HEARTBEAT: dict[str, Request[Any]] = {"1.6": v16.HeartbeatRequest(), "2.0.1": v201.HeartbeatRequest()}
+
+
+class Stage:
+    """A CSMS with a gate and a station with one; `status` is what the CSMS answers to a boot."""
+
+    def __init__(self, **options: Any) -> None:
+        self.status = "Accepted"
+        self.gate = BootGate(**options)
+        self.station_gate = StationGate()
+        self.csms = Router()
+        self.csms.middleware(self.gate)
+        self.csms.on(v16.BootNotificationRequest)(
+            lambda *_: v16.BootNotificationResponse(
+                status=v16.RegistrationStatus(self.status), current_time=NOW, interval=60
+            )
+        )
+        self.csms.on(v201.BootNotificationRequest)(
+            lambda *_: v201.BootNotificationResponse(
+                status=v201.RegistrationStatus(self.status), current_time=NOW, interval=60
+            )
+        )
+        self.csms.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=NOW))
+        self.csms.on(v201.HeartbeatRequest)(lambda *_: v201.HeartbeatResponse(current_time=NOW))
+        self.csms.on(v201.NotifyReportRequest)(lambda *_: v201.NotifyReportResponse())
+        self.station = Router()
+        self.station.middleware(self.station_gate)
+        self.station.on(v16.TriggerMessageRequest)(
+            lambda *_: v16.TriggerMessageResponse(status=v16.TriggerMessageStatus.ACCEPTED)
+        )
+        self.station.on(v201.TriggerMessageRequest)(
+            lambda *_: v201.TriggerMessageResponse(status=v201.TriggerMessageStatus.ACCEPTED)
+        )
+        self.station.on(v201.GetBaseReportRequest)(
+            lambda *_: v201.GetBaseReportResponse(status=v201.GenericDeviceModelStatus.ACCEPTED)
+        )
+        self.station.on(v16.RemoteStopTransactionRequest)(
+            lambda *_: v16.RemoteStopTransactionResponse(status=v16.RemoteStartStopStatus.ACCEPTED)
+        )
+
+    @asynccontextmanager
+    async def connected(self, version: str) -> AsyncGenerator[tuple[Peer[str], Peer[str]], None]:
+        async with pair(version, station=self.station, csms=self.csms, hooks=_Both(self)) as peers:
+            yield peers
+
+
+class _Both(Hooks):
+    """`pair` gives both sides the same hooks; each gate looks only at the calls of its own side."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def call_ended(self, *arguments: Any) -> None:
+        self._stage.gate.call_ended(*arguments)
+        self._stage.station_gate.call_ended(*arguments)
+
+
+async def refusal(peer: Peer[str], request: Request[Any]) -> ErrorCode | None:
+    try:
+        await peer.call(request)
+    except CallRejectedError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@asynchronous
+async def test_b01_fr_10_nothing_but_boot_notification_before_acceptance(version: str) -> None:
+    stage = Stage()
+    async with stage.connected(version) as (to_csms, _):
+        assert await refusal(to_csms, HEARTBEAT[version]) is ErrorCode.SECURITY
+        for stage.status in ("Rejected", "Pending"):
+            assert await refusal(to_csms, BOOT[version]) is None
+            assert await refusal(to_csms, HEARTBEAT[version]) is ErrorCode.SECURITY
+        stage.status = "Accepted"
+        assert await refusal(to_csms, BOOT[version]) is None
+        assert await refusal(to_csms, HEARTBEAT[version]) is None
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@asynchronous
+async def test_b02_fr_02_a_pending_station_may_send_what_was_triggered(version: str) -> None:
+    stage = Stage()
+    stage.status = "Pending"
+    trigger: Request[Any] = (
+        v16.TriggerMessageRequest(requested_message=v16.MessageTrigger.HEARTBEAT)
+        if version == "1.6"
+        else v201.TriggerMessageRequest(requested_message=v201.MessageTrigger.HEARTBEAT)
+    )
+    async with stage.connected(version) as (to_csms, to_station):
+        await to_csms.call(BOOT[version])
+        await to_station.call(trigger)
+        assert await refusal(to_csms, HEARTBEAT[version]) is None
+
+        stage.status = "Rejected"
+        await to_csms.call(BOOT[version])
+        assert await refusal(to_csms, HEARTBEAT[version]) is ErrorCode.SECURITY
+
+
+@asynchronous
+async def test_b02_fr_09_a_pending_station_may_send_the_report_it_was_asked_for() -> None:
+    stage = Stage()
+    stage.status = "Pending"
+    report = v201.NotifyReportRequest(request_id=1, generated_at=NOW, seq_no=0)
+    async with stage.connected("2.0.1") as (to_csms, to_station):
+        await to_csms.call(BOOT_201)
+        assert await refusal(to_csms, report) is ErrorCode.SECURITY
+        await to_station.call(
+            v201.GetBaseReportRequest(request_id=1, report_base=v201.ReportBase.FULL_INVENTORY)
+        )
+        assert await refusal(to_csms, report) is None
+        assert await refusal(to_csms, HEARTBEAT["2.0.1"]) is ErrorCode.SECURITY
+
+
+@pytest.mark.parametrize("each_connection", [False, True])
+@asynchronous
+async def test_part4_5_3_a_station_need_not_boot_again_unless_it_shall(each_connection: bool) -> None:
+    stage = Stage(each_connection=each_connection)
+    async with stage.connected("1.6") as (to_csms, _):
+        await to_csms.call(BOOT_16)
+    async with stage.connected("1.6") as (to_csms, _):
+        expected = ErrorCode.SECURITY if each_connection else None
+        assert await refusal(to_csms, HEARTBEAT["1.6"]) is expected
+    stage.gate.forget("CP-1")
+    async with stage.connected("1.6") as (to_csms, to_station):
+        assert await refusal(to_csms, HEARTBEAT["1.6"]) is ErrorCode.SECURITY
+    stage.gate.accept("CP-1")
+    async with stage.connected("1.6") as (to_csms, _):
+        assert await refusal(to_csms, HEARTBEAT["1.6"]) is None
+
+
+@asynchronous
+async def test_b03_fr_08_a_rejected_station_refuses_calls() -> None:
+    stage = Stage()
+    clear = v201.TriggerMessageRequest(requested_message=v201.MessageTrigger.HEARTBEAT)
+    async with stage.connected("2.0.1") as (to_csms, to_station):
+        assert await refusal(to_station, clear) is None
+        stage.status = "Rejected"
+        await to_csms.call(BOOT_201)
+        assert stage.station_gate.registration is Registration.REJECTED
+        assert await refusal(to_station, clear) is ErrorCode.SECURITY
+        stage.status = "Accepted"
+        await to_csms.call(BOOT_201)
+        assert await refusal(to_station, clear) is None
+
+
+@asynchronous
+async def test_ocpp16_4_2_no_remote_stop_while_pending() -> None:
+    stage = Stage()
+    stop = v16.RemoteStopTransactionRequest(transaction_id=1)
+    async with stage.connected("1.6") as (to_csms, to_station):
+        stage.status = "Pending"
+        await to_csms.call(BOOT_16)
+        assert await refusal(to_station, stop) is ErrorCode.SECURITY
+        stage.status = "Accepted"
+        await to_csms.call(BOOT_16)
+        assert await refusal(to_station, stop) is None
+
+
+@asynchronous
+async def test_a_gate_passes_on_what_it_hears() -> None:
+    heard: list[str] = []
+
+    class Listening(Hooks):
+        def frame(self, peer: Any, direction: str, size: int) -> None:
+            heard.append("frame")
+
+        def call_ended(self, *_: Any) -> None:
+            heard.append("call_ended")
+
+        def call_answered(self, *_: Any) -> None:
+            heard.append("call_answered")
+
+        def event(self, *_: Any) -> None:
+            heard.append("event")
+
+    gate = BootGate(hooks=Listening())
+    async with pair("1.6", csms=Stage().csms, hooks=gate) as (to_csms, _):
+        await to_csms.call(BOOT_16)
+
+    assert set(heard) == {"frame", "call_ended", "call_answered", "event"}

@@ -1,0 +1,425 @@
+"""Router: which handler gets a request, and what becomes of what it does."""
+
+import asyncio
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from loops import asynchronous
+from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
+from ocpp_core.errors import CallRejectedError
+from ocpp_core.messages import Request
+from ocpp_core.router import Answer, LoneCaller, Router
+from ocpp_core.transports.memory import pair
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+HEARTBEAT = '[2,"1","Heartbeat",{}]'
+SECRET = "the text of an exception"
+
+
+def answer(router: Router, frame: str = HEARTBEAT, version: str = "1.6", **options: Any) -> str | None:
+    return asyncio.run(router.answer(frame, version=version, **options))
+
+
+def heartbeat(*_: Any) -> v16.HeartbeatResponse:
+    return v16.HeartbeatResponse(current_time=NOW)
+
+
+async def heartbeat_async(*_: Any) -> v16.HeartbeatResponse:
+    await asyncio.sleep(0)
+    return heartbeat()
+
+
+def code_of(text: str | None) -> str:
+    assert text is not None
+    assert text.startswith("[4,"), text
+    return text.split('"')[3]
+
+
+# --- registering ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("handler", [heartbeat, heartbeat_async])
+def test_handlers_are_plain_or_coroutine_functions(handler: Any) -> None:
+    router = Router()
+
+    assert router.on(v16.HeartbeatRequest)(handler) is handler
+    assert answer(router) == '[3,"1",{"currentTime":"2026-01-31T12:00:00Z"}]'
+
+
+def test_one_router_has_handlers_of_several_versions() -> None:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+    router.on(v201.HeartbeatRequest, v21.HeartbeatRequest)(
+        lambda request, _: type(request).__module__ and answer_of(request)
+    )
+
+    def answer_of(request: Any) -> Any:
+        package = v201 if isinstance(request, v201.HeartbeatRequest) else v21
+        return package.HeartbeatResponse(current_time=NOW)
+
+    assert [answer(router, version=version) for version in ("1.6", "2.0.1", "2.1")] == [
+        '[3,"1",{"currentTime":"2026-01-31T12:00:00Z"}]'
+    ] * 3
+    assert code_of(answer(router, version="2.0")) == "NotSupported"
+
+
+def test_a_second_handler_of_a_class_is_refused() -> None:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+
+    with pytest.raises(LocalProtocolError, match="has a handler: heartbeat"):
+        router.on(v16.HeartbeatRequest)(heartbeat_async)
+
+
+def test_a_class_that_is_no_request_is_refused() -> None:
+    with pytest.raises(LocalProtocolError, match="HeartbeatResponse is no request"):
+        Router().on(v16.HeartbeatResponse)(heartbeat)
+
+
+def test_on_any_takes_what_has_no_other_handler() -> None:
+    router = Router()
+    router.on_any(
+        lambda request, _: v16.AuthorizeResponse(
+            id_tag_info=v16.IdTagInfo(status=v16.AuthorizationStatus.BLOCKED)
+        )
+    )
+    router.on(v16.HeartbeatRequest)(heartbeat)
+
+    assert '"Blocked"' in str(answer(router, '[2,"1","Authorize",{"idTag":"T"}]'))
+    assert "currentTime" in str(answer(router))
+
+
+# --- DataTransfer --------------------------------------------------------------------------------------------------
+
+
+def data(vendor: str, message: str | None = None) -> str:
+    more = "" if message is None else f',"messageId":"{message}"'
+    return f'[2,"1","DataTransfer",{{"vendorId":"{vendor}"{more}}}]'
+
+
+def test_data_transfer_goes_to_the_most_particular_handler() -> None:
+    router = Router()
+    accepted = v16.DataTransferStatus.ACCEPTED
+    router.on_data(v16.DataTransferRequest, "V", "one")(
+        lambda *_: v16.DataTransferResponse(status=accepted, data="V/one")
+    )
+    router.on_data(v16.DataTransferRequest, "V")(
+        lambda *_: v16.DataTransferResponse(status=accepted, data="V")
+    )
+    router.on_data(v16.DataTransferRequest, "W", "one")(
+        lambda *_: v16.DataTransferResponse(status=accepted, data="W/one")
+    )
+
+    assert '"data":"V/one"' in str(answer(router, data("V", "one")))
+    assert '"data":"V"' in str(answer(router, data("V", "two")))
+    assert '"data":"V"' in str(answer(router, data("V")))
+    assert '"data":"W/one"' in str(answer(router, data("W", "one")))
+    assert answer(router, data("W", "two")) == '[3,"1",{"status":"UnknownMessageId"}]'
+    assert answer(router, data("X")) == '[3,"1",{"status":"UnknownVendorId"}]'
+
+
+@pytest.mark.parametrize("version, package", [("2.0", v20), ("2.0.1", v201), ("2.1", v21)])
+def test_unknown_vendors_are_answered_in_each_version(version: str, package: Any) -> None:
+    router = Router()
+    router.on_data(package.DataTransferRequest, "V")(lambda *_: None)
+
+    assert answer(router, data("X"), version) == '[3,"1",{"status":"UnknownVendorId"}]'
+
+
+def test_on_takes_the_vendors_that_on_data_does_not_know() -> None:
+    router = Router()
+    status = v16.DataTransferStatus
+    router.on_data(v16.DataTransferRequest, "V")(lambda *_: v16.DataTransferResponse(status=status.ACCEPTED))
+    router.on(v16.DataTransferRequest)(lambda *_: v16.DataTransferResponse(status=status.REJECTED))
+
+    assert "Accepted" in str(answer(router, data("V")))
+    assert "Rejected" in str(answer(router, data("X")))
+
+
+# --- errors --------------------------------------------------------------------------------------------------------
+
+SPELLINGS = {  # what a handler raises, and what 1.6 and 2.0.1 make of it
+    ErrorCode.NOT_SUPPORTED: ("NotSupported", "NotSupported"),
+    ErrorCode.SECURITY: ("SecurityError", "SecurityError"),
+    ErrorCode.FORMAT: ("FormationViolation", "FormatViolation"),
+    ErrorCode.OCCURRENCE_CONSTRAINT: ("OccurenceConstraintViolation", "OccurrenceConstraintViolation"),
+    ErrorCode.GENERIC: ("GenericError", "GenericError"),
+}
+
+
+@pytest.mark.parametrize("code", SPELLINGS)
+def test_what_a_handler_raises_is_spelt_as_the_version_spells_it(code: ErrorCode) -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest, v201.HeartbeatRequest)
+    def refuse(*_: Any) -> None:
+        raise OcppError(code, "because", {"a": 1})
+
+    for version, name in zip(("1.6", "2.0.1"), SPELLINGS[code], strict=True):
+        assert answer(router, version=version) == f'[4,"1","{name}","because",{{"a":1}}]'
+
+
+def test_a_code_that_the_version_lacks_becomes_an_internal_error() -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def refuse(*_: Any) -> None:
+        raise OcppError(ErrorCode.MUST_UNDERSTAND, "because")
+
+    assert code_of(answer(router)) == "InternalError"
+
+
+def test_details_that_are_no_json_become_an_internal_error() -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def refuse(*_: Any) -> None:
+        raise OcppError(ErrorCode.GENERIC, "because", {"a": object()})
+
+    assert code_of(answer(router)) == "InternalError"
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError, KeyError, RecursionError, LocalProtocolError, AttributeError]
+)
+def test_an_exception_is_an_internal_error_and_its_text_stays_here(error: type[Exception]) -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def fail(*_: Any) -> None:
+        raise error(SECRET)
+
+    text = str(answer(router))
+
+    assert text.startswith('[4,"1","InternalError"')
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, {}, "Accepted", v16.AuthorizeRequest(id_tag="T"), v201.HeartbeatResponse(current_time=NOW)],
+)
+def test_a_wrong_return_type_is_an_internal_error_with_its_reason_for_us(result: Any) -> None:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(lambda *_: result)
+
+    assert answer(router) == '[4,"1","InternalError","",{}]'
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        v16.HeartbeatResponse(current_time="yesterday"),  # type: ignore[arg-type]  # that is the test
+        v16.HeartbeatResponse(current_time=datetime(2026, 1, 31)),
+        v16.HeartbeatResponse(current_time=None),  # type: ignore[arg-type]  # that is the test
+    ],
+)
+def test_a_response_that_breaks_its_schema_is_never_sent(response: Any) -> None:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(lambda *_: response)
+
+    assert code_of(answer(router)) == "InternalError"
+
+
+def test_an_unknown_action_is_not_implemented_and_one_without_handler_not_supported() -> None:
+    for version in ("1.6", "2.0", "2.0.1", "2.1"):
+        assert code_of(answer(Router(), '[2,"1","Nothing",{}]', version)) == "NotImplemented"
+        assert code_of(answer(Router(), HEARTBEAT, version)) == "NotSupported"
+
+
+def test_an_invalid_payload_does_not_reach_the_handler() -> None:
+    router = Router()
+    router.on(v16.AuthorizeRequest)(lambda *_: pytest.fail("called"))
+
+    assert code_of(answer(router, '[2,"1","Authorize",{}]')) == "OccurenceConstraintViolation"
+
+
+def test_a_request_from_the_wrong_side_is_not_supported() -> None:
+    frame = '[2,"1","Reset",{"type":"Soft"}]'
+
+    for receives, code in ((Role.CSMS, "NotSupported"), (Role.CHARGE_POINT, None), (None, None)):
+        router = Router(receives=receives)
+        router.on(v16.ResetRequest)(lambda *_: v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
+        text = answer(router, frame)
+        if code:
+            assert code_of(text) == code
+        else:
+            assert text == '[3,"1",{"status":"Accepted"}]'
+
+
+def test_data_transfer_may_come_from_either_side() -> None:
+    for receives in (Role.CSMS, Role.CHARGE_POINT):
+        router = Router(receives=receives)
+        router.on_data(v16.DataTransferRequest, "V")(lambda *_: None)
+
+        assert "UnknownVendorId" in str(answer(router, data("X")))
+
+
+# --- middleware and hooks ------------------------------------------------------------------------------------------
+
+
+def test_middleware_wraps_in_the_order_of_registration() -> None:
+    router = Router()
+    order: list[str] = []
+
+    def noting(name: str) -> Any:
+        async def middleware(request: Request[Any], peer: Any, handle: Any) -> Any:
+            order.append(f"> {name}")
+            response = await handle(request, peer)
+            order.append(f"< {name}")
+            return response
+
+        return middleware
+
+    def handler(*_: Any) -> v16.HeartbeatResponse:
+        order.append("handler")
+        return heartbeat()
+
+    router.middleware(noting("outer"))
+    router.middleware(noting("inner"))
+    router.on(v16.HeartbeatRequest)(handler)
+    answer(router)
+
+    assert order == ["> outer", "> inner", "handler", "< inner", "< outer"]
+
+
+def test_middleware_sees_what_has_no_handler_and_may_answer_it() -> None:
+    router = Router()
+
+    @router.middleware
+    async def middleware(request: Request[Any], peer: Any, handle: Any) -> Any:
+        try:
+            return await handle(request, peer)
+        except OcppError as error:
+            return heartbeat() if error.code is ErrorCode.NOT_SUPPORTED else None
+
+    assert "currentTime" in str(answer(router))
+
+
+def test_middleware_may_refuse_and_may_fail() -> None:
+    for error, code in (
+        (OcppError(ErrorCode.SECURITY), "SecurityError"),
+        (RuntimeError(SECRET), "InternalError"),
+    ):
+        router = Router()
+        router.on(v16.HeartbeatRequest)(heartbeat)
+
+        @router.middleware
+        async def middleware(request: Request[Any], peer: Any, handle: Any, error: Exception = error) -> Any:
+            raise error
+
+        text = answer(router)
+        assert code_of(text) == code
+        assert SECRET not in str(text)
+
+
+@asynchronous
+async def test_after_runs_once_the_answer_has_gone_and_may_call_the_peer() -> None:
+    csms, station = Router(), Router()
+    order: list[str] = []
+    done = asyncio.Event()
+
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    station.on(v16.ResetRequest)(lambda *_: v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
+
+    @csms.after(v16.HeartbeatRequest)
+    async def call(request: Any, response: Any, peer: Any) -> None:
+        order.append((await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))).status)
+        raise RuntimeError("does no harm")
+
+    @csms.after(v16.HeartbeatRequest)
+    def second(request: Any, response: Any, peer: Any) -> None:
+        order.append(type(response).__name__)
+        done.set()
+
+    async with pair("1.6", station=station, csms=csms) as (peer, _):
+        await peer.call(v16.HeartbeatRequest())
+        order.append("answered")
+        await done.wait()
+
+    assert order == ["answered", "Accepted", "HeartbeatResponse"]
+
+
+@asynchronous
+async def test_after_does_not_run_for_a_refused_call() -> None:
+    csms = Router()
+    csms.after(v16.HeartbeatRequest)(lambda *_: pytest.fail("ran"))
+    async with pair("1.6", csms=csms) as (peer, _):
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.HeartbeatRequest())
+
+
+# --- notifications and single frames -------------------------------------------------------------------------------
+
+
+@asynchronous
+async def test_notifications_reach_their_handler_and_draw_nothing() -> None:
+    csms = Router()
+    seen: list[Any] = []
+    csms.on(v21.NotifyPeriodicEventStream)(lambda message, _: seen.append(message))
+    csms.on(v21.HeartbeatRequest)(lambda *_: v21.HeartbeatResponse(current_time=NOW))
+    stream = v21.NotifyPeriodicEventStream(
+        id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
+    )
+    async with pair("2.1", csms=csms) as (peer, _):
+        await peer.notify(stream)
+        await peer.call(v21.HeartbeatRequest())
+
+    assert seen == [stream]
+
+
+@asynchronous
+async def test_a_notification_without_handler_is_dropped() -> None:
+    await Router().notify(
+        v21.NotifyPeriodicEventStream(
+            id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
+        ),
+        LoneCaller("CP-1"),
+    )
+
+
+@pytest.mark.parametrize("frame", ["", '[3,"1",{}]', '[4,"1","GenericError","",{}]', "{", '[7,"1"]'])
+def test_answer_is_silent_where_1_6_owes_nothing(frame: str) -> None:
+    assert answer(Router(), frame) is None
+
+
+def test_answer_gives_handlers_the_identity_and_no_connection() -> None:
+    router = Router()
+    seen: list[str] = []
+
+    @router.on(v16.HeartbeatRequest)
+    async def handler(request: Any, caller: Any) -> None:
+        seen.append(caller.identity)
+        with pytest.raises(LocalProtocolError, match="no connection"):
+            await caller.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    answer(router, identity="CP-1")
+
+    assert seen == ["CP-1"]
+
+
+def test_answer_is_as_tolerant_as_asked() -> None:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+
+    assert code_of(answer(router, '[2,"1","Heartbeat",{"x":1}]')) == "FormationViolation"
+    assert "currentTime" in str(answer(router, '[2,"1","Heartbeat",{"x":1}]', tolerance=Tolerance.TOLERANT))
+
+
+@asynchronous
+async def test_handle_says_why() -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def fail(*_: Any) -> None:
+        raise RuntimeError(SECRET)
+
+    failed: Answer = await router.handle(v16.HeartbeatRequest(), None)
+    refused = await router.handle(v16.AuthorizeRequest(id_tag="T"), None)
+
+    assert isinstance(failed.cause, RuntimeError)
+    assert refused.error is not None
+    assert refused.cause is None
