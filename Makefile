@@ -76,8 +76,8 @@ demo: .venv-demo/.ready ## Judges example traffic with the `ocpp-core` command, 
 	@.venv-demo/bin/ocpp-core validate examples/traffic || test $$? -eq 1  # deviations.ndjson is there to be refused
 	@echo; echo '$$ ocpp-core validate --tolerant --quiet examples/traffic | tail -n 2'
 	@.venv-demo/bin/ocpp-core validate --tolerant --quiet examples/traffic 2>/dev/null | tail -n 2
-	@echo; echo '$$ head -n 4 examples/traffic/everest.txt | ocpp-core decode --version 2.0.1'
-	@head -n 4 examples/traffic/everest.txt | .venv-demo/bin/ocpp-core decode --version 2.0.1
+	@echo; echo '$$ head -n 2 examples/traffic/everest.txt | ocpp-core decode --version 2.0.1'
+	@head -n 2 examples/traffic/everest.txt | .venv-demo/bin/ocpp-core decode --version 2.0.1
 
 generate: $(VENV)/.wheel ## Writes ocpp_core/v*/ from schemas/, wsdl/ and tools/tables/
 	$(PY) tools/generate_model.py

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from ocpp_core import v20 as v20
     from ocpp_core import v21 as v21
     from ocpp_core import v201 as v201
+    from ocpp_core.connection import Connection as Connection
+    from ocpp_core.errors import CallFailedError as CallFailedError
+    from ocpp_core.errors import CallRejectedError as CallRejectedError
+    from ocpp_core.errors import CallResultInvalidError as CallResultInvalidError
+    from ocpp_core.errors import CallTimeoutError as CallTimeoutError
+    from ocpp_core.errors import ConnectionLostError as ConnectionLostError
     from ocpp_core.errors import ErrorCode as ErrorCode
     from ocpp_core.errors import FrameError as FrameError
     from ocpp_core.errors import FrameKind as FrameKind
@@ -36,10 +42,17 @@ if TYPE_CHECKING:
     from ocpp_core.messages import Request as Request
     from ocpp_core.messages import Response as Response
     from ocpp_core.messages import Send as Send
+    from ocpp_core.messages import SoapHeaders as SoapHeaders
+    from ocpp_core.messages import evolve as evolve
     from ocpp_core.payloads import from_wire as from_wire
     from ocpp_core.payloads import read as read
     from ocpp_core.payloads import to_wire as to_wire
     from ocpp_core.payloads import validate as validate
+    from ocpp_core.peer import Hooks as Hooks
+    from ocpp_core.peer import Peer as Peer
+    from ocpp_core.redaction import Redaction as Redaction
+    from ocpp_core.router import Router as Router
+    from ocpp_core.soap import SoapCodec as SoapCodec
     from ocpp_core.specifications import specification as specification
     from ocpp_core.tolerance import Tolerance as Tolerance
     from ocpp_core.versions import Action as Action
@@ -51,16 +64,22 @@ else:
     __getattr__, __dir__ = lazy(
         __name__,
         {
+            "connection": "Connection",
             "errors": """
-                ErrorCode FrameError FrameKind LocalProtocolError NoSuchAction OcppError PayloadError
-                ProtocolError Violation
+                CallFailedError CallRejectedError CallResultInvalidError CallTimeoutError
+                ConnectionLostError ErrorCode FrameError FrameKind LocalProtocolError NoSuchAction
+                OcppError PayloadError ProtocolError Violation
             """,
             "jsonrpc": "JsonCodec",
             "messages": """
                 MISSING UNSET Call CallError CallResult CallResultError Frame Notification Request
-                Response Send
+                Response Send SoapHeaders evolve
             """,
             "payloads": "from_wire read to_wire validate",
+            "peer": "Hooks Peer",
+            "redaction": "Redaction",
+            "router": "Router",
+            "soap": "SoapCodec",
             "specifications": "specification",
             "tolerance": "Tolerance",
             "versions": "Action Role Specification Version Wire",

@@ -319,6 +319,10 @@ def _plain_value(value: Any, field: Field) -> Any:
     kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
     try:
         match kind:
+            case Number():
+                return write_number(value)
+            case Integer():
+                return plain_integer(value)
             case Nested(cls=cls):
                 expected = f"{cls.__name__} of OCPP {cls.__ocpp__.version}"
                 return plain(value) if isinstance(value, cls) else _misplaced(value, expected)
@@ -328,10 +332,6 @@ def _plain_value(value: Any, field: Field) -> Any:
                 return plain_text(value)
             case Timestamp(digits=digits):
                 return write_timestamp(value, digits)
-            case Number():
-                return write_number(value)
-            case Integer():
-                return plain_integer(value)
             case _:
                 return value
     except REFUSALS:

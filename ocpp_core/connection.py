@@ -20,7 +20,7 @@ Source: OCPP-J 1.6 §4.1; OCPP 2.0.1 and 2.1 part 4 §4.1; OCPP-S 1.6 §3.2.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never
 
 from attrs import field, frozen
 
@@ -367,6 +367,8 @@ class Connection(Generic[M]):
                 self._queue.append(Ignored(f"{name} {frame.id!r:.80} concerns nothing of ours: {about}"))
             case Send():
                 self._queue.append(NotificationReceived(frame.payload, frame.violations))
+            case _:
+                assert_never(frame)
 
     def receive_eof(self) -> None:
         """The connection has ended, however. Twice is harmless. Take `events` once more: calls of ours are lost."""

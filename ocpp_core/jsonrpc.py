@@ -17,7 +17,7 @@ from ocpp_core.errors import (
     PayloadError,
     Violation,
 )
-from ocpp_core.jsontext import BrokenJson, read_json, write_json
+from ocpp_core.jsontext import BrokenJson, DuplicateMember, read_json, write_json
 from ocpp_core.messages import (
     Call,
     CallError,
@@ -42,8 +42,6 @@ MAX_ID_LENGTH = 36
 UNREADABLE_ID = "-1"
 #: Longest description of an error (2.0.1 and 2.1 part 4 §4.2.3); 1.6 has no limit, and we keep to this one.
 MAX_DESCRIPTION_LENGTH = 255
-
-_DUPLICATES = Tolerance.DUPLICATE_MEMBER
 
 # The path of a fault has names that the peer chose.
 _LONGEST_SENTENCE = 300
@@ -136,14 +134,29 @@ class JsonCodec:
             raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
         if len(text) > self.max_size:
             self._salvage(text, f"has {len(text)} characters, at most {self.max_size} are allowed", allowed)
+        found: tuple[Violation, ...] = ()
         try:
-            frame = read_json(text, duplicates=bool(allowed & _DUPLICATES) if allowed else False)
+            frame, found = self._parse(text, allowed)
         except BrokenJson as error:
             self._salvage(text, str(error), allowed)
+        if not found:
+            try:
+                return self._accept(frame, awaiting)
+            except REFUSALS:
+                pass
+        return self._judge(frame, found, allowed, awaiting or {})
+
+    def _parse(self, text: str, allowed: Tolerance) -> tuple[Any, tuple[Violation, ...]]:
         try:
-            return self._accept(frame, awaiting)
-        except REFUSALS:
-            return self._judge(frame, allowed, awaiting or {})
+            return read_json(text), ()
+        except DuplicateMember as error:
+            rule = Tolerance.DUPLICATE_MEMBER
+            if rule not in allowed:
+                raise
+            fault = Violation(
+                "$", "duplicate", f"{error}; the last one counts", ErrorCode.FORMAT, error.member, rule.rule
+            )
+            return read_json(text, duplicates=True), (fault,)
 
     def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
         """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""
@@ -158,7 +171,13 @@ class JsonCodec:
             return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](payload))
         raise Refused
 
-    def _judge(self, frame: Any, allowed: Tolerance, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
+    def _judge(
+        self,
+        frame: Any,
+        found: tuple[Violation, ...],
+        allowed: Tolerance,
+        awaiting: Mapping[str, type[Request[Any]]],
+    ) -> Frame:
         """Judges a frame stage by stage; the first stage that fails decides."""
         if type(frame) is not list or not frame or type(frame[0]) is not int:
             raise FrameError(
@@ -166,7 +185,8 @@ class JsonCodec:
                 kind=FrameKind.UNREADABLE,
                 code=ErrorCode.FRAME,
             )
-        kind, id, found = self._head(frame[0], frame[1] if len(frame) > 1 else None, allowed)
+        kind, id, about_head = self._head(frame[0], frame[1] if len(frame) > 1 else None, allowed)
+        found += about_head
         match kind:
             case FrameKind.CALL | FrameKind.SEND:
                 return self._read_call(kind, id, frame, found, allowed)
@@ -268,16 +288,13 @@ class JsonCodec:
     def _read_payload(
         self, kind: FrameKind, id: str, action: str, cls: type[Payload], payload: Any, allowed: Tolerance
     ) -> tuple[Any, tuple[Violation, ...]]:
-        try:
-            # null is a second way to write {} (OCPP-J 1.6 §4.2.1; 2.0.1 part 4 §4.1.5).
-            return decoder(cls)({} if payload is None else payload), ()
-        except REFUSALS:
-            pass
-        if payload is not None and type(payload) is not dict:
+        if payload is None:  # a second way to write {} (OCPP-J 1.6 §4.2.1; 2.0.1 part 4 §4.1.5)
+            payload = {}
+        if type(payload) is not dict:
             reason = "the payload is not an object"
             raise FrameError(reason, kind=kind, code=ErrorCode.STRUCTURE, id=id, action=action)
         try:
-            return read(cls, payload or {}, tolerance=allowed)
+            return read(cls, payload, tolerance=allowed)
         except PayloadError as error:
             sentences = "; ".join(str(fault)[:_LONGEST_SENTENCE] for fault in error.violations[:3])
             raise FrameError(

@@ -22,6 +22,7 @@ from ocpp_core.decimals import LARGEST_EXPONENT, SMALLEST_EXPONENT, number_text
 _KINDS = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG_RUN = b"0" * 16
 _TINY = b"e-000"
+_BEFORE_NUMBER = b":,[- \t\n\r"
 _INEXACT = re.compile(rb"(?:^|[:,\[\s-])(?:[0-9][0-9.]{16}|[0-9]{16}[eE]|[0-9.]+[eE]-[0-9]{3})")
 
 # How deep the slow passes go, which are recursive. A payload may be somewhat deeper than what it carries.
@@ -62,19 +63,28 @@ def read_json(text: str, *, duplicates: bool = False) -> Any:
         value = orjson.loads(data)
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
         raise BrokenJson(f"not JSON: {str(error)[:120]}") from None
-    kinds = data.translate(_KINDS)
-    # (find is quicker than the operator, which first takes the bytes for a number.)
-    is_exact = (kinds.find(_LONG_RUN) < 0 and kinds.find(_TINY) < 0) or _INEXACT.search(data) is None
-    if is_exact and (duplicates or _has_all_members(data, value)):
+    if not _may_be_inexact(data) and (duplicates or _has_all_members(data, value)):
         return value
     return _read_exactly(text, value, duplicates)
+
+
+def _may_be_inexact(data: bytes) -> bool:
+    # (find is quicker than the operator, which first takes the bytes for a number.)
+    kinds = data.translate(_KINDS)
+    at = kinds.find(_LONG_RUN)
+    while at >= 0:
+        # Most long runs are in strings: serial numbers, ICCIDs.
+        if at == 0 or data[at - 1] in _BEFORE_NUMBER:
+            return _INEXACT.search(data) is not None
+        at = kinds.find(_LONG_RUN, at + len(_LONG_RUN))
+    return kinds.find(_TINY) >= 0 and _INEXACT.search(data) is not None
 
 
 def _has_all_members(data: bytes, value: Any) -> bool:
     # A dropped member takes its colon along. An escaped colon could make up for it, so escapes of that kind are not
     # trusted. (False here costs only a second look.)
     try:
-        return data.count(b":") == orjson.dumps(value).count(b":") and b"\\u003" not in data
+        return data.count(b":") == orjson.dumps(value).count(b":") and data.find(b"\\u003") < 0
     except TypeError:  # nested deeper than orjson writes
         return False
 

@@ -4,7 +4,7 @@ The classes of the versions (`ocpp_core.v16` and its siblings) are made of the p
 `Request`, `Response`, `Notification` and `DataType`, the decorators `message` and `datatype`, and `wire`, which gives a
 field its wire name and its limits. They hold facts and no logic; `ocpp_core.binding` reads the facts.
 
-Values are immutable for type checkers, and nothing here changes one; ``attrs.evolve(value, field=...)`` makes a
+Values are immutable for type checkers, and nothing here changes one; `evolve` makes a
 changed copy. (A frozen attrs class would cost a microsecond more per object.)
 """
 
@@ -194,6 +194,17 @@ class Payload:
             if (value := getattr(self, attribute.name)) is not attribute.default
         )
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+def evolve(message: P, **changes: Any) -> P:
+    """A copy of a message or data type with some fields changed, by Python name.
+
+    `attrs.evolve` does the same, but mypy does not take it for these classes.
+
+    Raises:
+        TypeError: There is no such field.
+    """
+    return attrs.evolve(message, **changes)  # type: ignore[misc]  # mypy knows attrs classes by their decorator
 
 
 class DataType(Payload):

@@ -435,7 +435,7 @@ class _Reading:
                 name, is_address = known
                 values[name] = self.address(block) if is_address else _text(block)
                 if name == "identity":
-                    self.identity_tag = block.tag
+                    self.identity_tag = str(block.tag)
         return SoapHeaders(**values)
 
     def other_block(self, block: etree._Element, values: dict[str, str | None]) -> None:

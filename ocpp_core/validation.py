@@ -182,10 +182,14 @@ def _validator_class(draft: int) -> Any:
             "object": lambda _, value: type(value) is dict,
             "array": lambda _, value: type(value) is list,
             "string": lambda _, value: type(value) is str,
-            "integer": lambda _, value: type(value) is int or (draft != 4 and _accepts(read_integer, value)),
+            "integer": lambda _, value: (
+                _accepts(read_decimal, value)
+                and (type(value) is int or (draft != 4 and _accepts(read_integer, value)))
+            ),
         }
     )
     keywords = {
+        "type": _type,
         "required": _required,
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
@@ -200,6 +204,14 @@ def _accepts(read: Callable[[Any], Any], value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _type(validator: Any, expected: str, instance: Any, _: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    # Without the sentence that `jsonschema` makes of the whole value, however large; ours is made later.
+    if not validator.is_type(instance, expected):
+        yield ValidationError("")
 
 
 # Keywords whose errors shall point at the member itself, not at the object around it.
@@ -298,8 +310,8 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "maxLength": lambda value, limit: (
         f"has {len(value)} characters, at most {limit} are allowed: {_SHORT.repr(value)}"
     ),
-    "minimum": lambda value, limit: f"must be {limit:g} or more, not {_show(value)}",
-    "maximum": lambda value, limit: f"must be {limit:g} or less, not {_show(value)}",
+    "minimum": lambda value, limit: f"must be {limit:.15g} or more, not {_show(value)}",
+    "maximum": lambda value, limit: f"must be {limit:.15g} or less, not {_show(value)}",
     "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {_show(value)}",
     "format": lambda value, limit: f"{_SHORT.repr(value)} is not a {limit} that OCPP allows",
     "required": lambda value, limit: "is missing",

@@ -111,13 +111,11 @@ def _reader_source(facts: Shape, namespace: str) -> Source:
     made.add([f"made = {new}({cls})", f"made.extra = {nothing}"])
     elements = [field for field in facts.fields if field.xml == "element"]
     for field in facts.fields:
-        match field.xml:
-            case "text":
-                made.add([f"made.{field.name} = element.text or ''"])
-            case "attribute":
-                made.add(
-                    [f"v = element.get({field.wire!r})", f"made.{field.name} = {_optional(field.kind, made)}"]
-                )
+        if field.xml == "text":
+            made.add([f"made.{field.name} = element.text or ''"])
+        elif field.xml == "attribute":
+            made.add([f"v = element.get({field.wire!r})"])
+            made.add([f"made.{field.name} = {_optional(field.kind, made)}"])
     if elements:
         made.add(["children = iter(element)", *_step(elements[0], is_last=len(elements) == 1)])
     for position, field in enumerate(elements):

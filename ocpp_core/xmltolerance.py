@@ -27,7 +27,7 @@ from ocpp_core.shapes import (
     shape,
 )
 from ocpp_core.timestamps import WireTimestamp, is_timestamp, read_timestamp
-from ocpp_core.tolerance import MAX_DEVIATIONS, Tolerance, TooManyDeviations, read_tolerantly
+from ocpp_core.tolerance import MAX_DEVIATIONS, MISNAMED, Tolerance, TooManyDeviations, read_tolerantly
 from ocpp_core.validation import member_path, violation
 from ocpp_core.xmlbinding import read_boolean, read_date_time, read_number
 
@@ -76,6 +76,7 @@ def _lift(
     """The JSON payload that an element stands for."""
     facts = shape(cls)
     order = {field.wire: position for position, field in enumerate(facts.fields)}
+    misnamed = MISNAMED.get((cls.__ocpp__.version, cls.__ocpp__.name), {})
     members = _Members()
     strays: dict[str, str] = {}
     for name, value in element.attrib.items():
@@ -99,7 +100,9 @@ def _lift(
             report(tolerance, here, "namespace", child, tag.namespace or "", namespace)
         field = facts.by_wire.get(tag.localname)
         if field is None:
-            members.add(tag.localname, element_content(child))
+            meant = facts.by_wire.get(misnamed.get(tag.localname, ""))
+            value = element_content(child) if meant is None else _scalar(meant.kind, child, here, report)
+            members.add(tag.localname, value)
             continue
         if field.xml != "element":
             report(Tolerance.ATTRIBUTE_PLACE, here, "place", child, child.text, "in an attribute")
@@ -206,9 +209,13 @@ _LONGEST_INTEGER = 4000
 
 def _timestamp(text: str, child: etree._Element, path: str, report: Report) -> Any:
     try:
-        return read_date_time(text)
+        moment = read_date_time(text)
     except ValueError:
         pass
+    else:
+        if text != text.strip():
+            report(Tolerance.WHITE_SPACE, path, "format", child, text, "xs:dateTime")
+        return moment
     if not is_timestamp(text):
         return text
     # Good for JSON: a small t or z, an offset of more than 14 hours.

@@ -35,7 +35,7 @@ _KEYWORDS = {
 }
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _ABOUT = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: ")
-_EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^ ,)]+)")
+_EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^)]*) \)")
 
 
 @once
@@ -85,10 +85,11 @@ def _content_fault(
     path: str, element: etree._Element, fields: Sequence[Field], message: str, line: int
 ) -> Violation:
     """An element is missing, surplus, unknown or out of order."""
-    expected = _EXPECTED.search(message)
-    name = expected[1] if expected is not None else "nothing"
+    found = _EXPECTED.search(message)
+    expected = found[1].split(", ") if found is not None else []
     if message.startswith("Missing child"):
-        return violation(member_path(path, name), "required", None, line=line)
+        # What is optional and could come before it is listed too.
+        return violation(member_path(path, expected[-1]), "required", None, line=line)
     tag = etree.QName(element)
     known = [field.wire for field in fields]
     if tag.localname not in known:
@@ -97,11 +98,16 @@ def _content_fault(
     if tag.namespace != etree.QName(parent).namespace:
         return violation(path, "namespace", tag.namespace, etree.QName(parent).namespace, line=line)
     siblings = [etree.QName(child).localname for child in parent]
-    if expected is not None and name not in siblings:
-        return violation(member_path(path.rpartition(".")[0], name), "required", None, line=line)
-    if expected is None and not len(element):
-        return violation(path, "order", element.text, "no more of it", line=line)
-    return violation(path, "order", element.text, name, line=line)
+    missing = [field.wire for field in fields if field.wire in expected and _is_needed(field)]
+    if missing and missing[0] not in siblings:
+        return violation(member_path(path.rpartition(".")[0], missing[0]), "required", None, line=line)
+    return violation(path, "order", element.text, " or ".join(expected) or "no more of it", line=line)
+
+
+def _is_needed(field: Field) -> bool:
+    if isinstance(field.kind, ListOf):
+        return bool(field.soap_min_items or field.kind.min_items)
+    return field.is_required
 
 
 class _Places:

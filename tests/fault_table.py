@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 from ocpp_core import specification
 from ocpp_core.payloads import from_wire
 from ocpp_core.router import Router
+from ocpp_core.transports._socket import close_socket
 from ocpp_core.transports.websocket import Server, serve
 
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
@@ -110,20 +111,19 @@ def shown(text: str) -> str:
 async def answers(server: Server, version: str, frames: Frames) -> str:
     """What comes back before the answer to a heartbeat that is sent behind."""
     found: list[str] = []
-    async with connect(
-        f"ws://localhost:{server.port}/CP-1",
-        subprotocols=[Subprotocol(f"ocpp{version}")],
-        compression=None,
-    ) as socket:
-        try:
-            for frame in frames:
-                await socket.send(frame)
-            if all(isinstance(frame, str) and len(frame) < 4_000_000 for frame in frames):
-                await socket.send(call("Heartbeat", {}, PROBE))
-            while PROBE not in (text := str(await socket.recv())):
-                found.append(shown(text))
-        except ConnectionClosed:
-            found.append(f"close {socket.close_code}")
+    url = f"ws://localhost:{server.port}/CP-1"
+    socket = await connect(url, subprotocols=[Subprotocol(f"ocpp{version}")], compression=None)
+    try:
+        for frame in frames:
+            await socket.send(frame)
+        if all(isinstance(frame, str) and len(frame) < 4_000_000 for frame in frames):
+            await socket.send(call("Heartbeat", {}, PROBE))
+        while PROBE not in (text := str(await socket.recv())):
+            found.append(shown(text))
+    except (ConnectionClosed, AttributeError):  # the latter if asyncio has let go of the transport already
+        found.append(f"close {socket.close_code}")
+    finally:
+        await close_socket(socket)
     return ", ".join(found) or SILENCE
 
 

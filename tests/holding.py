@@ -6,7 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 from ocpp_core.messages import Payload
-from ocpp_core.shapes import Anything, Boolean, Enumeration, Kind, ListOf, Nested, Shape, Text, Timestamp, shape
+from ocpp_core.shapes import (
+    Anything,
+    Boolean,
+    Enumeration,
+    Kind,
+    ListOf,
+    Nested,
+    Shape,
+    Text,
+    Timestamp,
+    shape,
+)
 from ocpp_core.timestamps import WireTimestamp
 from ocpp_core.validation import member_path
 
@@ -37,7 +48,11 @@ def _in_object(
             yield here
     yield from (member_path(path, name) for name in message.extra if name not in payload)
     for field in facts.fields:
-        if field.wire not in payload and not field.is_required and getattr(message, field.name) is not field.default:
+        if (
+            field.wire not in payload
+            and not field.is_required
+            and getattr(message, field.name) is not field.default
+        ):
             yield member_path(path, field.wire)
 
 

@@ -49,6 +49,8 @@ def _parameter(version: str, thing: type[Any]) -> Any:
 #: Parameters for pytest: ``[2.0.1-HeartbeatRequest]``.
 JSON_MESSAGES = [_parameter(version, cls) for version in JSON_VERSIONS for cls in message_classes(version)]
 ALL_CLASSES = [
-    _parameter(version, cls) for version in Version for cls in (*message_classes(version), *data_types(version))
+    _parameter(version, cls)
+    for version in Version
+    for cls in (*message_classes(version), *data_types(version))
 ]
 ALL_ENUMS = [_parameter(version, enum) for version in Version for enum in enums(version)]

@@ -1,8 +1,8 @@
 """The judgement of the official schema files, made without any help from `ocpp_core`.
 
 Plain `jsonschema` reads the file in the draft that it names. Three things are ours, written here a second time so that
-the library is not judged by itself: numbers are compared exactly, what an integer is follows the draft, and ``date-time``
-is that of RFC 3339 with the fraction digits of the version.
+the library is not judged by itself: numbers are compared exactly, what an integer is follows the draft, and
+``date-time`` is that of RFC 3339 with the fraction digits of the version.
 """
 
 import json
@@ -23,7 +23,7 @@ OFFICIAL = Path(
     os.environ.get("OCPP_OFFICIAL") or Path(__file__).resolve().parent.parent.parent / "shared" / "official"
 )
 
-#: OCPP-J 1.6 errata §2.1: both spellings shall be read. The file of MeterValues has both, this one the misspelt one only.
+#: OCPP-J 1.6 errata §2.1: both spellings shall be read. The file of MeterValues has both, this one only the misspelt.
 DEVIATION = ("1.6", "StopTransactionRequest", "Celcius", "Celsius")
 
 
@@ -52,7 +52,9 @@ def is_valid(version: str, name: str, payload: Any) -> bool:
 @cache
 def official_validator(version: str, name: str) -> Any:
     """The validator of one official file."""
-    (path,) = (path for path in (OFFICIAL / "json" / version).glob("*.json") if _our_name(version, path) == name)
+    (path,) = (
+        path for path in (OFFICIAL / "json" / version).glob("*.json") if _our_name(version, path) == name
+    )
     # One file (2.0 BootNotificationRequest) writes a reference without its slash, which resolves to nothing as it is.
     text = path.read_text(encoding="utf-8-sig").replace('"#definitions/', '"#/definitions/')
     schema = json.loads(text)
@@ -60,14 +62,17 @@ def official_validator(version: str, name: str) -> Any:
         (units,) = (enum for enum in _enums(schema) if DEVIATION[2] in enum)
         assert DEVIATION[3] not in units, "the file has been corrected: drop the deviation"
         units.append(DEVIATION[3])
-    base = validator_for(schema, default=None)
+    base: Any = validator_for(schema)
     assert base in (jsonschema.Draft4Validator, jsonschema.Draft6Validator)
     formats = jsonschema.FormatChecker(formats=())
-    formats.checks("date-time")(lambda text: not isinstance(text, str) or is_rfc3339(text, _DIGITS.get(version)))
+    formats.checks("date-time")(
+        lambda text: not isinstance(text, str) or is_rfc3339(text, _DIGITS.get(version))
+    )
     types = base.TYPE_CHECKER.redefine("number", lambda _, value: _exact(value) is not None)
     if base is jsonschema.Draft6Validator:
         types = types.redefine("integer", lambda _, value: _is_whole(value))
-    return extend(base, {"multipleOf": _multiple_of}, type_checker=types)(schema, format_checker=formats)
+    exact: Any = extend(base, {"multipleOf": _multiple_of}, type_checker=types)  # type: ignore[no-untyped-call]
+    return exact(schema, format_checker=formats)
 
 
 def _enums(schema: Any) -> Iterator[list[str]]:

@@ -3,7 +3,7 @@
 import os
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,7 @@ def for_all(strategy: SearchStrategy[Any], examples: int, check: Callable[[Any],
         max_examples=examples,
         database=None,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - its metaclass
     )
     @given(strategy)
     def run(value: Any) -> None:
@@ -38,7 +38,7 @@ def for_all(strategy: SearchStrategy[Any], examples: int, check: Callable[[Any],
 
 
 @contextmanager
-def large_values_allowed() -> Iterator[None]:
+def large_values_allowed() -> Generator[None, None, None]:
     """Hypothesis warns when it shows a list of a thousand items; an error made of that would hide the failure."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Generating overly large repr")

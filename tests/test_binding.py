@@ -65,7 +65,7 @@ def test_depth_is_checked_without_recursion() -> None:
 
 def test_opaque_content_has_a_depth_limit_in_both_directions() -> None:
     deepest, deeper = nested(MAX_DEPTH), nested(MAX_DEPTH + 1)
-    message = from_wire(v201.DataTransferRequest, {"vendorId": "A", "data": deepest})
+    message: Any = from_wire(v201.DataTransferRequest, {"vendorId": "A", "data": deepest})
 
     assert deepest == message.data
     assert deepest == to_wire(message)["data"]
@@ -75,7 +75,7 @@ def test_opaque_content_has_a_depth_limit_in_both_directions() -> None:
 
 def test_members_of_open_classes_have_a_depth_limit_in_both_directions() -> None:
     deepest, deeper = nested(MAX_DEPTH - 1), nested(MAX_DEPTH)
-    message = from_wire(v201.CustomData, {"vendorId": "A", "x": deepest})
+    message: Any = from_wire(v201.CustomData, {"vendorId": "A", "x": deepest})
 
     assert {"x": deepest} == message.extra
     assert [("$", "depth")] == refused(v201.CustomData, {"vendorId": "A", "x": deeper})
@@ -102,9 +102,7 @@ def test_closed_classes_refuse_what_they_do_not_know() -> None:
     )
     assert [("$.x", "additionalProperties")] == unsendable(v201.HeartbeatRequest(extra={"x": 1}))
     assert [("$.idToken.x", "additionalProperties")] == unsendable(
-        v201.AuthorizeRequest(
-            id_token=v201.IdToken(id_token="A", type=KIND, extra={"x": 1})
-        )
+        v201.AuthorizeRequest(id_token=v201.IdToken(id_token="A", type=KIND, extra={"x": 1}))
     )
 
 
@@ -196,16 +194,16 @@ def test_limits_are_inclusive() -> None:
 
     assert battery == to_wire(from_wire(v21.BatteryData, battery))
     assert [("$.evseId", "minimum")] == refused(v21.BatteryData, battery | {"evseId": -1})
-    assert [("$.soC", "maximum")] == refused(v21.BatteryData, battery | {"soC": Decimal("100.0000000000000000001")})
+    assert [("$.soC", "maximum")] == refused(
+        v21.BatteryData, battery | {"soC": Decimal("100.0000000000000000001")}
+    )
     assert [("$.soH", "minimum")] == refused(v21.BatteryData, battery | {"soH": Decimal("-1E-300")})
     assert [("$.serialNumber", "maxLength")] == refused(v21.BatteryData, battery | {"serialNumber": "x" * 51})
     assert [("$.steps", "minItems")] == refused(toy.TurnRequest, {"direction": "Left", "steps": []})
     assert [("$.steps", "maxItems")] == refused(toy.TurnRequest, {"direction": "Left", "steps": [1, 2, 3, 4]})
     assert [1, 2, 3] == from_wire(toy.TurnRequest, {"direction": "Left", "steps": [1, 2, 3]}).steps
     assert [("$.steps[1]", "minimum")] == refused(toy.TurnRequest, {"direction": "Left", "steps": [1, 0]})
-    assert [("$.connectorId", "maximum")] == refused(
-        v12.UnlockConnectorRequest, {"connectorId": 2**31}
-    )
+    assert [("$.connectorId", "maximum")] == refused(v12.UnlockConnectorRequest, {"connectorId": 2**31})
 
 
 def test_length_is_counted_in_code_points() -> None:
@@ -215,16 +213,22 @@ def test_length_is_counted_in_code_points() -> None:
 
 @pytest.mark.parametrize("value", [Decimal("16.15"), 16.15, 0.05, Decimal("1E-20")], ids=repr)
 def test_steps_are_exact(value: Any) -> None:
-    assert [("$.limit", "multipleOf")] == refused(v16.ChargingSchedulePeriod, {"startPeriod": 0, "limit": value})
+    assert [("$.limit", "multipleOf")] == refused(
+        v16.ChargingSchedulePeriod, {"startPeriod": 0, "limit": value}
+    )
     assert Decimal("16.1") == from_wire(v16.ChargingSchedulePeriod, {"startPeriod": 0, "limit": 16.1}).limit
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("1E+999999999")], ids=repr)
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("1E+999999999")], ids=repr
+)
 def test_a_number_is_one_that_a_double_can_be(value: Any) -> None:
     assert [("$.totalCost", "type")] == refused(
         v201.CostUpdatedRequest, {"totalCost": value, "transactionId": "A"}
     )
-    assert [("$.totalCost", "type")] == unsendable(v201.CostUpdatedRequest(total_cost=value, transaction_id="A"))
+    assert [("$.totalCost", "type")] == unsendable(
+        v201.CostUpdatedRequest(total_cost=value, transaction_id="A")
+    )
 
 
 def test_decoding_does_not_change_or_share_the_payload() -> None:
@@ -242,7 +246,7 @@ class Identity(enum.StrEnum):
     ME = "me"
 
 
-class Mixed(str, enum.Enum):
+class Mixed(str, enum.Enum):  # noqa: UP042 - people have such
     ME = "me"
 
 
@@ -286,7 +290,9 @@ def test_a_nested_value_must_be_of_the_class_of_its_version() -> None:
     info: Any = v21.AdditionalInfo(additional_id_token="A", type="B")
 
     assert [("$.idToken", "type")] == unsendable(v21.AuthorizeRequest(id_token=token))
-    with pytest.raises(PayloadError, match=r"an object, not IdToken of OCPP 2.0.1, where IdToken of OCPP 2.1 belongs"):
+    with pytest.raises(
+        PayloadError, match=r"an object, not IdToken of OCPP 2.0.1, where IdToken of OCPP 2.1 belongs"
+    ):
         to_wire(v21.AuthorizeRequest(id_token=token))
     with pytest.raises(PayloadError, match=r"not dict, where IdToken of OCPP 2.0.1 belongs"):
         to_wire(v201.AuthorizeRequest(id_token={"idToken": "A", "type": "Central"}))  # type: ignore[arg-type]
@@ -328,7 +334,9 @@ def test_what_breaks_a_rule_is_not_sent(message: Payload, expected: tuple[str, s
 def test_several_faults_are_all_named() -> None:
     message = v16.ChargingSchedulePeriod(start_period="0", limit=Decimal("0.05"), number_phases=1.5)  # type: ignore[arg-type]
 
-    assert [("$.startPeriod", "type"), ("$.limit", "multipleOf"), ("$.numberPhases", "type")] == unsendable(message)
+    assert [("$.startPeriod", "type"), ("$.limit", "multipleOf"), ("$.numberPhases", "type")] == unsendable(
+        message
+    )
 
 
 def test_plain_leaves_out_what_is_absent() -> None:

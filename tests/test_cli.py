@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import pty
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +118,7 @@ LINES = {
     "object with a frame that is no text": (f'{{"frame": {HEARTBEAT}}}', HEARTBEAT),
     "object with decimals": ('{"frame": [3,"1",{"a":1.10}]}', '[3,"1",{"a":1.10}]'),
     "object with a frame of unknown type": ('{"frame": [7,"1",{}]}', '[7,"1",{}]'),
+    "object with a frame nested without end": (f'{{"frame": {"[" * 400}{"]" * 400}}}', "[" * 400 + "]" * 400),
     "object of a log": (json.dumps({"level": "info", "msg": f"recv {HEARTBEAT} ok"}), HEARTBEAT),
     "object of a log, nested": (f'{{"event": {{"payload": {HEARTBEAT}}}}}', HEARTBEAT),
     "object of a log, quoted twice": (json.dumps({"log": json.dumps({"msg": HEARTBEAT})}), HEARTBEAT),
@@ -161,6 +165,18 @@ def test_line_without_a_frame_is_skipped(line: str) -> None:
 
     assert [] == list(reader.read(io.BytesIO(f"{line}\nconnected\n".encode()), "x"))
     assert (2 if line.strip() else 1) == reader.lines_skipped
+
+
+def test_members_nested_without_end_do_no_harm() -> None:
+    deep = "[" * 900 + "]" * 900
+
+    assert [HEARTBEAT] == frames(f'{{"vendor": {deep}, "x": {deep}, "frame": {json.dumps(HEARTBEAT)}}}')
+    assert (
+        1
+        == cli(
+            "decode", "--version", "1.6", text=f'[2,"1","Authorize",{{"idTag":{deep}}}]\n[{deep}'
+        ).exit_code
+    )
 
 
 def test_all_frames_of_a_line_are_found() -> None:
@@ -759,7 +775,7 @@ def test_decode_shows_fields_by_attribute_name() -> None:
         "          timestamp 2026-01-31 12:00:00 UTC\n"
         "          sampled_value\n"
         "            [0] value='50'  measurand=Frequency  unit=Hertz (not standard)\n"
-    ) == result.stdout[: result.stdout.index("  $")].replace("[0] \n", "[0]\n")
+    ) == result.stdout[: result.stdout.index("  $")]
 
 
 def test_decode_shows_what_is_refused() -> None:
@@ -1009,6 +1025,55 @@ def test_interrupt_is_quiet() -> None:
 
         assert 130 == running.wait(20)
         assert "" == running.stderr.read().strip()
+
+
+def on_a_terminal(*arguments: str | Path) -> tuple[int, str, str]:
+    """Runs the command with standard error on a terminal: exit code, standard output, what the terminal saw."""
+    ours, theirs = pty.openpty()
+    seen: list[bytes] = []
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):  # the end, on Linux
+            while data := os.read(ours, 65536):
+                seen.append(data)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    result = subprocess.run(
+        [sys.executable, "-m", "ocpp_core.cli", *map(str, arguments)],
+        stdout=subprocess.PIPE if "--json" not in arguments else subprocess.DEVNULL,
+        stderr=theirs,
+        check=False,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )
+    os.close(theirs)
+    watcher.join(10)
+    os.close(ours)
+    return result.returncode, (result.stdout or b"").decode(), b"".join(seen).decode()
+
+
+def test_progress_is_shown_for_a_long_input_on_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text(f"{HEARTBEAT}\n{ANSWER}\n" * 20_000)
+    code, _, shown = on_a_terminal("validate", "--quiet", "--json", "--version", "1.6", path)
+
+    assert 0 == code
+    assert "reading" in shown
+    assert "/1.4 MB" in shown
+    assert "Traceback" not in shown
+
+
+def test_progress_is_not_shown_for_a_short_input_or_beside_another_program(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text(f"{HEARTBEAT}\n")
+
+    assert "reading" not in on_a_terminal("validate", "--quiet", "--json", "--version", "1.6", path)[2]
+
+    path.write_text(f"{HEARTBEAT}\n{ANSWER}\n" * 20_000)
+    code, out, shown = on_a_terminal("validate", "--quiet", "--version", "1.6", path)
+
+    assert (0, "") == (code, shown)
+    assert "40000 frames, 40000 accepted" in out
 
 
 def test_missing_extra_is_explained() -> None:

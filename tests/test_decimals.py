@@ -31,7 +31,7 @@ NUMBERS = [
     (Decimal("0E+1000"), "0", 0),
 ]
 
-REFUSED = [
+REFUSED: list[tuple[Any, type[Exception]]] = [
     (True, TypeError),
     (False, TypeError),
     (None, TypeError),
@@ -68,7 +68,9 @@ def test_what_is_no_number_is_refused(value: Any, error: type[Exception]) -> Non
         write_number(value)
 
 
-@pytest.mark.parametrize("value, whole", [(1, 1), (1.0, 1), (-5.0, -5), (Decimal("1E+2"), 100), (Decimal("7.000"), 7)])
+@pytest.mark.parametrize(
+    "value, whole", [(1, 1), (1.0, 1), (-5.0, -5), (Decimal("1E+2"), 100), (Decimal("7.000"), 7)]
+)
 def test_a_whole_number_is_an_integer(value: Any, whole: int) -> None:
     assert whole == read_integer(value)
     assert type(read_integer(value)) is int
@@ -80,7 +82,9 @@ def test_a_broken_number_is_no_integer(value: Any) -> None:
         read_integer(value)
 
 
-@pytest.mark.parametrize("value", [True, "1", None, float("inf"), Decimal("NaN"), Decimal("1E+400")], ids=repr)
+@pytest.mark.parametrize(
+    "value", [True, "1", None, float("inf"), Decimal("NaN"), Decimal("1E+400")], ids=repr
+)
 def test_what_is_no_number_is_no_integer(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         read_integer(value)
@@ -93,7 +97,13 @@ def test_large_integers_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     "value, text",
-    [("1E+22", "10000000000000000000000"), ("1E-7", "0.0000001"), ("1.50", "1.50"), ("-0.10", "-0.10"), ("100", "100")],
+    [
+        ("1E+22", "10000000000000000000000"),
+        ("1E-7", "0.0000001"),
+        ("1.50", "1.50"),
+        ("-0.10", "-0.10"),
+        ("100", "100"),
+    ],
 )
 def test_text_has_no_exponent(value: str, text: str) -> None:
     assert text == number_text(Decimal(value))
@@ -125,7 +135,9 @@ def test_multiples_of_a_tenth(value: str, expected: bool) -> None:
 
 def test_multiples_agree_with_fractions() -> None:
     decimals = st.builds(
-        lambda digits, exponent: Decimal(f"{digits}E{exponent}"), st.integers(-(10**40), 10**40), st.integers(-45, 45)
+        lambda digits, exponent: Decimal(f"{digits}E{exponent}"),
+        st.integers(-(10**40), 10**40),
+        st.integers(-45, 45),
     )
     steps = st.sampled_from([Decimal("0.1"), Decimal("0.001"), Decimal(1), Decimal(10)])
 

@@ -74,9 +74,9 @@ class _Both(Hooks):
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    def call_ended(self, *arguments: Any) -> None:
-        self._stage.gate.call_ended(*arguments)
-        self._stage.station_gate.call_ended(*arguments)
+    def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
+        self._stage.gate.call_ended(peer, request, outcome, seconds)
+        self._stage.station_gate.call_ended(peer, request, outcome, seconds)
 
 
 async def refusal(peer: Peer[str], request: Request[Any]) -> ErrorCode | None:
@@ -106,14 +106,13 @@ async def test_b01_fr_10_nothing_but_boot_notification_before_acceptance(version
 async def test_b02_fr_02_a_pending_station_may_send_what_was_triggered(version: str) -> None:
     stage = Stage()
     stage.status = "Pending"
-    trigger: Request[Any] = (
-        v16.TriggerMessageRequest(requested_message=v16.MessageTrigger.HEARTBEAT)
-        if version == "1.6"
-        else v201.TriggerMessageRequest(requested_message=v201.MessageTrigger.HEARTBEAT)
-    )
+    triggers: dict[str, Request[Any]] = {
+        "1.6": v16.TriggerMessageRequest(requested_message=v16.MessageTrigger.HEARTBEAT),
+        "2.0.1": v201.TriggerMessageRequest(requested_message=v201.MessageTrigger.HEARTBEAT),
+    }
     async with stage.connected(version) as (to_csms, to_station):
         await to_csms.call(BOOT[version])
-        await to_station.call(trigger)
+        await to_station.call(triggers[version])
         assert await refusal(to_csms, HEARTBEAT[version]) is None
 
         stage.status = "Rejected"
@@ -146,7 +145,7 @@ async def test_part4_5_3_a_station_need_not_boot_again_unless_it_shall(each_conn
         expected = ErrorCode.SECURITY if each_connection else None
         assert await refusal(to_csms, HEARTBEAT["1.6"]) is expected
     stage.gate.forget("CP-1")
-    async with stage.connected("1.6") as (to_csms, to_station):
+    async with stage.connected("1.6") as (to_csms, _):
         assert await refusal(to_csms, HEARTBEAT["1.6"]) is ErrorCode.SECURITY
     stage.gate.accept("CP-1")
     async with stage.connected("1.6") as (to_csms, _):
@@ -189,13 +188,13 @@ async def test_a_gate_passes_on_what_it_hears() -> None:
         def frame(self, peer: Any, direction: str, size: int) -> None:
             heard.append("frame")
 
-        def call_ended(self, *_: Any) -> None:
+        def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
             heard.append("call_ended")
 
-        def call_answered(self, *_: Any) -> None:
+        def call_answered(self, peer: Any, request: Any, answer: Any, seconds: float) -> None:
             heard.append("call_answered")
 
-        def event(self, *_: Any) -> None:
+        def event(self, peer: Any, event: Any) -> None:
             heard.append("event")
 
     gate = BootGate(hooks=Listening())

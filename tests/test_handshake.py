@@ -163,7 +163,8 @@ def test_a_backoff_of_negative_times_is_refused() -> None:
 def admit(
     path: str, offers: str = "ocpp1.6", authorization: str | None = None, **rules: Any
 ) -> Handshake | Refusal:
-    admission = Admission(**{"accepts": ["2.0.1", "1.6"], **rules})
+    rules.setdefault("accepts", ["2.0.1", "1.6"])
+    admission = Admission(**rules)
     return asyncio.run(admission.admit(path, offers=[offers] if offers else [], authorization=authorization))
 
 

@@ -432,6 +432,17 @@ def test_j16_4_2_3_odd_id_is_refused_and_echoed(version: str, case: str, rest: s
 
 @every_version
 @pytest.mark.parametrize("case", ODD_IDS)
+def test_j16_4_2_3_odd_id_is_refused_however_often_it_comes(version: str, case: str) -> None:
+    reader = codec(version)
+    assert "17" == reader.decode('[2,"17","Heartbeat",{}]').id
+
+    with pytest.raises(FrameError) as caught:
+        reader.decode(f'[2,{ODD_IDS[case][0]},"Heartbeat",{{}}]')
+    assert ODD_IDS[case][1] is caught.value.code
+
+
+@every_version
+@pytest.mark.parametrize("case", ODD_IDS)
 def test_tolerated_odd_id_is_echoed_as_it_came(version: str, case: str) -> None:
     id, _, rule = ODD_IDS[case]
     reader = codec(version, rule)
@@ -871,9 +882,13 @@ def test_deviation_is_accepted_by_its_rule_alone(case: str) -> None:
 def test_member_twice_is_accepted_by_its_rule_alone() -> None:
     text = '[2,"17","DataTransfer",{"vendorId":"a","vendorId":"b"}]'
 
-    assert Call("17", v16.DataTransferRequest(vendor_id="b")) == codec(
-        "1.6", Tolerance.DUPLICATE_MEMBER
-    ).decode(text)
+    read = codec("1.6", Tolerance.DUPLICATE_MEMBER).decode(text)
+
+    assert isinstance(read, Call)
+    assert v16.DataTransferRequest(vendor_id="b") == read.payload
+    assert [("$", "duplicate", "duplicate_member", "vendorId")] == [
+        (it.path, it.keyword, it.rule, it.value) for it in read.violations
+    ]
     refusal("1.6", text, Tolerance.TOLERANT & ~Tolerance.DUPLICATE_MEMBER)
 
 
@@ -1071,25 +1086,26 @@ def test_unknown_members_are_no_fault_where_the_schema_is_open() -> None:
     assert Call("17", v20.HeartbeatRequest(extra={"a": 1})) == frame
 
 
-#: Members of a Turn that break one rule each, from the strongest on.
+#: Members of a Ping that break one rule each, from the strongest on.
 FAULTS = [
-    ('"steps":"1"', ErrorCode.TYPE_CONSTRAINT),
-    ('"steps":[]', ErrorCode.OCCURRENCE_CONSTRAINT),
-    ('"direction":"Up"', ErrorCode.PROPERTY_CONSTRAINT),
+    ('"number":"1"', ErrorCode.TYPE_CONSTRAINT),
+    ('"note":{}', ErrorCode.OCCURRENCE_CONSTRAINT),
+    ('"text":"12345678901"', ErrorCode.PROPERTY_CONSTRAINT),
     ('"speed":1', ErrorCode.STRUCTURE),
 ]
 
 
 @pytest.mark.parametrize("strongest", range(4))
+@pytest.mark.parametrize("weakest", range(4))
 @pytest.mark.parametrize("backwards", [False, True])
-def test_type_then_occurrence_then_property_then_unknown_member(strongest: int, backwards: bool) -> None:
-    faults = FAULTS[strongest:]
-    if strongest == 0:
-        faults = [faults[0], *faults[2:]]  # one member cannot have two faults
+def test_type_then_occurrence_then_property_then_unknown_member(
+    strongest: int, weakest: int, backwards: bool
+) -> None:
+    faults = [FAULTS[strongest], *FAULTS[max(weakest, strongest + 1) :]]
     members = [text for text, _ in faults]
-    if not any("direction" in member for member in members):
-        members.append('"direction":"Left"')
-    error = refusal("toy", f'[2,"17","Turn",{{{",".join(members[::-1] if backwards else members)}}}]')
+    if not any("text" in member for member in members):
+        members.append('"text":""')
+    error = refusal("toy", f'[2,"17","Ping",{{{",".join(members[::-1] if backwards else members)}}}]')
 
     assert FAULTS[strongest][1] is error.code
     assert len(faults) == len(error.violations)

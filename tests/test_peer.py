@@ -174,11 +174,11 @@ async def test_a_lost_connection_loses_the_calls_under_way_and_those_that_wait()
 @asynchronous
 async def test_a_request_that_cannot_be_sent_raises_and_costs_no_turn() -> None:
     async with wire() as other:
-        for wrong in (
+        wrong: list[Request[Any]] = [
             v201.HeartbeatRequest(),
             v16.ResetRequest(type="Warm"),  # type: ignore[arg-type]  # that is the test
-        ):
-            request: Request[Any] = wrong
+        ]
+        for request in wrong:
             with pytest.raises(LocalProtocolError):
                 await other.peer.call(request)
         call = asyncio.create_task(other.peer.call(RESET))

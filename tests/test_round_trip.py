@@ -11,8 +11,8 @@ import oracle
 from holding import not_held
 from model import ALL_CLASSES, ALL_ENUMS, JSON_MESSAGES
 from ocpp_core import v16, v201
-from ocpp_core.messages import MISSING, NOTHING_EXTRA, UNSET, Payload, Token
-from ocpp_core.payloads import from_wire, read, to_wire
+from ocpp_core.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
+from ocpp_core.payloads import from_wire, to_wire
 from ocpp_core.shapes import shape
 from ocpp_core.testing import broken_payloads, is_breakable, messages, payloads
 from ocpp_core.tolerance import Tolerance, read_tolerantly
@@ -80,7 +80,7 @@ def test_copies_of_what_was_tolerated_are_equal(cls: type[Payload]) -> None:
         pytest.skip(f"{cls.__name__} accepts every JSON object")
 
     def check(broken: Any) -> None:
-        message, _ = read(cls, broken.payload, tolerance=Tolerance.TOLERANT)
+        message: Any = from_wire(cls, broken.payload, tolerance=Tolerance.TOLERANT)
 
         assert_same(message, pickle.loads(pickle.dumps(message)))
         assert_same(message, copy.deepcopy(message))
@@ -89,7 +89,7 @@ def test_copies_of_what_was_tolerated_are_equal(cls: type[Payload]) -> None:
     for_all(broken_payloads(cls), 2, check)
 
 
-def assert_same(message: Payload, other: Any) -> None:
+def assert_same(message: Any, other: Any) -> None:
     assert message == other
     assert type(message) is type(other)
     assert repr(message) == repr(other)
@@ -109,7 +109,7 @@ def test_a_changed_copy_differs(cls: type[Payload]) -> None:
 
 
 @pytest.mark.parametrize("enum", ALL_ENUMS)
-def test_tokens(enum: type[Token]) -> None:
+def test_tokens(enum: Any) -> None:
     foreign = enum.foreign("X-Vendor")
     for token in (*enum, foreign):
         assert enum is type(token)

@@ -1,4 +1,4 @@
-"""The testing kit keeps its word, and what it makes is read tolerantly without loss; for every class of every version."""
+"""The testing kit keeps its word, and what it makes is read tolerantly without loss, for every class."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -108,10 +108,14 @@ def test_strategies_reach_the_edge(edge: str) -> None:
     assert condition(find_one(strategy, condition))
 
 
-@pytest.mark.parametrize(
-    "keyword",
-    "type required additionalProperties enum maxLength minimum maximum multipleOf format minItems maxItems".split(),
+#: Those of JSON Schema that the official files use.
+KEYWORDS = (
+    *("type", "required", "additionalProperties", "enum", "format"),
+    *("maxLength", "minimum", "maximum", "multipleOf", "minItems", "maxItems"),
 )
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
 def test_every_rule_is_broken(keyword: str) -> None:
     classes = (
         v16.SetChargingProfileRequest,
@@ -125,11 +129,10 @@ def test_every_rule_is_broken(keyword: str) -> None:
 
 
 def test_an_integer_of_draft_4_is_never_written_with_a_point() -> None:
-    for_all(
-        payloads(v16.CancelReservationRequest),
-        50,
-        lambda it: type(it["reservationId"]) is int or pytest.fail(),
-    )
+    def check(payload: dict[str, Any]) -> None:
+        assert type(payload["reservationId"]) is int
+
+    for_all(payloads(v16.CancelReservationRequest), 50, check)
 
 
 def test_what_cannot_be_broken_is_refused() -> None:
@@ -185,9 +188,8 @@ def test_mutated_payloads_are_read_tolerantly_or_refused_and_nothing_else_is_rai
     def check(payload: Any) -> None:
         try:
             message, deviations = read(cls, payload, tolerance=Tolerance.TOLERANT)
-        except PayloadError as error:
-            assert type(payload) is not dict
-            assert ("$", "type") in [(fault.path, fault.keyword) for fault in error.violations]
+        except PayloadError:
+            assert type(payload) is not dict, "whatever is an object can be read tolerantly"
         else:
             assert_nothing_is_lost(payload, message, deviations)
             assert bool(explain(cls, payload)) == bool(deviations)

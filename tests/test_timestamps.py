@@ -1,6 +1,7 @@
 import copy
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -37,9 +38,22 @@ TIMESTAMPS = [
         "2026-01-31T12:00:00.123-23:59",
     ),
     ("2026-01-31T12:00:00.000Z", NOON, "2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"),
-    ("2024-02-29T23:59:59Z", datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC), "2024-02-29T23:59:59Z", "2024-02-29T23:59:59Z"),
-    ("0001-01-01T00:00:00+14:00", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), *["0001-01-01T00:00:00+14:00"] * 2),
-    ("9999-12-31T23:59:59-14:00", datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-timedelta(hours=14))), *["9999-12-31T23:59:59-14:00"] * 2),
+    (
+        "2024-02-29T23:59:59Z",
+        datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC),
+        "2024-02-29T23:59:59Z",
+        "2024-02-29T23:59:59Z",
+    ),
+    (
+        "0001-01-01T00:00:00+14:00",
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        *["0001-01-01T00:00:00+14:00"] * 2,
+    ),
+    (
+        "9999-12-31T23:59:59-14:00",
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-timedelta(hours=14))),
+        *["9999-12-31T23:59:59-14:00"] * 2,
+    ),
 ]
 
 #: RFC 3339 §5.6; what people and machines write instead.
@@ -164,9 +178,15 @@ def test_offsets_with_seconds_become_utc() -> None:
 def test_verdict_is_that_of_an_independent_reading() -> None:
     texts = st.one_of(
         st.sampled_from([row[0] for row in TIMESTAMPS] + NO_TIMESTAMPS),
-        st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,8})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])", fullmatch=True),
+        st.from_regex(
+            r"[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9]"
+            r"(\.[0-9]{1,8})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])",
+            fullmatch=True,
+        ),
     )
-    edits = st.tuples(texts, st.integers(0, 30), st.sampled_from(["", "0", "9", ":", "T", "Z", " ", "-", "+", ".", "٣"]))
+    edits: st.SearchStrategy[Any] = st.tuples(
+        texts, st.integers(0, 30), st.sampled_from(["", "0", "9", ":", "T", "Z", " ", "-", "+", ".", "٣"])
+    )
     changed = edits.map(lambda edit: edit[0][: edit[1]] + edit[2] + edit[0][edit[1] + 1 :])
 
     def check(text: str) -> None:

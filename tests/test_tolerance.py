@@ -70,10 +70,10 @@ CASES = [
         {"customData": None},
         *("$.customData", "type", "custom_data", None),
     ),
-    Case(Tolerance.REQUIRED_NULL, v16.AuthorizeRequest, {"idTag": None}, "$.idTag", "type", "id_tag", MISSING),
     Case(
-        Tolerance.REQUIRED_NULL, v16.ResetRequest, {"type": None}, "$.type", "type", "type", MISSING
+        Tolerance.REQUIRED_NULL, v16.AuthorizeRequest, {"idTag": None}, "$.idTag", "type", "id_tag", MISSING
     ),
+    Case(Tolerance.REQUIRED_NULL, v16.ResetRequest, {"type": None}, "$.type", "type", "type", MISSING),
     Case(Tolerance.REQUIRED_MISSING, v16.AuthorizeRequest, {}, "$.idTag", "required", "id_tag", MISSING),
     Case(
         Tolerance.EXTRA_MEMBER,
@@ -99,7 +99,15 @@ CASES = [
         {"type": "Warm"},
         *("$.type", "enum", "type", v16.ResetType.foreign("Warm")),
     ),
-    Case(Tolerance.UNKNOWN_ENUM, v16.ResetRequest, {"type": ""}, "$.type", "enum", "type", v16.ResetType.foreign("")),
+    Case(
+        Tolerance.UNKNOWN_ENUM,
+        v16.ResetRequest,
+        {"type": ""},
+        "$.type",
+        "enum",
+        "type",
+        v16.ResetType.foreign(""),
+    ),
     Case(Tolerance.TOO_LONG, v16.AuthorizeRequest, {"idTag": LONG}, "$.idTag", "maxLength", "id_tag", LONG),
     Case(
         Tolerance.OBJECT_FOR_LIST,
@@ -131,7 +139,9 @@ CASES = [
         meter_values(connectorId="12"),
         *("$.connectorId", "type", "connector_id", 12),
     ),
-    Case(Tolerance.NUMBER_AS_TEXT, v16.SampledValue, {"value": 604.213}, "$.value", "type", "value", "604.213"),
+    Case(
+        Tolerance.NUMBER_AS_TEXT, v16.SampledValue, {"value": 604.213}, "$.value", "type", "value", "604.213"
+    ),
     Case(Tolerance.NUMBER_AS_TEXT, v16.SampledValue, {"value": 7}, "$.value", "type", "value", "7"),
     Case(
         Tolerance.NUMBER_AS_TEXT,
@@ -189,7 +199,14 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.DATETIME_NAIVE, v16.HeartbeatResponse, heartbeat(text), "$.currentTime", "format", "current_time"),
+            *(
+                Tolerance.DATETIME_NAIVE,
+                v16.HeartbeatResponse,
+                heartbeat(text),
+                "$.currentTime",
+                "format",
+                "current_time",
+            ),
             *(held, text),
         )
         for text, held in [
@@ -200,7 +217,13 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.DATETIME_FRACTION, v201.HeartbeatResponse, heartbeat(text), "$.currentTime", "format"),
+            *(
+                Tolerance.DATETIME_FRACTION,
+                v201.HeartbeatResponse,
+                heartbeat(text),
+                "$.currentTime",
+                "format",
+            ),
             *("current_time", held, text),
         )
         for text, held in [
@@ -211,7 +234,14 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.DATETIME_SHORT, v16.HeartbeatResponse, heartbeat(text), "$.currentTime", "format", "current_time"),
+            *(
+                Tolerance.DATETIME_SHORT,
+                v16.HeartbeatResponse,
+                heartbeat(text),
+                "$.currentTime",
+                "format",
+                "current_time",
+            ),
             *(held, text),
         )
         for text, held in [
@@ -227,10 +257,23 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.DATETIME_UNREADABLE, v16.HeartbeatResponse, heartbeat(text), "$.currentTime", "format"),
+            *(
+                Tolerance.DATETIME_UNREADABLE,
+                v16.HeartbeatResponse,
+                heartbeat(text),
+                "$.currentTime",
+                "format",
+            ),
             *("current_time", text),
         )
-        for text in ["", "yesterday", "0000-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-06-30T23:59:60Z", "9" * 10_000]
+        for text in [
+            "",
+            "yesterday",
+            "0000-01-01T00:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "2026-06-30T23:59:60Z",
+            "9" * 10_000,
+        ]
     ),
     *(
         Case(Tolerance.WRONG_TYPE, v16.AuthorizeRequest, {"idTag": value}, "$.idTag", "type", "id_tag", value)
@@ -238,23 +281,66 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.WRONG_TYPE, v16.CancelReservationRequest, {"reservationId": value}, "$.reservationId", "type"),
+            *(
+                Tolerance.WRONG_TYPE,
+                v16.CancelReservationRequest,
+                {"reservationId": value},
+                "$.reservationId",
+                "type",
+            ),
             *("reservation_id", value),
         )
         # Text that no integer writes as; some of it has hurt others: int() takes minutes for a megabyte, or raises.
-        for value in [True, 1.5, [], "", "x", "-0", "+1", " 1", "01", "1.0", "1_0", "١", "1E+2", "1" * 5000, "NaN"]
+        for value in [
+            True,
+            1.5,
+            [],
+            "",
+            "x",
+            "-0",
+            "+1",
+            " 1",
+            "01",
+            "1.0",
+            "1_0",
+            "١",  # noqa: RUF001
+            "1E+2",
+            "1" * 5000,
+            "NaN",
+        ]
     ),
     *(
         Case(
-            *(Tolerance.WRONG_TYPE, v201.CostUpdatedRequest, {"totalCost": value, "transactionId": "A"}),
-            *("$.totalCost", "type", "total_cost", value),
+            Tolerance.WRONG_TYPE,
+            v201.CostUpdatedRequest,
+            {"totalCost": value, "transactionId": "A"},
+            *("$.totalCost", "type", "total_cost"),
+            value,
         )
         for value in [False, [], {}, "", "NaN", "Infinity", "1e2", "1E+999999999", "1" * 5000, " 1", "1,5"]
     ),
-    Case(Tolerance.WRONG_TYPE, v16.KeyValue, {"key": "A", "readonly": 1}, "$.readonly", "type", "readonly", 1),
-    Case(Tolerance.WRONG_TYPE, v16.KeyValue, {"key": "A", "readonly": "True"}, "$.readonly", "type", "readonly", "True"),
+    Case(
+        Tolerance.WRONG_TYPE, v16.KeyValue, {"key": "A", "readonly": 1}, "$.readonly", "type", "readonly", 1
+    ),
+    Case(
+        Tolerance.WRONG_TYPE,
+        v16.KeyValue,
+        {"key": "A", "readonly": "True"},
+        "$.readonly",
+        "type",
+        "readonly",
+        "True",
+    ),
     Case(Tolerance.WRONG_TYPE, v16.ResetRequest, {"type": ["Hard"]}, "$.type", "type", "type", ["Hard"]),
-    Case(Tolerance.WRONG_TYPE, v16.HeartbeatResponse, {"currentTime": 1}, "$.currentTime", "type", "current_time", 1),
+    Case(
+        Tolerance.WRONG_TYPE,
+        v16.HeartbeatResponse,
+        {"currentTime": 1},
+        "$.currentTime",
+        "type",
+        "current_time",
+        1,
+    ),
     Case(
         Tolerance.WRONG_TYPE,
         v16.MeterValuesRequest,
@@ -268,7 +354,13 @@ CASES = [
         *("$.meterValue[0]", "type", "meter_value", [None]),
     ),
     Case(
-        Tolerance.WRONG_TYPE, v201.HeartbeatRequest, {"customData": 1}, "$.customData", "type", "custom_data", 1
+        Tolerance.WRONG_TYPE,
+        v201.HeartbeatRequest,
+        {"customData": 1},
+        "$.customData",
+        "type",
+        "custom_data",
+        1,
     ),
     Case(
         Tolerance.WRONG_TYPE,
@@ -290,7 +382,9 @@ def test_the_rule_and_no_other_accepts_it(case: Case) -> None:
         message, deviations = read(case.cls, case.payload, tolerance=accepting)
         held = getattr(message, case.attribute)
 
-        assert [(case.path, case.keyword, case.rule.rule)] == [(it.path, it.keyword, it.rule) for it in deviations]
+        assert [(case.path, case.keyword, case.rule.rule)] == [
+            (it.path, it.keyword, it.rule) for it in deviations
+        ]
         assert case.held == held
         assert type(held) in (type(case.held), WireTimestamp)
         assert case.text == getattr(held, "text", None)
@@ -359,7 +453,12 @@ def test_deviations_stand_in_document_order() -> None:
 def test_a_converted_number_still_has_limits() -> None:
     _, deviations = read(
         v21.BatteryData,
-        {"evseId": "-1", "serialNumber": 123456789012345678901234567890123456789012345678901, "soC": 1, "soH": 1},
+        {
+            "evseId": "-1",
+            "serialNumber": 123456789012345678901234567890123456789012345678901,
+            "soC": 1,
+            "soH": 1,
+        },
         tolerance=Tolerance.TOLERANT,
     )
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 import oracle
 from model import JSON_MESSAGES, JSON_VERSIONS, message_classes
 from ocpp_core import v16

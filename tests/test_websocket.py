@@ -482,21 +482,23 @@ async def test_closing_the_server_lets_handlers_answer() -> None:
         await may_end.wait()
         return v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED))
 
-    async with serve(router, "localhost") as server:
-        async with connect(url(server), "CP-1", station(), "1.6", reconnect=False) as cp:
-            call = asyncio.create_task(cp.call(v16.AuthorizeRequest(id_tag="T")))
-            await begun.wait()
-            closing = asyncio.create_task(server.close())
-            await asyncio.sleep(0.01)
-            may_end.set()
+    async with (
+        serve(router, "localhost") as server,
+        connect(url(server), "CP-1", station(), "1.6", reconnect=False) as cp,
+    ):
+        call = asyncio.create_task(cp.call(v16.AuthorizeRequest(id_tag="T")))
+        await begun.wait()
+        closing = asyncio.create_task(server.close())
+        await asyncio.sleep(0.01)
+        may_end.set()
 
-            assert (await call).id_tag_info.status == "Accepted"
-            await closing
-            with pytest.raises(ConnectionLostError):
-                await cp.call(v16.HeartbeatRequest())
-            with pytest.raises(OSError):  # refused, by whatever name
-                async with raw(server, "CP-1", "ocpp1.6"):
-                    pass
+        assert (await call).id_tag_info.status == "Accepted"
+        await closing
+        with pytest.raises(ConnectionLostError):
+            await cp.call(v16.HeartbeatRequest())
+        with pytest.raises(OSError, match=r"Connect|connect|refused"):
+            async with raw(server, "CP-1", "ocpp1.6"):
+                pass
 
 
 @asynchronous
@@ -681,11 +683,13 @@ async def test_a_boot_hook_that_fails_counts_as_a_failed_connection() -> None:
 
 @asynchronous
 async def test_tolerance_is_passed_on() -> None:
-    async with serve(csms(), "localhost", tolerance=Tolerance.TOLERANT) as server:
-        async with raw(server, "CP-1", "ocpp1.6") as socket:
-            await socket.send('[2,17,"Heartbeat",{"extra":1}]')
+    async with (
+        serve(csms(), "localhost", tolerance=Tolerance.TOLERANT) as server,
+        raw(server, "CP-1", "ocpp1.6") as socket,
+    ):
+        await socket.send('[2,17,"Heartbeat",{"extra":1}]')
 
-            assert str(await socket.recv()).startswith("[3,17,")
+        assert str(await socket.recv()).startswith("[3,17,")
 
 
 def test_passwords_do_not_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ An answer does not say what it answers, so the calls of each side are kept until
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol, TypeVar
 
@@ -55,7 +55,7 @@ class Codec(Protocol):
 CODECS: Mapping[Wire, Callable[[str], Codec]] = {Wire.JSON: JsonCodec}
 
 
-@cache
+@lru_cache(maxsize=100)
 def codec_for(version: str, wire: Wire) -> Codec | str:
     """The codec for a version on a wire; if there is none, why not."""
     make = CODECS.get(wire)

@@ -36,7 +36,7 @@ STATION_TO_CSMS = "station->csms"
 CSMS_TO_STATION = "csms->station"
 
 
-@frozen
+@frozen(cache_hash=True)
 class Station:
     """What an input says about the station of a frame."""
 
@@ -46,6 +46,44 @@ class Station:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.identity, self.vendor, self.model)))
+
+
+#: The members of an object that say something about its frame.
+_MEMBERS = ("station", "identity", "vendor", "model", "version", "wire", "direction", "source")
+_MAX_KNOWN, _MAX_TEXT = 10_000, 200
+
+
+@frozen
+class _Known:
+    """What an object says about its frame."""
+
+    station: Station | None
+    version: str
+    is_soap: bool
+    direction: str
+    source: str
+
+    @classmethod
+    def of(
+        cls,
+        station: str,
+        identity: str,
+        vendor: str,
+        model: str,
+        version: str,
+        wire: str,
+        direction: str,
+        source: str,
+    ) -> "_Known":
+        about = (station or identity, vendor, model)
+        way = direction.replace(" ", "")
+        return cls(
+            Station(*about) if any(about) else None,
+            version,
+            wire.lower() == "soap",
+            way if way in (STATION_TO_CSMS, CSMS_TO_STATION) else "",
+            source,
+        )
 
 
 @define(eq=False)
@@ -84,6 +122,7 @@ _BARE = re.compile(r'\[\s*-?\d{1,9}\s*,\s*(?:"|-?\d+\s*,)')
 _OPENING = re.compile(r'\[\s*(?:$|[\[{"]|\d{1,9}\s*(?:,|$))|\{\s*(?:$|")|<')
 _ENVELOPE_BEGINS = re.compile(r"<(?:[\w.-]+:)?Envelope[\s>]")
 _ENVELOPE_ENDS = re.compile(r"</(?:[\w.-]+:)?Envelope\s*>")
+_MEMBER = re.compile(r'"frame"\s*:\s*(?=\[)')
 _BLANK = " \t\r\n\ufeff"
 _BETWEEN = re.compile(r"[\s,]*")
 _READER = json.JSONDecoder()
@@ -122,7 +161,7 @@ class Reader:
         self.bytes_read = 0
         self.lines_skipped = 0
         self._skipped = skipped
-        self._stations: dict[tuple[str, str, str], Station] = {}
+        self._about: dict[tuple[str, ...], _Known] = {}
 
     def read(self, file: BinaryIO, source: str) -> Iterator[Found]:
         """The frames of one file, one after the other.
@@ -192,7 +231,10 @@ class Reader:
         """The frames of a line that is not simply a frame."""
         if text[0] in "[{" and not _BARE.match(text):
             value = _parsed(text)
-            if isinstance(value, list | dict):
+            if isinstance(value, dict):
+                yield from self._object(value, text, source, number)
+                return
+            if isinstance(value, list):
                 for start, end, one in _elements(text, [(0, len(text), value)]):
                     yield from self._of_value(one, text[start:end], source, number)
                 return
@@ -213,47 +255,42 @@ class Reader:
         text = value.strip(_BLANK) if isinstance(value, str) else ""
         return self._inspect(text, source, line) if text[:1] in ("[", "<") else ()
 
-    def _object(self, members: dict[str, Any], text: str, source: str, number: int) -> Iterator[Found]:
+    def _object(self, members: dict[str, Any], text: str, source: str, number: int) -> list[Found]:
         """The frame in a JSON object: its member ``frame``, or somewhere in an entry of a log."""
         frame = members.get("frame")
         if isinstance(frame, str):
             frames = [frame.strip(_BLANK)]
         else:
             frames = list(_frames_in(text))
-            if isinstance(frame, list) and not frames:  # a frame so broken that it is not recognised
-                frames = [orjson.dumps(frame).decode()]
+            if not frames and isinstance(frame, list) and (match := _MEMBER.search(text)):
+                frames = [text[match.end() : _end_of_value(text, match.end())]]  # too broken to be recognised
         if not frames:
-            return
-        direction = _text(members, "direction").replace(" ", "")
-        station = self._station(members)
-        stream = (source, members["source"] if isinstance(members.get("source"), str) else "", station)
-        for frame in frames:
-            is_soap = _text(members, "wire").lower() == "soap" or frame[:1] == "<"
-            yield Found(
+            return []
+        known = self._known(members)
+        stream = (source, known.source, known.station)
+        return [
+            Found(
                 source,
                 number,
                 frame,
                 stream,
-                _text(members, "version"),
-                Wire.SOAP if is_soap else Wire.JSON,
-                direction if direction in (STATION_TO_CSMS, CSMS_TO_STATION) else "",
-                station,
+                known.version,
+                Wire.SOAP if known.is_soap or frame[:1] == "<" else Wire.JSON,
+                known.direction,
+                known.station,
             )
+            for frame in frames
+        ]
 
-    def _station(self, members: dict[str, Any]) -> Station | None:
-        key = (
-            _text(members, "station") or _text(members, "identity"),
-            _text(members, "vendor"),
-            _text(members, "model"),
-        )
-        if not any(key):
-            return None
-        station = self._stations.get(key)
-        if station is None:
-            if len(self._stations) > 10_000:
-                self._stations.clear()
-            station = self._stations[key] = Station(*key)
-        return station
+    def _known(self, members: dict[str, Any]) -> "_Known":
+        """What an object says about its frame; the same for most objects of a file, so it is kept."""
+        values = tuple([value if type(value) is str else "" for value in map(members.get, _MEMBERS)])
+        known = self._about.get(values)
+        if known is None:
+            if len(self._about) >= _MAX_KNOWN:
+                self._about.clear()
+            known = self._about[values] = _Known.of(*(value[:_MAX_TEXT] for value in values))
+        return known
 
     def _document(self, text: str, source: str, first: int) -> Iterator[Found] | None:
         """The frames of a whole file that is JSON or XML; None if it is not."""
@@ -289,11 +326,6 @@ class Reader:
 
 #: Where a JSON value begins and ends in a text, and what it is.
 _Placed = tuple[int, int, Any]
-
-
-def _text(members: dict[str, Any], name: str) -> str:
-    value = members.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _parsed(text: str) -> Any:

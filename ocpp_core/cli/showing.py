@@ -112,9 +112,9 @@ def _list(name: str, items: list[Any], indent: int) -> Iterator[Text]:
         return
     yield _field(name, Text(), indent)
     for position, item in enumerate(items):
-        line = Text(f"{' ' * indent}  [{position}] ", _DIM)
+        line = Text(f"{' ' * indent}  [{position}]", _DIM)
         short = _short(item) if isinstance(item, Payload) else _scalar(item)
-        yield line if short is None else Text.assemble(line, short)
+        yield line if short is None else Text.assemble(line, " ", short)
         if short is None:
             yield from _fields(item, indent + 6)
 

@@ -1,8 +1,8 @@
 """What people need to test OCPP software: theirs with ours, or somebody else's.
 
 `strategies` generates valid messages and payloads of any class for Hypothesis, `mutations` generates payloads with one
-rule broken, and says which. Both need the extra ``ocpp-core[testing]``. Nothing here reads a clock or draws chance of its
-own: Hypothesis does, and its ``derandomize`` setting makes every run the same.
+rule broken, and says which. Both need the extra ``ocpp-core[testing]``. Nothing here reads a clock or draws chance of
+its own: Hypothesis does, and its ``derandomize`` setting makes every run the same.
 """
 
 from typing import TYPE_CHECKING

@@ -8,7 +8,7 @@ the schemas.
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import cycle, islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -79,7 +79,9 @@ def is_breakable(cls: type[Payload]) -> bool:
 
 
 def mutated_payloads(cls: type[Payload]) -> st.SearchStrategy[Any]:
-    """Payloads of a class in which one to three random nodes have been replaced, added or removed; some are still valid.
+    """Payloads of a class in which one to three random nodes have been replaced, added or removed.
+
+    Some are still valid; some are no object any more.
 
     Args:
         cls: A message class or data type of any version.
@@ -180,7 +182,7 @@ def _without_optional(kind: Kind, value: Any) -> Any:
 
 
 def _wrong_types(kind: Kind, value: Any) -> Iterator[Any]:
-    """Values of every other JSON type, and the lookalikes: text for numbers, booleans for numbers, one for a list of one."""
+    """Values of every other JSON type, and the lookalikes: text and booleans for numbers, an item for a list."""
     yield None
     match kind:
         case Text() | Enumeration() | Timestamp():
@@ -327,7 +329,7 @@ def _mutated_payloads(draw: st.DrawFn, cls: type[Payload]) -> Any:
 _MUTATIONS = st.sampled_from((1, 1, 2, 3))
 _WAYS = st.sampled_from(("replace", "replace", "add", "remove"))
 #: Values that are right somewhere, or nearly.
-_LIKELY = st.sampled_from(
+_LIKELY: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(
             None,

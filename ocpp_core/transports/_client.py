@@ -20,7 +20,7 @@ from ocpp_core.transports._handshake import (
     url_of,
     versions_of,
 )
-from ocpp_core.transports._socket import PROTOCOL_ERROR, Options, WebSocketPeer, split_options
+from ocpp_core.transports._socket import PROTOCOL_ERROR, Options, WebSocketPeer, close_socket, split_options
 from ocpp_core.transports.admission import Handshake, result_of
 from ocpp_core.versions import Version
 
@@ -171,7 +171,7 @@ class Station:
         if version is None and subprotocol is None and not self._require_subprotocol:
             version = self._versions[0]
         if version is None:
-            await socket.close(PROTOCOL_ERROR, "no common OCPP version")
+            await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
             raise ConnectionLostError("the handshake (no common version)")
         handshake = Handshake(identity=self.identity, version=version, subprotocol=subprotocol)
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
@@ -185,7 +185,7 @@ class Station:
             await asyncio.shield(serving)
         finally:
             self._peer = self._current = None
-            await socket.close()
+            await close_socket(socket)
             await serving
         return True
 

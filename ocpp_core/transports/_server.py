@@ -17,6 +17,7 @@ from ocpp_core.transports._socket import (
     Options,
     Settings,
     WebSocketPeer,
+    close_socket,
     split_options,
 )
 from ocpp_core.transports.admission import (
@@ -105,7 +106,9 @@ class Server:
         self._listener.close(close_connections=False)
         await asyncio.gather(*(peer.close(GOING_AWAY, "the server stops") for peer in self.peers.values()))
         # Those without a peer: still in their handshake's end, or without a common version.
-        await asyncio.gather(*(socket.close(GOING_AWAY) for socket in list(self._listener.connections)))
+        await asyncio.gather(
+            *(close_socket(socket, GOING_AWAY) for socket in list(self._listener.connections))
+        )
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -144,10 +147,10 @@ class Server:
     async def _serve(self, socket: ServerConnection) -> None:
         handshake = self._handshakes.pop(socket)
         if handshake.version is None:
-            await socket.close(PROTOCOL_ERROR, "no common OCPP version")
+            await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
             return
         if self._is_closing:
-            await socket.close(GOING_AWAY, "the server stops")
+            await close_socket(socket, GOING_AWAY, "the server stops")
             return
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         earlier = self.peers.get(peer.identity)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from attrs import frozen
@@ -17,6 +18,7 @@ from ocpp_core.versions import Version
 try:
     from websockets.asyncio.connection import Connection as WebSocket
     from websockets.exceptions import ConnectionClosed
+    from websockets.protocol import State
 except ImportError as error:
     raise ImportError(
         "The WebSocket transport needs the package websockets, 13 or later: pip install 'ocpp-core[websockets]'"
@@ -84,6 +86,15 @@ def split_options(options: Options) -> tuple[Settings, dict[str, Any]]:
     return Settings(**own), given
 
 
+async def close_socket(socket: WebSocket, code: int = 1000, reason: str = "") -> None:
+    """Closes a WebSocket, in whatever state it is."""
+    if socket.protocol.state is State.CLOSED:
+        return
+    # websockets aborts a transport that asyncio may have let go of already, when it had unsent data.
+    with suppress(AttributeError):
+        await socket.close(code, reason)
+
+
 class WebSocketPeer(Peer[str]):
     """A `Peer` on an open WebSocket.
 
@@ -110,12 +121,12 @@ class WebSocketPeer(Peer[str]):
         except ConnectionClosed as closed:
             _log.info("%s: the connection was lost: %s", self.identity, closed)
         finally:
-            await self._socket.close()
+            await close_socket(self._socket)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Lets handlers end and answers go out for up to the ``grace``, then closes the socket."""
         await super().close()
-        await self._socket.close(code, reason)
+        await close_socket(self._socket, code, reason)
 
     @property
     def is_open(self) -> bool:
@@ -131,7 +142,7 @@ class WebSocketPeer(Peer[str]):
         async for message in self._socket:
             if not isinstance(message, str):
                 _log.warning("%s sent a binary message", self.identity)
-                await self._socket.close(UNSUPPORTED_DATA, "OCPP-J is text")
+                await close_socket(self._socket, UNSUPPORTED_DATA, "OCPP-J is text")
                 return
             yield message
 

@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mutable
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body
-
 from ocpp_core.connection import DEFAULT, Default, Ignored
 from ocpp_core.errors import ConnectionLostError, ErrorCode, OcppError
 from ocpp_core.jsonrpc import JsonCodec
@@ -24,6 +22,7 @@ from ocpp_core.soap import ANONYMOUS, CONTENT_TYPE, SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
+from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_server import answer_envelope
 from ocpp_core.versions import Role, Version, Wire
 
@@ -223,7 +222,9 @@ class OcppApp:
             return
         answer = await answer_envelope(self._router, codec, body, _Caller(self, codec))
         status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
-        await _respond(send, status, answer.body, content_type=CONTENT_TYPE)
+        packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
+        more = (("Content-Encoding", coding),) if coding else ()
+        await _respond(send, status, packed, *more, content_type=CONTENT_TYPE)
 
     def station(self, identity: str, codec: SoapCodec) -> "SoapStation":
         """The SOAP station of an identity, which becomes the last to be forgotten."""

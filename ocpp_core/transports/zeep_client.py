@@ -151,7 +151,7 @@ class OcppHeaders:
         _block(header, f"{{{ADDRESSING}}}ReplyTo", address=ANONYMOUS, must_understand=True)
         _block(header, f"{{{ADDRESSING}}}To", binding_options["address"], must_understand=True)
         if earlier is not None:
-            ours = {block.tag for block in header}
+            ours = [block.tag for block in header]
             header.extend([block for block in earlier if block.tag not in ours])
             envelope.remove(earlier)
         envelope.insert(0, header)
@@ -182,7 +182,7 @@ def _block(
 
 def _role(service: Role | str) -> Role:
     role = service if isinstance(service, Role) else SERVICES.get(service)
-    if role not in SERVICES.values():
+    if role is None or role not in SERVICES.values():
         raise LocalProtocolError(f"no service is called {service!r}; known are {', '.join(SERVICES)}")
     return role
 
@@ -198,8 +198,6 @@ def _wsdl(version: str, role: Role) -> Any:
 def _zeep() -> Any:
     try:
         import zeep
-        import zeep.transports
-        import zeep.wsdl
     except ImportError as error:
         raise ImportError(
             f"zeep_client needs zeep ({error}). Install it with: pip install 'ocpp-core[soap]'"
@@ -252,8 +250,8 @@ def _value(value: Any) -> Any:
             moment = read_date_time(text)
             return text if isinstance(moment, WireTimestamp) else moment
         case Decimal():
-            number = Decimal(number_text(value))
-            return str(number_text(value)) if "E" in str(number) else number
+            number = number_text(value)
+            return number if "E" in str(Decimal(number)) else Decimal(number)
         case _:
             return value
 

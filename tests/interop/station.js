@@ -5,7 +5,7 @@ const [endpoint, protocol, password] = process.argv.slice(2);
 const seen = {};
 
 const client = new RPCClient({
-    endpoint, protocols: [protocol], identity: 'CP 1', password, strictMode: true, reconnect: false,
+    endpoint, protocols: [protocol], identity: 'CP|1', password, strictMode: true, reconnect: false,
 });
 
 client.handle('Reset', ({ params }) => {

@@ -1,5 +1,8 @@
 """The PyPI package ``ocpp`` at the other end of a real socket: as a station, and as a CSMS."""
 
+# The package has no complete types, and its dataclasses take plain text for enums and dicts for objects.
+# pyright: reportMissingTypeStubs=false, reportArgumentType=false, reportOptionalMemberAccess=false
+
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime

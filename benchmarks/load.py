@@ -1,0 +1,243 @@
+"""Many stations on one CSMS: latency, memory and errors under steady load, and what survives when connections are cut.
+
+    python benchmarks/load.py --stations 2000 --seconds 60
+    python benchmarks/load.py --churn 1000
+
+The CSMS runs in this process, the stations in a second one. With ``--churn`` both ends count their calls: every one has
+to end, with or without an answer, and no task may be left.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ocpp_core import v16
+from ocpp_core.errors import CallFailedError, ConnectionLostError
+from ocpp_core.peer import Hooks
+from ocpp_core.router import Router
+from ocpp_core.transports.websocket import Backoff, Server, Station, connect, serve
+
+
+def csms() -> Router:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=datetime.now(UTC)))
+    router.on(v16.MeterValuesRequest)(lambda *_: v16.MeterValuesResponse())
+    return router
+
+
+def meter_values() -> v16.MeterValuesRequest:
+    sample = v16.SampledValue(value="1234.5", measurand=v16.Measurand.ENERGY_ACTIVE_IMPORT_REGISTER)
+    return v16.MeterValuesRequest(
+        connector_id=1, meter_value=[v16.MeterValue(timestamp=datetime.now(UTC), sampled_value=[sample])]
+    )
+
+
+def resident_mb() -> float:
+    """Memory of this process now."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+# --- steady load ---------------------------------------------------------------------------------------------------
+
+
+async def stations(url: str, count: int, seconds: float, rate: float) -> dict[str, Any]:
+    """The second process: connects `count` stations, each of which sends `rate` messages a second."""
+    latencies: list[float] = []
+    errors: Counter[str] = Counter()
+    clock = time.perf_counter
+    async with AsyncExitStack() as stack:
+        opening = asyncio.Semaphore(50)
+
+        async def open_one(number: int) -> Station:
+            async with opening:
+                return await stack.enter_async_context(
+                    connect(url, f"CP-{number}", Router(), "1.6", reconnect=False, open_timeout=60)
+                )
+
+        began = clock()
+        opened = await asyncio.gather(*(open_one(number) for number in range(count)))
+        connecting = clock() - began
+        end = clock() + seconds
+
+        async def work(station: Station) -> None:
+            due = clock() + random.random() / rate
+            while max(due, clock()) < end:  # whoever cannot keep up sends less, and the report shows it
+                await asyncio.sleep(max(0.0, due - clock()))
+                sent = clock()
+                try:
+                    await station.call(meter_values())
+                except Exception as error:
+                    errors[type(error).__name__] += 1
+                else:
+                    latencies.append(clock() - sent)
+                due += 1 / rate
+
+        await asyncio.gather(*(work(station) for station in opened))
+        await asyncio.gather(*(station.close() for station in opened))
+    latencies.sort()
+    return {
+        "connected in s": round(connecting, 1),
+        "messages": len(latencies),
+        "wanted": round(count * seconds * rate),
+        "p50 ms": round(1e3 * latencies[len(latencies) // 2], 1),
+        "p99 ms": round(1e3 * latencies[len(latencies) * 99 // 100], 1),
+        "max ms": round(1e3 * latencies[-1], 1),
+        "errors": dict(errors),
+        "stations' CPU s": round(time.process_time(), 1),
+    }
+
+
+async def load(count: int, seconds: float, rate: float) -> bool:
+    """Runs the CSMS, starts the stations, prints memory while they work and their report in the end."""
+    async with serve(csms(), "127.0.0.1", accepts=["1.6"], ping_interval=None) as server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            __file__,
+            *("--url", f"ws://127.0.0.1:{server.port}"),
+            *("--stations", str(count), "--seconds", str(seconds), "--rate", str(rate)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        began = time.monotonic()
+        watching = asyncio.create_task(_watch(server, began, max(5.0, seconds / 12)))
+        out, _ = await process.communicate()
+        watching.cancel()
+    report = json.loads(out)
+    for name, value in report.items():
+        print(f"{name:>18}: {value}")
+    print(f"{'CSMS CPU s':>18}: {time.process_time():.1f} of {time.monotonic() - began:.1f}")
+    return process.returncode == 0 and not report["errors"]
+
+
+async def _watch(server: Server, began: float, interval: float) -> None:
+    while True:
+        await asyncio.sleep(interval)
+        print(
+            f"{time.monotonic() - began:6.0f} s  {len(server.peers):5} stations  {resident_mb():7.1f} MB",
+            flush=True,
+        )
+
+
+# --- churn ---------------------------------------------------------------------------------------------------------
+
+
+class Counting(Hooks):
+    """Counts how calls end."""
+
+    def __init__(self) -> None:
+        self.ended: Counter[str] = Counter()
+
+    def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
+        """As `Hooks.call_ended`."""
+        self.ended[type(outcome).__name__] += 1
+
+
+async def churn(disconnects: int, count: int = 50) -> bool:
+    """Cuts connections at random moments while both sides call each other.
+
+    Every call has to return or raise within its timeout, and nothing may be left in the end.
+    """
+    ends: Counter[str] = Counter()
+    begun = 0
+    stop = asyncio.Event()
+    router = csms()
+    station_router = Router()
+    station_router.on(v16.ClearCacheRequest)(
+        lambda *_: v16.ClearCacheResponse(status=v16.ClearCacheStatus.ACCEPTED)
+    )
+
+    @router.on(v16.AuthorizeRequest)
+    async def call_back(request: v16.AuthorizeRequest, peer: Any) -> v16.AuthorizeResponse:
+        await asyncio.sleep(random.random() / 200)
+        await peer.call(v16.ClearCacheRequest())
+        return v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED))
+
+    hooks = Counting()
+
+    async def work(station: Station) -> None:
+        nonlocal begun
+        while not stop.is_set():
+            begun += 1
+            try:
+                await station.call(v16.AuthorizeRequest(id_tag="T"))
+                ends["answered"] += 1
+            except CallFailedError as error:
+                ends[type(error).__name__] += 1
+                if isinstance(error, ConnectionLostError):
+                    await asyncio.sleep(0.001)
+
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            serve(router, "127.0.0.1", accepts=["1.6"], hooks=hooks, grace=0.05, call_timeout=10)
+        )
+        soon = Backoff(minimum=0.001, doublings=3, spread=0.01)
+        options: dict[str, Any] = {
+            "backoff": soon,
+            "wait": True,
+            "hooks": hooks,
+            "grace": 0.05,
+            "call_timeout": 10,
+        }
+        opened = [
+            await stack.enter_async_context(
+                connect(f"ws://127.0.0.1:{server.port}", f"CP-{n}", station_router, "1.6", **options)
+            )
+            for n in range(count)
+        ]
+        workers = [asyncio.create_task(work(station)) for station in opened for _ in range(3)]
+        cut = 0
+        while cut < disconnects:
+            await asyncio.sleep(random.random() / 100)
+            peers = [peer for peer in server.peers.values() if peer.is_open]
+            if peers:
+                peer = random.choice(peers)
+                if random.random() < 0.8:
+                    peer._socket.transport.abort()
+                else:
+                    asyncio.create_task(peer.close())  # noqa: RUF006  # waited for below
+                cut += 1
+        stop.set()
+        done, stuck = await asyncio.wait(workers, timeout=15)
+        for task in done:
+            task.result()
+    await asyncio.sleep(0.2)
+    left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    lost = begun - sum(ends.values())
+    print(f"{cut} disconnects, {begun} calls: {dict(ends)}; outcomes on the wire: {dict(hooks.ended)}")
+    print(f"stuck workers: {len(stuck)}, calls without outcome: {lost}, tasks left: {left}")
+    return not stuck and not lost and not left
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--stations", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rate", type=float, default=1.0, help="messages per station and second")
+    parser.add_argument("--churn", type=int, metavar="N", help="cut N connections instead")
+    parser.add_argument("--url", help=argparse.SUPPRESS)  # the second process
+    given = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if given.url:
+        print(json.dumps(asyncio.run(stations(given.url, given.stations, given.seconds, given.rate))))
+    elif given.churn:
+        sys.exit(not asyncio.run(churn(given.churn)))
+    else:
+        sys.exit(not asyncio.run(load(given.stations, given.seconds, given.rate)))
+
+
+if __name__ == "__main__":
+    main()

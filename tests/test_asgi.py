@@ -1,0 +1,400 @@
+"""`OcppApp` over real sockets: uvicorn serves it, stations connect on both wires."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from ocpp_core import (
+    CallError,
+    CallResult,
+    ErrorCode,
+    Role,
+    Tolerance,
+    Version,
+    specification,
+    v12,
+    v15,
+    v16,
+    v20,
+    v21,
+    v201,
+)
+from ocpp_core.errors import CallRejectedError, ConnectionLostError
+from ocpp_core.messages import Call, SoapHeaders
+from ocpp_core.router import Router
+from ocpp_core.soap import CONTENT_TYPE, SoapCodec
+from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.soap_http import SoapPeer
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+#: The boot of each version that can be told apart, and the wires that carry it.
+BOOTS: dict[str, Any] = {
+    "1.2": v12.BootNotificationRequest(charge_point_vendor="Example", charge_point_model="Duo"),
+    "1.5": v15.BootNotificationRequest(charge_point_vendor="Example", charge_point_model="Duo"),
+    "1.6": v16.BootNotificationRequest(charge_point_vendor="Example", charge_point_model="Duo"),
+}
+JSON_BOOTS = {
+    "ocpp1.6": '[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]',
+    "ocpp2.0": '[2,"1","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"V","model":"M"}}]',
+    "ocpp2.0.1": '[2,"1","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"V","model":"M"}}]',
+    "ocpp2.1": '[2,"1","BootNotification",{"reason":"PowerUp","chargingStation":{"vendorName":"V","model":"M"}}]',
+}
+
+
+def csms() -> Router:
+    """A CSMS that accepts every station of every version."""
+    router = Router(receives=Role.CSMS)
+
+    @router.on(v12.BootNotificationRequest, v15.BootNotificationRequest)
+    def boot_1(request: Any, _: Any) -> Any:
+        response = specification(request.__ocpp__.version).response("BootNotification")
+        return response(status="Accepted", current_time=NOW, heartbeat_interval=300)
+
+    @router.on(
+        v16.BootNotificationRequest,
+        v20.BootNotificationRequest,
+        v201.BootNotificationRequest,
+        v21.BootNotificationRequest,
+    )
+    async def boot_2(request: Any, _: Any) -> Any:
+        response = specification(request.__ocpp__.version).response("BootNotification")
+        return response(status="Accepted", current_time=NOW, interval=300)
+
+    @router.on(v15.DataTransferRequest)
+    async def data(request: v15.DataTransferRequest, station: Any) -> v15.DataTransferResponse:
+        reset = await station.call(v15.ResetRequest(type=v15.ResetType.SOFT))
+        return v15.DataTransferResponse(status=v15.DataTransferStatus.ACCEPTED, data=str(reset.status))
+
+    return router
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[int]:
+    """The port of an application that uvicorn serves."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, ws="websockets-sansio")
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
+
+
+def soap(version: str, **options: Any) -> SoapCodec:
+    return SoapCodec(version, role=Role.CHARGE_POINT, identity="CP-1", to="http://127.0.0.1/", **options)
+
+
+async def post(port: int, body: bytes, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        return await client.post(
+            f"http://127.0.0.1:{port}/soap", content=body, headers={"Content-Type": CONTENT_TYPE, **headers}
+        )
+
+
+@pytest.mark.parametrize("name", list(JSON_BOOTS))
+def test_websocket_stations_of_every_version_are_served(name: str) -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms())) as port:
+            async with connect(f"ws://127.0.0.1:{port}/ocpp/CP-1", subprotocols=[name]) as socket:  # type: ignore[list-item]
+                await socket.send(JSON_BOOTS[name])
+                answer = await socket.recv()
+
+                assert name == socket.subprotocol
+                assert str(answer).startswith('[3,"1",{"')
+                assert '"status":"Accepted"' in str(answer)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("version", list(BOOTS))
+def test_soap_stations_of_every_version_are_served_at_one_address(version: str) -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms())) as port:
+            codec = soap(version)
+            response = await post(port, codec.encode(Call("urn:uuid:1", BOOTS[version])))
+
+            assert 200 == response.status_code
+            frame = codec.decode(response.content)
+            assert isinstance(frame, CallResult)
+            assert ("urn:uuid:1", "Accepted") == (frame.id, frame.payload.status)  # type: ignore[attr-defined]
+
+    asyncio.run(scenario())
+
+
+def test_both_wires_share_one_port_and_both_can_be_called() -> None:
+    station = Router(receives=Role.CHARGE_POINT)
+
+    @station.on(v15.ResetRequest)
+    def reset(request: v15.ResetRequest, _: Any) -> v15.ResetResponse:
+        return v15.ResetResponse(status=v15.ResetStatus.ACCEPTED)
+
+    async def scenario() -> None:
+        app = OcppApp(csms(), may_call=lambda identity, address: identity == "CP-1")
+        box = OcppApp(station, role=Role.CHARGE_POINT, identity="CP-1", accepts=["1.5"])
+        async with served(app) as port, served(box) as box_port, httpx.AsyncClient() as client:
+            codec = soap("1.5", address=f"http://127.0.0.1:{box_port}/")
+            peer = SoapPeer(codec, "CP-1", client=client, address=f"http://127.0.0.1:{port}/")
+            async with connect(f"ws://127.0.0.1:{port}/CP-2", subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
+                await peer.call(BOOTS["1.5"])
+                called_back = await peer.call(v15.DataTransferRequest(vendor_id="com.example"))
+                by_soap = await app.call("CP-1", v15.ResetRequest(type=v15.ResetType.HARD))
+                calling = asyncio.create_task(app.call("CP-2", v16.ResetRequest(type=v16.ResetType.HARD)))
+                frame = str(await socket.recv())
+                await socket.send(f'[3,"{frame.split(chr(34))[1]}",{{"status":"Rejected"}}]')
+
+                assert "Accepted" == called_back.data
+                assert v15.ResetStatus.ACCEPTED == by_soap.status
+                assert v16.ResetStatus.REJECTED == (await calling).status
+                with pytest.raises(ConnectionLostError):
+                    await app.call("CP-3", v16.ResetRequest(type=v16.ResetType.HARD))
+
+    asyncio.run(scenario())
+
+
+def test_a_station_refuses_what_is_meant_for_another() -> None:
+    async def scenario() -> None:
+        box = OcppApp(Router(), role=Role.CHARGE_POINT, identity="CP-1", accepts=["1.5"])
+        async with served(box) as port, httpx.AsyncClient() as client:
+            codec = SoapCodec("1.5", role=Role.CSMS, to="http://127.0.0.1/")
+            peer = SoapPeer(codec, "CP-2", client=client, address=f"http://127.0.0.1:{port}/")
+            with pytest.raises(CallRejectedError) as info:
+                await peer.call(v15.ResetRequest(type=v15.ResetType.SOFT))
+
+            assert ErrorCode.IDENTITY == info.value.code
+
+    asyncio.run(scenario())
+
+
+def test_an_address_is_called_only_if_it_may_be() -> None:
+    async def scenario() -> None:
+        app = OcppApp(csms())
+        async with served(app) as port:
+            codec = soap("1.5", address="http://127.0.0.1:1/")
+            await post(port, codec.encode(Call("urn:uuid:1", BOOTS["1.5"])))
+
+            assert app.stations["CP-1"].address is None
+            with pytest.raises(ConnectionLostError):
+                await app.call("CP-1", v15.ResetRequest(type=v15.ResetType.SOFT))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://www.w3.org/2005/08/addressing/anonymous", "http://:8082/", "/relative", "ftp://host/", "null"],
+)
+def test_what_is_no_address_is_not_kept(address: str) -> None:
+    async def scenario() -> None:
+        app = OcppApp(csms(), may_call=lambda *_: True)
+        async with served(app) as port:
+            call = Call("urn:uuid:1", BOOTS["1.5"], headers=SoapHeaders(from_=address))
+            await post(port, soap("1.5").encode(call))
+
+            assert app.stations["CP-1"].address is None
+
+    asyncio.run(scenario())
+
+
+def test_silent_soap_stations_are_forgotten_first() -> None:
+    async def scenario() -> None:
+        app = OcppApp(csms(), max_stations=2)
+        async with served(app) as port:
+            for identity in ("A", "B", "A", "C"):
+                codec = SoapCodec("1.5", role=Role.CHARGE_POINT, identity=identity, to="http://127.0.0.1/")
+                await post(port, codec.encode(Call("urn:uuid:1", BOOTS["1.5"])))
+
+            assert ["A", "C"] == list(app.stations)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"<html>login</html>", {}, 400),
+        (b"", {}, 400),
+        (b"<a/>", {"Content-Type": "application/json"}, 415),
+        (b" " * 3000, {}, 413),
+        (b"\x1f\x8b", {"Content-Encoding": "gzip"}, 400),
+    ],
+    ids=["html", "empty", "media type", "too large", "broken gzip"],
+)
+def test_a_body_that_cannot_be_used_draws_its_status(body: bytes, headers: dict[str, str], status: int) -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms(), max_size=2000)) as port:
+            assert status == (await post(port, body, **headers)).status_code
+
+    asyncio.run(scenario())
+
+
+def test_soap_is_posted() -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms())) as port, httpx.AsyncClient() as client:
+            assert 405 == (await client.get(f"http://127.0.0.1:{port}/")).status_code
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("option", "status"), [(400, 400), (500, 500)])
+def test_a_fault_of_the_sender_has_the_status_that_the_peer_can_read(option: int, status: int) -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms(), sender_fault_status=option)) as port:
+            good = soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))
+            response = await post(port, good.replace(b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>", b""))
+
+            assert status == response.status_code
+            frame = soap("1.5").decode(response.content)
+            assert isinstance(frame, CallError)
+            assert (ErrorCode.PROTOCOL, "urn:uuid:1") == (frame.code, frame.id)
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_in_place_of_a_request_is_a_fault() -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms())) as port:
+            response = await post(port, soap("1.5").encode(CallError("urn:uuid:1", ErrorCode.INTERNAL)))
+
+            assert 400 == response.status_code
+
+    asyncio.run(scenario())
+
+
+def test_large_answers_are_packed_if_the_peer_can_unpack_them() -> None:
+    router = Router()
+
+    @router.on(v15.DataTransferRequest)
+    def data(request: v15.DataTransferRequest, _: Any) -> v15.DataTransferResponse:
+        return v15.DataTransferResponse(status=v15.DataTransferStatus.ACCEPTED, data="x" * 10_000)
+
+    async def scenario() -> None:
+        async with served(OcppApp(router)) as port:
+            call = Call("urn:uuid:1", v15.DataTransferRequest(vendor_id="v"))
+            response = await post(port, soap("1.5").encode(call), **{"Accept-Encoding": "gzip"})
+
+            assert "gzip" == response.headers["content-encoding"]
+            assert isinstance(soap("1.5").decode(response.content), CallResult)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_strangers_draw_404_and_wrong_passwords_401(version: str) -> None:
+    async def scenario() -> None:
+        app = OcppApp(
+            csms(),
+            identities=lambda handshake: handshake.identity if handshake.identity != "CP-9" else None,
+            authenticate=lambda handshake: handshake.has_password("secret-secret-secret"),
+        )
+        async with served(app) as port:
+            statuses = []
+            for identity in ("CP-1", "CP-9"):
+                with pytest.raises(InvalidStatus) as info:
+                    async with connect(
+                        f"ws://127.0.0.1:{port}/{identity}",
+                        subprotocols=[f"ocpp{version}"],  # type: ignore[list-item]
+                    ):
+                        pass
+                statuses.append(info.value.response.status_code)
+
+            assert [401, 404] == statuses
+
+    asyncio.run(scenario())
+
+
+def test_no_common_version_completes_the_handshake_and_closes() -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms(), accepts=["2.1"])) as port:
+            async with connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
+                with pytest.raises(ConnectionClosed):
+                    await socket.recv()
+
+                assert (None, 1002) == (socket.subprotocol, socket.close_code)
+
+    asyncio.run(scenario())
+
+
+def test_a_binary_message_closes_with_1003() -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms())) as port:
+            async with connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
+                await socket.send(b"[]")
+                with pytest.raises(ConnectionClosed):
+                    await socket.recv()
+
+                assert 1003 == socket.close_code
+
+    asyncio.run(scenario())
+
+
+def fastapi_mount(app: OcppApp) -> Any:
+    outer = FastAPI()
+    outer.mount("/ocpp", app)
+
+    @outer.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return outer
+
+
+def starlette_mount(app: OcppApp) -> Any:
+    return Starlette(routes=[Mount("/ocpp", app=app)])
+
+
+@pytest.mark.parametrize("mount", [fastapi_mount, starlette_mount])
+def test_it_mounts_in_other_applications(mount: Callable[[OcppApp], Any]) -> None:
+    async def scenario() -> None:
+        app = OcppApp(csms())
+        async with served(mount(app)) as port:
+            async with connect(f"ws://127.0.0.1:{port}/ocpp/CP-1", subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
+                await socket.send(JSON_BOOTS["ocpp1.6"])
+
+                assert '"status":"Accepted"' in str(await socket.recv())
+                assert ["CP-1"] == list(app.peers)
+            async with httpx.AsyncClient() as client:
+                response = await client.post(
+                    f"http://127.0.0.1:{port}/ocpp/soap",
+                    content=soap("1.6").encode(Call("urn:uuid:1", BOOTS["1.6"])),
+                    headers={"Content-Type": CONTENT_TYPE},
+                )
+
+                assert 200 == response.status_code
+
+    asyncio.run(scenario())
+
+
+def test_a_tolerant_application_takes_what_a_strict_one_refuses() -> None:
+    envelope = soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))
+    vendor, model = b"<ocpp:chargePointVendor>Example</ocpp:chargePointVendor>", b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>"
+    swapped = envelope.replace(vendor + model, model + vendor)
+
+    async def status(tolerance: Tolerance) -> int:
+        async with served(OcppApp(csms(), tolerance=tolerance)) as port:
+            return (await post(port, swapped)).status_code
+
+    assert envelope != swapped
+    assert (400, 200) == (asyncio.run(status(Tolerance.STRICT)), asyncio.run(status(Tolerance.TOLERANT)))
+
+
+def test_all_versions_are_served_by_default() -> None:
+    app = OcppApp(csms())
+
+    assert {"1.2", "1.5", "1.6"} == set(app._codecs)
+    assert {Version.V1_6, Version.V2_0, Version.V2_0_1, Version.V2_1} == set(app._admission.accepts)
