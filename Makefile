@@ -39,8 +39,9 @@ types: $(VENV)/.wheel ## Checks types with mypy and pyright, and that no public 
 	$(PYRIGHT)
 	@log=$$($(PYRIGHT) --verifytypes ocpp_core --ignoreexternal) || { echo "$$log"; exit 1; }
 
-check-model: $(VENV)/.wheel ## Checks that the generated modules are what the generator writes
+check-model: $(VENV)/.wheel ## Checks that the generated modules and pages are what the generators write
 	$(PY) tools/generate_model.py --check
+	$(PY) tools/generate_docs.py --check
 
 # Not `python -m pytest`, which would put the checkout on the path, before the wheel.
 pytest: $(VENV)/.wheel ## Runs the tests against the installed wheel
@@ -81,6 +82,7 @@ demo: .venv-demo/.ready ## Judges example traffic with the `ocpp-core` command, 
 
 generate: $(VENV)/.wheel ## Writes ocpp_core/v*/ from schemas/, wsdl/ and tools/tables/
 	$(PY) tools/generate_model.py
+	$(PY) tools/generate_docs.py
 
 format: $(VENV)/.deps ## Formats the code and mends what can be mended mechanically
 	$(PY) -m ruff check --fix-only .

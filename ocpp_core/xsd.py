@@ -5,6 +5,7 @@ the line of the document.
 """
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -33,6 +34,8 @@ _KEYWORDS = {
     "SCHEMAV_CVC_ELT_3_1": "nil",
     "SCHEMAV_CVC_ELT_1": "additionalProperties",
 }
+#: A schema and its log of errors are shared by all threads.
+_JUDGING = threading.Lock()
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _ABOUT = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: ")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^)]*) \)")
@@ -55,11 +58,13 @@ def schema(version: str, receiver: Role) -> etree.XMLSchema:
 
 def explain_element(cls: type[Payload], element: etree._Element, rules: etree.XMLSchema) -> list[Violation]:
     """All faults of a body element, in document order; empty if its schema accepts it. Of very many, `MAX_FAULTS`."""
-    if rules.validate(element):
-        return []
+    with _JUDGING:
+        if rules.validate(element):
+            return []
+        entries = list(islice(rules.error_log, MAX_FAULTS))
     found: dict[tuple[str, str], Violation] = {}
     places = _Places(cls, element)
-    for entry in islice(rules.error_log, MAX_FAULTS):
+    for entry in entries:
         fault = _fault(places, entry)
         found.setdefault((fault.path, fault.keyword), fault)
     return list(found.values())

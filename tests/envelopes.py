@@ -85,7 +85,8 @@ def _messages() -> list[SoapMessage]:
 MESSAGES = _messages()
 #: For pytest: ``[1.5-CentralSystemService-HeartbeatRequest]``.
 ALL_MESSAGES = [
-    pytest.param(each, id=f"{each.version}-{SERVICES[each.receiver]}-{each.cls.__name__}") for each in MESSAGES
+    pytest.param(each, id=f"{each.version}-{SERVICES[each.receiver]}-{each.cls.__name__}")
+    for each in MESSAGES
 ]
 
 
@@ -96,7 +97,7 @@ def envelope(header: str, body: str, namespace: str, root: str = "env:Envelope")
     """An envelope; prefixes are ``env``, ``wsa``, ``xsi``, and ``ocpp`` for `namespace`."""
     return (
         f'<{root} xmlns:env="{ENVELOPE}" xmlns:wsa="{ADDRESSING}" xmlns:xsi="{XSI}" xmlns:ocpp="{namespace}">'
-        f"{header}<env:Body>{body}</env:Body></{root.split()[0]}>"
+        f"{header}<env:Body>{body}</env:Body></{root.split(maxsplit=1)[0]}>"
     ).encode()
 
 
@@ -168,7 +169,9 @@ def _member(field: Field) -> st.SearchStrategy[Any]:
     if isinstance(field.kind, ListOf):
         # No element at all is the same as None where the list is optional.
         fewest = field.soap_min_items or field.kind.min_items or (0 if field.is_required else 1)
-        value: st.SearchStrategy[Any] = st.lists(_value(field.kind.item), min_size=fewest, max_size=fewest + 2)
+        value: st.SearchStrategy[Any] = st.lists(
+            _value(field.kind.item), min_size=fewest, max_size=fewest + 2
+        )
     elif field.wire == "location" and isinstance(field.kind, Text):
         value = st.sampled_from(_LOCATIONS)  # xs:anyURI
     else:

@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 
 import pytest
@@ -154,9 +155,10 @@ def test_body_that_is_too_large_packed_is_not_unpacked() -> None:
     assert 413 == status_of(gzip.compress(b"x") + bytes(100), "gzip", 100)
 
 
-HUGE = 256 * MEBIBYTE
+HUGE = 64 * MEBIBYTE
 
 
+@cache
 def packed_zeros(bits: int, size: int = HUGE) -> bytes:
     writer = zlib.compressobj(9, wbits=bits)
     parts = [writer.compress(bytes(MEBIBYTE)) for _ in range(size // MEBIBYTE)]
@@ -170,14 +172,14 @@ BOMBS: dict[str, Callable[[], tuple[str, bytes]]] = {
     "gzip in gzip": lambda: ("gzip, gzip", gzip.compress(packed_zeros(31))),
     "gzip in deflate": lambda: ("gzip, deflate", zlib.compress(packed_zeros(31), 9)),
     "members of nothing": lambda: ("gzip", gzip.compress(b"") * 50_000),
-    "deflate that breaks at its end": lambda: ("deflate", packed_zeros(15, MEBIBYTE - 4096)[:-4] + bytes(4)),
+    "deflate that breaks at its end": lambda: ("deflate", zlib.compress(bytes(MEBIBYTE))[:-4] + bytes(4)),
 }
 
 
 @pytest.mark.parametrize("make", BOMBS.values(), ids=BOMBS)
 @pytest.mark.parametrize("limit", [MEBIBYTE, 4 * MEBIBYTE])
 def test_bombs_cost_no_more_than_the_limit_allows(make: Callable[[], tuple[str, bytes]], limit: int) -> None:
-    """256 MiB of zeros in 256 KiB, or in less than 1 KiB when they are packed twice."""
+    """64 MiB of zeros in 64 KiB, or in less than 1 KiB when they are packed twice."""
     coding, data = make()
 
     # What is unpacked is put together from blocks, so it is there twice for a moment; and the rest of the input.
