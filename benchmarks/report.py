@@ -46,14 +46,15 @@ class Suite:
         title: Heading of the table.
         measurements: What was measured, in the order of the table.
         reference: The contender that the others are compared with; "" for no ratios.
-        targets: Least ratio by contender: how many times as long as the reference it should take.
+        targets: Least ratio by contender, or by contender and subject: how many times as long as the reference it
+            should take.
     """
 
     name: str
     title: str
     measurements: tuple[Measurement, ...]
     reference: str = ""
-    targets: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str | tuple[str, str], float] = field(default_factory=dict)
 
     def ratio(self, measurement: Measurement) -> float | None:
         """How many times as long as the reference this took; None if the reference has not done it."""
@@ -65,10 +66,12 @@ class Suite:
     def verdicts(self) -> Iterator[str]:
         """One sentence on each ratio that there is a target for."""
         for measurement in self.measurements:
-            target, ratio = self.targets.get(measurement.contender), self.ratio(measurement)
+            contender, subject = measurement.contender, measurement.subject
+            target = self.targets.get(contender) or self.targets.get((contender, subject))
+            ratio = self.ratio(measurement)
             if target and ratio:
                 verdict = "reached" if ratio >= target else "MISSED"
-                yield f"{measurement.subject}: {ratio:.0f} times, target {target:.0f}: {verdict}"
+                yield f"{subject}, {contender}: {_times(ratio)} times, target {_times(target)}: {verdict}"
 
     def as_json(self) -> dict[str, Any]:
         """The suite for the JSON file."""
@@ -103,7 +106,11 @@ def _cell(seconds: float, ratio: float | None) -> str:
     if ratio is None:
         return f"{seconds * 1e3:.0f} ms"
     time = f"{seconds * 1e6:.0f} µs" if seconds >= 0.0001 else f"{seconds * 1e6:.1f} µs"
-    return f"{time}, {ratio:.0f}x" if ratio >= 10 else f"{time}, {ratio:.2g}x"
+    return f"{time}, {_times(ratio)}x"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def show(suite: Suite, console: Console) -> None:

@@ -27,9 +27,10 @@ from ocpp_core.connection import (
 from ocpp_core.errors import ErrorCode, FrameKind, LocalProtocolError
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Send
+from ocpp_core.tolerance import Tolerance
 from ocpp_core.versions import ERROR_NAMES_2_1, OWED_2_0_1, Wire
 from pair import SCENES, Pair, numbered, state
-from toy import TOY
+from toy import TOY, PingRequest, PingResponse
 
 JSON = [name for name in SCENES if not name.endswith("soap")]
 SOAP = [name for name in SCENES if name.endswith("soap")]
@@ -140,6 +141,7 @@ def test_what_cannot_be_sent_does_not_cost_the_turn(pair: Pair) -> None:
     assert [] == pair.here.messages_to_send()
 
 
+@only_json
 def test_request_is_no_notification_and_no_response(pair: Pair) -> None:
     response: Any = pair.scene.response(1)
 
@@ -811,6 +813,49 @@ def test_envelope_without_a_readable_id_draws_a_fault_about_no_request(pair: Pai
     (frame,) = pair.heard()
     assert isinstance(frame, CallError)
     assert "http://www.w3.org/2005/08/addressing/unspecified" == frame.id
+
+
+def tolerant(*ids: str) -> Connection[str]:
+    """A connection that lets nearly everything pass."""
+    return Connection(JsonCodec(TOY, tolerance=Tolerance.TOLERANT), new_id=iter(ids).__next__)
+
+
+def test_what_was_tolerated_comes_with_the_event() -> None:
+    connection = tolerant("1")
+    pending = connection.call(PingRequest(text="1"), now=0.0)
+    for text in (
+        '[2,"1","Ping",{"text":"12345678901"}]',
+        '[3,"1",{"text":"12345678901"}]',
+        '[6,"2","Tick",{"count":"7"}]',
+    ):
+        connection.receive_message(text)
+    call, result, notification = connection.events()
+
+    assert isinstance(call, CallReceived)
+    assert ["$.text"] == [fault.path for fault in call.violations]
+    assert isinstance(result, ResultReceived)
+    assert pending is result.call
+    assert ["$.text"] == [fault.path for fault in result.violations]
+    assert isinstance(notification, NotificationReceived)
+    assert ["$.count"] == [fault.path for fault in notification.violations]
+
+
+def test_id_that_is_a_number_goes_back_as_that_number() -> None:
+    """No version allows it; some stations send it, and know their ids only as they wrote them."""
+    connection = tolerant("17")
+    connection.receive_message('[2,18,"Ping",{"text":"1"}]')
+    (call,) = connection.events()
+    assert isinstance(call, CallReceived)
+    connection.reply(call, PingResponse(text="1"))
+
+    assert ['[3,18,{"text":"1"}]'] == connection.messages_to_send()
+
+    pending = connection.call(PingRequest(text="1"), now=0.0)
+    connection.receive_message('[3,17,{"text":"1"}]')
+    (result,) = connection.events()
+
+    assert isinstance(result, ResultReceived)
+    assert pending is result.call
 
 
 def test_bad_frame_does_not_end_the_connection(pair: Pair) -> None:

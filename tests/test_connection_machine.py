@@ -290,7 +290,7 @@ def kept_calls(connection: Connection[Any]) -> Iterator[CallReceived]:
 
 
 def check_bounds(connection: Connection[Any]) -> None:
-    """Seen to it that its events are taken after each input, a connection keeps no more than it says."""
+    """If its events are taken after each input, a connection keeps no more than it says."""
     assert len(connection._queue) + len(connection._theirs) <= HELD + 1
     assert connection._ours.keys() == connection._awaiting.keys()
     assert len(connection._replied) <= REMEMBERED_RESULTS

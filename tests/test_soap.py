@@ -1,5 +1,5 @@
-"""The SOAP codec: every message both ways against the official XML Schema and zeep; verdicts on mutated bodies; headers,
-faults and tolerated deviations; and what a station in the field really sends.
+"""The SOAP codec: every message both ways against the official XML Schema and zeep; verdicts on mutated bodies;
+headers, faults and tolerated deviations; and what a station in the field really sends.
 
 What attackers send is in `test_soap_hostile.py`.
 """
@@ -97,11 +97,16 @@ def reader(message: SoapMessage, tolerance: Tolerance = Tolerance.STRICT) -> Soa
     return SoapCodec(message.version, role=message.reader, tolerance=tolerance)
 
 
+def read(codec: SoapCodec, written: bytes, **options: Any) -> Any:
+    """The frame, of whatever class it is."""
+    return codec.decode(written, **options)
+
+
 def frame_of(message: SoapMessage, payload: Any) -> Call | CallResult:
     return Call("m1", payload) if message.is_request else CallResult("m1", payload)
 
 
-# Every message, both ways --------------------------------------------------------------------------------------
+# Every message, both ways -----------------------------------------------------------------------------------
 
 
 def test_the_table_of_messages_is_that_of_the_wsdls() -> None:
@@ -131,7 +136,7 @@ def test_what_we_write_is_valid_and_zeep_and_we_read_the_same(
     def check(payload: Any) -> None:
         written = writes.encode(frame_of(message, payload))
         element = body_element(written)
-        frame = reads.decode(written)
+        frame: Any = reads.decode(written)
 
         assert is_officially_valid(message.version, message.receiver, element)
         for wsdl in (official_wsdl(message.version, message.receiver), ours):
@@ -162,7 +167,7 @@ def test_what_zeep_builds_we_read(message: SoapMessage, record_property: Record)
             header = response_header(message.operation)
             made = etree.fromstring(envelope(header, "", message.namespace))
             element.render(made.find(f"{{{ENVELOPE}}}Body"), element(**values))
-        frame = reads.decode(etree.tostring(made))
+        frame: Any = reads.decode(etree.tostring(made))
 
         assert (payload, ()) == (frame.payload, frame.violations)
         if message.is_request:
@@ -174,13 +179,13 @@ def test_what_zeep_builds_we_read(message: SoapMessage, record_property: Record)
     record_property("cases", for_all(soap_messages(message.cls), EXAMPLES, check))
 
 
-@pytest.mark.parametrize("message", [each for each in ALL_MESSAGES if each.values[0].version == "1.6"])
+@pytest.mark.parametrize("message", [each for each in ALL_MESSAGES if str(each.id).startswith("1.6")])
 def test_1_6_from_json_to_soap_and_back(message: SoapMessage, record_property: Record) -> None:
     def check(payload: Any) -> None:
         json = to_wire(payload)
         written = writer(message).encode(frame_of(message, from_wire(message.cls, json)))
 
-        assert json == to_wire(reader(message).decode(written).payload)
+        assert json == to_wire(read(reader(message), written).payload)
 
     record_property("cases", for_all(soap_messages(message.cls), EXAMPLES, check))
 
@@ -190,7 +195,7 @@ def test_an_optional_list_that_is_empty_is_absent_in_soap() -> None:
     message = message_of(v16.GetConfigurationRequest)
     written = writer(message).encode(Call("m1", v16.GetConfigurationRequest(key=[])))
 
-    assert v16.GetConfigurationRequest(key=None) == reader(message).decode(written).payload
+    assert v16.GetConfigurationRequest(key=None) == read(reader(message), written).payload
 
 
 def test_lists_that_the_wsdl_wants_filled_are_refused_empty_though_json_allows_them() -> None:
@@ -213,7 +218,7 @@ def places(violations: Any) -> list[tuple[str, str]]:
     return [(fault.path, fault.keyword) for fault in violations]
 
 
-# Verdicts on mutated bodies --------------------------------------------------------------------------------------
+# Verdicts on mutated bodies ---------------------------------------------------------------------------------
 
 ODD_TEXTS = (
     *(
@@ -428,30 +433,37 @@ def has_a_year_that_python_cannot_hold(element: etree._Element) -> bool:
     )
 
 
+def outcome(codec: SoapCodec, written: bytes) -> tuple[Any, FrameError | None]:
+    try:
+        return codec.decode(written), None
+    except FrameError as error:
+        return None, error
+
+
 def agree_on_mutated(message: SoapMessage, examples: int) -> int:
     needs_official_wsdl(message.version)
     strict = reader(message, HEADER_ONLY)
 
     def check(written: bytes) -> None:
         expected = official_verdict(message, written)
-        try:
-            frame = strict.decode(written)
-        except FrameError as error:
-            frame = None
-            if error.code is not ErrorCode.PROTOCOL and error.code is not ErrorCode.NOT_IMPLEMENTED:
-                assert error.violations, "refused without saying why"
+        frame, error = outcome(strict, written)
+        is_of_the_body = error is not None and error.code not in (
+            ErrorCode.PROTOCOL,
+            ErrorCode.NOT_IMPLEMENTED,
+        )
 
         if expected and has_a_year_that_python_cannot_hold(body_element(written)):
             assert frame is None
             return
         assert expected == (frame is not None)
-        if frame is None:
+        if error is not None:
+            assert not is_of_the_body or error.violations, "refused without saying why"
             assert_tolerant_reading_loses_nothing(message, written)
         else:
             assert frame == strict.decode(written, tolerance=Tolerance.TOLERANT)
             # What was accepted can be written, and reads the same.
             again = SoapCodec(message.version, role=Role.EITHER ^ message.reader, identity="CP1")
-            reread = strict.decode(again.encode(type(frame)(frame.id, frame.payload)))
+            reread: Any = strict.decode(again.encode(type(frame)(frame.id, frame.payload)))
             assert frame.payload == reread.payload
 
     return for_all(mutated(message), examples, check)
@@ -459,9 +471,8 @@ def agree_on_mutated(message: SoapMessage, examples: int) -> int:
 
 def assert_tolerant_reading_loses_nothing(message: SoapMessage, written: bytes) -> None:
     """Each text of a body that was read is in the message or beside it."""
-    try:
-        frame = reader(message).decode(written, tolerance=Tolerance.TOLERANT)
-    except FrameError as error:
+    frame, error = outcome(reader(message, Tolerance.TOLERANT), written)
+    if error is not None:
         assert ErrorCode.NOT_IMPLEMENTED is error.code or error.violations
         return
 
@@ -510,7 +521,7 @@ def test_verdict_on_many_mutated_bodies(message: SoapMessage, record_property: R
     record_property("cases", agree_on_mutated(message, MUTATED_DEEP))
 
 
-# What is tolerated: facts/tolerance.md §4 ------------------------------------------------------------------------
+# What is tolerated: facts/tolerance.md §4 -------------------------------------------------------------------
 
 BOOT = (
     "<ocpp:bootNotificationRequest><ocpp:chargePointVendor>V</ocpp:chargePointVendor>"
@@ -524,11 +535,11 @@ START = (
     "<ocpp:startTransactionRequest><ocpp:connectorId>1</ocpp:connectorId><ocpp:idTag>T</ocpp:idTag>"
     f"<ocpp:timestamp>{NOON_TEXT}</ocpp:timestamp><ocpp:meterStart>7</ocpp:meterStart></ocpp:startTransactionRequest>"
 )
-BOOTED = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
-BOOT_ANSWER = v16.BootNotificationResponse(
+BOOTED: Any = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+BOOT_ANSWER: Any = v16.BootNotificationResponse(
     status=v16.RegistrationStatus.ACCEPTED, current_time=NOON, interval=300
 )
-STARTED = v16.StartTransactionRequest(connector_id=1, id_tag="T", timestamp=NOON, meter_start=7)
+STARTED: Any = v16.StartTransactionRequest(connector_id=1, id_tag="T", timestamp=NOON, meter_start=7)
 
 
 def boot(body: str = BOOT, **header: str) -> bytes:
@@ -551,8 +562,7 @@ def meter_values_1_5(values: str) -> bytes:
 
 
 def metered_1_5(**attributes: Any) -> v15.MeterValuesRequest:
-    (item,) = [field for field in shape(v15.MeterValue).fields if field.wire == "value"]
-    value = item.kind.item.cls(value="5", **attributes)  # type: ignore[union-attr]
+    value = v15.SampledValue(value="5", **attributes)
     return v15.MeterValuesRequest(connector_id=1, values=[v15.MeterValue(timestamp=NOON, value=[value])])
 
 
@@ -1088,7 +1098,7 @@ def test_address_as_text_decides_alone() -> None:
         (Tolerance.ADDRESS_AS_TEXT, "http://a/"),
         (~Tolerance.ADDRESS_AS_TEXT & Tolerance.TOLERANT, None),
     ):
-        assert expected == SoapCodec("1.6", tolerance=tolerance).decode(written).headers.from_  # type: ignore[union-attr]
+        assert expected == read(SoapCodec("1.6", tolerance=tolerance), written).headers.from_
 
 
 def test_every_rule_of_soap_has_a_row() -> None:
@@ -1185,7 +1195,7 @@ def test_very_many_faults_are_not_all_listed() -> None:
         codec.decode(written)
 
     assert MAX_FAULTS == len(caught.value.violations)
-    assert MAX_FAULTS + 1 == len(codec.decode(written, tolerance=Tolerance.TOLERANT).violations)  # type: ignore[union-attr]
+    assert MAX_FAULTS + 1 == len(codec.decode(written, tolerance=Tolerance.TOLERANT).violations)
 
 
 @pytest.mark.parametrize(
@@ -1215,10 +1225,10 @@ def test_too_many_deviations_are_refused_even_in_tolerant_mode(
 
     assert ("$.configurationKey[0].key", "maxLength") == places(caught.value.violations)[0]
     monkeypatch.undo()
-    assert codec.decode(written).payload.configuration_key  # type: ignore[union-attr]
+    assert read(codec, written).payload.configuration_key
 
 
-# Reading: headers ------------------------------------------------------------------------------------------------
+# Reading: headers -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("flag", ["true", "1", "false", "0", " true ", None])
@@ -1340,7 +1350,7 @@ def test_an_unknown_operation_is_not_implemented(name: str, tolerance: Tolerance
     )
 
 
-# The version of an envelope ----------------------------------------------------------------------------------------
+# The version of an envelope ---------------------------------------------------------------------------------
 
 
 def test_the_version_is_told_by_the_namespace_of_the_body() -> None:
@@ -1371,7 +1381,7 @@ def test_a_codec_takes_a_specification_too() -> None:
     assert "1.5" == SoapCodec(specification("1.5")).specification.version
 
 
-# Faults --------------------------------------------------------------------------------------------------------------
+# Faults -----------------------------------------------------------------------------------------------------
 
 
 def fault_envelope(
@@ -1431,7 +1441,7 @@ def test_faults_of_the_table_both_ways(
             SoapCodec(version, role=other, tolerance=Tolerance.TOLERANT),
         ):
             frame: Any = codec.decode(written)
-            assert isinstance(frame, CallError)
+            assert CallError is type(frame)
             assert ("m1", code, "why", {}, None, ()) == (
                 frame.id,
                 frame.code,
@@ -1502,7 +1512,7 @@ def test_a_fault_may_be_in_the_namespace_of_any_version() -> None:
     for version in SOAP_VERSIONS:
         for namespace in (*specification(version).namespaces.values(), "urn:x"):
             written = fault_envelope("Sender", "SecurityError", namespace=namespace)
-            assert ErrorCode.SECURITY is SoapCodec("1.6", role=STATION).decode(written).code  # type: ignore[union-attr]
+            assert ErrorCode.SECURITY is read(SoapCodec("1.6", role=STATION), written).code
 
 
 @pytest.mark.parametrize(
@@ -1545,7 +1555,7 @@ def test_a_fault_without_headers_is_tolerated_as_any_answer() -> None:
     )
 
 
-# Writing -------------------------------------------------------------------------------------------------------------
+# Writing ----------------------------------------------------------------------------------------------------
 
 
 def test_a_request_has_all_its_headers_in_order() -> None:
@@ -1692,7 +1702,7 @@ def test_what_soap_cannot_say_is_refused_before_it_is_sent(codec: SoapCodec, fra
         codec.encode(frame)
 
 
-ACCEPTED_TAG = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+ACCEPTED_TAG: Any = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
 FAR_EAST, FAR_WEST = (timezone(timedelta(hours=hours)) for hours in (20, -20))
 UNWRITABLE: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "extra": (attrs.evolve(BOOTED, extra={"a": 1}), [("$.a", "additionalProperties")]),
@@ -1711,7 +1721,7 @@ UNWRITABLE: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "missing": (attrs.evolve(STARTED, id_tag=MISSING), [("$.idTag", "type")]),
     "missing-list": (v16.MeterValuesRequest(connector_id=1, meter_value=MISSING), [("$.meterValue", "type")]),  # type: ignore[arg-type]
     "text-for-a-list": (v16.GetConfigurationRequest(key="abc"), [("$.key", "type")]),  # type: ignore[arg-type]
-    "other-class": (v16.AuthorizeResponse(id_tag_info=BOOTED), [("$.idTagInfo", "type")]),  # type: ignore[arg-type]
+    "other-class": (v16.AuthorizeResponse(id_tag_info=BOOTED), [("$.idTagInfo", "type")]),
     "number-for-text": (attrs.evolve(BOOTED, iccid=7), [("$.iccid", "type")]),
     "true-for-a-number": (attrs.evolve(STARTED, meter_start=True), [("$.meterStart", "type")]),
     "text-for-a-number": (attrs.evolve(STARTED, meter_start="7"), [("$.meterStart", "type")]),
@@ -1762,16 +1772,16 @@ def test_an_offset_that_xml_schema_does_not_have_is_written_in_utc() -> None:
     written = SoapCodec("1.6").encode(CallResult("m1", v16.HeartbeatResponse(current_time=moment)))
 
     assert "2026-01-30T16:00:00Z" == body_element(written)[0].text
-    assert moment == SoapCodec("1.6", role=STATION).decode(written).payload.current_time  # type: ignore[union-attr]
+    assert moment == read(SoapCodec("1.6", role=STATION), written).payload.current_time
 
 
 def test_the_reason_of_a_fault_is_made_writable() -> None:
     written = SoapCodec("1.6").encode(CallError("m1", ErrorCode.GENERIC, "a\0b<c>&\x1f"))
 
-    assert "a?b<c>&?" == SoapCodec("1.6", role=STATION).decode(written).description  # type: ignore[union-attr]
+    assert "a?b<c>&?" == read(SoapCodec("1.6", role=STATION), written).description
 
 
-# Values ----------------------------------------------------------------------------------------------------------------
+# Values -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["true", "1", "false", "0", " true\n"])
@@ -1901,7 +1911,7 @@ def test_violations_are_what_a_caller_can_keep() -> None:
     assert caught.value.violations == pickle.loads(pickle.dumps(caught.value.violations))
 
 
-# What a station in the field sends -------------------------------------------------------------------------------------
+# What a station in the field sends --------------------------------------------------------------------------
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "shared" / "samples" / "field_traffic.ndjson"
 #: Deviations of the only SOAP station of the samples, by action; the rest of its frames conform.

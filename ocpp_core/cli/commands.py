@@ -287,7 +287,7 @@ def _as_json_line(judged: Judged) -> str:
     payload: Any = None
     frame = judged.frame
     if isinstance(frame, CallError | CallResultError):
-        name = spelled(judged.specification, frame.code)
+        name = spelled(judged, frame.code)
         payload = {
             "code": frame.spelling if frame.spelling is not None else name,
             "description": frame.description,

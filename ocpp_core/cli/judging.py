@@ -18,6 +18,7 @@ from ocpp_core.errors import ErrorCode, FrameError, FrameKind, ProtocolError, Vi
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.jsontext import BrokenJson, read_json
 from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
+from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance, read_tolerantly
 from ocpp_core.versions import Specification, Version, Wire
@@ -51,8 +52,30 @@ class Codec(Protocol):
         ...
 
 
+class EnvelopeCodec:
+    """A `SoapCodec` that reads text: bytes of a log that were no UTF-8 are bytes again."""
+
+    def __init__(self, version: str) -> None:
+        self._codec = SoapCodec(version)
+        self.specification = self._codec.specification
+
+    def decode(
+        self,
+        text: str,
+        *,
+        awaiting: Mapping[str, type[Request[Any]]] | None = None,
+        tolerance: Tolerance | None = None,
+    ) -> Frame:
+        """Reads one envelope; see `SoapCodec.decode`."""
+        return self._codec.decode(_bytes(text), awaiting=awaiting, tolerance=tolerance)
+
+
+def _bytes(envelope: str) -> bytes:
+    return envelope.encode("utf-8", "surrogateescape")
+
+
 #: Which codec judges a wire. A wire without one is counted and not judged.
-CODECS: Mapping[Wire, Callable[[str], Codec]] = {Wire.JSON: JsonCodec}
+CODECS: Mapping[Wire, Callable[[str], Codec]] = {Wire.JSON: JsonCodec, Wire.SOAP: EnvelopeCodec}
 
 
 @lru_cache(maxsize=100)
@@ -159,6 +182,8 @@ class Judge:
 
     def judge(self, found: Found) -> Judged:
         """The verdict on the next frame. `found.version` must be known, on wires that have a codec."""
+        if found.wire is Wire.SOAP:  # an envelope says its version itself
+            found = evolve(found, version=SoapCodec.sniff(_bytes(found.text)) or found.version)
         codec = self._codecs.get(found.version) if found.wire is _JSON else self._codec(found)
         if codec is None:
             codec = self._codec(found)
@@ -180,7 +205,7 @@ class Judge:
             _remember(sides[direction], frame.id, request, MAX_PENDING)
         elif isinstance(frame, CallResult):
             action = type(frame.payload).__ocpp__.action
-            del theirs[frame.id]
+            theirs.pop(frame.id, None)
         elif isinstance(frame, CallError):
             action = _action_of(theirs.pop(frame.id, None))
         elif isinstance(frame, Send):
@@ -209,18 +234,18 @@ class Judge:
                 _remember(ours, error.id, codec.specification.request(action), MAX_PENDING)
         elif error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
             call = theirs.get(error.id)
-            if call is None and error.kind is FrameKind.CALLRESULT:
+            if call is None and error.kind is FrameKind.CALLRESULT and found.wire is _JSON:
                 try:
                     self._check_unpaired(found.text, codec, error.id)
                 except FrameError as worse:
                     error = worse
                 else:
                     return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
-            action = _action_of(call)
+            action = action or _action_of(call)
         violations = error.violations
         allow: tuple[str, ...] = ()
         if self.tolerance != Tolerance.TOLERANT:
-            violations, allow = self._what_would_accept(found.text, codec, error, theirs)
+            violations, allow = self._what_would_accept(found, codec, error, theirs)
         if error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
             theirs.pop(error.id, None)
         return Judged(
@@ -258,26 +283,28 @@ class Judge:
                 raise
 
     def _what_would_accept(
-        self, text: str, codec: Codec, error: FrameError, theirs: _Calls
+        self, found: Found, codec: Codec, error: FrameError, theirs: _Calls
     ) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
         """The violations of a refused frame with the names of their tolerances, and what to allow to accept it."""
-        if not error.violations:  # something about the frame itself
+        if not error.violations or found.wire is not _JSON:  # something about the frame itself
             try:
-                frame = codec.decode(text, awaiting=theirs, tolerance=Tolerance.TOLERANT)
+                frame = codec.decode(found.text, awaiting=theirs, tolerance=Tolerance.TOLERANT)
             except FrameError:
-                return (), ()
+                return error.violations, ()
+            if error.violations:
+                return frame.violations, _rules(frame.violations)
             return tuple(evolve(one, code=error.code) for one in frame.violations), _rules(frame.violations)
         action, is_result = error.action or "", error.kind is FrameKind.CALLRESULT
         known = codec.specification
         cls = known.response(action) if is_result else known.request(action)
-        message, found = read_tolerantly(cls, read_json(text, duplicates=True)[-1])
-        if message is None or not all(one.rule for one in found):
+        message, noted = read_tolerantly(cls, read_json(found.text, duplicates=True)[-1])
+        if message is None or not all(one.rule for one in noted):
             return error.violations, ()
         # Read strictly, a misnamed member is one too many and one too few; a single rule accepts both.
-        other = _rules(found)[0] if len(_rules(found)) == 1 else ""
-        rules = {(one.path, one.keyword): one.rule for one in found}
+        other = _rules(noted)[0] if len(_rules(noted)) == 1 else ""
+        rules = {(one.path, one.keyword): one.rule for one in noted}
         told = (evolve(one, rule=rules.get((one.path, one.keyword), other)) for one in error.violations)
-        return tuple(told), _rules(found)
+        return tuple(told), _rules(noted)
 
 
 def _rules(violations: Iterable[Violation]) -> tuple[str, ...]:

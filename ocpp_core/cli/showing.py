@@ -83,7 +83,7 @@ def message(judged: Judged) -> Iterator[Text]:
         yield Text(f"  {clean(judged.found.text, 500)}", _DIM)
     elif isinstance(frame, CallError | CallResultError):
         spelling = f"  (written {clean(frame.spelling, 80)!r})" if frame.spelling is not None else ""
-        code = spelled(judged.specification, frame.code) or str(frame.code)
+        code = spelled(judged, frame.code) or str(frame.code)
         yield _field("code", Text(f"{code}{spelling}", "magenta"), 2)
         yield _field("description", _scalar(frame.description), 2)
         if frame.details:
@@ -189,7 +189,6 @@ def _moment(value: datetime) -> str:
 
 def problems(judged: Judged) -> Iterator[Text]:
     """What is wrong with a frame: two lines for each violation."""
-    specification = judged.specification
     if judged.verdict is Verdict.UNPAIRED:
         yield Text("  the call that this answers is not in the input: payload not judged", _DIM)
         return
@@ -197,11 +196,11 @@ def problems(judged: Judged) -> Iterator[Text]:
         yield Text(f"  {clean(judged.reason, 300)}", _DIM)
         return
     if judged.code is not None and not judged.violations:
-        name = spelled(specification, judged.code)
+        name = spelled(judged, judged.code)
         yield Text(f"  {clean(judged.reason, 300)}").append(f"  {name or 'no answer is due'}", "red")
     for one in judged.violations:
         line = Text("  ").append(clean(one.path, 300), _PATH).append(f"  {one.keyword}")
-        if name := spelled(specification, one.code):
+        if name := spelled(judged, one.code):
             line.append(f"  {name}", "red" if judged.verdict is Verdict.REFUSED else _DIM)
         if one.rule and judged.verdict is Verdict.TOLERATED:
             line.append(f"  {one.rule}", "yellow")
@@ -399,7 +398,7 @@ def as_json(judged: Judged, payload: Any = None, *, with_payload: bool = False) 
         payload: The payload in wire names, as it was sent.
         with_payload: Whether to give it.
     """
-    found, specification = judged.found, judged.specification
+    found = judged.found
     frame = judged.frame
     name = message_name(judged)
     if isinstance(frame, CallError | CallResultError):
@@ -416,14 +415,14 @@ def as_json(judged: Judged, payload: Any = None, *, with_payload: bool = False) 
         "class": name or None,
         **({"payload": payload} if with_payload else {}),
         "verdict": judged.verdict,
-        "code": spelled(specification, judged.code),
+        "code": spelled(judged, judged.code),
         "violations": [
             {
                 "path": one.path,
                 "keyword": one.keyword,
                 "rule": one.rule or None,
                 "message": one.message,
-                "code": spelled(specification, one.code),
+                "code": spelled(judged, one.code),
                 "value": one.value if isinstance(one.value, str | int | float | Decimal) else None,
             }
             for one in judged.violations

@@ -9,7 +9,6 @@ from attrs import define, field, frozen
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import Station
 from ocpp_core.errors import ErrorCode, FrameKind
-from ocpp_core.versions import Specification, Wire
 
 #: Rows of a table; what comes beyond is counted in one row without a name.
 MAX_ROWS = 1_000
@@ -124,7 +123,7 @@ class Summary:
             path = _POSITION.sub("[]", one.path)[:200]
             self._add_deviation(Deviation(one.rule, one.keyword, version, message, path), one.message)
         if not judged.violations and judged.code is not None:
-            name = spelled(judged.specification, judged.code) or str(judged.code)
+            name = spelled(judged, judged.code) or str(judged.code)
             self._add_deviation(Deviation("", name, version, message, "$"), judged.reason[:300])
 
     def _add_deviation(self, deviation: Deviation, example: str) -> None:
@@ -147,11 +146,11 @@ def message_name(judged: Judged) -> str:
     return row.request_name if judged.kind in (FrameKind.CALL, FrameKind.SEND) else ""
 
 
-def spelled(specification: Specification | None, code: ErrorCode | None) -> str | None:
-    """An error code as the version spells it on the JSON wire; None if that version has none for it."""
-    if specification is None or code is None:
+def spelled(judged: Judged, code: ErrorCode | None) -> str | None:
+    """An error code as the version spells it on the wire of a frame; None if that has none for it."""
+    if judged.specification is None or code is None:
         return None
-    return specification.error_names.get(Wire.JSON, {}).get(code)
+    return judged.specification.error_names.get(judged.found.wire, {}).get(code)
 
 
 def as_json(summary: Summary, lines_skipped: int) -> dict[str, Any]:

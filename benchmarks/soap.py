@@ -1,0 +1,198 @@
+"""SOAP envelopes: bytes to typed, validated objects and back, beside zeep and bare lxml.
+
+`measure` runs this file as a pyperf script, and pyperf runs each piece of work in processes of its own.
+
+`SoapCodec.decode` reads the header and builds a message that the XML Schema has found valid; `encode` lets the schema
+judge what it has written. zeep does what its client does with an answer: it parses, and builds values that it does not
+check; and what it does before it posts, with the same header. lxml parses, and validates the body with the same schema,
+which is equal to the official one.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from report import Effort, Measurement, Suite
+from traffic import BOOT_NOTIFICATION, METER_VALUES, Message
+
+OURS = "ocpp_core"
+ZEEP = "zeep: values, unchecked"
+SCHEMA = "lxml and XML Schema: untyped"
+PARSER = "lxml alone: untyped, unchecked"
+
+MESSAGES = (BOOT_NOTIFICATION, METER_VALUES)
+STATION, ADDRESS = "EX-000417", "http://cs.example/ocpp"
+
+
+def measure(effort: Effort) -> list[Suite]:
+    """Measures reading and writing."""
+    import pyperf
+
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "results.json"
+        command = [sys.executable, __file__, "--quiet", "--output", str(output)]
+        command += ["--processes", str(effort.processes), "--values", str(effort.values), "--warmups", "1"]
+        command += ["--min-time", "0.05", "--inherit-environ", "PYTHONPATH"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        found = {
+            bench.get_name(): min(bench.get_values()) for bench in pyperf.BenchmarkSuite.load(str(output))
+        }
+    return [_suite("decode", found), _suite("encode", found)]
+
+
+def _suite(direction: str, found: dict[str, float]) -> Suite:
+    return Suite(
+        name=f"soap_{direction}",
+        title=f"SOAP, {direction}: best time per envelope, and how many times that of {OURS}",
+        reference=OURS,
+        measurements=tuple(
+            Measurement(contender, message.subject, found[_name(direction, contender, message)])
+            for of, contender in WORK
+            if of == direction
+            for message in MESSAGES
+        ),
+        # Ours shall take at most 2.5 times as long as parsing and validating.
+        targets={SCHEMA: 1 / 2.5, (ZEEP, METER_VALUES.subject): 8} if direction == "decode" else {},
+    )
+
+
+def _name(direction: str, contender: str, message: Message) -> str:
+    return f"{direction} | {contender} | {message.subject}"
+
+
+# What is measured. Each function prepares one piece of work and returns it; only the returned function is timed.
+
+
+def _codec() -> Any:
+    from ocpp_core import SoapCodec
+
+    return SoapCodec("1.6", identity=STATION, address="http://192.0.2.7:8080/", to=ADDRESS)
+
+
+def _frame(message: Message) -> Any:
+    from ocpp_core import JsonCodec
+
+    return JsonCodec("1.6").decode(message.text)
+
+
+def _envelope(message: Message) -> bytes:
+    frame, codec = _frame(message), _codec()
+    body: bytes = codec.encode(frame)
+    assert frame.payload == codec.decode(body).payload, "all contenders shall read the same"
+    return body
+
+
+def ours_decoding(message: Message) -> Callable[[], object]:
+    decode, body = _codec().decode, _envelope(message)
+    return lambda: decode(body)
+
+
+def ours_encoding(message: Message) -> Callable[[], object]:
+    encode, frame = _codec().encode, _frame(message)
+    return lambda: encode(frame)
+
+
+def schema_decoding(message: Message) -> Callable[[], object]:
+    from lxml.etree import fromstring
+
+    from ocpp_core import Role
+    from ocpp_core.xsd import schema
+
+    body, validate = _envelope(message), schema("1.6", Role.CSMS).validate
+
+    def decode() -> object:
+        element = fromstring(body).find("{http://www.w3.org/2003/05/soap-envelope}Body")[0]
+        if not validate(element):
+            raise ValueError
+        return element
+
+    assert decode() is not None
+    return decode
+
+
+def parser_decoding(message: Message) -> Callable[[], object]:
+    from lxml.etree import fromstring
+
+    body = _envelope(message)
+    return lambda: fromstring(body)
+
+
+def parser_encoding(message: Message) -> Callable[[], object]:
+    from lxml.etree import fromstring, tostring
+
+    root = fromstring(_envelope(message))
+    return lambda: tostring(root, xml_declaration=True, encoding="utf-8")
+
+
+def _zeep(message: Message) -> tuple[Any, str, Any]:
+    from ocpp_core.transports.zeep_client import zeep_client
+
+    client = zeep_client(
+        "1.6", "CentralSystemService", ADDRESS, STATION, from_address="http://192.0.2.7:8080/"
+    )
+    frame = _frame(message)
+    return client, frame.payload.__ocpp__.action, frame.payload
+
+
+def zeep_decoding(message: Message) -> Callable[[], object]:
+    from zeep.loader import parse_xml
+
+    from ocpp_core.transports.zeep_client import from_zeep
+
+    client, action, payload = _zeep(message)
+    operation, body = client.service._binding.get(action), _envelope(message)
+
+    def decode() -> object:
+        root = parse_xml(body, client.transport, settings=client.settings)
+        return operation.input.deserialize(root)
+
+    assert payload == from_zeep(type(payload), decode()), "all contenders shall read the same"
+    return decode
+
+
+def zeep_encoding(message: Message) -> Callable[[], object]:
+    from zeep.wsdl.utils import etree_to_string
+
+    from ocpp_core.transports.zeep_client import to_zeep
+
+    client, action, payload = _zeep(message)
+    binding, values = client.service._binding, to_zeep(payload)
+
+    def encode() -> bytes:
+        envelope, _ = binding._create(action, (), values, client=client)
+        text: bytes = etree_to_string(envelope)
+        return text
+
+    assert payload == _codec().decode(encode()).payload, "all contenders shall write the same"
+    return encode
+
+
+WORK: dict[tuple[str, str], Callable[[Message], Callable[[], object]]] = {
+    ("decode", OURS): ours_decoding,
+    ("decode", ZEEP): zeep_decoding,
+    ("decode", SCHEMA): schema_decoding,
+    ("decode", PARSER): parser_decoding,
+    ("encode", OURS): ours_encoding,
+    ("encode", ZEEP): zeep_encoding,
+    ("encode", PARSER): parser_encoding,
+}
+
+
+def main() -> None:
+    """Gives all work to pyperf. A worker of pyperf is told which piece is its own, and prepares no other."""
+    import pyperf
+
+    runner = pyperf.Runner()
+    mine = runner.parse_args().worker_task
+    # What is compared is measured close together, in case the machine gets busy.
+    pieces = [(*key, message) for message in MESSAGES for key in WORK]
+    for number, (direction, contender, message) in enumerate(pieces):
+        work = WORK[direction, contender](message) if number == mine else None
+        runner.bench_func(_name(direction, contender, message), work)
+
+
+if __name__ == "__main__":
+    main()
