@@ -1,6 +1,6 @@
 """One frame in, one frame out: a CSMS as a function, for gateways that keep the WebSockets and forward messages.
 
-    python examples/serverless.py
+python examples/serverless.py
 """
 
 import asyncio

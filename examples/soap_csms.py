@@ -43,7 +43,7 @@ def booted(request: Any, response: Any, station: Any) -> None:
 async def look_around(station: Any) -> None:
     answer = await station.call(v15.GetConfigurationRequest())
     for setting in answer.configuration_key or []:
-        print(station.identity, setting.key, setting.value, flush=True)
+        print(station.identity, setting.key, setting.value)
 
 
 def main(port: int = 9000) -> None:

@@ -16,6 +16,9 @@ _MARKUP = re.compile(rb"<!--|<!\[CDATA\[|<!DOCTYPE|<\?")
 _HARMLESS = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}
 #: Encodings that are UTF-8 for the bytes that may stand in them.
 _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
+#: What nearly every envelope begins with, in small letters.
+_USUAL = (b'<?xml version="1.0" encoding="utf-8"?>', b"<?xml version='1.0' encoding='utf-8'?>")
+_NUL, _QUESTION_MARK, _EXCLAMATION_MARK = b"\0?!"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -61,16 +64,11 @@ def read_xml(body: bytes, max_size: int) -> etree._Element:
     if len(body) > max_size:
         raise BrokenXml(f"has {len(body)} bytes, at most {max_size} are allowed")
     text = body.removeprefix(_BYTE_ORDER_MARK).lstrip()
-    declaration = _DECLARATION.match(text)
-    if declaration is not None:
-        encoding = _ENCODING.search(declaration[0])
-        if encoding is not None and encoding[1].lower() not in _ENCODINGS:
-            raise BrokenXml(f"is declared to be in {encoding[1][:40]!r}; only UTF-8 is read")
-        text = text[declaration.end() :]
-    if b"\0" in text:
+    text = text[_declaration_end(text) :]
+    # Looking for one byte takes no time; most envelopes have none of them.
+    if _NUL in text:
         raise BrokenXml("has a NUL byte; only UTF-8 is read")
-    # Looking for one byte takes no time; most envelopes have neither.
-    if b"?" in text or b"!" in text:
+    if _QUESTION_MARK in text or _EXCLAMATION_MARK in text:
         _refuse_forbidden(text)
     try:
         root = etree.fromstring(text, _PARSERS.parser)
@@ -80,6 +78,19 @@ def read_xml(body: bytes, max_size: int) -> etree._Element:
     if len(text) > MAX_CHILDREN and any(_is_too_wide(element) for element in root.iter()):
         raise BrokenXml(f"has an element with more than {MAX_CHILDREN} elements or attributes in it")
     return root
+
+
+def _declaration_end(text: bytes) -> int:
+    """Where the XML declaration ends, if there is one."""
+    if text[: len(_USUAL[0])].lower() in _USUAL:
+        return len(_USUAL[0])
+    declaration = _DECLARATION.match(text)
+    if declaration is None:
+        return 0
+    encoding = _ENCODING.search(declaration[0])
+    if encoding is not None and encoding[1].lower() not in _ENCODINGS:
+        raise BrokenXml(f"is declared to be in {encoding[1][:40]!r}; only UTF-8 is read")
+    return declaration.end()
 
 
 def _is_too_wide(element: etree._Element) -> bool:

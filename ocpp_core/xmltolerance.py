@@ -184,13 +184,13 @@ def _scalar(kind: Kind, child: etree._Element, path: str, report: Report) -> Any
                 (local, ()),
             )
     match kind:
-        case Integer(minimum=minimum) if _INTEGER.fullmatch(text) and len(text) < _LONGEST_INTEGER:
+        case Integer(minimum=minimum) if len(text) <= _LONGEST_NUMBER and _INTEGER.fullmatch(text):
             number = int(text)
             if minimum is None and not _INT[0] <= number <= _INT[1]:
                 keyword, limit = ("maximum", _INT[1]) if number > 0 else ("minimum", _INT[0])
                 report(Tolerance.NUMBER_RANGE, path, keyword, child, number, limit)
             return number
-        case Number() if _DECIMAL.fullmatch(text):
+        case Number() if len(text) <= _LONGEST_NUMBER and _DECIMAL.fullmatch(text):
             return read_number(text)
         case Boolean() if text.strip() in ("true", "false", "1", "0"):
             return read_boolean(text)
@@ -204,7 +204,7 @@ def _scalar(kind: Kind, child: etree._Element, path: str, report: Report) -> Any
 
 
 #: Python reads no integer of more than 4300 digits.
-_LONGEST_INTEGER = 4000
+_LONGEST_NUMBER = 4000
 
 
 def _timestamp(text: str, child: etree._Element, path: str, report: Report) -> Any:

@@ -37,6 +37,7 @@ _KEYWORDS = {
 #: A schema and its log of errors are shared by all threads.
 _JUDGING = threading.Lock()
 _NAMESPACE = re.compile(r"\{[^}]*\}")
+_LONG_VALUE = re.compile(r"'([^']{60})[^']*(?:'|$)")
 _ABOUT = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: ")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^)]*) \)")
 
@@ -73,7 +74,7 @@ def explain_element(cls: type[Payload], element: etree._Element, rules: etree.XM
 def _fault(places: "_Places", entry: Any) -> Violation:
     path, element, fields = places.find(entry.path or "")
     about = _ABOUT.match(entry.message)
-    message = _NAMESPACE.sub("", _ABOUT.sub("", entry.message))[:300]
+    message = _LONG_VALUE.sub(r"'\1...'", _NAMESPACE.sub("", _ABOUT.sub("", entry.message)))[:300]
     value: Any = element.text
     keyword = _KEYWORDS.get(entry.type_name, "")
     if entry.type_name == "SCHEMAV_ELEMENT_CONTENT":

@@ -8,11 +8,11 @@ from __future__ import annotations
 import codecs
 import ctypes
 import gc
-import multiprocessing
 import resource
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,12 +114,19 @@ def declared(encoding: str, body: bytes = HEARTBEAT) -> bytes:
 
 
 DTD, PI, NO_XML = "has a document type", "has a processing instruction", "not XML"
-SIZE, NUL, OTHER, WIDE = "bytes, at most", "has a NUL byte", "only UTF-8 is read", "elements or attributes in it"
+SIZE, NUL, OTHER, WIDE = (
+    "bytes, at most",
+    "has a NUL byte",
+    "only UTF-8 is read",
+    "elements or attributes in it",
+)
 
 ATTACKS: dict[str, Attack] = {
     # Entities and what else a document type can do
     "document type": Attack(lambda: transfer("<!DOCTYPE e:Envelope>"), DTD),
-    "document type of another file": Attack(lambda: transfer('<!DOCTYPE x SYSTEM "file:///etc/passwd">'), DTD),
+    "document type of another file": Attack(
+        lambda: transfer('<!DOCTYPE x SYSTEM "file:///etc/passwd">'), DTD
+    ),
     "document type of another host": Attack(
         lambda: transfer('<!DOCTYPE x PUBLIC "a" "http://127.0.0.1:9/x.dtd">'), DTD
     ),
@@ -190,7 +197,9 @@ ATTACKS: dict[str, Attack] = {
     "10 MB attribute, larger limit": Attack(
         lambda: envelope(f'<heartbeatRequest a="{"x" * 10_000_001}"/>'), NO_XML, HUGE
     ),
-    "1 MB attribute": Attack(lambda: envelope(f'<heartbeatRequest a="{filled("x")}"/>'), "'a' is not allowed"),
+    "1 MB attribute": Attack(
+        lambda: envelope(f'<heartbeatRequest a="{filled("x")}"/>'), "'a' is not allowed"
+    ),
     "10 MB text": Attack(lambda: data_transfer("x" * 10**7), SIZE),
     "10 MB text, larger limit": Attack(lambda: data_transfer("x" * 10_000_001), NO_XML, HUGE),
     "1 MB text where it may stand": Attack(lambda: data_transfer(filled("x")), None),
@@ -204,7 +213,7 @@ ATTACKS: dict[str, Attack] = {
     "8 MB envelope, larger limit": Attack(
         lambda: configuration(filled("<key>k</key>", 8 * LIMIT)), WIDE, HUGE
     ),
-    "entity references of characters": Attack(lambda: data_transfer(filled("&#120;")), None),
+    "entity references of characters": Attack(lambda: data_transfer("&#120;" * 174_000), None),
     # Numbers of things
     "as many valid keys as one element may hold": Attack(
         lambda: configuration("<key>k</key>" * 10_000), None
@@ -220,7 +229,9 @@ ATTACKS: dict[str, Attack] = {
         lambda: configuration(filled("<chargePoin#/>", 160_000)), "no such member here"
     ),
     "readings without number, each wrong": Attack(
-        lambda: meter_values(samples("<sampledValue><value>1</value><unit>Energy.Activ</unit></sampledValue>")),
+        lambda: meter_values(
+            samples("<sampledValue><value>1</value><unit>Energy.Activ</unit></sampledValue>")
+        ),
         "is not an element of the set",
     ),
     "unknown elements in each reading": Attack(
@@ -242,9 +253,7 @@ ATTACKS: dict[str, Attack] = {
         "is in the namespace",
     ),
     "elements in the body": Attack(lambda: envelope("<heartbeatRequest/>" * 10_000), "the body has 10000"),
-    "namespace declarations": Attack(
-        lambda: envelope(f"<heartbeatRequest {filled(DECLARATION)}/>"), None
-    ),
+    "namespace declarations": Attack(lambda: envelope(f"<heartbeatRequest {filled(DECLARATION)}/>"), None),
     "namespace declared anew at each level": Attack(
         lambda: data_transfer(
             "".join(f'<p{level}:a xmlns:p{level}="{"u" * 3000}{level}">' for level in range(240))
@@ -288,13 +297,9 @@ ATTACKS: dict[str, Attack] = {
     "integer of a million zeros": Attack(
         lambda: meter_values("").replace(b">1<", f">{filled('0')}<".encode()), "must be an integer"
     ),
-    "decimal of 5,000 digits": Attack(
-        lambda: charging_limit("9" * 5000), "must be a number"
-    ),
+    "decimal of 5,000 digits": Attack(lambda: charging_limit("9" * 5000), None),
     "decimal with an exponent": Attack(lambda: charging_limit("1e999999999"), "not a valid value"),
-    "decimal of a million decimals": Attack(
-        lambda: charging_limit(f"0.{filled('1')}"), "not a valid value"
-    ),
+    "decimal of a million decimals": Attack(lambda: charging_limit(f"0.{filled('1')}"), "fractionDigits"),
     "time of a million digits": Attack(
         lambda: meter_values(
             f"<meterValue><timestamp>2026-01-31T12:00:00.{filled('1')}Z</timestamp><sampledValue><value>1</value>"
@@ -344,31 +349,22 @@ class Measured(NamedTuple):
 
 
 def measure(written: bytes, limit: int, tolerance: Tolerance) -> Measured:
-    """Reads an envelope in a process of its own, so that its largest size is that of this envelope."""
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_measure, args=(written, limit, tolerance, sender))
-    child.start()
-    sender.close()
-    try:
-        return Measured(*receiver.recv())
-    finally:
-        child.join()
-
-
-def _measure(written: bytes, limit: int, tolerance: Tolerance, sender: object) -> None:
+    """Reads an envelope and says what that cost. Memory is that of the whole process, so also what libxml2 takes."""
     role = Role.CHARGE_POINT if NAMESPACE.encode() in written else Role.CSMS
     codec = SoapCodec("1.6", role=role, tolerance=tolerance, max_size=limit)
     for warm_up in (HEARTBEAT, configuration("<key>k</key>"), meter_values("<x/>"), data_transfer("x")):
         outcome(codec, warm_up)
     gc.collect()
-    _give_back()
-    before = _resident()
-    _forget_peak()
+    # The C library returns free memory, so that using it again counts; the kernel forgets what was used before.
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    before = _peak()
     start = time.process_time()
     refusal = outcome(codec, written)
     seconds = time.process_time() - start
-    sender.send((refusal, seconds, max(_peak() - before, 0)))  # type: ignore[attr-defined]
+    return Measured(refusal, seconds, _peak() - before)
 
 
 def outcome(codec: SoapCodec, written: bytes) -> str | None:
@@ -378,28 +374,6 @@ def outcome(codec: SoapCodec, written: bytes) -> str | None:
     except FrameError as error:
         return str(error)
     return None
-
-
-def _give_back() -> None:
-    """Lets the C library return free memory, so that using it again counts."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):
-        pass
-
-
-def _forget_peak() -> None:
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
-
-
-def _resident() -> int:
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    except OSError:
-        return _peak()
 
 
 def _peak() -> int:

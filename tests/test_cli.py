@@ -60,7 +60,7 @@ ENVELOPE = '<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Bod
 
 def cli(*arguments: str | Path, text: str | bytes | None = None) -> Result:
     """Runs the command in this process; a traceback is a failure."""
-    result = CliRunner().invoke(command, list(map(str, arguments)), input=text)
+    result = CliRunner(env={"COLUMNS": None}).invoke(command, list(map(str, arguments)), input=text)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -141,7 +141,6 @@ def test_what_cannot_be_sent_does_not_cost_the_turn(pair: Pair) -> None:
     assert [] == pair.here.messages_to_send()
 
 
-@only_json
 def test_request_is_no_notification_and_no_response(pair: Pair) -> None:
     response: Any = pair.scene.response(1)
 

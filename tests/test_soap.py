@@ -699,6 +699,12 @@ ROWS = {
         start(START.replace("ocpp:idTag", "idTag")), REFUSED, {"no_namespace"}, STARTED
     ),
     "no_namespace-body": Row(start(START.replace("ocpp:", "")), REFUSED, {"no_namespace"}, STARTED),
+    "no_namespace-empty-body": Row(
+        envelope(request_header("Heartbeat"), "<heartbeatRequest/>", CS_16),
+        REFUSED,
+        {"no_namespace"},
+        v16.HeartbeatRequest(),
+    ),
     "wrong_service_ns-body": Row(
         start(
             START.replace(

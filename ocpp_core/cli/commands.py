@@ -14,7 +14,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ocpp_core.cli import showing
+from ocpp_core.cli import live, showing
 from ocpp_core.cli.judging import CANDIDATES, Detection, Judge, Judged, Verdict, with_version
 from ocpp_core.cli.progress import progress
 from ocpp_core.cli.reading import Found, Reader, expand
@@ -65,6 +65,10 @@ def command() -> None:
 
     Exit codes: 0 everything is accepted, 1 something is refused, 2 wrong usage or unreadable input.
     """
+
+
+for _live in live.COMMANDS:
+    command.add_command(_live)
 
 
 _FILES_HELP = """

@@ -15,6 +15,9 @@ from ocpp_core.router import Router
 from ocpp_core.specifications import specification
 from ocpp_core.versions import Role, Version
 
+#: What the seconds between heartbeats are called, where that is not "interval".
+_INTERVAL = {"1.2": "heartbeatInterval", "1.5": "heartbeatInterval"}
+
 
 def every(action: str) -> list[Any]:
     """The request classes of an action, of all versions that have it."""
@@ -65,10 +68,8 @@ class Csms:
         self.router.middleware(self._count)
 
     def _boot(self, request: Any, _: Any) -> Response:
-        interval = "heartbeatInterval" if request.__ocpp__.version in ("1.2", "1.5") else "interval"
-        return reply(
-            request, {"status": "Accepted", "currentTime": timestamp(), interval: self._interval}
-        )
+        interval = _INTERVAL.get(request.__ocpp__.version, "interval")
+        return reply(request, {"status": "Accepted", "currentTime": timestamp(), interval: self._interval})
 
     def _start(self, request: Any, _: Any) -> Response:
         self.transactions["started"] += 1

@@ -90,9 +90,7 @@ async def online(
         The CSMS, to be called.
     """
     if not soap:
-        async with connect(
-            url, identity, router, version, reconnect=False, password=password
-        ) as station:
+        async with connect(url, identity, router, version, reconnect=False, password=password) as station:
             yield station
         return
     box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version])

@@ -5,21 +5,295 @@ something otherwise, a table says how.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from attrs import define, frozen
+
 from ocpp_core.cli.csms import reply, timestamp
-from ocpp_core.errors import OcppCoreError
 from ocpp_core.messages import Request, Response
 from ocpp_core.payloads import from_wire, to_wire
 from ocpp_core.router import Caller, Router
 from ocpp_core.specifications import specification
-from ocpp_core.versions import Role
+from ocpp_core.versions import Role, Version
+
+Json = dict[str, Any]
 
 #: Who charges.
 ID_TAG = "04A2B3C4"
-#: Energy register at the start of a transaction, at each reading and at the end, in Wh.
-METER = (1000, 1800, 2600, 3500)
+ID_TOKEN = {"idToken": ID_TAG, "type": "ISO14443"}
 
-_SETTINGS = {"HeartbeatInterval": "300", "MeterValueSampleInterval": "60"}
-"""What GetConfiguration (1.x) and GetVariables (2.x) tell."""
+#: What GetConfiguration (1.x) and GetVariables (2.x) tell.
+SETTINGS = {"HeartbeatInterval": "300", "MeterValueSampleInterval": "60"}
+
+
+class StepFailed(Exception):
+    """The CSMS has answered a step otherwise than it has to."""
+
+
+@define
+class Memory:
+    """What a station remembers from step to step.
+
+    Attributes:
+        energy: What its meter shows, in Wh.
+        transaction_id: Of the present transaction: the CSMS gives it in 1.x, the station in 2.x.
+        remote_start_id: With which the CSMS has asked for the transaction, if it has (2.x).
+        seq_no: Of the next TransactionEvent.
+    """
+
+    version: str
+    energy: int = 1000
+    transaction_id: Any = 0
+    remote_start_id: int | None = None
+    seq_no: int = 0
+
+
+@frozen
+class Step:
+    """A request of the script.
+
+    Attributes:
+        action: Of the request.
+        payload: Makes it from what the station remembers.
+        accepted: Where in the response the word Accepted has to stand.
+    """
+
+    action: str
+    payload: Callable[[Memory], Json]
+    accepted: tuple[str, ...] = ()
+
+
+# Where versions of a family differ
+
+_READINGS: Mapping[str, Callable[[str, int], Json]] = {
+    "1.2": lambda time, energy: {"values": [{"timestamp": time, "value": energy}]},
+    "1.5": lambda time, energy: {"values": [{"timestamp": time, "value": [{"value": str(energy)}]}]},
+    "1.6": lambda time, energy: {
+        "meterValue": [{"timestamp": time, "sampledValue": [{"value": str(energy)}]}]
+    },
+}
+#: In 1.2 meter values do not say which transaction they belong to.
+_NAMES_TRANSACTION = frozenset({"1.5", "1.6"})
+#: Names of the transaction in TransactionEvent, and of its id.
+_TRANSACTION = {"2.0": ("transactionData", "id")}
+
+
+# The scripts
+
+
+def _meter_values(memory: Memory) -> Json:
+    belongs = {"transactionId": memory.transaction_id} if memory.version in _NAMES_TRANSACTION else {}
+    return {"connectorId": 1, **belongs, **_READINGS[memory.version](timestamp(), memory.energy)}
+
+
+def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
+    def payload(memory: Memory) -> Json:
+        name, id_name = _TRANSACTION.get(memory.version, ("transactionInfo", "transactionId"))
+        transaction: Json = {id_name: memory.transaction_id}
+        is_remote = memory.remote_start_id is not None
+        if is_remote:
+            transaction["remoteStartId"] = memory.remote_start_id
+        now = timestamp()
+        memory.seq_no += 1
+        return {
+            "eventType": event_type,
+            "timestamp": now,
+            "triggerReason": "RemoteStart" if is_remote and event_type == "Started" else reason,
+            "seqNo": memory.seq_no - 1,
+            name: transaction,
+            "evse": {"id": 1, "connectorId": 1},
+            "idToken": ID_TOKEN,
+            "meterValue": [{"timestamp": now, "sampledValue": [{"value": memory.energy}]}],
+        }
+
+    return payload
+
+
+_HEARTBEAT = Step("Heartbeat", lambda _: {})
+_SECURITY = Step(
+    "SecurityEventNotification", lambda _: {"type": "StartupOfTheDevice", "timestamp": timestamp()}
+)
+
+_SCRIPT_1 = {
+    "boot": Step(
+        "BootNotification",
+        lambda _: {"chargePointVendor": "Example Energy", "chargePointModel": "Duo 22"},
+        ("status",),
+    ),
+    "security": _SECURITY,
+    "status": Step(
+        "StatusNotification", lambda _: {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+    ),
+    "authorize": Step("Authorize", lambda _: {"idTag": ID_TAG}, ("idTagInfo", "status")),
+    "start": Step(
+        "StartTransaction",
+        lambda memory: {
+            "connectorId": 1,
+            "idTag": ID_TAG,
+            "timestamp": timestamp(),
+            "meterStart": memory.energy,
+        },
+        ("idTagInfo", "status"),
+    ),
+    "meter": Step("MeterValues", _meter_values),
+    "stop": Step(
+        "StopTransaction",
+        lambda memory: {
+            "transactionId": memory.transaction_id,
+            "idTag": ID_TAG,
+            "timestamp": timestamp(),
+            "meterStop": memory.energy,
+        },
+    ),
+    "heartbeat": _HEARTBEAT,
+}
+
+_SCRIPT_2 = {
+    "boot": Step(
+        "BootNotification",
+        lambda _: {
+            "reason": "PowerUp",
+            "chargingStation": {"vendorName": "Example Energy", "model": "Duo 22"},
+        },
+        ("status",),
+    ),
+    "security": _SECURITY,
+    "status": Step(
+        "StatusNotification",
+        lambda _: {"timestamp": timestamp(), "connectorStatus": "Available", "evseId": 1, "connectorId": 1},
+    ),
+    "authorize": Step("Authorize", lambda _: {"idToken": ID_TOKEN}, ("idTokenInfo", "status")),
+    "start": Step("TransactionEvent", _event("Started", "Authorized"), ("idTokenInfo", "status")),
+    "meter": Step("TransactionEvent", _event("Updated", "MeterValuePeriodic")),
+    "stop": Step("TransactionEvent", _event("Ended", "StopAuthorized")),
+    "heartbeat": _HEARTBEAT,
+}
+
+
+# The answers
+
+
+def _configuration(request: Json) -> Json:
+    wanted = request.get("key") or list(SETTINGS)
+    known = [{"key": key, "readonly": False, "value": SETTINGS[key]} for key in wanted if key in SETTINGS]
+    unknown = [key for key in wanted if key not in SETTINGS]
+    answer: Json = {"configurationKey": known} if known else {}
+    return {**answer, "unknownKey": unknown} if unknown else answer
+
+
+def _variables(request: Json) -> Json:
+    results = []
+    for asked in request["getVariableData"]:
+        value = SETTINGS.get(asked["variable"]["name"])
+        result = {"component": asked["component"], "variable": asked["variable"]}
+        if value is None:
+            results.append({**result, "attributeStatus": "UnknownVariable"})
+        else:
+            results.append({**result, "attributeStatus": "Accepted", "attributeValue": value})
+    return {"getVariableResult": results}
+
+
+def _set_variables(request: Json) -> Json:
+    return {
+        "setVariableResult": [
+            {"component": one["component"], "variable": one["variable"], "attributeStatus": "Rejected"}
+            for one in request["setVariableData"]
+        ]
+    }
+
+
+def _accept(_: Json) -> Json:
+    return {"status": "Accepted"}
+
+
+_ANSWERS_1: Mapping[str, Callable[[Json], Json]] = {
+    "Reset": _accept,
+    "GetConfiguration": _configuration,
+    "ChangeConfiguration": lambda request: {
+        "status": "Accepted" if request["key"] in SETTINGS else "NotSupported"
+    },
+    "RemoteStartTransaction": _accept,
+    "RemoteStopTransaction": _accept,
+    "ClearCache": _accept,
+}
+
+_ANSWERS_2: Mapping[str, Callable[[Json], Json]] = {
+    "Reset": _accept,
+    "GetVariables": _variables,
+    "SetVariables": _set_variables,
+    "RequestStartTransaction": _accept,
+    "RequestStopTransaction": _accept,
+    "ClearCache": _accept,
+}
+
+_REMOTE_STARTS = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
+
+
+class Station:
+    """A simulated station.
+
+    Attributes:
+        router: Its handlers.
+        asked: What the CSMS has asked for and the station has yet to do: "start" or "reset".
+        memory: What it remembers.
+    """
+
+    def __init__(self, version: str) -> None:
+        self.memory = Memory(version)
+        self.router = Router(receives=Role.CHARGE_POINT)
+        self.asked: asyncio.Queue[str] = asyncio.Queue()
+        self._specification = specification(version)
+        is_first = Version(version) < Version.V2_0
+        self._script = _SCRIPT_1 if is_first else _SCRIPT_2
+        self._answers = _ANSWERS_1 if is_first else _ANSWERS_2
+        for action in self._answers:
+            if action in self._specification.actions:
+                self.router.on(self._specification.request(action))(self._answer)
+
+    def has(self, name: str) -> bool:
+        """Whether this version has the action of a step."""
+        return self._script[name].action in self._specification.actions
+
+    async def do(self, name: str, csms: Caller) -> Response:
+        """Takes a step of the script.
+
+        Raises:
+            StepFailed: The answer is not the one that is needed to go on.
+            CallFailedError: There is none.
+        """
+        step, memory = self._script[name], self.memory
+        if name == "start":
+            memory.seq_no = 0
+            memory.transaction_id = f"TX-{memory.energy}"  # 1.x learns its own from the answer
+        elif name in ("meter", "stop"):
+            memory.energy += 750
+        request: Request[Any] = from_wire(self._specification.request(step.action), step.payload(memory))
+        response = await csms.call(request)
+        answer = to_wire(response)
+        if step.accepted:
+            found: Any = answer
+            for key in step.accepted:
+                found = found.get(key, {})
+            if found != "Accepted":
+                raise StepFailed(f"{step.action}: {'.'.join(step.accepted)} is {found!r}")
+        if name == "start":
+            memory.transaction_id = answer.get("transactionId", memory.transaction_id)
+        elif name == "stop":
+            memory.remote_start_id = None
+        return response
+
+    async def charge(self, csms: Caller, *, readings: int = 2) -> None:
+        """A whole transaction."""
+        for name in ("start", *["meter"] * readings, "stop"):
+            await self.do(name, csms)
+
+    def _answer(self, request: Any, _: Any) -> Response:
+        action = request.__ocpp__.action
+        payload = to_wire(request)
+        if action in _REMOTE_STARTS:
+            self.memory.remote_start_id = payload.get("remoteStartId")
+            self.asked.put_nowait("start")
+        elif action == "Reset":
+            self.asked.put_nowait("reset")
+        return reply(request, self._answers[action](payload))

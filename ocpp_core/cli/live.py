@@ -1,0 +1,266 @@
+"""The commands that talk: `serve`, `simulate` and `demo`. What they need beyond the extra ``cli`` is loaded late."""
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from ocpp_core.cli.csms import Csms
+from ocpp_core.cli.showing import clean
+from ocpp_core.cli.station import Station, StepFailed
+from ocpp_core.connection import Ignored
+from ocpp_core.errors import CallFailedError, OcppError
+from ocpp_core.messages import Request, Response
+from ocpp_core.payloads import to_wire
+from ocpp_core.peer import Hooks
+from ocpp_core.specifications import specification
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.versions import Version, Wire
+
+_VERSIONS = click.Choice([version.value for version in Version])
+#: How much of a payload a line shows.
+_LONGEST = 100
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Runs a command to its end; says what to install if an extra is missing.
+
+    Raises:
+        click.ClickException: An extra is missing, or the network does not do what is asked of it.
+    """
+    try:
+        return asyncio.run(work())
+    except ImportError as error:
+        hint = "Install the extras: pip install 'ocpp-core[cli,websockets,server,soap]'"
+        raise click.ClickException(f"{error}. {hint}") from None
+    except (OSError, CallFailedError, StepFailed) as error:
+        raise click.ClickException(clean(str(error))) from None
+
+
+class _Log(Hooks):
+    """Writes a line per message."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    async def handling(self, request: Request[Any], peer: Any, handle: Any) -> Response:
+        """As middleware: what came in, and what it was answered with."""
+        started = time.perf_counter()
+        try:
+            response: Response = await handle(request, peer)
+        except OcppError as error:
+            self._message("→", peer.identity, request, Text(str(error.code), "bold red"), started)
+            raise
+        self._message("→", peer.identity, request, _outcome(response), started)
+        return response
+
+    async def calling(self, call: Callable[[Any], Any], identity: str, request: Any) -> Any:
+        """A call of ours."""
+        started = time.perf_counter()
+        try:
+            response = await call(request)
+        except CallFailedError as error:
+            self._message("←", identity, request, Text(clean(str(error)), "bold red"), started)
+            raise
+        self._message("←", identity, request, _outcome(response), started)
+        return response
+
+    def event(self, peer: Any, event: Any) -> None:
+        if isinstance(event, Ignored):
+            self.say("✗", peer.identity, "", Text(clean(event.reason), "bold red"))
+
+    def _message(
+        self, arrow: str, identity: str, request: Request[Any], outcome: Text, started: float
+    ) -> None:
+        definition = request.__ocpp__
+        line = Text()
+        line.append(definition.action or "", "bold")
+        line.append(f" {_short(request)}", "dim")
+        line.append(" ⇒ ")
+        line.append_text(outcome)
+        line.append(f"  {(time.perf_counter() - started) * 1000:.0f} ms", "dim")
+        self.say(arrow, identity, definition.version, line)
+
+    def say(self, arrow: str, identity: str, version: str, text: Text) -> None:
+        """Writes one line."""
+        line = Text()
+        line.append(f"{datetime.now():%H:%M:%S} ", "dim")
+        line.append(f"{clean(identity, 50):<10} ", "cyan")
+        line.append(f"{version:<5} {arrow} ", "blue")
+        line.append_text(text)
+        self._console.print(line)
+
+
+class _Refusals(logging.Handler):
+    """Shows what the log says of SOAP envelopes that were refused: no hook hears of them."""
+
+    def __init__(self, log: _Log) -> None:
+        super().__init__(logging.INFO)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.say("✗", "", "", Text(clean(record.getMessage()), "bold red"))
+
+
+def _outcome(response: Response) -> Text:
+    return Text(_short(response) or "answered", "green")
+
+
+def _short(message: Any) -> str:
+    values = to_wire(message).items()
+    return clean(" ".join(f"{name}={_plain(value)}" for name, value in values), _LONGEST)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Sequence[str]:
+    names = [name.strip() for name in value.split(",")] if value else [version.value for version in Version]
+    for name in names:
+        if name not in [version.value for version in Version]:
+            raise click.BadParameter(f"no such version: {name}")
+    return names
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=9000, show_default=True, help="The same; 0 is any free port.")
+@click.option(
+    "--accept",
+    callback=_versions,
+    metavar="VERSIONS",
+    help="Versions to serve, with commas between them; all by default.",
+)
+@click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
+@click.pass_context
+def serve(context: click.Context, host: str, port: int, accept: Sequence[str], tolerant: bool) -> None:
+    """Serves a CSMS to try stations against, until Ctrl-C.
+
+    It accepts every station, token and transaction, and writes a line per message. WebSocket stations connect to
+    ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
+    """
+
+    async def work() -> int:
+        from ocpp_core.cli.hosting import serving
+        from ocpp_core.transports.asgi import OcppApp
+
+        log = _Log()
+        csms = Csms()
+        csms.router.middleware(log.handling)
+        logger = logging.getLogger("ocpp_core.asgi")
+        logger.setLevel(logging.INFO)
+        logger.addHandler(_Refusals(log))
+        tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
+        app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=log)
+        async with serving(app, host, port) as bound:
+            click.echo(
+                f"serving {', '.join(accept)} on ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/"
+            )
+            sys.stdout.flush()
+            await asyncio.Event().wait()
+        return 0
+
+    context.exit(_run(work))
+
+
+@click.command()
+@click.argument("url")
+@click.option("--version", "ocpp", required=True, type=_VERSIONS, help="OCPP version to speak.")
+@click.option("--identity", default="CP-1", show_default=True, help="Of the station.")
+@click.option("--password", help="For Basic authentication of the WebSocket.")
+@click.option("--soap", is_flag=True, help="Speak 1.6 over SOAP; 1.2 and 1.5 have nothing else.")
+@click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
+@click.option("--stay", is_flag=True, help="Stay online, send heartbeats and obey, until Ctrl-C.")
+@click.pass_context
+def simulate(
+    context: click.Context,
+    url: str,
+    ocpp: str,
+    identity: str,
+    password: str | None,
+    soap: bool,
+    listen: str,
+    stay: bool,
+) -> None:
+    """Runs a station against the CSMS at URL.
+
+    It boots, authorizes, and charges once; meanwhile it answers Reset, GetConfiguration, GetVariables and remote starts.
+    """
+    wires = specification(ocpp).error_names
+    if soap and Wire.SOAP not in wires:
+        raise click.UsageError(f"OCPP {ocpp} has no SOAP wire")
+    is_soap = soap or Wire.JSON not in wires
+    schemes = ("http", "https") if is_soap else ("ws", "wss")
+    if urlsplit(url).scheme not in schemes:
+        raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here")
+
+    async def work() -> int:
+        from ocpp_core.cli.hosting import online
+
+        log, station = _Log(), Station(ocpp)
+        station.router.middleware(log.handling)
+        async with online(
+            url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen
+        ) as connected:
+            csms = _Logged(connected, log, identity)
+            interval = _interval(await station.do("boot", csms))
+            for name in ("status", "authorize"):
+                await station.do(name, csms)
+            await station.charge(csms)
+            await station.do("heartbeat", csms)
+            while stay:
+                asked = "heartbeat"
+                with suppress(TimeoutError):
+                    asked = await asyncio.wait_for(station.asked.get(), interval)
+                if asked == "start":
+                    await station.charge(csms)
+                else:
+                    await station.do("boot" if asked == "reset" else asked, csms)
+        return 0
+
+    context.exit(_run(work))
+
+
+class _Logged:
+    """A CSMS whose calls are shown."""
+
+    def __init__(self, csms: Any, log: _Log, identity: str) -> None:
+        self._csms = csms
+        self._log = log
+        self.identity = identity
+
+    async def call(self, request: Request[Any]) -> Any:
+        return await self._log.calling(self._csms.call, self.identity, request)
+
+
+def _interval(boot: Any) -> int:
+    """Seconds between heartbeats; the station chooses where the CSMS does not (0)."""
+    return int(getattr(boot, "interval", None) or getattr(boot, "heartbeat_interval", None) or 300)
+
+
+@click.command()
+@click.option("--pace", type=float, help="Seconds between steps; 0.3 on a terminal, else none.")
+@click.pass_context
+def demo(context: click.Context, pace: float | None) -> None:
+    """Shows a CSMS and eight stations, every version on its real wire, over real sockets of this machine."""
+
+    async def work() -> int:
+        from ocpp_core.cli.demo import show
+
+        return await show(pace)
+
+    context.exit(_run(work))
+
+
+COMMANDS = (serve, simulate, demo)
