@@ -29,7 +29,8 @@ def every(action: str) -> list[type[Request[Any]]]:
 def reply(request: Request[Any], **values: Any) -> Response:
     """The response to a request, in its version."""
     of_version = specification(request.__ocpp__.version)
-    return of_version.response(request.__ocpp__.action or "")(**values)
+    response: Response = of_version.response(request.__ocpp__.action or "")(**values)
+    return response
 
 
 def accepted(request: Request[Any], data_type: str) -> Any:

@@ -283,8 +283,14 @@ def _read_number(kind: Integer | Number, value: Any, path: str, report: Report) 
     return number
 
 
+#: Digits that are read in a text: more of them take a hundred times their size in memory.
+_LONGEST_NUMBER = 4000
+
+
 def _number_in(text: str, is_integer: bool) -> int | Decimal | None:
     """The number that a text is, if writing it gives the same text."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
     try:
         number = read_decimal(Decimal(text))
     except (InvalidOperation, ValueError):

@@ -145,7 +145,7 @@ OWED_2_1 = MappingProxyType(
     }
 )
 
-#: An HTTP exchange always wants an answer, and a fault is the only one for what cannot be used (OCPP-S 1.6 errata §3.1).
+#: An HTTP exchange wants an answer, and a fault is the only one for what cannot be used (OCPP-S 1.6 errata §3.1).
 OWED_SOAP = MappingProxyType({FrameKind.CALL: FrameKind.CALLERROR, FrameKind.UNREADABLE: FrameKind.CALLERROR})
 
 #: Message types (OCPP-J 1.6 §4.1.3; 2.0.1 part 4 §4.1.3).

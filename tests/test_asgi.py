@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
 
 from ocpp_core import (
     CallError,
@@ -100,6 +101,10 @@ def soap(version: str, **options: Any) -> SoapCodec:
     return SoapCodec(version, role=Role.CHARGE_POINT, identity="CP-1", to="http://127.0.0.1/", **options)
 
 
+def station(port: int, subprotocol: str, path: str = "/CP-1") -> connect:
+    return connect(f"ws://127.0.0.1:{port}{path}", subprotocols=[Subprotocol(subprotocol)])
+
+
 async def post(port: int, body: bytes, **headers: str) -> httpx.Response:
     async with httpx.AsyncClient() as client:
         return await client.post(
@@ -110,14 +115,13 @@ async def post(port: int, body: bytes, **headers: str) -> httpx.Response:
 @pytest.mark.parametrize("name", list(JSON_BOOTS))
 def test_websocket_stations_of_every_version_are_served(name: str) -> None:
     async def scenario() -> None:
-        async with served(OcppApp(csms())) as port:
-            async with connect(f"ws://127.0.0.1:{port}/ocpp/CP-1", subprotocols=[name]) as socket:  # type: ignore[list-item]
-                await socket.send(JSON_BOOTS[name])
-                answer = await socket.recv()
+        async with served(OcppApp(csms())) as port, station(port, name, "/ocpp/CP-1") as socket:
+            await socket.send(JSON_BOOTS[name])
+            answer = await socket.recv()
 
-                assert name == socket.subprotocol
-                assert str(answer).startswith('[3,"1",{"')
-                assert '"status":"Accepted"' in str(answer)
+            assert name == socket.subprotocol
+            assert str(answer).startswith('[3,"1",{"')
+            assert '"status":"Accepted"' in str(answer)
 
     asyncio.run(scenario())
 
@@ -225,7 +229,7 @@ def test_silent_soap_stations_are_forgotten_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "status"),
+    "body, headers, status",
     [
         (b"<html>login</html>", {}, 400),
         (b"", {}, 400),
@@ -235,7 +239,9 @@ def test_silent_soap_stations_are_forgotten_first() -> None:
     ],
     ids=["html", "empty", "media type", "too large", "broken gzip"],
 )
-def test_a_body_that_cannot_be_used_draws_its_status(body: bytes, headers: dict[str, str], status: int) -> None:
+def test_a_body_that_cannot_be_used_draws_its_status(
+    body: bytes, headers: dict[str, str], status: int
+) -> None:
     async def scenario() -> None:
         async with served(OcppApp(csms(), max_size=2000)) as port:
             assert status == (await post(port, body, **headers)).status_code
@@ -251,12 +257,14 @@ def test_soap_is_posted() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("option", "status"), [(400, 400), (500, 500)])
+@pytest.mark.parametrize("option, status", [(400, 400), (500, 500)])
 def test_a_fault_of_the_sender_has_the_status_that_the_peer_can_read(option: int, status: int) -> None:
     async def scenario() -> None:
         async with served(OcppApp(csms(), sender_fault_status=option)) as port:
             good = soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))
-            response = await post(port, good.replace(b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>", b""))
+            response = await post(
+                port, good.replace(b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>", b"")
+            )
 
             assert status == response.status_code
             frame = soap("1.5").decode(response.content)
@@ -320,25 +328,23 @@ def test_strangers_draw_404_and_wrong_passwords_401(version: str) -> None:
 
 def test_no_common_version_completes_the_handshake_and_closes() -> None:
     async def scenario() -> None:
-        async with served(OcppApp(csms(), accepts=["2.1"])) as port:
-            async with connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
-                with pytest.raises(ConnectionClosed):
-                    await socket.recv()
+        async with served(OcppApp(csms(), accepts=["2.1"])) as port, station(port, "ocpp1.6") as socket:
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
 
-                assert (None, 1002) == (socket.subprotocol, socket.close_code)
+            assert (None, 1002) == (socket.subprotocol, socket.close_code)
 
     asyncio.run(scenario())
 
 
 def test_a_binary_message_closes_with_1003() -> None:
     async def scenario() -> None:
-        async with served(OcppApp(csms())) as port:
-            async with connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
-                await socket.send(b"[]")
-                with pytest.raises(ConnectionClosed):
-                    await socket.recv()
+        async with served(OcppApp(csms())) as port, station(port, "ocpp1.6") as socket:
+            await socket.send(b"[]")
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
 
-                assert 1003 == socket.close_code
+            assert 1003 == socket.close_code
 
     asyncio.run(scenario())
 
@@ -382,7 +388,8 @@ def test_it_mounts_in_other_applications(mount: Callable[[OcppApp], Any]) -> Non
 
 def test_a_tolerant_application_takes_what_a_strict_one_refuses() -> None:
     envelope = soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))
-    vendor, model = b"<ocpp:chargePointVendor>Example</ocpp:chargePointVendor>", b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>"
+    vendor = b"<ocpp:chargePointVendor>Example</ocpp:chargePointVendor>"
+    model = b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>"
     swapped = envelope.replace(vendor + model, model + vendor)
 
     async def status(tolerance: Tolerance) -> int:

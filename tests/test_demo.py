@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -19,7 +19,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+def serving(*options: str) -> Generator[tuple[int, "subprocess.Popen[str]"], None, None]:
     """A running `ocpp-core serve`, and its port."""
     arguments = [*COMMAND, "serve", "--port", "0", *options]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") as process:

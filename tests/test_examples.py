@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -62,7 +62,7 @@ class Program:
 
 
 @contextmanager
-def running(name: str) -> Iterator[Program]:
+def running(name: str) -> Generator[Program, None, None]:
     """An example that serves, once it does."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -166,7 +166,7 @@ async def test_fastapi_mount_has_stations_and_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("example", "version", "scheme"),
+    "example, version, scheme",
     [("plain_websockets.py", "1.6", "ws"), ("soap_csms.py", "1.5", "http")],
 )
 @asynchronous

@@ -1448,6 +1448,7 @@ def test_faults_of_the_table_both_ways(
         ):
             frame: Any = codec.decode(written)
             assert CallError is type(frame)
+            assert frame.headers is not None
             assert ("m1", code, "why", {}, None, ()) == (
                 frame.id,
                 frame.code,
@@ -1678,17 +1679,27 @@ UNSENDABLE = {
     "security": (
         SoapCodec("1.6", role=STATION, identity="CP1"),
         Call("m1", v16.SignCertificateRequest(csr="x")),
-        "no message of OCPP 1.6 in SOAP",
+        "no request of OCPP 1.6 in SOAP",
     ),
     "version": (
         SoapCodec("1.5", role=STATION, identity="CP1"),
         Call("m1", BOOTED),
-        "of OCPP 1.6 is no message of OCPP 1.5",
+        "of OCPP 1.6 is no request of OCPP 1.5",
     ),
     "data-type": (
         SoapCodec("1.6", role=STATION, identity="CP1"),
         Call("m1", v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)),  # type: ignore[arg-type]
-        "no message",
+        "no request",
+    ),
+    "response-as-request": (
+        SoapCodec("1.6", role=STATION, identity="CP1"),
+        Call("m1", BOOT_ANSWER),
+        "BootNotificationResponse of OCPP 1.6 is no request",
+    ),
+    "request-as-response": (
+        SoapCodec("1.6"),
+        CallResult("m1", BOOTED),
+        "BootNotificationRequest of OCPP 1.6 is no response",
     ),
     "identity-nul": (SoapCodec("1.6", role=STATION, identity="CP\0"), Call("m1", BOOTED), "XML cannot hold"),
     "id-control": (SoapCodec("1.6"), CallResult("m\x01", BOOT_ANSWER), "XML cannot hold"),

@@ -45,7 +45,7 @@ _STATIONS = (
     _Wire("CP-15S", "1.5 SOAP", "1.5", soap=True),
     _Wire("CP-16S", "1.6 SOAP", "1.6", soap=True),
     _Wire("CP-16J", "1.6 JSON", "1.6"),
-    _Wire("CP-16JS", "1.6 JSON + security", "1.6", secure=True),
+    _Wire("CP-16JS", "1.6 JSON secured", "1.6", secure=True),
     _Wire("CS-20J", "2.0 JSON", "2.0"),
     _Wire("CS-201J", "2.0.1 JSON", "2.0.1"),
     _Wire("CS-21J", "2.1 JSON", "2.1"),
@@ -102,15 +102,20 @@ class _Board:
     def mark(self, wire: _Wire, step: str, sign: str) -> None:
         self.done.setdefault(wire.identity, {})[step] = sign
         if not self.console.is_terminal and sign != "…":
-            self.console.print(Text(f"{wire.label:<21}{sign} {step}"))
+            self.console.print(Text(f"{wire.label:<17}{sign} {step}"))
 
     def table(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, title="one CSMS, one port, eight stations")
-        table.add_column("station")
+        table = Table(
+            box=box.SIMPLE_HEAD,
+            title="one CSMS, one port, eight stations",
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        table.add_column("station", no_wrap=True)
         for step in _STEPS:
             is_ours = step in _CALLS
             table.add_column(step, justify="center", header_style="magenta" if is_ours else "blue")
-        styles = {"✓": "green", "✗": "bold red", "…": "yellow", "–": "dim"}
+        styles = {"✓": "green", "✗": "bold red", "…": "yellow", "-": "dim"}
         for wire in _STATIONS:
             done = self.done.get(wire.identity, {})
             signs = [done.get(step, "") for step in _STEPS]
@@ -160,7 +165,7 @@ async def _visit(wire: _Wire, port: int, app: OcppApp, board: _Board, pace: floa
         ) as csms:
             for step in _STEPS:
                 if step == "security" and not (wire.secure or wire.version.startswith("2")):
-                    board.mark(wire, step, "–")
+                    board.mark(wire, step, "-")
                     continue
                 board.mark(wire, step, "…")
                 async with asyncio.timeout(_SECONDS_PER_STEP):
@@ -196,7 +201,7 @@ def _sum_up(board: _Board, csms: Csms, seconds: float) -> None:
     received = sum(csms.received.values())
     calls = sum(sign == "✓" for done in board.done.values() for step, sign in done.items() if step in _CALLS)
     text = (
-        f"{good} of {len(_STATIONS)} stations succeeded in {seconds:.1f} s: the CSMS answered {received} calls and made "
-        f"{calls}; {csms.transactions['started']} transactions started, {csms.transactions['ended']} ended."
+        f"{good} of {len(_STATIONS)} stations succeeded in {seconds:.1f} s: the CSMS answered {received} calls "
+        f"and made {calls}; {csms.transactions['started']} transactions started, {csms.transactions['ended']} ended."
     )
     console.print(Text(text, "bold red" if board.failures else "bold green"), soft_wrap=True)

@@ -5,7 +5,7 @@ Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the c
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ class _Server(uvicorn.Server):
     """Several may run in one process, so none of them takes the signals: Ctrl-C belongs to the command."""
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None, None, None]:
         yield
 
 

@@ -195,7 +195,8 @@ def simulate(
 ) -> None:
     """Runs a station against the CSMS at URL.
 
-    It boots, authorizes, and charges once; meanwhile it answers Reset, GetConfiguration, GetVariables and remote starts.
+    It boots, authorizes, and charges once. Meanwhile it answers Reset, GetConfiguration, GetVariables and remote
+    starts; with --stay it also does what they ask for.
     """
     wires = specification(ocpp).error_names
     if soap and Wire.SOAP not in wires:

@@ -251,10 +251,6 @@ class Station:
             if action in self._specification.actions:
                 self.router.on(self._specification.request(action))(self._answer)
 
-    def has(self, name: str) -> bool:
-        """Whether this version has the action of a step."""
-        return self._script[name].action in self._specification.actions
-
     async def do(self, name: str, csms: Caller) -> Response:
         """Takes a step of the script.
 
@@ -269,7 +265,7 @@ class Station:
         elif name in ("meter", "stop"):
             memory.energy += 750
         request: Request[Any] = from_wire(self._specification.request(step.action), step.payload(memory))
-        response = await csms.call(request)
+        response: Response = await csms.call(request)
         answer = to_wire(response)
         if step.accepted:
             found: Any = answer
