@@ -28,7 +28,7 @@ def main() -> int:
     """Runs the command; returns the exit code."""
     parser = argparse.ArgumentParser(description="Measures speed beside other libraries, as ratios.")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all by default")
-    parser.add_argument("--quick", action="store_true", help="half a minute in place of two; rougher")
+    parser.add_argument("--quick", action="store_true", help="a minute in place of three; rougher")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
     parser.add_argument("--update", action="store_true", help="write the tables into the READMEs")
     options = parser.parse_args()

@@ -34,8 +34,16 @@ def measure(effort: Effort) -> list[Suite]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "results.json"
         command = [sys.executable, __file__, "--quiet", "--output", str(output)]
-        command += ["--processes", str(effort.processes), "--values", str(effort.values), "--warmups", "1"]
-        command += ["--min-time", "0.05", "--inherit-environ", "PYTHONPATH"]
+        # Many short measurements: on a busy machine some of them are left alone.
+        command += [
+            "--processes",
+            str(effort.processes),
+            "--values",
+            str(effort.values * 10),
+            "--warmups",
+            "1",
+        ]
+        command += ["--min-time", "0.005", "--inherit-environ", "PYTHONPATH"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         found = {
             bench.get_name(): min(bench.get_values()) for bench in pyperf.BenchmarkSuite.load(str(output))

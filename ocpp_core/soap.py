@@ -26,12 +26,10 @@ from ocpp_core.messages import (
     Call,
     CallError,
     CallResult,
-    CallResultError,
     Frame,
     Payload,
     Request,
     Response,
-    Send,
     SoapHeaders,
 )
 from ocpp_core.payloads import allows
@@ -237,7 +235,7 @@ class SoapCodec:
                 return self._response(frame)
             case CallError():
                 return self._fault(frame)
-            case CallResultError() | Send():
+            case _:
                 raise LocalProtocolError(f"SOAP has no {type(frame).__name__}")
 
     def content_type(self, frame: Frame) -> str:
@@ -443,13 +441,11 @@ class _Reading:
 
     def other_block(self, block: etree._Element, values: dict[str, str | None]) -> None:
         """An addressing header or the identity in an odd namespace, or a header that we have no use for."""
-        if not isinstance(block.tag, str):
-            return
         tag = etree.QName(block)
         local = tag.localname
         if local.lower() == "chargeboxidentity":
             values["identity"] = _text(block)
-            self.identity_tag = block.tag
+            self.identity_tag = str(block.tag)
         elif tag.namespace in _ADDRESSING_NAMESPACES or (not tag.namespace and local in _HEADERS):
             if tag.namespace != ADDRESSING:
                 reason = f"is in the namespace {tag.namespace!r}"

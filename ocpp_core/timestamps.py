@@ -71,7 +71,7 @@ def write_timestamp(value: datetime, digits: int | None = None) -> str:
 
     Args:
         value: An aware `datetime`.
-        digits: 3 cuts to milliseconds, as 2.x allows no more; None writes microseconds where there are any.
+        digits: 3 cuts to milliseconds, as 2.x allows no more; None writes microseconds if there are any.
 
     Raises:
         ValueError: `value` is naive.
@@ -83,7 +83,8 @@ def write_timestamp(value: datetime, digits: int | None = None) -> str:
         return value.text
     if offset % _WHOLE_MINUTES:
         value = value.astimezone(UTC)
-    text = value.isoformat(timespec="milliseconds" if digits == 3 and value.microsecond else "auto")
+    is_short = digits == 3 or not value.microsecond % 1000
+    text = value.isoformat(timespec="milliseconds" if is_short and value.microsecond else "auto")
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 

@@ -117,7 +117,8 @@ def _reader_source(facts: Shape, namespace: str) -> Source:
             made.add([f"v = element.get({field.wire!r})"])
             made.add([f"made.{field.name} = {_optional(field.kind, made)}"])
     if elements:
-        first = "element[0] if len(element) else None"
+        is_certain = elements[0].is_required and not isinstance(elements[0].kind, ListOf)
+        first = "element[0]" if is_certain else "element[0] if len(element) else None"
         made.add(_step(elements[0], is_last=len(elements) == 1, child=first))
     for position, field in enumerate(elements):
         made.add(_read_member(field, elements[position + 1 :], made, namespace))

@@ -814,6 +814,15 @@ def test_envelope_without_a_readable_id_draws_a_fault_about_no_request(pair: Pai
     assert "http://www.w3.org/2005/08/addressing/unspecified" == frame.id
 
 
+@only_json
+def test_bad_call_of_theirs_with_an_id_of_ours_ends_nothing(pair: Pair) -> None:
+    pending = pair.call()
+    pair.here.receive_message(f'[2,"{pending.id}","Nonsense",{{}}]')
+
+    assert [Ignored] == [type(event) for event in pair.events()]
+    assert pending.deadline == pair.here.next_timeout()
+
+
 def tolerant(*ids: str) -> Connection[str]:
     """A connection that lets nearly everything pass."""
     return Connection(JsonCodec(TOY, tolerance=Tolerance.TOLERANT), new_id=iter(ids).__next__)

@@ -44,7 +44,8 @@ from envelopes import (
     zeep_values,
 )
 from model import data_types, message_classes
-from ocpp_core import v12, v15, v16
+from ocpp_core import v12, v15, v16, xmlbinding
+from ocpp_core._codegen import Source
 from ocpp_core._facts import folder
 from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError, PayloadError, Violation
 from ocpp_core.messages import (
@@ -58,7 +59,7 @@ from ocpp_core.messages import (
     SoapHeaders,
 )
 from ocpp_core.payloads import from_wire, to_wire
-from ocpp_core.shapes import Timestamp, shape
+from ocpp_core.shapes import ListOf, Text, Timestamp, shape
 from ocpp_core.soap import CONTENT_TYPE, FAULT_ACTION, UNSPECIFIED, SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.timestamps import WireTimestamp
@@ -343,8 +344,7 @@ def mutated(draw: st.DrawFn, message: SoapMessage) -> bytes:
 
 
 def mutate(draw: st.DrawFn, way: str, node: Any, nodes: list[Any]) -> None:
-    parent = node.getparent()
-    place = parent.index(node) if parent is not None else 0
+    parent: Any = node.getparent()
     namespace = etree.QName(node).namespace
     match way:
         case "text":
@@ -353,7 +353,8 @@ def mutate(draw: st.DrawFn, way: str, node: Any, nodes: list[Any]) -> None:
             parent.remove(node)
         case "duplicate":
             copy = etree.fromstring(etree.tostring(node, with_tail=False))
-            parent.insert(draw(st.sampled_from((place, place + 1, len(parent)))), copy)
+            indices = (parent.index(node), parent.index(node) + 1, len(parent))
+            parent.insert(draw(st.sampled_from(indices)), copy)
         case "swap":
             parent.insert(draw(st.integers(0, len(parent))), node)
         case "move":
@@ -880,6 +881,15 @@ ROWS = {
         metered_1_5(**WATT_HOURS),
         version="1.5",
     ),
+    "attributes_1_5-one-of-them-unknown": Row(
+        meter_values_1_5(
+            f'<ocpp:values>{TIME_1_5}<ocpp:value unit="wh" context="Sample.Clock">5</ocpp:value></ocpp:values>'
+        ),
+        REFUSED,
+        {"unknown_enum"},
+        metered_1_5(unit=v15.UnitOfMeasure.foreign("wh"), context=v15.ReadingContext.SAMPLE_CLOCK),
+        version="1.5",
+    ),
     "attributes_1_5-valid": Row(
         meter_values_1_5(
             f'<ocpp:values>{TIME_1_5}<ocpp:value unit="Wh" context="Sample.Clock">5</ocpp:value></ocpp:values>'
@@ -1031,6 +1041,12 @@ ROWS = {
         {"datetime_unreadable"},
         attrs.evolve(STARTED, timestamp="12026-01-31T12:00:00Z"),
     ),
+    "datetime-end-of-the-last-day-that-python-can-hold": Row(
+        start(START.replace(NOON_TEXT, "9999-12-31T24:00:00Z")),
+        REFUSED,
+        {"datetime_unreadable"},
+        attrs.evolve(STARTED, timestamp="9999-12-31T24:00:00Z"),
+    ),
     "integer-with-more-zeros-than-python-reads": Row(
         start(START.replace(">7<", f">{'0' * 5000}7<")),
         REFUSED,
@@ -1144,6 +1160,11 @@ FAULTS = {
         "$.meterStart",
         "order",
     ),
+    "<ocpp:connectorId>1</ocpp:connectorId><ocpp:idTag>T</ocpp:idTag>": (
+        "<ocpp:idTag>T</ocpp:idTag><ocpp:connectorId>1</ocpp:connectorId>",
+        "$.idTag",
+        "order",
+    ),
 }
 
 
@@ -1177,6 +1198,17 @@ def test_faults_inside_lists_are_found_whatever_the_prefixes() -> None:
             SoapCodec("1.6").decode(envelope(request_header("MeterValues"), body, CS_16))
 
         assert [("$.meterValue[1].sampledValue[1].unit", "enum")] == places(caught.value.violations)
+
+
+def test_a_list_that_must_have_items_is_named_when_something_else_stands_there() -> None:
+    body = (
+        f"<ocpp:meterValuesRequest><ocpp:connectorId>1</ocpp:connectorId><ocpp:meterValue>{TIME_1_5}{TIME_1_5}"
+        "</ocpp:meterValue></ocpp:meterValuesRequest>"
+    )
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(envelope(request_header("MeterValues"), body, CS_16))
+
+    assert [("$.meterValue[0].sampledValue", "required")] == places(caught.value.violations)
 
 
 def test_elements_of_a_list_may_be_nil_or_numbered_by_what_stands_before() -> None:
@@ -1284,6 +1316,18 @@ def test_all_headers_are_typed() -> None:
         == frame.headers
     )
     assert "m1" == frame.id
+
+
+def test_what_else_an_endpoint_reference_or_an_envelope_has_is_ignored() -> None:
+    reference = "<wsa:From><wsa:ReferenceParameters/><wsa:Address>http://a/</wsa:Address></wsa:From>"
+    written = (
+        boot(From=reference)
+        .replace(b"<env:Header>", b"<x/><env:Header>")
+        .replace(b"</env:Body>", b"</env:Body><x/>")
+    )
+    frame: Any = SoapCodec("1.6").decode(written)
+
+    assert ("http://a/", BOOTED, ()) == (frame.headers.from_, frame.payload, frame.violations)
 
 
 @pytest.mark.parametrize("waiting, id", [((), ""), (("a",), "a"), (("a", "b"), "")])
@@ -1810,6 +1854,25 @@ def test_booleans_have_four_spellings(text: str) -> None:
     frame: Any = SoapCodec("1.6").decode(envelope(response_header("GetConfiguration"), body, CP_16))
 
     assert [v16.KeyValue(key="k", readonly=text.strip() in ("true", "1"))] == frame.payload.configuration_key
+
+
+def test_booleans_are_read_the_same_beside_what_is_tolerated() -> None:
+    body = (
+        "<ocpp:getConfigurationResponse><ocpp:configurationKey><ocpp:key>k</ocpp:key>"
+        "<ocpp:readonly>{}</ocpp:readonly><ocpp:x/></ocpp:configurationKey></ocpp:getConfigurationResponse>"
+    )
+    codec = SoapCodec("1.6", tolerance=Tolerance.TOLERANT)
+    for text, value, rules in (("1", True, ["extra_member"]), ("yes", "yes", ["extra_member", "wrong_type"])):
+        frame: Any = codec.decode(envelope(response_header("GetConfiguration"), body.format(text), CP_16))
+        (item,) = frame.payload.configuration_key
+        assert (value, rules) == (item.readonly, sorted(fault.rule for fault in frame.violations))
+
+
+def test_a_list_or_a_structure_has_no_text() -> None:
+    """What the classes cannot ask for."""
+    for make in (xmlbinding._converted, lambda kind, made, _: xmlbinding._plain(kind, made)):
+        with pytest.raises(TypeError, match="has no text"):
+            make(ListOf(Text()), Source(), "text")
 
 
 @pytest.mark.parametrize(

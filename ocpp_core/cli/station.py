@@ -15,7 +15,7 @@ from ocpp_core.messages import Request, Response
 from ocpp_core.payloads import from_wire, to_wire
 from ocpp_core.router import Caller, Router
 from ocpp_core.specifications import specification
-from ocpp_core.versions import Role, Version
+from ocpp_core.versions import Role
 
 Json = dict[str, Any]
 
@@ -244,7 +244,7 @@ class Station:
         self.router = Router(receives=Role.CHARGE_POINT)
         self.asked: asyncio.Queue[str] = asyncio.Queue()
         self._specification = specification(version)
-        is_first = Version(version) < Version.V2_0
+        is_first = "StartTransaction" in self._specification.actions
         self._script = _SCRIPT_1 if is_first else _SCRIPT_2
         self._answers = _ANSWERS_1 if is_first else _ANSWERS_2
         for action in self._answers:
