@@ -104,8 +104,8 @@ class Comparison(list[Difference]):
         self, differences: Iterable[Difference] = (), *, json_files: int = 0, wsdl_files: int = 0
     ) -> None:
         super().__init__(differences)
-        self.json_files = json_files
-        self.wsdl_files = wsdl_files
+        self.json_files: int = json_files
+        self.wsdl_files: int = wsdl_files
 
     def add(self, other: Comparison) -> None:
         """Takes over what another comparison found and counted."""

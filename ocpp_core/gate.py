@@ -168,7 +168,7 @@ class StationGate(_Gate):
 
     def __init__(self, *, hooks: Hooks | None = None) -> None:
         super().__init__(hooks)
-        self.registration = Registration.UNKNOWN
+        self.registration: Registration = Registration.UNKNOWN
 
     async def __call__(self, request: Request[Any], peer: Any, handle: Handle) -> Response:
         """As middleware."""

@@ -46,6 +46,9 @@ MAX_DESCRIPTION_LENGTH = 255
 # The path of a fault has names that the peer chose.
 _LONGEST_SENTENCE = 300
 
+#: What says that a frame is no valid call or result, or none that can be read at once.
+_NOT_ACCEPTED = (*REFUSALS, IndexError, BrokenJson)
+
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
 _BLANKS = r"[ \t\n\r]*"
@@ -134,42 +137,38 @@ class JsonCodec:
             raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
         if len(text) > self.max_size:
             self._salvage(text, f"has {len(text)} characters, at most {self.max_size} are allowed", allowed)
-        found: tuple[Violation, ...] = ()
         try:
-            frame, found = self._parse(text, allowed)
-        except BrokenJson as error:
-            self._salvage(text, str(error), allowed)
-        if not found:
-            try:
-                return self._accept(frame, awaiting)
-            except REFUSALS:
-                pass
-        return self._judge(frame, found, allowed, awaiting or {})
-
-    def _parse(self, text: str, allowed: Tolerance) -> tuple[Any, tuple[Violation, ...]]:
-        try:
-            return read_json(text), ()
-        except DuplicateMember as error:
-            rule = Tolerance.DUPLICATE_MEMBER
-            if rule not in allowed:
-                raise
-            fault = Violation(
-                "$", "duplicate", f"{error}; the last one counts", ErrorCode.FORMAT, error.member, rule.rule
-            )
-            return read_json(text, duplicates=True), (fault,)
+            return self._accept(read_json(text), awaiting)
+        except _NOT_ACCEPTED:
+            return self._look_again(text, allowed, awaiting or {})
 
     def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
         """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""
-        number, id, *rest = frame
+        number, id = frame[0], frame[1]
         if type(number) is not int or type(id) is not str or not 0 < len(id) <= MAX_ID_LENGTH:
             raise Refused
-        if number == self._call:
-            action, payload = rest
-            return Call(id, self._requests[action](payload))
-        if number == self._result and awaiting is not None:
-            (payload,) = rest
-            return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](payload))
+        if number == self._call and len(frame) == 4:
+            return Call(id, self._requests[frame[2]](frame[3]))
+        if number == self._result and len(frame) == 3 and awaiting is not None:
+            return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](frame[2]))
         raise Refused
+
+    def _look_again(self, text: str, allowed: Tolerance, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
+        """Reads a frame that is not accepted at once: what is tolerated in it, or what is wrong with it."""
+        found: tuple[Violation, ...] = ()
+        try:
+            try:
+                frame = read_json(text)
+            except DuplicateMember as error:
+                rule = Tolerance.DUPLICATE_MEMBER
+                if rule not in allowed:
+                    raise
+                reason = f"{error}; the last one counts"
+                found = (Violation("$", "duplicate", reason, ErrorCode.FORMAT, error.member, rule.rule),)
+                frame = read_json(text, duplicates=True)
+        except BrokenJson as error:
+            self._salvage(text, str(error), allowed)
+        return self._judge(frame, found, allowed, awaiting)
 
     def _judge(
         self,

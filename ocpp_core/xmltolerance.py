@@ -238,7 +238,7 @@ def element_content(element: etree._Element) -> Any:
 
 def _text(element: etree._Element) -> str:
     """All text right inside an element, also between and behind its children."""
-    return "".join([element.text or "", *()])
+    return "".join([element.text or "", *(child.tail or "" for child in element)])
 
 
 class _Members(dict[str, Any]):

@@ -7,6 +7,7 @@ What attackers send is in `test_soap_hostile.py`.
 import json
 import os
 import pickle
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -1959,26 +1960,34 @@ def test_1_2_has_integers_where_later_versions_have_text() -> None:
 
 
 def test_reading_in_threads_gives_each_its_own_faults() -> None:
-    """The XML Schemas are shared."""
-    good, bad = boot(), boot(BOOT.replace(">V<", f">{'V' * 21}<"))
-    codec = SoapCodec("1.6")
+    """The XML Schemas are shared; while one judges, another thread runs."""
+    interval = sys.getswitchinterval()
+    good, bad = (
+        envelope(
+            request_header("GetConfiguration"),
+            f"<ocpp:getConfigurationRequest>{f'<ocpp:key>{key}</ocpp:key>' * 300}</ocpp:getConfigurationRequest>",
+            CP_16,
+        )
+        for key in ("k", "k" * 51)
+    )
+    codec = SoapCodec("1.6", role=STATION)
     wrong: list[Any] = []
 
-    def work() -> None:
-        for number in range(300):
-            try:
-                frame: Any = codec.decode(bad if number % 2 else good)
-                if number % 2 or frame.payload != BOOTED:
-                    wrong.append(frame)
-            except FrameError as error:
-                if not number % 2 or places(error.violations) != [("$.chargePointVendor", "maxLength")]:
-                    wrong.append(error)
+    def work(written: bytes, faults: int) -> None:
+        for _ in range(60):
+            _, error = outcome(codec, written)
+            if faults != (0 if error is None else len(error.violations)):
+                wrong.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    threads = [threading.Thread(target=work, args=each) for each in ((good, 0), (bad, 300)) * 2]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
 
     assert [] == wrong
 

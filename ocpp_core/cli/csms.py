@@ -51,7 +51,7 @@ class Csms:
     """
 
     def __init__(self, *, interval: int = 300) -> None:
-        self.router = Router(receives=Role.CSMS)
+        self.router: Router = Router(receives=Role.CSMS)
         self.received: Counter[str] = Counter()
         self.transactions: Counter[str] = Counter()
         self._interval = interval

@@ -57,7 +57,7 @@ class EnvelopeCodec:
 
     def __init__(self, version: str) -> None:
         self._codec = SoapCodec(version)
-        self.specification = self._codec.specification
+        self.specification: Specification = self._codec.specification
 
     def decode(
         self,

@@ -158,8 +158,8 @@ class Reader:
     """
 
     def __init__(self, skipped: Callable[[str, int, str], None] | None = None) -> None:
-        self.bytes_read = 0
-        self.lines_skipped = 0
+        self.bytes_read: int = 0
+        self.lines_skipped: int = 0
         self._skipped = skipped
         self._about: dict[tuple[str, ...], _Known] = {}
 

@@ -240,8 +240,8 @@ class Station:
     """
 
     def __init__(self, version: str) -> None:
-        self.memory = Memory(version)
-        self.router = Router(receives=Role.CHARGE_POINT)
+        self.memory: Memory = Memory(version)
+        self.router: Router = Router(receives=Role.CHARGE_POINT)
         self.asked: asyncio.Queue[str] = asyncio.Queue()
         self._specification = specification(version)
         is_first = "StartTransaction" in self._specification.actions

@@ -108,7 +108,7 @@ class WebSocketPeer(Peer[str]):
     ) -> None:
         assert handshake.version is not None
         self.handshake = handshake
-        self.version = handshake.version
+        self.version: Version = handshake.version
         self._socket = socket
         self._write_timeout = settings.write_timeout
         codec = JsonCodec(handshake.version, tolerance=settings.tolerance, max_size=settings.max_frame)
