@@ -65,7 +65,7 @@ class Server:
         replaces: Replaces | None,
     ) -> None:
         self.peers: dict[str, WebSocketPeer] = {}
-        self.port = 0
+        self.port: int = 0
         self._router = router
         self._admission = admission
         self._settings = settings
@@ -96,7 +96,7 @@ class Server:
             max_size=settings.max_size,
             server_header=None,
         )
-        self.port: int = next(iter(self._listener.sockets)).getsockname()[1]
+        self.port = next(iter(self._listener.sockets)).getsockname()[1]
 
     async def close(self) -> None:
         """Takes no more connections, lets handlers end and answers go out, and closes all connections with 1001."""
