@@ -567,7 +567,7 @@ def test_what_must_hold_holds_after_every_step(
 @pytest.mark.parametrize("scene", [pytest.param(scene, marks=deep) for scene in SCENES])
 @pytest.mark.parametrize("machine", [Wired, Attacked])
 def test_what_must_hold_holds_for_long(machine: type[Machine], scene: str, record_property: Record) -> None:
-    record_property("cases", run(machine, scene, examples=1000, steps=100))
+    record_property("cases", run(machine, scene, examples=500, steps=100))
 
 
 # --- memory -------------------------------------------------------------------------------------------------------
