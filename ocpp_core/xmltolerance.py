@@ -33,6 +33,8 @@ from ocpp_core.xmlbinding import read_boolean, read_date_time, read_number
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _NIL = f"{_XSI}nil"
+#: White space of XML; Python has more of it.
+_BLANKS = " \t\n\r"
 _INT = (-(2**31), 2**31 - 1)
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
@@ -112,13 +114,18 @@ def _lift(
         else:
             last = order[field.wire]
         _lift_member(field, child, namespace, here, members, report)
+    text = _text(element)
     for field in facts.fields:
         if field.xml == "text" and field.wire not in members:
-            members.add(field.wire, _text(element))
+            members.add(field.wire, text)
+            text = ""
         elif isinstance(field.kind, ListOf):
             _complete_list(field, members, strays, path, element, report)
-    if not any(field.xml == "text" for field in facts.fields) and _text(element).strip():
-        report(Tolerance.EXTRA_MEMBER, path, "text", element, _text(element))
+    if text.strip(_BLANKS):
+        report(Tolerance.EXTRA_MEMBER, path, "text", element, text)
+    elif text and not facts.fields:
+        # Where nothing may stand, not even a line break may.
+        report(Tolerance.WHITE_SPACE, path, "text", element, text)
     return dict(members)
 
 

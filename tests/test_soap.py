@@ -882,6 +882,15 @@ ROWS = {
         metered_1_5(**WATT_HOURS),
         version="1.5",
     ),
+    "attributes_1_5-as-elements-with-two-values": Row(
+        meter_values_1_5(
+            f"<ocpp:values>{TIME_1_5}<ocpp:value>x<ocpp:value>5</ocpp:value></ocpp:value></ocpp:values>"
+        ),
+        REFUSED,
+        {"attribute_place", "extra_member"},
+        metered_1_5(),
+        version="1.5",
+    ),
     "attributes_1_5-one-of-them-unknown": Row(
         meter_values_1_5(
             f'<ocpp:values>{TIME_1_5}<ocpp:value unit="wh" context="Sample.Clock">5</ocpp:value></ocpp:values>'
@@ -913,6 +922,18 @@ ROWS = {
         {"white_space"},
         BOOT_ANSWER,
         role=STATION,
+    ),
+    "white_space-in-an-empty-message": Row(
+        envelope(request_header("Heartbeat"), "<ocpp:heartbeatRequest>\n</ocpp:heartbeatRequest>", CS_16),
+        REFUSED,
+        {"white_space"},
+        v16.HeartbeatRequest(),
+    ),
+    "extra_member-text-that-only-python-takes-for-blank": Row(
+        boot(BOOT.replace("V</ocpp:chargePointVendor>", "V</ocpp:chargePointVendor>\u00a0")),
+        REFUSED,
+        {"extra_member"},
+        BOOTED,
     ),
     "prefixes": Row(
         boot(
