@@ -12,7 +12,7 @@ Invariants, kept whatever a peer sends and in whatever order (tests/test_connect
 7. A method that raises has changed nothing.
 
 All changes of state stand in this module: `_ours` holds our calls that wait for an answer, `_theirs` their calls that
-the application has and owes an answer. What a frame that cannot be used draws is the version's `owed` table.
+the application has and owes an answer. What a frame that cannot be used draws is the codec's `owed` table.
 
 Source: OCPP-J 1.6 §4.1; OCPP 2.0.1 and 2.1 part 4 §4.1; OCPP-S 1.6 §3.2.
 """
