@@ -66,8 +66,8 @@ def source(cls: type[Payload]) -> str:
     return f"{_decode_source(shape(cls)).text}\n\n{_encode_source(shape(cls)).text}\n"
 
 
-def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
-    """Refuses JSON that is nested deeper than `allowed`, without recursion."""
+def is_too_deep(value: Any, allowed: int = MAX_DEPTH) -> bool:
+    """Whether JSON is nested deeper than `allowed`; found out without recursion."""
     level: list[Any] = [value]
     for _ in range(allowed):
         level = [
@@ -77,8 +77,14 @@ def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
             for item in (container.values() if isinstance(container, dict) else container)
         ]
         if not level:
-            return
-    raise Refused
+            return False
+    return True
+
+
+def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
+    """Refuses JSON that is nested deeper than `allowed`."""
+    if is_too_deep(value, allowed):
+        raise Refused
 
 
 def plain_text(value: Any) -> str:

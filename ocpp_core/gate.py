@@ -24,7 +24,7 @@ from ocpp_core.errors import ErrorCode, OcppError
 from ocpp_core.messages import Request, Response
 from ocpp_core.peer import Hooks, Peer
 from ocpp_core.router import Answer, Handle
-from ocpp_core.versions import Version
+from ocpp_core.versions import NOT_WHILE_PENDING
 
 _BOOT = "BootNotification"
 #: Actions that a station may send because it was asked to; TriggerMessage names the action itself.
@@ -38,8 +38,6 @@ _TRIGGERED: Mapping[str, str] = {
     "SignV2G20Certificate": "SignCertificate",
     "SignCombinedCertificate": "SignCertificate",
 }
-#: 1.6 §4.2: a Central System may not send these to a Charge Point that is Pending.
-_NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 
 
 class Registration(Enum):
@@ -175,8 +173,8 @@ class StationGate(_Gate):
         definition = request.__ocpp__
         if self.registration is Registration.REJECTED:
             raise OcppError(ErrorCode.SECURITY, "the CSMS has rejected this station")
-        is_pending = self.registration is Registration.PENDING and definition.version == Version.V1_6
-        if is_pending and definition.action in _NOT_WHILE_PENDING:
+        forbidden = NOT_WHILE_PENDING.get(definition.version, frozenset())
+        if self.registration is Registration.PENDING and definition.action in forbidden:
             raise OcppError(ErrorCode.SECURITY, "not while BootNotification is pending")
         return await handle(request, peer)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn
 
-from ocpp_core.binding import REFUSALS, Decode, Refused, check_depth, decoder
+from ocpp_core.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
 from ocpp_core.errors import (
     ErrorCode,
     FrameError,
@@ -316,11 +316,9 @@ class JsonCodec:
             found = (*found, _about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR))
             parts = _filled(parts)
         name, description, details = parts
-        try:
-            check_depth(details)
-        except Refused:
+        if is_too_deep(details):
             reason = "the details are nested too deep"
-            raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id) from None
+            raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id)
         code = ERROR_CODES.get(name, ErrorCode.GENERIC)
         made = CallError if kind is FrameKind.CALLERROR else CallResultError
         spelling = None if self._names.get(code) == name else name
@@ -366,10 +364,8 @@ class JsonCodec:
                     )
                 kind = FrameKind.CALLERROR if isinstance(frame, CallError) else FrameKind.CALLRESULTERROR
                 description, details = frame.description[:MAX_DESCRIPTION_LENGTH], dict(frame.details)
-                try:
-                    check_depth(details)
-                except Refused:
-                    raise LocalProtocolError("the details are nested too deep") from None
+                if is_too_deep(details):
+                    raise LocalProtocolError("the details are nested too deep")
                 return self._write(kind, frame.id, name, description, details)
 
     def _named(self, payload: Payload, kind: type[Payload]) -> tuple[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from ocpp_core.binding import MAX_DEPTH, Refused, check_depth
+from ocpp_core.binding import MAX_DEPTH, is_too_deep
 from ocpp_core.decimals import LARGEST_EXPONENT, SMALLEST_EXPONENT, number_text
 
 # A double holds any number of 15 digits, unless it is tiny. What may be more is looked for twice: first quickly, as a
@@ -90,10 +90,8 @@ def _has_all_members(data: bytes, value: Any) -> bool:
 
 
 def _read_exactly(text: str, seen: Any, duplicates: bool) -> Any:
-    try:
-        check_depth(seen, _SLOW_DEPTH)
-    except Refused:
-        raise BrokenJson(f"nested deeper than {_SLOW_DEPTH} levels") from None
+    if is_too_deep(seen, _SLOW_DEPTH):
+        raise BrokenJson(f"nested deeper than {_SLOW_DEPTH} levels")
     hook = None if duplicates else _unique
     try:
         return json.loads(text, parse_float=_decimal, object_pairs_hook=hook)
@@ -127,10 +125,8 @@ def write_json(value: Any) -> str:
             return text
     except TypeError:
         pass  # perhaps there is only an integer beyond 64 bits
-    try:
-        check_depth(value, _SLOW_DEPTH)
-    except Refused:
-        raise TypeError(f"nested deeper than {_SLOW_DEPTH} levels") from None
+    if is_too_deep(value, _SLOW_DEPTH):
+        raise TypeError(f"nested deeper than {_SLOW_DEPTH} levels")
     return orjson.dumps(_exactly(value), _writable, _OPTIONS).decode()
 
 

@@ -6,7 +6,7 @@ The calls of this module are the whole of the library for people who have their 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from ocpp_core.binding import REFUSALS, decoder, encoder, plain
+from ocpp_core.binding import REFUSALS, decoder, encoder, is_too_deep, plain
 from ocpp_core.errors import ErrorCode, PayloadError, Violation
 from ocpp_core.messages import Payload
 from ocpp_core.specifications import specification
@@ -50,13 +50,11 @@ def read(
         return decoder(cls)(data), ()
     except REFUSALS:
         pass
-    violations = explain(cls, data)
-    if tolerance and not any(fault.keyword == "depth" for fault in violations):
+    if tolerance and not is_too_deep(data):
         message, deviations = read_tolerantly(cls, data)
-        refused = [fault for fault in deviations if not allows(tolerance, fault)]
-        if message is not None and not refused:
+        if message is not None and all(allows(tolerance, fault) for fault in deviations):
             return message, tuple(deviations)
-    raise PayloadError(cls.__name__, violations or [_unexplained(cls)])
+    raise PayloadError(cls.__name__, explain(cls, data) or [_unexplained(cls)])
 
 
 def allows(tolerance: Tolerance, fault: Violation) -> bool:

@@ -224,8 +224,7 @@ class Peer(Generic[M]):
         The transport closes the connection after that. Calls of ours that wait for their turn are lost.
         """
         self._is_closing = True
-        while self._waiting:
-            self._lose(self._waiting.popleft())
+        self._lose_waiting()
         others = self._tasks - {asyncio.current_task()}  # a handler may close the connection that it serves
         if others:
             await asyncio.wait(others, timeout=self._grace)
@@ -340,8 +339,7 @@ class Peer(Generic[M]):
 
     async def _end(self) -> None:
         self._connection.receive_eof()
-        while self._waiting:
-            self._lose(self._waiting.popleft())
+        self._lose_waiting()
         self._pump()
         if self._writer is not None:
             self._writer.cancel()
@@ -353,9 +351,12 @@ class Peer(Generic[M]):
         ending = [*self._tasks, *([self._writer] if self._writer is not None else [])]
         await asyncio.gather(*ending, return_exceptions=True)
 
-    def _lose(self, waiting: _Waiting) -> None:
-        if not waiting.future.done():
-            waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
+    def _lose_waiting(self) -> None:
+        """Ends the calls of ours that have not had their turn."""
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.future.done():
+                waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
 
     def _spawn(self, work: Any, name: str) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)

@@ -6,8 +6,9 @@ The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not
 
 import uuid
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 from attrs import frozen
 from lxml import etree
@@ -172,6 +173,12 @@ class SoapCodec:
         self._blocks = dict(_BLOCKS)
         for namespace in known.namespaces.values():
             self._blocks[f"{{{namespace}}}chargeBoxIdentity"] = ("identity", False)
+
+    def addressed(self, identity: str, to: str) -> Self:
+        """The same codec for requests about one station and to one address."""
+        codec = copy(self)
+        codec.identity, codec.to = identity, to
+        return codec
 
     @staticmethod
     def sniff(body: bytes, *, max_size: int = 1_048_576) -> Version | None:

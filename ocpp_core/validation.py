@@ -19,7 +19,7 @@ from typing import Any
 
 from ocpp_core._facts import folder
 from ocpp_core._lazy import once
-from ocpp_core.binding import MAX_DEPTH, Refused, check_depth, tokens
+from ocpp_core.binding import MAX_DEPTH, is_too_deep, tokens
 from ocpp_core.decimals import is_multiple, read_decimal, read_integer
 from ocpp_core.errors import ErrorCode, Violation
 from ocpp_core.messages import Payload
@@ -77,9 +77,7 @@ def explain(cls: type[Payload], payload: Any) -> list[Violation]:
         cls: The class that the payload should become.
         payload: JSON values as a parser gives them; decimals as float or `Decimal`.
     """
-    try:
-        check_depth(payload)
-    except Refused:
+    if is_too_deep(payload):
         return [violation("$", "depth", payload, MAX_DEPTH)]
     errors = islice(_validator(cls).iter_errors(payload), MAX_FAULTS)
     seen: dict[int, dict[str, int]] = {}

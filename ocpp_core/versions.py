@@ -222,6 +222,18 @@ ERROR_CODES: Mapping[str, ErrorCode] = MappingProxyType(
     }
 )
 
+#: Versions whose identities are identifierStrings: 48 characters, and no colon (2.0.1 and 2.1 part 2 §2.1.4).
+IDENTIFIER_IDENTITIES = frozenset({Version.V2_0, Version.V2_0_1, Version.V2_1})
+#: Versions in which a CSMS has to offer permessage-deflate (2.0.1 part 4 §3.3, 2.1 part 4 §3.4).
+COMPRESSION = frozenset({Version.V2_0, Version.V2_0_1, Version.V2_1})
+#: Versions whose Basic password is a key of raw bytes, which some stations send as the hex digits that set it (OCPP-J
+#: 1.6 §6.2.2).
+KEY_PASSWORDS = frozenset({Version.V1_6})
+#: What may not be sent to a station that is Pending (OCPP 1.6 §4.2).
+NOT_WHILE_PENDING: Mapping[str, frozenset[str]] = MappingProxyType(
+    {Version.V1_6: frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})}
+)
+
 #: Digits after the second that a timestamp may have (2.0.1 and 2.1 part 2 §2.1.4; 2.0 is taken as 2.0.1).
 #: 1.x sets no limit: receivers must cope with fractions (OCPP 1.6 errata §3.10).
 FRACTION_DIGITS: Mapping[str, int] = MappingProxyType({Version.V2_0: 3, Version.V2_0_1: 3, Version.V2_1: 3})

@@ -13,6 +13,7 @@ from ocpp_core.errors import ConnectionLostError, LocalProtocolError
 from ocpp_core.messages import Notification, Request, Response
 from ocpp_core.router import Router
 from ocpp_core.transports._handshake import (
+    PROTOCOL_ERROR,
     Backoff,
     authorization_of,
     is_identity,
@@ -20,7 +21,7 @@ from ocpp_core.transports._handshake import (
     url_of,
     versions_of,
 )
-from ocpp_core.transports._socket import PROTOCOL_ERROR, Options, WebSocketPeer, close_socket, split_options
+from ocpp_core.transports._socket import Options, WebSocketPeer, close_socket, split_options
 from ocpp_core.transports.admission import Handshake, result_of
 from ocpp_core.versions import Version
 
@@ -106,18 +107,14 @@ class Station:
         While there is no connection it raises ConnectionLostError, or waits for one if the option ``wait`` is set. A
         call that is under way when the connection is lost is never repeated: the CSMS may have acted on it.
         """
-        peer = self.peer
-        if peer is None and self._wait:
-            peer = await self.connected()
+        peer = await self._usable()
         if peer is None:
             raise ConnectionLostError(request.__ocpp__.action or "")
         return await peer.call(request, timeout=timeout)
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; see `Peer.notify`."""
-        peer = self.peer
-        if peer is None and self._wait:
-            peer = await self.connected()
+        peer = await self._usable()
         if peer is None:
             raise LocalProtocolError("Cannot notify: there is no connection.")
         await peer.notify(message)
@@ -145,6 +142,10 @@ class Station:
             await asyncio.gather(self._running, return_exceptions=True)
 
     # Inside
+
+    async def _usable(self) -> WebSocketPeer | None:
+        """The CSMS, waited for if that is wanted."""
+        return await self.connected() if self._wait else self.peer
 
     async def _run(self) -> None:
         failures = 0

@@ -14,10 +14,14 @@ from attrs import field, frozen
 
 from ocpp_core.errors import LocalProtocolError
 from ocpp_core.specifications import specification
-from ocpp_core.versions import Version, Wire
+from ocpp_core.versions import IDENTIFIER_IDENTITIES, Version, Wire
 
-#: Since 2.0 an identity is an identifierString of at most 48 characters, without a colon (part 2 §2.1.4).
-_IDENTITY_2 = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}")
+#: Close codes (RFC 6455 §7.4.1).
+GOING_AWAY = 1001
+PROTOCOL_ERROR = 1002
+UNSUPPORTED_DATA = 1003
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}")
 _IN_CREDENTIALS = ":"
 
 
@@ -42,7 +46,7 @@ def url_of(base: str, identity: str) -> str:
 
 def is_identity(identity: str, version: Version | None) -> bool:
     """Whether a version allows this identity. 1.x allows all."""
-    return version is None or version < Version.V2_0 or _IDENTITY_2.fullmatch(identity) is not None
+    return version not in IDENTIFIER_IDENTITIES or _IDENTIFIER.fullmatch(identity) is not None
 
 
 def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:

@@ -11,9 +11,8 @@ from weakref import WeakKeyDictionary
 
 from ocpp_core.router import Router
 from ocpp_core.tolerance import Tolerance
+from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR
 from ocpp_core.transports._socket import (
-    GOING_AWAY,
-    PROTOCOL_ERROR,
     Options,
     Settings,
     WebSocketPeer,

@@ -12,8 +12,9 @@ from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.peer import Peer, PeerOptions
 from ocpp_core.router import Router
 from ocpp_core.tolerance import Tolerance
+from ocpp_core.transports._handshake import UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Handshake
-from ocpp_core.versions import Version
+from ocpp_core.versions import COMPRESSION, Version
 
 try:
     from websockets.asyncio.connection import Connection as WebSocket
@@ -25,11 +26,6 @@ except ImportError as error:
     ) from error
 
 _log = logging.getLogger("ocpp_core.websocket")
-
-#: Close codes (RFC 6455 §7.4.1).
-GOING_AWAY = 1001
-PROTOCOL_ERROR = 1002
-UNSUPPORTED_DATA = 1003
 
 
 class Options(PeerOptions, total=False):
@@ -75,7 +71,7 @@ class Settings:
     def compresses(self, version: Version | None) -> bool:
         """Whether compression is offered with this version."""
         if self.compression is None:
-            return version is not None and version >= Version.V2_0
+            return version in COMPRESSION
         return self.compression
 
 

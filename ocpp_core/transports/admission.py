@@ -19,7 +19,7 @@ from ocpp_core.transports._handshake import (
     offered_in,
     versions_of,
 )
-from ocpp_core.versions import Version
+from ocpp_core.versions import KEY_PASSWORDS, Version
 
 
 @frozen(kw_only=True)
@@ -57,7 +57,7 @@ class Handshake:
         """
         if self.password is None or self.username != self.identity:
             return False
-        hex_allowed = self.version is Version.V1_6 and bool(self.tolerance)
+        hex_allowed = self.version in KEY_PASSWORDS and bool(self.tolerance)
         return is_password(self.password, expected, hex_allowed=hex_allowed)
 
     @property

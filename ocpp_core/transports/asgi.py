@@ -6,6 +6,7 @@ it. Calling SOAP stations back needs the extra ``soap``.
 Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, §3.7, §5.
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -21,6 +22,7 @@ from ocpp_core.router import Router
 from ocpp_core.soap import ANONYMOUS, CONTENT_TYPE, SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
+from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_server import answer_envelope
@@ -38,11 +40,6 @@ R = TypeVar("R", bound=Response)
 
 #: Says whether a SOAP station may be called at an address that it announced: any host can be claimed.
 MayCall = Callable[[str, str], bool]
-
-#: Close codes (RFC 6455 §7.4.1).
-_GOING_AWAY = 1001
-_PROTOCOL_ERROR = 1002
-_UNSUPPORTED_DATA = 1003
 
 
 class OcppApp:
@@ -138,8 +135,7 @@ class OcppApp:
 
     async def close(self) -> None:
         """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
-        for peer in list(self.peers.values()):
-            await peer.close()
+        await asyncio.gather(*(peer.close() for peer in self.peers.values()))
         if self._client is not None:
             await self._client.aclose()
 
@@ -174,7 +170,7 @@ class OcppApp:
         await send({"type": "websocket.accept", "subprotocol": verdict.subprotocol})
         if verdict.version is None:
             await send(
-                {"type": "websocket.close", "code": _PROTOCOL_ERROR, "reason": "no common OCPP version"}
+                {"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": "no common OCPP version"}
             )
             return
         await self._serve(verdict, verdict.version, receive, send)
@@ -324,7 +320,7 @@ async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:
     while (event := await receive())["type"] == "websocket.receive":
         text = event.get("text")
         if text is None:
-            await send({"type": "websocket.close", "code": _UNSUPPORTED_DATA, "reason": "OCPP-J is text"})
+            await send({"type": "websocket.close", "code": UNSUPPORTED_DATA, "reason": "OCPP-J is text"})
             return
         yield text
 
@@ -346,7 +342,7 @@ async def _body(receive: Receive, max_size: int) -> bytes:
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     """An HTTP response in place of the WebSocket, where the server can send one; else its plain refusal."""
     if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": _PROTOCOL_ERROR, "reason": refusal.reason})
+        await send({"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": refusal.reason})
         return
     headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
     await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})

@@ -58,7 +58,7 @@ class SoapPeer:
         if self.address is None:
             raise ConnectionLostError(action)
         connection: Connection[bytes] = Connection(
-            self._addressed(), new_id=_new_id, call_timeout=self._call_timeout
+            self.codec.addressed(self.identity, self.address), new_id=_new_id, call_timeout=self._call_timeout
         )
         pending = connection.call(request, now=0.0, timeout=timeout)
         (body,) = connection.messages_to_send()
@@ -75,19 +75,6 @@ class SoapPeer:
             connection.receive_eof()
         outcome = next(event for event in connection.events() if isinstance(event, CallOutcome))
         return cast(R, response_of(outcome))
-
-    def _addressed(self) -> SoapCodec:
-        codec = self.codec
-        return SoapCodec(
-            codec.specification,
-            role=codec.role,
-            tolerance=codec.tolerance,
-            identity=self.identity,
-            address=codec.address,
-            to=self.address,
-            qualified_actions=codec.qualified_actions,
-            max_size=codec.max_size,
-        )
 
 
 def _new_id() -> str:
