@@ -9,14 +9,11 @@ which validates in a thread pool; the row "inline" has ``ASYNC_VALIDATION`` swit
 """
 
 import asyncio
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from report import Effort, Measurement, Suite
+from contest import compete, measurements, results
+from report import Effort, Suite
 from traffic import MESSAGES, Message
 
 OURS = "ocpp_core"
@@ -27,17 +24,7 @@ PARSER = "orjson alone: untyped, unchecked"
 
 def measure(effort: Effort) -> list[Suite]:
     """Measures reading and writing."""
-    import pyperf
-
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "results.json"
-        command = [sys.executable, __file__, "--quiet", "--output", str(output)]
-        command += ["--processes", str(effort.processes), "--values", str(effort.values), "--warmups", "1"]
-        command += ["--min-time", "0.05", "--inherit-environ", "PYTHONPATH"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found = {
-            bench.get_name(): min(bench.get_values()) for bench in pyperf.BenchmarkSuite.load(str(output))
-        }
+    found = results(__file__, effort, values=effort.values, min_time=0.05)
     return [_suite("decode", found), _suite("encode", found)]
 
 
@@ -46,18 +33,9 @@ def _suite(direction: str, found: dict[str, float]) -> Suite:
         name=f"json_{direction}",
         title=f"JSON, {direction}: best time per frame, and how many times that of {OURS}",
         reference=OURS,
-        measurements=tuple(
-            Measurement(contender, message.subject, found[_name(direction, contender, message)])
-            for of, contender in WORK
-            if of == direction
-            for message in MESSAGES
-        ),
+        measurements=measurements(direction, WORK, MESSAGES, found),
         targets={THREADS: 40},
     )
-
-
-def _name(direction: str, contender: str, message: Message) -> str:
-    return f"{direction} | {contender} | {message.subject}"
 
 
 # What is measured. Each function prepares one piece of work and returns it; only the returned function is timed.
@@ -158,19 +136,5 @@ WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
 }
 
 
-def main() -> None:
-    """Gives all work to pyperf. A worker of pyperf is told which piece is its own, and prepares no other."""
-    import pyperf
-
-    runner = pyperf.Runner()
-    mine = runner.parse_args().worker_task
-    # What is compared is measured close together, in case the machine gets busy.
-    pieces = [(*key, message) for message in MESSAGES for key in WORK]
-    for number, (direction, contender, message) in enumerate(pieces):
-        work = WORK[direction, contender](message) if number == mine else None
-        bench = runner.bench_async_func if contender in (THREADS, INLINE) else runner.bench_func
-        bench(_name(direction, contender, message), work)
-
-
 if __name__ == "__main__":
-    main()
+    compete(WORK, MESSAGES, coroutines=(THREADS, INLINE))

@@ -8,14 +8,11 @@ check; and what it does before it posts, with the same header. lxml parses, and 
 which is equal to the official one.
 """
 
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from report import Effort, Measurement, Suite
+from contest import compete, measurements, results
+from report import Effort, Suite
 from traffic import BOOT_NOTIFICATION, METER_VALUES, Message
 
 OURS = "ocpp_core"
@@ -29,25 +26,8 @@ STATION, ADDRESS = "EX-000417", "http://cs.example/ocpp"
 
 def measure(effort: Effort) -> list[Suite]:
     """Measures reading and writing."""
-    import pyperf
-
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "results.json"
-        command = [sys.executable, __file__, "--quiet", "--output", str(output)]
-        # Many short measurements: on a busy machine some of them are left alone.
-        command += [
-            "--processes",
-            str(effort.processes),
-            "--values",
-            str(effort.values * 10),
-            "--warmups",
-            "1",
-        ]
-        command += ["--min-time", "0.005", "--inherit-environ", "PYTHONPATH"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found = {
-            bench.get_name(): min(bench.get_values()) for bench in pyperf.BenchmarkSuite.load(str(output))
-        }
+    # Many short measurements: on a busy machine some of them are left alone.
+    found = results(__file__, effort, values=effort.values * 10, min_time=0.005)
     return [_suite("decode", found), _suite("encode", found)]
 
 
@@ -56,19 +36,10 @@ def _suite(direction: str, found: dict[str, float]) -> Suite:
         name=f"soap_{direction}",
         title=f"SOAP, {direction}: best time per envelope, and how many times that of {OURS}",
         reference=OURS,
-        measurements=tuple(
-            Measurement(contender, message.subject, found[_name(direction, contender, message)])
-            for of, contender in WORK
-            if of == direction
-            for message in MESSAGES
-        ),
+        measurements=measurements(direction, WORK, MESSAGES, found),
         # Ours shall take at most 2.5 times as long as parsing and validating.
         targets={SCHEMA: 1 / 2.5, (ZEEP, METER_VALUES.subject): 8} if direction == "decode" else {},
     )
-
-
-def _name(direction: str, contender: str, message: Message) -> str:
-    return f"{direction} | {contender} | {message.subject}"
 
 
 # What is measured. Each function prepares one piece of work and returns it; only the returned function is timed.
@@ -189,18 +160,5 @@ WORK: dict[tuple[str, str], Callable[[Message], Callable[[], object]]] = {
 }
 
 
-def main() -> None:
-    """Gives all work to pyperf. A worker of pyperf is told which piece is its own, and prepares no other."""
-    import pyperf
-
-    runner = pyperf.Runner()
-    mine = runner.parse_args().worker_task
-    # What is compared is measured close together, in case the machine gets busy.
-    pieces = [(*key, message) for message in MESSAGES for key in WORK]
-    for number, (direction, contender, message) in enumerate(pieces):
-        work = WORK[direction, contender](message) if number == mine else None
-        runner.bench_func(_name(direction, contender, message), work)
-
-
 if __name__ == "__main__":
-    main()
+    compete(WORK, MESSAGES)

@@ -211,11 +211,8 @@ class Connection(Generic[M]):
         self._ours: dict[str, PendingCall[Any]] = {}
         self._awaiting: dict[str, type[Request[Any]]] = {}
         self._theirs: dict[str, CallReceived] = {}
-        # Only a version with CALLRESULTERROR has a use for what a result was about.
-        is_of_use = FrameKind.CALLRESULTERROR in codec.specification.frame_kinds.values()
-        remembered = REMEMBERED_RESULTS if is_of_use else 0
-        self._replied: deque[str] = deque(maxlen=remembered)
-        self._refusable: deque[str] = deque(maxlen=remembered)
+        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS)
+        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS)
         self._queue: deque[Event] = deque()
         self._out: list[M] = []
         self._closed = False

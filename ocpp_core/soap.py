@@ -14,6 +14,32 @@ from attrs import frozen
 from lxml import etree
 
 from ocpp_core.binding import REFUSALS, plain
+from ocpp_core.envelopes import (
+    ADDRESS,
+    ADDRESSES,
+    ADDRESSING,
+    ADDRESSING_NAMESPACES,
+    ANONYMOUS,
+    ANY_ANONYMOUS,
+    BLOCKS,
+    CONTENT_TYPE,
+    ENVELOPE,
+    FAULT,
+    FAULT_ACTION,
+    HEADERS,
+    IN_ENVELOPE,
+    MUST_UNDERSTAND,
+    UNSPECIFIED,
+    address_xml,
+    block_xml,
+    content_of,
+    first_text,
+    local_name,
+    parts_of,
+    readable,
+    rename_all,
+    text_of,
+)
 from ocpp_core.errors import (
     ErrorCode,
     FrameError,
@@ -43,27 +69,7 @@ from ocpp_core.xmltext import FORBIDDEN, BrokenXml, read_xml, text_xml
 from ocpp_core.xmltolerance import element_content, read_element_tolerantly
 from ocpp_core.xsd import explain_element, schema
 
-ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
-ENVELOPE_1_1 = "http://schemas.xmlsoap.org/soap/envelope/"
-ADDRESSING = "http://www.w3.org/2005/08/addressing"
-#: Back in the same HTTP exchange (OCPP-S 1.6 §3.8).
-ANONYMOUS = f"{ADDRESSING}/anonymous"
-#: What an answer relates to if the request had no id (WS-Addressing 1.0 core §3.4).
-UNSPECIFIED = f"{ADDRESSING}/unspecified"
-FAULT_ACTION = f"{ADDRESSING}/fault"
-
-#: SOAP 1.2 part 2 §7: media type of every message.
-CONTENT_TYPE = "application/soap+xml; charset=utf-8"
-
-_ADDRESS = f"{{{ADDRESSING}}}Address"
 _NO_HEADERS = SoapHeaders()
-#: The same in the draft of 2004.
-_ANONYMOUS = (ANONYMOUS, "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous")
-_ADDRESSING_NAMESPACES = (ADDRESSING, "http://schemas.xmlsoap.org/ws/2004/08/addressing")
-_E = f"{{{ENVELOPE}}}"
-_ENVELOPE, _HEADER, _BODY, _FAULT = f"{_E}Envelope", f"{_E}Header", f"{_E}Body", f"{_E}Fault"
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_UNDERSTAND = (f"{_E}mustUnderstand", "true")
 
 #: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
 _FAULT_CODES = {
@@ -170,7 +176,7 @@ class SoapCodec:
         self.qualified_actions = qualified_actions
         self.max_size = max_size
         self._operations = _operations(known)
-        self._blocks = dict(_BLOCKS)
+        self._blocks = dict(BLOCKS)
         for namespace in known.namespaces.values():
             self._blocks[f"{{{namespace}}}chargeBoxIdentity"] = ("identity", False)
 
@@ -188,7 +194,7 @@ class SoapCodec:
             None if it cannot be told: not an envelope, a fault, an empty body or a namespace of no version.
         """
         try:
-            child = _content(_parts(read_xml(body, max_size))[1])
+            child = content_of(parts_of(read_xml(body, max_size))[1])
             namespace = etree.QName(child).namespace or ""
             # `specification` goes by other names too: a body in the namespace "2.0.1" is of no version.
             return Version(specification(namespace).version) if namespace.startswith("urn:") else None
@@ -252,7 +258,7 @@ class SoapCodec:
         return CONTENT_TYPE
 
     def _request(self, frame: Call) -> bytes:
-        headers = frame.headers or SoapHeaders()
+        headers = frame.headers or _NO_HEADERS
         service = self._service(frame.payload, Request, Role.EITHER ^ self.role)
         identity = headers.identity or self.identity
         if not frame.id or not identity:
@@ -260,37 +266,37 @@ class SoapCodec:
         name = frame.payload.__ocpp__.action or ""
         return self._written(
             service,
-            _block("ocpp:chargeBoxIdentity", identity, must_understand=True),
-            _block("wsa:Action", headers.action or self._action(service, name), must_understand=True),
-            _block("wsa:MessageID", frame.id),
-            _address("wsa:From", headers.from_ or self.address),
-            _address("wsa:ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
-            _block("wsa:To", headers.to or self.to, must_understand=True),
+            block_xml("ocpp:chargeBoxIdentity", identity, must_understand=True),
+            block_xml("wsa:Action", headers.action or self._action(service, name), must_understand=True),
+            block_xml("wsa:MessageID", frame.id),
+            address_xml("wsa:From", headers.from_ or self.address),
+            address_xml("wsa:ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
+            block_xml("wsa:To", headers.to or self.to, must_understand=True),
             body=self._payload(frame.payload, service),
         )
 
     def _response(self, frame: CallResult) -> bytes:
-        headers = frame.headers or SoapHeaders()
+        headers = frame.headers or _NO_HEADERS
         service = self._service(frame.payload, Response, self.role)
         name = f"{frame.payload.__ocpp__.action}Response"
         return self._written(
             service,
-            _block("wsa:Action", headers.action or self._action(service, name), must_understand=True),
+            block_xml("wsa:Action", headers.action or self._action(service, name), must_understand=True),
             *self._answering(frame.id, headers),
             body=self._payload(frame.payload, service),
         )
 
     def _fault(self, frame: CallError) -> bytes:
-        headers = frame.headers or SoapHeaders()
+        headers = frame.headers or _NO_HEADERS
         code = fault_code(frame.code)
         sub_code = ""
         if code in ("Sender", "Receiver"):
             name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
             sub_code = f"<env:Subcode><env:Value>ocpp:{name}</env:Value></env:Subcode>"
-        reason = _readable(frame.description or frame.code.replace("-", " "))
+        reason = readable(frame.description or frame.code.replace("-", " "))
         return self._written(
             self.role,
-            _block("wsa:Action", headers.action or FAULT_ACTION, must_understand=True),
+            block_xml("wsa:Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
             body=(
                 f"<env:Fault><env:Code><env:Value>env:{code}</env:Value>{sub_code}</env:Code>"
@@ -304,10 +310,10 @@ class SoapCodec:
         # A codec draws no random number; an id made of the request's is as new as that one.
         made = uuid.uuid5(uuid.NAMESPACE_URL, f"{relates_to}#answer").urn
         return (
-            _block("wsa:MessageID", headers.message_id or made),
-            _block("wsa:RelatesTo", relates_to),
-            _address("wsa:From", headers.from_ or self.address),
-            _block("wsa:To", headers.to or ANONYMOUS, must_understand=True),
+            block_xml("wsa:MessageID", headers.message_id or made),
+            block_xml("wsa:RelatesTo", relates_to),
+            address_xml("wsa:From", headers.from_ or self.address),
+            block_xml("wsa:To", headers.to or ANONYMOUS, must_understand=True),
         )
 
     def _written(self, service: Role, *blocks: str, body: str) -> bytes:
@@ -386,10 +392,10 @@ class _Reading:
         self.action: str | None = None
 
     def envelope(self, root: etree._Element) -> Frame:
-        header, body = _parts(root)
-        child = _content(body)
+        header, body = parts_of(root)
+        child = content_of(body)
         headers = self.headers(header)
-        if child.tag == _FAULT:
+        if child.tag == FAULT:
             self.kind = FrameKind.CALLERROR
             self.answer_id(headers)
             self.note_odd_blocks()
@@ -441,7 +447,7 @@ class _Reading:
                 self.other_block(block, values)
             else:
                 name, is_address = known
-                values[name] = self.address(block) if is_address else _text(block)
+                values[name] = self.address(block) if is_address else text_of(block)
                 if name == "identity":
                     self.identity_tag = str(block.tag)
         return SoapHeaders(**values)
@@ -451,24 +457,24 @@ class _Reading:
         tag = etree.QName(block)
         local = tag.localname
         if local.lower() == "chargeboxidentity":
-            values["identity"] = _text(block)
+            values["identity"] = text_of(block)
             self.identity_tag = str(block.tag)
-        elif tag.namespace in _ADDRESSING_NAMESPACES or (not tag.namespace and local in _HEADERS):
+        elif tag.namespace in ADDRESSING_NAMESPACES or (not tag.namespace and local in HEADERS):
             if tag.namespace != ADDRESSING:
                 reason = f"is in the namespace {tag.namespace!r}"
                 rule = Tolerance.ADDRESSING_NAMESPACE if tag.namespace else Tolerance.NO_NAMESPACE
                 self.odd_blocks.append((rule, local, reason, tag.namespace))
-            if local in _HEADERS:
-                values[_HEADERS[local]] = self.address(block) if local in _ADDRESSES else _text(block)
-        elif block.get(_UNDERSTAND[0], "false").strip() in ("true", "1"):
-            self.odd_blocks.append((Tolerance.MUST_UNDERSTAND, local, "is not understood", _text(block)))
+            if local in HEADERS:
+                values[HEADERS[local]] = self.address(block) if local in ADDRESSES else text_of(block)
+        elif block.get(MUST_UNDERSTAND, "false").strip() in ("true", "1"):
+            self.odd_blocks.append((Tolerance.MUST_UNDERSTAND, local, "is not understood", text_of(block)))
 
     def address(self, block: etree._Element) -> str | None:
         """The address in an endpoint reference. What is no address at all counts as absent."""
         for child in block:
-            if child.tag == _ADDRESS or etree.QName(child).localname == "Address":
-                return _text(child)
-        text = _text(block)
+            if child.tag == ADDRESS or etree.QName(child).localname == "Address":
+                return text_of(child)
+        text = text_of(block)
         if text and Tolerance.ADDRESS_AS_TEXT in self.allowed:
             local = etree.QName(block).localname
             self.odd_blocks.append((Tolerance.ADDRESS_AS_TEXT, local, "has no Address in it", text))
@@ -486,7 +492,7 @@ class _Reading:
             reason = f"is in the namespace {namespace!r}"
             is_printed = operation.namespace == f"{namespace}/"
             self.note(rule, "chargeBoxIdentity", reason, namespace, always=is_printed)
-        if headers.reply_to and headers.reply_to not in _ANONYMOUS:
+        if headers.reply_to and headers.reply_to not in ANY_ANONYMOUS:
             self.note(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
 
     def answer_id(self, headers: SoapHeaders) -> None:
@@ -551,7 +557,7 @@ class _Reading:
             is_printed = service is expected
             self.note(Tolerance.WRONG_NAMESPACE, tag.localname, reason, tag.namespace, always=is_printed)
             if namespaces[expected] == f"{tag.namespace}/":
-                _rename(child, tag.namespace, namespaces[expected])
+                rename_all(child, tag.namespace, namespaces[expected])
         return meant[expected]
 
     def payload(self, operation: _Operation, child: etree._Element) -> Any:
@@ -579,15 +585,15 @@ class _Reading:
 
     def fault(self, element: etree._Element, headers: SoapHeaders) -> CallError:
         """A fault. Only the local names of its codes count: peers put them into any namespace."""
-        code = _local(element.findtext(f"{_E}Code/{_E}Value"))
-        sub_code = _local(element.findtext(f"{_E}Code/{_E}Subcode/{_E}Value"))
-        reason = _first_text(element.find(f"{_E}Reason"))
+        code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Value"))
+        sub_code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Subcode/{IN_ENVELOPE}Value"))
+        reason = first_text(element.find(f"{IN_ENVELOPE}Reason"))
         neutral = _BARE_FAULTS.get(code) or ERROR_CODES.get(sub_code) or _OLD_SUB_CODES.get(sub_code)
         if neutral is None:
             neutral = ErrorCode.PROTOCOL if code == "Sender" else ErrorCode.GENERIC
         known = self.specification.error_names[Wire.SOAP].get(neutral)
         spelling = None if sub_code in (known, "") else sub_code
-        detail = element.find(f"{_E}Detail")
+        detail = element.find(f"{IN_ENVELOPE}Detail")
         content = "" if detail is None else element_content(detail)
         details = content if isinstance(content, dict) else {"#text": content} if content.strip() else {}
         return CallError(
@@ -599,23 +605,6 @@ class _Reading:
             headers=headers,
             violations=tuple(self.found),
         )
-
-
-#: Addressing headers, and the field of `SoapHeaders` that each fills.
-_HEADERS = {
-    "Action": "action",
-    "MessageID": "message_id",
-    "RelatesTo": "relates_to",
-    "From": "from_",
-    "ReplyTo": "reply_to",
-    "To": "to",
-    "FaultTo": "fault_to",
-}
-_ADDRESSES = ("From", "ReplyTo", "FaultTo")
-#: The same by full name, and whether it is an endpoint reference.
-_BLOCKS: dict[Any, tuple[str, bool]] = {
-    f"{{{ADDRESSING}}}{local}": (name, local in _ADDRESSES) for local, name in _HEADERS.items()
-}
 
 
 def _operations(known: Specification) -> dict[Any, _Operation]:
@@ -640,75 +629,6 @@ def _receiver(action: Action, otherwise: Role) -> Role:
     return otherwise if action.sent_by is Role.EITHER else Role.EITHER ^ action.sent_by
 
 
-def _parts(root: etree._Element) -> tuple[etree._Element | None, etree._Element | None]:
-    """Header and body of an envelope."""
-    if root.tag != _ENVELOPE:
-        tag = etree.QName(root)
-        is_old = tag.localname == "Envelope"
-        raise FrameError(
-            f"not an envelope of SOAP 1.2, but {tag.localname[:80]!r} of {(tag.namespace or '')[:80]!r}",
-            kind=FrameKind.UNREADABLE,
-            code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
-        )
-    header = body = None
-    for child in root:  # several times as fast as `find`
-        if child.tag == _BODY and body is None:
-            body = child
-        elif child.tag == _HEADER and header is None:
-            header = child
-    return header, body
-
-
-def _content(body: etree._Element | None) -> etree._Element:
-    """The one element in a body."""
-    if body is None or len(body) != 1:
-        reason = f"the body has {0 if body is None else len(body)} elements in place of one"
-        raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME)
-    return body[0]
-
-
-def _rename(element: etree._Element, old: str, new: str) -> None:
-    """Moves an element and all in it from one namespace to another."""
-    for inner in element.iter(f"{{{old}}}*"):
-        inner.tag = f"{{{new}}}{etree.QName(inner).localname}"
-
-
-def _text(element: etree._Element) -> str | None:
-    """The text of a header without the white space around it; what stands for nothing is None."""
-    text = (element.text or "").strip()
-    return None if text in ("", "null") else text
-
-
-def _local(qualified: str | None) -> str:
-    return (qualified or "").strip().rsplit(":", 1)[-1]
-
-
-def _first_text(element: etree._Element | None) -> str:
-    texts = () if element is None else element.itertext()
-    return next((text.strip() for text in texts if text.strip()), "")
-
-
-def _block(name: str, value: str | None, *, must_understand: bool = False) -> str:
-    if value is None:
-        return ""
-    _require_xml(value)
-    flag = ' env:mustUnderstand="true"' if must_understand else ""
-    return f"<{name}{flag}>{text_xml(value)}</{name}>"
-
-
-def _address(name: str, value: str | None, *, must_understand: bool = False) -> str:
-    if value is None:
-        return ""
-    _require_xml(value)
-    flag = ' env:mustUnderstand="true"' if must_understand else ""
-    return f"<{name}{flag}><wsa:Address>{text_xml(value)}</wsa:Address></{name}>"
-
-
-def _require_xml(value: str) -> None:
-    if FORBIDDEN.search(value):
-        raise LocalProtocolError(f"{value!r} has a character that XML cannot hold")
-
-
 def _unholdable(xml: str) -> Violation:
     """Why what was written is no XML: it has a character that XML cannot hold, or is too much of it."""
     found = FORBIDDEN.search(xml)
@@ -716,10 +636,6 @@ def _unholdable(xml: str) -> Violation:
     what = f"has the character {character!r}" if character else "has more text than a document may"
     reason = f"{what}, which XML cannot hold" if character else what
     return Violation("$", "characters", reason, ErrorCode.PROPERTY_CONSTRAINT, character)
-
-
-def _readable(text: str) -> str:
-    return FORBIDDEN.sub("?", text)
 
 
 def _unwritable(payload: Payload) -> list[Violation]:

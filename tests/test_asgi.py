@@ -32,10 +32,11 @@ from ocpp_core import (
     v21,
     v201,
 )
+from ocpp_core.envelopes import CONTENT_TYPE
 from ocpp_core.errors import CallRejectedError, ConnectionLostError
 from ocpp_core.messages import Call, SoapHeaders
 from ocpp_core.router import Router
-from ocpp_core.soap import CONTENT_TYPE, SoapCodec
+from ocpp_core.soap import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
 

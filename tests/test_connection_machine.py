@@ -41,9 +41,9 @@ from ocpp_core.connection import (
     PendingCall,
     ResultReceived,
 )
+from ocpp_core.envelopes import UNSPECIFIED
 from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
 from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
-from ocpp_core.soap import UNSPECIFIED
 from pair import SCENES, Scene, numbered, state
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

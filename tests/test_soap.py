@@ -48,6 +48,7 @@ from model import data_types, message_classes
 from ocpp_core import v12, v15, v16, xmlbinding
 from ocpp_core._codegen import Source
 from ocpp_core._facts import folder
+from ocpp_core.envelopes import CONTENT_TYPE, FAULT_ACTION, UNSPECIFIED
 from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError, PayloadError, Violation
 from ocpp_core.messages import (
     MISSING,
@@ -61,7 +62,7 @@ from ocpp_core.messages import (
 )
 from ocpp_core.payloads import from_wire, to_wire
 from ocpp_core.shapes import ListOf, Text, Timestamp, shape
-from ocpp_core.soap import CONTENT_TYPE, FAULT_ACTION, UNSPECIFIED, SoapCodec
+from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.timestamps import WireTimestamp
 from ocpp_core.tolerance import Tolerance

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from ocpp_core.connection import DEFAULT, Default, Ignored
+from ocpp_core.envelopes import ANONYMOUS, CONTENT_TYPE
 from ocpp_core.errors import ConnectionLostError, ErrorCode, OcppError
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.messages import Request, Response, SoapHeaders
 from ocpp_core.peer import Peer, PeerOptions
 from ocpp_core.router import Router
-from ocpp_core.soap import ANONYMOUS, CONTENT_TYPE, SoapCodec
+from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA

@@ -24,11 +24,12 @@ from lxml import etree
 from ocpp_core._facts import folder
 from ocpp_core._lazy import once
 from ocpp_core.decimals import number_text
+from ocpp_core.envelopes import ADDRESSING, ANONYMOUS, ENVELOPE, MUST_UNDERSTAND
 from ocpp_core.errors import LocalProtocolError, PayloadError
 from ocpp_core.messages import Call, CallResult, DataType, Payload, Request, Response
 from ocpp_core.payloads import allows, to_wire
 from ocpp_core.shapes import Enumeration, Field, Kind, ListOf, Nested, Number, Text, Timestamp, shape
-from ocpp_core.soap import ADDRESSING, ANONYMOUS, ENVELOPE, SoapCodec
+from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.timestamps import WireTimestamp
 from ocpp_core.tolerance import Tolerance, read_tolerantly
@@ -43,7 +44,6 @@ SERVICES = {"CentralSystemService": Role.CSMS, "ChargePointService": Role.CHARGE
 #: Where zeep keeps the text of an element that has attributes too.
 _TEXT = "_value_1"
 _HEADER = f"{{{ENVELOPE}}}Header"
-_MUST_UNDERSTAND = f"{{{ENVELOPE}}}mustUnderstand"
 
 
 # The client
@@ -175,7 +175,7 @@ def _block(
     block = etree.SubElement(header, tag)
     block.text = text
     if must_understand:
-        block.set(_MUST_UNDERSTAND, "true")
+        block.set(MUST_UNDERSTAND, "true")
     if address is not None:
         etree.SubElement(block, f"{{{ADDRESSING}}}Address").text = address
 

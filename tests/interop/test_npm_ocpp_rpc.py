@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from firsts import BOOTS, HEARTBEATS
 from loops import asynchronous
 from ocpp_core import v16, v201
 from ocpp_core.errors import CallRejectedError, ErrorCode
@@ -151,21 +152,9 @@ async def test_our_station_against_their_csms(modules: Path, version: str, type:
         async with connect(
             f"ws://localhost:{port}/ocpp", "CP-1", station(seen), version, password=PASSWORD, reconnect=False
         ) as cp:
-            if version == "1.6":
-                boot: Any = await cp.call(
-                    v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
-                )
-                heartbeat: Any = v16.HeartbeatRequest()
-            else:
-                boot = await cp.call(
-                    v201.BootNotificationRequest(
-                        reason=v201.BootReason.POWER_UP,
-                        charging_station=v201.ChargingStation(model="M", vendor_name="V"),
-                    )
-                )
-                heartbeat = v201.HeartbeatRequest()
+            boot: Any = await cp.call(BOOTS[version])
             with pytest.raises(CallRejectedError) as info:
-                await cp.call(heartbeat)
+                await cp.call(HEARTBEATS[version])
             told = await line(process)
 
     assert (boot.status, boot.current_time) == ("Accepted", NOW)

@@ -18,6 +18,7 @@ from websockets.asyncio.server import serve as raw_serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from firsts import BOOTS, HEARTBEATS
 from loops import asynchronous
 from ocpp_core import v16, v201
 from ocpp_core.errors import CallRejectedError, ErrorCode
@@ -160,21 +161,9 @@ async def test_our_station_against_their_csms(version: str) -> None:
             version,
         ) as station,
     ):
-        if version == "1.6":
-            response: Any = await station.call(
-                v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
-            )
-            unknown: Any = v16.HeartbeatRequest()
-        else:
-            response = await station.call(
-                v201.BootNotificationRequest(
-                    reason=v201.BootReason.POWER_UP,
-                    charging_station=v201.ChargingStation(model="M", vendor_name="V"),
-                )
-            )
-            unknown = v201.HeartbeatRequest()
+        response: Any = await station.call(BOOTS[version])
         with pytest.raises(CallRejectedError):  # no handler for it over there
-            await station.call(unknown)
+            await station.call(HEARTBEATS[version])
 
     assert (response.status, response.interval, response.current_time) == ("Accepted", 60, NOW)
     assert resets == ["Accepted"]

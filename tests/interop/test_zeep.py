@@ -11,7 +11,8 @@ from loops import asynchronous
 from ocpp_core import v15, v16
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.hosting import serving
-from ocpp_core.soap import ADDRESSING, CONTENT_TYPE, SoapCodec
+from ocpp_core.envelopes import ADDRESSING, CONTENT_TYPE
+from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer

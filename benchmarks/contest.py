@@ -1,0 +1,68 @@
+"""Contests: the same work done by several libraries, each piece measured by pyperf in processes of its own.
+
+A suite runs its own file as a pyperf script (`results`), which there gives all pieces of work to pyperf (`compete`).
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from report import Effort, Measurement
+from traffic import Message
+
+#: By direction and contender: prepares one piece of work and returns it; only what is returned is timed.
+Work = Mapping[tuple[str, str], Callable[[Message], Any]]
+
+
+def results(script: str, effort: Effort, *, values: int, min_time: float) -> dict[str, float]:
+    """Runs a script that calls `compete`; the best time of each piece in seconds, by its name."""
+    import pyperf
+
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "results.json"
+        command = [sys.executable, script, "--quiet", "--output", str(output)]
+        command += ["--processes", str(effort.processes), "--values", str(values), "--warmups", "1"]
+        command += ["--min-time", str(min_time), "--inherit-environ", "PYTHONPATH"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return {
+            bench.get_name(): min(bench.get_values()) for bench in pyperf.BenchmarkSuite.load(str(output))
+        }
+
+
+def measurements(
+    direction: str, work: Work, messages: Iterable[Message], found: Mapping[str, float]
+) -> tuple[Measurement, ...]:
+    """The results of one direction, in the order of the table of work."""
+    return tuple(
+        Measurement(contender, message.subject, found[_name(direction, contender, message)])
+        for of, contender in work
+        if of == direction
+        for message in messages
+    )
+
+
+def compete(work: Work, messages: Iterable[Message], *, coroutines: Collection[str] = ()) -> None:
+    """Gives all work to pyperf. A worker of pyperf is told which piece is its own, and prepares no other.
+
+    Args:
+        work: The pieces.
+        messages: What they are done with.
+        coroutines: Contenders whose work is a coroutine function.
+    """
+    import pyperf
+
+    runner = pyperf.Runner()
+    mine = runner.parse_args().worker_task
+    # What is compared is measured close together, in case the machine gets busy.
+    pieces = [(*key, message) for message in messages for key in work]
+    for number, (direction, contender, message) in enumerate(pieces):
+        piece = work[direction, contender](message) if number == mine else None
+        bench = runner.bench_async_func if contender in coroutines else runner.bench_func
+        bench(_name(direction, contender, message), piece)
+
+
+def _name(direction: str, contender: str, message: Message) -> str:
+    return f"{direction} | {contender} | {message.subject}"
