@@ -47,7 +47,7 @@ from ocpp_core.messages import (
 )
 from ocpp_core.versions import Specification
 
-#: How many results of each side stay known for a CALLRESULTERROR that may follow.
+#: How many results of each side stay known for a CALLRESULTERROR that may follow, in the versions that have it.
 REMEMBERED_RESULTS = 100
 
 M = TypeVar("M")
@@ -211,8 +211,9 @@ class Connection(Generic[M]):
         self._ours: dict[str, PendingCall[Any]] = {}
         self._awaiting: dict[str, type[Request[Any]]] = {}
         self._theirs: dict[str, CallReceived] = {}
-        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS)
-        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS)
+        kept = REMEMBERED_RESULTS if FrameKind.CALLRESULTERROR in codec.owed.values() else 0
+        self._replied: deque[str] = deque(maxlen=kept)
+        self._refusable: deque[str] = deque(maxlen=kept)
         self._queue: deque[Event] = deque()
         self._out: list[M] = []
         self._closed = False
