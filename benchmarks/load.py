@@ -23,7 +23,7 @@ from typing import Any
 
 from ocpp_core import v16
 from ocpp_core.errors import CallFailedError, ConnectionLostError
-from ocpp_core.peer import Hooks
+from ocpp_core.hooks import Hooks
 from ocpp_core.router import Router
 from ocpp_core.transports.websocket import Backoff, Server, Station, connect, serve
 
@@ -182,13 +182,13 @@ async def churn(disconnects: int, count: int = 50) -> bool:
 
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
-            serve(router, "127.0.0.1", accepts=["1.6"], hooks=hooks, grace=0.05, call_timeout=10)
+            serve(router, "127.0.0.1", accepts=["1.6"], hooks=[hooks], grace=0.05, call_timeout=10)
         )
         soon = Backoff(minimum=0.001, doublings=3, spread=0.01)
         options: dict[str, Any] = {
             "backoff": soon,
             "wait": True,
-            "hooks": hooks,
+            "hooks": [hooks],
             "grace": 0.05,
             "call_timeout": 10,
         }

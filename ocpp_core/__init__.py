@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ocpp_core.errors import PayloadError as PayloadError
     from ocpp_core.errors import ProtocolError as ProtocolError
     from ocpp_core.errors import Violation as Violation
+    from ocpp_core.hooks import Hooks as Hooks
     from ocpp_core.jsonrpc import JsonCodec as JsonCodec
     from ocpp_core.messages import MISSING as MISSING
     from ocpp_core.messages import UNSET as UNSET
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from ocpp_core.payloads import read as read
     from ocpp_core.payloads import to_wire as to_wire
     from ocpp_core.payloads import validate as validate
-    from ocpp_core.peer import Hooks as Hooks
     from ocpp_core.peer import Peer as Peer
     from ocpp_core.redaction import Redaction as Redaction
     from ocpp_core.router import Router as Router
@@ -70,13 +70,14 @@ else:
                 ConnectionLostError ErrorCode FrameError FrameKind LocalProtocolError NoSuchAction
                 OcppError PayloadError ProtocolError Violation
             """,
+            "hooks": "Hooks",
             "jsonrpc": "JsonCodec",
             "messages": """
                 MISSING UNSET Call CallError CallResult CallResultError Frame Notification Request
                 Response Send SoapHeaders evolve
             """,
             "payloads": "from_wire read to_wire validate",
-            "peer": "Hooks Peer",
+            "peer": "Peer",
             "redaction": "Redaction",
             "router": "Router",
             "soap": "SoapCodec",

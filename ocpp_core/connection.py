@@ -6,7 +6,7 @@ Invariants, kept whatever a peer sends and in whatever order (tests/test_connect
 2. Never are more calls of ours unanswered than the wire allows; in OCPP-J that is one.
 3. Their calls reach the application one at a time, in order; everything else overtakes a call that is held back. (A
    handler that calls its caller back would otherwise wait for an answer that waits behind a held call.)
-4. Every call of theirs is answered once: by the application, or here when it cannot be used.
+4. Every call of theirs is answered once: by the application, which may `drop` it, or here when it cannot be used.
 5. An answer is never answered, except that 2.1 lets a CALLRESULT draw one CALLRESULTERROR.
 6. `receive_message` never raises, and what it keeps is bounded.
 7. A method that raises has changed nothing.
@@ -305,6 +305,17 @@ class Connection(Generic[M]):
         """
         self._require_unanswered(call)
         self._out.append(self._encoded(CallError(call.id, code, description, dict(details or {}))))
+        del self._theirs[call.id]
+
+    def drop(self, call: CallReceived) -> None:
+        """Leaves a call of theirs without an answer for good. You must look at `events`: one may be free now.
+
+        Raises:
+            LocalProtocolError: The call is answered already or gone.
+
+        Source: OCPP 1.6 §4.2: a rejected station does not respond.
+        """
+        self._require_unanswered(call)
         del self._theirs[call.id]
 
     def notify(self, message: Notification) -> None:

@@ -275,6 +275,13 @@ class OcppError(Exception):
         self.details: dict[str, Any] = dict(details or {})
 
 
+class NoAnswer(OcppError):
+    """A handler raises this to leave a call without any answer, as OCPP 1.6 §4.2 has it of a rejected station.
+
+    On the SOAP wire, where HTTP wants an answer, the peer is told the code after all.
+    """
+
+
 #: Which class of fault decides the code of a payload with several. A wrong type makes all other checks meaningless; an
 #: unknown member beside a missing one is usually one misspelling, and the missing one tells the peer more.
 _PRECEDENCE = (

@@ -1,10 +1,10 @@
 """The boot gate: who may call whom before a BootNotification is accepted.
 
-A gate is middleware, which judges the calls of the other side, and `Hooks`, which see our own calls:
+A gate is middleware, which judges the messages of the other side, and `Hooks`, which see our own calls:
 
     gate = BootGate()
     router.middleware(gate)
-    async with serve(router, hooks=gate): ...
+    async with serve(router, hooks=[gate]): ...
 
 It is kept beside the router, so a router without one is open: for replays and tests.
 
@@ -19,12 +19,12 @@ from weakref import WeakKeyDictionary
 
 from attrs import define, field
 
-from ocpp_core.connection import CallOutcome, Event, ResultReceived
-from ocpp_core.errors import ErrorCode, OcppError
-from ocpp_core.messages import Request, Response
-from ocpp_core.peer import Hooks, Peer
-from ocpp_core.router import Answer, Handle
-from ocpp_core.versions import NOT_WHILE_PENDING
+from ocpp_core.connection import CallOutcome, ResultReceived
+from ocpp_core.errors import ErrorCode, NoAnswer, OcppError
+from ocpp_core.hooks import Hooks
+from ocpp_core.messages import Notification, Request, Response
+from ocpp_core.router import Handle
+from ocpp_core.versions import NOT_WHILE_PENDING, SILENT_WHILE_REJECTED
 
 _BOOT = "BootNotification"
 #: Actions that a station may send because it was asked to; TriggerMessage names the action itself.
@@ -60,47 +60,21 @@ class _Station:
             self.asked_for.clear()
 
 
-class _Gate(Hooks):
-    """Passes what it hears on to other hooks."""
-
-    def __init__(self, hooks: Hooks | None) -> None:
-        self._hooks = hooks or Hooks()
-
-    def frame(self, peer: Peer[Any], direction: str, size: int) -> None:
-        self._hooks.frame(peer, direction, size)
-
-    def call_ended(
-        self, peer: Peer[Any], request: Request[Any], outcome: CallOutcome, seconds: float
-    ) -> None:
-        if isinstance(outcome, ResultReceived):
-            self._learn(peer, request, outcome.response)
-        self._hooks.call_ended(peer, request, outcome, seconds)
-
-    def call_answered(self, peer: Peer[Any], request: Request[Any], answer: Answer, seconds: float) -> None:
-        self._hooks.call_answered(peer, request, answer, seconds)
-
-    def event(self, peer: Peer[Any], event: Event) -> None:
-        self._hooks.event(peer, event)
-
-    def _learn(self, peer: Any, request: Request[Any], response: Response) -> None:
-        raise NotImplementedError
-
-
-class BootGate(_Gate):
+class BootGate(Hooks):
     """For a CSMS: stations that are not accepted get SecurityError for all but BootNotification.
 
     A station that is Pending may send what it was asked for with TriggerMessage, and since 2.0 the reports that
     GetBaseReport and GetReport ask for. The gate learns of that as the ``hooks`` of the peers.
 
+    What CustomTrigger of 2.1 asks for is the vendor's secret, so that it opens nothing.
+
     A station need not boot again on a new connection (2.0.1 part 4 §5.3), so an accepted identity stays accepted.
 
     Args:
         each_connection: Every connection has to boot anew.
-        hooks: To be told what the gate is told.
     """
 
-    def __init__(self, *, each_connection: bool = False, hooks: Hooks | None = None) -> None:
-        super().__init__(hooks)
+    def __init__(self, *, each_connection: bool = False) -> None:
         self._each_connection = each_connection
         self._connections: WeakKeyDictionary[Any, _Station] = WeakKeyDictionary()
         self._accepted: set[str] = set()
@@ -117,12 +91,12 @@ class BootGate(_Gate):
         """The station has to boot again, on its next connection."""
         self._accepted.discard(identity)
 
-    async def __call__(self, request: Request[Any], peer: Any, handle: Handle) -> Response:
+    async def __call__(self, message: Request[Any] | Notification, peer: Any, handle: Handle) -> Any:
         """As middleware."""
         station = self._station(peer)
-        action = request.__ocpp__.action
+        action = message.__ocpp__.action
         if action == _BOOT:
-            response = await handle(request, peer)
+            response = await handle(message, peer)
             station.book(response)
             if station.registration is Registration.ACCEPTED and not self._each_connection:
                 self._accepted.add(peer.identity)
@@ -132,11 +106,12 @@ class BootGate(_Gate):
         is_asked_for = station.registration is Registration.PENDING and action in station.asked_for
         if station.registration is not Registration.ACCEPTED and not is_asked_for:
             raise OcppError(ErrorCode.SECURITY, "BootNotification has not been accepted")
-        return await handle(request, peer)
+        return await handle(message, peer)
 
-    def _learn(self, peer: Any, request: Request[Any], response: Response) -> None:
+    def call_ended(self, peer: Any, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
+        """As `Hooks`: learns what the station is asked for."""
         action = request.__ocpp__.action or ""
-        if getattr(response, "status", None) != "Accepted":
+        if not isinstance(outcome, ResultReceived) or getattr(outcome.response, "status", None) != "Accepted":
             return
         if action in _TRIGGERS:
             wanted = str(getattr(request, "requested_message", ""))
@@ -153,34 +128,31 @@ class BootGate(_Gate):
         return station
 
 
-class StationGate(_Gate):
-    """For a station: a CSMS that has rejected it gets SecurityError for every call, until it accepts.
+class StationGate(Hooks):
+    """For a station: what a CSMS calls is refused with SecurityError while that has rejected it.
 
-    (1.6 wants silence in place of an answer, which would leave the CSMS waiting; we answer.) In 1.6 a Central System
-    may not start or stop transactions while it has the Charge Point Pending. The gate learns the status as
-    the ``hooks`` of the peer.
-
-    Args:
-        hooks: To be told what the gate is told.
+    In 1.6 it draws no answer at all then, and a Central System may not start or stop transactions while it has the
+    Charge Point Pending. The gate learns the status as the ``hooks`` of the peer.
     """
 
-    def __init__(self, *, hooks: Hooks | None = None) -> None:
-        super().__init__(hooks)
+    def __init__(self) -> None:
         self.registration: Registration = Registration.UNKNOWN
 
-    async def __call__(self, request: Request[Any], peer: Any, handle: Handle) -> Response:
+    async def __call__(self, message: Request[Any] | Notification, peer: Any, handle: Handle) -> Any:
         """As middleware."""
-        definition = request.__ocpp__
+        definition = message.__ocpp__
         if self.registration is Registration.REJECTED:
-            raise OcppError(ErrorCode.SECURITY, "the CSMS has rejected this station")
+            refusal = NoAnswer if definition.version in SILENT_WHILE_REJECTED else OcppError
+            raise refusal(ErrorCode.SECURITY, "the CSMS has rejected this station")
         forbidden = NOT_WHILE_PENDING.get(definition.version, frozenset())
         if self.registration is Registration.PENDING and definition.action in forbidden:
             raise OcppError(ErrorCode.SECURITY, "not while BootNotification is pending")
-        return await handle(request, peer)
+        return await handle(message, peer)
 
-    def _learn(self, peer: Any, request: Request[Any], response: Response) -> None:
-        if request.__ocpp__.action == _BOOT:
-            self.registration = _registration(response)
+    def call_ended(self, peer: Any, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
+        """As `Hooks`: learns what the CSMS thinks of this station."""
+        if isinstance(outcome, ResultReceived) and request.__ocpp__.action == _BOOT:
+            self.registration = _registration(outcome.response)
 
 
 def _registration(response: Response) -> Registration:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypedDict, TypeVar, cast
 
@@ -38,36 +38,18 @@ from ocpp_core.errors import (
     ConnectionLostError,
     LocalProtocolError,
 )
+from ocpp_core.hooks import Hooks, Observer
 from ocpp_core.messages import Notification, Request, Response
 from ocpp_core.redaction import Redaction
-from ocpp_core.router import Answer, Router, conclude
+from ocpp_core.router import Answer, Caller, Router, conclude
 
 _log = logging.getLogger("ocpp_core.peer")
-_frames = logging.getLogger("ocpp_core.frames")
 
 #: Messages that wait to be sent before we read no more.
 MOST_UNSENT = 64
 
-M = TypeVar("M")
+M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
-
-
-class Hooks:
-    """What metrics and tracing listen to. Override what you need; what a hook raises is logged and goes no further."""
-
-    def frame(self, peer: "Peer[Any]", direction: str, size: int) -> None:
-        """A frame was sent ("out") or received ("in"); `size` in characters or bytes."""
-
-    def call_ended(
-        self, peer: "Peer[Any]", request: Request[Any], outcome: CallOutcome, seconds: float
-    ) -> None:
-        """A call of ours has ended."""
-
-    def call_answered(self, peer: "Peer[Any]", request: Request[Any], answer: Answer, seconds: float) -> None:
-        """A call of theirs was answered."""
-
-    def event(self, peer: "Peer[Any]", event: Event) -> None:
-        """Anything that the connection reports."""
 
 
 @frozen
@@ -84,7 +66,7 @@ class PeerOptions(TypedDict, total=False):
     call_timeout: float | None
     max_held_calls: int
     grace: float
-    hooks: Hooks | None
+    hooks: Sequence[Hooks]
     redaction: Redaction | None
 
 
@@ -110,6 +92,27 @@ def response_of(outcome: CallOutcome) -> Response:
             raise ConnectionLostError(action)
 
 
+#: How a call of theirs comes to its answer: `Router.handle`, or something in its place.
+HandleCall = Callable[[Request[Any], Any], Awaitable[Answer]]
+
+
+async def answer_call(
+    connection: Connection[Any], call: CallReceived, handle: HandleCall, caller: Caller, observer: Observer
+) -> Answer:
+    """Has a call of theirs handled, answers it, and tells the observer.
+
+    Returns:
+        What was sent, see `conclude`. You must send ``connection.messages_to_send`` next.
+    """
+    clock = asyncio.get_running_loop().time
+    since = clock()
+    with observer.handling(caller, call.request):
+        answer = conclude(connection, call, await handle(call.request, caller), caller)
+        if not connection.closed:
+            observer.call_answered(caller, call.request, answer, clock() - since)
+    return answer
+
+
 class Peer(Generic[M]):
     """The other side of a connection: call it, and be called by it.
 
@@ -122,7 +125,7 @@ class Peer(Generic[M]):
         call_timeout: Seconds that a call waits for its answer; None for ever.
         max_held_calls: Their calls that wait for an earlier one.
         grace: Seconds that handlers have to end once the connection has ended.
-        hooks: For metrics and tracing.
+        hooks: For metrics, tracing and gates.
         redaction: What the log of frames does not show.
     """
 
@@ -137,7 +140,7 @@ class Peer(Generic[M]):
         call_timeout: float | None = 30.0,
         max_held_calls: int = 16,
         grace: float = 5.0,
-        hooks: Hooks | None = None,
+        hooks: Sequence[Hooks] = (),
         redaction: Redaction | None = None,
     ) -> None:
         self.identity = identity
@@ -148,8 +151,7 @@ class Peer(Generic[M]):
             codec, new_id=new_id, call_timeout=call_timeout, max_held_calls=max_held_calls
         )
         self._grace = grace
-        self._hooks = hooks or Hooks()
-        self._redaction = redaction or Redaction()
+        self._observer = Observer(hooks, redaction or Redaction())
         self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
         self._waiting: deque[_Waiting] = deque()
         self._outbox: asyncio.Queue[M | None] = asyncio.Queue()
@@ -177,13 +179,13 @@ class Peer(Generic[M]):
             CallResultInvalidError: The answer cannot be used.
             LocalProtocolError: The request cannot be sent: a value breaks its schema, or it is of another version.
         """
-        action = request.__ocpp__.action or ""
-        if self._connection.closed or self._is_closing:
-            raise ConnectionLostError(action)
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(request, timeout, future))
-        self._pump()
-        return cast(R, response_of(await future))
+        with self._observer.calling(self, request):
+            if self._connection.closed or self._is_closing:
+                raise ConnectionLostError(request.__ocpp__.action or "")
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            self._waiting.append(_Waiting(request, timeout, future))
+            self._pump()
+            return cast(R, response_of(await future))
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer (2.1: SEND).
@@ -214,7 +216,7 @@ class Peer(Generic[M]):
 
     def receive(self, message: M) -> None:
         """Takes one message of the peer. Never raises for what the peer did."""
-        self._note_frame("in", message)
+        self._observer.frame(self, "in", message)
         self._connection.receive_message(message)
         self._pump()
 
@@ -273,7 +275,7 @@ class Peer(Generic[M]):
             self._outbox.put_nowait(message)
 
     def _deliver(self, event: Event) -> None:
-        self._listen("event", event)
+        self._observer.event(self, event)
         match event:
             case CallReceived():
                 self._spawn(self._answer(event), f"ocpp {event.request.__ocpp__.action} {self.identity}")
@@ -282,7 +284,7 @@ class Peer(Generic[M]):
                 if not future.done():
                     future.set_result(event)
                 seconds = asyncio.get_running_loop().time() - since
-                self._listen("call_ended", event.call.request, event, seconds)
+                self._observer.call_ended(self, event.call.request, event, seconds)
             case NotificationReceived(message=message):
                 self._spawn(self._notice(message), f"ocpp {message.__ocpp__.action} {self.identity}")
             case ReplyRefused():
@@ -291,27 +293,14 @@ class Peer(Generic[M]):
                 _log.info("%s: %s", self.identity, event.reason)
 
     async def _answer(self, call: CallReceived) -> None:
-        clock = asyncio.get_running_loop().time
-        since = clock()
-        answer = await self._router.handle(call.request, self)
-        is_too_late = self._connection.closed
-        if not is_too_late:
-            answer = conclude(self._connection, call, answer)
-        if answer.cause is not None:
-            action = call.request.__ocpp__.action
-            _log.error("%s: %s was answered with an error", self.identity, action, exc_info=answer.cause)
-        if is_too_late:
-            return
-        self._listen("call_answered", call.request, answer, clock() - since)
+        answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
         self._pump()
         if answer.response is not None:
             await self._router.run_after(call.request, answer.response, self)
 
     async def _notice(self, message: Notification) -> None:
-        try:
+        with self._observer.handling(self, message):
             await self._router.notify(message, self)
-        except Exception:
-            _log.exception("%s: the handler of %s failed", self.identity, message.__ocpp__.action)
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -328,7 +317,7 @@ class Peer(Generic[M]):
     async def _write(self) -> None:
         """Sends what is in the outbox, in order. A transport that fails ends the connection by itself."""
         while (message := await self._outbox.get()) is not None:
-            self._note_frame("out", message)
+            self._observer.frame(self, "out", message)
             try:
                 await self._send(message)
             except Exception as error:
@@ -362,16 +351,3 @@ class Peer(Generic[M]):
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _note_frame(self, direction: str, message: M) -> None:
-        self._listen("frame", direction, len(message))  # type: ignore[arg-type]  # str or bytes
-        if _frames.isEnabledFor(logging.DEBUG):
-            text = self._redaction.apply(message)
-            extra = {"identity": self.identity, "direction": direction, "frame": text}
-            _frames.debug("%s %s %s", self.identity, "<-" if direction == "in" else "->", text, extra=extra)
-
-    def _listen(self, hook: str, *arguments: Any) -> None:
-        try:
-            getattr(self._hooks, hook)(self, *arguments)
-        except Exception:
-            _log.exception("the hook %s failed", hook)

@@ -8,12 +8,12 @@ one.
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
-from ocpp_core.connection import CallReceived, Connection
-from ocpp_core.errors import ErrorCode, LocalProtocolError, OcppError
+from ocpp_core.connection import CallReceived, Connection, NotificationReceived
+from ocpp_core.errors import ErrorCode, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.messages import Notification, Payload, Request, Response
 from ocpp_core.payloads import from_wire
@@ -41,9 +41,9 @@ class Caller(Protocol):
         ...
 
 
-#: What middleware wraps: the rest of the chain.
-Handle = Callable[[Request[Any], Any], Awaitable[Response]]
-Middleware = Callable[[Request[Any], Any, Handle], Awaitable[Response]]
+#: What middleware wraps, the rest of the chain: ``(message, peer)`` to the response, or to None for a notification.
+Handle = Callable[[Any, Any], Awaitable[Any]]
+Middleware = Callable[[Any, Any, Handle], Awaitable[Any]]
 
 
 @frozen
@@ -52,7 +52,7 @@ class Answer:
 
     Attributes:
         response: None if the call is refused.
-        error: What the peer is told.
+        error: What the peer is told, unless it is `NoAnswer`.
         cause: Why, for our own log only; None if a handler refused on purpose.
     """
 
@@ -132,7 +132,11 @@ class Router:
         return register
 
     def middleware(self, middleware: Middleware) -> Middleware:
-        """Registers a wrapper around every handler: ``(request, peer, handle)``. The first one is outermost."""
+        """Registers a wrapper around every handler: ``(message, peer, handle)``. The first one is outermost.
+
+        It returns what ``await handle(message, peer)`` does: a response, or None for a notification (2.1: SEND). What
+        it raises is treated as what a handler raises.
+        """
         self._middleware.append(middleware)
         return middleware
 
@@ -140,26 +144,27 @@ class Router:
 
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
         """Finds and runs the handler. Never raises but for cancellation."""
-        handle: Handle = self._run_handler
-        for middleware in reversed(self._middleware):
-            handle = _wrapped(middleware, handle)
         try:
-            response = await handle(request, caller)
+            response = await self._chain(request, caller)
         except OcppError as error:
             return Answer(error=error)
         except Exception as error:  # whatever a handler does, the peer gets an answer
             return Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
-        if not isinstance(cast(Any, response), Response):  # a handler may return anything
+        if not isinstance(response, Response):  # a handler may return anything
             action = request.__ocpp__.action
             reason = LocalProtocolError(f"{action} is answered by {action}Response, not by {response!r:.80}.")
             return Answer(error=OcppError(ErrorCode.INTERNAL), cause=reason)
         return Answer(response)
 
     async def notify(self, message: Notification, caller: Any) -> None:
-        """Runs the handler of a message that wants no answer, if there is one. May raise what the handler raises."""
-        handler = self._handlers.get(type(message)) or self._fallback
-        if handler is not None:
-            await _result(handler(message, caller))
+        """Runs the handler of a message that wants no answer. What it raises is logged."""
+        action = message.__ocpp__.action
+        try:
+            await self._chain(message, caller)
+        except OcppError as error:
+            _log.info("%s: %s is ignored: %s %s", caller.identity, action, error.code, error.description)
+        except Exception:
+            _log.exception("%s: the handler of %s failed", caller.identity, action)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """Runs the hooks of a request whose answer has been sent; a hook that raises is logged."""
@@ -188,35 +193,39 @@ class Router:
         Returns:
             The frame to send back; None if none is due. Hooks have run when it returns.
         """
-        connection: Connection[str] = Connection(JsonCodec(version, tolerance=tolerance), new_id=_no_call)
+        connection: Connection[str] = Connection(JsonCodec(version, tolerance=tolerance), new_id=no_call)
         connection.receive_message(text)
         caller = LoneCaller(identity)
         for event in connection.events():
             if isinstance(event, CallReceived):
-                answer = conclude(connection, event, await self.handle(event.request, caller))
+                answer = conclude(connection, event, await self.handle(event.request, caller), caller)
                 if answer.response is not None:
                     await self.run_after(event.request, answer.response, caller)
+            elif isinstance(event, NotificationReceived):
+                await self.notify(event.message, caller)
         return next(iter(connection.messages_to_send()), None)
 
-    async def _run_handler(self, request: Request[Any], caller: Any) -> Response:
-        definition = request.__ocpp__
-        if (
-            self._receives is not None
-            and definition.sent_by is not None
-            and self._receives is definition.sent_by
-        ):
+    async def _chain(self, message: Payload, caller: Any) -> Any:
+        handle: Handle = self._run_handler
+        for middleware in reversed(self._middleware):
+            handle = _wrapped(middleware, handle)
+        return await handle(message, caller)
+
+    async def _run_handler(self, message: Payload, caller: Any) -> Any:
+        definition = message.__ocpp__
+        if self._receives is not None and self._receives is definition.sent_by:
             raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not for this side")
-        handler = self._find(request)
+        handler = self._find(message)
         if handler is None:
             raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not supported here")
-        return cast(Response, await _result(handler(request, caller)))
+        return await _result(handler(message, caller))
 
-    def _find(self, request: Request[Any]) -> Callable[..., Any] | None:
-        cls = type(request)
+    def _find(self, message: Payload) -> Callable[..., Any] | None:
+        cls = type(message)
         by_vendor = self._data_handlers.get(cls)
         if by_vendor is not None:
-            vendor, message = getattr(request, "vendor_id", ""), getattr(request, "message_id", None)
-            handler = by_vendor.get((vendor, message)) or by_vendor.get((vendor, None))
+            vendor, message_id = getattr(message, "vendor_id", ""), getattr(message, "message_id", None)
+            handler = by_vendor.get((vendor, message_id)) or by_vendor.get((vendor, None))
             if handler is None and cls not in self._handlers:
                 return _unknown_data(vendor in {known for known, _ in by_vendor})
             if handler is not None:
@@ -235,12 +244,21 @@ class LoneCaller:
         raise LocalProtocolError("A single frame has been answered; there is no connection to call over.")
 
 
-def conclude(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
+def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, caller: Caller) -> Answer:
     """Sends the answer to a call, if it may be sent: a response that breaks its schema becomes InternalError.
 
     Returns:
-        What was sent. You must send ``connection.messages_to_send`` next.
+        What was sent: neither a response nor an error if the connection had ended. What went wrong on our side is
+        logged. You must send ``connection.messages_to_send`` next.
     """
+    answer = Answer(cause=answer.cause) if connection.closed else _sent(connection, call, answer)
+    if answer.cause is not None:
+        action = call.request.__ocpp__.action
+        _log.error("%s: %s was answered with an error", caller.identity, action, exc_info=answer.cause)
+    return answer
+
+
+def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
     if answer.response is not None:
         try:
             connection.reply(call, answer.response)
@@ -249,6 +267,9 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer) ->
         else:
             return answer
     refusal = answer.error or OcppError(ErrorCode.INTERNAL)
+    if isinstance(refusal, NoAnswer):
+        connection.drop(call)
+        return answer
     try:
         connection.reject(call, refusal.code, refusal.description, refusal.details)
     except LocalProtocolError as error:
@@ -260,8 +281,8 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer) ->
 
 
 def _wrapped(middleware: Middleware, inner: Handle) -> Handle:
-    async def handle(request: Request[Any], caller: Any) -> Response:
-        return await middleware(request, caller, inner)
+    async def handle(message: Any, caller: Any) -> Any:
+        return await middleware(message, caller, inner)
 
     return handle
 
@@ -279,5 +300,6 @@ async def _result(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-def _no_call() -> str:
+def no_call() -> str:
+    """The message ids of a connection that only answers."""
     raise LocalProtocolError("There is no connection to call over.")

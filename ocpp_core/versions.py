@@ -234,6 +234,9 @@ NOT_WHILE_PENDING: Mapping[str, frozenset[str]] = MappingProxyType(
     {Version.V1_6: frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})}
 )
 
+#: Versions in which a rejected station does not respond at all (OCPP 1.6 §4.2); in the others it answers SecurityError.
+SILENT_WHILE_REJECTED = frozenset({Version.V1_6})
+
 #: Digits after the second that a timestamp may have (2.0.1 and 2.1 part 2 §2.1.4; 2.0 is taken as 2.0.1).
 #: 1.x sets no limit: receivers must cope with fractions (OCPP 1.6 errata §3.10).
 FRACTION_DIGITS: Mapping[str, int] = MappingProxyType({Version.V2_0: 3, Version.V2_0_1: 3, Version.V2_1: 3})

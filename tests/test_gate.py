@@ -12,7 +12,7 @@ from ocpp_core import ErrorCode, v16, v201
 from ocpp_core.errors import CallRejectedError
 from ocpp_core.gate import BootGate, Registration, StationGate
 from ocpp_core.messages import Request
-from ocpp_core.peer import Hooks, Peer
+from ocpp_core.peer import Peer
 from ocpp_core.router import Router
 from ocpp_core.transports.memory import pair
 
@@ -64,19 +64,10 @@ class Stage:
 
     @asynccontextmanager
     async def connected(self, version: str) -> AsyncGenerator[tuple[Peer[str], Peer[str]], None]:
-        async with pair(version, station=self.station, csms=self.csms, hooks=_Both(self)) as peers:
+        async with pair(
+            version, station=self.station, csms=self.csms, hooks=[self.gate, self.station_gate]
+        ) as peers:
             yield peers
-
-
-class _Both(Hooks):
-    """`pair` gives both sides the same hooks; each gate looks only at the calls of its own side."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
-        self._stage.gate.call_ended(peer, request, outcome, seconds)
-        self._stage.station_gate.call_ended(peer, request, outcome, seconds)
 
 
 async def refusal(peer: Peer[str], request: Request[Any]) -> ErrorCode | None:
@@ -178,27 +169,3 @@ async def test_ocpp16_4_2_no_remote_stop_while_pending() -> None:
         stage.status = "Accepted"
         await to_csms.call(BOOT_16)
         assert await refusal(to_station, stop) is None
-
-
-@asynchronous
-async def test_a_gate_passes_on_what_it_hears() -> None:
-    heard: list[str] = []
-
-    class Listening(Hooks):
-        def frame(self, peer: Any, direction: str, size: int) -> None:
-            heard.append("frame")
-
-        def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
-            heard.append("call_ended")
-
-        def call_answered(self, peer: Any, request: Any, answer: Any, seconds: float) -> None:
-            heard.append("call_answered")
-
-        def event(self, peer: Any, event: Any) -> None:
-            heard.append("event")
-
-    gate = BootGate(hooks=Listening())
-    async with pair("1.6", csms=Stage().csms, hooks=gate) as (to_csms, _):
-        await to_csms.call(BOOT_16)
-
-    assert set(heard) == {"frame", "call_ended", "call_answered", "event"}

@@ -18,8 +18,9 @@ from ocpp_core.errors import (
     CallTimeoutError,
     ConnectionLostError,
 )
+from ocpp_core.hooks import Hooks
 from ocpp_core.messages import Request
-from ocpp_core.peer import Hooks, Peer
+from ocpp_core.peer import Peer
 from ocpp_core.redaction import Redaction
 from ocpp_core.router import Router
 from ocpp_core.transports.memory import pair
@@ -468,7 +469,7 @@ class Noting(Hooks):
 @asynchronous
 async def test_hooks_are_told_of_frames_calls_and_answers() -> None:
     hooks = Noting()
-    async with wire(hooks=hooks, call_timeout=0.01) as other:
+    async with wire(hooks=[hooks], call_timeout=0.01) as other:
         call = asyncio.create_task(other.peer.call(RESET, timeout=1))
         await other.answer('[3,"1",{"status":"Accepted"}]')
         await call
@@ -494,7 +495,7 @@ async def test_hooks_that_raise_are_logged_and_do_no_harm(caplog: pytest.LogCapt
 
     csms, station = Router(), Router()
     csms.on(v16.HeartbeatRequest)(heartbeat)
-    async with pair("1.6", csms=csms, station=station, hooks=Failing()) as (peer, _):
+    async with pair("1.6", csms=csms, station=station, hooks=[Failing()]) as (peer, _):
         await peer.call(v16.HeartbeatRequest())
 
     assert "frame hook" in caplog.text

@@ -5,7 +5,7 @@ Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the c
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 from uvicorn.config import WS_PROTOCOLS
 
+from ocpp_core.hooks import Hooks, Observer
 from ocpp_core.router import Caller, Router
 from ocpp_core.soap import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
@@ -74,6 +75,7 @@ async def online(
     soap: bool = False,
     password: str | None = None,
     listen: str = "127.0.0.1",
+    hooks: Sequence[Hooks] = (),
 ) -> AsyncGenerator[Caller, None]:
     """A station that is connected while the context lasts.
 
@@ -85,15 +87,18 @@ async def online(
         soap: Speak SOAP: the station then listens too, on any free port, and announces the address.
         password: For Basic authentication of the WebSocket.
         listen: Host that the station's SOAP service listens on.
+        hooks: Listen to both directions.
 
     Yields:
         The CSMS, to be called.
     """
     if not soap:
-        async with connect(url, identity, router, version, reconnect=False, password=password) as station:
+        async with connect(
+            url, identity, router, version, reconnect=False, password=password, hooks=hooks
+        ) as station:
             yield station
         return
-    box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version])
+    box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version], hooks=hooks)
     async with serving(box, listen, 0) as port, httpx.AsyncClient() as client:
         codec = SoapCodec(version, role=Role.CHARGE_POINT, address=f"http://{listen}:{port}/")
-        yield SoapPeer(codec, identity, client=client, address=url)
+        yield SoapPeer(codec, identity, client=client, address=url, observer=Observer(hooks))

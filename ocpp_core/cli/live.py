@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import logging
 import sys
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -18,11 +16,14 @@ from rich.text import Text
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import clean
 from ocpp_core.cli.station import Station, StepFailed
-from ocpp_core.connection import Ignored
-from ocpp_core.errors import CallFailedError, OcppError
-from ocpp_core.messages import Request, Response
+from ocpp_core.connection import CallOutcome, Event, Ignored, NotificationReceived
+from ocpp_core.errors import CallFailedError
+from ocpp_core.hooks import Hooks
+from ocpp_core.messages import Notification, Payload, Request, Response
 from ocpp_core.payloads import to_wire
-from ocpp_core.peer import Hooks
+from ocpp_core.peer import response_of
+from ocpp_core.redaction import Redaction
+from ocpp_core.router import Answer
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.versions import Version, Wire
@@ -30,6 +31,7 @@ from ocpp_core.versions import Version, Wire
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
 _LONGEST = 100
+_REDACTION = Redaction(max_length=4_194_304)
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -53,76 +55,58 @@ class _Log(Hooks):
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
-    async def handling(self, request: Request[Any], peer: Any, handle: Any) -> Response:
-        """As middleware: what came in, and what it was answered with."""
-        started = time.perf_counter()
-        try:
-            response: Response = await handle(request, peer)
-        except OcppError as error:
-            self._message("→", peer.identity, request, Text(str(error.code), "bold red"), started)
-            raise
-        self._message("→", peer.identity, request, _outcome(response), started)
-        return response
+    def call_answered(self, peer: Any, request: Any, answer: Answer, seconds: float) -> None:
+        if answer.response is not None:
+            outcome = _shown(answer.response)
+        else:
+            outcome = Text(str(answer.error and answer.error.code), "bold red")
+        self._call("→", peer, request, outcome, seconds)
 
-    async def calling(self, call: Callable[[Any], Any], identity: str, request: Any) -> Any:
-        """A call of ours."""
-        started = time.perf_counter()
+    def call_ended(self, peer: Any, request: Any, outcome: CallOutcome, seconds: float) -> None:
         try:
-            response = await call(request)
+            shown = _shown(response_of(outcome))
         except CallFailedError as error:
-            self._message("←", identity, request, Text(clean(str(error)), "bold red"), started)
-            raise
-        self._message("←", identity, request, _outcome(response), started)
-        return response
+            shown = Text(clean(str(error)), "bold red")
+        self._call("←", peer, request, shown, seconds)
 
-    def event(self, peer: Any, event: Any) -> None:
-        if isinstance(event, Ignored):
-            self.say("✗", peer.identity, "", Text(clean(event.reason), "bold red"))
+    def event(self, peer: Any, event: Event) -> None:
+        match event:
+            case Ignored():
+                self._line("✗", peer, "", Text(clean(event.reason), "bold red"))
+            case NotificationReceived(message=message):
+                self._line("→", peer, message.__ocpp__.version, _title(message))
+            case _:  # calls have their own hooks
+                pass
 
-    def _message(
-        self, arrow: str, identity: str, request: Request[Any], outcome: Text, started: float
-    ) -> None:
-        definition = request.__ocpp__
-        line = Text()
-        line.append(definition.action or "", "bold")
-        line.append(f" {_short(request)}", "dim")
-        line.append(" ⇒ ")
-        line.append_text(outcome)
-        line.append(f"  {(time.perf_counter() - started) * 1000:.0f} ms", "dim")
-        self.say(arrow, identity, definition.version, line)
+    def _call(self, arrow: str, peer: Any, request: Request[Any], outcome: Text, seconds: float) -> None:
+        line = Text.assemble(_title(request), " ⇒ ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
+        self._line(arrow, peer, request.__ocpp__.version, line)
 
-    def say(self, arrow: str, identity: str, version: str, text: Text) -> None:
-        """Writes one line."""
-        line = Text()
-        line.append(f"{datetime.now():%H:%M:%S} ", "dim")
-        line.append(f"{clean(identity, 50):<10} ", "cyan")
-        line.append(f"{version:<5} {arrow} ", "blue")
-        line.append_text(text)
+    def _line(self, arrow: str, peer: Any, version: str, text: Text) -> None:
+        line = Text.assemble(
+            (f"{datetime.now():%H:%M:%S} ", "dim"),
+            (f"{clean(peer.identity, 50):<10} ", "cyan"),
+            (f"{version:<5} {arrow} ", "blue"),
+            text,
+        )
         self._console.print(line)
 
 
-class _Refusals(logging.Handler):
-    """Shows what the log says of SOAP envelopes that were refused: no hook hears of them."""
-
-    def __init__(self, log: _Log) -> None:
-        super().__init__(logging.INFO)
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._log.say("✗", "", "", Text(clean(record.getMessage()), "bold red"))
+def _title(message: Request[Any] | Notification) -> Text:
+    return Text.assemble((message.__ocpp__.action or "", "bold"), (f" {_short(message)}", "dim"))
 
 
-def _outcome(response: Response) -> Text:
+def _shown(response: Response) -> Text:
     return Text(_short(response) or "answered", "green")
 
 
-def _short(message: Any) -> str:
-    values = to_wire(message).items()
-    return clean(" ".join(f"{name}={_plain(value)}" for name, value in values), _LONGEST)
+def _short(message: Payload) -> str:
+    text = _REDACTION.apply(json.dumps(to_wire(message), default=str))
+    return clean(" ".join(f"{name}={_plain(value)}" for name, value in json.loads(text).items()), _LONGEST)
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Sequence[str]:
@@ -157,12 +141,8 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
 
         log = _Log()
         csms = Csms()
-        csms.router.middleware(log.handling)
-        logger = logging.getLogger("ocpp_core.asgi")
-        logger.setLevel(logging.INFO)
-        logger.addHandler(_Refusals(log))
         tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
-        app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=log)
+        app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=[log])
         async with serving(app, host, port) as bound:
             click.echo(
                 f"serving {', '.join(accept)} on ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/"
@@ -210,11 +190,9 @@ def simulate(
         from ocpp_core.cli.hosting import online
 
         log, station = _Log(), Station(ocpp)
-        station.router.middleware(log.handling)
         async with online(
-            url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen
-        ) as connected:
-            csms = _Logged(connected, log, identity)
+            url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
+        ) as csms:
             interval = _interval(await station.do("boot", csms))
             for name in ("status", "authorize"):
                 await station.do(name, csms)
@@ -231,18 +209,6 @@ def simulate(
         return 0
 
     context.exit(_run(work))
-
-
-class _Logged:
-    """A CSMS whose calls are shown."""
-
-    def __init__(self, csms: Any, log: _Log, identity: str) -> None:
-        self._csms = csms
-        self._log = log
-        self.identity = identity
-
-    async def call(self, request: Request[Any]) -> Any:
-        return await self._log.calling(self._csms.call, self.identity, request)
 
 
 def _interval(boot: Any) -> int:

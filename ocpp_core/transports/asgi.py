@@ -10,27 +10,30 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from ocpp_core.connection import DEFAULT, Default, Ignored
 from ocpp_core.envelopes import ANONYMOUS, CONTENT_TYPE
 from ocpp_core.errors import ConnectionLostError, ErrorCode, OcppError
+from ocpp_core.hooks import Observer
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.messages import Request, Response, SoapHeaders
 from ocpp_core.peer import Peer, PeerOptions
-from ocpp_core.router import Router
+from ocpp_core.redaction import Redaction
+from ocpp_core.router import Caller, LoneCaller, Router
 from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance
 from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
+from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
 from ocpp_core.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
-    from ocpp_core.transports.soap_http import SoapPeer
+    import httpx
 
 _log = logging.getLogger("ocpp_core.asgi")
 
@@ -63,7 +66,12 @@ class OcppApp:
         sender_fault_status: HTTP status of faults of the sender; some stacks read the fault only with 500.
         max_size: Bytes of an envelope, characters of a frame.
         max_stations: SOAP stations whose addresses are kept; the one that was silent longest is forgotten.
-        options: Of each `Peer`.
+        options: Of each `Peer`; those that have a meaning on the SOAP wire are used there too.
+
+    Attributes:
+        peers: WebSocket stations that are connected, by identity.
+        stations: SOAP stations by identity, as they are known from their last request; the address is where they listen
+            if they announced one that may be called.
     """
 
     def __init__(
@@ -79,7 +87,7 @@ class OcppApp:
         tolerance: Tolerance = Tolerance.STRICT,
         address: str | None = None,
         may_call: MayCall | None = None,
-        client: Any = None,
+        client: "httpx.AsyncClient | None" = None,
         sender_fault_status: int = 400,
         max_size: int = 1_048_576,
         max_stations: int = 100_000,
@@ -99,16 +107,17 @@ class OcppApp:
             if Wire.SOAP in wire
         }
         self.peers: dict[str, Peer[str]] = {}
-        self.stations: OrderedDict[str, SoapStation] = OrderedDict()
-        self.identity = identity
-        self.may_call = may_call
-        self.max_stations = max_stations
+        self.stations: OrderedDict[str, SoapPeer] = OrderedDict()
+        self._identity = identity
+        self._may_call: MayCall = may_call or (lambda *_: False)
+        self._max_stations = max_stations
         self._router = router
         self._tolerance = tolerance
         self._client = client
         self._sender_fault_status = sender_fault_status
         self._max_size = max_size
         self._options = options
+        self._observer = Observer(options.get("hooks", ()), options.get("redaction") or Redaction())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, as ASGI defines it."""
@@ -217,100 +226,51 @@ class OcppApp:
         if codec is None:
             await _respond(send, 404, b"no SOAP here\n")
             return
-        answer = await answer_envelope(self._router, codec, body, _Caller(self, codec))
-        status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
-        packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
-        more = (("Content-Encoding", coding),) if coding else ()
-        await _respond(send, status, packed, *more, content_type=CONTENT_TYPE)
+        async with answer_envelope(
+            self._router, codec, body, partial(self._identify, codec), self._observer
+        ) as answer:
+            status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
+            packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
+            more = (("Content-Encoding", coding),) if coding else ()
+            await _respond(send, status, packed, *more, content_type=CONTENT_TYPE)
 
-    def station(self, identity: str, codec: SoapCodec) -> "SoapStation":
-        """The SOAP station of an identity, which becomes the last to be forgotten."""
+    def _identify(self, codec: SoapCodec, headers: SoapHeaders) -> Caller:
+        """Whose request it is. A station refuses what is meant for another one (OCPP-S 1.6 §3.3)."""
+        identity = headers.identity or ""
+        if codec.role is Role.CHARGE_POINT:
+            if self._identity not in (None, identity):
+                raise OcppError(ErrorCode.IDENTITY, f"this is not {identity!r}")
+            return LoneCaller(identity)
         station = self.stations.get(identity)
         if station is None:
-            station = self.stations[identity] = SoapStation(self, identity)
-            if len(self.stations) > self.max_stations:
+            station = self.stations[identity] = SoapPeer(
+                codec, identity, call_timeout=self._options.get("call_timeout", 30.0), observer=self._observer
+            )
+            if len(self.stations) > self._max_stations:
                 self.stations.popitem(last=False)
         self.stations.move_to_end(identity)
         station.codec = codec
+        address = headers.from_
+        if address is not None and _is_address(address) and self._may_call(identity, address):
+            station.address = address
+            station.client = self._client_of_calls()
         return station
 
-    def soap_peer(self, station: "SoapStation") -> "SoapPeer":
-        """What calls a SOAP station at its address."""
-        import httpx
-
-        from ocpp_core.transports.soap_http import SoapPeer
-
+    def _client_of_calls(self) -> "httpx.AsyncClient":
         if self._client is None:
+            import httpx
+
             self._client = httpx.AsyncClient()
-        assert station.codec is not None
-        timeout = self._options.get("call_timeout", 30.0)
-        return SoapPeer(
-            station.codec,
-            station.identity,
-            client=self._client,
-            address=station.address,
-            call_timeout=timeout,
-        )
+        return self._client
 
 
-class SoapStation:
-    """A station on the SOAP wire, as it is known from its last request.
-
-    Attributes:
-        identity: From its header chargeBoxIdentity.
-        address: Where it listens; None if it announced nothing that can and may be called.
-    """
-
-    def __init__(self, app: OcppApp, identity: str) -> None:
-        self.identity = identity
-        self.address: str | None = None
-        self.codec: SoapCodec | None = None
-        self._app = app
-
-    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
-        """Calls the station at its address, see `SoapPeer.call`."""
-        return await self._app.soap_peer(self).call(request, timeout=timeout)
-
-    def announce(self, address: str | None) -> None:
-        """Takes the address of a request, if it is one (OCPP-S 1.6 §3.7): absolute, with a host, not anonymous."""
-        if address is None or address == ANONYMOUS:
-            return
+def _is_address(address: str) -> bool:
+    """Whether a station can be called there (OCPP-S 1.6 §3.7): absolute, with a host, not anonymous."""
+    try:
         parts = urlsplit(address)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
-        may_call = self._app.may_call
-        if is_address and may_call is not None and may_call(self.identity, address):
-            self.address = address
-
-
-class _Caller:
-    """Who sent the envelope that is being answered: nobody yet, then a station."""
-
-    def __init__(self, app: OcppApp, codec: SoapCodec) -> None:
-        self.identity = ""
-        self._app = app
-        self._codec = codec
-        self._station: SoapStation | None = None
-
-    def learn(self, headers: SoapHeaders) -> OcppError | None:
-        """Whose request it is. A station refuses what is meant for another one (OCPP-S 1.6 §3.3)."""
-        self.identity = headers.identity or ""
-        if self._codec.role is Role.CHARGE_POINT:
-            if self._app.identity not in (None, self.identity):
-                return OcppError(ErrorCode.IDENTITY, f"this is not {self.identity!r}")
-        else:
-            self._station = self._app.station(self.identity, self._codec)
-            self._station.announce(headers.from_)
-        return None
-
-    def ignored(self, event: Ignored) -> None:
-        """An envelope that could not be used has been answered with a fault."""
-        _log.info("SOAP: %s", event.reason)
-
-    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
-        """Calls the sender back."""
-        if self._station is None:
-            raise ConnectionLostError(request.__ocpp__.action or "")
-        return await self._station.call(request, timeout=timeout)
+    except ValueError:
+        return False
+    return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _headers(scope: Scope) -> Mapping[str, str]:

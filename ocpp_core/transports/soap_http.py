@@ -5,15 +5,17 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 
 import asyncio
 import uuid
-from typing import TypeVar, cast
-
-import httpx
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from ocpp_core.connection import DEFAULT, CallOutcome, Connection, Default
 from ocpp_core.errors import ConnectionLostError
+from ocpp_core.hooks import Observer
 from ocpp_core.messages import Call, Request, Response
 from ocpp_core.peer import response_of
 from ocpp_core.soap import SoapCodec
+
+if TYPE_CHECKING:
+    import httpx
 
 R = TypeVar("R", bound=Response)
 
@@ -25,8 +27,10 @@ class SoapPeer:
         codec: Of the version that the peer speaks; its role is ours.
         identity: Of the station.
         address: Where the peer listens; None while it is not known, then calls fail at once.
-        client: Posts the envelopes. TLS, proxies and limits are its own.
+        client: An ``httpx.AsyncClient`` that posts the envelopes; TLS, proxies and limits are its own. May come later,
+            as the address.
         call_timeout: Seconds that a call waits for its answer; None for ever.
+        observer: Hooks and log.
     """
 
     def __init__(
@@ -34,15 +38,17 @@ class SoapPeer:
         codec: SoapCodec,
         identity: str,
         *,
-        client: httpx.AsyncClient,
+        client: "httpx.AsyncClient | None" = None,
         address: str | None = None,
         call_timeout: float | None = 30.0,
+        observer: Observer | None = None,
     ) -> None:
         self.codec = codec
         self.identity = identity
         self.address = address
-        self._client = client
+        self.client = client
         self._call_timeout = call_timeout
+        self._observer = observer or Observer()
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Calls the peer and waits for its response. Any number of calls may be under way.
@@ -54,27 +60,43 @@ class SoapPeer:
             CallResultInvalidError: What came back cannot be used.
             LocalProtocolError: The request cannot be sent.
         """
-        action = request.__ocpp__.action or ""
-        if self.address is None:
-            raise ConnectionLostError(action)
+        with self._observer.calling(self, request):
+            if self.address is None or self.client is None:
+                raise ConnectionLostError(request.__ocpp__.action or "")
+            outcome = await self._outcome(request, timeout, self.client, self.address)
+            return cast(R, response_of(outcome))
+
+    async def _outcome(
+        self, request: Request[R], timeout: float | Default | None, client: "httpx.AsyncClient", address: str
+    ) -> CallOutcome:
+        import httpx
+
         connection: Connection[bytes] = Connection(
-            self.codec.addressed(self.identity, self.address), new_id=_new_id, call_timeout=self._call_timeout
+            self.codec.addressed(self.identity, address), new_id=_new_id, call_timeout=self._call_timeout
         )
-        pending = connection.call(request, now=0.0, timeout=timeout)
+        clock = asyncio.get_running_loop().time
+        since = clock()
+        pending = connection.call(request, now=since, timeout=timeout)
         (body,) = connection.messages_to_send()
         headers = {"Content-Type": self.codec.content_type(Call(pending.id, request))}
+        self._observer.frame(self, "out", body)
         try:
-            async with asyncio.timeout(pending.deadline):
-                answer = await self._client.post(self.address, content=body, headers=headers, timeout=None)
+            async with asyncio.timeout_at(pending.deadline):
+                answer = await client.post(address, content=body, headers=headers, timeout=None)
         except TimeoutError:
             connection.handle_timeout(pending.deadline or 0.0)
         except (OSError, httpx.HTTPError, httpx.InvalidURL):
             connection.receive_eof()
         else:
+            self._observer.frame(self, "in", answer.content)
             connection.receive_message(answer.content)
             connection.receive_eof()
-        outcome = next(event for event in connection.events() if isinstance(event, CallOutcome))
-        return cast(R, response_of(outcome))
+        events = list(connection.events())
+        for event in events:
+            self._observer.event(self, event)
+        outcome = next(event for event in events if isinstance(event, CallOutcome))
+        self._observer.call_ended(self, request, outcome, clock() - since)
+        return outcome
 
 
 def _new_id() -> str:

@@ -3,31 +3,22 @@
 Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.3 (identity), §3.7 (where a station listens).
 """
 
-import logging
-import uuid
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 from attrs import frozen
 
-from ocpp_core.connection import CallReceived, Connection, Ignored
+from ocpp_core.connection import CallReceived, Connection, Event, Ignored
 from ocpp_core.errors import ErrorCode, OcppError
-from ocpp_core.messages import CallError, SoapHeaders
-from ocpp_core.router import Answer, Router, conclude
+from ocpp_core.hooks import Observer
+from ocpp_core.messages import CallError, Request, SoapHeaders
+from ocpp_core.peer import HandleCall, answer_call
+from ocpp_core.router import Answer, Caller, LoneCaller, Router, no_call
 from ocpp_core.soap import SoapCodec
 
-_log = logging.getLogger("ocpp_core.soap")
-
-
-class SoapCaller(Protocol):
-    """Who sent an envelope. Handlers get it as their peer."""
-
-    def learn(self, headers: SoapHeaders) -> OcppError | None:
-        """Takes what the header says of the sender; returns an error to refuse it."""
-        ...
-
-    def ignored(self, event: Ignored) -> None:
-        """Takes note of an envelope that could not be used."""
-        ...
+#: Says by its header who sent an envelope; handlers get it as their peer. Raises `OcppError` to refuse the envelope.
+Identify = Callable[[SoapHeaders], Caller]
 
 
 @frozen
@@ -43,39 +34,61 @@ class SoapAnswer:
     code: ErrorCode | None = None
 
 
-async def answer_envelope(router: Router, codec: SoapCodec, body: bytes, caller: SoapCaller) -> SoapAnswer:
+@asynccontextmanager
+async def answer_envelope(
+    router: Router, codec: SoapCodec, body: bytes, identify: Identify, observer: Observer
+) -> AsyncGenerator[SoapAnswer, None]:
     """Answers one envelope: the body of an HTTP request becomes that of its response.
 
     Args:
         router: Handlers.
         codec: Of the envelope's version, see `SoapCodec.sniff`; its role is ours.
         body: Of the request, not compressed.
-        caller: Who sent it.
+        identify: Who sent it.
+        observer: Hooks and log.
 
-    Returns:
-        An envelope; a fault where the request cannot be used. Hooks have run when it returns.
+    Yields:
+        An envelope to send inside the context; a fault where the request cannot be used. Leaving the context runs what
+        waits for the answer to be sent (`Router.after`).
     """
-    connection: Connection[bytes] = Connection(codec, new_id=lambda: uuid.uuid4().urn)
+    connection: Connection[bytes] = Connection(codec, new_id=no_call)
     connection.receive_message(body)
-    code: ErrorCode | None = None
-    for event in connection.events():
-        if isinstance(event, Ignored):
-            code = event.error.code if event.error is not None else ErrorCode.GENERIC
-            caller.ignored(event)
-        elif isinstance(event, CallReceived):
-            refusal = caller.learn(event.headers or SoapHeaders())
-            answer = Answer(error=refusal) if refusal else await router.handle(event.request, caller)
-            answer = conclude(connection, event, answer)
-            if answer.cause is not None:
-                _log.error(
-                    "%s was answered with a fault", type(event.request).__name__, exc_info=answer.cause
-                )
-            code = answer.error.code if answer.error is not None else None
-            if answer.response is not None:
-                await router.run_after(event.request, answer.response, caller)
-    messages = connection.messages_to_send()
-    if not messages:
-        # An answer or a fault where a request belongs draws nothing by itself; HTTP wants an answer all the same.
-        code = ErrorCode.PROTOCOL
-        messages = [codec.encode(CallError("", code, "not a request"))]
-    return SoapAnswer(messages[0], code)
+    events = list(connection.events())
+    call = next((event for event in events if isinstance(event, CallReceived)), None)
+    headers = call.headers if call is not None and call.headers is not None else SoapHeaders()
+    caller: Caller = LoneCaller(headers.identity or "")
+    handle: HandleCall = router.handle
+    if call is not None:
+        try:
+            caller = identify(headers)
+        except OcppError as error:
+            handle = _refusing(error)
+    observer.frame(caller, "in", body)
+    for event in events:
+        observer.event(caller, event)
+
+    answer = Answer(error=_fault(events))
+    if call is not None:
+        answer = await answer_call(connection, call, handle, caller, observer)
+    messages, refusal = connection.messages_to_send(), answer.error
+    if refusal is not None and not messages:
+        # Silence, and an answer or a fault where a request belongs, draw nothing; HTTP wants an answer all the same.
+        id = "" if call is None else call.id
+        messages = [codec.encode(CallError(id, refusal.code, refusal.description))]
+    observer.frame(caller, "out", messages[0])
+    yield SoapAnswer(messages[0], None if refusal is None else refusal.code)
+    if call is not None and answer.response is not None:
+        await router.run_after(call.request, answer.response, caller)
+
+
+def _refusing(error: OcppError) -> HandleCall:
+    async def handle(request: Request[Any], caller: Any) -> Answer:
+        return Answer(error=error)
+
+    return handle
+
+
+def _fault(events: Sequence[Event]) -> OcppError:
+    """Why an envelope that is no call was answered with a fault."""
+    errors = [event.error for event in events if isinstance(event, Ignored) and event.error is not None]
+    return OcppError(errors[0].code) if errors else OcppError(ErrorCode.PROTOCOL, "not a request")
