@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from loops import asynchronous
 from ocpp_core import (
     CallError,
     CallResult,
@@ -32,8 +33,11 @@ from ocpp_core import (
     v21,
     v201,
 )
+from ocpp_core.connection import CallReceived, ErrorReceived, Ignored, ResultReceived
 from ocpp_core.envelopes import CONTENT_TYPE
-from ocpp_core.errors import CallRejectedError, ConnectionLostError
+from ocpp_core.errors import CallRejectedError, ConnectionLostError, OcppError
+from ocpp_core.gate import BootGate, Registration, StationGate
+from ocpp_core.hooks import Hooks, Observer
 from ocpp_core.messages import Call, SoapHeaders
 from ocpp_core.router import Router
 from ocpp_core.soap import SoapCodec
@@ -202,7 +206,14 @@ def test_an_address_is_called_only_if_it_may_be() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["http://www.w3.org/2005/08/addressing/anonymous", "http://:8082/", "/relative", "ftp://host/", "null"],
+    [
+        "http://www.w3.org/2005/08/addressing/anonymous",
+        "http://:8082/",
+        "/relative",
+        "ftp://host/",
+        "null",
+        "http://[",
+    ],
 )
 def test_what_is_no_address_is_not_kept(address: str) -> None:
     async def scenario() -> None:
@@ -214,6 +225,156 @@ def test_what_is_no_address_is_not_kept(address: str) -> None:
             assert app.stations["CP-1"].address is None
 
     asyncio.run(scenario())
+
+
+class Noting(Hooks):
+    """Notes what it is told, and of whom."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, Any]] = []
+
+    def frame(self, peer: Any, direction: str, size: int) -> None:
+        assert size > 0
+        self.notes.append((peer.identity, direction))
+
+    def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
+        assert seconds >= 0
+        self.notes.append((peer.identity, type(outcome)))
+
+    def call_answered(self, peer: Any, request: Any, answer: Any, seconds: float) -> None:
+        assert seconds >= 0
+        self.notes.append((peer.identity, type(answer.response or answer.error)))
+
+    def event(self, peer: Any, event: Any) -> None:
+        self.notes.append((peer.identity, type(event)))
+
+
+@asynchronous
+async def test_hooks_are_told_of_the_soap_wire() -> None:
+    on_csms, on_station = Noting(), Noting()
+    station = Router(receives=Role.CHARGE_POINT)
+    station.on(v15.ResetRequest)(lambda *_: v15.ResetResponse(status=v15.ResetStatus.ACCEPTED))
+    box = OcppApp(station, role=Role.CHARGE_POINT, identity="CP-1", accepts=["1.5"], hooks=[on_station])
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(box)) as to_box,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(
+                OcppApp(csms(), may_call=lambda *_: True, client=to_box, hooks=[on_csms])
+            )
+        ) as to_csms,
+    ):
+        codec = soap("1.5", address="http://station/")
+        peer = SoapPeer(
+            codec, "CP-1", client=to_csms, address="http://csms/", observer=Observer([on_station])
+        )
+        await peer.call(v15.DataTransferRequest(vendor_id="com.example"))
+        await to_csms.post("http://csms/", content=b"<a/>", headers={"Content-Type": CONTENT_TYPE})
+        with pytest.raises(CallRejectedError):
+            await peer.call(v15.HeartbeatRequest())
+
+    called = [("CP-1", "in"), ("CP-1", CallReceived)]
+    calls_back = [("CP-1", "out"), ("CP-1", "in"), ("CP-1", ResultReceived), ("CP-1", ResultReceived)]
+    assert on_csms.notes == [
+        *called,
+        *calls_back,
+        *(("CP-1", v15.DataTransferResponse), ("CP-1", "out")),
+        *(("", "in"), ("", Ignored), ("", "out")),
+        *called,
+        *(("CP-1", OcppError), ("CP-1", "out")),
+    ]
+    assert on_station.notes == [
+        ("CP-1", "out"),
+        *called,
+        *(("CP-1", v15.ResetResponse), ("CP-1", "out")),
+        *(("CP-1", "in"), ("CP-1", ResultReceived), ("CP-1", ResultReceived)),
+        *(("CP-1", "out"), ("CP-1", "in"), ("CP-1", ErrorReceived), ("CP-1", ErrorReceived)),
+    ]
+
+
+@asynchronous
+async def test_envelopes_are_logged_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "ocpp_core.frames")
+    app = OcppApp(Router(), role=Role.CHARGE_POINT, accepts=["1.6"])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        codec = SoapCodec("1.6", role=Role.CSMS)
+        peer = SoapPeer(codec, "CP-1", client=client, address="http://station/")
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.ChangeConfigurationRequest(key="AuthorizationKey", value="hunter2hunter2"))
+
+    assert [("CP-1", "out"), ("CP-1", "in"), ("CP-1", "out"), ("CP-1", "in")] == [
+        (record.identity, record.direction)  # type: ignore[attr-defined]
+        for record in caplog.records
+        if record.name == "ocpp_core.frames"
+    ]
+    assert "AuthorizationKey" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+@asynchronous
+async def test_what_runs_after_an_answer_does_not_delay_it() -> None:
+    order: list[str] = []
+    router = csms()
+
+    @router.after(v15.BootNotificationRequest)
+    async def booted(request: Any, response: Any, peer: Any) -> None:
+        order.append(f"after {peer.identity}")
+
+    sent = [{"type": "http.request", "body": soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))}]
+
+    async def receive() -> Any:
+        return sent.pop()
+
+    async def send(event: Any) -> None:
+        order.append(event["type"])
+
+    headers = [(b"content-type", CONTENT_TYPE.encode())]
+    await OcppApp(router)({"type": "http", "method": "POST", "headers": headers}, receive, send)
+
+    assert ["http.response.start", "http.response.body", "after CP-1"] == order
+
+
+@asynchronous
+async def test_a_soap_station_that_is_rejected_answers_as_http_wants_an_answer() -> None:
+    gate, station = StationGate(), Router()
+    station.middleware(gate)
+    app = OcppApp(station, role=Role.CHARGE_POINT, accepts=["1.6"])
+    gate.registration = Registration.REJECTED
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        peer = SoapPeer(SoapCodec("1.6", role=Role.CSMS), "CP-1", client=client, address="http://station/")
+        with pytest.raises(CallRejectedError) as info:
+            await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    assert ErrorCode.SECURITY is info.value.code
+
+
+@asynchronous
+async def test_a_gate_knows_a_soap_station_by_its_identity() -> None:
+    """Pending, asked for a heartbeat and nothing else: the gate remembers across the exchanges."""
+    gate, router, station = BootGate(), Router(), Router()
+    router.middleware(gate)
+    router.on(v16.BootNotificationRequest)(
+        lambda *_: v16.BootNotificationResponse(
+            status=v16.RegistrationStatus.PENDING, current_time=NOW, interval=300
+        )
+    )
+    router.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=NOW))
+    station.on(v16.TriggerMessageRequest)(
+        lambda *_: v16.TriggerMessageResponse(status=v16.TriggerMessageStatus.ACCEPTED)
+    )
+    box = OcppApp(station, role=Role.CHARGE_POINT, accepts=["1.6"])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(box)) as to_box:
+        app = OcppApp(router, may_call=lambda *_: True, client=to_box, hooks=[gate])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            codec = soap("1.6", address="http://station/")
+            peer = SoapPeer(codec, "CP-1", client=client, address="http://csms/")
+            with pytest.raises(CallRejectedError):
+                await peer.call(v16.HeartbeatRequest())
+            await peer.call(BOOTS["1.6"])
+            trigger = v16.TriggerMessageRequest(requested_message=v16.MessageTrigger.HEARTBEAT)
+            await app.call("CP-1", trigger)
+            assert NOW == (await peer.call(v16.HeartbeatRequest())).current_time
+            with pytest.raises(CallRejectedError):
+                await peer.call(v16.AuthorizeRequest(id_tag="T"))
 
 
 def test_silent_soap_stations_are_forgotten_first() -> None:

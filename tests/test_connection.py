@@ -445,6 +445,24 @@ def test_rejection_takes_details(pair: Pair) -> None:
     assert [CallError(id, ErrorCode.INTERNAL, "Sorry.", {"try": [1, None]})] == pair.heard()
 
 
+def test_o16_4_2_call_of_theirs_may_be_left_unanswered(pair: Pair) -> None:
+    pair.asks(1)
+    call = received(pair)
+    pair.here.drop(call)
+
+    assert [] == pair.heard()
+    assert not pair.here.unanswered
+    assert "wants no answer" in refuses(pair.here, lambda: pair.here.drop(call))
+
+
+@only_json
+def test_dropping_a_call_frees_the_turn_of_the_next(pair: Pair) -> None:
+    ids = [pair.asks(1), pair.asks(2)]
+    pair.here.drop(received(pair))
+
+    assert ids[1] == received(pair).id
+
+
 @only_soap
 def test_s16_3_3_headers_of_an_envelope_come_with_the_call(pair: Pair) -> None:
     id = pair.asks(1)

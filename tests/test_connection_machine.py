@@ -116,6 +116,19 @@ class Side:
         self.cannot(again)
         assert all(isinstance(event, CallReceived) for event in self.events())
 
+    def drop(self, call: CallReceived) -> None:
+        """Leaves a call of theirs unanswered, which is as final as an answer."""
+        self.connection.drop(call)
+        self.at_work.remove(call)
+
+        assert [] == self.sent()
+        for again in (
+            partial(self.connection.drop, call),
+            partial(self.connection.reply, call, self.scene.response(1)),
+        ):
+            self.cannot(again)
+        assert all(isinstance(event, CallReceived) for event in self.events())
+
     def is_known(self, call: CallReceived) -> bool:
         return type(call.request) is type(self.scene.request(1))
 
@@ -436,7 +449,8 @@ class Machine(RuleBasedStateMachine):
     def possible(self) -> list[Act]:
         """What may happen next; what is there more often is more likely."""
         acts: list[Act] = [*[self.call] * 4, *[self.time_passes] * 2, self.misuse, self.connect_again]
-        acts += [self.answer] * self.diligence if any(side.at_work for side in self.sides) else []
+        is_at_work = any(side.at_work for side in self.sides)
+        acts += [*[self.answer] * self.diligence, self.drop] if is_at_work else []
         acts += [self.refuse] if any(side.results for side in self.sides) else []
         acts += [self.notify] if self.scene.notification is not None else []
         return acts
@@ -452,8 +466,15 @@ class Machine(RuleBasedStateMachine):
         side.call(draw(NUMBERS), self.now, draw(TIMEOUTS))
 
     def answer(self, draw: Draw) -> None:
-        side, call = draw(st.sampled_from([(side, call) for side in self.sides for call in side.at_work]))
+        side, call = draw(self.calls_at_work())
         side.answer(call, draw(NUMBERS), draw(st.none() | CODES))
+
+    def drop(self, draw: Draw) -> None:
+        side, call = draw(self.calls_at_work())
+        side.drop(call)
+
+    def calls_at_work(self) -> st.SearchStrategy[tuple[Side, CallReceived]]:
+        return st.sampled_from([(side, call) for side in self.sides for call in side.at_work])
 
     def refuse(self, draw: Draw) -> None:
         side, result = draw(st.sampled_from([(side, each) for side in self.sides for each in side.results]))

@@ -3,13 +3,14 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from loops import asynchronous
-from ocpp_core import ErrorCode, v16, v201
-from ocpp_core.errors import CallRejectedError
+from ocpp_core import ErrorCode, v16, v21, v201
+from ocpp_core.errors import CallRejectedError, CallTimeoutError
 from ocpp_core.gate import BootGate, Registration, StationGate
 from ocpp_core.messages import Request
 from ocpp_core.peer import Peer
@@ -156,6 +157,40 @@ async def test_b03_fr_08_a_rejected_station_refuses_calls() -> None:
         stage.status = "Accepted"
         await to_csms.call(BOOT_201)
         assert await refusal(to_station, clear) is None
+
+
+@asynchronous
+async def test_ocpp16_4_2_a_rejected_station_does_not_respond() -> None:
+    stage = Stage()
+    trigger = v16.TriggerMessageRequest(requested_message=v16.MessageTrigger.HEARTBEAT)
+    async with stage.connected("1.6") as (to_csms, to_station):
+        stage.status = "Rejected"
+        await to_csms.call(BOOT_16)
+        with pytest.raises(CallTimeoutError):
+            await to_station.call(trigger, timeout=0.05)
+        stage.status = "Accepted"
+        await to_csms.call(BOOT_16)
+        assert await refusal(to_station, trigger) is None
+
+
+@asynchronous
+async def test_p21_b01_fr_10_no_stream_before_acceptance() -> None:
+    """What is sent without wanting an answer is held back too."""
+    seen: list[Any] = []
+    stage = Stage()
+    stage.csms.on(v21.NotifyPeriodicEventStream)(lambda message, _: seen.append(message))
+    stream = v21.NotifyPeriodicEventStream(
+        id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
+    )
+    async with stage.connected("2.1") as (to_csms, _):
+        await to_csms.notify(stream)
+        await refusal(to_csms, v21.HeartbeatRequest())
+        assert [] == seen
+        stage.gate.accept("CP-1")
+    async with stage.connected("2.1") as (to_csms, _):
+        await to_csms.notify(stream)
+        await refusal(to_csms, v21.HeartbeatRequest())
+    assert [stream] == seen
 
 
 @asynchronous

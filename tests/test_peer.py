@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -485,6 +485,87 @@ async def test_hooks_are_told_of_frames_calls_and_answers() -> None:
     ends = [note for note in hooks.notes if isinstance(note, type)]
     assert ends == [ResultReceived, ErrorReceived, CallTimedOut, CallLost]
     assert ("out", len('[2,"1","Reset",{"type":"Soft"}]')) in hooks.notes
+
+
+@asynchronous
+async def test_hooks_surround_calls_and_handlers_in_their_order() -> None:
+    notes: list[str] = []
+
+    class Surrounding(Hooks):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        @contextmanager
+        def around(self, what: str, message: Any) -> Any:
+            notes.append(f"> {self.name} {what}")
+            try:
+                yield
+            except CallRejectedError as error:
+                notes.append(error.description)
+                raise
+            finally:
+                notes.append(f"< {self.name} {what}")
+
+        def calling(self, peer: Any, request: Any) -> Any:
+            return self.around("calling", request)
+
+        def handling(self, peer: Any, message: Any) -> Any:
+            return self.around("handling", message)
+
+    csms = Router()
+
+    @csms.on(v16.HeartbeatRequest)
+    def refuse(*_: Any) -> None:
+        raise OcppError(ErrorCode.INTERNAL, "no")
+
+    async with pair("1.6", csms=csms, hooks=[Surrounding("a"), Surrounding("b")]) as (peer, _):
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.HeartbeatRequest())
+
+    assert notes == [
+        *("> a calling", "> b calling"),
+        *("> a handling", "> b handling", "< b handling", "< a handling"),
+        *("no", "< b calling", "no", "< a calling"),
+    ]
+
+
+@pytest.mark.parametrize("moment", ["entered", "left"])
+@asynchronous
+async def test_surroundings_that_raise_do_no_harm(caplog: pytest.LogCaptureFixture, moment: str) -> None:
+    @contextmanager
+    def failing() -> Any:
+        try:
+            if moment == "left":
+                yield
+        finally:
+            raise RuntimeError("a hook's surroundings")
+
+    class Failing(Hooks):
+        def calling(self, peer: Any, request: Any) -> Any:
+            return failing()
+
+        def handling(self, peer: Any, message: Any) -> Any:
+            return failing()
+
+    csms = Router()
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    async with pair("1.6", csms=csms, hooks=[Failing()]) as (peer, _):
+        assert (await peer.call(v16.HeartbeatRequest())).current_time == NOW
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.AuthorizeRequest(id_tag="T"))
+
+    assert 4 == len([record for record in caplog.records if record.name == "ocpp_core.hooks"])
+
+
+@asynchronous
+async def test_surroundings_cannot_hide_an_error() -> None:
+    class Hiding(Hooks):
+        def calling(self, peer: Any, request: Any) -> Any:
+            return suppress(Exception)
+
+    async with pair("1.6", hooks=[Hiding()]) as (peer, _):
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.HeartbeatRequest())
 
 
 @asynchronous

@@ -1,6 +1,7 @@
 """Router: which handler gets a request, and what becomes of what it does."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +10,9 @@ import pytest
 
 from loops import asynchronous
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
-from ocpp_core.errors import CallRejectedError
+from ocpp_core.errors import CallRejectedError, NoAnswer
 from ocpp_core.messages import Request
-from ocpp_core.router import Answer, LoneCaller, Router
+from ocpp_core.router import Answer, Router
 from ocpp_core.transports.memory import pair
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -371,14 +372,61 @@ async def test_notifications_reach_their_handler_and_draw_nothing() -> None:
     assert seen == [stream]
 
 
-@asynchronous
-async def test_a_notification_without_handler_is_dropped() -> None:
-    await Router().notify(
-        v21.NotifyPeriodicEventStream(
-            id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
-        ),
-        LoneCaller("CP-1"),
+STREAM = (
+    '[6,"1","NotifyPeriodicEventStream",'
+    '{"id":1,"pending":0,"basetime":"2026-01-31T12:00:00Z","data":[{"t":0,"v":"1"}]}]'
+)
+
+
+def test_single_notifications_pass_the_middleware_and_draw_nothing() -> None:
+    router = Router()
+    order: list[Any] = []
+    router.on(v21.NotifyPeriodicEventStream)(
+        lambda message, caller: order.append((message.id, caller.identity))
     )
+
+    @router.middleware
+    async def middleware(message: Any, peer: Any, handle: Any) -> Any:
+        order.append(">")
+        assert await handle(message, peer) is None
+        order.append("<")
+
+    assert answer(router, STREAM, "2.1", identity="CP-1") is None
+    assert order == [">", (1, "CP-1"), "<"]
+
+
+@pytest.mark.parametrize("receives", [None, Role.CSMS, Role.CHARGE_POINT])
+def test_a_notification_that_nobody_takes_is_dropped(
+    receives: Role | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    assert answer(Router(receives=receives), STREAM, "2.1") is None
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert "NotifyPeriodicEventStream is ignored" in record.getMessage()
+
+
+def test_what_a_handler_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    router = Router()
+
+    @router.on(v21.NotifyPeriodicEventStream, v21.HeartbeatRequest)
+    def fail(*_: Any) -> None:
+        raise RuntimeError(SECRET)
+
+    assert answer(router, STREAM, "2.1") is None
+    assert code_of(answer(router, version="2.1")) == "InternalError"
+    assert [SECRET, SECRET] == [str(record.exc_info and record.exc_info[1]) for record in caplog.records]
+
+
+def test_a_call_may_be_left_without_an_answer() -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def silent(*_: Any) -> None:
+        raise NoAnswer(ErrorCode.SECURITY)
+
+    assert answer(router) is None
 
 
 @pytest.mark.parametrize("frame", ["", '[3,"1",{}]', '[4,"1","GenericError","",{}]', "{", '[7,"1"]'])

@@ -1,0 +1,89 @@
+"""A span of OpenTelemetry for every call, in both directions and on both wires. Needs the extra ``tracing``.
+
+    serve(router, hooks=[Tracing()])
+
+A span of a call of ours lasts from the moment its caller begins to wait; one of a call of theirs is the current span of
+its handler, so that what the handler does, such as calling back, becomes its child. OCPP has no place for the ids of a
+trace, so each side has its own.
+
+Spans show the action, the version, the identity of the station and what kind of error ended a call (the value of its
+`ErrorCode`, or the name of the exception), never a value of a message.
+
+Source: the semantic conventions for RPC spans of OpenTelemetry 1.45 (https://opentelemetry.io/docs/specs/semconv/rpc/).
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from ocpp_core.errors import CallRejectedError
+from ocpp_core.hooks import Hooks
+from ocpp_core.messages import Notification, Request
+from ocpp_core.router import Answer, Caller
+
+try:
+    from opentelemetry.trace import (
+        Span,
+        SpanKind,
+        StatusCode,
+        TracerProvider,
+        get_current_span,
+        get_tracer,
+    )
+except ImportError as error:
+    raise ImportError("Tracing needs opentelemetry-api: pip install 'ocpp-core[tracing]'") from error
+
+
+class Tracing(Hooks):
+    """Makes the spans.
+
+    Args:
+        provider: Where they go; by default the one that the application has set for the process.
+    """
+
+    def __init__(self, provider: TracerProvider | None = None) -> None:
+        self._tracer = get_tracer("ocpp_core", tracer_provider=provider)
+
+    @contextmanager
+    def calling(self, peer: Caller, request: Request[Any]) -> Generator[None, None, None]:
+        """See `Hooks.calling`."""
+        with self._span(SpanKind.CLIENT, peer, request):
+            yield
+
+    @contextmanager
+    def handling(self, peer: Caller, message: Request[Any] | Notification) -> Generator[None, None, None]:
+        """See `Hooks.handling`."""
+        with self._span(SpanKind.SERVER, peer, message):
+            yield
+
+    def call_answered(self, peer: Caller, request: Request[Any], answer: Answer, seconds: float) -> None:
+        """See `Hooks.call_answered`."""
+        if answer.error is not None:
+            _fail(get_current_span(), answer.error.code)
+
+    @contextmanager
+    def _span(
+        self, kind: SpanKind, peer: Caller, message: Request[Any] | Notification
+    ) -> Generator[None, None, None]:
+        definition = message.__ocpp__
+        action = definition.action or ""
+        attributes = {
+            "rpc.system.name": "ocpp",
+            "rpc.method": action,
+            "ocpp.version": str(definition.version),
+            "ocpp.identity": peer.identity,
+        }
+        # The text of an exception may hold values, so only its kind is shown.
+        with self._tracer.start_as_current_span(
+            action, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield
+            except BaseException as error:
+                _fail(span, error.code if isinstance(error, CallRejectedError) else type(error).__name__)
+                raise
+
+
+def _fail(span: Span, code: str) -> None:
+    span.set_status(StatusCode.ERROR, str(code))
+    span.set_attribute("error.type", str(code))
