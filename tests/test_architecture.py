@@ -136,3 +136,50 @@ def names_a_version(node: ast.AST) -> bool:
             return value in set(Version)
         case _:
             return False
+
+
+#: What only a peer and those above it may know: everything else works in threads and without a loop.
+LOOPS = {"asyncio", "anyio"}
+
+
+def test_nothing_below_the_peer_knows_an_event_loop() -> None:
+    knowing = {
+        name.split(".")[1]
+        for name, path in MODULES.items()
+        if LOOPS & {each.split(".")[0] for each in imported(path)}
+    }
+
+    assert "peer" in knowing
+    assert set() == {part for part in knowing if HEIGHT[part] < HEIGHT["peer"]}
+
+
+#: Names that lead to threads or processes.
+POOLS = {
+    *("Thread", "Timer", "start_new_thread", "ThreadPoolExecutor", "ProcessPoolExecutor", "Process", "Pool"),
+    *("run_in_executor", "to_thread"),
+}
+
+
+def names_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                yield name
+            case _:
+                pass
+
+
+def test_nothing_starts_a_thread_or_a_process() -> None:
+    assert {} == {name: found for name, path in MODULES.items() if (found := POOLS & {*names_in(path)})}
+
+
+def test_no_function_changes_a_global() -> None:
+    """Settings are arguments: nothing that one caller chooses is there for another."""
+    changing = [
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Global)
+    ]
+
+    assert [] == changing

@@ -3,7 +3,9 @@
 import inspect
 import re
 import types
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,3 +127,37 @@ def test_unknown_name_is_refused() -> None:
         _ = ocpp_core.Connect  # type: ignore[attr-defined]
 
     assert "module 'ocpp_core' has no attribute 'Connect'" == str(info.value)
+
+
+def functions_of(name: str) -> dict[str, Callable[..., Any]]:
+    """A public function, or the methods of a public class that are its own."""
+    value = getattr(ocpp_core, name)
+    members = vars(value) if isinstance(value, type) else {name: value}
+    found = {
+        key: getattr(member, "__func__", None) or getattr(member, "fget", None) or member
+        for key, member in members.items()
+        if key == "__init__" or not key.startswith("_")
+    }
+    return {key: member for key, member in found.items() if isinstance(member, types.FunctionType)}
+
+
+def test_every_public_parameter_and_result_has_a_type() -> None:
+    """That the types are right is for `make types` to say, with tests/typing."""
+    signatures = {
+        f"{name}.{key}": inspect.signature(function)
+        for name in PUBLIC
+        for key, function in functions_of(name).items()
+    }
+    untyped = []
+    for name, signature in signatures.items():
+        types_ = {part.name: part.annotation for part in signature.parameters.values()}
+        own = {"self", "cls"} & {next(iter(types_), "")}
+        types_["return"] = signature.return_annotation
+        untyped += [
+            f"{name}: {part}"
+            for part, type_ in types_.items()
+            if type_ is inspect.Signature.empty and part not in own
+        ]
+
+    assert {"Peer.call", "JsonCodec.decode", "from_wire.from_wire"} <= set(signatures)
+    assert [] == untyped

@@ -1,5 +1,6 @@
-"""docs/incumbent.md names tests that exist."""
+"""docs/incumbent.md has each pain point, and names tests that exist."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -7,13 +8,25 @@ import pytest
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "incumbent.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"\| `(test_\w+\.py)` `(test_\w+)` \|$", PAGE, re.MULTILINE)
+#: Number of the point, file and function of the test.
+ROWS = re.findall(r"^\| (\d+) \|.*\| `(test_\w+\.py)` `(test_\w+)` \|$", PAGE, re.MULTILINE)
 
 
-def test_every_row_names_a_test() -> None:
+def test_every_row_has_a_number_and_names_a_test() -> None:
     assert PAGE.count("\n| ") - 1 == len(ROWS)
 
 
-@pytest.mark.parametrize("file, name", ROWS)
+def test_every_point_is_there_in_order() -> None:
+    numbers = [int(number) for number, *_ in ROWS]
+
+    assert list(range(1, 26)) == list(dict.fromkeys(numbers))
+    assert sorted(numbers) == numbers
+
+
+@pytest.mark.parametrize("file, name", [row[1:] for row in ROWS])
 def test_the_test_exists(file: str, name: str) -> None:
-    assert f"def {name}(" in (TESTS / file).read_text(encoding="utf-8")
+    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+
+    assert name in {
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }

@@ -5,7 +5,9 @@ Names of tests carry the section: `j16` is OCPP-J 1.6, `j201` and `j21` are part
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
@@ -1698,3 +1700,46 @@ def test_nothing_is_written_with_blanks(version: str, frame: Frame, text: str) -
     written = codec(version).encode(frame)
 
     assert json.dumps(json.loads(written), separators=(",", ":"), ensure_ascii=False) == written
+
+
+# What codecs share, and what messages are called.
+
+
+def test_codecs_in_threads_give_each_its_own_verdict() -> None:
+    """A strict and a tolerant codec, both used by several threads at once, from the first frame on."""
+    good = [text for _, text in FRAMES["1.6"]]
+    texts = [*good, *(text for text, *_ in TOLERATED.values()), *(text for text, *_ in MALFORMED.values())]
+
+    def verdicts(readers: list[JsonCodec]) -> list[Any]:
+        found: list[Any] = []
+        for reader in readers * 10:
+            for text in texts:
+                try:
+                    frame = reader.decode(text, awaiting=awaiting("1.6"))
+                    found.append((frame, reader.encode(frame)))
+                except (FrameError, PayloadError, LocalProtocolError) as error:
+                    found.append(str(error))
+        return found
+
+    def pair() -> list[JsonCodec]:
+        return [codec("1.6"), codec("1.6", Tolerance.TOLERANT)]
+
+    shared = pair()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(verdicts, [shared] * 4))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert [verdicts(pair())] * 4 == found
+
+
+def test_a_subclass_is_sent_as_the_action_of_its_parent() -> None:
+    """The action is stored with the class; no name is read for it."""
+
+    class Tag(v16.AuthorizeRequest):
+        pass
+
+    assert '[2,"17","Authorize",{"idTag":"x"}]' == codec("1.6").encode(Call("17", Tag(id_tag="x")))

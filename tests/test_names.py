@@ -12,6 +12,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from model import JSON_VERSIONS, data_types, message_classes
+from ocpp_core.shapes import shape
+
 ROOT = Path(__file__).parents[1]
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 
@@ -498,3 +501,19 @@ def test_rows_are_sorted_without_regard_to_case(file: str, name: str) -> None:
     rows = [key for key, value in table(file, name).items() if isinstance(value, str)]
 
     assert sorted(rows, key=lambda key: (key.lower(), key)) == rows
+
+
+# Classes.
+
+
+@pytest.mark.parametrize("version", JSON_VERSIONS)
+def test_every_class_has_the_wire_names_of_its_definition(version: str) -> None:
+    """None is derived from another spelling, so there is none that does not survive being read and written."""
+    stated: dict[str, set[str]] = {}
+    for each in OBJECTS:
+        if each.version == version:
+            stated.setdefault(class_name(version, each.name), set()).update(each.wire)
+    classes = (*message_classes(version), *data_types(version))
+    held = {cls.__name__: set(shape(cls).by_wire) for cls in classes}
+
+    assert stated == {name: names for name, names in held.items() if names or name in stated}

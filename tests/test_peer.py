@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -671,3 +672,81 @@ async def test_what_comes_later_than_close_is_not_waited_for() -> None:
             pass
         with pytest.raises(ConnectionLostError):
             await other.peer.call(RESET)
+
+
+@asynchronous
+async def test_a_handler_that_returns_nothing_does_not_end_the_connection() -> None:
+    csms = Router()
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    csms.on(v16.AuthorizeRequest)(lambda *_: None)
+    async with wire(csms) as other:
+        other.put('[2,"1","Authorize",{"idTag":"T"}]')
+        other.put('[2,"2","Heartbeat",{}]')
+        await until(lambda: len(other.sent) == 2)
+
+    assert other.sent[0].startswith('[4,"1","InternalError"')
+    assert other.sent[1].startswith('[3,"2"')
+
+
+@asynchronous
+async def test_no_thread_is_started_to_judge_or_to_handle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain handler runs where the loop runs, and so does what judges a frame, good or bad."""
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def noting(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noting)
+    handled: list[int] = []
+    csms = Router()
+
+    @csms.on(v16.HeartbeatRequest)
+    def handler(*_: Any) -> v16.HeartbeatResponse:
+        handled.append(threading.get_ident())
+        return heartbeat()
+
+    async with wire(csms) as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        other.put('[2,"2","Heartbeat",{"x":1}]')
+        await until(lambda: len(other.sent) == 2)
+
+    assert [threading.get_ident()] == handled
+    assert [] == started
+
+
+@asynchronous
+async def test_another_thread_may_call_over_the_loop_of_the_peer() -> None:
+    """A peer belongs to its loop; asyncio leads there from anywhere."""
+    csms = Router()
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    async with pair("1.6", csms=csms) as (peer, _):
+        loop = asyncio.get_running_loop()
+
+        def work() -> v16.HeartbeatResponse:
+            call = peer.call(v16.HeartbeatRequest())
+            return asyncio.run_coroutine_threadsafe(call, loop).result(timeout=5)
+
+        responses = await asyncio.gather(*(asyncio.to_thread(work) for _ in range(3)))
+
+    assert [heartbeat()] * 3 == responses
+
+
+@asynchronous
+async def test_what_the_handler_of_a_send_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    csms = Router()
+
+    @csms.on(v21.NotifyPeriodicEventStream)
+    def fail(*_: Any) -> None:
+        raise KeyError("the reason")
+
+    async with wire(csms, "2.1") as other:
+        element = '{"t":0,"v":"1"}'
+        other.put(
+            '[6,"1","NotifyPeriodicEventStream",'
+            f'{{"id":1,"pending":0,"basetime":"2026-01-31T12:00:00Z","data":[{element}]}}]'
+        )
+        await until(lambda: caplog.records)
+
+    assert "the reason" in caplog.text

@@ -2,15 +2,17 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import strategies as st
 
 import oracle
-from holding import not_held
+from holding import is_same, not_held
 from model import ALL_CLASSES, ALL_ENUMS, JSON_MESSAGES
-from ocpp_core import v16, v201
+from ocpp_core import v16, v20, v21, v201
 from ocpp_core.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
 from ocpp_core.payloads import from_wire, to_wire
 from ocpp_core.shapes import shape
@@ -159,3 +161,65 @@ def test_null_and_absent_data_are_two_things() -> None:
     assert {"vendorId": "x", "data": None} == to_wire(null)
     assert absent != null
     assert [absent, null] == [from_wire(v201.DataTransferRequest, to_wire(it)) for it in (absent, null)]
+
+
+#: What a rule that joins or splits words would change, and any other text.
+VENDOR_KEYS = (
+    st.sampled_from(["My_Key", "my_key", "myKey", "MyKey", "MYKEY", "my__key", "key_1L2"]) | st.text()
+)
+#: Where vendors may put what they like, and how to find it in a message.
+VENDOR_PLACES: dict[str, tuple[type[Payload], Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "data of a request": (
+        v201.DataTransferRequest,
+        lambda data: {"vendorId": "V", "data": data},
+        lambda message: message.data,
+    ),
+    "data of a response": (
+        v21.DataTransferResponse,
+        lambda data: {"status": "Accepted", "data": [data]},
+        lambda message: message.data[0],
+    ),
+    "customData": (
+        v201.HeartbeatRequest,
+        lambda data: {"customData": {"vendorId": "V", "more": data}},
+        lambda message: message.custom_data.extra["more"],
+    ),
+    "open class": (v20.HeartbeatRequest, lambda data: {"more": data}, lambda message: message.extra["more"]),
+}
+
+
+@pytest.mark.parametrize("place", VENDOR_PLACES)
+def test_keys_of_vendors_pass_untouched(place: str) -> None:
+    cls, payload_with, data_of = VENDOR_PLACES[place]
+
+    def check(data: dict[str, Any]) -> None:
+        payload = payload_with(data)
+        message = from_wire(cls, payload)
+
+        assert is_same(data, data_of(message))
+        assert is_same(data, data_of(from_wire(cls, to_wire(message))))
+
+    for_all(st.dictionaries(VENDOR_KEYS, st.dictionaries(VENDOR_KEYS, st.integers())), 100, check)
+
+
+WITH_CUSTOM_DATA = [
+    each
+    for each in ALL_CLASSES
+    if each.values[0].__ocpp__.version in ("2.0.1", "2.1")
+    and each.values[0] not in (v201.CustomData, v21.CustomData)
+]
+
+
+@pytest.mark.parametrize("cls", WITH_CUSTOM_DATA)
+def test_every_object_of_2_0_1_and_2_1_has_custom_data(cls: type[Payload]) -> None:
+    """Messages and nested types alike, down to the smallest; only customData itself has none."""
+    custom = {"vendorId": "V", "My_Key": 1}
+
+    def check(payload: dict[str, Any]) -> None:
+        message: Any = from_wire(cls, payload | {"customData": custom})
+
+        assert "V" == message.custom_data.vendor_id
+        assert {"My_Key": 1} == message.custom_data.extra
+        assert custom == to_wire(message)["customData"]
+
+    for_all(payloads(cls), 1, check)

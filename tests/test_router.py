@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from loops import asynchronous
+from model import JSON_VERSIONS
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
 from ocpp_core.errors import CallRejectedError, NoAnswer
 from ocpp_core.messages import Request
-from ocpp_core.router import Answer, Router
+from ocpp_core.router import Answer, LoneCaller, Router
+from ocpp_core.specifications import specification
 from ocpp_core.transports.memory import pair
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -471,3 +473,66 @@ async def test_handle_says_why() -> None:
     assert isinstance(failed.cause, RuntimeError)
     assert refused.error is not None
     assert refused.cause is None
+
+
+# --- apart from everything else ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_coroutine", [False, True], ids=["plain", "coroutine"])
+@pytest.mark.parametrize("error", [KeyError, AttributeError, RuntimeError])
+def test_what_an_after_hook_raises_is_logged_with_its_traceback(
+    error: type[Exception], is_coroutine: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+
+    def plain(*_: Any) -> None:
+        raise error(SECRET)
+
+    async def coroutine(*_: Any) -> None:
+        plain()
+
+    router.after(v16.HeartbeatRequest)(coroutine if is_coroutine else plain)
+
+    assert "currentTime" in str(answer(router))
+    (raised,) = (record.exc_info for record in caplog.records if record.exc_info is not None)
+    assert raised[0] is error
+    assert SECRET in caplog.text
+
+
+def test_routers_share_no_handlers() -> None:
+    one, other = Router(), Router()
+    one.on(v16.HeartbeatRequest)(heartbeat)
+    one.on_any(heartbeat)
+    one.on_data(v16.DataTransferRequest, "V")(heartbeat)
+    one.after(v16.HeartbeatRequest)(lambda *_: pytest.fail("ran"))
+    one.middleware(lambda *_: pytest.fail("ran"))
+
+    assert code_of(answer(other)) == "NotSupported"
+    assert code_of(answer(other, data("V"))) == "NotSupported"
+    other.on(v16.HeartbeatRequest)(heartbeat)
+    assert "currentTime" in str(answer(other))
+
+
+def test_answer_needs_no_event_loop() -> None:
+    """It awaits nothing but handlers, so with plain ones the first step is the last."""
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+    for frame, expected in (
+        (HEARTBEAT, '[3,"1",{"currentTime":"2026-01-31T12:00:00Z"}]'),
+        ('[2,"1","Nothing"]', '[4,"1","FormationViolation"'),
+    ):
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        with pytest.raises(StopIteration) as ended:
+            router.answer(frame, version="1.6").send(None)
+
+        assert str(ended.value.value).startswith(expected)
+
+
+@pytest.mark.parametrize("version", JSON_VERSIONS)
+def test_an_action_is_known_to_the_versions_that_have_it_and_to_no_other(version: str) -> None:
+    for action in {name for other in JSON_VERSIONS for name in specification(other).actions}:
+        text = str(answer(Router(), f'[2,"1","{action}",{{}}]', version))
+
+        assert (action in specification(version).actions) == (code_of(text) != "NotImplemented"), action

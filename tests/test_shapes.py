@@ -122,3 +122,19 @@ def test_annotations_may_be_given_in_any_way() -> None:
     assert [Timestamp(), Anything(), ListOf(Number(minimum=0))] == [
         field.kind for field in shape(Plain).fields
     ]
+
+
+def test_only_data_of_vendors_may_be_anything() -> None:
+    """Every other field of every class has a type of its own, nested values and items of lists too."""
+
+    def is_anything(kind: Kind) -> bool:
+        return isinstance(kind.item if isinstance(kind, ListOf) else kind, Anything)
+
+    anything = {
+        (cls.__name__, field.name)
+        for (cls,) in (each.values for each in ALL_CLASSES)
+        for field in shape(cls).fields
+        if is_anything(field.kind)
+    }
+
+    assert {("DataTransferRequest", "data"), ("DataTransferResponse", "data")} == anything

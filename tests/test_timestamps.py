@@ -7,6 +7,12 @@ import pytest
 from hypothesis import strategies as st
 
 import oracle
+from model import ALL_CLASSES
+from ocpp_core.errors import PayloadError
+from ocpp_core.messages import Payload
+from ocpp_core.payloads import from_wire
+from ocpp_core.shapes import Timestamp, shape
+from ocpp_core.testing import payloads
 from ocpp_core.timestamps import WireTimestamp, is_timestamp, read_timestamp, write_timestamp
 from properties import for_all
 
@@ -194,3 +200,21 @@ def test_verdict_is_that_of_an_independent_reading() -> None:
             assert oracle.is_rfc3339(text, digits) == is_timestamp(text, digits)
 
     for_all(st.one_of(texts, changed), 1000, check)
+
+
+def timestamps_of(cls: Any) -> list[str]:
+    return [field.wire for field in shape(cls).fields if isinstance(field.kind, Timestamp)]
+
+
+@pytest.mark.parametrize("cls", [each for each in ALL_CLASSES if timestamps_of(*each.values)])
+def test_every_timestamp_of_every_class_is_checked(cls: type[Payload]) -> None:
+    def check(payload: dict[str, Any]) -> None:
+        for member in timestamps_of(cls):
+            for text in ("yesterday", "2026-01-31 12:00", "2026-02-29T12:00:00Z"):
+                with pytest.raises(PayloadError) as caught:
+                    from_wire(cls, payload | {member: text})
+                assert [(f"$.{member}", "format")] == [
+                    (fault.path, fault.keyword) for fault in caught.value.violations
+                ]
+
+    for_all(payloads(cls), 1, check)
