@@ -70,6 +70,17 @@ def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Elemen
     return header, body
 
 
+def is_identity(block: etree._Element) -> bool:
+    """Whether a header block holds the identity of the station, in whatever namespace and case."""
+    return etree.QName(block).localname.lower() == "chargeboxidentity"
+
+
+def identity_of(header: etree._Element | None) -> str:
+    """The identity that a header holds, the last if there are several; "" if there is none."""
+    blocks = [block for block in (() if header is None else header) if is_identity(block)]
+    return text_of(blocks[-1]) or "" if blocks else ""
+
+
 def content_of(body: etree._Element | None) -> etree._Element:
     """The one element in a body."""
     if body is None or len(body) != 1:

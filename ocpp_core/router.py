@@ -83,18 +83,18 @@ class Router:
         """Registers the handler of one or more request (or, for SEND, notification) classes.
 
         Raises:
-            LocalProtocolError: A class is no request, or has a handler already.
+            LocalProtocolError: A class is no request of a version (a subclass is none), or has a handler already.
         """
 
         def register(handler: H) -> H:
             for cls in classes:
-                if not issubclass(cls, Request | Notification):
+                if not issubclass(cls, Request | Notification) or "__ocpp__" not in vars(cls):
                     hint = (
                         f"; did you mean {cls.__name__}Request?"
                         if not cls.__name__.endswith("Request")
                         else ""
                     )
-                    raise LocalProtocolError(f"{cls.__name__} is no request{hint}")
+                    raise LocalProtocolError(f"{cls.__name__} is no request of a version{hint}")
                 if cls in self._handlers:
                     raise LocalProtocolError(
                         f"{cls.__name__} has a handler: {self._handlers[cls].__qualname__}"
@@ -109,10 +109,17 @@ class Router:
 
         The most particular handler is taken. Once there is any, a vendor or message that has none is answered with
         UnknownVendorId or UnknownMessageId, unless `on` has a handler for the class.
+
+        Raises:
+            LocalProtocolError: That message, or that vendor as a whole, has a handler already.
         """
 
         def register(handler: H) -> H:
-            self._data_handlers.setdefault(cls, {})[vendor, message] = handler
+            handlers = self._data_handlers.setdefault(cls, {})
+            if (vendor, message) in handlers:
+                known = handlers[vendor, message].__qualname__
+                raise LocalProtocolError(f"{cls.__name__} of {vendor!r}, {message!r} has a handler: {known}")
+            handlers[vendor, message] = handler
             return handler
 
         return register

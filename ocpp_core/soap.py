@@ -7,7 +7,7 @@ The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not
 import uuid
 from collections.abc import Mapping
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, NoReturn, Self
 
 from attrs import frozen
@@ -34,6 +34,8 @@ from ocpp_core.envelopes import (
     block_xml,
     content_of,
     first_text,
+    identity_of,
+    is_identity,
     local_name,
     parts_of,
     readable,
@@ -61,7 +63,7 @@ from ocpp_core.messages import (
 )
 from ocpp_core.payloads import allows
 from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.tolerance import Tolerance, ToleranceByStation, tolerance_of
 from ocpp_core.validation import explain
 from ocpp_core.versions import ERROR_CODES, OWED_SOAP, Action, Role, Specification, Version, Wire
 from ocpp_core.xmlbinding import ReadElement, element_reader, element_writer
@@ -137,7 +139,8 @@ class SoapCodec:
         version: `Version.V1_2`, `V1_5` or `V1_6`.
         role: The side that this codec works for. It decides which service's DataTransfer is meant, and what namespace a
             fault has.
-        tolerance: What is accepted although it breaks a rule. What is sent never does.
+        tolerance: What is accepted although it breaks a rule; a function decides it for each station by its identity in
+            the header ("" without). What is sent never breaks one.
         identity: Of the station, written into requests whose ``headers`` do not name one.
         address: Where we listen for requests: written as From.
         to: Address of the peer: written as To of requests.
@@ -157,7 +160,7 @@ class SoapCodec:
         version: str | Specification,
         *,
         role: Role = Role.CSMS,
-        tolerance: Tolerance = Tolerance.STRICT,
+        tolerance: ToleranceByStation = Tolerance.STRICT,
         identity: str | None = None,
         address: str | None = None,
         to: str | None = None,
@@ -376,13 +379,15 @@ class _Reading:
         "kind",
         "odd_blocks",
         "specification",
+        "tolerance",
         "waiting",
     )
 
-    def __init__(self, codec: SoapCodec, allowed: Tolerance, waiting: tuple[str, ...]) -> None:
+    def __init__(self, codec: SoapCodec, tolerance: ToleranceByStation, waiting: tuple[str, ...]) -> None:
         self.codec = codec
         self.specification = codec.specification
-        self.allowed = allowed
+        self.tolerance = tolerance
+        self.allowed = Tolerance.STRICT
         self.waiting = waiting
         self.found: list[Violation] = []
         self.odd_blocks: list[tuple[Tolerance, str, str, Any]] = []
@@ -394,6 +399,7 @@ class _Reading:
     def envelope(self, root: etree._Element) -> Frame:
         header, body = parts_of(root)
         child = content_of(body)
+        self.allowed = tolerance_of(self.tolerance, partial(identity_of, header))
         headers = self.headers(header)
         if child.tag == FAULT:
             self.kind = FrameKind.CALLERROR
@@ -456,7 +462,7 @@ class _Reading:
         """An addressing header or the identity in an odd namespace, or a header that we have no use for."""
         tag = etree.QName(block)
         local = tag.localname
-        if local.lower() == "chargeboxidentity":
+        if is_identity(block):
             values["identity"] = text_of(block)
             self.identity_tag = str(block.tag)
         elif tag.namespace in ADDRESSING_NAMESPACES or (not tag.namespace and local in HEADERS):

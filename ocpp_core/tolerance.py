@@ -139,6 +139,15 @@ class Tolerance(Flag):
         return (self.name or "").lower()
 
 
+#: A tolerance for all stations, or a function from the identity of a station to its own.
+ToleranceByStation = Tolerance | Callable[[str], Tolerance]
+
+
+def tolerance_of(tolerance: ToleranceByStation, identity: Callable[[], str]) -> Tolerance:
+    """What is tolerated of one station, whose identity is looked for only if it matters."""
+    return tolerance if isinstance(tolerance, Tolerance) else tolerance(identity())
+
+
 #: Members that peers send under another name. (1.6: the example of OCPP-J 1.6 §4.2.2 itself has it.)
 MISNAMED = {("1.6", "BootNotificationResponse"): {"heartbeatInterval": "interval"}}
 

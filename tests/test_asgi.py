@@ -377,6 +377,30 @@ async def test_a_gate_knows_a_soap_station_by_its_identity() -> None:
                 await peer.call(v16.AuthorizeRequest(id_tag="T"))
 
 
+def test_each_station_has_its_own_tolerance_on_both_wires() -> None:
+    def tolerance(identity: str) -> Tolerance:
+        return Tolerance.EXTRA_MEMBER if identity == "sloppy" else Tolerance.STRICT
+
+    frame = '[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","uptime":1}]'
+
+    async def scenario() -> None:
+        async with served(OcppApp(csms(), tolerance=tolerance)) as port:
+            for identity, is_accepted in (("sloppy", True), ("other", False)):
+                async with station(port, "ocpp1.6", f"/{identity}") as socket:
+                    await socket.send(frame)
+                    assert is_accepted == ("Accepted" in str(await socket.recv()))
+
+                codec = SoapCodec("1.5", role=Role.CHARGE_POINT, identity=identity, to="http://127.0.0.1/")
+                body = codec.encode(Call("urn:uuid:1", BOOTS["1.5"]))
+                odd = body.replace(
+                    b"</ocpp:chargePointModel>", b"</ocpp:chargePointModel><ocpp:uptime>1</ocpp:uptime>"
+                )
+                assert odd != body
+                assert is_accepted == (b"Accepted" in (await post(port, odd)).content)
+
+    asyncio.run(scenario())
+
+
 def test_silent_soap_stations_are_forgotten_first() -> None:
     async def scenario() -> None:
         app = OcppApp(csms(), max_stations=2)

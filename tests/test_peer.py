@@ -253,7 +253,7 @@ async def test_j_4_1_1_callers_queue_in_order_and_only_one_call_is_out() -> None
 
 
 @asynchronous
-async def test_a_handler_may_call_its_caller_which_may_call_back() -> None:
+async def test_a_handler_may_call_its_caller() -> None:
     csms, station = Router(), Router()
 
     @csms.on(v16.HeartbeatRequest)

@@ -13,7 +13,7 @@ from model import JSON_VERSIONS
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
 from ocpp_core.errors import CallRejectedError, NoAnswer
 from ocpp_core.messages import Request
-from ocpp_core.router import Answer, LoneCaller, Router
+from ocpp_core.router import Answer, Router
 from ocpp_core.specifications import specification
 from ocpp_core.transports.memory import pair
 
@@ -80,6 +80,23 @@ def test_a_second_handler_of_a_class_is_refused() -> None:
 def test_a_class_that_is_no_request_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="HeartbeatResponse is no request"):
         Router().on(v16.HeartbeatResponse)(heartbeat)
+
+
+def test_a_subclass_is_refused_as_no_request_would_ever_reach_it() -> None:
+    class Mine(v16.HeartbeatRequest):
+        pass
+
+    with pytest.raises(LocalProtocolError, match="Mine is no request of a version"):
+        Router().on(Mine)(heartbeat)
+
+
+def test_a_message_of_a_vendor_has_one_handler() -> None:
+    router = Router()
+    router.on_data(v16.DataTransferRequest, "V", "one")(heartbeat)
+    router.on_data(v16.DataTransferRequest, "V")(heartbeat)
+
+    with pytest.raises(LocalProtocolError, match="'V', 'one' has a handler: heartbeat"):
+        router.on_data(v16.DataTransferRequest, "V", "one")(heartbeat_async)
 
 
 def test_on_any_takes_what_has_no_other_handler() -> None:

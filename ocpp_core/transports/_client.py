@@ -12,6 +12,7 @@ from ocpp_core.connection import DEFAULT, Default
 from ocpp_core.errors import ConnectionLostError, LocalProtocolError
 from ocpp_core.messages import Notification, Request, Response
 from ocpp_core.router import Router
+from ocpp_core.tolerance import Tolerance
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
@@ -56,6 +57,7 @@ class Station:
         on_connect: Connected | None,
         chance: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
+        tolerance: Tolerance,
         options: Options,
     ) -> None:
         self.identity = identity
@@ -71,6 +73,7 @@ class Station:
         self._on_connect = on_connect
         self._chance = chance
         self._sleep = sleep
+        self._tolerance = tolerance
         self._settings, self._peer_options = split_options(options)
         self._current: WebSocketPeer | None = None
         self._peer: WebSocketPeer | None = None
@@ -174,7 +177,9 @@ class Station:
         if version is None:
             await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
             raise ConnectionLostError("the handshake (no common version)")
-        handshake = Handshake(identity=self.identity, version=version, subprotocol=subprotocol)
+        handshake = Handshake(
+            identity=self.identity, version=version, subprotocol=subprotocol, tolerance=self._tolerance
+        )
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer
         serving = asyncio.create_task(peer.serve(), name=f"ocpp socket {self.identity}")
@@ -222,6 +227,7 @@ async def connect(
     on_connect: Connected | None = None,
     chance: Callable[[], float] = random.random,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    tolerance: Tolerance = Tolerance.STRICT,
     **options: Unpack[Options],
 ) -> AsyncGenerator[Station, None]:
     """Keeps a station connected to its CSMS while the context lasts.
@@ -241,6 +247,7 @@ async def connect(
             is given. If it raises, the connection is closed and counts as failed.
         chance: A random number from 0 to 1, for the back-off.
         sleep: Waits for so many seconds, for the back-off.
+        tolerance: What is accepted of the CSMS although it breaks a rule.
         options: See `Settings` and `Peer`.
 
     Yields:
@@ -266,6 +273,7 @@ async def connect(
         on_connect=on_connect,
         chance=chance,
         sleep=sleep,
+        tolerance=tolerance,
         options=options,
     )
     try:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack
 from weakref import WeakKeyDictionary
 
 from ocpp_core.router import Router
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.tolerance import Tolerance, ToleranceByStation
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR
 from ocpp_core.transports._socket import (
     Options,
@@ -195,6 +195,7 @@ async def serve(
     on_disconnect: Told | None = None,
     replaces: Replaces | None = None,
     ssl: SSLContext | None = None,
+    tolerance: ToleranceByStation = Tolerance.STRICT,
     **options: Unpack[Options],
 ) -> AsyncGenerator[Server, None]:
     """Serves stations over WebSocket while the context lasts.
@@ -206,7 +207,7 @@ async def serve(
         host: Where to listen; "" is everywhere.
         port: The same; 0 is any free port, see `Server.port`.
         accepts: Versions; of those that a station offers, the first is taken that is among them.
-        default_version: See `Admission`, as for the next four.
+        default_version: See `Admission`, as for the next four and `tolerance`.
         authenticate: ``(handshake) -> bool``; see `Handshake.has_password` and `Handshake.certificate`.
         identities: ``(handshake) -> identity or None``.
         no_common_version: "close" or "refuse".
@@ -215,6 +216,7 @@ async def serve(
         on_disconnect: Runs when a connection is over.
         replaces: Decides whether a new connection of an identity takes the place of a live one; it does by default.
         ssl: For security profile 2; with ``verify_mode=CERT_REQUIRED`` and the operator's CA for 3.
+        tolerance: What is accepted although it breaks a rule, of all stations or of each by its identity.
         options: See `Settings` and `Peer`.
 
     Yields:
@@ -228,7 +230,7 @@ async def serve(
         identities=identities,
         no_common_version=no_common_version,
         aliases=aliases,
-        tolerance=options.get("tolerance", Tolerance.STRICT),
+        tolerance=tolerance,
     )
     server = Server(
         router,

@@ -11,7 +11,6 @@ from attrs import frozen
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.peer import Peer, PeerOptions
 from ocpp_core.router import Router
-from ocpp_core.tolerance import Tolerance
 from ocpp_core.transports._handshake import UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.versions import COMPRESSION, Version
@@ -31,7 +30,6 @@ _log = logging.getLogger("ocpp_core.websocket")
 class Options(PeerOptions, total=False):
     """Options of `serve` and `connect`, beside those of `Peer`; `Settings` has their meaning and defaults."""
 
-    tolerance: Tolerance
     max_frame: int
     max_size: int
     ping_interval: float | None
@@ -47,7 +45,6 @@ class Settings:
     """How a WebSocket is kept.
 
     Attributes:
-        tolerance: What is accepted of the peer although it breaks a rule.
         max_frame: Characters of a frame; a longer one is answered with an error.
         max_size: Bytes of a WebSocket message; a longer one ends the connection with 1009 before it is read.
         ping_interval: Seconds between our pings; None sends none.
@@ -58,7 +55,6 @@ class Settings:
         compression: permessage-deflate. None offers it from 2.0 on, where a CSMS has to (2.0.1 part 4 §3.3).
     """
 
-    tolerance: Tolerance = Tolerance.STRICT
     max_frame: int = 1_048_576
     max_size: int = 4_194_304
     ping_interval: float | None = 60.0
@@ -107,7 +103,7 @@ class WebSocketPeer(Peer[str]):
         self.version: Version = handshake.version
         self._socket = socket
         self._write_timeout = settings.write_timeout
-        codec = JsonCodec(handshake.version, tolerance=settings.tolerance, max_size=settings.max_frame)
+        codec = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=settings.max_frame)
         super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
 
     async def serve(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.tolerance import Tolerance, ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
     credentials_in,
@@ -36,7 +36,7 @@ class Handshake:
         password: The same; raw bytes.
         certificate: Of the client (security profile 3), as `ssl.SSLSocket.getpeercert` gives it; None without.
         remote: Address and port.
-        tolerance: What is accepted although it breaks a rule.
+        tolerance: What is accepted of this station although it breaks a rule.
     """
 
     identity: str
@@ -96,7 +96,8 @@ class Admission:
         no_common_version: "close" completes the handshake and closes at once, as the standard says; "refuse" answers
             HTTP 400, as a certification test wants.
         aliases: Version meant by a subprotocol where that is not its own, or a function from the identity to that.
-        tolerance: Anything but strict lets 2.x stations have any identity.
+        tolerance: What is accepted although it breaks a rule; a function decides it for each station, by the identity
+            in its URL. Anything but strict lets 2.x stations have any identity.
     """
 
     accepts: Sequence[Version] = field(converter=versions_of)
@@ -105,7 +106,7 @@ class Admission:
     identities: Identities | None = None
     no_common_version: Literal["close", "refuse"] = "close"
     aliases: Mapping[str, str] | Callable[[str], Mapping[str, str]] | None = None
-    tolerance: Tolerance = Tolerance.STRICT
+    tolerance: ToleranceByStation = Tolerance.STRICT
 
     async def admit(
         self,
@@ -136,7 +137,8 @@ class Admission:
         subprotocol, version = self._choose(identity, offered)
         if version is None and self.no_common_version == "refuse":
             return Refusal(400, "no common OCPP version")
-        if not self.tolerance and not is_identity(identity, version):
+        tolerance = tolerance_of(self.tolerance, lambda: identity)
+        if not tolerance and not is_identity(identity, version):
             return _UNAUTHORIZED if ":" in identity else Refusal(404, "no such station")
         username, password = credentials_in(authorization or "", identity) or (None, None)
         handshake = Handshake(
@@ -149,7 +151,7 @@ class Admission:
             password=password,
             certificate=certificate,
             remote=remote,
-            tolerance=self.tolerance,
+            tolerance=tolerance,
         )
         known = await result_of(self.identities(handshake)) if self.identities is not None else identity
         if not known:

@@ -24,7 +24,7 @@ from ocpp_core.redaction import Redaction
 from ocpp_core.router import Caller, LoneCaller, Router
 from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.tolerance import Tolerance, ToleranceByStation
 from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
@@ -59,7 +59,8 @@ class OcppApp:
         default_version: Of WebSocket stations that offer no subprotocol.
         authenticate: Says whether a WebSocket station is who it claims to be.
         identities: Gives the identity under which a WebSocket station is known, or None.
-        tolerance: What is accepted although it breaks a rule.
+        tolerance: What is accepted although it breaks a rule, of all stations or of each by its identity. (The media
+            type of a SOAP request comes before the identity: a function leaves it to all of them.)
         address: Where we listen for SOAP requests, written as From.
         may_call: Says whether a SOAP station may be called at the address that it announced; without it no one is.
         client: An ``httpx.AsyncClient`` for those calls; one is made on first use.
@@ -84,7 +85,7 @@ class OcppApp:
         default_version: str | None = None,
         authenticate: Authenticate | None = None,
         identities: Identities | None = None,
-        tolerance: Tolerance = Tolerance.STRICT,
+        tolerance: ToleranceByStation = Tolerance.STRICT,
         address: str | None = None,
         may_call: MayCall | None = None,
         client: "httpx.AsyncClient | None" = None,
@@ -189,7 +190,7 @@ class OcppApp:
         async def send_text(text: str) -> None:
             await send({"type": "websocket.send", "text": text})
 
-        codec = JsonCodec(version, tolerance=self._tolerance, max_size=self._max_size)
+        codec = JsonCodec(version, tolerance=handshake.tolerance, max_size=self._max_size)
         peer = Peer(codec, self._router, send_text, identity=handshake.identity, **self._options)
         earlier = self.peers.get(peer.identity)
         self.peers[peer.identity] = peer
@@ -215,7 +216,7 @@ class OcppApp:
                 content_type=headers.get("content-type", ""),
                 content_encoding=headers.get("content-encoding", ""),
                 max_size=self._max_size,
-                any_xml=bool(self._tolerance),
+                any_xml=self._tolerance != Tolerance.STRICT,
             )
         except BodyRefused as refused:
             await _respond(send, refused.status, f"{refused}\n".encode())
