@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -66,6 +67,32 @@ def test_stations_of_every_version_charge_at_the_csms_of_the_command() -> None:
     assert 130 == process.returncode
     for version, *_ in STATIONS:
         assert f"CP-{version}" in log
+
+
+HELLO = (
+    b"GET /CP-1 HTTP/1.1\r\nHost: csms.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+)
+
+
+def frame(number: int) -> bytes:
+    """A heartbeat as a WebSocket client sends it, masked with zeros."""
+    text = f'[2,"{number}","Heartbeat",{{}}]'.encode()
+    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+
+
+def test_stations_that_hang_up_unanswered_do_not_end_the_csms() -> None:
+    with serving() as (port, process):
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(HELLO)
+                connection.recv(1000)
+                connection.sendall(b"".join(map(frame, range(20))))
+        done = run("simulate", f"ws://127.0.0.1:{port}", "--version", "1.6", "--identity", "CP-2")
+
+        assert process.poll() is None
+    assert 0 == done.returncode, done.stderr
 
 
 def test_a_version_that_is_not_accepted_is_an_error() -> None:
