@@ -72,7 +72,7 @@ test-all: ## Runs the tests on every supported Python found on this machine
 coverage: $(VENV)/.wheel ## Runs the tests and lists lines and branches that none of them takes
 	$(VENV)/bin/pytest -n auto --cov --cov-report=term-missing:skip-covered
 
-demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then runs a CSMS and eight stations
+demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and eight stations talk
 	@echo '$$ ocpp-core validate --quiet examples/traffic'
 	@.venv-demo/bin/ocpp-core validate --quiet examples/traffic || test $$? -eq 1  # some of it is there to be refused
 	@echo; echo '$$ head -n 2 examples/traffic/everest.txt | ocpp-core decode --version 2.0.1'

@@ -1,13 +1,22 @@
 """The commands that talk, as processes of their own: `demo`, and `simulate` against `serve`."""
 
+import io
+import json
+import os
 import re
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 
 import pytest
+from rich.console import Console
+
+from loops import asynchronous
+from ocpp_core.cli import demo_process
+from ocpp_core.cli.demo import show
 
 COMMAND = [sys.executable, "-m", "ocpp_core.cli"]
 
@@ -32,13 +41,172 @@ def serving(*options: str) -> Generator[tuple[int, "subprocess.Popen[str]"], Non
             process.kill()
 
 
+# The demo
+
+
 def test_every_station_of_the_demo_succeeds() -> None:
     done = run("demo")
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "8 of 8 stations succeeded" in done.stdout
     assert "8 transactions started, 8 ended" in done.stdout
-    assert "the CSMS answered 44 calls and made 24" in done.stdout
+    assert "The CSMS answered 44 calls and made 24" in done.stdout
+
+
+def test_demo_without_a_terminal_writes_its_table_once() -> None:
+    lines = run("demo").stdout.splitlines()
+
+    assert 1 == sum(line.startswith("station ") for line in lines)
+    assert 1 == sum(line.startswith("2.0.1 JSON ") for line in lines)
+
+
+@asynchronous
+async def test_table_of_the_demo_fits_into_80_columns() -> None:
+    output = io.StringIO()
+    code = await show(0.0, Console(file=output, force_terminal=True, color_system=None, width=80))
+
+    assert 0 == code
+    assert "boot security authorize config start  start meter stop reset" in output.getvalue()
+
+
+@contextmanager
+def demonstrating() -> Generator[tuple["subprocess.Popen[str]", int, socket.socket], None, None]:
+    """A demo under way, in a session as if of a terminal; the id of its CSMS, and a connection that lasts as long."""
+    with subprocess.Popen(
+        [*COMMAND, "demo", "--pace", "5"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"process (\d+), .* on 127\.0\.0\.1:(\d+)", process.stdout.readline())
+            assert found is not None
+            with socket.create_connection(("127.0.0.1", int(found[2])), timeout=20) as connection:
+                yield process, int(found[1]), connection
+        finally:
+            process.kill()
+
+
+def has_ended(connection: socket.socket) -> bool:
+    """Whether the other side ends, for which this waits."""
+    with suppress(ConnectionResetError):
+        return connection.recv(1) == b""
+    return True
+
+
+def test_csms_of_the_demo_is_another_process_and_its_death_the_end() -> None:
+    with demonstrating() as (process, csms, _):
+        assert csms != process.pid
+        os.kill(csms, signal.SIGKILL)
+        output, errors = process.communicate(timeout=20)
+
+    assert 1 == process.returncode
+    assert "failed: the CSMS has ended with exit code -9" in output
+    assert "Traceback" not in output + errors
+
+
+def test_interrupted_demo_ends_with_its_csms_and_says_nothing() -> None:
+    with demonstrating() as (process, _, connection):
+        os.killpg(process.pid, signal.SIGINT)
+        errors = process.communicate(timeout=20)[1]
+
+        assert has_ended(connection)
+    assert 130 == process.returncode
+    assert "" == errors.strip()
+
+
+def test_csms_of_a_demo_that_is_killed_ends_by_itself() -> None:
+    with demonstrating() as (process, _, connection):
+        process.kill()
+
+        assert has_ended(connection)
+
+
+async def shown(code: str) -> tuple[int, str]:
+    """What a demo ends with and writes whose CSMS is this code."""
+    output = io.StringIO()
+    command = (sys.executable, "-P", "-c", code)
+    return await show(0.0, Console(file=output, width=100), command), output.getvalue()
+
+
+FAILING = {
+    "dies": (
+        "import sys; sys.exit('no port is left')",
+        ["failed: the CSMS has ended with exit code 1", "no port is left"],
+    ),
+    "says-what-is-no-json": ("print('Hello')", ["failed: the CSMS has said b'Hello"]),
+    "stays-after-the-end-of-its-output": (
+        "import os, time; os.close(1); time.sleep(60)",
+        ["failed: the CSMS has been silent"],
+    ),
+    "is-silent": ("import time; time.sleep(60)", ["failed: the CSMS has been silent"]),
+    "dies-of-an-order": (
+        "import asyncio, os, sys\n"
+        "from ocpp_core.cli import demo_csms\n"
+        "demo_csms.read_json = lambda line: sys.exit('too much')\n"
+        "asyncio.run(demo_csms.serve())",
+        ["failed: the CSMS has ended with exit code 1", "too much"],
+    ),
+}
+
+
+@pytest.mark.parametrize("code, expected", FAILING.values(), ids=FAILING)
+@asynchronous
+async def test_demo_fails_if_its_csms_does(
+    code: str, expected: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "silent" in expected[0]:
+        monkeypatch.setattr(demo_process, "PATIENCE", 0.5)
+    exit_code, output = await shown(code)
+
+    assert 1 == exit_code
+    for text in expected:
+        assert text in output
+
+
+@asynchronous
+async def test_demo_fails_if_one_station_does() -> None:
+    """Here the CSMS expects another password."""
+    exit_code, output = await shown(
+        "import asyncio\n"
+        "from ocpp_core.cli import demo_csms\n"
+        "demo_csms.PASSWORDS['CP-16JS'] = 'not that of the station'\n"
+        "asyncio.run(demo_csms.serve())"
+    )
+
+    assert 1 == exit_code
+    assert "failed: 1.6 JSON secured, boot: " in output
+    assert "401" in output
+    assert "7 of 8 stations succeeded" in output
+
+
+def test_csms_of_the_demo_answers_each_order_and_ends_with_its_input() -> None:
+    orders = [
+        {"order": 1, "identity": "CP-1", "version": "1.6", "action": "Reset", "payload": {"type": "Soft"}},
+        {"order": 2, "identity": "CP-1", "version": "1.6", "action": "Reset", "payload": {"type": "Warm"}},
+        {"order": 3, "identity": "CP-1", "version": "1.7", "action": "Reset", "payload": {}},
+    ]
+    done = subprocess.run(
+        demo_process.COMMAND,
+        input="".join(f"{json.dumps(order)}\n" for order in orders),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    first, *answers, last = map(json.loads, done.stdout.splitlines())
+
+    assert {"address"} == set(first)
+    assert [1, 2, 3] == sorted(answer["order"] for answer in answers)
+    assert all(answer["error"] for answer in answers)
+    assert {"received": 0, "made": 0, "started": 0, "ended": 0} == last
+    assert "" == done.stderr
+
+
+# A station and a CSMS
 
 
 STATIONS = [
@@ -66,6 +234,32 @@ def test_stations_of_every_version_charge_at_the_csms_of_the_command() -> None:
     assert 130 == process.returncode
     for version, *_ in STATIONS:
         assert f"CP-{version}" in log
+
+
+HELLO = (
+    b"GET /CP-1 HTTP/1.1\r\nHost: csms.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+)
+
+
+def frame(number: int) -> bytes:
+    """A heartbeat as a WebSocket client sends it, masked with zeros."""
+    text = f'[2,"{number}","Heartbeat",{{}}]'.encode()
+    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+
+
+def test_stations_that_hang_up_unanswered_do_not_end_the_csms() -> None:
+    with serving() as (port, process):
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(HELLO)
+                connection.recv(1000)
+                connection.sendall(b"".join(map(frame, range(20))))
+        done = run("simulate", f"ws://127.0.0.1:{port}", "--version", "1.6", "--identity", "CP-2")
+
+        assert process.poll() is None
+    assert 0 == done.returncode, done.stderr
 
 
 def test_a_version_that_is_not_accepted_is_an_error() -> None:
