@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
-from ocpp_core.connection import CallReceived, Connection, NotificationReceived
+from ocpp_core.connection import DEFAULT, CallReceived, Connection, Default, NotificationReceived
 from ocpp_core.errors import ErrorCode, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.messages import Notification, Payload, Request, Response
@@ -36,8 +36,8 @@ class Caller(Protocol):
         """Identity of the station."""
         ...
 
-    async def call(self, request: Request[R]) -> R:
-        """Calls it back."""
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
+        """Calls it back, see `Peer.call`."""
         ...
 
 
@@ -246,7 +246,7 @@ class LoneCaller:
     def __init__(self, identity: str) -> None:
         self.identity = identity
 
-    async def call(self, request: Request[R]) -> R:
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Raises `LocalProtocolError`: there is no connection to call over."""
         raise LocalProtocolError("A single frame has been answered; there is no connection to call over.")
 

@@ -170,7 +170,10 @@ def names_in(path: Path) -> Iterator[str]:
 
 
 def test_nothing_starts_a_thread_or_a_process() -> None:
-    assert {} == {name: found for name, path in MODULES.items() if (found := POOLS & {*names_in(path)})}
+    """But for the commands: the CSMS of the demo is a process."""
+    library = {name: path for name, path in MODULES.items() if not name.startswith("ocpp_core.cli")}
+
+    assert {} == {name: found for name, path in library.items() if (found := POOLS & {*names_in(path)})}
 
 
 def test_no_function_changes_a_global() -> None:

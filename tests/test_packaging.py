@@ -17,9 +17,19 @@ PACKAGE = Path(ocpp_core.__file__).parent
 
 CORE = {"attrs", "jsonschema", "lxml", "orjson"}
 #: What only an extra brings, and so may be absent: import names.
-OPTIONAL = ["click", "httpx", "hypothesis", "pytest", "rich", "uvicorn", "websockets", "zeep"]
+OPTIONAL = [
+    "click",
+    "httpx",
+    "hypothesis",
+    "opentelemetry",
+    "pytest",
+    "rich",
+    "uvicorn",
+    "websockets",
+    "zeep",
+]
 #: What needs an extra, and so may import it.
-EXTRAS = ("ocpp_core.cli", "ocpp_core.testing", "ocpp_core.transports")
+EXTRAS = ("ocpp_core.cli", "ocpp_core.testing", "ocpp_core.tracing", "ocpp_core.transports")
 
 installed = pytest.mark.skipif(
     os.environ.get("OCPP_SOURCE") == "1", reason="OCPP_SOURCE=1: the checkout itself is tested"

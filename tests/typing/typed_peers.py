@@ -1,0 +1,75 @@
+"""What calls over the network come to, and what handlers may be. Checked, never run."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from typing import assert_type
+
+from ocpp_core import Peer, Router, Tolerance, v12, v16, v21, v201
+from ocpp_core.hooks import Hooks
+from ocpp_core.messages import Request
+from ocpp_core.router import Caller, Handle, LoneCaller
+from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.memory import pair
+from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.websocket import Station, WebSocketPeer, connect, serve
+
+router = Router()
+RESET = v16.ResetRequest(type=v16.ResetType.HARD)
+
+
+async def calls(
+    peer: Peer[str],
+    socket: WebSocketPeer,
+    station: Station,
+    envelopes: SoapPeer,
+    app: OcppApp,
+    caller: Caller,
+    lone: LoneCaller,
+) -> None:
+    assert_type(await peer.call(v16.ResetRequest(type=v16.ResetType.HARD)), v16.ResetResponse)
+    assert_type(await peer.call(RESET, timeout=None), v16.ResetResponse)
+    assert_type((await peer.call(RESET)).status, v16.ResetStatus)
+    assert_type(await socket.call(v201.ClearCacheRequest(), timeout=3), v201.ClearCacheResponse)
+    assert_type(await station.call(v21.HeartbeatRequest()), v21.HeartbeatResponse)
+    assert_type(await envelopes.call(v12.ResetRequest(type=v12.ResetType.SOFT)), v12.ResetResponse)
+    assert_type(await app.call("CP-1", RESET, timeout=1.0), v16.ResetResponse)
+    assert_type(await caller.call(RESET, timeout=5), v16.ResetResponse)
+    assert_type(await lone.call(RESET), v16.ResetResponse)
+    await peer.call(v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))  # type: ignore[arg-type]
+
+
+async def connections() -> None:
+    async with pair("1.6", csms=router) as (csms, station):
+        assert_type(await csms.call(v16.HeartbeatRequest()), v16.HeartbeatResponse)
+        assert_type(await station.call(RESET), v16.ResetResponse)
+    async with connect("ws://localhost", "CP-1", router, "2.0.1") as online:
+        assert_type(await online.call(v201.HeartbeatRequest()), v201.HeartbeatResponse)
+    async with serve(router, "localhost", tolerance=tolerance_for) as server:
+        assert_type(server.peers, dict[str, WebSocketPeer])
+
+
+def tolerance_for(identity: str) -> Tolerance:
+    return Tolerance.TOLERANT if identity else Tolerance.STRICT
+
+
+@router.on(v16.HeartbeatRequest)
+async def heartbeat(request: v16.HeartbeatRequest, peer: Peer[str]) -> v16.HeartbeatResponse:
+    raise NotImplementedError
+
+
+@router.middleware
+async def only_calls(
+    request: Request[v16.HeartbeatResponse], peer: Caller, handle: Handle
+) -> v16.HeartbeatResponse:
+    raise NotImplementedError
+
+
+# Decorators hand back what they were given.
+assert_type(router.on(v16.HeartbeatRequest)(heartbeat) is heartbeat, bool)
+
+
+class Narrow(Hooks):
+    """A hook may look at less than it is given."""
+
+    def call_answered(self, peer: object, request: object, answer: object, seconds: object) -> None:
+        assert_type(seconds, object)
