@@ -12,6 +12,11 @@ PYRIGHT = PATH="$(abspath $(VENV))/bin:$$PATH" pyright
 # The Pythons of `make test-all`; looked for on PATH and among those of pyenv.
 VERSIONS = 3.11 3.12 3.13
 
+# Modules of which the tests take every line and every branch.
+COVERED = binding connection gate hooks jsonrpc peer router soap
+comma := ,
+space := $(subst ,, )
+
 # What the wheel is made of. Directories are listed too: a deleted file changes its directory.
 SOURCES = pyproject.toml README.md LICENSE \
   $(shell find ocpp_core schemas wsdl -name __pycache__ -prune -o -print 2>/dev/null)
@@ -44,8 +49,9 @@ check-model: $(VENV)/.wheel ## Checks that the generated modules and pages are w
 	$(PY) tools/generate_docs.py --check
 
 # Not `python -m pytest`, which would put the checkout on the path, before the wheel.
-pytest: $(VENV)/.wheel ## Runs the tests against the installed wheel
-	$(VENV)/bin/pytest -n auto
+pytest: $(VENV)/.wheel ## Runs the tests against the installed wheel; the engines need every line and branch covered
+	$(VENV)/bin/pytest -n auto --cov --cov-report=
+	$(PY) -m coverage report --fail-under=100 --include='$(subst $(space),$(comma),$(COVERED:%=*/ocpp_core/%.py))'
 
 test-deep: $(VENV)/.wheel ## Runs the long property tests
 	OCPP_DEEP=1 $(VENV)/bin/pytest -n auto -m deep

@@ -9,7 +9,7 @@ The source of each function is made from the `Shape` of the class on first use, 
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from ocpp_core._codegen import Source, compiled, indented
 from ocpp_core._lazy import once
@@ -184,6 +184,8 @@ def _load(kind: Kind, made: Source, v: str = "v") -> list[str]:
             return [f"if type({v}) is dict or type({v}) is list: check_depth({v})"]
         case ListOf(item=item):
             return [*_check(kind, v), *_each(_load(item, made, "i"), v)]
+        case _:
+            assert_never(kind)
 
 
 # Writing
@@ -244,12 +246,14 @@ def _dump(kind: Kind, made: Source, v: str = "v") -> list[str]:
             return [f"if type({v}) is dict or type({v}) is list: check_depth({v})"]
         case ListOf(item=item):
             return [*_check(kind, v), *_each(_dump(item, made, "i"), v)]
+        case _:
+            assert_never(kind)
 
 
 # Both
 
 
-def _check(kind: Kind, v: str, made: Source | None = None) -> list[str]:
+def _check(kind: Text | Boolean | Integer | Number | ListOf, v: str, made: Source | None = None) -> list[str]:
     """Statements that refuse what breaks a limit; the type of numbers has been seen to before."""
     faults: list[str] = []
     match kind:
@@ -274,7 +278,7 @@ def _check(kind: Kind, v: str, made: Source | None = None) -> list[str]:
             if max_items is not None:
                 faults.append(f"len({v}) > {max_items}")
         case _:
-            pass
+            assert_never(kind)
     return [f"if {' or '.join(faults)}: raise Refused"] if faults else []
 
 

@@ -127,6 +127,5 @@ class _Guarded:
     ) -> None:
         try:
             self._context.__exit__(kind, error, traceback)
-        except Exception as raised:
-            if raised is not error:
-                _log.exception("the hook %s failed", self._hook)
+        except Exception:
+            _log.exception("the hook %s failed", self._hook)

@@ -11,7 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Any, Generic, Self, TypedDict, TypeVar, cast
+from typing import Any, Generic, Self, TypedDict, TypeVar, assert_never, cast
 
 from attrs import frozen
 
@@ -203,16 +203,16 @@ class Peer(Generic[M]):
 
         Returns when the connection is over and every handler has ended. What `messages` raises goes on to the caller.
         """
-        self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
+        writer = self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
         try:
             async for message in messages:
                 self.receive(message)
-                while self._outbox.qsize() > MOST_UNSENT and not self._writer.done():
+                while self._outbox.qsize() > MOST_UNSENT and not writer.done():
                     # Who does not read our answers is not read either, or they would fill our memory.
                     self._sent.clear()
                     await self._sent.wait()
         finally:
-            await self._end()
+            await self._end(writer)
 
     def receive(self, message: M) -> None:
         """Takes one message of the peer. Never raises for what the peer did."""
@@ -291,6 +291,8 @@ class Peer(Generic[M]):
                 _log.warning("%s cannot use the reply %s: %s", self.identity, event.id, event.description)
             case Ignored():
                 _log.info("%s: %s", self.identity, event.reason)
+            case _:
+                assert_never(event)
 
     async def _answer(self, call: CallReceived) -> None:
         answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
@@ -326,19 +328,17 @@ class Peer(Generic[M]):
             finally:
                 self._sent.set()
 
-    async def _end(self) -> None:
+    async def _end(self, writer: asyncio.Task[None]) -> None:
         self._connection.receive_eof()
         self._lose_waiting()
         self._pump()
-        if self._writer is not None:
-            self._writer.cancel()
+        writer.cancel()
         if self._tasks:
             # A handler may be at work that matters, such as storing what a transaction has cost; its answer is lost.
             await asyncio.wait(set(self._tasks), timeout=self._grace)
         for task in self._tasks:
             task.cancel()
-        ending = [*self._tasks, *([self._writer] if self._writer is not None else [])]
-        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.gather(*self._tasks, writer, return_exceptions=True)
 
     def _lose_waiting(self) -> None:
         """Ends the calls of ours that have not had their turn."""

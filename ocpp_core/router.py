@@ -10,10 +10,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from ocpp_core.connection import DEFAULT, CallReceived, Connection, Default, NotificationReceived
-from ocpp_core.errors import ErrorCode, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.errors import ConnectionLostError, ErrorCode, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.jsonrpc import JsonCodec
 from ocpp_core.messages import Notification, Payload, Request, Response
 from ocpp_core.payloads import from_wire
@@ -170,16 +170,16 @@ class Router:
             await self._chain(message, caller)
         except OcppError as error:
             _log.info("%s: %s is ignored: %s %s", caller.identity, action, error.code, error.description)
-        except Exception:
-            _log.exception("%s: the handler of %s failed", caller.identity, action)
+        except Exception as error:
+            _note_failure(caller, f"the handler of {action}", error)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """Runs the hooks of a request whose answer has been sent; a hook that raises is logged."""
         for hook in self._after.get(type(request), ()):
             try:
                 await _result(hook(request, response, caller))
-            except Exception:
-                _log.exception("the hook %s failed", hook.__qualname__)
+            except Exception as error:
+                _note_failure(caller, f"the hook {hook.__qualname__}", error)
 
     async def answer(
         self,
@@ -200,7 +200,7 @@ class Router:
         Returns:
             The frame to send back; None if none is due. Hooks have run when it returns.
         """
-        connection: Connection[str] = Connection(JsonCodec(version, tolerance=tolerance), new_id=no_call)
+        connection: Connection[str] = Connection(JsonCodec(version, tolerance=tolerance), new_id=str)
         connection.receive_message(text)
         caller = LoneCaller(identity)
         for event in connection.events():
@@ -260,9 +260,15 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
     """
     answer = Answer(cause=answer.cause) if connection.closed else _sent(connection, call, answer)
     if answer.cause is not None:
-        action = call.request.__ocpp__.action
-        _log.error("%s: %s was answered with an error", caller.identity, action, exc_info=answer.cause)
+        _note_failure(caller, f"the handler of {call.request.__ocpp__.action}", answer.cause)
     return answer
+
+
+def _note_failure(caller: Caller, what: str, error: BaseException) -> None:
+    if isinstance(error, ConnectionLostError):  # it called back, and nobody was there: no fault of ours
+        _log.info("%s: %s has failed: %s", caller.identity, what, error)
+    else:
+        _log.error("%s: %s has failed", caller.identity, what, exc_info=error)
 
 
 def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
@@ -280,8 +286,6 @@ def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> An
     try:
         connection.reject(call, refusal.code, refusal.description, refusal.details)
     except LocalProtocolError as error:
-        if call not in connection.unanswered:
-            return evolve(answer, cause=error)
         connection.reject(call, ErrorCode.INTERNAL)
         answer = Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
     return answer
@@ -305,8 +309,3 @@ def _unknown_data(is_vendor_known: bool) -> Callable[..., Any]:
 
 async def _result(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
-
-
-def no_call() -> str:
-    """The message ids of a connection that only answers."""
-    raise LocalProtocolError("There is no connection to call over.")

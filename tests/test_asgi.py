@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from loops import asynchronous
+from loops import asynchronous, until
 from ocpp_core import (
     CallError,
     CallResult,
@@ -433,6 +433,74 @@ def test_a_body_that_cannot_be_used_draws_its_status(
             assert status == (await post(port, body, **headers)).status_code
 
     asyncio.run(scenario())
+
+
+def test_a_new_connection_of_an_identity_closes_the_old_one() -> None:
+    async def scenario() -> None:
+        app = OcppApp(csms())
+        async with served(app) as port, station(port, "ocpp1.6") as old:
+            await until(lambda: "CP-1" in app.peers)
+            async with station(port, "ocpp1.6") as new:
+                with pytest.raises(ConnectionClosed) as info:
+                    await old.recv()
+                await new.send(JSON_BOOTS["ocpp1.6"])
+
+                assert "Accepted" in str(await new.recv())
+                assert info.value.rcvd is not None
+                assert (1001, "connected again") == (info.value.rcvd.code, info.value.rcvd.reason)
+                assert ["CP-1"] == list(app.peers)
+
+    asyncio.run(scenario())
+
+
+def test_an_application_for_websocket_stations_has_no_soap() -> None:
+    async def scenario() -> None:
+        async with served(OcppApp(csms(), accepts=["2.0.1"])) as port:
+            assert 404 == (await post(port, b"<a/>")).status_code
+
+    asyncio.run(scenario())
+
+
+@asynchronous
+async def test_a_scope_that_ocpp_has_no_use_for_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no scope 'webtransport'"):
+        await OcppApp(csms())({"type": "webtransport"}, None, None)  # type: ignore[arg-type]
+
+
+@asynchronous
+async def test_a_server_that_cannot_refuse_with_a_status_closes_instead() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {"type": "websocket", "path": "/CP-1", "headers": []}
+    await OcppApp(csms(), authenticate=lambda _: False)(scope, receive, send)
+
+    assert [{"type": "websocket.close", "code": 1002, "reason": "not authenticated"}] == sent
+
+
+@asynchronous
+async def test_of_a_body_without_end_no_more_is_kept_than_allowed() -> None:
+    taken, sent = 0, []
+
+    async def receive() -> Any:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": b" " * 1000, "more_body": True}
+
+    async def send(event: Any) -> None:
+        sent.append(event.get("status"))
+
+    headers = [(b"content-type", CONTENT_TYPE.encode())]
+    await OcppApp(csms(), max_size=3000)(
+        {"type": "http", "method": "POST", "headers": headers}, receive, send
+    )
+
+    assert (4, 413) == (taken, sent[0])
 
 
 def test_soap_is_posted() -> None:

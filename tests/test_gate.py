@@ -83,14 +83,16 @@ async def refusal(peer: Peer[str], request: Request[Any]) -> ErrorCode | None:
 @asynchronous
 async def test_b01_fr_10_nothing_but_boot_notification_before_acceptance(version: str) -> None:
     stage = Stage()
-    async with stage.connected(version) as (to_csms, _):
+    async with stage.connected(version) as (to_csms, to_station):
         assert await refusal(to_csms, HEARTBEAT[version]) is ErrorCode.SECURITY
+        assert Registration.UNKNOWN is stage.gate.registration(to_station)
         for stage.status in ("Rejected", "Pending"):
             assert await refusal(to_csms, BOOT[version]) is None
             assert await refusal(to_csms, HEARTBEAT[version]) is ErrorCode.SECURITY
         stage.status = "Accepted"
         assert await refusal(to_csms, BOOT[version]) is None
         assert await refusal(to_csms, HEARTBEAT[version]) is None
+        assert Registration.ACCEPTED is stage.gate.registration(to_station)
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])

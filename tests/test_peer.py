@@ -448,6 +448,29 @@ async def test_a_flood_of_calls_is_bounded() -> None:
     assert [frame[:6] for frame in other.sent[6:]] == [f'[3,"{n}"' for n in range(4)]
 
 
+@asynchronous
+async def test_p21_4_2_3_a_reply_that_the_peer_cannot_use_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    router = Router()
+    router.on(v21.HeartbeatRequest)(lambda *_: v21.HeartbeatResponse(current_time=NOW))
+    async with wire(router, "2.1") as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        await until(lambda: other.sent)
+        other.put('[5,"1","FormatViolation","no such time",{}]')
+        await until(lambda: "cannot use the reply 1: no such time" in caplog.text)
+
+
+@asynchronous
+async def test_a_caller_that_has_given_up_before_its_turn_is_not_told_of_the_end() -> None:
+    async with wire() as other:
+        calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(3)]
+        await until(lambda: other.sent)
+        calls[1].cancel()
+
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [ConnectionLostError, asyncio.CancelledError, ConnectionLostError] == [type(end) for end in ends]
+    assert 1 == len(other.sent)
+
+
 # --- hooks and logs ------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pytest
 from loops import asynchronous
 from model import JSON_VERSIONS
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
-from ocpp_core.errors import CallRejectedError, NoAnswer
+from ocpp_core.errors import CallRejectedError, ConnectionLostError, NoAnswer
 from ocpp_core.messages import Request
 from ocpp_core.router import Answer, Router
 from ocpp_core.specifications import specification
@@ -436,6 +436,21 @@ def test_what_a_handler_raises_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert answer(router, STREAM, "2.1") is None
     assert code_of(answer(router, version="2.1")) == "InternalError"
     assert [SECRET, SECRET] == [str(record.exc_info and record.exc_info[1]) for record in caplog.records]
+
+
+def test_a_caller_that_has_gone_is_no_fault_of_the_handler(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that calls back over a connection that ends: one line in the log, and no traceback."""
+    caplog.set_level(logging.INFO)
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def call_back(*_: Any) -> None:
+        raise ConnectionLostError("Reset")
+
+    assert code_of(answer(router, identity="CP-1")) == "InternalError"
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert record.getMessage().startswith("CP-1: the handler of Heartbeat has failed: Reset:")
 
 
 def test_a_call_may_be_left_without_an_answer() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from ocpp_core.router import Caller, LoneCaller, Router
 from ocpp_core.soap import SoapCodec
 from ocpp_core.specifications import specification
 from ocpp_core.tolerance import Tolerance, ToleranceByStation
-from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA
+from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_http import SoapPeer
@@ -107,7 +108,7 @@ class OcppApp:
             for name, wire in wires.items()
             if Wire.SOAP in wire
         }
-        self.peers: dict[str, Peer[str]] = {}
+        self.peers: dict[str, AsgiPeer] = {}
         self.stations: OrderedDict[str, SoapPeer] = OrderedDict()
         self._identity = identity
         self._may_call: MayCall = may_call or (lambda *_: False)
@@ -146,7 +147,7 @@ class OcppApp:
 
     async def close(self) -> None:
         """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
-        await asyncio.gather(*(peer.close() for peer in self.peers.values()))
+        await asyncio.gather(*(peer.close(GOING_AWAY, "the server stops") for peer in self.peers.values()))
         if self._client is not None:
             await self._client.aclose()
 
@@ -187,21 +188,21 @@ class OcppApp:
         await self._serve(verdict, verdict.version, receive, send)
 
     async def _serve(self, handshake: Handshake, version: Version, receive: Receive, send: Send) -> None:
-        async def send_text(text: str) -> None:
-            await send({"type": "websocket.send", "text": text})
-
         codec = JsonCodec(version, tolerance=handshake.tolerance, max_size=self._max_size)
-        peer = Peer(codec, self._router, send_text, identity=handshake.identity, **self._options)
+        peer = AsgiPeer(codec, self._router, send, identity=handshake.identity, **self._options)
         earlier = self.peers.get(peer.identity)
         self.peers[peer.identity] = peer
+        closing = None
         if earlier is not None:
-            _log.warning("%s connected again", peer.identity)
-            await earlier.close()
+            _log.warning("%s connected again; its earlier connection is closed", peer.identity)
+            closing = asyncio.create_task(earlier.close(GOING_AWAY, "connected again"))
         try:
             await peer.run(_texts(receive, send))
         finally:
             if self.peers.get(peer.identity) is peer:
                 del self.peers[peer.identity]
+            if closing is not None:
+                await closing
 
     # SOAP
 
@@ -263,6 +264,23 @@ class OcppApp:
 
             self._client = httpx.AsyncClient()
         return self._client
+
+
+class AsgiPeer(Peer[str]):
+    """A `Peer` on the WebSocket of an ASGI server."""
+
+    def __init__(self, codec: JsonCodec, router: Router, send: Send, **options: Any) -> None:
+        self._send_event = send
+        super().__init__(codec, router, self._send_text, **options)
+
+    async def _send_text(self, text: str) -> None:
+        await self._send_event({"type": "websocket.send", "text": text})
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket."""
+        await super().close()
+        with suppress(Exception):  # the station may be gone, and servers differ in what they raise then
+            await self._send_event({"type": "websocket.close", "code": code, "reason": reason})
 
 
 def _is_address(address: str) -> bool:

@@ -14,7 +14,7 @@ from ocpp_core.errors import ErrorCode, OcppError
 from ocpp_core.hooks import Observer
 from ocpp_core.messages import CallError, Request, SoapHeaders
 from ocpp_core.peer import HandleCall, answer_call
-from ocpp_core.router import Answer, Caller, LoneCaller, Router, no_call
+from ocpp_core.router import Answer, Caller, LoneCaller, Router
 from ocpp_core.soap import SoapCodec
 
 #: Says by its header who sent an envelope; handlers get it as their peer. Raises `OcppError` to refuse the envelope.
@@ -51,7 +51,7 @@ async def answer_envelope(
         An envelope to send inside the context; a fault where the request cannot be used. Leaving the context runs what
         waits for the answer to be sent (`Router.after`).
     """
-    connection: Connection[bytes] = Connection(codec, new_id=no_call)
+    connection: Connection[bytes] = Connection(codec, new_id=str)  # it calls nobody
     connection.receive_message(body)
     events = list(connection.events())
     call = next((event for event in events if isinstance(event, CallReceived)), None)
