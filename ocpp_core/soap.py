@@ -501,16 +501,20 @@ class _Reading:
         if headers.reply_to and headers.reply_to not in ANY_ANONYMOUS:
             self.note(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
 
-    def answer_id(self, headers: SoapHeaders) -> None:
-        """What an answer relates to. HTTP has paired it already, so a peer that does not say so can be tolerated."""
+    def answered_id(self, headers: SoapHeaders) -> str:
+        """Which request an answer names, or must mean: HTTP has paired them already."""
         only = self.waiting[0] if len(self.waiting) == 1 else ""
+        relates_to = headers.relates_to or ""
+        return only or relates_to if relates_to in ("", headers.message_id) else relates_to
+
+    def answer_id(self, headers: SoapHeaders) -> None:
+        """Takes the id of an answer. A peer that does not say what it answers can be tolerated."""
+        self.id = self.answered_id(headers)
         relates_to = headers.relates_to
-        self.id = relates_to or only
         if headers == _NO_HEADERS:
             self.note(Tolerance.NO_HEADER, "Header", "is missing")
         elif not relates_to or relates_to == headers.message_id:
             self.note(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
-            self.id = only or relates_to or ""
 
     def check_action(self, headers: SoapHeaders, operation: _Operation) -> None:
         name = operation.action.name if operation.is_request else operation.action.response_name
@@ -533,10 +537,9 @@ class _Reading:
 
     def operation(self, child: etree._Element, headers: SoapHeaders) -> _Operation:
         """What the body element asks for, and whose service it belongs to."""
-        self.id = headers.message_id
-        return self.codec._operations.get(child.tag) or self.misnamed_operation(child)
+        return self.codec._operations.get(child.tag) or self.misnamed_operation(child, headers)
 
-    def misnamed_operation(self, child: etree._Element) -> _Operation:
+    def misnamed_operation(self, child: etree._Element, headers: SoapHeaders) -> _Operation:
         tag = etree.QName(child)
         namespaces = self.specification.namespaces
         meant = {
@@ -545,11 +548,14 @@ class _Reading:
             if (operation := self.codec._operations.get(f"{{{namespace}}}{tag.localname}")) is not None
         }
         if not meant:
-            self.kind = FrameKind.CALL
+            is_answer = headers.relates_to in self.waiting
+            self.kind = FrameKind.CALLRESULT if is_answer else FrameKind.CALL
+            self.id = headers.relates_to if is_answer else headers.message_id
             reason = f"OCPP {self.specification.version} has no operation {tag.localname[:80]!r}"
             self.refuse(ErrorCode.NOT_IMPLEMENTED, reason)
         operation = next(iter(meant.values()))
         self.kind = FrameKind.CALL if operation.is_request else FrameKind.CALLRESULT
+        self.id = headers.message_id if operation.is_request else self.answered_id(headers)
         self.action = operation.action.name
         otherwise = self.codec.role if operation.is_request else Role.EITHER ^ self.codec.role
         named = {namespace.rstrip("/"): role for role, namespace in namespaces.items()}

@@ -30,8 +30,8 @@ try:
         get_current_span,
         get_tracer,
     )
-except ImportError as error:
-    raise ImportError("Tracing needs opentelemetry-api: pip install 'ocpp-core[tracing]'") from error
+except ImportError as _missing:
+    raise ImportError("Tracing needs opentelemetry-api: pip install 'ocpp-core[tracing]'") from _missing
 
 
 class Tracing(Hooks):

@@ -1,8 +1,9 @@
 """`OcppApp` over real sockets: uvicorn serves it, stations connect on both wires."""
 
 import asyncio
+import gzip
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +36,7 @@ from ocpp_core import (
 )
 from ocpp_core.connection import CallReceived, ErrorReceived, Ignored, ResultReceived
 from ocpp_core.envelopes import CONTENT_TYPE
-from ocpp_core.errors import CallRejectedError, ConnectionLostError, OcppError
+from ocpp_core.errors import CallRejectedError, CallResultInvalidError, ConnectionLostError, OcppError
 from ocpp_core.gate import BootGate, Registration, StationGate
 from ocpp_core.hooks import Hooks, Observer
 from ocpp_core.messages import Call, SoapHeaders
@@ -399,6 +400,68 @@ def test_each_station_has_its_own_tolerance_on_both_wires() -> None:
                 assert is_accepted == (b"Accepted" in (await post(port, odd)).content)
 
     asyncio.run(scenario())
+
+
+class Stream(httpx.AsyncByteStream):
+    """A body that comes in parts."""
+
+    def __init__(self, body: bytes) -> None:
+        self._parts = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        part = next(self._parts, None)
+        if part is None:
+            raise StopAsyncIteration
+        return part
+
+
+def answering(status: int, body: bytes, **headers: str) -> SoapPeer:
+    """A peer that answers each call with the same."""
+    stream = Stream(body) if headers or len(body) > 1_000_000 else None
+    responses = httpx.MockTransport(
+        lambda _: httpx.Response(status, stream=stream, content=None if stream else body, headers=headers)
+    )
+    client = httpx.AsyncClient(transport=responses)
+    return SoapPeer(SoapCodec("1.6", role=Role.CSMS), "CP-1", client=client, address="http://station/")
+
+
+WRONG = SoapCodec("1.6", role=Role.CHARGE_POINT).encode(
+    CallResult("urn:other", v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
+)
+FAULT = SoapCodec("1.6", role=Role.CHARGE_POINT).encode(CallError("", ErrorCode.NOT_SUPPORTED))
+GZIP = {"Content-Encoding": "gzip"}
+BOMB = gzip.compress(bytes(64 << 20))
+
+
+@pytest.mark.parametrize(
+    "status, body, headers, reason",
+    [
+        (502, b"<html>Bad gateway</html>", {}, "HTTP 502, not an envelope"),
+        (404, b"", {}, "HTTP 404, not XML"),
+        (200, b"<" + b" " * 2_000_000, {}, "HTTP 200, the body has more than 1048576 bytes"),
+        (200, BOMB, GZIP, "HTTP 200, the body has more than 1048576 bytes"),
+        (200, b"<a/>", {"Content-Encoding": "br"}, "HTTP 200, the content encoding 'br' is not read"),
+        (200, gzip.compress(WRONG), GZIP, "HTTP 200, CallResult 'urn:other' answers no call that waits"),
+        (
+            500,
+            FAULT,
+            {},
+            "HTTP 500, CallError 'http://www.w3.org/2005/08/addressing/unspecified' concerns nothing",
+        ),
+    ],
+    ids=["page", "nothing", "long", "bomb", "coding", "other", "unspecified"],
+)
+@asynchronous
+async def test_an_answer_that_cannot_be_read_says_why_and_with_which_status(
+    status: int, body: bytes, headers: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(CallResultInvalidError) as info:
+        await answering(status, body, **headers).call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    assert info.value.error.reason.startswith(reason)
 
 
 def test_silent_soap_stations_are_forgotten_first() -> None:

@@ -2047,6 +2047,22 @@ def samples() -> list[tuple[Role, bytes]]:
     ]
 
 
+@pytest.mark.parametrize(
+    "element, namespace", [("resetResponse", CS_16), ("resetResponse", "urn:other"), ("resetAnswer", CP_16)]
+)
+def test_an_answer_that_is_refused_for_its_name_keeps_the_id_of_its_call(
+    element: str, namespace: str
+) -> None:
+    header = "<env:Header><wsa:MessageID>m9</wsa:MessageID><wsa:RelatesTo>m7</wsa:RelatesTo></env:Header>"
+    written = envelope(
+        header, f"<ocpp:{element}><ocpp:status>Accepted</ocpp:status></ocpp:{element}>", namespace
+    )
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6", role=CSMS).decode(written, awaiting={"m7": v16.ResetRequest})
+
+    assert (FrameKind.CALLRESULT, "m7") == (caught.value.kind, caught.value.id)
+
+
 def test_each_envelope_of_the_field_is_read_and_its_deviations_named(
     samples: list[tuple[Role, bytes]],
 ) -> None:

@@ -35,8 +35,8 @@ class CsmsProcess:
     """
 
     def __init__(self, process: Process, address: str) -> None:
-        self.id = process.pid
-        self.address = address
+        self.id: int = process.pid
+        self.address: str = address
         self.totals: Mapping[str, int] = {}
         self._process = process
         self._numbers = count(1)

@@ -5,14 +5,17 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 
 import asyncio
 import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from ocpp_core.connection import DEFAULT, CallOutcome, Connection, Default
-from ocpp_core.errors import ConnectionLostError
+from ocpp_core.connection import DEFAULT, CallOutcome, Connection, Default, Ignored, ResultInvalid
+from ocpp_core.errors import ConnectionLostError, ErrorCode, FrameError, FrameKind
 from ocpp_core.hooks import Observer
 from ocpp_core.messages import Call, Request, Response
 from ocpp_core.peer import response_of
 from ocpp_core.soap import SoapCodec
+from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
 
 if TYPE_CHECKING:
     import httpx
@@ -78,25 +81,61 @@ class SoapPeer:
         since = clock()
         pending = connection.call(request, now=since, timeout=timeout)
         (body,) = connection.messages_to_send()
-        headers = {"Content-Type": self.codec.content_type(Call(pending.id, request))}
+        headers = {
+            "Content-Type": self.codec.content_type(Call(pending.id, request)),
+            "Accept-Encoding": "gzip, deflate",
+        }
         self._observer.frame(self, "out", body)
+        status, reason = 0, ""
         try:
-            async with asyncio.timeout_at(pending.deadline):
-                answer = await client.post(address, content=body, headers=headers, timeout=None)
+            async with (
+                asyncio.timeout_at(pending.deadline),
+                client.stream("POST", address, content=body, headers=headers, timeout=None) as response,
+            ):
+                status = response.status_code
+                answer = await self._body(response)
         except TimeoutError:
             connection.handle_timeout(pending.deadline or 0.0)
+        except BodyRefused as refused:
+            reason = refused.reason
         except (OSError, httpx.HTTPError, httpx.InvalidURL):
-            connection.receive_eof()
+            pass
         else:
-            self._observer.frame(self, "in", answer.content)
-            connection.receive_message(answer.content)
-            connection.receive_eof()
+            self._observer.frame(self, "in", answer)
+            connection.receive_message(answer)
+        connection.receive_eof()
         events = list(connection.events())
         for event in events:
             self._observer.event(self, event)
+            if isinstance(event, Ignored):
+                reason = event.reason if event.error is None else event.error.reason
         outcome = next(event for event in events if isinstance(event, CallOutcome))
+        if reason:
+            # HTTP has paired them: what cannot be used, such as a page of errors, is the answer all the same.
+            error = FrameError(
+                f"HTTP {status}, {reason}", kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME, id=pending.id
+            )
+            outcome = ResultInvalid(pending, error)
         self._observer.call_ended(self, request, outcome, clock() - since)
         return outcome
+
+    async def _body(self, response: "httpx.Response") -> bytes:
+        """The body, of which no more is read or unpacked than an envelope may have. Of any media type.
+
+        Raises:
+            BodyRefused: It is too large, or packed in a way that cannot be unpacked.
+        """
+        if response.is_stream_consumed:  # as those of httpx.MockTransport are
+            return response.content
+        data, most = b"", self.codec.max_size
+        parts = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+        async with aclosing(parts):
+            async for part in parts:
+                data += part
+                if len(data) > most:
+                    break
+        encoding = response.headers.get("content-encoding", "")
+        return read_body(data, content_type=SOAP_XML, content_encoding=encoding, max_size=most)
 
 
 def _new_id() -> str:
