@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ocpp_core.errors import FrameError as FrameError
     from ocpp_core.errors import FrameKind as FrameKind
     from ocpp_core.errors import LocalProtocolError as LocalProtocolError
+    from ocpp_core.errors import NoAnswer as NoAnswer
     from ocpp_core.errors import NoSuchAction as NoSuchAction
     from ocpp_core.errors import OcppError as OcppError
     from ocpp_core.errors import PayloadError as PayloadError
@@ -67,8 +68,8 @@ else:
             "connection": "Connection",
             "errors": """
                 CallFailedError CallRejectedError CallResultInvalidError CallTimeoutError
-                ConnectionLostError ErrorCode FrameError FrameKind LocalProtocolError NoSuchAction
-                OcppError PayloadError ProtocolError Violation
+                ConnectionLostError ErrorCode FrameError FrameKind LocalProtocolError NoAnswer
+                NoSuchAction OcppError PayloadError ProtocolError Violation
             """,
             "hooks": "Hooks",
             "jsonrpc": "JsonCodec",

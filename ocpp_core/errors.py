@@ -13,6 +13,7 @@
     +-- ConnectionLostError      the connection ended first
     +-- CallResultInvalidError   the answer cannot be used
     OcppError                    a handler raises it to refuse a call with an error of its choice
+    +-- NoAnswer                 or to leave it without an answer
 
 Each carries its facts as fields; ``str`` makes the sentence a person reads.
 """

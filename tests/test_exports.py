@@ -34,6 +34,7 @@ PUBLIC = [
     "JsonCodec",
     "LocalProtocolError",
     "MISSING",
+    "NoAnswer",
     "NoSuchAction",
     "Notification",
     "OcppError",
