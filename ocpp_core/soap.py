@@ -198,11 +198,9 @@ class SoapCodec:
         """
         try:
             child = content_of(parts_of(read_xml(body, max_size))[1])
-            namespace = etree.QName(child).namespace or ""
-            # `specification` goes by other names too: a body in the namespace "2.0.1" is of no version.
-            return Version(specification(namespace).version) if namespace.startswith("urn:") else None
-        except (BrokenXml, FrameError, LookupError):
+        except (BrokenXml, FrameError):
             return None
+        return _version_of(child)
 
     # Reading
 
@@ -542,6 +540,11 @@ class _Reading:
     def misnamed_operation(self, child: etree._Element, headers: SoapHeaders) -> _Operation:
         tag = etree.QName(child)
         namespaces = self.specification.namespaces
+        if _version_of(child) not in (None, self.specification.version):
+            self.id = headers.message_id
+            reason = f"is in the namespace {tag.namespace!r}, which is of another version"
+            fault = Violation(tag.localname, "namespace", reason, ErrorCode.PROTOCOL, tag.namespace)
+            self.refuse(ErrorCode.PROTOCOL, str(fault), (fault,))
         meant = {
             role: operation
             for role, namespace in namespaces.items()
@@ -617,6 +620,17 @@ class _Reading:
             headers=headers,
             violations=tuple(self.found),
         )
+
+
+def _version_of(child: etree._Element) -> Version | None:
+    """The version whose namespace a body element has."""
+    namespace = etree.QName(child).namespace or ""
+    if not namespace.startswith("urn:"):  # `specification` goes by other names too, such as "2.0.1"
+        return None
+    try:
+        return Version(specification(namespace).version)
+    except LookupError:
+        return None
 
 
 def _operations(known: Specification) -> dict[Any, _Operation]:

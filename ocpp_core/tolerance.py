@@ -46,7 +46,7 @@ ADDRESSING_NAMESPACE  SOAP: WS-Addressing of another year
 MUST_UNDERSTAND       SOAP: an unknown header that must be understood: ignored
 ADDRESS_AS_TEXT       SOAP: an address as text of From, without an Address element
 NO_NAMESPACE          SOAP: an element without a namespace
-WRONG_NAMESPACE       SOAP: an element in the namespace of the other service or another version
+WRONG_NAMESPACE       SOAP: an element in the namespace of the other service, or of nobody
 ELEMENT_ORDER         SOAP: elements in another order than the schema's
 NIL_OR_EMPTY          SOAP: nil, or an empty element where text makes no sense: read as absent
 ATTRIBUTE_PLACE       SOAP: meter attributes of 1.5 on another element, or as elements
