@@ -1010,12 +1010,21 @@ def test_output_may_be_ascii_only() -> None:
     assert (1, "") == (result.returncode, result.stderr)
 
 
-def test_broken_pipe_is_quiet() -> None:
-    shell = f"yes '{HEARTBEAT}' | {sys.executable} -m ocpp_core.cli decode --version 1.6 | head -n 1"
+@pytest.mark.parametrize(
+    "options, first",
+    [
+        ("--version 1.6", "accepted  <stdin>:1  CALL  Heartbeat  '17'  OCPP 1.6\n"),
+        ("--json --version 1.6", '{"source":"<stdin>","line":1,'),
+    ],
+    ids=["text", "json"],
+)
+def test_broken_pipe_is_quiet(options: str, first: str) -> None:
+    command = f"{sys.executable} -m ocpp_core.cli decode {options}"
+    shell = f"yes '{HEARTBEAT}' | ({command}; echo $? >&2) | head -n 1"
     result = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False, timeout=60)
 
-    assert "" == result.stderr
-    assert "accepted  <stdin>:1  CALL  Heartbeat  '17'  OCPP 1.6\n" == result.stdout
+    assert "141\n" == result.stderr
+    assert result.stdout.startswith(first)
 
 
 def test_interrupt_is_quiet() -> None:

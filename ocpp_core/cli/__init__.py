@@ -3,7 +3,6 @@
 This module imports nothing but the standard library, so that `main` can say what to install if the extra is missing.
 """
 
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -21,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 all is accepted, 1 something is refused or differs, 2 it could not be judged (wrong usage,
-        unreadable input), 130 interrupted.
+        unreadable input), 130 interrupted, 141 nobody reads the output any more.
     """
     try:
         from ocpp_core.cli.commands import run
@@ -35,7 +34,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    if hasattr(signal, "SIGPIPE"):
-        # `ocpp-core decode ... | head` ends like any other program in a pipe.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     return run(arguments)

@@ -27,7 +27,7 @@ from ocpp_core.tolerance import Tolerance
 from ocpp_core.versions import Version
 
 #: Exit codes.
-ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED = 0, 1, 2, 130
+ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141
 
 #: How wide tables are where there is no terminal to ask.
 _WIDTH = 120
@@ -48,6 +48,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return UNREADABLE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
+    except (
+        BrokenPipeError,
+        SystemExit,
+    ):  # as in `ocpp-core decode ... | head`; rich makes the one of the other
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # what is left to be flushed goes there
+        return UNHEARD
     return code or ACCEPTED
 
 

@@ -4,8 +4,6 @@ Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the c
 """
 
 import asyncio
-import select
-import signal
 import socket
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -25,20 +23,6 @@ from ocpp_core.versions import Role
 
 #: The implementation that does not use the deprecated parts of websockets, where uvicorn has it.
 _WEBSOCKETS = "websockets-sansio" if "websockets-sansio" in WS_PROTOCOLS else "auto"
-
-
-def _pipe_broken(*_: object) -> None:
-    """Ends the process if nobody reads its output any more, as in `ocpp-core serve | head`."""
-    output = select.poll()
-    output.register(1, 0)  # errors are told in any case
-    if any(events & select.POLLERR for _, events in output.poll(0)):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGPIPE)
-
-
-if hasattr(signal, "SIGPIPE"):
-    # Not SIG_DFL, which `main` has set: any peer that hangs up at the wrong moment would end the process.
-    signal.signal(signal.SIGPIPE, _pipe_broken)
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,147 @@
+"""Dispatch: a frame comes in, a handler answers it, and a frame goes out; beside the PyPI package `ocpp`.
+
+The transport is a queue on both sides. `Peer` receives the frame, gives the handler a task of its own, and its writer
+sends the answer; `ocpp` does what its `start` does with each frame, `route_message`. Both validate request and response.
+Without a connection, `Router.answer` builds what it needs for a single frame, as a serverless function does.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from contest import compete, measurements, results
+from report import Effort, Suite
+from traffic import MESSAGES, Message
+
+OURS = "ocpp_core, Peer"
+LONE = "ocpp_core, Router.answer: one frame, no connection"
+THREADS = "ocpp, as it comes (thread pool)"
+INLINE = "ocpp, inline"
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+#: What the handlers answer, as it stands on the wire.
+ANSWERS: dict[str, dict[str, Any]] = {
+    "BootNotification": {"status": "Accepted", "currentTime": "2026-01-31T12:00:00Z", "interval": 300},
+    "MeterValues": {},
+    "TransactionEvent": {},
+}
+
+
+def measure(effort: Effort) -> list[Suite]:
+    """Measures the whole way of a call."""
+    found = results(__file__, effort, values=effort.values, min_time=0.05)
+    return [
+        Suite(
+            name="dispatch",
+            title=f"Dispatch: best time from frame to frame, and how many times that of {OURS}",
+            reference=OURS,
+            measurements=measurements("dispatch", WORK, MESSAGES, found),
+            targets={THREADS: 10},
+        )
+    ]
+
+
+def action_of(message: Message) -> str:
+    action: str = json.loads(message.text)[2]
+    return action
+
+
+def router_for(message: Message) -> Any:
+    from ocpp_core import Router, from_wire, specification
+
+    known, router = specification(message.version), Router()
+    answer: Any = from_wire(known.response(action_of(message)), ANSWERS[action_of(message)])
+    router.on(known.request(action_of(message)))(lambda request, peer: answer)
+    return router
+
+
+def ours(message: Message) -> Callable[[], Any]:
+    from ocpp_core import JsonCodec, Peer
+
+    text = message.text
+    peers: dict[Any, Any] = {}
+
+    def connect() -> tuple[Any, Any]:
+        """A peer on the loop that pyperf runs; it lives as long as the loop does."""
+        sent: asyncio.Queue[str] = asyncio.Queue()
+        never: asyncio.Queue[str] = asyncio.Queue()
+
+        async def messages() -> Any:
+            while True:
+                yield await never.get()
+
+        peer = Peer(JsonCodec(message.version), router_for(message), sent.put)
+        return peer, (sent, asyncio.ensure_future(peer.run(messages())))
+
+    async def dispatch() -> str:
+        loop = asyncio.get_running_loop()
+        if loop not in peers:
+            peers[loop] = connect()
+            await asyncio.sleep(0)
+        peer, (sent, _) = peers[loop]
+        peer.receive(text)
+        answer: str = await sent.get()
+        return answer
+
+    return dispatch
+
+
+def ours_alone(message: Message) -> Callable[[], Any]:
+    router, text, version = router_for(message), message.text, message.version
+
+    async def dispatch() -> Any:
+        return await router.answer(text, version=version)
+
+    return dispatch
+
+
+def ocpp(message: Message) -> Callable[[], Any]:
+    from importlib import import_module
+
+    from ocpp.charge_point import camel_to_snake_case
+    from ocpp.routing import on
+
+    package = import_module(f"ocpp.v{message.version.replace('.', '')}")
+    answer = getattr(package.call_result, action_of(message))(
+        **camel_to_snake_case(ANSWERS[action_of(message)])
+    )
+
+    class Sink:
+        async def send(self, text: str) -> None:
+            self.text = text
+
+    class Central(package.ChargePoint):  # type: ignore[misc,name-defined]
+        @on(action_of(message))
+        def handle(self, **_: Any) -> Any:
+            return answer
+
+    sink = Sink()
+    central, text = Central("CP-1", sink), message.text
+
+    async def dispatch() -> str:
+        await central.route_message(text)
+        return sink.text
+
+    return dispatch
+
+
+def inline(message: Message) -> Callable[[], Any]:
+    """The same without the thread pool."""
+    import ocpp.messages
+
+    ocpp.messages.ASYNC_VALIDATION = False
+    return globals()["ocpp"](message)
+
+
+WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
+    ("dispatch", OURS): ours,
+    ("dispatch", LONE): ours_alone,
+    ("dispatch", THREADS): ocpp,
+    ("dispatch", INLINE): inline,
+}
+
+
+if __name__ == "__main__":
+    compete(WORK, MESSAGES, coroutines=(OURS, LONE, THREADS, INLINE))
