@@ -1,8 +1,8 @@
 """Dispatch: a frame comes in, a handler answers it, and a frame goes out; beside the PyPI package `ocpp`.
 
 The transport is a queue on both sides. `Peer` receives the frame, gives the handler a task of its own, and its writer
-sends the answer; `ocpp` does what its `start` does with each frame, `route_message`. Both validate request and response.
-Without a connection, `Router.answer` builds what it needs for a single frame, as a serverless function does.
+sends the answer; `ocpp` does what its `start` does with each frame, `route_message`. Both validate request and
+response. `Router.answer` has no connection: it makes what it needs for a single frame, as a serverless function does.
 """
 
 import asyncio

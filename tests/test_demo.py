@@ -31,7 +31,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def serving(*options: str) -> Generator[tuple[int, "subprocess.Popen[str]"], None, None]:
     """A running `ocpp-core serve`, and its port."""
     arguments = [*COMMAND, "serve", "--port", "0", *options]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, encoding="utf-8") as process:
         try:
             assert process.stdout is not None
             port = re.search(r"ws://127\.0\.0\.1:(\d+)/", process.stdout.readline())
@@ -260,6 +261,17 @@ def test_stations_that_hang_up_unanswered_do_not_end_the_csms() -> None:
 
         assert process.poll() is None
     assert 0 == done.returncode, done.stderr
+
+
+def test_a_csms_that_nobody_reads_any_more_ends_in_silence() -> None:
+    with serving() as (port, process):
+        assert process.stdout is not None
+        process.stdout.close()
+        run("simulate", f"ws://127.0.0.1:{port}", "--version", "1.6")
+
+        assert 141 == process.wait(20)
+        assert process.stderr is not None
+        assert "" == process.stderr.read()
 
 
 def test_a_version_that_is_not_accepted_is_an_error() -> None:

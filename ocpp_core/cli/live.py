@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,15 +46,29 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     except ImportError as error:
         hint = "Install the extras: pip install 'ocpp-core[cli,websockets,server,soap]'"
         raise click.ClickException(f"{error}. {hint}") from None
+    except BrokenPipeError:
+        raise
     except (OSError, CallFailedError, StepFailed) as error:
         raise click.ClickException(clean(str(error))) from None
+
+
+class _Output(Console):
+    """Where lines go. Once nobody reads them any more, it is silent and says so."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self.unheard = asyncio.Event()
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        self.unheard.set()
 
 
 class _Log(Hooks):
     """Writes a line per message."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self.output = _Output()
 
     def call_answered(self, peer: Any, request: Any, answer: Answer, seconds: float) -> None:
         if answer.response is not None:
@@ -89,7 +104,24 @@ class _Log(Hooks):
             (f"{version:<5} {arrow} ", "blue"),
             text,
         )
-        self._console.print(line)
+        self.output.print(line)
+
+
+async def _heard(work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
+    """Does something that writes lines, as long as somebody reads them.
+
+    Raises:
+        BrokenPipeError: Nobody does any more.
+    """
+    log = _Log()
+    doing, unheard = asyncio.create_task(work(log)), asyncio.create_task(log.output.unheard.wait())
+    await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
+    unheard.cancel()
+    if not doing.done():
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
+        raise BrokenPipeError
+    return doing.result()
 
 
 def _title(message: Request[Any] | Notification) -> Text:
@@ -135,11 +167,10 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
     ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
 
-    async def work() -> int:
+    async def work(log: _Log) -> int:
         from ocpp_core.cli.hosting import serving
         from ocpp_core.transports.asgi import OcppApp
 
-        log = _Log()
         csms = Csms()
         tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
         app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=[log])
@@ -151,7 +182,7 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
             await asyncio.Event().wait()
         return 0
 
-    context.exit(_run(work))
+    context.exit(_run(partial(_heard, work)))
 
 
 @click.command()
@@ -186,10 +217,10 @@ def simulate(
     if urlsplit(url).scheme not in schemes:
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here")
 
-    async def work() -> int:
+    async def work(log: _Log) -> int:
         from ocpp_core.cli.hosting import online
 
-        log, station = _Log(), Station(ocpp)
+        station = Station(ocpp)
         async with online(
             url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
         ) as csms:
@@ -208,7 +239,7 @@ def simulate(
                     await station.do("boot" if asked == "reset" else asked, csms)
         return 0
 
-    context.exit(_run(work))
+    context.exit(_run(partial(_heard, work)))
 
 
 def _interval(boot: Any) -> int:
