@@ -50,7 +50,8 @@ def compete(work: Work, messages: Iterable[Message], *, coroutines: Collection[s
     Args:
         work: The pieces.
         messages: What they are done with.
-        coroutines: Contenders whose work is a coroutine function.
+        coroutines: Contenders whose work is a coroutine function. One that does its work several times has their number
+            as its attribute `times`.
     """
     import pyperf
 
@@ -61,7 +62,7 @@ def compete(work: Work, messages: Iterable[Message], *, coroutines: Collection[s
     for number, (direction, contender, message) in enumerate(pieces):
         piece = work[direction, contender](message) if number == mine else None
         bench = runner.bench_async_func if contender in coroutines else runner.bench_func
-        bench(_name(direction, contender, message), piece)
+        bench(_name(direction, contender, message), piece, inner_loops=getattr(piece, "times", None))
 
 
 def _name(direction: str, contender: str, message: Message) -> str:

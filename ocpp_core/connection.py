@@ -401,6 +401,8 @@ class Connection(Generic[M]):
 
     def next_timeout(self) -> float | None:
         """The earliest deadline, on the clock of every `now`; None if there is none."""
+        if not self._ours:  # most of the time
+            return None
         deadlines = [call.deadline for call in self._ours.values() if call.deadline is not None]
         return min(deadlines, default=None)
 

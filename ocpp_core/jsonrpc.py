@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn
 
+from ocpp_core._lazy import once
 from ocpp_core.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
 from ocpp_core.errors import (
     ErrorCode,
@@ -59,6 +60,15 @@ _HEAD = re.compile(
 )
 
 
+@once
+def _decoders(known: Specification) -> tuple[dict[str, Decode], dict[str, Decode]]:
+    """Of requests by their action, and of responses by the action that they answer; filled on first use.
+
+    All codecs of a version share them, or the first frame of each station would take the long way.
+    """
+    return {}, {}
+
+
 class JsonCodec:
     """Reads and writes the frames of one version.
 
@@ -105,9 +115,7 @@ class JsonCodec:
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
         self._call = self._numbers[FrameKind.CALL]
         self._result = self._numbers[FrameKind.CALLRESULT]
-        # Compiled on first use: of requests by their action, of responses by the action that they answer.
-        self._requests: dict[str, Decode] = {}
-        self._responses: dict[str, Decode] = {}
+        self._requests, self._responses = _decoders(known)
 
     # Reading
 

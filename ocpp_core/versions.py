@@ -70,9 +70,9 @@ class Action:
         return f"{self.name}Response" if self.answered else None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Specification:
-    """One version of OCPP: its actions and classes, and what its wires ask for.
+    """One version of OCPP: its actions and classes, and what its wires ask for. There is one of each.
 
     Attributes:
         version: The number, such as "2.0.1".
