@@ -464,6 +464,18 @@ async def test_an_answer_that_cannot_be_read_says_why_and_with_which_status(
     assert info.value.error.reason.startswith(reason)
 
 
+@pytest.mark.parametrize("length, is_known", [(255, True), (256, False)])
+@asynchronous
+async def test_an_identity_without_end_is_not_kept(length: int, is_known: bool) -> None:
+    app = OcppApp(csms())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        codec = SoapCodec("1.5", role=Role.CHARGE_POINT)
+        peer = SoapPeer(codec, "x" * length, client=client, address="http://csms/")
+        (outcome,) = await asyncio.gather(peer.call(BOOTS["1.5"]), return_exceptions=True)
+
+    assert is_known == (len(app.stations) == 1) == (not isinstance(outcome, CallRejectedError))
+
+
 def test_silent_soap_stations_are_forgotten_first() -> None:
     async def scenario() -> None:
         app = OcppApp(csms(), max_stations=2)

@@ -43,6 +43,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 R = TypeVar("R", bound=Response)
 
+#: Characters of a SOAP station's identity. No standard limits it, and it is kept.
+MAX_IDENTITY = 255
+
 #: Says whether a SOAP station may be called at an address that it announced: any host can be claimed.
 MayCall = Callable[[str, str], bool]
 
@@ -239,6 +242,8 @@ class OcppApp:
     def _identify(self, codec: SoapCodec, headers: SoapHeaders) -> Caller:
         """Whose request it is. A station refuses what is meant for another one (OCPP-S 1.6 §3.3)."""
         identity = headers.identity or ""
+        if len(identity) > MAX_IDENTITY:
+            raise OcppError(ErrorCode.IDENTITY, f"the identity has {len(identity)} characters")
         if codec.role is Role.CHARGE_POINT:
             if self._identity not in (None, identity):
                 raise OcppError(ErrorCode.IDENTITY, f"this is not {identity!r}")
