@@ -17,6 +17,7 @@ the application has and owes an answer. What a frame that cannot be used draws i
 Source: OCPP-J 1.6 §4.1; OCPP 2.0.1 and 2.1 part 4 §4.1; OCPP-S 1.6 §3.2.
 """
 
+import reprlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -285,7 +286,9 @@ class Connection(Generic[M]):
         action = call.request.__ocpp__.action or ""
         expected: type[Response] = self._codec.specification.response(action)
         if not isinstance(response, expected):
-            raise LocalProtocolError(f"{action} is answered by {expected.__name__}, not by {response!r:.80}.")
+            raise LocalProtocolError(
+                f"{action} is answered by {expected.__name__}, not by {reprlib.repr(response)}."
+            )
         self._out.append(self._encoded(CallResult(call.id, response)))
         del self._theirs[call.id]
         self._replied.append(call.id)

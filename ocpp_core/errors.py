@@ -272,7 +272,7 @@ class OcppError(Exception):
     ) -> None:
         super().__init__(code, description)
         self.code = code
-        self.description = description
+        self.description = str(description)  # another exception, for instance
         self.details: dict[str, Any] = dict(details or {})
 
 
@@ -281,6 +281,9 @@ class NoAnswer(OcppError):
 
     On the SOAP wire, where HTTP wants an answer, the peer is told the code after all.
     """
+
+    def __init__(self, code: ErrorCode = ErrorCode.SECURITY, description: str = "") -> None:
+        super().__init__(code, description)
 
 
 #: Which class of fault decides the code of a payload with several. A wrong type makes all other checks meaningless; an

@@ -20,10 +20,10 @@ from weakref import WeakKeyDictionary
 from attrs import define, field
 
 from ocpp_core.connection import CallOutcome, ResultReceived
-from ocpp_core.errors import ErrorCode, NoAnswer, OcppError
+from ocpp_core.errors import ErrorCode, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.hooks import Hooks
 from ocpp_core.messages import Notification, Request, Response
-from ocpp_core.router import Handle
+from ocpp_core.router import Answer, Handle
 from ocpp_core.versions import NOT_WHILE_PENDING, SILENT_WHILE_REJECTED
 
 _BOOT = "BootNotification"
@@ -54,8 +54,8 @@ class _Station:
     registration: Registration = Registration.UNKNOWN
     asked_for: set[str] = field(factory=set)
 
-    def book(self, response: Response) -> None:
-        self.registration = _registration(response)
+    def book(self, registration: Registration) -> None:
+        self.registration = registration
         if self.registration is not Registration.PENDING:
             self.asked_for.clear()
 
@@ -97,16 +97,17 @@ class BootGate(Hooks):
         action = message.__ocpp__.action
         if action == _BOOT:
             response = await handle(message, peer)
-            station.book(response)
-            if station.registration is Registration.ACCEPTED and not self._each_connection:
-                self._accepted.add(peer.identity)
-            else:
-                self._accepted.discard(peer.identity)
+            self._book(peer, _registration(response))
             return response
         is_asked_for = station.registration is Registration.PENDING and action in station.asked_for
         if station.registration is not Registration.ACCEPTED and not is_asked_for:
             raise OcppError(ErrorCode.SECURITY, "BootNotification has not been accepted")
         return await handle(message, peer)
+
+    def call_answered(self, peer: Any, request: Request[Any], answer: Answer, seconds: float) -> None:
+        """As `Hooks`: a response to a BootNotification that could not be sent has accepted nobody."""
+        if request.__ocpp__.action == _BOOT and isinstance(answer.cause, LocalProtocolError):
+            self._book(peer, Registration.UNKNOWN)
 
     def call_ended(self, peer: Any, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
         """As `Hooks`: learns what the station is asked for."""
@@ -119,12 +120,17 @@ class BootGate(Hooks):
         elif action in _ASKED_FOR:
             self._station(peer).asked_for.add(_ASKED_FOR[action])
 
+    def _book(self, peer: Any, registration: Registration) -> None:
+        self._station(peer).book(registration)
+        if registration is Registration.ACCEPTED and not self._each_connection:
+            self._accepted.add(peer.identity)
+        else:
+            self._accepted.discard(peer.identity)
+
     def _station(self, peer: Any) -> _Station:
-        station = self._connections.get(peer)
-        if station is None:
-            is_known = peer.identity in self._accepted
-            station = _Station(Registration.ACCEPTED if is_known else Registration.UNKNOWN)
-            self._connections[peer] = station
+        station = self._connections.setdefault(peer, _Station())
+        if station.registration is Registration.UNKNOWN and peer.identity in self._accepted:
+            station.registration = Registration.ACCEPTED
         return station
 
 

@@ -1,7 +1,7 @@
 """What metrics, tracing, gates and the log of frames learn of a connection, on either wire."""
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ocpp_core.connection import CallOutcome, Event
+from ocpp_core.errors import LocalProtocolError
 from ocpp_core.messages import Notification, Request
 from ocpp_core.redaction import Redaction
 from ocpp_core.router import Answer, Caller
@@ -33,17 +34,23 @@ class Hooks:
         return _NOTHING
 
     def call_ended(self, peer: Caller, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
-        """A call of ours has ended, whether or not its caller still waits."""
+        """A call of ours has ended, whether or not its caller still waits. Not told of one that was never sent."""
 
     def handling(self, peer: Caller, message: Request[Any] | Notification) -> AbstractContextManager[Any]:
         """Entered before a message of theirs is handled, and left when it has been answered."""
         return _NOTHING
 
     def call_answered(self, peer: Caller, request: Request[Any], answer: Answer, seconds: float) -> None:
-        """A call of theirs was answered. Runs inside `handling`."""
+        """A call of theirs was answered, or left unanswered on purpose (`NoAnswer`). Runs inside `handling`."""
 
     def event(self, peer: Caller, event: Event) -> None:
         """Anything that the connection reports."""
+
+
+def _several(hooks: Any) -> tuple[Hooks, ...]:
+    if not isinstance(hooks, Iterable):
+        raise LocalProtocolError(f"hooks are given as a list, not as {hooks!r:.80}")
+    return tuple(hooks)
 
 
 @frozen
@@ -55,7 +62,7 @@ class Observer:
         redaction: What the log ``ocpp_core.frames`` does not show.
     """
 
-    hooks: Sequence[Hooks] = ()
+    hooks: Sequence[Hooks] = field(default=(), converter=_several)
     redaction: Redaction = field(factory=Redaction)
 
     def frame(self, peer: Caller, direction: str, message: str | bytes) -> None:

@@ -10,6 +10,8 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from contextvars import Context, copy_context
 from types import TracebackType
 from typing import Any, Generic, Self, TypedDict, TypeVar, assert_never, cast
 
@@ -36,23 +38,24 @@ from ocpp_core.errors import (
     CallResultInvalidError,
     CallTimeoutError,
     ConnectionLostError,
-    LocalProtocolError,
 )
 from ocpp_core.hooks import Hooks, Observer
 from ocpp_core.messages import Notification, Request, Response
 from ocpp_core.redaction import Redaction
-from ocpp_core.router import Answer, Caller, Router, conclude
+from ocpp_core.router import Answer, Caller, Router, conclude, failed
 
 _log = logging.getLogger("ocpp_core.peer")
 
 #: Messages that wait to be sent before we read no more.
 MOST_UNSENT = 64
+#: Messages that want no answer (2.1: SEND) at work at once; one too many is dropped.
+MOST_NOTICES = 256
 
 M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
 
 
-@frozen
+@frozen(eq=False)
 class _Waiting:
     request: Request[Any]
     timeout: float | Default | None
@@ -107,7 +110,14 @@ async def answer_call(
     clock = asyncio.get_running_loop().time
     since = clock()
     with observer.handling(caller, call.request):
-        answer = conclude(connection, call, await handle(call.request, caller), caller)
+        try:
+            answer = await handle(call.request, caller)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            answer = failed(error)  # the handler has waited for something that somebody else has cancelled
+        answer = conclude(connection, call, answer, caller)
         if not connection.closed:
             observer.call_answered(caller, call.request, answer, clock() - since)
     return answer
@@ -159,6 +169,8 @@ class Peer(Generic[M]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._notices: set[asyncio.Task[None]] = set()
+        self._context = Context()
         self._is_closing = False
 
     # Calling
@@ -182,10 +194,16 @@ class Peer(Generic[M]):
         with self._observer.calling(self, request):
             if self._connection.closed or self._is_closing:
                 raise ConnectionLostError(request.__ocpp__.action or "")
-            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._waiting.append(_Waiting(request, timeout, future))
+            waiting = _Waiting(request, timeout, asyncio.get_running_loop().create_future())
+            self._waiting.append(waiting)
             self._pump()
-            return cast(R, response_of(await future))
+            try:
+                outcome = await waiting.future
+            except asyncio.CancelledError:
+                with suppress(ValueError):  # it has had its turn
+                    self._waiting.remove(waiting)
+                raise
+            return cast(R, response_of(outcome))
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer (2.1: SEND).
@@ -203,6 +221,7 @@ class Peer(Generic[M]):
 
         Returns when the connection is over and every handler has ended. What `messages` raises goes on to the caller.
         """
+        self._context = copy_context()
         writer = self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
         try:
             async for message in messages:
@@ -260,12 +279,12 @@ class Peer(Generic[M]):
     def _start_calls(self) -> None:
         while self._waiting and self._connection.can_call:
             waiting = self._waiting.popleft()
-            if waiting.future.done():  # its caller has given up before its turn
+            if waiting.future.done():  # its caller gives up in this very turn of the loop
                 continue
             now = asyncio.get_running_loop().time()
             try:
                 pending = self._connection.call(waiting.request, now=now, timeout=waiting.timeout)
-            except LocalProtocolError as error:
+            except Exception as error:  # it is the caller's fault, and nobody else's business
                 waiting.future.set_exception(error)
             else:
                 self._callers[pending.id] = (waiting.future, now)
@@ -285,8 +304,14 @@ class Peer(Generic[M]):
                     future.set_result(event)
                 seconds = asyncio.get_running_loop().time() - since
                 self._observer.call_ended(self, event.call.request, event, seconds)
+            case NotificationReceived(message=message) if len(self._notices) < MOST_NOTICES:
+                task = self._spawn(self._notice(message), f"ocpp {message.__ocpp__.action} {self.identity}")
+                self._notices.add(task)
+                task.add_done_callback(self._notices.discard)
             case NotificationReceived(message=message):
-                self._spawn(self._notice(message), f"ocpp {message.__ocpp__.action} {self.identity}")
+                _log.warning(
+                    "%s: %s is dropped: too many are at work", self.identity, message.__ocpp__.action
+                )
             case ReplyRefused():
                 _log.warning("%s cannot use the reply %s: %s", self.identity, event.id, event.description)
             case Ignored():
@@ -333,12 +358,14 @@ class Peer(Generic[M]):
         self._lose_waiting()
         self._pump()
         writer.cancel()
-        if self._tasks:
-            # A handler may be at work that matters, such as storing what a transaction has cost; its answer is lost.
-            await asyncio.wait(set(self._tasks), timeout=self._grace)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, writer, return_exceptions=True)
+        try:
+            if self._tasks:
+                # A handler may be at work that matters, such as storing what a transaction cost; its answer is lost.
+                await asyncio.wait(set(self._tasks), timeout=self._grace)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, writer, return_exceptions=True)
 
     def _lose_waiting(self) -> None:
         """Ends the calls of ours that have not had their turn."""
@@ -347,7 +374,9 @@ class Peer(Generic[M]):
             if not waiting.future.done():
                 waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
 
-    def _spawn(self, work: Any, name: str) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+    def _spawn(self, work: Any, name: str) -> asyncio.Task[None]:
+        # In the context of the connection: what a handler has set in its own is nothing to the next one.
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name, context=self._context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -7,6 +7,7 @@ one.
 
 import inspect
 import logging
+import reprlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -156,11 +157,14 @@ class Router:
         except OcppError as error:
             return Answer(error=error)
         except Exception as error:  # whatever a handler does, the peer gets an answer
-            return Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
+            return failed(error)
         if not isinstance(response, Response):  # a handler may return anything
             action = request.__ocpp__.action
-            reason = LocalProtocolError(f"{action} is answered by {action}Response, not by {response!r:.80}.")
-            return Answer(error=OcppError(ErrorCode.INTERNAL), cause=reason)
+            return failed(
+                LocalProtocolError(
+                    f"{action} is answered by {action}Response, not by {reprlib.repr(response)}."
+                )
+            )
         return Answer(response)
 
     async def notify(self, message: Notification, caller: Any) -> None:
@@ -199,6 +203,10 @@ class Router:
 
         Returns:
             The frame to send back; None if none is due. Hooks have run when it returns.
+
+        Raises:
+            LookupError: There is no such version.
+            LocalProtocolError: It has no JSON wire.
         """
         connection: Connection[str] = Connection(JsonCodec(version, tolerance=tolerance), new_id=str)
         connection.receive_message(text)
@@ -275,8 +283,8 @@ def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> An
     if answer.response is not None:
         try:
             connection.reply(call, answer.response)
-        except LocalProtocolError as error:
-            answer = Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
+        except Exception as error:  # it breaks its schema, or raises when it is looked at
+            answer = failed(error)
         else:
             return answer
     refusal = answer.error or OcppError(ErrorCode.INTERNAL)
@@ -285,10 +293,15 @@ def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> An
         return answer
     try:
         connection.reject(call, refusal.code, refusal.description, refusal.details)
-    except LocalProtocolError as error:
+    except Exception as error:
         connection.reject(call, ErrorCode.INTERNAL)
-        answer = Answer(error=OcppError(ErrorCode.INTERNAL), cause=error)
+        answer = failed(error)
     return answer
+
+
+def failed(cause: BaseException) -> Answer:
+    """What the peer is told when something on our side goes wrong, and why, for us."""
+    return Answer(error=OcppError(ErrorCode.INTERNAL), cause=cause)
 
 
 def _wrapped(middleware: Middleware, inner: Handle) -> Handle:

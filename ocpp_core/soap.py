@@ -7,7 +7,7 @@ The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not
 import uuid
 from collections.abc import Mapping
 from copy import copy
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, ClassVar, NoReturn, Self
 
 from attrs import frozen
@@ -139,8 +139,8 @@ class SoapCodec:
         version: `Version.V1_2`, `V1_5` or `V1_6`.
         role: The side that this codec works for. It decides which service's DataTransfer is meant, and what namespace a
             fault has.
-        tolerance: What is accepted although it breaks a rule; a function decides it for each station by its identity in
-            the header ("" without). What is sent never breaks one.
+        tolerance: What is accepted although it breaks a rule; a function decides it for each station, by its identity
+            in the header, or `identity` for answers, which have none. What is sent never breaks one.
         identity: Of the station, written into requests whose ``headers`` do not name one.
         address: Where we listen for requests: written as From.
         to: Address of the peer: written as To of requests.
@@ -397,7 +397,7 @@ class _Reading:
     def envelope(self, root: etree._Element) -> Frame:
         header, body = parts_of(root)
         child = content_of(body)
-        self.allowed = tolerance_of(self.tolerance, partial(identity_of, header))
+        self.allowed = tolerance_of(self.tolerance, lambda: identity_of(header) or self.codec.identity or "")
         headers = self.headers(header)
         if child.tag == FAULT:
             self.kind = FrameKind.CALLERROR

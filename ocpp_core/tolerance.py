@@ -139,7 +139,8 @@ class Tolerance(Flag):
         return (self.name or "").lower()
 
 
-#: A tolerance for all stations, or a function from the identity of a station to its own.
+#: A tolerance for all stations, or a function from the identity of a station to its own. It must know an answer for
+#: strangers too: what it raises leaves the codec.
 ToleranceByStation = Tolerance | Callable[[str], Tolerance]
 
 

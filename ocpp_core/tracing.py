@@ -4,7 +4,8 @@
 
 A span of a call of ours lasts from the moment its caller begins to wait; one of a call of theirs is the current span of
 its handler, so that what the handler does, such as calling back, becomes its child. OCPP has no place for the ids of a
-trace, so each side has its own.
+trace, so each side has its own. If a span is open where a connection is made (that of a web framework, for instance),
+those of its handlers are below it. Of a notification that is handled in vain only the log says so.
 
 Spans show the action, the version, the identity of the station and what kind of error ended a call (the value of its
 `ErrorCode`, or the name of the exception), never a value of a message.
@@ -14,6 +15,7 @@ Source: the semantic conventions for RPC spans of OpenTelemetry 1.45 (https://op
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ocpp_core.errors import CallRejectedError
@@ -23,11 +25,11 @@ from ocpp_core.router import Answer, Caller
 
 try:
     from opentelemetry.trace import (
+        INVALID_SPAN,
         Span,
         SpanKind,
         StatusCode,
         TracerProvider,
-        get_current_span,
         get_tracer,
     )
 except ImportError as _missing:
@@ -43,6 +45,7 @@ class Tracing(Hooks):
 
     def __init__(self, provider: TracerProvider | None = None) -> None:
         self._tracer = get_tracer("ocpp_core", tracer_provider=provider)
+        self._handled: ContextVar[Span] = ContextVar("handled", default=INVALID_SPAN)
 
     @contextmanager
     def calling(self, peer: Caller, request: Request[Any]) -> Generator[None, None, None]:
@@ -53,18 +56,22 @@ class Tracing(Hooks):
     @contextmanager
     def handling(self, peer: Caller, message: Request[Any] | Notification) -> Generator[None, None, None]:
         """See `Hooks.handling`."""
-        with self._span(SpanKind.SERVER, peer, message):
-            yield
+        with self._span(SpanKind.SERVER, peer, message) as span:
+            token = self._handled.set(span)
+            try:
+                yield
+            finally:
+                self._handled.reset(token)
 
     def call_answered(self, peer: Caller, request: Request[Any], answer: Answer, seconds: float) -> None:
         """See `Hooks.call_answered`."""
         if answer.error is not None:
-            _fail(get_current_span(), answer.error.code)
+            _fail(self._handled.get(), answer.error.code)
 
     @contextmanager
     def _span(
         self, kind: SpanKind, peer: Caller, message: Request[Any] | Notification
-    ) -> Generator[None, None, None]:
+    ) -> Generator[Span, None, None]:
         definition = message.__ocpp__
         action = definition.action or ""
         attributes = {
@@ -78,7 +85,7 @@ class Tracing(Hooks):
             action, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
             try:
-                yield
+                yield span
             except BaseException as error:
                 _fail(span, error.code if isinstance(error, CallRejectedError) else type(error).__name__)
                 raise

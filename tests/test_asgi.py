@@ -34,7 +34,7 @@ from ocpp_core import (
     v21,
     v201,
 )
-from ocpp_core.connection import CallReceived, ErrorReceived, Ignored, ResultReceived
+from ocpp_core.connection import CallLost, CallReceived, ErrorReceived, Ignored, ResultReceived
 from ocpp_core.envelopes import CONTENT_TYPE
 from ocpp_core.errors import CallRejectedError, CallResultInvalidError, ConnectionLostError, OcppError
 from ocpp_core.gate import BootGate, Registration, StationGate
@@ -478,6 +478,79 @@ async def test_an_identity_without_end_is_not_kept(length: int, is_known: bool) 
                 await peer.call(BOOTS["1.5"])
 
     assert is_known == bool(app.stations)
+
+
+@asynchronous
+async def test_a_station_has_its_tolerance_when_it_answers_too() -> None:
+    """Its answer does not say who it is; whoever was called has answered."""
+    written = SoapCodec("1.6", role=Role.CHARGE_POINT).encode(CallError("urn:1", ErrorCode.INTERNAL))
+    asked: list[str] = []
+
+    def tolerance(identity: str) -> Tolerance:
+        asked.append(identity)
+        return Tolerance.TOLERANT
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        id = request.content.partition(b"<wsa:MessageID>")[2].partition(b"<")[0]
+        return httpx.Response(500, content=written.replace(b"urn:1", id))
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as client:
+        codec = SoapCodec("1.6", role=Role.CSMS, tolerance=tolerance)
+        with pytest.raises(CallRejectedError):
+            await SoapPeer(codec, "CP-1", client=client, address="http://station/").call(
+                v16.ResetRequest(type=v16.ResetType.SOFT)
+            )
+
+    assert ["CP-1"] == asked
+
+
+@asynchronous
+async def test_a_caller_that_gives_up_leaves_a_call_that_is_lost() -> None:
+    called, noting = asyncio.Event(), Noting()
+
+    async def silent(request: httpx.Request) -> httpx.Response:
+        called.set()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(silent)) as client:
+        codec = SoapCodec("1.6", role=Role.CSMS)
+        peer = SoapPeer(codec, "CP-1", client=client, address="http://station/", observer=Observer([noting]))
+        calling = asyncio.create_task(peer.call(v16.ResetRequest(type=v16.ResetType.SOFT)))
+        await called.wait()
+        calling.cancel()
+        await asyncio.gather(calling, return_exceptions=True)
+
+    assert calling.cancelled()
+    assert [("CP-1", "out"), ("CP-1", CallLost), ("CP-1", CallLost)] == noting.notes
+
+
+@pytest.mark.parametrize("address", ["http://xn--/", "http://127.0.0.1:99999/", "http://127.0.0.1:1/"])
+@asynchronous
+async def test_where_nobody_can_be_called_the_call_is_lost(address: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        peer = SoapPeer(SoapCodec("1.6", role=Role.CSMS), "CP-1", client=client, address=address)
+        with pytest.raises(ConnectionLostError):
+            await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+    with pytest.raises(ConnectionLostError):  # the client is closed now
+        await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+
+@asynchronous
+async def test_an_application_closes_its_own_client_and_no_other() -> None:
+    async with httpx.AsyncClient() as client:
+        app = OcppApp(csms(), client=client)
+        await app.close()
+        assert not client.is_closed
+
+    app = OcppApp(csms(), may_call=lambda *_: True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        codec = soap("1.5", address="http://station/")
+        await SoapPeer(codec, "CP-1", client=client, address="http://csms/").call(BOOTS["1.5"])
+    ours = app.stations["CP-1"].client
+    assert ours is not None
+    await app.close()
+    assert ours.is_closed
 
 
 def test_silent_soap_stations_are_forgotten_first() -> None:

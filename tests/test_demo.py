@@ -13,11 +13,15 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from rich.console import Console
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from loops import asynchronous
 from ocpp_core.cli import demo_process
 from ocpp_core.cli.demo import show
 
+OCPP_16 = Subprotocol("ocpp1.6")
 COMMAND = [sys.executable, "-m", "ocpp_core.cli"]
 
 
@@ -138,6 +142,9 @@ FAILING = {
         ["failed: the CSMS has ended with exit code 1", "no port is left"],
     ),
     "says-what-is-no-json": ("print('Hello')", ["failed: the CSMS has said b'Hello"]),
+    "says-no-object": ("print('[]')", ["failed: the CSMS has said b'[]"]),
+    "says-no-address": ("print('{}')", ["failed: the CSMS has said b'{}"]),
+    "says-too-much": ("print('x' * 100_000)", ["failed: the CSMS has said too much"]),
     "stays-after-the-end-of-its-output": (
         "import os, time; os.close(1); time.sleep(60)",
         ["failed: the CSMS has been silent"],
@@ -261,6 +268,23 @@ def test_stations_that_hang_up_unanswered_do_not_end_the_csms() -> None:
 
         assert process.poll() is None
     assert 0 == done.returncode, done.stderr
+
+
+def test_an_interrupted_csms_closes_its_connections_and_says_nothing() -> None:
+    with (
+        serving() as (port, process),
+        connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=[OCPP_16]) as socket,
+    ):
+        socket.send('[2,"1","Heartbeat",{}]')
+        socket.recv(20)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(ConnectionClosed) as info:
+            socket.recv(20)
+
+        assert info.value.rcvd is not None
+        assert 130 == process.wait(20)
+        assert process.stderr is not None
+        assert "" == process.stderr.read().strip()
 
 
 def test_a_csms_that_nobody_reads_any_more_ends_in_silence() -> None:

@@ -206,3 +206,30 @@ async def test_ocpp16_4_2_no_remote_stop_while_pending() -> None:
         stage.status = "Accepted"
         await to_csms.call(BOOT_16)
         assert await refusal(to_station, stop) is None
+
+
+@asynchronous
+async def test_a_station_that_is_connected_can_be_let_in() -> None:
+    stage = Stage()
+    async with stage.connected("1.6") as (to_csms, _):
+        assert await refusal(to_csms, HEARTBEAT["1.6"]) is ErrorCode.SECURITY
+        stage.gate.accept("CP-1")
+        assert await refusal(to_csms, HEARTBEAT["1.6"]) is None
+
+
+@asynchronous
+async def test_a_response_that_was_never_sent_accepts_nobody() -> None:
+    stage, csms = Stage(), Router()
+    csms.middleware(stage.gate)
+    csms.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=NOW))
+    csms.on(v16.BootNotificationRequest)(
+        lambda *_: v16.BootNotificationResponse(
+            status=v16.RegistrationStatus.ACCEPTED,
+            current_time=NOW.replace(tzinfo=None),  # no wire has such a time
+            interval=1,
+        )
+    )
+    async with pair("1.6", csms=csms, hooks=[stage.gate]) as (to_csms, to_station):
+        assert await refusal(to_csms, BOOT_16) is ErrorCode.INTERNAL
+        assert Registration.UNKNOWN is stage.gate.registration(to_station)
+        assert await refusal(to_csms, HEARTBEAT["1.6"]) is ErrorCode.SECURITY

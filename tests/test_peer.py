@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from ocpp_core.errors import (
 )
 from ocpp_core.hooks import Hooks
 from ocpp_core.messages import Request
-from ocpp_core.peer import Peer
+from ocpp_core.peer import MOST_NOTICES, Peer
 from ocpp_core.redaction import Redaction
 from ocpp_core.router import Router
 from ocpp_core.transports.memory import pair
@@ -469,6 +470,167 @@ async def test_a_caller_that_has_given_up_before_its_turn_is_not_told_of_the_end
     ends = await asyncio.gather(*calls, return_exceptions=True)
     assert [ConnectionLostError, asyncio.CancelledError, ConnectionLostError] == [type(end) for end in ends]
     assert 1 == len(other.sent)
+
+
+@asynchronous
+async def test_a_handler_whose_work_somebody_else_cancels_is_answered() -> None:
+    router = Router()
+    started: list[asyncio.Task[Any]] = []
+
+    @router.on(v16.HeartbeatRequest)
+    async def wait(*_: Any) -> Any:
+        started.append(asyncio.create_task(asyncio.sleep(60)))
+        await started[-1]
+
+    async with wire(router) as other:
+        for number in range(2):
+            other.put(f'[2,"{number}","Heartbeat",{{}}]')
+            await until(lambda number=number: len(started) > number)  # type: ignore[misc]
+            started[-1].cancel()
+            await until(lambda number=number: len(other.sent) > number)  # type: ignore[misc]
+
+    assert [f'[4,"{number}","InternalError","",{{}}]' for number in range(2)] == other.sent
+
+
+class Odd:
+    """What cannot even be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+BAD: Any = ValueError("no")
+
+
+@pytest.mark.parametrize("result", [Odd(), OcppError(ErrorCode.INTERNAL, BAD)], ids=["result", "description"])
+@asynchronous
+async def test_whatever_a_handler_returns_or_raises_is_answered(result: Any) -> None:
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    def odd(*_: Any) -> Any:
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async with wire(router) as other:
+        for number in range(2):
+            other.put(f'[2,"{number}","Heartbeat",{{}}]')
+            await until(lambda number=number: len(other.sent) > number)  # type: ignore[misc]
+
+    assert all('"InternalError"' in frame for frame in other.sent)
+
+
+@asynchronous
+async def test_a_queued_call_that_cannot_be_made_is_its_callers_fault_alone() -> None:
+    async with wire() as other:
+        first = asyncio.create_task(other.peer.call(RESET))
+        await until(lambda: other.sent)
+        wrong = asyncio.create_task(other.peer.call(RESET, timeout="5"))  # type: ignore[arg-type]
+        last = asyncio.create_task(other.peer.call(RESET))
+        await asyncio.sleep(0)
+        other.put('[3,"1",{"status":"Accepted"}]')
+        await until(lambda: len(other.sent) == 2)
+        other.put(f'[3,{other.sent[1].split(",")[1]},{{"status":"Rejected"}}]')
+
+        assert "Accepted" == (await first).status
+        assert "Rejected" == (await last).status
+        with pytest.raises(TypeError):
+            await wrong
+
+
+@pytest.mark.parametrize("hooks", [Hooks(), None])
+def test_hooks_come_in_a_list(hooks: Any) -> None:
+    with pytest.raises(LocalProtocolError, match="hooks are given as a list"):
+        Wire(hooks=hooks)
+
+
+@asynchronous
+async def test_callers_that_have_given_up_before_their_turn_are_not_kept() -> None:
+    async with wire() as other:
+        calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(4)]
+        await until(lambda: other.sent)
+        calls[1].cancel()
+        other.peer.receive('[3,"1",{"status":"Accepted"}]')  # before the caller knows
+        assert 2 == len(other.sent) + other.peer._outbox.qsize()
+        calls[3].cancel()
+        await asyncio.sleep(0)
+        assert not other.peer._waiting
+
+    ends = [type(end) for end in await asyncio.gather(*calls, return_exceptions=True)]
+    assert [
+        v16.ResetResponse,
+        asyncio.CancelledError,
+        ConnectionLostError,
+        asyncio.CancelledError,
+    ] == ends
+
+
+@asynchronous
+async def test_notifications_at_work_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    router, done, seen = Router(), asyncio.Event(), []
+
+    @router.on(v21.NotifyPeriodicEventStream)
+    async def slow(message: Any, _: Any) -> None:
+        seen.append(message.id)
+        await done.wait()
+
+    async with wire(router, "2.1") as other:
+        for number in range(2 * MOST_NOTICES):
+            other.put(
+                f'[6,"{number}","NotifyPeriodicEventStream",'
+                f'{{"id":{number},"pending":0,"basetime":"2026-01-31T12:00:00Z","data":[{{"t":0,"v":"1"}}]}}]'
+            )
+        await until(lambda: len(seen) == MOST_NOTICES)
+        assert "NotifyPeriodicEventStream is dropped" in caplog.text
+        done.set()
+
+    assert list(range(MOST_NOTICES)) == seen
+
+
+@asynchronous
+async def test_handlers_are_cancelled_even_if_the_end_is_cut_short() -> None:
+    router, started = Router(), asyncio.Event()
+    ends: list[str] = []
+
+    @router.on(v16.HeartbeatRequest)
+    async def wait(*_: Any) -> Any:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ends.append("cancelled")
+
+    one = Wire(router, grace=60)
+    running = asyncio.create_task(one.peer.run(one.messages()))
+    one.put('[2,"1","Heartbeat",{}]')
+    await started.wait()
+    running.cancel()
+    await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert ["cancelled"] == ends
+
+
+@asynchronous
+async def test_what_a_handler_sets_in_its_context_is_nothing_to_the_next() -> None:
+    router, found = Router(), []
+    variable: ContextVar[int] = ContextVar("variable", default=0)
+
+    @router.on(v16.HeartbeatRequest)
+    async def handle(*_: Any) -> Any:
+        found.append(variable.get())
+        variable.set(1)
+        await asyncio.sleep(0)
+        return heartbeat()
+
+    async with wire(router) as other:
+        for number in range(4):
+            other.put(f'[2,"{number}","Heartbeat",{{}}]')
+        await until(lambda: len(other.sent) == 4)
+
+    assert [0, 0, 0, 0] == found
 
 
 # --- hooks and logs ------------------------------------------------------------------------------------------------

@@ -453,12 +453,13 @@ def test_a_caller_that_has_gone_is_no_fault_of_the_handler(caplog: pytest.LogCap
     assert record.getMessage().startswith("CP-1: the handler of Heartbeat has failed: Reset:")
 
 
-def test_a_call_may_be_left_without_an_answer() -> None:
+@pytest.mark.parametrize("error", [NoAnswer, NoAnswer(ErrorCode.INTERNAL, "no")], ids=["bare", "with code"])
+def test_a_call_may_be_left_without_an_answer(error: Any) -> None:
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
     def silent(*_: Any) -> None:
-        raise NoAnswer(ErrorCode.SECURITY)
+        raise error
 
     assert answer(router) is None
 

@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from loops import asynchronous
 from ocpp_core import ErrorCode, OcppError, Role, v16
-from ocpp_core.hooks import Observer
+from ocpp_core.hooks import Hooks, Observer
 from ocpp_core.router import Router
 from ocpp_core.soap import SoapCodec
 from ocpp_core.tracing import Tracing
@@ -163,3 +163,18 @@ async def test_a_call_without_answer_shows_why() -> None:
 
     ends = [book.spans[kind, "ClearCache"].status.description for kind in (SpanKind.CLIENT, SpanKind.SERVER)]
     assert ["CallTimeoutError", "CancelledError"] == ends
+
+
+@asynchronous
+async def test_a_refusal_is_marked_on_our_span_whatever_else_is_open() -> None:
+    book = Book()
+
+    class Other(Hooks):
+        def handling(self, peer: Any, message: Any) -> Any:
+            return book.tracer.start_as_current_span("other")
+
+    async with pair("1.6", csms=csms(book.tracer), hooks=[book.tracing, Other()]) as (peer, _):
+        await asyncio.gather(peer.call(v16.HeartbeatRequest()), return_exceptions=True)
+
+    assert StatusCode.ERROR is book.spans[SpanKind.SERVER, "Heartbeat"].status.status_code
+    assert StatusCode.UNSET is book.spans[SpanKind.INTERNAL, "other"].status.status_code

@@ -101,7 +101,7 @@ async def running(stderr: IO[bytes], command: Sequence[str] = COMMAND) -> AsyncG
     )
     try:
         async with _patience():
-            csms = CsmsProcess(process, (await _hear(process))["address"])
+            csms = CsmsProcess(process, (await _hear(process, first=True))["address"])
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(csms.listen())
             yield csms
@@ -117,18 +117,25 @@ async def running(stderr: IO[bytes], command: Sequence[str] = COMMAND) -> AsyncG
             await process.wait()
 
 
-async def _hear(process: Process) -> dict[str, Any]:
-    """The next thing that it says."""
+async def _hear(process: Process, *, first: bool = False) -> dict[str, Any]:
+    """The next thing that it says: where it listens, then answers to orders and totals, which are numbered."""
     assert process.stdout is not None
-    line = await process.stdout.readline()
+    try:
+        line = await process.stdout.readline()
+    except ValueError:
+        raise CsmsFailed("the CSMS has said too much at once") from None
     if not line:
         async with _patience():
             raise CsmsFailed(f"the CSMS has ended with exit code {await process.wait()}")
     try:
-        said: dict[str, Any] = read_json(line.decode())
+        said: Any = read_json(line.decode())
     except (BrokenJson, UnicodeDecodeError):
-        raise CsmsFailed(f"the CSMS has said {line[:100]!r}") from None
-    return said
+        said = None
+    is_right = type(said) is dict and type(said.get("order", 0)) is int
+    if not is_right or (first and "address" not in said):
+        raise CsmsFailed(f"the CSMS has said {line[:100]!r}")
+    checked: dict[str, Any] = said
+    return checked
 
 
 @asynccontextmanager

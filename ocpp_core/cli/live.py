@@ -115,11 +115,14 @@ async def _heard(work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
     """
     log = _Log()
     doing, unheard = asyncio.create_task(work(log)), asyncio.create_task(log.output.unheard.wait())
-    await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
-    unheard.cancel()
-    if not doing.done():
-        doing.cancel()
-        await asyncio.gather(doing, return_exceptions=True)
+    try:
+        await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        is_done = doing.done()
+        unheard.cancel()
+        doing.cancel()  # and let it close its connections before the loop ends
+        await asyncio.gather(doing, unheard, return_exceptions=True)
+    if not is_done:
         raise BrokenPipeError
     return doing.result()
 

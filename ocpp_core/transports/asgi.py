@@ -119,6 +119,7 @@ class OcppApp:
         self._router = router
         self._tolerance = tolerance
         self._client = client
+        self._is_client_ours = client is None
         self._sender_fault_status = sender_fault_status
         self._max_size = max_size
         self._options = options
@@ -142,6 +143,7 @@ class OcppApp:
         Raises:
             ConnectionLostError: It is not connected, or is not known.
             CallFailedError: Of another kind, see `Peer.call`.
+            LocalProtocolError: The request cannot be sent.
         """
         station = self.peers.get(identity) or self.stations.get(identity)
         if station is None:
@@ -151,7 +153,7 @@ class OcppApp:
     async def close(self) -> None:
         """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
         await asyncio.gather(*(peer.close(GOING_AWAY, "the server stops") for peer in self.peers.values()))
-        if self._client is not None:
+        if self._client is not None and self._is_client_ours:
             await self._client.aclose()
 
     # Lifespan
@@ -253,9 +255,9 @@ class OcppApp:
             station = self.stations[identity] = SoapPeer(
                 codec, identity, call_timeout=self._options.get("call_timeout", 30.0), observer=self._observer
             )
-            if len(self.stations) > self._max_stations:
-                self.stations.popitem(last=False)
         self.stations.move_to_end(identity)
+        if len(self.stations) > self._max_stations:
+            self.stations.popitem(last=False)
         station.codec = codec
         address = headers.from_
         if address is not None and _is_address(address) and self._may_call(identity, address):
@@ -292,9 +294,10 @@ def _is_address(address: str) -> bool:
     """Whether a station can be called there (OCPP-S 1.6 §3.7): absolute, with a host, not anonymous."""
     try:
         parts = urlsplit(address)
+        has_port = parts.port != 0  # raises for what is none
     except ValueError:
         return False
-    return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname)
+    return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port
 
 
 def _headers(scope: Scope) -> Mapping[str, str]:

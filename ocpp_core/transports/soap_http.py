@@ -4,12 +4,23 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 """
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocpp_core.connection import DEFAULT, CallOutcome, Connection, Default, Ignored, ResultInvalid
+from ocpp_core.connection import (
+    DEFAULT,
+    CallLost,
+    CallOutcome,
+    Connection,
+    Default,
+    Event,
+    Ignored,
+    PendingCall,
+    ResultInvalid,
+)
 from ocpp_core.errors import ConnectionLostError, ErrorCode, FrameError, FrameKind
 from ocpp_core.hooks import Observer
 from ocpp_core.messages import Call, Request, Response
@@ -19,6 +30,8 @@ from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
 
 if TYPE_CHECKING:
     import httpx
+
+_log = logging.getLogger("ocpp_core.soap")
 
 R = TypeVar("R", bound=Response)
 
@@ -72,51 +85,70 @@ class SoapPeer:
     async def _outcome(
         self, request: Request[R], timeout: float | Default | None, client: "httpx.AsyncClient", address: str
     ) -> CallOutcome:
-        import httpx
-
         connection: Connection[bytes] = Connection(
             self.codec.addressed(self.identity, address), new_id=_new_id, call_timeout=self._call_timeout
         )
         clock = asyncio.get_running_loop().time
         since = clock()
         pending = connection.call(request, now=since, timeout=timeout)
+        said = ""
+        try:
+            said = await self._exchange(connection, pending, client, address)
+        finally:  # a caller that gives up leaves a call that is lost
+            connection.receive_eof()
+            outcome = self._tell(list(connection.events()), pending, said)
+            self._observer.call_ended(self, request, outcome, clock() - since)
+        return outcome
+
+    async def _exchange(
+        self,
+        connection: Connection[bytes],
+        pending: PendingCall[Any],
+        client: "httpx.AsyncClient",
+        address: str,
+    ) -> str:
+        """Posts the call and takes what comes back; returns what is to be said of it if it cannot be used."""
         (body,) = connection.messages_to_send()
         headers = {
-            "Content-Type": self.codec.content_type(Call(pending.id, request)),
+            "Content-Type": self.codec.content_type(Call(pending.id, pending.request)),
             "Accept-Encoding": "gzip, deflate",
         }
         self._observer.frame(self, "out", body)
-        status, reason = 0, ""
+        status = ""
         try:
             async with (
                 asyncio.timeout_at(pending.deadline),
                 client.stream("POST", address, content=body, headers=headers, timeout=None) as response,
             ):
-                status = response.status_code
+                status = f"HTTP {response.status_code}"
                 answer = await self._body(response)
         except TimeoutError:
             connection.handle_timeout(pending.deadline or 0.0)
         except BodyRefused as refused:
-            reason = refused.reason
-        except (OSError, httpx.HTTPError, httpx.InvalidURL):
-            pass
+            return f"{status}, {refused.reason}"
+        except Exception as error:  # no route, a certificate that is refused, an address that is none ...
+            _log.info("%s cannot be reached at %s: %r", self.identity, address, error)
+            return ""
         else:
             self._observer.frame(self, "in", answer)
             connection.receive_message(answer)
-        connection.receive_eof()
-        events = list(connection.events())
-        for event in events:
-            self._observer.event(self, event)
-            if isinstance(event, Ignored):
-                reason = event.reason if event.error is None else event.error.reason
+        return status
+
+    def _tell(self, events: list[Event], pending: PendingCall[Any], said: str) -> CallOutcome:
+        """Tells the observer of all events; returns how the call has ended.
+
+        HTTP has paired call and answer: what cannot be used, such as a page of errors, is the answer all the same.
+        """
         outcome = next(event for event in events if isinstance(event, CallOutcome))
-        if reason:
-            # HTTP has paired them: what cannot be used, such as a page of errors, is the answer all the same.
-            error = FrameError(
-                f"HTTP {status}, {reason}", kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME, id=pending.id
-            )
+        ignored = [event for event in events if isinstance(event, Ignored)]
+        if ignored or (said and isinstance(outcome, CallLost)):
+            reasons = [event.reason if event.error is None else event.error.reason for event in ignored]
+            reason = ", ".join([said, *reasons])
+            error = FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME, id=pending.id)
             outcome = ResultInvalid(pending, error)
-        self._observer.call_ended(self, request, outcome, clock() - since)
+        for event in ignored:
+            self._observer.event(self, event)
+        self._observer.event(self, outcome)
         return outcome
 
     async def _body(self, response: "httpx.Response") -> bytes:
