@@ -162,6 +162,7 @@ class FrameError(ProtocolError):
         code: What to answer, if the version's `owed` table says that an answer is due.
         action: Its action, None if it cannot be read or has none.
         violations: Broken rules of its payload, if it came so far.
+        identity: Of the station, where the frame itself names it (SOAP).
     """
 
     def __init__(
@@ -173,6 +174,7 @@ class FrameError(ProtocolError):
         id: str | None = None,
         action: str | None = None,
         violations: Sequence[Violation] = (),
+        identity: str | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -181,6 +183,7 @@ class FrameError(ProtocolError):
         self.id = id
         self.action = action
         self.violations: tuple[Violation, ...] = tuple(violations)
+        self.identity = identity
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name

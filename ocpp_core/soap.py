@@ -373,6 +373,7 @@ class _Reading:
         "codec",
         "found",
         "id",
+        "identity",
         "identity_tag",
         "kind",
         "odd_blocks",
@@ -389,6 +390,7 @@ class _Reading:
         self.waiting = waiting
         self.found: list[Violation] = []
         self.odd_blocks: list[tuple[Tolerance, str, str, Any]] = []
+        self.identity: str | None = None
         self.identity_tag = ""
         self.kind = FrameKind.UNREADABLE
         self.id: str | None = None
@@ -399,6 +401,7 @@ class _Reading:
         child = content_of(body)
         self.allowed = tolerance_of(self.tolerance, lambda: identity_of(header) or self.codec.identity or "")
         headers = self.headers(header)
+        self.identity = headers.identity
         if child.tag == FAULT:
             self.kind = FrameKind.CALLERROR
             self.answer_id(headers)
@@ -423,7 +426,13 @@ class _Reading:
 
     def refuse(self, code: ErrorCode, reason: str, violations: tuple[Violation, ...] = ()) -> NoReturn:
         raise FrameError(
-            reason, kind=self.kind, code=code, id=self.id, action=self.action, violations=violations
+            reason,
+            kind=self.kind,
+            code=code,
+            id=self.id,
+            action=self.action,
+            violations=violations,
+            identity=self.identity,
         )
 
     def note(

@@ -293,6 +293,19 @@ async def test_hooks_are_told_of_the_soap_wire() -> None:
 
 
 @asynchronous
+async def test_a_request_that_is_refused_is_told_of_its_station() -> None:
+    noting = Noting()
+    app = OcppApp(csms(), hooks=[noting])
+    good = soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        bad = good.replace(b"<ocpp:chargePointModel>Duo</ocpp:chargePointModel>", b"")
+        await client.post("http://csms/", content=bad, headers={"Content-Type": CONTENT_TYPE})
+
+    assert [("CP-1", "in"), ("CP-1", Ignored), ("CP-1", "out")] == noting.notes
+    assert not app.stations  # it may be anybody
+
+
+@asynchronous
 async def test_envelopes_are_logged_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "ocpp_core.frames")
     app = OcppApp(Router(), role=Role.CHARGE_POINT, accepts=["1.6"])

@@ -3,13 +3,13 @@
 Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.3 (identity), §3.7 (where a station listens).
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from attrs import frozen
 
-from ocpp_core.connection import CallReceived, Connection, Event, Ignored
+from ocpp_core.connection import CallReceived, Connection, Ignored
 from ocpp_core.errors import ErrorCode, OcppError
 from ocpp_core.hooks import Observer
 from ocpp_core.messages import CallError, Request, SoapHeaders
@@ -55,21 +55,25 @@ async def answer_envelope(
     connection.receive_message(body)
     events = list(connection.events())
     call = next((event for event in events if isinstance(event, CallReceived)), None)
-    headers = call.headers if call is not None and call.headers is not None else SoapHeaders()
-    caller: Caller = LoneCaller(headers.identity or "")
+    fault = next((event.error for event in events if isinstance(event, Ignored) and event.error), None)
+    caller: Caller = LoneCaller(fault.identity or "" if fault is not None else "")
     handle: HandleCall = router.handle
     if call is not None:
+        headers = call.headers or SoapHeaders()
         try:
             caller = identify(headers)
         except OcppError as error:
-            handle = _refusing(error)
+            caller, handle = LoneCaller(headers.identity or ""), _refusing(error)
     observer.frame(caller, "in", body)
     for event in events:
         observer.event(caller, event)
 
-    answer = Answer(error=_fault(events))
     if call is not None:
         answer = await answer_call(connection, call, handle, caller, observer)
+    elif fault is not None:
+        answer = Answer(error=OcppError(fault.code))
+    else:
+        answer = Answer(error=OcppError(ErrorCode.PROTOCOL, "not a request"))
     messages, refusal = connection.messages_to_send(), answer.error
     if refusal is not None and not messages:
         # Silence, and an answer or a fault where a request belongs, draw nothing; HTTP wants an answer all the same.
@@ -86,9 +90,3 @@ def _refusing(error: OcppError) -> HandleCall:
         return Answer(error=error)
 
     return handle
-
-
-def _fault(events: Sequence[Event]) -> OcppError:
-    """Why an envelope that is no call was answered with a fault."""
-    errors = [event.error for event in events if isinstance(event, Ignored) and event.error is not None]
-    return OcppError(errors[0].code) if errors else OcppError(ErrorCode.PROTOCOL, "not a request")
