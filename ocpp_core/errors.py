@@ -275,7 +275,7 @@ class OcppError(Exception):
     ) -> None:
         super().__init__(code, description)
         self.code = code
-        self.description = str(description)  # another exception, for instance
+        self.description: str = str(description)  # another exception, for instance
         self.details: dict[str, Any] = dict(details or {})
 
 
