@@ -567,6 +567,18 @@ async def test_callers_that_have_given_up_before_their_turn_are_not_kept() -> No
 
 
 @asynchronous
+async def test_a_caller_that_gives_up_while_the_peer_closes_is_told_nothing_else() -> None:
+    async with wire() as other:
+        calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(2)]
+        await until(lambda: other.sent)
+        calls[1].cancel()
+        await other.peer.close()  # before the caller knows
+
+    ends = [type(end) for end in await asyncio.gather(*calls, return_exceptions=True)]
+    assert [ConnectionLostError, asyncio.CancelledError] == ends
+
+
+@asynchronous
 async def test_notifications_at_work_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
     router, done, seen = Router(), asyncio.Event(), []
 
