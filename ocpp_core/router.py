@@ -24,7 +24,6 @@ from ocpp_core.versions import Role
 
 _log = logging.getLogger("ocpp_core.router")
 
-Q = TypeVar("Q", bound=Payload)
 R = TypeVar("R", bound=Response)
 H = TypeVar("H", bound=Callable[..., Any])
 

@@ -74,6 +74,18 @@ async def wire(
         await running
 
 
+async def queued(other: Wire, count: int) -> "list[asyncio.Task[v16.ResetResponse]]":
+    """So many callers; the first has its turn, the others wait for theirs."""
+    calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(count)]
+    await until(lambda: other.sent)
+    return calls
+
+
+async def ends_of(calls: "list[asyncio.Task[v16.ResetResponse]]") -> list[type]:
+    """What each of them came to."""
+    return [type(end) for end in await asyncio.gather(*calls, return_exceptions=True)]
+
+
 # --- outcomes of our calls -----------------------------------------------------------------------------------------
 
 
@@ -463,12 +475,10 @@ async def test_p21_4_2_3_a_reply_that_the_peer_cannot_use_is_logged(caplog: pyte
 @asynchronous
 async def test_a_caller_that_has_given_up_before_its_turn_is_not_told_of_the_end() -> None:
     async with wire() as other:
-        calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(3)]
-        await until(lambda: other.sent)
+        calls = await queued(other, 3)
         calls[1].cancel()
 
-    ends = await asyncio.gather(*calls, return_exceptions=True)
-    assert [ConnectionLostError, asyncio.CancelledError, ConnectionLostError] == [type(end) for end in ends]
+    assert [ConnectionLostError, asyncio.CancelledError, ConnectionLostError] == await ends_of(calls)
     assert 1 == len(other.sent)
 
 
@@ -548,8 +558,7 @@ def test_hooks_come_in_a_list(hooks: Any) -> None:
 @asynchronous
 async def test_callers_that_have_given_up_before_their_turn_are_not_kept() -> None:
     async with wire() as other:
-        calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(4)]
-        await until(lambda: other.sent)
+        calls = await queued(other, 4)
         calls[1].cancel()
         other.peer.receive('[3,"1",{"status":"Accepted"}]')  # before the caller knows
         assert 2 == len(other.sent) + other.peer._outbox.qsize()
@@ -557,25 +566,18 @@ async def test_callers_that_have_given_up_before_their_turn_are_not_kept() -> No
         await asyncio.sleep(0)
         assert not other.peer._waiting
 
-    ends = [type(end) for end in await asyncio.gather(*calls, return_exceptions=True)]
-    assert [
-        v16.ResetResponse,
-        asyncio.CancelledError,
-        ConnectionLostError,
-        asyncio.CancelledError,
-    ] == ends
+    given_up = asyncio.CancelledError
+    assert [v16.ResetResponse, given_up, ConnectionLostError, given_up] == await ends_of(calls)
 
 
 @asynchronous
 async def test_a_caller_that_gives_up_while_the_peer_closes_is_told_nothing_else() -> None:
     async with wire() as other:
-        calls = [asyncio.create_task(other.peer.call(RESET)) for _ in range(2)]
-        await until(lambda: other.sent)
+        calls = await queued(other, 2)
         calls[1].cancel()
         await other.peer.close()  # before the caller knows
 
-    ends = [type(end) for end in await asyncio.gather(*calls, return_exceptions=True)]
-    assert [ConnectionLostError, asyncio.CancelledError] == ends
+    assert [ConnectionLostError, asyncio.CancelledError] == await ends_of(calls)
 
 
 @asynchronous

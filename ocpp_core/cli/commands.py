@@ -48,13 +48,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return UNREADABLE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except (
-        BrokenPipeError,
-        SystemExit,
-    ):  # as in `ocpp-core decode ... | head`; rich makes the one of the other
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # what is left to be flushed goes there
+    except (BrokenPipeError, SystemExit):
+        # As in `ocpp-core decode ... | head`; rich makes the one of the other. What is left to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNHEARD
     return code or ACCEPTED
 

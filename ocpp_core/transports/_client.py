@@ -116,7 +116,12 @@ class Station:
         return await peer.call(request, timeout=timeout)
 
     async def notify(self, message: Notification) -> None:
-        """Sends a message that wants no answer; see `Peer.notify`."""
+        """Sends a message that wants no answer; see `Peer.notify`.
+
+        Raises:
+            LocalProtocolError: There is no connection, or the message cannot be sent.
+            ConnectionLostError: With the option ``wait``: there will be no connection any more.
+        """
         peer = await self._usable()
         if peer is None:
             raise LocalProtocolError("Cannot notify: there is no connection.")
