@@ -419,13 +419,13 @@ class Stream(httpx.AsyncByteStream):
     """A body that comes in parts."""
 
     def __init__(self, body: bytes) -> None:
-        self._parts = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
+        self.parts = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        part = next(self._parts, None)
+        part = next(self.parts, None)
         if part is None:
             raise StopAsyncIteration
         return part
@@ -564,6 +564,19 @@ async def test_an_application_closes_its_own_client_and_no_other() -> None:
     assert ours is not None
     await app.close()
     assert ours.is_closed
+
+
+@asynchronous
+async def test_of_an_answer_without_end_no_more_is_read_than_an_envelope_may_have() -> None:
+    stream = Stream(b" " * 8_000_000)
+    responses = httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))
+    async with httpx.AsyncClient(transport=responses) as client:
+        codec = SoapCodec("1.6", role=Role.CSMS, max_size=100_000)
+        peer = SoapPeer(codec, "CP-1", client=client, address="http://station/")
+        with pytest.raises(CallResultInvalidError, match="more than 100000 bytes"):
+            await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    assert 8_000_000 - 2 * 65_536 <= sum(map(len, stream.parts))  # what is left
 
 
 def test_silent_soap_stations_are_forgotten_first() -> None:
