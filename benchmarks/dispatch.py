@@ -78,10 +78,12 @@ def ours(message: Message) -> Callable[[], Any]:
 
 
 def ours_alone(message: Message) -> Callable[[], Any]:
-    router, text, version = router_for(message), message.text, message.version
+    from ocpp_core import JsonCodec
+
+    router, text, codec = router_for(message), message.text, JsonCodec(message.version)
 
     async def dispatch() -> Any:
-        return await router.answer(text, version=version)
+        return await router.answer(text, codec=codec)
 
     return dispatch
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from ocpp_core import v16
-from ocpp_core.errors import CallFailedError, ConnectionLostError
-from ocpp_core.hooks import Hooks
-from ocpp_core.router import Router
+from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import CallFailedError, ConnectionLostError
 from ocpp_core.transports.websocket import Backoff, Server, Station, connect, serve
 
 

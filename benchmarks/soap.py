@@ -78,7 +78,7 @@ def schema_decoding(message: Message) -> Callable[[], object]:
     from lxml.etree import fromstring
 
     from ocpp_core import Role
-    from ocpp_core.xsd import schema
+    from ocpp_core.soap.validation import schema
 
     body, validate = _envelope(message), schema("1.6", Role.CSMS).validate
 
@@ -107,7 +107,7 @@ def parser_encoding(message: Message) -> Callable[[], object]:
 
 
 def _zeep(message: Message) -> tuple[Any, str, Any]:
-    from ocpp_core.transports.zeep_client import zeep_client
+    from ocpp_core.adapters.zeep_client import zeep_client
 
     client = zeep_client(
         "1.6", "CentralSystemService", ADDRESS, STATION, from_address="http://192.0.2.7:8080/"
@@ -119,7 +119,7 @@ def _zeep(message: Message) -> tuple[Any, str, Any]:
 def zeep_decoding(message: Message) -> Callable[[], object]:
     from zeep.loader import parse_xml
 
-    from ocpp_core.transports.zeep_client import from_zeep
+    from ocpp_core.adapters.zeep_client import from_zeep
 
     client, action, payload = _zeep(message)
     operation, body = client.service._binding.get(action), _envelope(message)
@@ -135,7 +135,7 @@ def zeep_decoding(message: Message) -> Callable[[], object]:
 def zeep_encoding(message: Message) -> Callable[[], object]:
     from zeep.wsdl.utils import etree_to_string
 
-    from ocpp_core.transports.zeep_client import to_zeep
+    from ocpp_core.adapters.zeep_client import to_zeep
 
     client, action, payload = _zeep(message)
     binding, values = client.service._binding, to_zeep(payload)

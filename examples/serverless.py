@@ -7,7 +7,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from ocpp_core import Router, v201
+from ocpp_core import JsonCodec, Router, v201
 
 router = Router()
 
@@ -19,7 +19,7 @@ def heartbeat(request: v201.HeartbeatRequest, station: Any) -> v201.HeartbeatRes
 
 async def handle(event: dict[str, str]) -> dict[str, Any]:
     """What the platform calls, with the message and what it knows of the connection."""
-    answer = await router.answer(event["body"], version=event["protocol"], identity=event["station"])
+    answer = await router.answer(event["body"], codec=JsonCodec(event["protocol"]), identity=event["station"])
     return {"statusCode": 200, "body": answer}
 
 

@@ -15,76 +15,76 @@ if TYPE_CHECKING:
     from ocpp_core import v20 as v20
     from ocpp_core import v21 as v21
     from ocpp_core import v201 as v201
-    from ocpp_core.connection import Connection as Connection
-    from ocpp_core.errors import CallFailedError as CallFailedError
-    from ocpp_core.errors import CallRejectedError as CallRejectedError
-    from ocpp_core.errors import CallResultInvalidError as CallResultInvalidError
-    from ocpp_core.errors import CallTimeoutError as CallTimeoutError
-    from ocpp_core.errors import ConnectionLostError as ConnectionLostError
-    from ocpp_core.errors import ErrorCode as ErrorCode
-    from ocpp_core.errors import FrameError as FrameError
-    from ocpp_core.errors import FrameKind as FrameKind
-    from ocpp_core.errors import LocalProtocolError as LocalProtocolError
-    from ocpp_core.errors import NoAnswer as NoAnswer
-    from ocpp_core.errors import NoSuchAction as NoSuchAction
-    from ocpp_core.errors import OcppError as OcppError
-    from ocpp_core.errors import PayloadError as PayloadError
-    from ocpp_core.errors import ProtocolError as ProtocolError
-    from ocpp_core.errors import Violation as Violation
-    from ocpp_core.hooks import Hooks as Hooks
-    from ocpp_core.jsonrpc import JsonCodec as JsonCodec
-    from ocpp_core.messages import MISSING as MISSING
-    from ocpp_core.messages import UNSET as UNSET
-    from ocpp_core.messages import Call as Call
-    from ocpp_core.messages import CallError as CallError
-    from ocpp_core.messages import CallResult as CallResult
-    from ocpp_core.messages import CallResultError as CallResultError
-    from ocpp_core.messages import Frame as Frame
-    from ocpp_core.messages import Notification as Notification
-    from ocpp_core.messages import Request as Request
-    from ocpp_core.messages import Response as Response
-    from ocpp_core.messages import Send as Send
-    from ocpp_core.messages import SoapHeaders as SoapHeaders
-    from ocpp_core.messages import evolve as evolve
-    from ocpp_core.payloads import from_wire as from_wire
-    from ocpp_core.payloads import read as read
-    from ocpp_core.payloads import to_wire as to_wire
-    from ocpp_core.payloads import validate as validate
-    from ocpp_core.peer import Peer as Peer
-    from ocpp_core.redaction import Redaction as Redaction
-    from ocpp_core.router import Router as Router
-    from ocpp_core.soap import SoapCodec as SoapCodec
-    from ocpp_core.specifications import specification as specification
-    from ocpp_core.tolerance import Tolerance as Tolerance
-    from ocpp_core.versions import Action as Action
-    from ocpp_core.versions import Role as Role
-    from ocpp_core.versions import Specification as Specification
-    from ocpp_core.versions import Version as Version
-    from ocpp_core.versions import Wire as Wire
+    from ocpp_core.dispatch.connection import Connection as Connection
+    from ocpp_core.dispatch.hooks import Hooks as Hooks
+    from ocpp_core.dispatch.peer import Peer as Peer
+    from ocpp_core.dispatch.redaction import Redaction as Redaction
+    from ocpp_core.dispatch.router import Router as Router
+    from ocpp_core.jsonrpc.codec import JsonCodec as JsonCodec
+    from ocpp_core.model.errors import CallFailedError as CallFailedError
+    from ocpp_core.model.errors import CallRejectedError as CallRejectedError
+    from ocpp_core.model.errors import CallResultInvalidError as CallResultInvalidError
+    from ocpp_core.model.errors import CallTimeoutError as CallTimeoutError
+    from ocpp_core.model.errors import ConnectionLostError as ConnectionLostError
+    from ocpp_core.model.errors import ErrorCode as ErrorCode
+    from ocpp_core.model.errors import FrameError as FrameError
+    from ocpp_core.model.errors import FrameKind as FrameKind
+    from ocpp_core.model.errors import LocalProtocolError as LocalProtocolError
+    from ocpp_core.model.errors import NoAnswer as NoAnswer
+    from ocpp_core.model.errors import NoSuchAction as NoSuchAction
+    from ocpp_core.model.errors import OcppError as OcppError
+    from ocpp_core.model.errors import PayloadError as PayloadError
+    from ocpp_core.model.errors import ProtocolError as ProtocolError
+    from ocpp_core.model.errors import Violation as Violation
+    from ocpp_core.model.messages import MISSING as MISSING
+    from ocpp_core.model.messages import UNSET as UNSET
+    from ocpp_core.model.messages import Call as Call
+    from ocpp_core.model.messages import CallError as CallError
+    from ocpp_core.model.messages import CallResult as CallResult
+    from ocpp_core.model.messages import CallResultError as CallResultError
+    from ocpp_core.model.messages import Frame as Frame
+    from ocpp_core.model.messages import Notification as Notification
+    from ocpp_core.model.messages import Request as Request
+    from ocpp_core.model.messages import Response as Response
+    from ocpp_core.model.messages import Send as Send
+    from ocpp_core.model.messages import SoapHeaders as SoapHeaders
+    from ocpp_core.model.messages import evolve as evolve
+    from ocpp_core.model.specifications import specification as specification
+    from ocpp_core.model.versions import Action as Action
+    from ocpp_core.model.versions import Role as Role
+    from ocpp_core.model.versions import Specification as Specification
+    from ocpp_core.model.versions import Version as Version
+    from ocpp_core.model.versions import Wire as Wire
+    from ocpp_core.payloads.conversion import from_wire as from_wire
+    from ocpp_core.payloads.conversion import read as read
+    from ocpp_core.payloads.conversion import to_wire as to_wire
+    from ocpp_core.payloads.conversion import validate as validate
+    from ocpp_core.payloads.tolerance import Tolerance as Tolerance
+    from ocpp_core.soap.codec import SoapCodec as SoapCodec
 else:
     __getattr__, __dir__ = lazy(
         __name__,
         {
-            "connection": "Connection",
-            "errors": """
+            "dispatch.connection": "Connection",
+            "model.errors": """
                 CallFailedError CallRejectedError CallResultInvalidError CallTimeoutError
                 ConnectionLostError ErrorCode FrameError FrameKind LocalProtocolError NoAnswer
                 NoSuchAction OcppError PayloadError ProtocolError Violation
             """,
-            "hooks": "Hooks",
-            "jsonrpc": "JsonCodec",
-            "messages": """
+            "dispatch.hooks": "Hooks",
+            "jsonrpc.codec": "JsonCodec",
+            "model.messages": """
                 MISSING UNSET Call CallError CallResult CallResultError Frame Notification Request
                 Response Send SoapHeaders evolve
             """,
-            "payloads": "from_wire read to_wire validate",
-            "peer": "Peer",
-            "redaction": "Redaction",
-            "router": "Router",
-            "soap": "SoapCodec",
-            "specifications": "specification",
-            "tolerance": "Tolerance",
-            "versions": "Action Role Specification Version Wire",
+            "payloads.conversion": "from_wire read to_wire validate",
+            "dispatch.peer": "Peer",
+            "dispatch.redaction": "Redaction",
+            "dispatch.router": "Router",
+            "soap.codec": "SoapCodec",
+            "model.specifications": "specification",
+            "payloads.tolerance": "Tolerance",
+            "model.versions": "Action Role Specification Version Wire",
         },
         packages="v12 v15 v16 v20 v201 v21",
     )

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 import oracle
-from ocpp_core.messages import Payload
-from ocpp_core.shapes import (
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.shapes import (
     Boolean,
     Enumeration,
     Field,
@@ -29,9 +29,9 @@ from ocpp_core.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.specifications import specification
-from ocpp_core.timestamps import WireTimestamp
-from ocpp_core.versions import Role
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.model.versions import Role
 
 SOAP_VERSIONS = ("1.2", "1.5", "1.6")
 SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}

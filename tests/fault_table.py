@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from ocpp_core import specification
-from ocpp_core.payloads import from_wire
-from ocpp_core.router import Router
+from ocpp_core.dispatch.router import Router
+from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.transports._socket import close_socket
 from ocpp_core.transports.websocket import Server, serve
 

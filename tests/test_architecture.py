@@ -1,13 +1,14 @@
 """Imports point downwards only, as docs/architecture.md draws it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import ocpp_core
-from ocpp_core.versions import Version
+from ocpp_core.model.versions import Version
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(ocpp_core.__file__).parent
@@ -18,14 +19,36 @@ VERSIONS = [f"v{version.replace('.', '')}" for version in Version]
 STANDARD_LIBRARY = {"collections.abc", "datetime", "decimal", "types", "typing"}
 
 
-def rows() -> list[set[str]]:
-    """The diagram of the page, from the top."""
+def diagrams() -> tuple[str, str]:
+    """Those of the page: of the packages, and of the modules inside them."""
     section = ARCHITECTURE.read_text(encoding="utf-8").partition("## Imports point downwards")[2]
-    diagram = section.partition("```text\n")[2].partition("```")[0]
-    return [set(line.split()) for line in diagram.splitlines()]
+    packages, modules, *_ = re.findall(r"```text\n(.*?)```", section, re.DOTALL)
+    return packages, modules
 
 
-HEIGHT = {part: height for height, row in enumerate(reversed(rows())) for part in row}
+def heights(rows: list[list[str]]) -> dict[str, int]:
+    """How high each name stands; rows are given from the top."""
+    return {name: height for height, row in enumerate(reversed(rows)) for name in row}
+
+
+def package_rows() -> list[list[str]]:
+    return [line.split() for line in diagrams()[0].splitlines()]
+
+
+def module_rows() -> dict[str, list[list[str]]]:
+    """The rows of each package; its name begins the first of them."""
+    rows: dict[str, list[list[str]]] = {}
+    package = ""
+    for line in diagrams()[1].splitlines():
+        names = line.split()
+        if not line.startswith(" "):
+            package = names.pop(0)
+        rows.setdefault(package, []).append(names)
+    return rows
+
+
+HEIGHT = heights(package_rows())
+INSIDE = {package: heights(rows) for package, rows in module_rows().items()}
 
 
 def module_name(path: Path) -> str:
@@ -58,22 +81,62 @@ def parts_imported(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imported(path) if name.startswith("ocpp_core.")}
 
 
-def test_every_module_has_one_place_in_the_diagram() -> None:
-    placed = [part for row in rows() for part in row]
+def place(name: str) -> tuple[str, str]:
+    """Package and module of a dotted name: ``ocpp_core.soap.codec`` is soap, codec; a package itself has no module."""
+    _, package, *inner = name.split(".")
+    return package, inner[0] if inner else ""
 
-    assert [] == [part for part in PARTS if part not in placed], "give it a row in docs/architecture.md"
-    assert sorted(set(placed)) == sorted(placed)
+
+def test_every_package_and_module_has_one_place_in_the_diagrams() -> None:
+    modules = [place(name) for name in MODULES if name != "ocpp_core" and name not in GENERATED]
+    drawn = [(package, name) for package, rows in module_rows().items() for row in rows for name in row]
+
+    assert sorted(name for row in package_rows() for name in row) == PARTS, "see docs/architecture.md"
+    assert sorted(drawn) == sorted(one for one in modules if one[1]), "see docs/architecture.md"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "ocpp_core"])
 def test_module_imports_only_what_is_below_it(name: str) -> None:
-    part = name.split(".")[1]
-    beside_or_above = {
-        other for other in parts_imported(MODULES[name]) if other != part and HEIGHT[other] >= HEIGHT[part]
+    package, module = place(name)
+    wrong = []
+    for other in imported(MODULES[name]):
+        if not other.startswith("ocpp_core."):
+            continue
+        target, inner = place(other)
+        if target != package:
+            is_below = HEIGHT[target] < HEIGHT[package]
+        elif package in INSIDE and module and inner:
+            is_below = INSIDE[package][inner] < INSIDE[package][module]
+        else:  # a generated sibling, or the package that gathers names for users
+            is_below = name in GENERATED or not module or name.endswith("__main__")
+        wrong += [] if is_below else [other]
+
+    assert [] == wrong
+    assert "ocpp_core" not in imported(MODULES[name]), "import the module, not the package that gathers names"
+
+
+def test_the_wires_do_not_know_each_other() -> None:
+    wires = {"jsonrpc": "soap", "soap": "jsonrpc"}
+    seen = {
+        name
+        for name, path in MODULES.items()
+        if (other := wires.get(place(f"{name}.")[0])) and other in parts_imported(path)
     }
 
-    assert set() == beside_or_above
-    assert "ocpp_core" not in imported(MODULES[name]), "import the module, not the package that gathers names"
+    assert set() == seen
+
+
+def test_layers_and_arrows_are_as_few_as_they_are() -> None:
+    """Folders as boxes: the numbers that a change of the structure shall not make worse without a word."""
+    arrows = {
+        (place(f"{name}.")[0], part)
+        for name, path in MODULES.items()
+        if name != "ocpp_core"
+        for part in parts_imported(path) - {place(f"{name}.")[0]}
+    }
+
+    assert (17, 7) == (len(PARTS), len(package_rows()))
+    assert len(arrows) <= 46
 
 
 def test_package_itself_imports_only_what_loads_the_rest() -> None:
@@ -91,7 +154,9 @@ def test_generated_module_imports_messages_versions_and_siblings(name: str) -> N
         for other in imported(MODULES[name])
         if other not in STANDARD_LIBRARY and not other.startswith(package)
     }
-    allowed = {"ocpp_core._lazy"} if name == package else {"ocpp_core.messages", "ocpp_core.versions"}
+    allowed = (
+        {"ocpp_core._lazy"} if name == package else {"ocpp_core.model.messages", "ocpp_core.model.versions"}
+    )
 
     assert set() == others - allowed
 
@@ -110,7 +175,7 @@ def test_generated_modules_hold_no_logic(version: str) -> None:
 
 
 #: Reads files whose names and layout the official downloads decide, version by version.
-READS_DOWNLOADS = {"ocpp_core.equivalence"}
+READS_DOWNLOADS = {"ocpp_core.facts.equivalence"}
 
 
 def test_no_engine_asks_for_the_version() -> None:
@@ -138,19 +203,19 @@ def names_a_version(node: ast.AST) -> bool:
             return False
 
 
-#: What only a peer and those above it may know: everything else works in threads and without a loop.
+#: What only the driver and the transports may know: everything else works in threads and without a loop.
 LOOPS = {"asyncio", "anyio"}
+ON_A_LOOP = {"ocpp_core.dispatch.peer"}
 
 
-def test_nothing_below_the_peer_knows_an_event_loop() -> None:
+def test_only_the_driver_and_those_above_dispatch_know_an_event_loop() -> None:
     knowing = {
-        name.split(".")[1]
+        name
         for name, path in MODULES.items()
-        if LOOPS & {each.split(".")[0] for each in imported(path)}
+        if name != "ocpp_core" and LOOPS & {each.split(".")[0] for each in imported(path)}
     }
 
-    assert "peer" in knowing
-    assert set() == {part for part in knowing if HEIGHT[part] < HEIGHT["peer"]}
+    assert ON_A_LOOP == {name for name in knowing if HEIGHT[place(name)[0]] <= HEIGHT["dispatch"]}
 
 
 #: Names that lead to threads or processes.

@@ -1,6 +1,8 @@
 """The public names of `ocpp_core`: one sorted list, each with a docstring or a comment, each a name of `dir`."""
 
+import importlib
 import inspect
+import json
 import re
 import types
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 import ocpp_core
-from ocpp_core.versions import Version
+from ocpp_core.model.versions import Version
 
 VERSION_PACKAGES = ["v12", "v15", "v16", "v20", "v201", "v21"]
 
@@ -65,7 +67,7 @@ PUBLIC = [
 ]
 #: Values have a comment above them in place of a docstring; this is the module that defines them. (`Frame` needs
 #: neither: it is a union of documented classes.)
-VALUES = {"MISSING": "messages", "UNSET": "messages"}
+VALUES = {"MISSING": "model/messages", "UNSET": "model/messages"}
 
 
 def test_public_names_are_these() -> None:
@@ -73,12 +75,40 @@ def test_public_names_are_these() -> None:
     assert dir(ocpp_core) == PUBLIC
 
 
-def test_type_checkers_and_the_interpreter_see_the_same_names() -> None:
-    """The names stand twice in ``ocpp_core/__init__.py``: for type checkers, and for loading on first use."""
-    source = Path(ocpp_core.__file__).read_text(encoding="utf-8")
-    typed = re.findall(r"^    from ocpp_core(?:\.\w+)? import (\w+) as \1$", source, re.MULTILINE)
+#: Packages that gather names for users.
+GATHERING = ["", "dispatch", "jsonrpc", "payloads", "soap", "testing"]
 
-    assert sorted(typed) == PUBLIC
+
+@pytest.mark.parametrize("package", GATHERING)
+def test_type_checkers_and_the_interpreter_see_the_same_names(package: str) -> None:
+    """The names stand twice in the ``__init__``: for type checkers, and for loading on first use."""
+    gathered = importlib.import_module(f"ocpp_core.{package}".rstrip("."))
+    source = Path(gathered.__file__ or "").read_text(encoding="utf-8")
+    typed = re.findall(r"^    from ocpp_core[.\w]* import (\w+) as \1$", source, re.MULTILINE)
+
+    assert sorted(typed) == dir(gathered)
+    assert [] == [name for name in typed if getattr(gathered, name, None) is None]
+
+
+#: What the modules of the alpha of 2026-11 offered, before they were put into packages: module to names.
+BEFORE: dict[str, list[str]] = json.loads(
+    (Path(__file__).parent / "conformance" / "public_names_2026_11.json").read_text(encoding="utf-8")
+)
+#: Where they are now. What CHANGELOG.md has of them is read from there.
+MOVED = dict(
+    re.findall(
+        r"^\| `(ocpp_core[.\w]+)` \| `(ocpp_core[.\w]+)` \|$",
+        (Path(__file__).parents[1] / "CHANGELOG.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+)
+
+
+@pytest.mark.parametrize("module", BEFORE)
+def test_no_public_name_was_lost_when_modules_moved(module: str) -> None:
+    now = importlib.import_module(MOVED.get(module, module))
+
+    assert [] == [name for name in BEFORE[module] if not hasattr(now, name)]
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name not in {"Frame", *VALUES}])

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from model import JSON_VERSIONS, data_types, message_classes
-from ocpp_core.shapes import shape
+from ocpp_core.model.shapes import shape
 
 ROOT = Path(__file__).parents[1]
 XSD = "{http://www.w3.org/2001/XMLSchema}"

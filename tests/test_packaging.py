@@ -29,7 +29,7 @@ OPTIONAL = [
     "zeep",
 ]
 #: What needs an extra, and so may import it.
-EXTRAS = ("ocpp_core.cli", "ocpp_core.testing", "ocpp_core.tracing", "ocpp_core.transports")
+EXTRAS = ("ocpp_core.cli", "ocpp_core.testing", "ocpp_core.dispatch.tracing", "ocpp_core.transports")
 
 installed = pytest.mark.skipif(
     os.environ.get("OCPP_SOURCE") == "1", reason="OCPP_SOURCE=1: the checkout itself is tested"
@@ -117,4 +117,4 @@ for module in pkgutil.walk_packages(ocpp_core.__path__, "ocpp_core.", onerror=la
 print(json.dumps(imported))
 """
 
-    assert "ocpp_core.versions" in run(program)
+    assert "ocpp_core.model.versions" in run(program)

@@ -6,7 +6,7 @@ It works like 2.1. Where a test needs other rules, it takes ``attrs.evolve(TOY, 
 from decimal import Decimal
 from typing import Any
 
-from ocpp_core.messages import (
+from ocpp_core.model.messages import (
     UNSET,
     DataType,
     Notification,
@@ -17,7 +17,7 @@ from ocpp_core.messages import (
     message,
     wire,
 )
-from ocpp_core.versions import (
+from ocpp_core.model.versions import (
     ERROR_NAMES_2_1,
     FRAME_KINDS_2_1,
     OWED_2_1,

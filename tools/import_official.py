@@ -20,8 +20,8 @@ from typing import Any
 
 from lxml import etree
 
-from ocpp_core._wsdl import NAMESPACES, ComplexType, Element, Part, Service, SimpleType, read_wsdl
-from ocpp_core.equivalence import apply_deviations, read_messages
+from ocpp_core.facts.equivalence import apply_deviations, read_messages
+from ocpp_core.facts.wsdl import NAMESPACES, ComplexType, Element, Part, Service, SimpleType, read_wsdl
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = Path(__file__).resolve().parent / "tables" / "inline_names.toml"

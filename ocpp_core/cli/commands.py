@@ -20,11 +20,11 @@ from ocpp_core.cli.progress import progress
 from ocpp_core.cli.reading import Found, Reader, expand
 from ocpp_core.cli.summary import Summary, spelled
 from ocpp_core.cli.summary import as_json as summary_as_json
-from ocpp_core.jsontext import BrokenJson, read_json, write_json
-from ocpp_core.messages import CallError, CallResultError
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Version
+from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
+from ocpp_core.model.messages import CallError, CallResultError
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Version
+from ocpp_core.payloads.tolerance import Tolerance
 
 #: Exit codes.
 ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141
@@ -208,7 +208,7 @@ def compare(context: click.Context, /, folder: Path) -> None:
     DIR has the folders json/VERSION and wsdl/VERSION, or some of them. Exits with 0 if both state the same facts, else
     with 1, and names each difference.
     """
-    from ocpp_core import equivalence
+    from ocpp_core.facts import equivalence
 
     try:
         result = equivalence.compare(folder)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from ocpp_core.errors import ErrorCode, OcppError, PayloadError
-from ocpp_core.messages import Notification, Request, Response
-from ocpp_core.payloads import from_wire
-from ocpp_core.router import Router
-from ocpp_core.specifications import specification
-from ocpp_core.versions import Role, Version
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import ErrorCode, OcppError, PayloadError
+from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role, Version
+from ocpp_core.payloads.conversion import from_wire
 
 #: What the seconds between heartbeats are called, where that is not "interval".
 _INTERVAL = {"1.2": "heartbeatInterval", "1.5": "heartbeatInterval"}

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.hosting import serving
-from ocpp_core.jsontext import read_json, write_json
-from ocpp_core.payloads import from_wire, to_wire
-from ocpp_core.specifications import specification
+from ocpp_core.jsonrpc.text import read_json, write_json
+from ocpp_core.model.specifications import specification
+from ocpp_core.payloads.conversion import from_wire, to_wire
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
 

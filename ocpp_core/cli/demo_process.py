@@ -13,7 +13,7 @@ from itertools import count
 from typing import IO, Any
 
 from ocpp_core.cli.station import StepFailed
-from ocpp_core.jsontext import BrokenJson, read_json, write_json
+from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
 
 #: What starts it.
 COMMAND = (sys.executable, "-P", "-m", "ocpp_core.cli.demo_csms")

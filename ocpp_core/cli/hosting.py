@@ -13,13 +13,13 @@ import httpx
 import uvicorn
 from uvicorn.config import WS_PROTOCOLS
 
-from ocpp_core.hooks import Hooks, Observer
-from ocpp_core.router import Caller, Router
-from ocpp_core.soap import SoapCodec
+from ocpp_core.dispatch.hooks import Hooks, Observer
+from ocpp_core.dispatch.router import Caller, Router
+from ocpp_core.model.versions import Role
+from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.websocket import connect
-from ocpp_core.versions import Role
 
 #: The implementation that does not use the deprecated parts of websockets, where uvicorn has it.
 _WEBSOCKETS = "websockets-sansio" if "websockets-sansio" in WS_PROTOCOLS else "auto"

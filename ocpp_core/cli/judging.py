@@ -14,14 +14,14 @@ import orjson
 from attrs import define, evolve, field, frozen
 
 from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind, ProtocolError, Violation
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.jsontext import BrokenJson, read_json
-from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance, read_tolerantly
-from ocpp_core.versions import Specification, Version, Wire
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.jsonrpc.text import BrokenJson, read_json
+from ocpp_core.model.errors import ErrorCode, FrameError, FrameKind, ProtocolError, Violation
+from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Specification, Version, Wire
+from ocpp_core.payloads.tolerance import Tolerance, read_tolerantly
+from ocpp_core.soap.codec import SoapCodec
 
 #: Calls of one side of a stream that may wait for an answer; beyond it the oldest is forgotten.
 MAX_PENDING = 10_000

@@ -17,17 +17,17 @@ from rich.text import Text
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import clean
 from ocpp_core.cli.station import Station, StepFailed
-from ocpp_core.connection import CallOutcome, Event, Ignored, NotificationReceived
-from ocpp_core.errors import CallFailedError
-from ocpp_core.hooks import Hooks
-from ocpp_core.messages import Notification, Payload, Request, Response
-from ocpp_core.payloads import to_wire
-from ocpp_core.peer import response_of
-from ocpp_core.redaction import Redaction
-from ocpp_core.router import Answer
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Version, Wire
+from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
+from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.peer import response_of
+from ocpp_core.dispatch.redaction import Redaction
+from ocpp_core.dispatch.router import Answer
+from ocpp_core.model.errors import CallFailedError
+from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Version, Wire
+from ocpp_core.payloads.conversion import to_wire
+from ocpp_core.payloads.tolerance import Tolerance
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.

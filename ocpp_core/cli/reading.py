@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import orjson
 from attrs import define, frozen
 
-from ocpp_core.versions import Wire
+from ocpp_core.model.versions import Wire
 
 #: What is read from a folder.
 SUFFIXES = frozenset({".ndjson", ".jsonl", ".log", ".txt", ".json", ".xml"})

@@ -16,11 +16,11 @@ from rich.text import Text
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
-from ocpp_core.errors import FrameKind
-from ocpp_core.messages import MISSING, CallError, CallResultError, Payload, Token
-from ocpp_core.shapes import shape
-from ocpp_core.timestamps import WireTimestamp
-from ocpp_core.versions import Action, Role, Specification, Version
+from ocpp_core.model.errors import FrameKind
+from ocpp_core.model.messages import MISSING, CallError, CallResultError, Payload, Token
+from ocpp_core.model.shapes import shape
+from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.model.versions import Action, Role, Specification, Version
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _LONGEST = 2_000

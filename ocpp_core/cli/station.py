@@ -11,11 +11,11 @@ from typing import Any
 from attrs import define, frozen
 
 from ocpp_core.cli.csms import reply, timestamp
-from ocpp_core.messages import Request, Response
-from ocpp_core.payloads import from_wire, to_wire
-from ocpp_core.router import Caller, Router
-from ocpp_core.specifications import specification
-from ocpp_core.versions import Role
+from ocpp_core.dispatch.router import Caller, Router
+from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role
+from ocpp_core.payloads.conversion import from_wire, to_wire
 
 Json = dict[str, Any]
 

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from ocpp_core.binding import tokens
-from ocpp_core.errors import ErrorCode
-from ocpp_core.messages import Payload, Token
-from ocpp_core.shapes import (
+from ocpp_core.model.errors import ErrorCode
+from ocpp_core.model.messages import Payload, Token
+from ocpp_core.model.shapes import (
     Anything,
     Boolean,
     Enumeration,
@@ -31,8 +30,9 @@ from ocpp_core.shapes import (
     Timestamp,
     shape,
 )
+from ocpp_core.payloads.binding import tokens
+from ocpp_core.payloads.validation import KEYWORD_CODES, member_path
 from ocpp_core.testing.strategies import json_values, payloads, text_of_length
-from ocpp_core.validation import KEYWORD_CODES, member_path
 
 __all__ = ["BrokenPayload", "broken_payloads", "is_breakable", "mutated_payloads"]
 

@@ -14,9 +14,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from ocpp_core.binding import tokens
-from ocpp_core.messages import Payload
-from ocpp_core.shapes import (
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.shapes import (
     Boolean,
     Enumeration,
     Field,
@@ -30,7 +29,8 @@ from ocpp_core.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.timestamps import WireTimestamp
+from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.payloads.binding import tokens
 
 __all__ = ["json_values", "messages", "payloads"]
 

@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from ssl import SSLContext
 from typing import TypeVar, Unpack
 
-from ocpp_core.connection import DEFAULT, Default
-from ocpp_core.errors import ConnectionLostError, LocalProtocolError
-from ocpp_core.messages import Notification, Request, Response
-from ocpp_core.router import Router
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.dispatch.connection import DEFAULT, Default
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
+from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.versions import Version
+from ocpp_core.payloads.tolerance import Tolerance
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
@@ -24,7 +25,6 @@ from ocpp_core.transports._handshake import (
 )
 from ocpp_core.transports._socket import Options, WebSocketPeer, close_socket, split_options
 from ocpp_core.transports.admission import Handshake, result_of
-from ocpp_core.versions import Version
 
 from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from attrs import field, frozen
 
-from ocpp_core.errors import LocalProtocolError
-from ocpp_core.specifications import specification
-from ocpp_core.versions import IDENTIFIER_IDENTITIES, Version, Wire
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import IDENTIFIER_IDENTITIES, Version, Wire
 
 #: Close codes (RFC 6455 §7.4.1).
 GOING_AWAY = 1001

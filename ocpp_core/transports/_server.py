@@ -9,8 +9,9 @@ from ssl import SSLContext
 from typing import Any, Literal, Unpack
 from weakref import WeakKeyDictionary
 
-from ocpp_core.router import Router
-from ocpp_core.tolerance import Tolerance, ToleranceByStation
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.versions import Version
+from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR
 from ocpp_core.transports._socket import (
     Options,
@@ -27,7 +28,6 @@ from ocpp_core.transports.admission import (
     Refusal,
     result_of,
 )
-from ocpp_core.versions import Version
 
 from websockets.asyncio.server import Server as Listener  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.server import ServerConnection  # isort: skip

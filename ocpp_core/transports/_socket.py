@@ -8,12 +8,12 @@ from typing import Any
 
 from attrs import frozen
 
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.peer import Peer, PeerOptions
-from ocpp_core.router import Router
+from ocpp_core.dispatch.peer import Peer, PeerOptions
+from ocpp_core.dispatch.router import Router
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.versions import COMPRESSION, Version
 from ocpp_core.transports._handshake import UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Handshake
-from ocpp_core.versions import COMPRESSION, Version
 
 try:
     from websockets.asyncio.connection import Connection as WebSocket

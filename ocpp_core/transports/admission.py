@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
-from ocpp_core.tolerance import Tolerance, ToleranceByStation, tolerance_of
+from ocpp_core.model.versions import KEY_PASSWORDS, Version
+from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
     credentials_in,
@@ -19,7 +20,6 @@ from ocpp_core.transports._handshake import (
     offered_in,
     versions_of,
 )
-from ocpp_core.versions import KEY_PASSWORDS, Version
 
 
 @frozen(kw_only=True)

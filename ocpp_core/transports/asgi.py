@@ -15,23 +15,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from ocpp_core.envelopes import ANONYMOUS, CONTENT_TYPE
-from ocpp_core.errors import ConnectionLostError, ErrorCode, OcppError
-from ocpp_core.hooks import Observer
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.messages import Request, Response, SoapHeaders
-from ocpp_core.peer import Peer, PeerOptions
-from ocpp_core.redaction import Redaction
-from ocpp_core.router import Caller, LoneCaller, Router
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance, ToleranceByStation
+from ocpp_core.dispatch.hooks import Observer
+from ocpp_core.dispatch.peer import Peer, PeerOptions
+from ocpp_core.dispatch.redaction import Redaction
+from ocpp_core.dispatch.router import Caller, LoneCaller, Router
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.errors import ConnectionLostError, ErrorCode, OcppError
+from ocpp_core.model.messages import Request, Response, SoapHeaders
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role, Version, Wire
+from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
-from ocpp_core.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
     import httpx

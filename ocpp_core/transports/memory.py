@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.peer import Peer
-from ocpp_core.router import Router
+from ocpp_core.dispatch.peer import Peer
+from ocpp_core.dispatch.router import Router
+from ocpp_core.jsonrpc.codec import JsonCodec
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from ocpp_core.errors import ErrorCode, ProtocolError
-from ocpp_core.soap import fault_code
+from ocpp_core.model.errors import ErrorCode, ProtocolError
+from ocpp_core.soap.codec import fault_code
 
 #: SOAP 1.2 part 2 §7.1.
 SOAP_XML = "application/soap+xml"

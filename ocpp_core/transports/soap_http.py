@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocpp_core.connection import (
+from ocpp_core.dispatch.connection import (
     DEFAULT,
     CallLost,
     CallOutcome,
@@ -21,11 +21,11 @@ from ocpp_core.connection import (
     PendingCall,
     ResultInvalid,
 )
-from ocpp_core.errors import ConnectionLostError, ErrorCode, FrameError, FrameKind
-from ocpp_core.hooks import Observer
-from ocpp_core.messages import Call, Request, Response
-from ocpp_core.peer import response_of
-from ocpp_core.soap import SoapCodec
+from ocpp_core.dispatch.hooks import Observer
+from ocpp_core.dispatch.peer import response_of
+from ocpp_core.model.errors import ConnectionLostError, ErrorCode, FrameError, FrameKind
+from ocpp_core.model.messages import Call, Request, Response
+from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
 
 if TYPE_CHECKING:

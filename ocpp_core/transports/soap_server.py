@@ -9,13 +9,13 @@ from typing import Any
 
 from attrs import frozen
 
-from ocpp_core.connection import CallReceived, Connection, Ignored
-from ocpp_core.errors import ErrorCode, OcppError
-from ocpp_core.hooks import Observer
-from ocpp_core.messages import CallError, Request, SoapHeaders
-from ocpp_core.peer import HandleCall, answer_call
-from ocpp_core.router import Answer, Caller, LoneCaller, Router
-from ocpp_core.soap import SoapCodec
+from ocpp_core.dispatch.connection import CallReceived, Connection, Ignored
+from ocpp_core.dispatch.hooks import Observer
+from ocpp_core.dispatch.peer import HandleCall, answer_call
+from ocpp_core.dispatch.router import Answer, Caller, LoneCaller, Router
+from ocpp_core.model.errors import ErrorCode, OcppError
+from ocpp_core.model.messages import CallError, Request, SoapHeaders
+from ocpp_core.soap.codec import SoapCodec
 
 #: Says by its header who sent an envelope; handlers get it as their peer. Raises `OcppError` to refuse the envelope.
 Identify = Callable[[SoapHeaders], Caller]

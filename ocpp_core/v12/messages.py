@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v12.enums import (
     AvailabilityStatus,
     AvailabilityType,
@@ -20,7 +21,6 @@ from ocpp_core.v12.enums import (
     UnlockStatus,
 )
 from ocpp_core.v12.types import IdTagInfo, MeterValue
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V1_2, "Authorize", sent_by=Role.CHARGE_POINT, profile="Core")

@@ -3,9 +3,9 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import DataType, datatype, wire
+from ocpp_core.model.messages import DataType, datatype, wire
+from ocpp_core.model.versions import Version
 from ocpp_core.v12.enums import AuthorizationStatus
-from ocpp_core.versions import Version
 
 
 @datatype(Version.V1_2, "IdTagInfo")

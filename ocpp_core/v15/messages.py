@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v15.enums import (
     AvailabilityStatus,
     AvailabilityType,
@@ -25,7 +26,6 @@ from ocpp_core.v15.enums import (
     UpdateType,
 )
 from ocpp_core.v15.types import AuthorisationData, IdTagInfo, KeyValue, MeterValue, TransactionData
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V1_5, "Authorize", sent_by=Role.CHARGE_POINT, profile="Core")

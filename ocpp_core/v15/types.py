@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import DataType, datatype, wire
+from ocpp_core.model.messages import DataType, datatype, wire
+from ocpp_core.model.versions import Version
 from ocpp_core.v15.enums import (
     AuthorizationStatus,
     Location,
@@ -12,7 +13,6 @@ from ocpp_core.v15.enums import (
     UnitOfMeasure,
     ValueFormat,
 )
-from ocpp_core.versions import Version
 
 
 @datatype(Version.V1_5, "IdTagInfo")

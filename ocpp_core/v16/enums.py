@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
-from ocpp_core.messages import Token
+from ocpp_core.model.messages import Token
 
 
 class AuthorizationStatus(Token):

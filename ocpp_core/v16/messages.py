@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v16.enums import (
     AvailabilityStatus,
     AvailabilityType,
@@ -56,7 +57,6 @@ from ocpp_core.v16.types import (
     LogParameters,
     MeterValue,
 )
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V1_6, "Authorize", sent_by=Role.CHARGE_POINT, profile="Core", draft=4)

@@ -4,7 +4,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, datatype, wire
+from ocpp_core.model.messages import DataType, datatype, wire
+from ocpp_core.model.versions import Version
 from ocpp_core.v16.enums import (
     AuthorizationStatus,
     ChargingProfileKind,
@@ -19,7 +20,6 @@ from ocpp_core.v16.enums import (
     UnitOfMeasure,
     ValueFormat,
 )
-from ocpp_core.versions import Version
 
 
 @datatype(Version.V1_6, "IdTagInfo")

@@ -3,9 +3,9 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v20.enums import ChangeAvailabilityStatus, ConnectorStatus, OperationalStatus
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V2_0, "ChangeAvailability", sent_by=Role.CSMS, block="Availability", is_open=True)

@@ -3,9 +3,9 @@
 
 from typing import Any
 
-from ocpp_core.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v20.enums import DataTransferStatus
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V2_0, "DataTransfer", sent_by=Role.EITHER, block="DataTransfer", is_open=True)

@@ -4,7 +4,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v20.enums import (
     ClearMonitoringStatus,
     CustomerInformationStatus,
@@ -20,7 +21,6 @@ from ocpp_core.v20.enums import (
     UploadLogStatus,
 )
 from ocpp_core.v20.types import CertificateHashData, Component, ComponentVariable, IdToken, Variable
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_0, "ClearMonitoringResultType", is_open=True)

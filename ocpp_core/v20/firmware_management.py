@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v20.enums import (
     FirmwareStatus,
     GenericStatus,
@@ -11,7 +12,6 @@ from ocpp_core.v20.enums import (
     UnpublishFirmwareStatus,
     UpdateFirmwareStatus,
 )
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_0, "FirmwareType", is_open=True)

@@ -3,10 +3,10 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v20.enums import CancelReservationStatus, Connector, ReservationUpdateStatus, ReserveNowStatus
 from ocpp_core.v20.types import EVSE, IdToken
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_0, "ReservationType", is_open=True)

@@ -3,8 +3,8 @@
 
 from decimal import Decimal
 
-from ocpp_core.messages import Request, Response, message, wire
-from ocpp_core.versions import Role, Version
+from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 
 
 @message(Version.V2_0, "CostUpdated", sent_by=Role.CSMS, block="TariffAndCost", is_open=True)

@@ -4,7 +4,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, datatype, wire
+from ocpp_core.model.messages import DataType, datatype, wire
+from ocpp_core.model.versions import Version
 from ocpp_core.v20.enums import (
     AuthorizationStatus,
     ChargingProfileKind,
@@ -21,7 +22,6 @@ from ocpp_core.v20.enums import (
     RecurrencyKind,
     SignatureMethod,
 )
-from ocpp_core.versions import Version
 
 
 @datatype(Version.V2_0, "AdditionalInfoType", is_open=True)

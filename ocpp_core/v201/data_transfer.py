@@ -3,10 +3,10 @@
 
 from typing import Any
 
-from ocpp_core.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v201.enums import DataTransferStatus
 from ocpp_core.v201.types import CustomData, StatusInfo
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V2_0_1, "DataTransfer", sent_by=Role.EITHER, block="DataTransfer")

@@ -4,7 +4,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v201.enums import (
     APNAuthentication,
     Attribute,
@@ -26,7 +27,6 @@ from ocpp_core.v201.enums import (
     VPNEnum,
 )
 from ocpp_core.v201.types import Component, ComponentVariable, CustomData, StatusInfo, Variable
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_0_1, "APNType")

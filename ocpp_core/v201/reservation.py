@@ -3,10 +3,10 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v201.enums import CancelReservationStatus, Connector, ReservationUpdateStatus, ReserveNowStatus
 from ocpp_core.v201.types import CustomData, IdToken, StatusInfo
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V2_0_1, "CancelReservation", sent_by=Role.CSMS, block="Reservation")

@@ -4,10 +4,10 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v201.enums import ChargingState, Reason, TransactionEvent, TriggerReason
 from ocpp_core.v201.types import EVSE, CustomData, IdToken, IdTokenInfo, MessageContent, MeterValue
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_0_1, "TransactionType")

@@ -3,10 +3,10 @@
 
 from typing import Any
 
-from ocpp_core.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v21.enums import DataTransferStatus
 from ocpp_core.v21.types import CustomData, StatusInfo
-from ocpp_core.versions import Role, Version
 
 
 @message(Version.V2_1, "DataTransfer", sent_by=Role.EITHER, block="DataTransfer")

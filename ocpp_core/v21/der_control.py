@@ -4,10 +4,10 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v21.enums import DERControl, DERControlStatus, DERUnit, GridEventFault, PowerDuringCessation
 from ocpp_core.v21.types import CustomData, StatusInfo
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_1, "DERCurvePointsType")

@@ -4,7 +4,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, Notification, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Notification, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v21.enums import (
     ClearMonitoringStatus,
     CustomerInformationStatus,
@@ -29,7 +30,6 @@ from ocpp_core.v21.types import (
     StatusInfo,
     Variable,
 )
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_1, "ClearMonitoringResultType")

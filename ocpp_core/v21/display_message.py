@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from ocpp_core.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.v21.enums import (
     ClearMessageStatus,
     DisplayMessageStatus,
@@ -12,7 +13,6 @@ from ocpp_core.v21.enums import (
     MessageState,
 )
 from ocpp_core.v21.types import Component, CustomData, MessageContent, StatusInfo
-from ocpp_core.versions import Role, Version
 
 
 @datatype(Version.V2_1, "MessageInfoType")

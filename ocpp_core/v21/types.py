@@ -4,7 +4,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.messages import DataType, datatype, wire
+from ocpp_core.model.messages import DataType, datatype, wire
+from ocpp_core.model.versions import Version
 from ocpp_core.v21.enums import (
     AuthorizationStatus,
     ChargingProfileKind,
@@ -22,7 +23,6 @@ from ocpp_core.v21.enums import (
     ReadingContext,
     RecurrencyKind,
 )
-from ocpp_core.versions import Version
 
 
 @datatype(Version.V2_1, "CustomDataType", is_open=True)

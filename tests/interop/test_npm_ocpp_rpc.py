@@ -19,8 +19,8 @@ import pytest
 from firsts import BOOTS, HEARTBEATS
 from loops import asynchronous
 from ocpp_core import v16, v201
-from ocpp_core.errors import CallRejectedError, ErrorCode
-from ocpp_core.router import Router
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import CallRejectedError, ErrorCode
 from ocpp_core.transports.websocket import WebSocketPeer, connect, serve
 
 HERE = Path(__file__).parent

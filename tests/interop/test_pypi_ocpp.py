@@ -21,8 +21,8 @@ from websockets.typing import Subprotocol
 from firsts import BOOTS, HEARTBEATS
 from loops import asynchronous
 from ocpp_core import v16, v201
-from ocpp_core.errors import CallRejectedError, ErrorCode
-from ocpp_core.router import Router
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import CallRejectedError, ErrorCode
 from ocpp_core.transports.websocket import connect, serve
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

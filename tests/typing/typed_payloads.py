@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, assert_type
 
 from ocpp_core import Tolerance, Violation, evolve, from_wire, read, to_wire, v16, v21, v201, validate
-from ocpp_core.messages import Unset
+from ocpp_core.model.messages import Unset
 
 payload: Mapping[str, Any] = {}
 

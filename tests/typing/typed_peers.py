@@ -5,9 +5,9 @@
 from typing import assert_type
 
 from ocpp_core import Peer, Router, Tolerance, v12, v16, v21, v201
-from ocpp_core.hooks import Hooks
-from ocpp_core.messages import Request
-from ocpp_core.router import Caller, Handle, LoneCaller
+from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.router import Caller, Handle, LoneCaller
+from ocpp_core.model.messages import Request
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
 from ocpp_core.transports.soap_http import SoapPeer

@@ -85,7 +85,7 @@ class _Emitter:
                 "from types import MappingProxyType\n"
                 "from typing import ClassVar\n\n"
             )
-        imports += "from ocpp_core.messages import Token\n"
+        imports += "from ocpp_core.model.messages import Token\n"
         parts = [self._head(f"Enums of OCPP {self.facts.version}."), imports]
         parts += [_enum(enum) for enum in self.facts.enums]
         return "\n".join(parts)
@@ -126,8 +126,8 @@ class _Emitter:
             bases.add("UNSET")
         if fields:
             bases.add("wire")
-        lines.append(f"from ocpp_core.messages import {', '.join(sorted(bases))}")
-        lines.append(f"from ocpp_core.versions import {'Role, ' if actions else ''}Version")
+        lines.append(f"from ocpp_core.model.messages import {', '.join(sorted(bases))}")
+        lines.append(f"from ocpp_core.model.versions import {'Role, ' if actions else ''}Version")
         for home in sorted({self.homes[kind] for kind in kinds if kind in self.homes} - {module}):
             names = sorted(kind for kind in kinds if self.homes.get(kind) == home)
             lines.append(f"from {self.package}.{home} import {', '.join(names)}")
@@ -184,7 +184,7 @@ class _Emitter:
         rows = "".join(self._action_row(action) for action in self.facts.actions)
         return (
             self._head(f"The actions of OCPP {self.facts.version}.")
-            + f"from ocpp_core.versions import Action, Role\n\nACTIONS = (\n{rows})\n"
+            + f"from ocpp_core.model.versions import Action, Role\n\nACTIONS = (\n{rows})\n"
         )
 
     def _action_row(self, action: ActionFacts) -> str:

@@ -1,0 +1,509 @@
+"""One OCPP connection without I/O: who has called whom, and who owes an answer.
+
+Invariants, kept whatever a peer sends and in whatever order (tests/test_connection_machine.py tries to break them):
+
+1. Every `PendingCall` ends in exactly one `CallOutcome`.
+2. Never are more calls of ours unanswered than the wire allows; in OCPP-J that is one.
+3. Their calls reach the application one at a time, in order; everything else overtakes a call that is held back. (A
+   handler that calls its caller back would otherwise wait for an answer that waits behind a held call.)
+4. Every call of theirs is answered once: by the application, which may `drop` it, or here when it cannot be used.
+5. An answer is never answered, except that 2.1 lets a CALLRESULT draw one CALLRESULTERROR.
+6. `receive_message` never raises, and what it keeps is bounded.
+7. A method that raises has changed nothing.
+
+All changes of state stand in this module: `_ours` holds our calls that wait for an answer, `_theirs` their calls that
+the application has and owes an answer. What a frame that cannot be used draws is the codec's `owed` table.
+
+Source: OCPP-J 1.6 §4.1; OCPP 2.0.1 and 2.1 part 4 §4.1; OCPP-S 1.6 §3.2.
+"""
+
+import reprlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never
+
+from attrs import field, frozen
+
+from ocpp_core.model.errors import (
+    ErrorCode,
+    FrameError,
+    FrameKind,
+    LocalProtocolError,
+    PayloadError,
+    Violation,
+    summary_for_peer,
+)
+from ocpp_core.model.messages import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Frame,
+    Notification,
+    Request,
+    Response,
+    Send,
+    SoapHeaders,
+)
+from ocpp_core.model.versions import Specification
+
+#: How many results of each side stay known for a CALLRESULTERROR that may follow, in the versions that have it.
+REMEMBERED_RESULTS = 100
+
+M = TypeVar("M")
+R = TypeVar("R", bound=Response)
+
+
+class Codec(Protocol[M]):
+    """What a connection needs of a codec: `JsonCodec` with M = str, `SoapCodec` with M = bytes."""
+
+    max_outstanding: ClassVar[int | None]
+    unreadable_id: ClassVar[str]
+    owed: Mapping[FrameKind, FrameKind]
+    specification: Specification
+
+    def decode(self, message: M, /, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
+        """Reads a frame, or raises `FrameError`."""
+        ...
+
+    def encode(self, frame: Frame) -> M:
+        """Writes a frame, or raises `PayloadError` or `LocalProtocolError`."""
+        ...
+
+
+class Default(Enum):
+    """Type of `DEFAULT`."""
+
+    DEFAULT = "default"
+
+
+#: The connection's own timeout; None is no timeout.
+DEFAULT: Final = Default.DEFAULT
+
+
+@frozen(eq=False)
+class PendingCall(Generic[R]):
+    """A call of ours that is under way. Exactly one `CallOutcome` will carry it."""
+
+    id: str
+    request: Request[R]
+    deadline: float | None
+
+
+@frozen(eq=False)
+class CallReceived:
+    """The peer calls. Pass this to `Connection.reply` or `Connection.reject`, once."""
+
+    id: str
+    request: Request[Any]
+    violations: tuple[Violation, ...] = ()
+    headers: SoapHeaders | None = None
+
+
+@frozen
+class CallOutcome:
+    """The end of a call of ours."""
+
+    call: PendingCall[Any]
+
+
+@frozen
+class ResultReceived(CallOutcome):
+    """The peer has answered with a response."""
+
+    response: Response
+    violations: tuple[Violation, ...] = ()
+
+
+@frozen
+class ErrorReceived(CallOutcome):
+    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it."""
+
+    code: ErrorCode
+    description: str
+    details: Mapping[str, Any]
+    spelling: str | None = None
+
+
+@frozen
+class ResultInvalid(CallOutcome):
+    """The peer has answered, but not in a way that can be used."""
+
+    error: FrameError
+
+
+@frozen
+class CallTimedOut(CallOutcome):
+    """The peer has not answered in time; should it still do so, that is `Ignored`."""
+
+
+@frozen
+class CallLost(CallOutcome):
+    """The connection ended first. Whether the peer has acted on the call is not known."""
+
+
+@frozen
+class NotificationReceived:
+    """The peer tells something and wants no answer (2.1: SEND)."""
+
+    message: Notification
+    violations: tuple[Violation, ...] = ()
+
+
+@frozen
+class ReplyRefused:
+    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR)."""
+
+    id: str
+    code: ErrorCode
+    description: str
+    details: Mapping[str, Any]
+
+
+@frozen
+class Ignored:
+    """Nothing was to be done with a frame; for the log. `error` says more if it was malformed."""
+
+    reason: str
+    error: FrameError | None = field(default=None, eq=False)
+
+
+Event = CallReceived | CallOutcome | NotificationReceived | ReplyRefused | Ignored
+
+
+class Idle(Enum):
+    """Why there is no event."""
+
+    NEED_DATA = "nothing more until the network or the clock speaks"
+    PAUSED = "their next call is here and waits for your answer to the last"
+
+
+NEED_DATA: Final = Idle.NEED_DATA
+PAUSED: Final = Idle.PAUSED
+
+
+class Connection(Generic[M]):
+    """One OCPP connection: who has called whom, and who owes an answer.
+
+    Does no I/O, reads no clock, draws no random number, knows no role. After every input (from the application, the
+    network or the clock): send all of `messages_to_send`, take `events`, arm one timer for `next_timeout`.
+
+    Args:
+        codec: Reads and writes the frames of the version that both sides speak.
+        new_id: Makes message ids: 1 to 36 characters in OCPP-J, never used before by this sender.
+        call_timeout: Seconds that a call waits for its answer, unless it says otherwise; None for ever.
+        max_held_calls: Their calls that may wait while one is at work; where several may be at work at once, as in
+            SOAP, the calls at work beside one. One too many is refused.
+    """
+
+    def __init__(
+        self,
+        codec: Codec[M],
+        *,
+        new_id: Callable[[], str],
+        call_timeout: float | None = 30.0,
+        max_held_calls: int = 16,
+    ) -> None:
+        self._codec = codec
+        self._new_id = new_id
+        self._call_timeout = call_timeout
+        self._max_held_calls = max_held_calls
+        self._ours: dict[str, PendingCall[Any]] = {}
+        self._awaiting: dict[str, type[Request[Any]]] = {}
+        self._theirs: dict[str, CallReceived] = {}
+        kept = REMEMBERED_RESULTS if FrameKind.CALLRESULTERROR in codec.owed.values() else 0
+        self._replied: deque[str] = deque(maxlen=kept)
+        self._refusable: deque[str] = deque(maxlen=kept)
+        self._queue: deque[Event] = deque()
+        self._out: list[M] = []
+        self._closed = False
+
+    # Ask
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has ended."""
+        return self._closed
+
+    @property
+    def can_call(self) -> bool:
+        """Whether `call` may be used: not closed, and the turn is free."""
+        most = self._codec.max_outstanding
+        return not self._closed and (most is None or len(self._ours) < most)
+
+    @property
+    def unanswered(self) -> tuple[CallReceived, ...]:
+        """Their calls that we owe an answer; in OCPP-J at most one."""
+        return tuple(self._theirs.values())
+
+    # The application says
+
+    def call(
+        self, request: Request[R], *, now: float, timeout: float | Default | None = DEFAULT
+    ) -> PendingCall[R]:
+        """Sends a request to the peer and takes the turn.
+
+        You must send `messages_to_send` next and arm your timer again: `next_timeout` may be earlier now.
+
+        Args:
+            request: An instance of one of this version's request classes.
+            now: Seconds, on any clock that never runs backwards; the same one for every `now`.
+            timeout: Seconds from `now`. None waits until the connection ends; DEFAULT is `call_timeout`.
+
+        Returns:
+            A handle. Exactly one later `CallOutcome` has it as its `call`, whatever the peer does.
+
+        Raises:
+            LocalProtocolError: `can_call` is False, this version has no such request, or a value breaks its schema.
+                Nothing has changed and nothing was queued.
+
+        Source: OCPP-J 1.6 §4.1.1 (SHOULD NOT); OCPP 2.0.1 and 2.1 part 4 §4.1.1 (SHALL NOT).
+        """
+        if not self.can_call:
+            reason = (
+                "the connection has ended" if self._closed else "an earlier call still waits for its answer"
+            )
+            raise LocalProtocolError(f"Cannot call now: {reason}.")
+        id = self._new_id()
+        if id in self._ours:
+            raise LocalProtocolError(f"The message id {id!r} is in use.")
+        seconds = self._call_timeout if timeout is DEFAULT else timeout
+        pending = PendingCall(id, request, None if seconds is None else now + seconds)
+        self._out.append(self._encoded(Call(id, request)))
+        self._ours[id] = pending
+        self._awaiting[id] = type(request)
+        return pending
+
+    def reply(self, call: CallReceived, response: Response) -> None:
+        """Answers a call of theirs. You must send `messages_to_send` next, and look at `events`: one may be free now.
+
+        Raises:
+            LocalProtocolError: The call is answered already or gone, `response` is not that of its action, or a value
+                breaks its schema. Nothing has changed: the call still wants its answer.
+        """
+        self._require_unanswered(call)
+        action = call.request.__ocpp__.action or ""
+        expected: type[Response] = self._codec.specification.response(action)
+        if not isinstance(response, expected):
+            raise LocalProtocolError(
+                f"{action} is answered by {expected.__name__}, not by {reprlib.repr(response)}."
+            )
+        self._out.append(self._encoded(CallResult(call.id, response)))
+        del self._theirs[call.id]
+        self._replied.append(call.id)
+
+    def reject(
+        self,
+        call: CallReceived,
+        code: ErrorCode,
+        description: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Refuses a call of theirs. You must send `messages_to_send` next, and look at `events`: one may be free now.
+
+        Raises:
+            LocalProtocolError: The call is answered already or gone, this version has no such code, or the details are
+                no JSON. Nothing has changed.
+        """
+        self._require_unanswered(call)
+        self._out.append(self._encoded(CallError(call.id, code, description, dict(details or {}))))
+        del self._theirs[call.id]
+
+    def drop(self, call: CallReceived) -> None:
+        """Leaves a call of theirs without an answer for good. You must look at `events`: one may be free now.
+
+        Raises:
+            LocalProtocolError: The call is answered already or gone.
+
+        Source: OCPP 1.6 §4.2: a rejected station does not respond.
+        """
+        self._require_unanswered(call)
+        del self._theirs[call.id]
+
+    def notify(self, message: Notification) -> None:
+        """Sends a message that wants no answer; it takes no turn. You must send `messages_to_send` next.
+
+        Raises:
+            LocalProtocolError: The connection has ended, this version has no such message, or a value breaks its
+                schema.
+
+        Source: OCPP 2.1 part 4 §4.2.4.
+        """
+        if self._closed:
+            raise LocalProtocolError("Cannot notify: the connection has ended.")
+        self._out.append(self._encoded(Send(self._new_id(), message)))
+
+    def refuse(self, result: ResultReceived, code: ErrorCode, description: str = "") -> None:
+        """Tells the peer that its result cannot be used. You must send `messages_to_send` next.
+
+        Raises:
+            LocalProtocolError: Below 2.1, the connection has ended, or the result was refused before or is long ago.
+
+        Source: OCPP 2.1 part 4 §4.2.3.
+        """
+        if self._closed or result.call.id not in self._refusable:
+            raise LocalProtocolError("This result cannot be refused (any more).")
+        self._out.append(self._encoded(CallResultError(result.call.id, code, description)))
+        self._refusable.remove(result.call.id)
+
+    # The network says
+
+    def receive_message(self, message: M) -> None:
+        """Takes one message of the peer. Never raises for what the peer did.
+
+        You must send `messages_to_send` next and take `events`.
+        """
+        if self._closed:
+            return
+        try:
+            frame = self._codec.decode(message, awaiting=self._awaiting)
+        except FrameError as error:
+            self._receive_fault(error)
+            return
+        match frame:
+            case Call():
+                self._receive_call(frame)
+            case CallResult() if frame.id in self._ours:
+                self._receive_result(frame)
+            case CallResult():
+                self._queue.append(Ignored(f"CallResult {frame.id!r:.80} answers no call that waits"))
+            case CallError() if frame.id in self._ours:
+                call = self._end(frame.id)
+                self._queue.append(
+                    ErrorReceived(call, frame.code, frame.description, frame.details, frame.spelling)
+                )
+            case CallResultError() if frame.id in self._replied:
+                self._replied.remove(frame.id)
+                self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
+            case CallError() | CallResultError():
+                name = type(frame).__name__
+                about = f"{frame.code}: {frame.description:.80}"
+                self._queue.append(Ignored(f"{name} {frame.id!r:.80} concerns nothing of ours: {about}"))
+            case Send():
+                self._queue.append(NotificationReceived(frame.payload, frame.violations))
+            case _:
+                assert_never(frame)
+
+    def receive_eof(self) -> None:
+        """The connection has ended, however. Twice is harmless. Take `events` once more: calls of ours are lost."""
+        if self._closed:
+            return
+        self._closed = True
+        self._out.clear()
+        self._theirs.clear()
+        kept = [event for event in self._queue if not isinstance(event, CallReceived)]
+        lost = [event for event in self._queue if isinstance(event, CallReceived)]
+        self._queue = deque(kept)
+        self._queue += (CallLost(self._end(id)) for id in list(self._ours))
+        self._queue += (
+            Ignored(f"the connection ended before call {call.id!r} had its turn") for call in lost
+        )
+
+    # The clock says
+
+    def next_timeout(self) -> float | None:
+        """The earliest deadline, on the clock of every `now`; None if there is none."""
+        if not self._ours:  # most of the time
+            return None
+        deadlines = [call.deadline for call in self._ours.values() if call.deadline is not None]
+        return min(deadlines, default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        """It is `now`: ends the calls whose deadline has come. Too early is harmless. Take `events` next."""
+        for id, call in list(self._ours.items()):
+            if call.deadline is not None and call.deadline <= now:
+                self._queue.append(CallTimedOut(self._end(id)))
+
+    # What to do next
+
+    def messages_to_send(self) -> list[M]:
+        """Hands over what is to be sent, in order, once."""
+        messages, self._out = self._out, []
+        return messages
+
+    def next_event(self) -> Event | Idle:
+        """The next event that may be delivered; a call of theirs waits for your answer to the one before."""
+        most = self._codec.max_outstanding
+        is_turn = most is None or len(self._theirs) < most
+        for position, event in enumerate(self._queue):
+            if not isinstance(event, CallReceived):
+                del self._queue[position]
+                return event
+            if is_turn:
+                del self._queue[position]
+                self._theirs[event.id] = event
+                return event
+        return PAUSED if self._queue else NEED_DATA
+
+    def events(self) -> Iterator[Event]:
+        """`next_event` until there is none."""
+        while not isinstance(event := self.next_event(), Idle):
+            yield event
+
+    # Inside
+
+    def _encoded(self, frame: Frame) -> M:
+        try:
+            return self._codec.encode(frame)
+        except PayloadError as error:
+            raise LocalProtocolError(str(error)) from error
+
+    def _end(self, id: str) -> PendingCall[Any]:
+        del self._awaiting[id]
+        return self._ours.pop(id)
+
+    def _require_unanswered(self, call: CallReceived) -> None:
+        if self._theirs.get(call.id) is not call:
+            raise LocalProtocolError(f"Call {call.id!r} wants no answer (any more).")
+
+    def _receive_call(self, frame: Call) -> None:
+        call = CallReceived(frame.id, frame.payload, frame.violations, frame.headers)
+        held = [event for event in self._queue if isinstance(event, CallReceived)]
+        twin = self._theirs.get(frame.id) or next((event for event in held if event.id == frame.id), None)
+        if twin is not None and twin.request == frame.payload:
+            # A station that resends while we are at work: one answer serves both.
+            self._queue.append(Ignored(f"call {frame.id!r} was sent again"))
+        elif twin is not None:
+            reason = "the message id belongs to a call that still waits for its answer"
+            self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))
+        elif len(held) + len(self._theirs) > self._max_held_calls:
+            reason = f"{len(held) + len(self._theirs)} calls wait for their answer already"
+            self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.GENERIC, id=frame.id))
+        else:
+            self._queue.append(call)
+
+    def _receive_result(self, frame: CallResult) -> None:
+        action = self._ours[frame.id].request.__ocpp__.action
+        if frame.payload.__ocpp__.action != action:  # only in SOAP, where a result says itself what it is
+            reason = f"{type(frame.payload).__name__} does not answer {action}"
+            kind, code = FrameKind.CALLRESULT, ErrorCode.STRUCTURE
+            self._receive_fault(FrameError(reason, kind=kind, code=code, id=frame.id, action=action))
+            return
+        self._refusable.append(frame.id)
+        self._queue.append(ResultReceived(self._end(frame.id), frame.payload, frame.violations))
+
+    def _receive_fault(self, error: FrameError) -> None:
+        """A frame that cannot be used: ends the call that it answers, and draws what the version owes it."""
+        owed = self._codec.owed.get(error.kind)
+        if error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR) and error.id in self._ours:
+            self._queue.append(ResultInvalid(self._end(error.id), error))
+            if owed is FrameKind.CALLRESULTERROR:
+                details = summary_for_peer(error.violations)
+                self._answer(CallResultError(error.id, error.code, error.reason, details))
+        elif owed is FrameKind.CALLERROR:
+            self._refuse_call(error)
+        else:
+            self._queue.append(Ignored(str(error), error))
+
+    def _refuse_call(self, error: FrameError) -> None:
+        id = self._codec.unreadable_id if error.id is None else error.id
+        self._answer(CallError(id, error.code, error.reason, summary_for_peer(error.violations)))
+        self._queue.append(Ignored(str(error), error))
+
+    def _answer(self, frame: Frame) -> None:
+        """Sends an answer of our own making. If even that cannot be written, silence is all that is left."""
+        try:
+            self._out.append(self._codec.encode(frame))
+        except LocalProtocolError as error:
+            self._queue.append(Ignored(f"no answer can be written: {error}"))

@@ -1,0 +1,138 @@
+"""What metrics, tracing, gates and the log of frames learn of a connection, on either wire."""
+
+import logging
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from types import TracebackType
+from typing import Any
+
+from attrs import field, frozen
+
+from ocpp_core.dispatch.connection import CallOutcome, Event
+from ocpp_core.dispatch.redaction import Redaction
+from ocpp_core.dispatch.router import Answer, Caller
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.messages import Notification, Request
+
+_log = logging.getLogger("ocpp_core.hooks")
+_frames = logging.getLogger("ocpp_core.frames")
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
+
+
+class Hooks:
+    """What may listen to peers. Override what you need; what a hook raises is logged and goes no further.
+
+    A peer is a `Peer` on the JSON wire. On the SOAP wire it is what the handlers get as their caller.
+    """
+
+    def frame(self, peer: Caller, direction: str, size: int) -> None:
+        """A frame was sent ("out") or received ("in"); `size` in characters or bytes."""
+
+    def calling(self, peer: Caller, request: Request[Any]) -> AbstractContextManager[Any]:
+        """Entered by a caller of ours before its call, and left with what the call returns or raises."""
+        return _NOTHING
+
+    def call_ended(self, peer: Caller, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
+        """A call of ours has ended, whether or not its caller still waits. Not told of one that was never sent."""
+
+    def handling(self, peer: Caller, message: Request[Any] | Notification) -> AbstractContextManager[Any]:
+        """Entered before a message of theirs is handled, and left when it has been answered."""
+        return _NOTHING
+
+    def call_answered(self, peer: Caller, request: Request[Any], answer: Answer, seconds: float) -> None:
+        """A call of theirs was answered, or left unanswered on purpose (`NoAnswer`). Runs inside `handling`."""
+
+    def event(self, peer: Caller, event: Event) -> None:
+        """Anything that the connection reports."""
+
+
+def _several(hooks: Any) -> tuple[Hooks, ...]:
+    if not isinstance(hooks, Iterable):
+        raise LocalProtocolError(f"hooks are given as a list, not as {hooks!r:.80}")
+    return tuple(hooks)
+
+
+@frozen
+class Observer:
+    """Tells several hooks, and the log of frames.
+
+    Attributes:
+        hooks: In the order in which they are told.
+        redaction: What the log ``ocpp_core.frames`` does not show.
+    """
+
+    hooks: Sequence[Hooks] = field(default=(), converter=_several)
+    redaction: Redaction = field(factory=Redaction)
+
+    def frame(self, peer: Caller, direction: str, message: str | bytes) -> None:
+        """Logs a frame and tells its size."""
+        self._tell("frame", peer, direction, len(message))
+        if _frames.isEnabledFor(logging.DEBUG):
+            text = self.redaction.apply(message)
+            extra = {"identity": peer.identity, "direction": direction, "frame": text}
+            _frames.debug("%s %s %s", peer.identity, "<-" if direction == "in" else "->", text, extra=extra)
+
+    def calling(self, peer: Caller, request: Request[Any]) -> AbstractContextManager[None]:
+        """See `Hooks.calling`."""
+        return self._around("calling", peer, request) if self.hooks else _NOTHING
+
+    def call_ended(self, peer: Caller, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
+        """See `Hooks.call_ended`."""
+        self._tell("call_ended", peer, request, outcome, seconds)
+
+    def handling(self, peer: Caller, message: Request[Any] | Notification) -> AbstractContextManager[None]:
+        """See `Hooks.handling`."""
+        return self._around("handling", peer, message) if self.hooks else _NOTHING
+
+    def call_answered(self, peer: Caller, request: Request[Any], answer: Answer, seconds: float) -> None:
+        """See `Hooks.call_answered`."""
+        self._tell("call_answered", peer, request, answer, seconds)
+
+    def event(self, peer: Caller, event: Event) -> None:
+        """See `Hooks.event`."""
+        self._tell("event", peer, event)
+
+    def _tell(self, hook: str, *arguments: Any) -> None:
+        for hooks in self.hooks:
+            try:
+                getattr(hooks, hook)(*arguments)
+            except Exception:
+                _log.exception("the hook %s failed", hook)
+
+    @contextmanager
+    def _around(self, hook: str, *arguments: Any) -> Generator[None, None, None]:
+        with ExitStack() as stack:
+            for hooks in self.hooks:
+                stack.enter_context(_Guarded(hooks, hook, arguments))
+            yield
+
+
+class _Guarded:
+    """The context of a hook, which neither hides nor replaces what happens inside it."""
+
+    def __init__(self, hooks: Hooks, hook: str, arguments: tuple[Any, ...]) -> None:
+        self._hooks = hooks
+        self._hook = hook
+        self._arguments = arguments
+        self._context: AbstractContextManager[Any] = _NOTHING
+
+    def __enter__(self) -> None:
+        try:
+            context = getattr(self._hooks, self._hook)(*self._arguments)
+            context.__enter__()
+        except Exception:
+            _log.exception("the hook %s failed", self._hook)
+        else:
+            self._context = context
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._context.__exit__(kind, error, traceback)
+        except Exception:
+            _log.exception("the hook %s failed", self._hook)

@@ -1,0 +1,433 @@
+"""The OCPP-J binding: text to frames and back, for every version that has a JSON wire.
+
+Source: OCPP-J 1.6 §4; OCPP 2.0.1 and 2.1 part 4 §4.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, NoReturn
+
+from ocpp_core._lazy import once
+from ocpp_core.jsonrpc.text import BrokenJson, DuplicateMember, read_json, write_json
+from ocpp_core.model.errors import (
+    ErrorCode,
+    FrameError,
+    FrameKind,
+    LocalProtocolError,
+    NoSuchAction,
+    PayloadError,
+    Violation,
+)
+from ocpp_core.model.messages import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Frame,
+    Notification,
+    NumericId,
+    Payload,
+    Request,
+    Response,
+    Send,
+)
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
+from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
+from ocpp_core.payloads.conversion import read, to_wire
+from ocpp_core.payloads.tolerance import Tolerance
+
+#: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
+MAX_ID_LENGTH = 36
+#: Stands for an id that could not be read, since 2.0 (2.0.1 and 2.1 part 4 §4.2.3).
+UNREADABLE_ID = "-1"
+#: Longest description of an error (2.0.1 and 2.1 part 4 §4.2.3); 1.6 has no limit, and we keep to this one.
+MAX_DESCRIPTION_LENGTH = 255
+
+# The path of a fault has names that the peer chose.
+_LONGEST_SENTENCE = 300
+
+#: What says that a frame is no valid call or result, or none that can be read at once.
+_NOT_ACCEPTED = (*REFUSALS, IndexError, BrokenJson)
+
+# Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
+_HEAD_LENGTH = 2_000
+_BLANKS = r"[ \t\n\r]*"
+_INTEGER = r"-?(?:0|[1-9][0-9]{0,307}+)(?![0-9.eE])"
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_HEAD = re.compile(
+    rf"#\[#({_INTEGER})#(?:,#({_STRING}|{_INTEGER})#(?:,#({_STRING})#(?:,|\]))?)?".replace("#", _BLANKS)
+)
+
+
+@once
+def _decoders(known: Specification) -> tuple[dict[str, Decode], dict[str, Decode]]:
+    """Of requests by their action, and of responses by the action that they answer; filled on first use.
+
+    All codecs of a version share them, or the first frame of each station would take the long way.
+    """
+    return {}, {}
+
+
+class JsonCodec:
+    """Reads and writes the frames of one version.
+
+    A frame on the wire, and what it becomes:
+
+    ======================================  ==========================================
+    ``[2, id, action, payload]``            `Call` with a request
+    ``[3, id, payload]``                    `CallResult` with a response
+    ``[4, id, code, description, details]`` `CallError`
+    ``[5, id, code, description, details]`` `CallResultError` (2.1)
+    ``[6, id, action, payload]``            `Send` with a notification (2.1)
+    ======================================  ==========================================
+
+    In payloads: `datetime` <-> ``2026-01-31T12:00:00Z``, aware; `Decimal` <-> number, exactly; enum member <-> its
+    token; None <-> absent.
+
+    Args:
+        version: A `Version` or its number; or the `Specification` of an invented one, for tests.
+        tolerance: What is accepted although it breaks a rule. What is sent never does.
+        max_size: Characters that a frame may have.
+    """
+
+    #: One CALL of each side may be unanswered (OCPP-J 1.6 §4.1.1; 2.0.1 and 2.1 part 4 §4.1.1).
+    max_outstanding: ClassVar[int | None] = 1
+    #: What an answer names in place of an id that could not be read.
+    unreadable_id: ClassVar[str] = UNREADABLE_ID
+
+    def __init__(
+        self,
+        version: str | Specification,
+        *,
+        tolerance: Tolerance = Tolerance.STRICT,
+        max_size: int = 1_048_576,
+    ) -> None:
+        known = version if isinstance(version, Specification) else specification(version)
+        if Wire.JSON not in known.error_names:
+            raise LocalProtocolError(f"OCPP {known.version} has no JSON wire")
+        self.specification = known
+        #: What a frame that cannot be used draws.
+        self.owed: Mapping[FrameKind, FrameKind] = known.owed
+        self.tolerance = tolerance
+        self.max_size = max_size
+        self._names = known.error_names[Wire.JSON]
+        self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
+        self._call = self._numbers[FrameKind.CALL]
+        self._result = self._numbers[FrameKind.CALLRESULT]
+        self._requests, self._responses = _decoders(known)
+
+    # Reading
+
+    def decode(
+        self,
+        text: str,
+        *,
+        awaiting: Mapping[str, type[Request[Any]]] | None = None,
+        tolerance: Tolerance | None = None,
+    ) -> Frame:
+        """Reads one frame.
+
+        Args:
+            text: One WebSocket text message.
+            awaiting: Request classes of the calls that wait for an answer, by id: a CALLRESULT does not say what it is.
+            tolerance: In place of the codec's own.
+
+        Returns:
+            The frame, with what was tolerated in its ``violations``.
+
+        Raises:
+            FrameError: It cannot be used. The error says what could be read all the same, and the code to answer with,
+                if the version owes an answer. Nothing else is raised, whatever the text.
+        """
+        allowed = self.tolerance if tolerance is None else tolerance
+        if not text:
+            raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
+        if len(text) > self.max_size:
+            self._salvage(text, f"has {len(text)} characters, at most {self.max_size} are allowed", allowed)
+        try:
+            return self._accept(read_json(text), awaiting)
+        except _NOT_ACCEPTED:
+            return self._look_again(text, allowed, awaiting or {})
+
+    def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
+        """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""
+        number, id = frame[0], frame[1]
+        if type(number) is not int or type(id) is not str or not 0 < len(id) <= MAX_ID_LENGTH:
+            raise Refused
+        if number == self._call and len(frame) == 4:
+            return Call(id, self._requests[frame[2]](frame[3]))
+        if number == self._result and len(frame) == 3 and awaiting is not None:
+            return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](frame[2]))
+        raise Refused
+
+    def _look_again(self, text: str, allowed: Tolerance, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
+        """Reads a frame that is not accepted at once: what is tolerated in it, or what is wrong with it."""
+        found: tuple[Violation, ...] = ()
+        try:
+            try:
+                frame = read_json(text)
+            except DuplicateMember as error:
+                rule = Tolerance.DUPLICATE_MEMBER
+                if rule not in allowed:
+                    raise
+                reason = f"{error}; the last one counts"
+                found = (Violation("$", "duplicate", reason, ErrorCode.FORMAT, error.member, rule.rule),)
+                frame = read_json(text, duplicates=True)
+        except BrokenJson as error:
+            self._salvage(text, str(error), allowed)
+        return self._judge(frame, found, allowed, awaiting)
+
+    def _judge(
+        self,
+        frame: Any,
+        found: tuple[Violation, ...],
+        allowed: Tolerance,
+        awaiting: Mapping[str, type[Request[Any]]],
+    ) -> Frame:
+        """Judges a frame stage by stage; the first stage that fails decides."""
+        if type(frame) is not list or not frame or type(frame[0]) is not int:
+            raise FrameError(
+                "not an array that begins with a message type",
+                kind=FrameKind.UNREADABLE,
+                code=ErrorCode.FRAME,
+            )
+        kind, id, about_head = self._head(frame[0], frame[1] if len(frame) > 1 else None, allowed)
+        found += about_head
+        match kind:
+            case FrameKind.CALL | FrameKind.SEND:
+                return self._read_call(kind, id, frame, found, allowed)
+            case FrameKind.CALLRESULT:
+                return self._read_result(id, frame, found, allowed, awaiting)
+            case _:
+                return self._read_error(kind, id, frame, found, allowed)
+
+    def _head(
+        self, number: int, raw: Any, allowed: Tolerance
+    ) -> tuple[FrameKind, str, tuple[Violation, ...]]:
+        """Judges message type and id: the first two stages of every frame."""
+        kind = self.specification.frame_kinds.get(number)
+        if type(raw) is int and Tolerance.ID_NOT_STRING in allowed and -(10**36) < raw < 10**36:
+            id: str | None = NumericId(raw)
+            found: tuple[Violation, ...] = (_about_id("type", "is a number", raw, Tolerance.ID_NOT_STRING),)
+        else:
+            id = raw if type(raw) is str else None
+            found = ()
+        if kind is None:
+            raise FrameError(
+                f"message type {number} is unknown in OCPP {self.specification.version}",
+                kind=FrameKind.UNKNOWN_TYPE,
+                code=ErrorCode.MESSAGE_TYPE,
+                id=id,
+            )
+        if id is None:
+            # An answer or a SEND is never answered itself, so its kind is worth keeping; a call without id is not.
+            raise FrameError(
+                "the message id is not a string",
+                kind=FrameKind.UNREADABLE if kind is FrameKind.CALL else kind,
+                code=ErrorCode.FRAME,
+            )
+        if kind in (FrameKind.CALL, FrameKind.SEND) and not 1 <= len(id) <= MAX_ID_LENGTH:
+            rule = Tolerance.ID_TOO_LONG if id else Tolerance.ID_EMPTY
+            reason = f"has {len(id)} characters; 1 to {MAX_ID_LENGTH} are allowed"
+            if rule not in allowed:
+                raise FrameError(f"the message id {reason}", kind=kind, code=ErrorCode.MESSAGE_ID, id=id)
+            found = (*found, _about_id("maxLength" if id else "minLength", reason, id, rule))
+        return kind, id, found
+
+    def _read_call(
+        self, kind: FrameKind, id: str, frame: list[Any], found: tuple[Violation, ...], allowed: Tolerance
+    ) -> Call | Send:
+        action = frame[2] if len(frame) > 2 and type(frame[2]) is str else None
+        if len(frame) != 4 or action is None:
+            reason = (
+                "the action is not a string"
+                if len(frame) == 4
+                else f"has {len(frame)} elements in place of 4"
+            )
+            raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, action=action)
+        cls = self._request_class(kind, id, action)
+        payload, violations = self._read_payload(kind, id, action, cls, frame[3], allowed)
+        made: Any = Call if kind is FrameKind.CALL else Send
+        frame_made: Call | Send = made(id, payload, violations=found + violations)
+        return frame_made
+
+    def _request_class(self, kind: FrameKind, id: str, action: str) -> type[Payload]:
+        """The class of an action's request, once its name and its kind of message are right."""
+        try:
+            row = self.specification.action(action)
+        except NoSuchAction as error:
+            code = ErrorCode.NOT_IMPLEMENTED
+            raise FrameError(str(error), kind=kind, code=code, id=id, action=action) from None
+        if row.answered != (kind is FrameKind.CALL):
+            reason = f"{action} is sent as a {'CALL' if row.answered else 'SEND'}"
+            raise FrameError(reason, kind=kind, code=ErrorCode.NOT_SUPPORTED, id=id, action=action)
+        cls: type[Payload] = self.specification.request(action)
+        if kind is FrameKind.CALL:
+            self._requests[action] = decoder(cls)
+        return cls
+
+    def _read_result(
+        self,
+        id: str,
+        frame: list[Any],
+        found: tuple[Violation, ...],
+        allowed: Tolerance,
+        awaiting: Mapping[str, type[Request[Any]]],
+    ) -> CallResult:
+        kind = FrameKind.CALLRESULT
+        request = awaiting.get(id)
+        if request is None:
+            raise FrameError("answers no call that waits", kind=kind, code=ErrorCode.MESSAGE_ID, id=id)
+        action = request.__ocpp__.action or ""
+        has_action = len(frame) == 4 and type(frame[2]) is str and type(frame[3]) is dict
+        if has_action and Tolerance.RESULT_WITH_ACTION in allowed:
+            reason = "has an action before its payload"
+            found = (*found, _about_frame("$[2]", reason, frame[2], Tolerance.RESULT_WITH_ACTION))
+        elif len(frame) != 3:
+            reason = f"has {len(frame)} elements in place of 3"
+            raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, action=action)
+        cls: type[Response] = self.specification.response(action)
+        self._responses[action] = decoder(cls)
+        payload, violations = self._read_payload(kind, id, action, cls, frame[-1], allowed)
+        return CallResult(id, payload, violations=found + violations)
+
+    def _read_payload(
+        self, kind: FrameKind, id: str, action: str, cls: type[Payload], payload: Any, allowed: Tolerance
+    ) -> tuple[Any, tuple[Violation, ...]]:
+        if payload is None:  # a second way to write {} (OCPP-J 1.6 §4.2.1; 2.0.1 part 4 §4.1.5)
+            payload = {}
+        if type(payload) is not dict:
+            reason = "the payload is not an object"
+            raise FrameError(reason, kind=kind, code=ErrorCode.STRUCTURE, id=id, action=action)
+        try:
+            return read(cls, payload, tolerance=allowed)
+        except PayloadError as error:
+            sentences = "; ".join(str(fault)[:_LONGEST_SENTENCE] for fault in error.violations[:3])
+            raise FrameError(
+                sentences + (" ..." if len(error.violations) > 3 else ""),
+                kind=kind,
+                code=error.code,
+                id=id,
+                action=action,
+                violations=error.violations,
+            ) from None
+
+    def _read_error(
+        self, kind: FrameKind, id: str, frame: list[Any], found: tuple[Violation, ...], allowed: Tolerance
+    ) -> CallError | CallResultError:
+        parts: Any = frame[2:]
+        if [type(part) for part in parts] != [str, str, dict]:
+            if Tolerance.SHORT_CALLERROR not in allowed or len(parts) > 3:
+                reason = "is not an id, a code, a description and an object of details"
+                raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id)
+            found = (*found, _about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR))
+            parts = _filled(parts)
+        name, description, details = parts
+        if is_too_deep(details):
+            reason = "the details are nested too deep"
+            raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id)
+        code = ERROR_CODES.get(name, ErrorCode.GENERIC)
+        made = CallError if kind is FrameKind.CALLERROR else CallResultError
+        spelling = None if self._names.get(code) == name else name
+        return made(id, code, description, details, spelling=spelling, violations=found)
+
+    def _salvage(self, text: str, reason: str, allowed: Tolerance) -> NoReturn:
+        """Raises what is to be said of text that is not JSON: its payload may be broken and its id still readable."""
+        match = _HEAD.match(text[:_HEAD_LENGTH])
+        if match is None:
+            raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME)
+        number, raw, quoted = match.groups()
+        kind, id, _ = self._head(int(number), _value(raw), allowed)
+        action = _value(quoted)
+        if kind in (FrameKind.CALL, FrameKind.SEND) and action is None:
+            raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id)
+        if kind in (FrameKind.CALL, FrameKind.SEND):
+            self._request_class(kind, id, action)
+            raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id, action=action)
+        raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id)
+
+    # Writing
+
+    def encode(self, frame: Frame) -> str:
+        """Writes one frame, checking everything in it.
+
+        Raises:
+            PayloadError: The payload breaks its schema.
+            LocalProtocolError: This version has no such frame, message or error code; the message is not of the kind
+                that the frame carries; the id is too long, empty or reserved; or a value is no JSON.
+        """
+        match frame:
+            case Call():
+                return self._write(FrameKind.CALL, frame.id, *self._named(frame.payload, Request))
+            case CallResult():
+                return self._write(FrameKind.CALLRESULT, frame.id, self._named(frame.payload, Response)[1])
+            case Send():
+                return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload, Notification))
+            case _:
+                name = self._names.get(frame.code)
+                if name is None:
+                    raise LocalProtocolError(
+                        f"OCPP {self.specification.version} has no error code for {frame.code}"
+                    )
+                kind = FrameKind.CALLERROR if isinstance(frame, CallError) else FrameKind.CALLRESULTERROR
+                description, details = frame.description[:MAX_DESCRIPTION_LENGTH], dict(frame.details)
+                if is_too_deep(details):
+                    raise LocalProtocolError("the details are nested too deep")
+                return self._write(kind, frame.id, name, description, details)
+
+    def _named(self, payload: Payload, kind: type[Payload]) -> tuple[str, dict[str, Any]]:
+        """The action and the wire form of a payload, if it is of this kind and version."""
+        definition = payload.__ocpp__
+        if (
+            definition.version != self.specification.version
+            or definition.action is None
+            or not isinstance(payload, kind)
+        ):
+            raise LocalProtocolError(
+                f"{type(payload).__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of "
+                f"OCPP {self.specification.version}"
+            )
+        return definition.action, to_wire(payload)
+
+    def _write(self, kind: FrameKind, id: str, *rest: Any) -> str:
+        number = self._numbers.get(kind)
+        if number is None:
+            raise LocalProtocolError(f"OCPP {self.specification.version} has no {kind.name}")
+        # An answer repeats the id of the call, whatever that was; ids of our own follow the rules.
+        if kind in (FrameKind.CALL, FrameKind.SEND) and (
+            not 1 <= len(id) <= MAX_ID_LENGTH or id == UNREADABLE_ID
+        ):
+            raise LocalProtocolError(
+                f"{id!r} cannot be a message id: 1 to {MAX_ID_LENGTH} characters, and not {UNREADABLE_ID!r}"
+            )
+        try:
+            return write_json([number, int(id) if isinstance(id, NumericId) else id, *rest])
+        except TypeError as error:
+            raise LocalProtocolError(f"not JSON: {error}") from None
+
+
+def _value(raw: str | None) -> Any:
+    """The value of a JSON string or integer that was cut out of broken text; None if it is broken itself."""
+    try:
+        return None if raw is None else read_json(raw)
+    except BrokenJson:
+        return None
+
+
+def _filled(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
+    """Code, description and details of a CALLERROR that lacks some of them; ``[4, id, {}]`` has been seen."""
+    texts = [part for part in parts if type(part) is str]
+    objects = [part for part in parts if type(part) is dict]
+    code, description = [*texts, "", ""][:2]
+    if code not in ERROR_CODES and not description:
+        code, description = "GenericError", code
+    return code, description, objects[0] if objects else {}
+
+
+def _about_id(keyword: str, reason: str, value: Any, rule: Tolerance) -> Violation:
+    return Violation("$[1]", keyword, f"the message id {reason}", ErrorCode.MESSAGE_ID, value, rule.rule)
+
+
+def _about_frame(path: str, reason: str, value: Any, rule: Tolerance) -> Violation:
+    return Violation(path, "frame", reason, ErrorCode.FRAME, value, rule.rule)

@@ -1,0 +1,202 @@
+"""What a message class looks like to an engine: its fields, in order, each with the kind of value it holds.
+
+`shape` reads a class once. `ocpp_core.payloads.binding` compiles shapes, `ocpp_core.payloads.tolerance` walks them,
+`ocpp_core.testing` generates from them; none of them looks at annotations or metadata itself.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import frozen
+
+from ocpp_core._lazy import once
+from ocpp_core.model.messages import UNSET, DataType, Payload, Token, Unset, WireField
+from ocpp_core.model.versions import FRACTION_DIGITS
+
+
+@frozen
+class Text:
+    """A string of at most `max_length` code points."""
+
+    max_length: int | None = None
+
+
+@frozen
+class Integer:
+    """A whole number. In draft 6 of JSON Schema ``1.0`` is one too, in draft 4 it is not."""
+
+    draft: int = 6
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@frozen
+class Number:
+    """A decimal number."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    multiple_of: Decimal | None = None
+
+
+@frozen
+class Boolean:
+    """True or false."""
+
+
+@frozen
+class Timestamp:
+    """A moment, with at most `digits` digits after the second."""
+
+    digits: int | None = None
+
+
+@frozen
+class Enumeration:
+    """One of the tokens of an enum."""
+
+    enum: type[Token]
+
+
+@frozen
+class Nested:
+    """A structured value."""
+
+    cls: type[DataType]
+    draft: int = 6
+
+
+@frozen
+class Anything:
+    """Any JSON value, passed through untouched."""
+
+
+@frozen
+class ListOf:
+    """A list of values of one kind."""
+
+    item: "Text | Integer | Number | Boolean | Timestamp | Enumeration | Nested | Anything"
+    min_items: int | None = None
+    max_items: int | None = None
+
+
+Kind = Text | Integer | Number | Boolean | Timestamp | Enumeration | Nested | Anything | ListOf
+
+
+@frozen
+class Field:
+    """One field of a class.
+
+    Attributes:
+        name: Of the Python attribute.
+        wire: On the wire.
+        kind: What it holds.
+        default: What stands for absence; `attrs.NOTHING` if the field is required.
+        xml: What it is in SOAP: "element", "attribute" or "text".
+        soap_min_items: Items that a list of 1.6 must have in SOAP, where its JSON schema asks for none.
+    """
+
+    name: str
+    wire: str
+    kind: Kind
+    default: Any = attrs.NOTHING
+    xml: str = "element"
+    soap_min_items: int | None = None
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be there."""
+        return self.default is attrs.NOTHING
+
+
+@frozen
+class Shape:
+    """All fields of a class, in the order of the wire."""
+
+    cls: type[Payload]
+    draft: int
+    fields: tuple[Field, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether members without a field are allowed."""
+        return self.cls.__ocpp__.is_open
+
+    @property
+    def by_wire(self) -> Mapping[str, Field]:
+        """The fields by wire name."""
+        return {field.wire: field for field in self.fields}
+
+
+@once
+def shape(cls: type[Payload], draft: int | None = None) -> Shape:
+    """Reads the facts of a class.
+
+    Args:
+        cls: A message class or data type.
+        draft: Draft of JSON Schema for data types inside a message; that of `cls` itself by default.
+    """
+    draft = draft or cls.__ocpp__.draft
+    hints = get_type_hints(cls)
+    fields = (
+        Field(
+            attribute.name,
+            facts.name,
+            _kind(hints[attribute.name], facts, draft, cls.__ocpp__.version),
+            attribute.default,
+            facts.xml,
+            facts.soap_min_items,
+        )
+        for attribute in attrs.fields(cls)
+        if (facts := attribute.metadata.get("wire")) is not None
+    )
+    return Shape(cls, draft, tuple(fields))
+
+
+def _kind(hint: Any, facts: WireField, draft: int, version: str) -> Kind:
+    if get_origin(hint) in (Union, UnionType):
+        hint = next(option for option in get_args(hint) if option not in (type(None), Unset))
+    if get_origin(hint) is list:
+        item = _kind(get_args(hint)[0], facts, draft, version)
+        assert not isinstance(item, ListOf)
+        return ListOf(item, facts.min_items, facts.max_items)
+    if hint is Any:
+        return Anything()
+    if issubclass(hint, DataType):
+        return Nested(hint, draft)
+    if issubclass(hint, Token):
+        return Enumeration(hint)
+    if hint is str:
+        return Text(facts.max_length)
+    if hint is bool:
+        return Boolean()
+    if hint is int:
+        return Integer(draft, facts.minimum, facts.maximum)
+    if hint is Decimal:
+        step = None if facts.multiple_of is None else Decimal(facts.multiple_of)
+        return Number(facts.minimum, facts.maximum, step)
+    if hint is datetime:
+        return Timestamp(FRACTION_DIGITS.get(version))
+    raise TypeError(f"{facts.name}: no wire form for {hint!r}")
+
+
+__all__ = [
+    "UNSET",
+    "Anything",
+    "Boolean",
+    "Enumeration",
+    "Field",
+    "Integer",
+    "Kind",
+    "ListOf",
+    "Nested",
+    "Number",
+    "Shape",
+    "Text",
+    "Timestamp",
+    "shape",
+]

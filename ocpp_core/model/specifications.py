@@ -1,0 +1,95 @@
+"""Puts together, for each version, the one frozen value that says what an engine must know about it."""
+
+from importlib import import_module
+from typing import Any
+
+from ocpp_core._lazy import once
+from ocpp_core.model.versions import (
+    ERROR_NAMES_1_6_JSON,
+    ERROR_NAMES_2_0_1,
+    ERROR_NAMES_2_1,
+    ERROR_NAMES_SOAP,
+    FRAME_KINDS,
+    FRAME_KINDS_2_1,
+    OWED_1_6,
+    OWED_2_0_1,
+    OWED_2_1,
+    Role,
+    Specification,
+    Version,
+    Wire,
+)
+
+#: Everything but the actions, which stand in the generated modules.
+_FACTS: dict[Version, dict[str, Any]] = {
+    Version.V1_2: {
+        "namespaces": {Role.CSMS: "urn://Ocpp/Cs/2010/08/", Role.CHARGE_POINT: "urn://Ocpp/Cp/2010/08/"},
+        "error_names": {Wire.SOAP: ERROR_NAMES_SOAP},
+    },
+    Version.V1_5: {
+        "namespaces": {Role.CSMS: "urn://Ocpp/Cs/2012/06/", Role.CHARGE_POINT: "urn://Ocpp/Cp/2012/06/"},
+        "error_names": {Wire.SOAP: ERROR_NAMES_SOAP},
+    },
+    Version.V1_6: {
+        "subprotocol": "ocpp1.6",
+        "namespaces": {Role.CSMS: "urn://Ocpp/Cs/2015/10/", Role.CHARGE_POINT: "urn://Ocpp/Cp/2015/10/"},
+        "error_names": {Wire.JSON: ERROR_NAMES_1_6_JSON, Wire.SOAP: ERROR_NAMES_SOAP},
+        "owed": OWED_1_6,
+        "frame_kinds": FRAME_KINDS,
+    },
+    Version.V2_0: {
+        "subprotocol": "ocpp2.0",
+        "error_names": {Wire.JSON: ERROR_NAMES_2_0_1},
+        "owed": OWED_2_0_1,
+        "frame_kinds": FRAME_KINDS,
+    },
+    Version.V2_0_1: {
+        "subprotocol": "ocpp2.0.1",
+        "error_names": {Wire.JSON: ERROR_NAMES_2_0_1},
+        "owed": OWED_2_0_1,
+        "frame_kinds": FRAME_KINDS,
+    },
+    Version.V2_1: {
+        "subprotocol": "ocpp2.1",
+        "error_names": {Wire.JSON: ERROR_NAMES_2_1},
+        "owed": OWED_2_1,
+        "frame_kinds": FRAME_KINDS_2_1,
+    },
+}
+
+
+@once
+def specification(identifier: str) -> Specification:
+    """The specification of a version.
+
+    Args:
+        identifier: A `Version` or its number ("2.0.1"), a WebSocket subprotocol ("ocpp2.0.1"), or the target namespace
+            of a SOAP service, with or without its final slash (OCPP-S 1.6 prints both).
+
+    Raises:
+        LookupError: No version goes by that name.
+    """
+    version = _identifiers().get(identifier.rstrip("/") if identifier.startswith("urn:") else identifier)
+    if version is None:
+        raise LookupError(f"No OCPP version is called {identifier!r}; known are {', '.join(_identifiers())}")
+    name = f"ocpp_core.v{version.replace('.', '')}"
+    package = import_module(name)
+    actions = import_module(f"{name}.actions").ACTIONS
+    return Specification(
+        version=version,
+        actions={action.name: action for action in actions},
+        load=lambda name: getattr(package, name),
+        **_FACTS[version],
+    )
+
+
+@once
+def _identifiers() -> dict[str, Version]:
+    names: dict[str, Version] = {}
+    for version, facts in _FACTS.items():
+        names[version.value] = version
+        if "subprotocol" in facts:
+            names[facts["subprotocol"]] = version
+        for namespace in facts.get("namespaces", {}).values():
+            names[namespace.rstrip("/")] = version
+    return names

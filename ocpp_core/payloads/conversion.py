@@ -1,0 +1,120 @@
+"""Payloads: JSON objects without an envelope, to typed messages and back.
+
+The calls of this module are the whole of the library for people who have their own transport and dispatch.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from ocpp_core.model.errors import ErrorCode, PayloadError, Violation
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.specifications import specification
+from ocpp_core.payloads.binding import REFUSALS, decoder, encoder, is_too_deep, plain
+from ocpp_core.payloads.tolerance import Tolerance, read_tolerantly
+from ocpp_core.payloads.validation import explain
+
+P = TypeVar("P", bound=Payload)
+
+
+def from_wire(cls: type[P], payload: Mapping[str, Any], *, tolerance: Tolerance = Tolerance.STRICT) -> P:
+    """Builds a message from its JSON payload, checking every limit on the way.
+
+    Strict, it accepts exactly what the official schema of `cls` accepts, if timestamps are RFC 3339. `payload` is not
+    changed. To be told what was tolerated, call `read` instead.
+
+    Args:
+        cls: A message class or data type; it brings its version along.
+        payload: Wire names to JSON values, as a JSON parser gives them; no envelope. Decimals: float or `Decimal`.
+        tolerance: Deviations to accept; `Tolerance` says what becomes of each.
+
+    Returns:
+        A `cls`. Nested objects are typed too; an absent field is None; timestamps are aware.
+
+    Raises:
+        PayloadError: A limit is broken. `violations` has every fault in document order, each with its wire path
+            (``$.meterValue[0].timestamp``) and the `ErrorCode` that a peer would be sent.
+
+    Source: OCPP-J 1.6 §4.2; OCPP 2.0.1 and 2.1 part 4 §4.1.5.
+    """
+    return read(cls, payload, tolerance=tolerance)[0]
+
+
+def read(
+    cls: type[P], payload: Mapping[str, Any], *, tolerance: Tolerance = Tolerance.STRICT
+) -> tuple[P, tuple[Violation, ...]]:
+    """Like `from_wire`, and returns what was tolerated beside the message, each with the name of its `rule`."""
+    data: Any = payload
+    if isinstance(data, Mapping) and type(data) is not dict:
+        data = dict(data)
+    try:
+        return decoder(cls)(data), ()
+    except REFUSALS:
+        pass
+    if tolerance and not is_too_deep(data):
+        message, deviations = read_tolerantly(cls, data)
+        if message is not None and all(allows(tolerance, fault) for fault in deviations):
+            return message, tuple(deviations)
+    raise PayloadError(cls.__name__, explain(cls, data) or [_unexplained(cls)])
+
+
+def allows(tolerance: Tolerance, fault: Violation) -> bool:
+    """Whether a tolerance accepts a deviation."""
+    return bool(fault.rule) and Tolerance[fault.rule.upper()] in tolerance
+
+
+def _unexplained(cls: type[Payload]) -> Violation:
+    # The compiled pass and the schema must agree; tests say so for every class. If they ever do not, the peer gets an
+    # answer all the same, and the sentence says whose fault it is.
+    defect = f"refused, though its schema allows it: a defect of ocpp_core in {cls.__name__}"
+    return Violation("$", "binding", defect, ErrorCode.FORMAT)
+
+
+def to_wire(message: Payload) -> dict[str, Any]:
+    """Writes a message as its JSON payload, checking every limit on the way.
+
+    Args:
+        message: A message or data type. Fields that are None are left out.
+
+    Returns:
+        Wire names to JSON values: str, int, float, bool, list, dict. A decimal that no float holds exactly stays a
+        `Decimal`, which the standard `json` module refuses to write rather than round; `JsonCodec` writes it in full.
+
+    Raises:
+        PayloadError: A value breaks the schema; `violations` has every fault with its wire path.
+
+    Source: OCPP-J 1.6 §4.2; OCPP 2.0.1 and 2.1 part 4 §4.1.5.
+    """
+    cls = type(message)
+    try:
+        return encoder(cls)(message)
+    except REFUSALS:
+        pass
+    data = plain(message)
+    raise PayloadError(cls.__name__, explain(cls, data) or [_unexplained(cls)])
+
+
+def validate(
+    payload: Any, version: str, action: str, kind: Literal["request", "response"] = "request"
+) -> list[Violation]:
+    """Judges a payload by the official schema of its action.
+
+    Args:
+        payload: Wire names to JSON values.
+        version: A `Version` or its number.
+        action: Name of the action, case sensitive.
+        kind: Whether the payload is that of the request or of the response. A SEND of 2.1 is a request.
+
+    Returns:
+        Every fault in document order; empty if the payload is valid.
+
+    Raises:
+        NoSuchAction: The version does not know the action.
+        LookupError: There is no such version.
+    """
+    known = specification(version)
+    cls = known.request(action) if kind == "request" else known.response(action)
+    try:
+        decoder(cls)(payload)
+    except REFUSALS:
+        return explain(cls, payload) or [_unexplained(cls)]
+    return []

@@ -1,0 +1,344 @@
+"""Explains what is wrong with a payload: every fault, with its place, rule, value and error code.
+
+This is the slow second look; only a payload that the compiled pass of `ocpp_core.payloads.binding` refused comes here.
+The rules are those of the JSON schemas in ``schemas/``, read by `jsonschema` in the draft that each file names. Two
+things go beyond plain `jsonschema`: numbers are compared exactly (16.1 is a multiple of 0.1), and ``date-time`` is
+checked. The format ``uri`` is not.
+
+1.2 and 1.5 have no official JSON schema; theirs is derived from the classes, which come from the WSDLs.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from reprlib import Repr
+from typing import Any
+
+from ocpp_core._lazy import once
+from ocpp_core.facts.folders import folder
+from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer
+from ocpp_core.model.errors import ErrorCode, Violation
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.shapes import (
+    Anything,
+    Boolean,
+    Enumeration,
+    Integer,
+    Kind,
+    ListOf,
+    Nested,
+    Number,
+    Text,
+    Timestamp,
+    shape,
+)
+from ocpp_core.model.timestamps import is_timestamp
+from ocpp_core.model.versions import FRACTION_DIGITS
+from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep, tokens
+
+#: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
+KEYWORD_CODES: Mapping[str, ErrorCode] = {
+    "type": ErrorCode.TYPE_CONSTRAINT,
+    "enum": ErrorCode.PROPERTY_CONSTRAINT,
+    "maxLength": ErrorCode.PROPERTY_CONSTRAINT,
+    "minimum": ErrorCode.PROPERTY_CONSTRAINT,
+    "maximum": ErrorCode.PROPERTY_CONSTRAINT,
+    "multipleOf": ErrorCode.PROPERTY_CONSTRAINT,
+    "format": ErrorCode.PROPERTY_CONSTRAINT,
+    "required": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "minItems": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "additionalProperties": ErrorCode.STRUCTURE,
+    "depth": ErrorCode.FORMAT,
+    # Of XML alone:
+    "order": ErrorCode.STRUCTURE,
+    "namespace": ErrorCode.STRUCTURE,
+    "place": ErrorCode.STRUCTURE,
+    "nil": ErrorCode.STRUCTURE,
+    "text": ErrorCode.STRUCTURE,
+    "characters": ErrorCode.PROPERTY_CONSTRAINT,
+}
+
+#: How many faults are listed: a peer must not be able to keep us busy with its own.
+MAX_FAULTS = 1000
+
+#: How much of a value a sentence shows: a peer must not be able to fill the log.
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
+def explain(cls: type[Payload], payload: Any) -> list[Violation]:
+    """All faults of a payload, in document order; empty if its schema accepts it. Of very many, `MAX_FAULTS`.
+
+    Args:
+        cls: The class that the payload should become.
+        payload: JSON values as a parser gives them; decimals as float or `Decimal`.
+    """
+    if is_too_deep(payload):
+        return [violation("$", "depth", payload, MAX_DEPTH)]
+    errors = islice(_validator(cls).iter_errors(payload), MAX_FAULTS)
+    seen: dict[int, dict[str, int]] = {}
+    in_order = sorted(errors, key=lambda error: _position(payload, error.absolute_path, seen))
+    return [_violation(error) for error in in_order]
+
+
+def violation(
+    path: str, keyword: str, value: Any, limit: Any = None, rule: str = "", line: int | None = None
+) -> Violation:
+    """One broken rule, with the sentence for people."""
+    return Violation(
+        path, keyword, _SENTENCES[keyword](value, limit), KEYWORD_CODES[keyword], value, rule, line
+    )
+
+
+def member_path(path: str, member: str) -> str:
+    """The path of a member of an object: ``$.a.b``, or ``$.a['b c']`` where the name is no plain word."""
+    return f"{path}.{member}" if member.isidentifier() else f"{path}[{member!r}]"
+
+
+def schema_of(cls: type[Payload]) -> dict[str, Any]:
+    """A JSON schema for a class, made from its fields: for versions without an official one."""
+    facts = shape(cls)
+    return {
+        "type": "object",
+        "properties": {field.wire: _schema_of_kind(field.kind) for field in facts.fields},
+        "required": [field.wire for field in facts.fields if field.is_required],
+        "additionalProperties": facts.is_open,
+    }
+
+
+def _schema_of_kind(kind: Kind) -> dict[str, Any]:
+    limits: dict[str, Any]
+    match kind:
+        case Text(max_length=max_length):
+            limits = {"type": "string", "maxLength": max_length}
+        case Integer(minimum=minimum, maximum=maximum):
+            limits = {"type": "integer", "minimum": minimum, "maximum": maximum}
+        case Number(minimum=minimum, maximum=maximum, multiple_of=step):
+            limits = {"type": "number", "minimum": minimum, "maximum": maximum, "multipleOf": step}
+        case Boolean():
+            limits = {"type": "boolean"}
+        case Timestamp():
+            limits = {"type": "string", "format": "date-time"}
+        case Enumeration(enum=enum):
+            limits = {"type": "string", "enum": list(tokens(enum))}
+        case Nested(cls=cls):
+            return schema_of(cls)
+        case Anything():
+            return {}
+        case ListOf(item=item, min_items=min_items, max_items=max_items):
+            limits = {
+                "type": "array",
+                "items": _schema_of_kind(item),
+                "minItems": min_items,
+                "maxItems": max_items,
+            }
+    return {keyword: limit for keyword, limit in limits.items() if limit is not None}
+
+
+@once
+def _validator(cls: type[Payload]) -> Any:
+    from jsonschema import FormatChecker
+
+    definition = cls.__ocpp__
+    digits = FRACTION_DIGITS.get(definition.version)
+    formats = FormatChecker(formats=())
+    formats.checks("date-time")(lambda value: not isinstance(value, str) or is_timestamp(value, digits))
+    return _validator_class(definition.draft)(_schema(cls), format_checker=formats)
+
+
+def _schema(cls: type[Payload]) -> dict[str, Any]:
+    """The schema of a class, with the shared definitions in it."""
+    definition = cls.__ocpp__
+    path = folder("schemas") / definition.version
+    if not path.is_dir():
+        return schema_of(cls)
+    types = _read(path / "types.json")
+    if definition.action is None:
+        return {**types, "$ref": f"#/definitions/{definition.name}"}
+    return {**types, **_read(path / f"{definition.name}.json")}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8").replace('"types.json#/', '"#/')
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@once
+def _validator_class(draft: int) -> Any:
+    from jsonschema import Draft4Validator, Draft6Validator, validators
+
+    base = Draft4Validator if draft == 4 else Draft6Validator
+    # What a JSON parser gives and nothing else, as the compiled pass has it.
+    types = base.TYPE_CHECKER.redefine_many(
+        {
+            "number": lambda _, value: _accepts(read_decimal, value),
+            "object": lambda _, value: type(value) is dict,
+            "array": lambda _, value: type(value) is list,
+            "string": lambda _, value: type(value) is str,
+            "integer": lambda _, value: (
+                _accepts(read_decimal, value)
+                and (type(value) is int or (draft != 4 and _accepts(read_integer, value)))
+            ),
+        }
+    )
+    keywords = {
+        "type": _type,
+        "required": _required,
+        "additionalProperties": _additional_properties,
+        "multipleOf": _multiple_of,
+        "enum": _enum,
+    }
+    return validators.extend(base, keywords, type_checker=types)  # type: ignore[no-untyped-call]
+
+
+def _accepts(read: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        read(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _type(validator: Any, expected: str, instance: Any, _: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    # Without the sentence that `jsonschema` makes of the whole value, however large; ours is made later.
+    if not validator.is_type(instance, expected):
+        yield ValidationError("")
+
+
+# Keywords whose errors shall point at the member itself, not at the object around it.
+
+
+def _required(_: Any, required: list[str], instance: Any, __: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if type(instance) is dict:
+        for member in required:
+            if member not in instance:
+                yield ValidationError("", path=[member])
+
+
+def _additional_properties(_: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if type(instance) is dict and allowed is False:
+        for member, value in instance.items():
+            if member not in schema.get("properties", {}):
+                yield ValidationError("", path=[member], instance=value)
+
+
+def _multiple_of(_: Any, step: Any, instance: Any, __: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if _accepts(read_decimal, instance) and not is_multiple(read_decimal(instance), Decimal(str(step))):
+        yield ValidationError("")
+
+
+def _enum(_: Any, allowed: list[str], instance: Any, __: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    # Every enum of OCPP is one of strings: what is no string has the wrong type, which is fault enough.
+    if type(instance) is str and instance not in allowed:
+        yield ValidationError("")
+
+
+# Sentences
+
+
+def _violation(error: Any) -> Violation:
+    keyword = str(error.validator)
+    path = "$"
+    for step in error.absolute_path:
+        path = f"{path}[{step}]" if isinstance(step, int) else member_path(path, step)
+    limit = error.validator_value
+    if keyword == "additionalProperties":
+        limit = (error.absolute_path[-1], list(error.schema.get("properties", ())))
+    return violation(path, keyword, error.instance, limit)
+
+
+_JSON_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def _show(value: Any) -> str:
+    """A value for people, cut short; numbers and literals as JSON has them."""
+    if value is None or type(value) is bool:
+        return json.dumps(value)
+    if type(value) is int and value.bit_length() > 3 * _SHORT.maxother:
+        return "a very large number"
+    if type(value) in (int, Decimal):
+        text = str(value)
+        return text if len(text) <= _SHORT.maxother else f"{text[: _SHORT.maxother]}..."
+    return _SHORT.repr(value)
+
+
+def _wrong_type(value: Any, expected: Any) -> str:
+    return f"must be {_JSON_NAMES[expected]}, not {_show(value)}"
+
+
+def _no_token(value: Any, allowed: Any) -> str:
+    listed = ", ".join(map(str, allowed[:8])) + (" ..." if len(allowed) > 8 else "")
+    close = get_close_matches(str(value)[:60], allowed, 1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{_SHORT.repr(value)} is none of {listed}{guess}"
+
+
+def _unknown_member(value: Any, limit: Any) -> str:
+    member, known = limit
+    close = get_close_matches(member[:60], known, 1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    return f"no such member here{guess} (value {_SHORT.repr(value)})"
+
+
+_SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": _wrong_type,
+    "enum": _no_token,
+    "maxLength": lambda value, limit: (
+        f"has {len(value)} characters, at most {limit} are allowed: {_SHORT.repr(value)}"
+    ),
+    "minimum": lambda value, limit: f"must be {limit:.15g} or more, not {_show(value)}",
+    "maximum": lambda value, limit: f"must be {limit:.15g} or less, not {_show(value)}",
+    "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {_show(value)}",
+    "format": lambda value, limit: f"{_SHORT.repr(value)} is not a {limit} that OCPP allows",
+    "required": lambda value, limit: "is missing",
+    "minItems": lambda value, limit: f"needs {limit} or more items, has {len(value)}",
+    "maxItems": lambda value, limit: f"may have {limit} items, has {len(value)}",
+    "additionalProperties": _unknown_member,
+    "depth": lambda value, limit: f"is nested deeper than {limit} levels",
+    "order": lambda value, limit: f"stands in the wrong place; expected {limit}",
+    "namespace": lambda value, limit: f"is in the namespace {_SHORT.repr(value)}, not in {limit!r}",
+    "place": lambda value, limit: f"{_SHORT.repr(value)} belongs {limit}",
+    "nil": lambda value, limit: "is nil or empty; what has no value is left out",
+    "text": lambda value, limit: f"no text is allowed here: {_SHORT.repr(value)}",
+    "characters": lambda value, limit: f"has a character that XML cannot hold: {_SHORT.repr(value)}",
+}
+
+
+def _position(payload: Any, path: Iterable[Any], seen: dict[int, dict[str, int]]) -> tuple[int, ...]:
+    """Where in the document a path points; what is missing stands last in its object.
+
+    `seen` keeps the places of the members of each object, by its identity.
+    """
+    position = []
+    for step in path:
+        if isinstance(step, int):
+            position.append(step)
+            payload = payload[step]
+        else:
+            if id(payload) not in seen:
+                seen[id(payload)] = {member: place for place, member in enumerate(payload)}
+            position.append(seen[id(payload)].get(step, len(payload)))
+            payload = payload.get(step)
+    return tuple(position)

@@ -1,0 +1,15 @@
+"""The SOAP wire, OCPP-S: envelopes to frames and back."""
+
+from typing import TYPE_CHECKING
+
+from ocpp_core._lazy import lazy
+
+if TYPE_CHECKING:
+    from ocpp_core.soap.codec import SoapCodec as SoapCodec
+else:
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "codec": "SoapCodec",
+        },
+    )
