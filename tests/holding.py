@@ -1,5 +1,6 @@
 """Whether a message holds what a payload says: each member, at its place, with its exact value."""
 
+import json
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -93,6 +94,11 @@ def _holds(kind: Kind, held: Any, value: Any) -> bool:
 def exact(number: Any) -> Decimal:
     """A JSON number as a `Decimal`; a float by its shortest text."""
     return Decimal(repr(number) if isinstance(number, float) else number)
+
+
+def by_stdlib(text: str) -> Any:
+    """JSON text with all its digits, read by others."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
 def is_same(one: Any, other: Any) -> bool:

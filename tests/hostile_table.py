@@ -1,6 +1,6 @@
 """Envelopes that attack: what becomes of each, and what that costs beside the largest valid envelope.
 
-``python tests/hostile_table.py`` prints the table; `test_soap_hostile.py` holds each line of it to its bounds.
+``python tests/hostile_table.py`` prints the table; `soap/test_hostile.py` holds each line of it to its bounds.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Each deviation that peers show is refused, unless the tolerance names it; then its value is kept as the table says.
 
-Those of frames (`FRAME`) are in test_jsonrpc.py, those of envelopes in test_soap.py.
+Those of frames (`FRAME`) are in jsonrpc/test_malformed.py, those of envelopes in soap/test_tolerance.py.
 """
 
 from datetime import UTC, datetime, timedelta, timezone

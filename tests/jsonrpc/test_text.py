@@ -12,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from bounds import memory
-from holding import exact, is_same
+from holding import by_stdlib, exact, is_same
 from ocpp_core.binding import MAX_DEPTH
 from ocpp_core.jsontext import BrokenJson, DuplicateMember, read_json, write_json
 from properties import for_all
@@ -26,10 +26,6 @@ def numbers_as_decimals(value: Any) -> Any:
     if isinstance(value, list):
         return [numbers_as_decimals(item) for item in value]
     return exact(value) if type(value) in (int, float, Decimal) else value
-
-
-def by_stdlib(text: str) -> Any:
-    return json.loads(text, parse_int=Decimal, parse_float=Decimal)
 
 
 # Both directions.

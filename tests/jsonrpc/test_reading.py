@@ -1,0 +1,144 @@
+"""Valid frames are read and written as the table says, and refused if cut short or with rubbish around them."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from frames import FRAMES, awaiting, codec, every_row, every_version, refusal
+from ocpp_core import v16
+from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
+from ocpp_core.jsonrpc import JsonCodec
+from ocpp_core.messages import CallResult, Frame, Request
+from ocpp_core.tolerance import Tolerance
+
+
+@every_row
+def test_frame_is_read(version: str, frame: Frame, text: str) -> None:
+    reader = codec(version)
+
+    assert frame == reader.decode(text, awaiting=awaiting(version))
+    assert frame == reader.decode(text, awaiting=awaiting(version)), "the quick way, once a class is known"
+    assert () == reader.decode(text, awaiting=awaiting(version)).violations
+
+
+@every_row
+def test_frame_is_written(version: str, frame: Frame, text: str) -> None:
+    assert text == codec(version).encode(frame)
+
+
+@every_row
+def test_frame_is_read_with_blanks_between_its_tokens(version: str, frame: Frame, text: str) -> None:
+    tokens = re.findall(r'"(?:[^"\\]|\\.)*"|[^]["{}:,]+|.', text)
+    assert text == "".join(tokens)
+    spaced = " \t\r\n".join(["", *tokens, ""])
+
+    assert frame == codec(version).decode(spaced, awaiting=awaiting(version))
+
+
+@every_row
+def test_frame_is_read_with_escapes_for_all_that_can_be_escaped(
+    version: str, frame: Frame, text: str
+) -> None:
+    escaped = json.dumps(json.loads(text))
+
+    assert frame == codec(version).decode(escaped, awaiting=awaiting(version))
+
+
+@every_row
+@pytest.mark.parametrize("tolerance", [Tolerance.STRICT, Tolerance.TOLERANT], ids=["strict", "tolerant"])
+def test_frame_that_is_cut_short_is_refused(
+    version: str, frame: Frame, text: str, tolerance: Tolerance
+) -> None:
+    calls = awaiting(version)
+    for end in range(len(text)):
+        error = refusal(version, text[:end], tolerance, calls)
+
+        assert error.id in (None, frame.id)
+        assert FrameKind.UNKNOWN_TYPE is not error.kind
+
+
+@every_row
+@pytest.mark.parametrize("rubbish", ["x", "]", ",", "{}", "\x00", "\ufeff", '""', "[]", "NaN", "\ud800"])
+def test_frame_with_rubbish_behind_is_refused(version: str, frame: Frame, text: str, rubbish: str) -> None:
+    error = refusal(version, text + rubbish, calls=awaiting(version))
+
+    assert frame.id == error.id
+    assert ErrorCode.FORMAT is error.code
+
+
+@every_row
+@pytest.mark.parametrize("rubbish", ["x", "[", ",", "\ufeff", "\x00", "\u00a0", "\x0b", "\ud800"])
+def test_frame_with_rubbish_before_is_unreadable(version: str, frame: Frame, text: str, rubbish: str) -> None:
+    error = refusal(version, rubbish + text, calls=awaiting(version))
+
+    assert (FrameKind.UNREADABLE, ErrorCode.FRAME, None) == (error.kind, error.code, error.id)
+
+
+@every_version
+def test_every_frame_type_of_the_version_is_in_the_table(version: str) -> None:
+    numbers = {json.loads(text)[0] for _, text in FRAMES[version]}
+
+    assert set(codec(version).specification.frame_kinds) == numbers
+    assert ({2, 3, 4, 5, 6} if version == "2.1" else {2, 3, 4}) == numbers
+
+
+@every_version
+def test_j16_4_2_1_null_is_a_second_way_to_write_an_empty_payload(version: str) -> None:
+    reader = codec(version)
+    call = reader.decode('[2,"17","Heartbeat",null]')
+
+    assert reader.decode('[2,"17","Heartbeat",{}]') == call
+    assert () == call.violations
+    assert '[2,"17","Heartbeat",{}]' == reader.encode(call)
+
+
+def test_j16_4_2_2_null_is_a_second_way_to_write_an_empty_result() -> None:
+    calls: dict[str, type[Request[Any]]] = {"17": v16.MeterValuesRequest}
+
+    assert CallResult("17", v16.MeterValuesResponse()) == codec("1.6").decode('[3,"17",null]', awaiting=calls)
+
+
+@every_version
+def test_j16_4_2_1_null_for_a_payload_with_required_fields_lacks_them(version: str) -> None:
+    error = refusal(version, '[2,"17","BootNotification",null]')
+
+    assert ErrorCode.OCCURRENCE_CONSTRAINT is error.code
+    assert {"required"} == {violation.keyword for violation in error.violations}
+
+
+def test_j16_4_2_1_action_names_are_case_sensitive() -> None:
+    error = refusal("1.6", '[2,"17","heartbeat",{}]')
+
+    assert (ErrorCode.NOT_IMPLEMENTED, "heartbeat") == (error.code, error.action)
+    assert "did you mean 'Heartbeat'" in str(error)
+
+
+def test_response_is_no_action() -> None:
+    reader = codec("1.6")
+    text = '[3,"17",{"currentTime":"2026-01-31T12:00:00Z"}]'
+    for _ in range(2):
+        reader.decode(text, awaiting={"17": v16.HeartbeatRequest})
+
+    with pytest.raises(FrameError) as caught:
+        reader.decode('[2,"17","HeartbeatResponse",{"currentTime":"2026-01-31T12:00:00Z"}]')
+    assert ErrorCode.NOT_IMPLEMENTED is caught.value.code
+
+
+def test_tolerance_of_the_codec_can_be_replaced_for_one_frame() -> None:
+    text = '[2,17,"Heartbeat",{}]'
+
+    assert "17" == codec("1.6").decode(text, tolerance=Tolerance.TOLERANT).id
+    with pytest.raises(FrameError):
+        codec("1.6", Tolerance.TOLERANT).decode(text, tolerance=Tolerance.STRICT)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.5"])
+def test_version_without_a_json_wire_has_no_codec(version: str) -> None:
+    with pytest.raises(LocalProtocolError, match=f"OCPP {version} has no JSON wire"):
+        JsonCodec(version)
+
+
+def test_codec_is_found_by_its_subprotocol() -> None:
+    assert "2.0.1" == JsonCodec("ocpp2.0.1").specification.version

@@ -1,0 +1,121 @@
+"""The header blocks of an envelope: what each says, and which call an answer belongs to."""
+
+from typing import Any
+
+import pytest
+
+from envelopes import ANONYMOUS, envelope
+from ocpp_core import v16
+from ocpp_core.errors import ErrorCode, FrameError, FrameKind
+from ocpp_core.messages import SoapHeaders
+from ocpp_core.soap import SoapCodec
+from ocpp_core.tolerance import Tolerance
+from sample_envelopes import BOOT_RESPONSE, BOOTED, CP_16, CS_16, CSMS, STATION, address, boot, booted
+
+
+@pytest.mark.parametrize("flag", ["true", "1", "false", "0", " true ", None])
+def test_must_understand_may_be_spelt_as_any_boolean_or_be_missing(flag: str | None) -> None:
+    attribute = "" if flag is None else f'env:mustUnderstand="{flag}"'
+    known = {
+        name: f"<{prefix}:{name} {attribute}>{text}</{prefix}:{name}>"
+        for prefix, name, text in (
+            ("ocpp", "chargeBoxIdentity", "CP1"),
+            ("wsa", "Action", "/BootNotification"),
+            ("wsa", "MessageID", "m1"),
+            ("wsa", "To", "http://b/"),
+        )
+    }
+    frame: Any = SoapCodec("1.6").decode(boot(**known))
+
+    assert (BOOTED, ()) == (frame.payload, frame.violations)
+    foreign = boot(To=f'<x:Security xmlns:x="urn:x" {attribute}/>')
+    if flag is not None and flag.strip() in ("true", "1"):
+        with pytest.raises(FrameError) as caught:
+            SoapCodec("1.6").decode(foreign)
+        assert ErrorCode.MUST_UNDERSTAND is caught.value.code
+        # Its answer can relate to the request.
+        assert ("m1", FrameKind.CALL) == (caught.value.id, caught.value.kind)
+    else:
+        assert BOOTED == SoapCodec("1.6").decode(foreign).payload  # type: ignore[union-attr]
+
+
+def test_all_headers_are_typed() -> None:
+    written = boot(
+        RelatesTo="<wsa:RelatesTo>m0</wsa:RelatesTo>",
+        **address("FaultTo", "http://faults/"),
+    )
+    frame: Any = SoapCodec("1.6").decode(written)
+
+    assert (
+        SoapHeaders(
+            identity="CP1",
+            action="/BootNotification",
+            message_id="m1",
+            relates_to="m0",
+            from_="http://192.0.2.1:8080/",
+            reply_to=ANONYMOUS,
+            to="http://192.0.2.9/ocpp",
+            fault_to="http://faults/",
+        )
+        == frame.headers
+    )
+    assert "m1" == frame.id
+
+
+def test_what_else_an_endpoint_reference_or_an_envelope_has_is_ignored() -> None:
+    reference = "<wsa:From><wsa:ReferenceParameters/><wsa:Address>http://a/</wsa:Address></wsa:From>"
+    written = (
+        boot(From=reference)
+        .replace(b"<env:Header>", b"<x/><env:Header>")
+        .replace(b"</env:Body>", b"</env:Body><x/>")
+    )
+    frame: Any = SoapCodec("1.6").decode(written)
+
+    assert ("http://a/", BOOTED, ()) == (frame.headers.from_, frame.payload, frame.violations)
+
+
+@pytest.mark.parametrize("waiting, id", [((), ""), (("a",), "a"), (("a", "b"), "")])
+def test_an_answer_that_does_not_say_what_it_relates_to_is_that_of_the_only_call(
+    waiting: tuple[str, ...], id: str
+) -> None:
+    codec = SoapCodec("1.6", role=STATION, tolerance=Tolerance.TOLERANT)
+    awaiting: Any = dict.fromkeys(waiting, v16.BootNotificationRequest)
+
+    for written in (envelope("", BOOT_RESPONSE, CS_16), booted(RelatesTo="")):
+        assert id == codec.decode(written, awaiting=awaiting).id
+
+
+def test_own_id_in_relates_to_is_kept_if_nothing_better_is_known() -> None:
+    codec = SoapCodec("1.6", role=STATION, tolerance=Tolerance.TOLERANT)
+    written = booted(RelatesTo="<wsa:RelatesTo>r1</wsa:RelatesTo>")
+
+    assert "r1" == codec.decode(written).id
+    assert "m1" == codec.decode(written, awaiting={"m1": v16.BootNotificationRequest}).id
+
+
+def test_a_refused_response_names_the_call_that_it_answers() -> None:
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6", role=STATION).decode(booted(BOOT_RESPONSE.replace("300", "often")))
+
+    assert (FrameKind.CALLRESULT, "m1", "BootNotification", ErrorCode.TYPE_CONSTRAINT) == (
+        caught.value.kind,
+        caught.value.id,
+        caught.value.action,
+        caught.value.code,
+    )
+
+
+@pytest.mark.parametrize(
+    "element, namespace", [("resetResponse", CS_16), ("resetResponse", "urn:other"), ("resetAnswer", CP_16)]
+)
+def test_an_answer_that_is_refused_for_its_name_keeps_the_id_of_its_call(
+    element: str, namespace: str
+) -> None:
+    header = "<env:Header><wsa:MessageID>m9</wsa:MessageID><wsa:RelatesTo>m7</wsa:RelatesTo></env:Header>"
+    written = envelope(
+        header, f"<ocpp:{element}><ocpp:status>Accepted</ocpp:status></ocpp:{element}>", namespace
+    )
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6", role=CSMS).decode(written, awaiting={"m7": v16.ResetRequest})
+
+    assert (FrameKind.CALLRESULT, "m7") == (caught.value.kind, caught.value.id)

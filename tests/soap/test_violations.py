@@ -1,0 +1,195 @@
+"""The faults of a body are named with their places; threads do not mix them, and very many are not all listed."""
+
+import pickle
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from envelopes import envelope, request_header, response_header
+from ocpp_core.errors import FrameError, FrameKind, Violation
+from ocpp_core.soap import SoapCodec
+from ocpp_core.tolerance import Tolerance
+from ocpp_core.validation import MAX_FAULTS
+from sample_envelopes import CP_16, CS_16, NOON_TEXT, START, STATION, TIME_1_5, outcome, places, read, start
+
+
+def test_a_violation_says_where_it_is() -> None:
+    body = START.replace("><", ">\n<").replace(">7<", "> 7,5 <").replace("ocpp:idTag", "ocpp:idtag")
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(start(body))
+    tolerated: Any = SoapCodec("1.6").decode(start(body), tolerance=Tolerance.TOLERANT)
+
+    assert [("$.idtag", "additionalProperties", 3)] == [
+        (fault.path, fault.keyword, fault.line) for fault in caught.value.violations
+    ]
+    assert "$.idtag (line 3): no such member here; did you mean 'idTag'? (value 'T')" == str(
+        caught.value.violations[0]
+    )
+    assert str(caught.value).startswith("CALL 'm1' StartTransaction: $.idtag (line 3): ")
+    assert {"$.idtag", "$.idTag", "$.meterStart"} == {fault.path for fault in tolerated.violations}
+    pickle.loads(pickle.dumps(caught.value.violations))
+
+
+FAULTS = {
+    "connectorId>1<": ("connectorId>one<", "$.connectorId", "type"),
+    ">T<": (f">{'T' * 21}<", "$.idTag", "maxLength"),
+    NOON_TEXT: ("noon", "$.timestamp", "format"),
+    "<ocpp:idTag>T</ocpp:idTag>": ("", "$.idTag", "required"),
+    "<ocpp:idTag>": ('<ocpp:idTag xsi:nil="true">', "$.idTag", "nil"),
+    "<ocpp:idTag>T": ("text<ocpp:idTag>T", "$", "text"),
+    "<ocpp:connectorId>": ('<ocpp:connectorId x="1">', "$.connectorId.x", "additionalProperties"),
+    "</ocpp:idTag>": ("</ocpp:idTag><x/>", "$.x", "additionalProperties"),
+    "<ocpp:idTag>T</ocpp:idTag>,": ("", "$.idTag", "required"),
+    "<ocpp:idTag": ('<idTag xmlns="urn:x"/><ocpp:idTag', "$.idTag", "namespace"),
+    "</ocpp:startTransactionRequest>": (
+        "<ocpp:meterStart>8</ocpp:meterStart></ocpp:startTransactionRequest>",
+        "$.meterStart",
+        "order",
+    ),
+    "<ocpp:connectorId>1</ocpp:connectorId><ocpp:idTag>T</ocpp:idTag>": (
+        "<ocpp:idTag>T</ocpp:idTag><ocpp:connectorId>1</ocpp:connectorId>",
+        "$.idTag",
+        "order",
+    ),
+}
+
+
+@pytest.mark.parametrize("written, faulty, path, keyword", [(old, *new) for old, new in FAULTS.items()])
+def test_the_fault_of_a_body_is_named(written: str, faulty: str, path: str, keyword: str) -> None:
+    body = START.replace(written.rstrip(","), faulty)
+
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(start(body))
+
+    assert (path, keyword) in places(caught.value.violations)
+    assert (FrameKind.CALL, "m1", "StartTransaction") == (
+        caught.value.kind,
+        caught.value.id,
+        caught.value.action,
+    )
+
+
+def test_faults_inside_lists_are_found_whatever_the_prefixes() -> None:
+    sampled = "<{0}sampledValue><{0}value>5</{0}value><{0}unit>{1}</{0}unit></{0}sampledValue>"
+    for prefix, declared in (("ocpp:", ""), ("", f' xmlns="{CS_16}"'), ("p:", f' xmlns:p="{CS_16}"')):
+        meter_value = (
+            f"<{prefix}meterValue>{TIME_1_5}{sampled.format(prefix, 'Wh')}{sampled.format(prefix, 'Wx')}"
+            f"</{prefix}meterValue>"
+        )
+        body = (
+            f"<ocpp:meterValuesRequest{declared}><ocpp:connectorId>1</ocpp:connectorId>"
+            f"{meter_value.replace('Wx', 'Wh')}{meter_value}</ocpp:meterValuesRequest>"
+        )
+        with pytest.raises(FrameError) as caught:
+            SoapCodec("1.6").decode(envelope(request_header("MeterValues"), body, CS_16))
+
+        assert [("$.meterValue[1].sampledValue[1].unit", "enum")] == places(caught.value.violations)
+
+
+def test_a_list_that_must_have_items_is_named_when_something_else_stands_there() -> None:
+    body = (
+        f"<ocpp:meterValuesRequest><ocpp:connectorId>1</ocpp:connectorId><ocpp:meterValue>{TIME_1_5}{TIME_1_5}"
+        "</ocpp:meterValue></ocpp:meterValuesRequest>"
+    )
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(envelope(request_header("MeterValues"), body, CS_16))
+
+    assert [("$.meterValue[0].sampledValue", "required")] == places(caught.value.violations)
+
+
+def test_elements_of_a_list_may_be_nil_or_numbered_by_what_stands_before() -> None:
+    body = (
+        "<ocpp:getConfigurationRequest><ocpp:key>a</ocpp:key><ocpp:key xsi:nil='1'/><ocpp:key>b</ocpp:key>"
+        "</ocpp:getConfigurationRequest>"
+    )
+    written = envelope(request_header("GetConfiguration"), body, CP_16)
+    frame: Any = SoapCodec("1.6", role=STATION, tolerance=Tolerance.TOLERANT).decode(written)
+
+    assert ["a", "b"] == frame.payload.key
+    assert [("$.key[1]", "nil")] == places(frame.violations)
+
+
+def test_very_many_faults_are_not_all_listed() -> None:
+    keys = f"<ocpp:key>{'x' * 51}</ocpp:key>" * (MAX_FAULTS + 1)
+    body = f"<ocpp:getConfigurationRequest>{keys}</ocpp:getConfigurationRequest>"
+    written = envelope(request_header("GetConfiguration"), body, CP_16)
+    codec = SoapCodec("1.6", role=STATION)
+
+    with pytest.raises(FrameError) as caught:
+        codec.decode(written)
+
+    assert MAX_FAULTS == len(caught.value.violations)
+    assert MAX_FAULTS + 1 == len(codec.decode(written, tolerance=Tolerance.TOLERANT).violations)
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["<ocpp:a/><x/>", "<key/>", ""],
+    ids=["unknown", "no-namespace", "wrong-values"],
+)
+def test_too_many_deviations_are_refused_even_in_tolerant_mode(
+    item: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("ocpp_core.tolerance.MAX_DEVIATIONS", "ocpp_core.xmltolerance.MAX_DEVIATIONS"):
+        monkeypatch.setattr(limit, 20)
+    body = "".join(
+        f"<ocpp:configurationKey><ocpp:key>{'k' * 51}</ocpp:key><ocpp:readonly>x{number}</ocpp:readonly>{item}"
+        "</ocpp:configurationKey>"
+        for number in range(11)
+    )
+    written = envelope(
+        response_header("GetConfiguration"),
+        f"<ocpp:getConfigurationResponse>{body}</ocpp:getConfigurationResponse>",
+        CP_16,
+    )
+    codec = SoapCodec("1.6", tolerance=Tolerance.TOLERANT)
+
+    with pytest.raises(FrameError) as caught:
+        codec.decode(written)
+
+    assert ("$.configurationKey[0].key", "maxLength") == places(caught.value.violations)[0]
+    monkeypatch.undo()
+    assert read(codec, written).payload.configuration_key
+
+
+def test_reading_in_threads_gives_each_its_own_faults() -> None:
+    """The XML Schemas are shared; while one judges, another thread runs."""
+    interval = sys.getswitchinterval()
+    good, bad = (
+        envelope(
+            request_header("GetConfiguration"),
+            f"<ocpp:getConfigurationRequest>{f'<ocpp:key>{key}</ocpp:key>' * 300}</ocpp:getConfigurationRequest>",
+            CP_16,
+        )
+        for key in ("k", "k" * 51)
+    )
+    codec = SoapCodec("1.6", role=STATION)
+    wrong: list[Any] = []
+
+    def work(written: bytes, faults: int) -> None:
+        for _ in range(60):
+            _, error = outcome(codec, written)
+            if faults != (0 if error is None else len(error.violations)):
+                wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=each) for each in ((good, 0), (bad, 300)) * 2]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert [] == wrong
+
+
+def test_violations_are_what_a_caller_can_keep() -> None:
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(start("<ocpp:startTransactionRequest/>"))
+
+    assert isinstance(caught.value.violations[0], Violation)
+    assert caught.value.violations == pickle.loads(pickle.dumps(caught.value.violations))
