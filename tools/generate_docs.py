@@ -18,10 +18,10 @@ from textwrap import dedent
 
 from ocpp_core import ErrorCode, Role, Version, Wire, specification
 from ocpp_core.model import errors as errors_module
-from ocpp_core.model.errors import FrameKind
+from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import DataType, Token
 from ocpp_core.model.versions import Action, Specification
-from ocpp_core.payloads.validation import KEYWORD_CODES
+from ocpp_core.model.violations import KEYWORD_CODES
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -115,9 +115,9 @@ def _read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> 
     allowed = Tolerance.STRICT
     for name in names:
         try:
-            allowed |= Tolerance[name.upper().replace("-", "_")]
+            allowed |= Tolerance.named(name)
         except KeyError:
-            known = ", ".join(rule.rule for rule in Tolerance)
+            known = ", ".join(rule.label for rule in Tolerance)
             raise click.BadParameter(f"no such rule: {name}. There are {known}.") from None
     return allowed
 

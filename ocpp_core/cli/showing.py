@@ -203,9 +203,9 @@ def problems(judged: Judged) -> Iterator[Text]:
         if name := spelled(judged, one.code):
             line.append(f"  {name}", "red" if judged.verdict is Verdict.REFUSED else _DIM)
         if one.rule and judged.verdict is Verdict.TOLERATED:
-            line.append(f"  {one.rule}", "yellow")
+            line.append(f"  {one.rule.label}", "yellow")
         elif one.rule and judged.allow:
-            line.append(f"  --allow {one.rule}", _DIM)
+            line.append(f"  --allow {one.rule.label}", _DIM)
         yield line
         yield Text(f"      {clean(one.message, 300)}")
 
@@ -420,14 +420,14 @@ def as_json(judged: Judged, payload: Any = None, *, with_payload: bool = False) 
             {
                 "path": one.path,
                 "keyword": one.keyword,
-                "rule": one.rule or None,
+                "rule": one.rule.label if one.rule else None,
                 "message": one.message,
                 "code": spelled(judged, one.code),
                 "value": one.value if isinstance(one.value, str | int | float | Decimal) else None,
             }
             for one in judged.violations
         ],
-        "allow": list(judged.allow),
+        "allow": [rule.label for rule in judged.allow],
         "reason": judged.reason or None,
     }
 

@@ -121,7 +121,8 @@ class Summary:
             message = f"{judged.kind.name} {judged.action[:60]}".strip()
         for one in judged.violations:
             path = _POSITION.sub("[]", one.path)[:200]
-            self._add_deviation(Deviation(one.rule, one.keyword, version, message, path), one.message)
+            label = one.rule.label if one.rule else ""
+            self._add_deviation(Deviation(label, one.keyword, version, message, path), one.message)
         if not judged.violations and judged.code is not None:
             name = spelled(judged, judged.code) or str(judged.code)
             self._add_deviation(Deviation("", name, version, message, "$"), judged.reason[:300])

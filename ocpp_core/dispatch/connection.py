@@ -25,6 +25,7 @@ from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_neve
 
 from attrs import field, frozen
 
+from ocpp_core.model.violations import summary_for_peer
 from ocpp_core.model.errors import (
     ErrorCode,
     FrameError,
@@ -32,7 +33,6 @@ from ocpp_core.model.errors import (
     LocalProtocolError,
     PayloadError,
     Violation,
-    summary_for_peer,
 )
 from ocpp_core.model.messages import (
     Call,

@@ -172,7 +172,7 @@ class JsonCodec:
                 if rule not in allowed:
                     raise
                 reason = f"{error}; the last one counts"
-                found = (Violation("$", "duplicate", reason, ErrorCode.FORMAT, error.member, rule.rule),)
+                found = (Violation("$", "duplicate", reason, ErrorCode.FORMAT, error.member, rule),)
                 frame = read_json(text, duplicates=True)
         except BrokenJson as error:
             self._salvage(text, str(error), allowed)
@@ -426,8 +426,8 @@ def _filled(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
 
 
 def _about_id(keyword: str, reason: str, value: Any, rule: Tolerance) -> Violation:
-    return Violation("$[1]", keyword, f"the message id {reason}", ErrorCode.MESSAGE_ID, value, rule.rule)
+    return Violation("$[1]", keyword, f"the message id {reason}", ErrorCode.MESSAGE_ID, value, rule)
 
 
 def _about_frame(path: str, reason: str, value: Any, rule: Tolerance) -> Violation:
-    return Violation(path, "frame", reason, ErrorCode.FRAME, value, rule.rule)
+    return Violation(path, "frame", reason, ErrorCode.FRAME, value, rule)

@@ -1,4 +1,4 @@
-"""Error codes, violations and the exceptions of the library.
+"""The exceptions of the library.
 
 ::
 
@@ -15,80 +15,16 @@
     OcppError                    a handler raises it to refuse a call with an error of its choice
     +-- NoAnswer                 or to leave it without an answer
 
-Each carries its facts as fields; ``str`` makes the sentence a person reads.
+Each carries its facts as fields, as the peer wrote them; ``str`` makes the sentence a person reads, printable and short.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from enum import Enum, StrEnum
 from typing import Any
 
-from attrs import field, frozen
-
-
-class ErrorCode(StrEnum):
-    """What went wrong, in neutral terms. How each version spells it on each wire is data in `ocpp_core.model.versions`.
-
-    Source: OCPP-J 1.6 §4.2.3 table 7; 2.0.1 part 4 §4.3 table 8; 2.1 part 4 §4.3 table 9; OCPP-S 1.6 §4 table 1.
-    """
-
-    NOT_IMPLEMENTED = "not-implemented"  #: the action is not known in this version
-    NOT_SUPPORTED = "not-supported"  #: the action is known, but nobody here serves it
-    INTERNAL = "internal"  #: the receiver failed
-    PROTOCOL = "protocol"  #: what a peer calls ProtocolError
-    SECURITY = "security"  #: not allowed
-    FORMAT = "format"  #: the payload cannot be parsed, or is too large
-    STRUCTURE = "structure"  #: the payload parses, but is not built like this message: an unknown member
-    TYPE_CONSTRAINT = "type-constraint"  #: a member has the wrong JSON type
-    PROPERTY_CONSTRAINT = "property-constraint"  #: a value outside its enum, length, range, step or format
-    OCCURRENCE_CONSTRAINT = "occurrence-constraint"  #: a member is missing; a list is too short or too long
-    FRAME = "frame"  #: the envelope around the payload is wrong
-    MESSAGE_ID = "message-id"  #: the message id is too long, empty or already in use
-    MESSAGE_TYPE = "message-type"  #: the message type number is unknown
-    IDENTITY = "identity"  #: SOAP: the message is for another station
-    ENVELOPE_VERSION = "envelope-version"  #: SOAP: not an envelope of SOAP 1.2
-    MUST_UNDERSTAND = "must-understand"  #: SOAP: a header that must be understood and is not
-    GENERIC = "generic"  #: anything else
-
-
-class FrameKind(Enum):
-    """What a frame is, or was meant to be. The value is the message type of OCPP-J where there is one."""
-
-    CALL = 2
-    CALLRESULT = 3
-    CALLERROR = 4
-    CALLRESULTERROR = 5  #: since 2.1
-    SEND = 6  #: since 2.1
-    UNKNOWN_TYPE = -1  #: well formed, but of a type that this version does not know
-    UNREADABLE = -2  #: type or id cannot be read
-    EMPTY = -3  #: no text at all; some stations send it, and every version ignores it
-
-
-@frozen
-class Violation:
-    """One broken rule, at one place of a payload or frame.
-
-    Attributes:
-        path: Where, in wire names: ``$.meterValue[0].sampledValue[2].unit``.
-        keyword: The rule, named as in JSON Schema: ``enum``, ``maxLength``, ``required``, ``format`` ...
-        message: One sentence for people, naming rule and value.
-        code: What a peer would be told.
-        value: The value that broke it; for a missing member the object that lacks it.
-        rule: Name of the `Tolerance` rule that accepts it, in lower case; "" if none does.
-        line: Line of an XML document; None on the JSON wire, whose frames have one line.
-    """
-
-    path: str
-    keyword: str
-    message: str
-    code: ErrorCode
-    value: Any = field(default=None, repr=False)
-    rule: str = ""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        where = self.path if self.line is None else f"{self.path} (line {self.line})"
-        return f"{where}: {self.message}"
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.printing import LONG, SHORT, printable
+from ocpp_core.model.violations import Violation, decisive
 
 
 class ProtocolError(Exception):
@@ -97,10 +33,6 @@ class ProtocolError(Exception):
 
 class LocalProtocolError(ProtocolError):
     """The caller asked for what the protocol forbids. Nothing has changed and nothing was sent."""
-
-
-#: How much of a name that a peer sent is shown, and compared with ours.
-_LONGEST_NAME = 60
 
 
 class NoSuchAction(LocalProtocolError):
@@ -119,12 +51,13 @@ class NoSuchAction(LocalProtocolError):
         self.known: tuple[str, ...] = tuple(known)
 
     def __str__(self) -> str:
-        action = self.action[:_LONGEST_NAME]
-        sentence = f"OCPP {self.version} has no action {action!r}."
+        sentence = f"OCPP {self.version} has no action {printable(self.action)!r}."
+        if len(self.action) > SHORT:  # no name of an action, and comparing takes time
+            return sentence
         same_letters = [name for name in self.known if name.lower() == self.action.lower()]
         if same_letters:
             return f"{sentence} Action names are case sensitive: did you mean {same_letters[0]!r}?"
-        close = get_close_matches(action, self.known, 1)
+        close = get_close_matches(self.action, self.known, 1)
         return f"{sentence} Did you mean {close[0]!r}?" if close else sentence
 
 
@@ -187,8 +120,8 @@ class FrameError(ProtocolError):
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {self.id[:_LONGEST_NAME]!r}" if self.id is not None else name
-        action = f" {self.action[:_LONGEST_NAME]}" if self.action else ""
+        about = f"{name} {self.id[:SHORT]!r}" if self.id is not None else name
+        action = f" {printable(self.action)}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 
 
@@ -232,8 +165,8 @@ class CallRejectedError(CallFailedError):
         self.spelling = spelling
 
     def __str__(self) -> str:
-        text = f": {self.description}" if self.description else ""
-        return f"{self.action} was refused with {self.spelling or self.code}{text}"
+        text = f": {printable(self.description, LONG)}" if self.description else ""
+        return f"{self.action} was refused with {printable(self.spelling or self.code)}{text}"
 
 
 class CallTimeoutError(CallFailedError, TimeoutError):
@@ -287,36 +220,3 @@ class NoAnswer(OcppError):
 
     def __init__(self, code: ErrorCode = ErrorCode.SECURITY, description: str = "") -> None:
         super().__init__(code, description)
-
-
-#: Which class of fault decides the code of a payload with several. A wrong type makes all other checks meaningless; an
-#: unknown member beside a missing one is usually one misspelling, and the missing one tells the peer more.
-_PRECEDENCE = (
-    ErrorCode.TYPE_CONSTRAINT,
-    ErrorCode.OCCURRENCE_CONSTRAINT,
-    ErrorCode.PROPERTY_CONSTRAINT,
-    ErrorCode.STRUCTURE,
-)
-
-
-def decisive(violations: Iterable[Violation]) -> ErrorCode:
-    """The one error code that answers a payload with these violations."""
-    codes = {violation.code for violation in violations}
-    return next((code for code in _PRECEDENCE if code in codes), ErrorCode.FORMAT)
-
-
-#: A CALLERROR beyond this size has made small stations drop the connection.
-_MOST_BYTES = 1024
-_MOST_VIOLATIONS = 10
-
-
-def summary_for_peer(violations: Sequence[Violation]) -> dict[str, Any]:
-    """The details of a CALLERROR: where and which rule, no values; small enough for small stations."""
-    listed = []
-    size = 0
-    for violation in violations[:_MOST_VIOLATIONS]:
-        size += len(violation.path) + len(violation.keyword) + 30
-        if size > _MOST_BYTES:
-            break
-        listed.append({"path": violation.path, "keyword": violation.keyword})
-    return {"violations": listed} if listed else {}

@@ -59,7 +59,7 @@ def read(
 
 def allows(tolerance: Tolerance, fault: Violation) -> bool:
     """Whether a tolerance accepts a deviation."""
-    return bool(fault.rule) and Tolerance[fault.rule.upper()] in tolerance
+    return fault.rule is not None and fault.rule in tolerance
 
 
 def _unexplained(cls: type[Payload]) -> Violation:

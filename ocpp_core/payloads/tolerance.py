@@ -1,63 +1,11 @@
 """What real peers send against the standard, and reading it all the same without losing anything.
 
-Every deviation has a name, so that the profile of a peer can say "strict, but allow this":
-``Tolerance.UNKNOWN_ENUM | Tolerance.EXTRA_MEMBER``. A tolerated deviation is returned as a `Violation` beside the
-value. What we send is always strict.
-
-What becomes of the value:
-
-====================  ==================================================================================
-OPTIONAL_NULL         read as absent
-REQUIRED_NULL         `MISSING` stands in the field
-REQUIRED_MISSING      `MISSING` stands in the field
-EXTRA_MEMBER          kept in ``extra`` under its own name
-MISNAMED_MEMBER       read as the member that is meant (``heartbeatInterval`` of 1.6)
-UNKNOWN_ENUM          a value of the enum that is no member of it (``Token.foreign``)
-TOO_LONG              kept in full
-OBJECT_FOR_LIST       a list of one
-LIST_SIZE             kept as it is: an empty list, or one with too many items
-NUMBER_AS_TEXT        a number or text in place of the other: converted if that is exact and reversible
-BOOL_AS_TEXT          "true" and "false" converted
-FLOAT_AS_INT          ``1.0`` in 1.6 read as 1
-NUMBER_RANGE          kept
-DECIMAL_STEP          kept, all decimals
-DATETIME_NAIVE        read as UTC; the text is kept (`WireTimestamp`)
-DATETIME_FRACTION     kept to the microsecond; the text is kept
-DATETIME_SHORT        a date alone, no seconds, a blank for the T: read if unambiguous
-DATETIME_UNREADABLE   the text itself stands in the field
-WRONG_TYPE            the JSON value itself stands in the field
---------------------  ----------------------------------------------------------------------------------
-ID_NOT_STRING         a number as message id: `NumericId`, written back as the same number
-ID_TOO_LONG           a message id of more than 36 characters
-ID_EMPTY              an empty message id
-RESULT_WITH_ACTION    ``[3, id, action, payload]``
-SHORT_CALLERROR       CALLERROR with parts left out or null: filled with "" and {}
-DUPLICATE_MEMBER      the same member twice: the last one counts
---------------------  ----------------------------------------------------------------------------------
-NO_HEADER             SOAP: an answer without any header; HTTP has paired it already
-NO_IDENTITY           SOAP: a request without chargeBoxIdentity
-NO_MESSAGE_ID         SOAP: a request without MessageID: its id is ""
-NO_ACTION             SOAP: no Action; the body decides
-ACTION_FORM           SOAP: an Action without its slash, or in lower case
-ACTION_MISMATCH       SOAP: an Action that is not that of the body; the body decides
-RELATES_TO            SOAP: an answer whose RelatesTo is missing, or its own id
-REPLY_TO_OTHER        SOAP: a ReplyTo that is not anonymous; the answer goes back in the exchange all the same
-ADDRESSING_NAMESPACE  SOAP: WS-Addressing of another year
-MUST_UNDERSTAND       SOAP: an unknown header that must be understood: ignored
-ADDRESS_AS_TEXT       SOAP: an address as text of From, without an Address element
-NO_NAMESPACE          SOAP: an element without a namespace
-WRONG_NAMESPACE       SOAP: an element in the namespace of the other service, or of nobody
-ELEMENT_ORDER         SOAP: elements in another order than the schema's
-NIL_OR_EMPTY          SOAP: nil, or an empty element where text makes no sense: read as absent
-ATTRIBUTE_PLACE       SOAP: meter attributes of 1.5 on another element, or as elements
-WHITE_SPACE           SOAP: blanks around a token
-====================  ==================================================================================
+`Tolerance` names the deviations, and says what becomes of the value.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from enum import Flag, auto
 from typing import Any
 
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer
@@ -78,65 +26,9 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.timestamps import WireTimestamp, read_timestamp
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.binding import tokens
-from ocpp_core.payloads.validation import member_path, violation
-
-
-class Tolerance(Flag):
-    """Which deviations are accepted in what a peer sends. See the table of the module."""
-
-    OPTIONAL_NULL = auto()
-    REQUIRED_NULL = auto()
-    REQUIRED_MISSING = auto()
-    EXTRA_MEMBER = auto()
-    MISNAMED_MEMBER = auto()
-    UNKNOWN_ENUM = auto()
-    TOO_LONG = auto()
-    OBJECT_FOR_LIST = auto()
-    LIST_SIZE = auto()
-    NUMBER_AS_TEXT = auto()
-    BOOL_AS_TEXT = auto()
-    FLOAT_AS_INT = auto()
-    NUMBER_RANGE = auto()
-    DECIMAL_STEP = auto()
-    DATETIME_NAIVE = auto()
-    DATETIME_FRACTION = auto()
-    DATETIME_SHORT = auto()
-    DATETIME_UNREADABLE = auto()
-    WRONG_TYPE = auto()
-    ID_NOT_STRING = auto()
-    ID_TOO_LONG = auto()
-    ID_EMPTY = auto()
-    RESULT_WITH_ACTION = auto()
-    SHORT_CALLERROR = auto()
-    DUPLICATE_MEMBER = auto()
-    NO_HEADER = auto()
-    NO_IDENTITY = auto()
-    NO_MESSAGE_ID = auto()
-    NO_ACTION = auto()
-    ACTION_FORM = auto()
-    ACTION_MISMATCH = auto()
-    RELATES_TO = auto()
-    REPLY_TO_OTHER = auto()
-    ADDRESSING_NAMESPACE = auto()
-    MUST_UNDERSTAND = auto()
-    ADDRESS_AS_TEXT = auto()
-    NO_NAMESPACE = auto()
-    WRONG_NAMESPACE = auto()
-    ELEMENT_ORDER = auto()
-    NIL_OR_EMPTY = auto()
-    ATTRIBUTE_PLACE = auto()
-    WHITE_SPACE = auto()
-
-    #: Nothing is accepted: a message conforms or is refused.
-    STRICT = 0
-    #: Whatever can be typed is accepted: all of the above.
-    TOLERANT = (1 << 42) - 1
-
-    @property
-    def rule(self) -> str:
-        """The name of a single deviation, as violations carry it."""
-        return (self.name or "").lower()
+from ocpp_core.model.violations import member_path, violation
 
 
 #: A tolerance for all stations, or a function from the identity of a station to its own. It must know an answer for
@@ -178,7 +70,7 @@ def read_tolerantly(cls: type[Payload], payload: Any) -> tuple[Any, list[Violati
     def report(tolerance: Tolerance, path: str, keyword: str, value: Any, limit: Any = None) -> None:
         if len(found) == MAX_DEVIATIONS:
             raise TooManyDeviations
-        found.append(violation(path, keyword, value, limit, tolerance.rule))
+        found.append(violation(path, keyword, value, limit, tolerance))
 
     try:
         message = _read_object(cls, None, payload, "$", report)

@@ -11,16 +11,14 @@ checked. The format ``uri`` is not.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from reprlib import Repr
 from typing import Any
 
 from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer
-from ocpp_core.model.errors import ErrorCode, Violation
+from ocpp_core.model.violations import Violation, member_path, violation
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import (
     Anything,
@@ -39,35 +37,9 @@ from ocpp_core.model.timestamps import is_timestamp
 from ocpp_core.model.versions import FRACTION_DIGITS
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep, tokens
 
-#: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
-KEYWORD_CODES: Mapping[str, ErrorCode] = {
-    "type": ErrorCode.TYPE_CONSTRAINT,
-    "enum": ErrorCode.PROPERTY_CONSTRAINT,
-    "maxLength": ErrorCode.PROPERTY_CONSTRAINT,
-    "minimum": ErrorCode.PROPERTY_CONSTRAINT,
-    "maximum": ErrorCode.PROPERTY_CONSTRAINT,
-    "multipleOf": ErrorCode.PROPERTY_CONSTRAINT,
-    "format": ErrorCode.PROPERTY_CONSTRAINT,
-    "required": ErrorCode.OCCURRENCE_CONSTRAINT,
-    "minItems": ErrorCode.OCCURRENCE_CONSTRAINT,
-    "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT,
-    "additionalProperties": ErrorCode.STRUCTURE,
-    "depth": ErrorCode.FORMAT,
-    # Of XML alone:
-    "order": ErrorCode.STRUCTURE,
-    "namespace": ErrorCode.STRUCTURE,
-    "place": ErrorCode.STRUCTURE,
-    "nil": ErrorCode.STRUCTURE,
-    "text": ErrorCode.STRUCTURE,
-    "characters": ErrorCode.PROPERTY_CONSTRAINT,
-}
-
 #: How many faults are listed: a peer must not be able to keep us busy with its own.
 MAX_FAULTS = 1000
 
-#: How much of a value a sentence shows: a peer must not be able to fill the log.
-_SHORT = Repr()
-_SHORT.maxstring = _SHORT.maxother = 60
 
 
 def explain(cls: type[Payload], payload: Any) -> list[Violation]:
@@ -83,20 +55,6 @@ def explain(cls: type[Payload], payload: Any) -> list[Violation]:
     seen: dict[int, dict[str, int]] = {}
     in_order = sorted(errors, key=lambda error: _position(payload, error.absolute_path, seen))
     return [_violation(error) for error in in_order]
-
-
-def violation(
-    path: str, keyword: str, value: Any, limit: Any = None, rule: str = "", line: int | None = None
-) -> Violation:
-    """One broken rule, with the sentence for people."""
-    return Violation(
-        path, keyword, _SENTENCES[keyword](value, limit), KEYWORD_CODES[keyword], value, rule, line
-    )
-
-
-def member_path(path: str, member: str) -> str:
-    """The path of a member of an object: ``$.a.b``, or ``$.a['b c']`` where the name is no plain word."""
-    return f"{path}.{member}" if member.isidentifier() else f"{path}[{member!r}]"
 
 
 def schema_of(cls: type[Payload]) -> dict[str, Any]:
@@ -248,9 +206,6 @@ def _enum(_: Any, allowed: list[str], instance: Any, __: Any) -> Iterator[Any]:
         yield ValidationError("")
 
 
-# Sentences
-
-
 def _violation(error: Any) -> Violation:
     keyword = str(error.validator)
     path = "$"
@@ -260,70 +215,6 @@ def _violation(error: Any) -> Violation:
     if keyword == "additionalProperties":
         limit = (error.absolute_path[-1], list(error.schema.get("properties", ())))
     return violation(path, keyword, error.instance, limit)
-
-
-_JSON_NAMES = {
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-}
-
-
-def _show(value: Any) -> str:
-    """A value for people, cut short; numbers and literals as JSON has them."""
-    if value is None or type(value) is bool:
-        return json.dumps(value)
-    if type(value) is int and value.bit_length() > 3 * _SHORT.maxother:
-        return "a very large number"
-    if type(value) in (int, Decimal):
-        text = str(value)
-        return text if len(text) <= _SHORT.maxother else f"{text[: _SHORT.maxother]}..."
-    return _SHORT.repr(value)
-
-
-def _wrong_type(value: Any, expected: Any) -> str:
-    return f"must be {_JSON_NAMES[expected]}, not {_show(value)}"
-
-
-def _no_token(value: Any, allowed: Any) -> str:
-    listed = ", ".join(map(str, allowed[:8])) + (" ..." if len(allowed) > 8 else "")
-    close = get_close_matches(str(value)[:60], allowed, 1)
-    guess = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{_SHORT.repr(value)} is none of {listed}{guess}"
-
-
-def _unknown_member(value: Any, limit: Any) -> str:
-    member, known = limit
-    close = get_close_matches(member[:60], known, 1)
-    guess = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no such member here{guess} (value {_SHORT.repr(value)})"
-
-
-_SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
-    "type": _wrong_type,
-    "enum": _no_token,
-    "maxLength": lambda value, limit: (
-        f"has {len(value)} characters, at most {limit} are allowed: {_SHORT.repr(value)}"
-    ),
-    "minimum": lambda value, limit: f"must be {limit:.15g} or more, not {_show(value)}",
-    "maximum": lambda value, limit: f"must be {limit:.15g} or less, not {_show(value)}",
-    "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {_show(value)}",
-    "format": lambda value, limit: f"{_SHORT.repr(value)} is not a {limit} that OCPP allows",
-    "required": lambda value, limit: "is missing",
-    "minItems": lambda value, limit: f"needs {limit} or more items, has {len(value)}",
-    "maxItems": lambda value, limit: f"may have {limit} items, has {len(value)}",
-    "additionalProperties": _unknown_member,
-    "depth": lambda value, limit: f"is nested deeper than {limit} levels",
-    "order": lambda value, limit: f"stands in the wrong place; expected {limit}",
-    "namespace": lambda value, limit: f"is in the namespace {_SHORT.repr(value)}, not in {limit!r}",
-    "place": lambda value, limit: f"{_SHORT.repr(value)} belongs {limit}",
-    "nil": lambda value, limit: "is nil or empty; what has no value is left out",
-    "text": lambda value, limit: f"no text is allowed here: {_SHORT.repr(value)}",
-    "characters": lambda value, limit: f"has a character that XML cannot hold: {_SHORT.repr(value)}",
-}
 
 
 def _position(payload: Any, path: Iterable[Any], seen: dict[int, dict[str, int]]) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self
 from attrs import frozen
 from lxml import etree
 
+from ocpp_core.model.violations import decisive
 from ocpp_core.model.errors import (
     ErrorCode,
     FrameError,
@@ -20,7 +21,6 @@ from ocpp_core.model.errors import (
     LocalProtocolError,
     PayloadError,
     Violation,
-    decisive,
 )
 from ocpp_core.model.messages import (
     Call,
@@ -442,7 +442,7 @@ class _Reading:
         code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
         if not always and rule not in self.allowed:
             self.refuse(code, f"{path} {reason}")
-        self.found.append(Violation(path, "header", reason, code, value, rule.rule))
+        self.found.append(Violation(path, "header", reason, code, value, rule))
 
     def note_odd_blocks(self) -> None:
         """Judges what is odd in the header, when it is known which request an answer would relate to."""

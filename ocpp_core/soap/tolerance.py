@@ -34,7 +34,7 @@ from ocpp_core.payloads.tolerance import (
     TooManyDeviations,
     read_tolerantly,
 )
-from ocpp_core.payloads.validation import member_path, violation
+from ocpp_core.model.violations import member_path, violation
 from ocpp_core.soap.binding import read_boolean, read_date_time, read_number
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -68,7 +68,7 @@ def read_element_tolerantly(
     ) -> None:
         if len(found) == MAX_DEVIATIONS:
             raise TooManyDeviations
-        found.append(violation(path, keyword, value, limit, tolerance.rule, node.sourceline))
+        found.append(violation(path, keyword, value, limit, tolerance, node.sourceline))
 
     try:
         payload = _lift(cls, element, namespace, "$", report)

@@ -18,7 +18,8 @@ from ocpp_core.model.errors import Violation
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import Field, ListOf, Nested, shape
 from ocpp_core.model.versions import Role
-from ocpp_core.payloads.validation import KEYWORD_CODES, MAX_FAULTS, member_path, violation
+from ocpp_core.model.violations import KEYWORD_CODES, member_path, violation
+from ocpp_core.payloads.validation import MAX_FAULTS
 
 _SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"
@@ -84,7 +85,7 @@ def _fault(places: "_Places", entry: Any) -> Violation:
         path, value = member_path(path, attribute), element.get(about[1])
         keyword = keyword or ("additionalProperties" if "not allowed" in message else "type")
     keyword = keyword or ("format" if "xs:dateTime" in message else "type")
-    return Violation(path, keyword, message, KEYWORD_CODES[keyword], value, "", entry.line)
+    return Violation(path, keyword, message, KEYWORD_CODES[keyword], value, None, entry.line)
 
 
 def _content_fault(

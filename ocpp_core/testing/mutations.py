@@ -31,7 +31,7 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.payloads.binding import tokens
-from ocpp_core.payloads.validation import KEYWORD_CODES, member_path
+from ocpp_core.model.violations import KEYWORD_CODES, member_path
 from ocpp_core.testing.strategies import json_values, payloads, text_of_length
 
 __all__ = ["BrokenPayload", "broken_payloads", "is_breakable", "mutated_payloads"]

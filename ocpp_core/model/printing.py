@@ -1,0 +1,68 @@
+"""What a peer wrote, made fit for people: for logs, terminals and the sentences of errors.
+
+Peer text may hold escape sequences that command a terminal, line breaks that forge a line of a log, marks that turn the
+direction of writing, and a megabyte of anything. Whatever shows it goes through here: `printable` for text as it stands,
+`shown` for a value in a sentence. Both take time and memory for what they show, not for what they are given.
+"""
+
+import json
+from decimal import Decimal
+from itertools import islice
+from reprlib import Repr
+from typing import Any
+
+#: Characters that are shown of a name or value.
+SHORT = 60
+#: Characters that are shown of a sentence that a peer wrote, such as the description of an error.
+LONG = 300
+
+
+
+class _Short(Repr):
+    """`reprlib` sorts the members of a dict, all of them, and writes an int in full before it cuts it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = SHORT
+
+    def repr_dict(self, value: dict[Any, Any], level: int) -> str:
+        if level <= 0 and value:
+            return "{...}"
+        members = [
+            f"{self.repr1(name, level - 1)}: {self.repr1(item, level - 1)}"
+            for name, item in islice(value.items(), self.maxdict)
+        ]
+        return "{%s}" % ", ".join([*members, *(["..."] if len(value) > self.maxdict else [])])
+
+    def repr_int(self, value: int, level: int) -> str:
+        return _LARGE if value.bit_length() > 3 * SHORT else repr(value)
+
+
+_LARGE = "a very large number"
+_VALUES = _Short()
+
+
+def printable(text: str, most: int = SHORT) -> str:
+    """The text with escapes (``\\x1b``, ``\\u202e``) for all that is not printable, cut to `most` characters of it.
+
+    A backslash stays as it is: this is for reading, not for reading back.
+    """
+    cut = text[:most]
+    if not cut.isprintable():
+        cut = "".join(character if character.isprintable() else _escaped(character) for character in cut)
+    return f"{cut}..." if len(text) > most else cut
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def shown(value: Any) -> str:
+    """A value in a sentence: text in quotes, numbers and literals as JSON has them, all of it cut short."""
+    if value is None or type(value) is bool:
+        return json.dumps(value)
+    if type(value) is int and value.bit_length() > 3 * SHORT:
+        return _LARGE
+    if type(value) in (int, Decimal):
+        return printable(str(value))
+    return printable(_VALUES.repr(value), 4 * SHORT)

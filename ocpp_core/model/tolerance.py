@@ -1,0 +1,78 @@
+"""The deviations of real peers, by name, so that the profile of a peer can say "strict, but allow this".
+
+``Tolerance.UNKNOWN_ENUM | Tolerance.EXTRA_MEMBER``. A tolerated deviation is returned as a `Violation` beside the
+value. What we send is always strict.
+"""
+
+from enum import Flag, auto
+
+
+class Tolerance(Flag):
+    """Which deviations are accepted in what a peer sends, and what becomes of the value."""
+
+    # Payloads, on both wires
+    OPTIONAL_NULL = auto()  #: read as absent
+    REQUIRED_NULL = auto()  #: `MISSING` stands in the field
+    REQUIRED_MISSING = auto()  #: `MISSING` stands in the field
+    EXTRA_MEMBER = auto()  #: kept in ``extra`` under its own name
+    MISNAMED_MEMBER = auto()  #: read as the member that is meant (``heartbeatInterval`` of 1.6)
+    UNKNOWN_ENUM = auto()  #: a value of the enum that is no member of it (``Token.foreign``)
+    TOO_LONG = auto()  #: kept in full
+    OBJECT_FOR_LIST = auto()  #: a list of one
+    LIST_SIZE = auto()  #: kept as it is: an empty list, or one with too many items
+    NUMBER_AS_TEXT = auto()  #: a number or text in place of the other: converted if that is exact and reversible
+    BOOL_AS_TEXT = auto()  #: "true" and "false" converted
+    FLOAT_AS_INT = auto()  #: ``1.0`` in 1.6 read as 1
+    NUMBER_RANGE = auto()  #: kept
+    DECIMAL_STEP = auto()  #: kept, all decimals
+    DATETIME_NAIVE = auto()  #: read as UTC; the text is kept (`WireTimestamp`)
+    DATETIME_FRACTION = auto()  #: kept to the microsecond; the text is kept
+    DATETIME_SHORT = auto()  #: a date alone, no seconds, a blank for the T: read if unambiguous
+    DATETIME_UNREADABLE = auto()  #: the text itself stands in the field
+    WRONG_TYPE = auto()  #: the JSON value itself stands in the field
+
+    # Frames of the JSON wire
+    ID_NOT_STRING = auto()  #: a number as message id: `NumericId`, written back as the same number
+    ID_TOO_LONG = auto()  #: a message id of more than 36 characters
+    ID_EMPTY = auto()  #: an empty message id
+    RESULT_WITH_ACTION = auto()  #: ``[3, id, action, payload]``
+    SHORT_CALLERROR = auto()  #: CALLERROR with parts left out or null: filled with "" and {}
+    DUPLICATE_MEMBER = auto()  #: the same member twice: the last one counts
+
+    # Envelopes of the SOAP wire
+    NO_HEADER = auto()  #: an answer without any header; HTTP has paired it already
+    NO_IDENTITY = auto()  #: a request without chargeBoxIdentity
+    NO_MESSAGE_ID = auto()  #: a request without MessageID: its id is ""
+    NO_ACTION = auto()  #: no Action; the body decides
+    ACTION_FORM = auto()  #: an Action without its slash, or in lower case
+    ACTION_MISMATCH = auto()  #: an Action that is not that of the body; the body decides
+    RELATES_TO = auto()  #: an answer whose RelatesTo is missing, or its own id
+    REPLY_TO_OTHER = auto()  #: a ReplyTo that is not anonymous; the answer goes back in the exchange all the same
+    ADDRESSING_NAMESPACE = auto()  #: WS-Addressing of another year
+    MUST_UNDERSTAND = auto()  #: an unknown header that must be understood: ignored
+    ADDRESS_AS_TEXT = auto()  #: an address as text of From, without an Address element
+    NO_NAMESPACE = auto()  #: an element without a namespace
+    WRONG_NAMESPACE = auto()  #: an element in the namespace of the other service, or of nobody
+    ELEMENT_ORDER = auto()  #: elements in another order than the schema's
+    NIL_OR_EMPTY = auto()  #: nil, or an empty element where text makes no sense: read as absent
+    ATTRIBUTE_PLACE = auto()  #: meter attributes of 1.5 on another element, or as elements
+    WHITE_SPACE = auto()  #: blanks around a token
+
+    #: Nothing is accepted: a message conforms or is refused.
+    STRICT = 0
+    #: Whatever can be typed is accepted: all of the above.
+    TOLERANT = (1 << 42) - 1
+
+    @property
+    def label(self) -> str:
+        """The name of a single deviation as the command line writes it: ``unknown_enum``."""
+        return (self.name or "").lower()
+
+    @classmethod
+    def named(cls, label: str) -> "Tolerance":
+        """The deviation of a label; letter case and hyphens do not matter.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return cls[label.upper().replace("-", "_")]

@@ -1,0 +1,179 @@
+"""Broken rules, each at one place of a payload or frame, and the sentences that explain them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from attrs import field, frozen
+
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.printing import SHORT, printable, shown
+from ocpp_core.model.tolerance import Tolerance
+
+#: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
+KEYWORD_CODES: Mapping[str, ErrorCode] = {
+    "type": ErrorCode.TYPE_CONSTRAINT,
+    "enum": ErrorCode.PROPERTY_CONSTRAINT,
+    "maxLength": ErrorCode.PROPERTY_CONSTRAINT,
+    "minimum": ErrorCode.PROPERTY_CONSTRAINT,
+    "maximum": ErrorCode.PROPERTY_CONSTRAINT,
+    "multipleOf": ErrorCode.PROPERTY_CONSTRAINT,
+    "format": ErrorCode.PROPERTY_CONSTRAINT,
+    "required": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "minItems": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "maxItems": ErrorCode.OCCURRENCE_CONSTRAINT,
+    "additionalProperties": ErrorCode.STRUCTURE,
+    "depth": ErrorCode.FORMAT,
+    # Of XML alone:
+    "order": ErrorCode.STRUCTURE,
+    "namespace": ErrorCode.STRUCTURE,
+    "place": ErrorCode.STRUCTURE,
+    "nil": ErrorCode.STRUCTURE,
+    "text": ErrorCode.STRUCTURE,
+    "characters": ErrorCode.PROPERTY_CONSTRAINT,
+}
+
+
+@frozen
+class Violation:
+    """One broken rule, at one place of a payload or frame.
+
+    Attributes:
+        path: Where, in wire names: ``$.meterValue[0].sampledValue[2].unit``.
+        keyword: The rule, named as in JSON Schema: ``enum``, ``maxLength``, ``required``, ``format`` ...
+        code: What a peer would be told.
+        value: The value that broke it; for a missing member the object that lacks it.
+        rule: The tolerance that accepts it; None if none does.
+        line: Line of an XML document; None on the JSON wire, whose frames have one line.
+        limit: What the rule allows: a number, the tokens of an enum, the members of an object.
+    """
+
+    path: str
+    keyword: str
+    # What is said if it is not the sentence of the keyword. Sentences are made when they are asked for: most of the
+    # faults of a message that has many are never read.
+    _said: str = field(alias="message", repr=False)
+    code: ErrorCode
+    value: Any = field(default=None, repr=False)
+    rule: Tolerance | None = None
+    line: int | None = None
+    limit: Any = field(default=None, repr=False, eq=False)
+
+    @property
+    def message(self) -> str:
+        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote."""
+        return self._said or _SENTENCES[self.keyword](self.value, self.limit)
+
+    def __str__(self) -> str:
+        where = self.path if self.line is None else f"{self.path} (line {self.line})"
+        return f"{where}: {self.message}"
+
+
+def violation(
+    path: str,
+    keyword: str,
+    value: Any,
+    limit: Any = None,
+    rule: Tolerance | None = None,
+    line: int | None = None,
+) -> Violation:
+    """One broken rule of `KEYWORD_CODES`, with the code and the sentence of its keyword."""
+    return Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit)
+
+
+def member_path(path: str, member: str) -> str:
+    """The path of a member of an object: ``$.a.b``, or ``$.a['b c']`` where the name is no plain word.
+
+    A name longer than those of any schema is cut short.
+    """
+    if len(member) > SHORT:
+        return f"{path}[{printable(member)!r}]"
+    return f"{path}.{member}" if member.isidentifier() else f"{path}[{member!r}]"
+
+
+_JSON_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def _wrong_type(value: Any, expected: Any) -> str:
+    return f"must be {_JSON_NAMES[expected]}, not {shown(value)}"
+
+
+def _no_token(value: Any, allowed: Any) -> str:
+    listed = ", ".join(map(str, allowed[:8])) + (" ..." if len(allowed) > 8 else "")
+    return f"{shown(value)} is none of {listed}{_guess(value, allowed)}"
+
+
+def _unknown_member(value: Any, limit: Any) -> str:
+    member, known = limit
+    return f"no such member here{_guess(member, known)} (value {shown(value)})"
+
+
+def _guess(name: Any, known: Iterable[str]) -> str:
+    """What may have been meant. It compares letter by letter, so that only what may be a name is compared."""
+    text = str(name)
+    close = get_close_matches(text, known, 1) if len(text) <= SHORT else ()
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+_SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": _wrong_type,
+    "enum": _no_token,
+    "maxLength": lambda value, limit: (
+        f"has {len(value)} characters, at most {limit} are allowed: {shown(value)}"
+    ),
+    "minimum": lambda value, limit: f"must be {limit:.15g} or more, not {shown(value)}",
+    "maximum": lambda value, limit: f"must be {limit:.15g} or less, not {shown(value)}",
+    "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {shown(value)}",
+    "format": lambda value, limit: f"{shown(value)} is not a {limit} that OCPP allows",
+    "required": lambda value, limit: "is missing",
+    "minItems": lambda value, limit: f"needs {limit} or more items, has {len(value)}",
+    "maxItems": lambda value, limit: f"may have {limit} items, has {len(value)}",
+    "additionalProperties": _unknown_member,
+    "depth": lambda value, limit: f"is nested deeper than {limit} levels",
+    "order": lambda value, limit: f"stands in the wrong place; expected {limit}",
+    "namespace": lambda value, limit: f"is in the namespace {shown(value)}, not in {limit!r}",
+    "place": lambda value, limit: f"{shown(value)} belongs {limit}",
+    "nil": lambda value, limit: "is nil or empty; what has no value is left out",
+    "text": lambda value, limit: f"no text is allowed here: {shown(value)}",
+    "characters": lambda value, limit: f"has a character that XML cannot hold: {shown(value)}",
+}
+
+
+#: Which class of fault decides the code of a payload with several. A wrong type makes all other checks meaningless; an
+#: unknown member beside a missing one is usually one misspelling, and the missing one tells the peer more.
+_PRECEDENCE = (
+    ErrorCode.TYPE_CONSTRAINT,
+    ErrorCode.OCCURRENCE_CONSTRAINT,
+    ErrorCode.PROPERTY_CONSTRAINT,
+    ErrorCode.STRUCTURE,
+)
+
+
+def decisive(violations: Iterable[Violation]) -> ErrorCode:
+    """The one error code that answers a payload with these violations."""
+    codes = {violation.code for violation in violations}
+    return next((code for code in _PRECEDENCE if code in codes), ErrorCode.FORMAT)
+
+
+#: A CALLERROR beyond this size has made small stations drop the connection.
+_MOST_BYTES = 1024
+_MOST_VIOLATIONS = 10
+
+
+def summary_for_peer(violations: Sequence[Violation]) -> dict[str, Any]:
+    """The details of a CALLERROR: where and which rule, no values; small enough for small stations."""
+    listed = []
+    size = 0
+    for violation in violations[:_MOST_VIOLATIONS]:
+        size += len(violation.path) + len(violation.keyword) + 30
+        if size > _MOST_BYTES:
+            break
+        listed.append({"path": violation.path, "keyword": violation.keyword})
+    return {"violations": listed} if listed else {}
