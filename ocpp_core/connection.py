@@ -1,6 +1,7 @@
 """One OCPP connection without I/O: who has called whom, and who owes an answer.
 
-Invariants, kept whatever a peer sends and in whatever order (tests/test_connection_machine.py tries to break them):
+Invariants, kept whatever a peer sends and in whatever order (tests/dispatch/test_connection_machine.py tries to break
+them):
 
 1. Every `PendingCall` ends in exactly one `CallOutcome`.
 2. Never are more calls of ours unanswered than the wire allows; in OCPP-J that is one.

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 import toy
-from model import ALL_CLASSES
+from classes import ALL_CLASSES
 from ocpp_core import v12, v16, v20, v21, v201
 from ocpp_core.binding import MAX_DEPTH, Refused, check_depth, decoder, encoder, plain, source, tokens
 from ocpp_core.errors import PayloadError, Violation

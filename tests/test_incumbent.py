@@ -8,8 +8,8 @@ import pytest
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "incumbent.md").read_text(encoding="utf-8")
-#: Number of the point, file and function of the test.
-ROWS = re.findall(r"^\| (\d+) \|.*\| `(test_\w+\.py)` `(test_\w+)` \|$", PAGE, re.MULTILINE)
+#: Number of the point, file below tests and function of the test.
+ROWS = re.findall(r"^\| (\d+) \|.*\| `((?:\w+/)?test_\w+\.py)` `(test_\w+)` \|$", PAGE, re.MULTILINE)
 
 
 def test_every_row_has_a_number_and_names_a_test() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import strategies as st
 
 import oracle
+from classes import ALL_CLASSES, ALL_ENUMS, JSON_MESSAGES
 from holding import is_same, not_held
-from model import ALL_CLASSES, ALL_ENUMS, JSON_MESSAGES
 from ocpp_core import v16, v20, v21, v201
 from ocpp_core.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
 from ocpp_core.payloads import from_wire, to_wire

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import strategies as st
 from lxml import etree
 
+from classes import data_types, message_classes
 from envelopes import (
     ADDRESSING,
     ALL_MESSAGES,
@@ -44,7 +45,6 @@ from envelopes import (
     zeep_element,
     zeep_values,
 )
-from model import data_types, message_classes
 from ocpp_core import v12, v15, v16, xmlbinding
 from ocpp_core._codegen import Source
 from ocpp_core._facts import folder

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis.strategies import SearchStrategy, one_of
 
+from classes import ALL_CLASSES
 from holding import is_same, not_held
-from model import ALL_CLASSES
 from ocpp_core import testing, v12, v16, v20, v21, v201
 from ocpp_core.errors import PayloadError, Violation
 from ocpp_core.messages import UNSET, Payload

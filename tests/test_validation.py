@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import toy
-from model import ALL_CLASSES
+from classes import ALL_CLASSES
 from ocpp_core import v12, v15, v16, v21, v201
 from ocpp_core.errors import ErrorCode, NoSuchAction, PayloadError, decisive
 from ocpp_core.messages import Payload

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import strategies as st
 from lxml import etree
 
+from classes import data_types
 from envelopes import (
     ADDRESSING,
     ALL_MESSAGES,
@@ -25,7 +26,6 @@ from envelopes import (
     SoapMessage,
     soap_messages,
 )
-from model import data_types
 from ocpp_core import v12, v15, v16, v201
 from ocpp_core.errors import ErrorCode, LocalProtocolError, PayloadError
 from ocpp_core.messages import Call, CallError, CallResult, Payload, Response, SoapHeaders

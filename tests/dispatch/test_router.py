@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from classes import JSON_VERSIONS
 from loops import asynchronous
-from model import JSON_VERSIONS
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
 from ocpp_core.errors import CallRejectedError, ConnectionLostError, NoAnswer
 from ocpp_core.messages import Request
