@@ -21,21 +21,20 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.redaction import Redaction as Redaction
     from ocpp_core.dispatch.router import Router as Router
     from ocpp_core.jsonrpc.codec import JsonCodec as JsonCodec
+    from ocpp_core.model.codes import ErrorCode as ErrorCode
+    from ocpp_core.model.codes import FrameKind as FrameKind
     from ocpp_core.model.errors import CallFailedError as CallFailedError
     from ocpp_core.model.errors import CallRejectedError as CallRejectedError
     from ocpp_core.model.errors import CallResultInvalidError as CallResultInvalidError
     from ocpp_core.model.errors import CallTimeoutError as CallTimeoutError
     from ocpp_core.model.errors import ConnectionLostError as ConnectionLostError
-    from ocpp_core.model.errors import ErrorCode as ErrorCode
     from ocpp_core.model.errors import FrameError as FrameError
-    from ocpp_core.model.errors import FrameKind as FrameKind
     from ocpp_core.model.errors import LocalProtocolError as LocalProtocolError
     from ocpp_core.model.errors import NoAnswer as NoAnswer
     from ocpp_core.model.errors import NoSuchAction as NoSuchAction
     from ocpp_core.model.errors import OcppError as OcppError
     from ocpp_core.model.errors import PayloadError as PayloadError
     from ocpp_core.model.errors import ProtocolError as ProtocolError
-    from ocpp_core.model.errors import Violation as Violation
     from ocpp_core.model.messages import MISSING as MISSING
     from ocpp_core.model.messages import UNSET as UNSET
     from ocpp_core.model.messages import Call as Call
@@ -50,16 +49,17 @@ if TYPE_CHECKING:
     from ocpp_core.model.messages import SoapHeaders as SoapHeaders
     from ocpp_core.model.messages import evolve as evolve
     from ocpp_core.model.specifications import specification as specification
+    from ocpp_core.model.tolerance import Tolerance as Tolerance
     from ocpp_core.model.versions import Action as Action
     from ocpp_core.model.versions import Role as Role
     from ocpp_core.model.versions import Specification as Specification
     from ocpp_core.model.versions import Version as Version
     from ocpp_core.model.versions import Wire as Wire
+    from ocpp_core.model.violations import Violation as Violation
     from ocpp_core.payloads.conversion import from_wire as from_wire
     from ocpp_core.payloads.conversion import read as read
     from ocpp_core.payloads.conversion import to_wire as to_wire
     from ocpp_core.payloads.conversion import validate as validate
-    from ocpp_core.payloads.tolerance import Tolerance as Tolerance
     from ocpp_core.soap.codec import SoapCodec as SoapCodec
 else:
     __getattr__, __dir__ = lazy(
@@ -68,8 +68,8 @@ else:
             "dispatch.connection": "Connection",
             "model.errors": """
                 CallFailedError CallRejectedError CallResultInvalidError CallTimeoutError
-                ConnectionLostError ErrorCode FrameError FrameKind LocalProtocolError NoAnswer
-                NoSuchAction OcppError PayloadError ProtocolError Violation
+                ConnectionLostError FrameError LocalProtocolError NoAnswer
+                NoSuchAction OcppError PayloadError ProtocolError
             """,
             "dispatch.hooks": "Hooks",
             "jsonrpc.codec": "JsonCodec",
@@ -83,7 +83,9 @@ else:
             "dispatch.router": "Router",
             "soap.codec": "SoapCodec",
             "model.specifications": "specification",
-            "payloads.tolerance": "Tolerance",
+            "model.tolerance": "Tolerance",
+            "model.violations": "Violation",
+            "model.codes": "ErrorCode FrameKind",
             "model.versions": "Action Role Specification Version Wire",
         },
         packages="v12 v15 v16 v20 v201 v21",

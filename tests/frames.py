@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from ocpp_core import v16, v20, v21, v201
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind
-from ocpp_core.jsonrpc import UNREADABLE_ID, JsonCodec
-from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Specification
+from ocpp_core.jsonrpc.codec import UNREADABLE_ID, JsonCodec
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Specification
 from toy import TOY, Direction, Note, PingRequest, PingResponse, Tick, TurnRequest, TurnResponse
 
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ocpp_core.messages import Payload
-from ocpp_core.shapes import (
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.shapes import (
     Anything,
     Boolean,
     Enumeration,
@@ -19,8 +19,8 @@ from ocpp_core.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.timestamps import WireTimestamp
-from ocpp_core.validation import member_path
+from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.model.violations import member_path
 
 
 def not_held(message: Payload, payload: dict[str, Any], elsewhere: Collection[str] = ()) -> list[str]:

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ocpp_core.errors import FrameError
-from ocpp_core.soap import SoapCodec
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Role
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.soap.codec import SoapCodec
 
 LIMIT = 1_048_576
 #: Above the limits of libxml2 itself: what is refused there is refused by those.
@@ -240,7 +240,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     "elements in no namespace": Attack(
         lambda: meter_values(samples('<sampledValue xmlns=""><value>1</value></sampledValue>')),
-        "is in the namespace None",
+        "is in no namespace",
     ),
     "as many blocks in the header as fit": Attack(
         lambda: envelope("<heartbeatRequest/>", header=filled("<a/>")), WIDE

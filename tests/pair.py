@@ -12,12 +12,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from ocpp_core.connection import DEFAULT, Codec, Connection, Default, Event, PendingCall
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.messages import Call, Frame, Notification, Request, Response
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.versions import Role
+from ocpp_core.dispatch.connection import DEFAULT, Codec, Connection, Default, Event, PendingCall
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.messages import Call, Frame, Notification, Request, Response
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role
+from ocpp_core.soap.codec import SoapCodec
 from toy import TOY, PingRequest, PingResponse, Tick, TurnResponse
 
 

@@ -1,17 +1,18 @@
 """Sample envelopes with the messages that they hold, and codecs of the sides that write and read them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from envelopes import MESSAGES, SoapMessage, envelope, request_header, response_header
 from ocpp_core import v16
-from ocpp_core.envelopes import FAULT_ACTION
-from ocpp_core.errors import FrameError
-from ocpp_core.messages import Call, CallResult, Payload
-from ocpp_core.soap import SoapCodec
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Role
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import Call, CallResult, Payload
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.model.violations import Violation
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.soap.envelopes import FAULT_ACTION
 
 Record = Callable[[str, object], None]
 
@@ -117,3 +118,8 @@ def fault_envelope(
         response_header("x", Action=f"<wsa:Action>{FAULT_ACTION}</wsa:Action>") if header is None else header
     )
     return envelope(blocks, body, namespace)
+
+
+def labels(violations: Iterable[Violation]) -> list[str]:
+    """The rules that accept them, by label; "" for those that nothing accepts."""
+    return [fault.rule.label if fault.rule else "" for fault in violations]

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from model import JSON_VERSIONS, data_types, message_classes
+from classes import JSON_VERSIONS, data_types, message_classes
 from ocpp_core.model.shapes import shape
 
 ROOT = Path(__file__).parents[1]

@@ -29,9 +29,10 @@ from ocpp_core.model.messages import Call, CallResult, DataType, Payload, Reques
 from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Number, Text, Timestamp, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Wire
 from ocpp_core.payloads.conversion import allows, to_wire
-from ocpp_core.payloads.tolerance import Tolerance, read_tolerantly
+from ocpp_core.payloads.tolerance import read_tolerantly
 from ocpp_core.soap.binding import date_time_text, read_date_time
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ADDRESSING, ANONYMOUS, ENVELOPE, MUST_UNDERSTAND

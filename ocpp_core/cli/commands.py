@@ -23,8 +23,8 @@ from ocpp_core.cli.summary import as_json as summary_as_json
 from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
 from ocpp_core.model.messages import CallError, CallResultError
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
-from ocpp_core.payloads.tolerance import Tolerance
 
 #: Exit codes.
 ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141

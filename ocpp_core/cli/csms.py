@@ -9,7 +9,8 @@ from itertools import count
 from typing import Any
 
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import ErrorCode, OcppError, PayloadError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version

@@ -16,11 +16,14 @@ from attrs import define, evolve, field, frozen
 from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.jsonrpc.text import BrokenJson, read_json
-from ocpp_core.model.errors import ErrorCode, FrameError, FrameKind, ProtocolError, Violation
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, ProtocolError
 from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version, Wire
-from ocpp_core.payloads.tolerance import Tolerance, read_tolerantly
+from ocpp_core.model.violations import Violation
+from ocpp_core.payloads.tolerance import read_tolerantly
 from ocpp_core.soap.codec import SoapCodec
 
 #: Calls of one side of a stream that may wait for an answer; beyond it the oldest is forgotten.
@@ -128,7 +131,7 @@ class Judged:
     reason: str = ""
     code: ErrorCode | None = None
     violations: tuple[Violation, ...] = ()
-    allow: tuple[str, ...] = ()
+    allow: tuple[Tolerance, ...] = ()
 
     @property
     def specification(self) -> Specification | None:
@@ -243,7 +246,7 @@ class Judge:
                     return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
             action = action or _action_of(call)
         violations = error.violations
-        allow: tuple[str, ...] = ()
+        allow: tuple[Tolerance, ...] = ()
         if self.tolerance != Tolerance.TOLERANT:
             violations, allow = self._what_would_accept(found, codec, error, theirs)
         if error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
@@ -284,7 +287,7 @@ class Judge:
 
     def _what_would_accept(
         self, found: Found, codec: Codec, error: FrameError, theirs: _Calls
-    ) -> tuple[tuple[Violation, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Violation, ...], tuple[Tolerance, ...]]:
         """The violations of a refused frame with the names of their tolerances, and what to allow to accept it."""
         if not error.violations or found.wire is not _JSON:  # something about the frame itself
             try:
@@ -301,14 +304,14 @@ class Judge:
         if message is None or not all(one.rule for one in noted):
             return error.violations, ()
         # Read strictly, a misnamed member is one too many and one too few; a single rule accepts both.
-        other = _rules(noted)[0] if len(_rules(noted)) == 1 else ""
+        other = _rules(noted)[0] if len(_rules(noted)) == 1 else None
         rules = {(one.path, one.keyword): one.rule for one in noted}
         told = (evolve(one, rule=rules.get((one.path, one.keyword), other)) for one in error.violations)
         return tuple(told), _rules(noted)
 
 
-def _rules(violations: Iterable[Violation]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.rule for one in violations))
+def _rules(violations: Iterable[Violation]) -> tuple[Tolerance, ...]:
+    return tuple(dict.fromkeys(one.rule for one in violations if one.rule is not None))
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V, limit: int) -> None:

@@ -25,9 +25,9 @@ from ocpp_core.dispatch.router import Answer
 from ocpp_core.model.errors import CallFailedError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
 from ocpp_core.payloads.conversion import to_wire
-from ocpp_core.payloads.tolerance import Tolerance
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.

@@ -16,7 +16,7 @@ from rich.text import Text
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
-from ocpp_core.model.errors import FrameKind
+from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import MISSING, CallError, CallResultError, Payload, Token
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.timestamps import WireTimestamp

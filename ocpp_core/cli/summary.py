@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import Station
-from ocpp_core.model.errors import ErrorCode, FrameKind
+from ocpp_core.model.codes import ErrorCode, FrameKind
 
 #: Rows of a table; what comes beyond is counted in one row without a name.
 MAX_ROWS = 1_000

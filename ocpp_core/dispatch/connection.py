@@ -1,6 +1,7 @@
 """One OCPP connection without I/O: who has called whom, and who owes an answer.
 
-Invariants, kept whatever a peer sends and in whatever order (tests/test_connection_machine.py tries to break them):
+Invariants, kept whatever a peer sends and in whatever order (tests/dispatch/test_connection_machine.py tries to break
+them):
 
 1. Every `PendingCall` ends in exactly one `CallOutcome`.
 2. Never are more calls of ours unanswered than the wire allows; in OCPP-J that is one.
@@ -25,15 +26,8 @@ from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_neve
 
 from attrs import field, frozen
 
-from ocpp_core.model.violations import summary_for_peer
-from ocpp_core.model.errors import (
-    ErrorCode,
-    FrameError,
-    FrameKind,
-    LocalProtocolError,
-    PayloadError,
-    Violation,
-)
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
     Call,
     CallError,
@@ -47,6 +41,7 @@ from ocpp_core.model.messages import (
     SoapHeaders,
 )
 from ocpp_core.model.versions import Specification
+from ocpp_core.model.violations import Violation, summary_for_peer
 
 #: How many results of each side stay known for a CALLRESULTERROR that may follow, in the versions that have it.
 REMEMBERED_RESULTS = 100

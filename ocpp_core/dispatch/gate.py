@@ -22,7 +22,8 @@ from attrs import define, field
 from ocpp_core.dispatch.connection import CallOutcome, ResultReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Answer, Handle
-from ocpp_core.model.errors import ErrorCode, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import NOT_WHILE_PENDING, SILENT_WHILE_REJECTED
 

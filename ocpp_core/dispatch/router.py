@@ -21,7 +21,8 @@ from ocpp_core.dispatch.connection import (
     Default,
     NotificationReceived,
 )
-from ocpp_core.model.errors import ConnectionLostError, ErrorCode, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
@@ -29,7 +30,8 @@ from ocpp_core.payloads.conversion import from_wire
 
 _log = logging.getLogger("ocpp_core.router")
 
-M = TypeVar("M")
+#: A message of either wire.
+M = TypeVar("M", str, bytes)
 R = TypeVar("R", bound=Response)
 H = TypeVar("H", bound=Callable[..., Any])
 

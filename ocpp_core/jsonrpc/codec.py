@@ -9,15 +9,8 @@ from typing import Any, ClassVar, NoReturn
 
 from ocpp_core._lazy import once
 from ocpp_core.jsonrpc.text import BrokenJson, DuplicateMember, read_json, write_json
-from ocpp_core.model.errors import (
-    ErrorCode,
-    FrameError,
-    FrameKind,
-    LocalProtocolError,
-    NoSuchAction,
-    PayloadError,
-    Violation,
-)
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError, NoSuchAction, PayloadError
 from ocpp_core.model.messages import (
     Call,
     CallError,
@@ -32,10 +25,11 @@ from ocpp_core.model.messages import (
     Send,
 )
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
+from ocpp_core.model.violations import Violation
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
 from ocpp_core.payloads.conversion import read, to_wire
-from ocpp_core.payloads.tolerance import Tolerance
 
 #: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
 MAX_ID_LENGTH = 36

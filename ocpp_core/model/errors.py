@@ -15,7 +15,8 @@
     OcppError                    a handler raises it to refuse a call with an error of its choice
     +-- NoAnswer                 or to leave it without an answer
 
-Each carries its facts as fields, as the peer wrote them; ``str`` makes the sentence a person reads, printable and short.
+Each carries its facts as fields, as the peer wrote them; ``str`` makes the sentence a person reads, which is
+printable and short.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

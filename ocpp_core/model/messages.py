@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_trans
 
 import attrs
 
-from ocpp_core.model.errors import ErrorCode, Violation
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.versions import Role
+from ocpp_core.model.violations import Violation
 
 
 class _Nothing(Mapping[str, Any]):

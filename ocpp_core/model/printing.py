@@ -1,8 +1,8 @@
 """What a peer wrote, made fit for people: for logs, terminals and the sentences of errors.
 
 Peer text may hold escape sequences that command a terminal, line breaks that forge a line of a log, marks that turn the
-direction of writing, and a megabyte of anything. Whatever shows it goes through here: `printable` for text as it stands,
-`shown` for a value in a sentence. Both take time and memory for what they show, not for what they are given.
+direction of writing, and a megabyte of anything. Whatever shows it goes through here: `printable` for text as it
+stands, `shown` for a value in a sentence. Both take time and memory for what they show, not for what they are given.
 """
 
 import json
@@ -15,7 +15,6 @@ from typing import Any
 SHORT = 60
 #: Characters that are shown of a sentence that a peer wrote, such as the description of an error.
 LONG = 300
-
 
 
 class _Short(Repr):
@@ -32,7 +31,8 @@ class _Short(Repr):
             f"{self.repr1(name, level - 1)}: {self.repr1(item, level - 1)}"
             for name, item in islice(value.items(), self.maxdict)
         ]
-        return "{%s}" % ", ".join([*members, *(["..."] if len(value) > self.maxdict else [])])
+        more = ["..."] if len(value) > self.maxdict else []
+        return f"{{{', '.join([*members, *more])}}}"
 
     def repr_int(self, value: int, level: int) -> str:
         return _LARGE if value.bit_length() > 3 * SHORT else repr(value)
@@ -43,7 +43,7 @@ _VALUES = _Short()
 
 
 def printable(text: str, most: int = SHORT) -> str:
-    """The text with escapes (``\\x1b``, ``\\u202e``) for all that is not printable, cut to `most` characters of it.
+    r"""The text with escapes (``\x1b``, ``\u202e``) for all that is not printable, cut to `most` characters of it.
 
     A backslash stays as it is: this is for reading, not for reading back.
     """

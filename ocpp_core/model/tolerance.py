@@ -20,7 +20,9 @@ class Tolerance(Flag):
     TOO_LONG = auto()  #: kept in full
     OBJECT_FOR_LIST = auto()  #: a list of one
     LIST_SIZE = auto()  #: kept as it is: an empty list, or one with too many items
-    NUMBER_AS_TEXT = auto()  #: a number or text in place of the other: converted if that is exact and reversible
+    NUMBER_AS_TEXT = (
+        auto()
+    )  #: a number or text in place of the other: converted if that is exact and reversible
     BOOL_AS_TEXT = auto()  #: "true" and "false" converted
     FLOAT_AS_INT = auto()  #: ``1.0`` in 1.6 read as 1
     NUMBER_RANGE = auto()  #: kept
@@ -47,7 +49,9 @@ class Tolerance(Flag):
     ACTION_FORM = auto()  #: an Action without its slash, or in lower case
     ACTION_MISMATCH = auto()  #: an Action that is not that of the body; the body decides
     RELATES_TO = auto()  #: an answer whose RelatesTo is missing, or its own id
-    REPLY_TO_OTHER = auto()  #: a ReplyTo that is not anonymous; the answer goes back in the exchange all the same
+    REPLY_TO_OTHER = (
+        auto()
+    )  #: a ReplyTo that is not anonymous; the answer goes back in the exchange all the same
     ADDRESSING_NAMESPACE = auto()  #: WS-Addressing of another year
     MUST_UNDERSTAND = auto()  #: an unknown header that must be understood: ignored
     ADDRESS_AS_TEXT = auto()  #: an address as text of From, without an Address element

@@ -12,7 +12,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ocpp_core.model.errors import ErrorCode, FrameKind, NoSuchAction
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import NoSuchAction
 
 
 class Version(StrEnum):

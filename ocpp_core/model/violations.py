@@ -138,7 +138,9 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "additionalProperties": _unknown_member,
     "depth": lambda value, limit: f"is nested deeper than {limit} levels",
     "order": lambda value, limit: f"stands in the wrong place; expected {limit}",
-    "namespace": lambda value, limit: f"is in the namespace {shown(value)}, not in {limit!r}",
+    "namespace": lambda value, limit: (
+        f"is in {f'the namespace {shown(value)}' if value else 'no namespace'}, not in {limit!r}"
+    ),
     "place": lambda value, limit: f"{shown(value)} belongs {limit}",
     "nil": lambda value, limit: "is nil or empty; what has no value is left out",
     "text": lambda value, limit: f"no text is allowed here: {shown(value)}",

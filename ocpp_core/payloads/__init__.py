@@ -13,13 +13,11 @@ if TYPE_CHECKING:
     from ocpp_core.payloads.conversion import read as read
     from ocpp_core.payloads.conversion import to_wire as to_wire
     from ocpp_core.payloads.conversion import validate as validate
-    from ocpp_core.payloads.tolerance import Tolerance as Tolerance
 else:
     __getattr__, __dir__ = lazy(
         __name__,
         {
             "binding": "source",
             "conversion": "from_wire read to_wire validate",
-            "tolerance": "Tolerance",
         },
     )

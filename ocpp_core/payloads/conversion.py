@@ -6,11 +6,14 @@ The calls of this module are the whole of the library for people who have their 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from ocpp_core.model.errors import ErrorCode, PayloadError, Violation
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import Violation
 from ocpp_core.payloads.binding import REFUSALS, decoder, encoder, is_too_deep, plain
-from ocpp_core.payloads.tolerance import Tolerance, read_tolerantly
+from ocpp_core.payloads.tolerance import read_tolerantly
 from ocpp_core.payloads.validation import explain
 
 P = TypeVar("P", bound=Payload)

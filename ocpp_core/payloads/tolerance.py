@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer
-from ocpp_core.model.errors import Violation
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.shapes import (
     Anything,
@@ -27,9 +26,8 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.timestamps import WireTimestamp, read_timestamp
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import Violation, member_path, violation
 from ocpp_core.payloads.binding import tokens
-from ocpp_core.model.violations import member_path, violation
-
 
 #: A tolerance for all stations, or a function from the identity of a station to its own. It must know an answer for
 #: strangers too: what it raises leaves the codec.

@@ -9,7 +9,7 @@ checked. The format ``uri`` is not.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer
-from ocpp_core.model.violations import Violation, member_path, violation
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import (
     Anything,
@@ -35,11 +34,11 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.timestamps import is_timestamp
 from ocpp_core.model.versions import FRACTION_DIGITS
+from ocpp_core.model.violations import Violation, member_path, violation
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep, tokens
 
 #: How many faults are listed: a peer must not be able to keep us busy with its own.
 MAX_FAULTS = 1000
-
 
 
 def explain(cls: type[Payload], payload: Any) -> list[Violation]:

@@ -13,15 +13,8 @@ from typing import Any, ClassVar, NoReturn, Self
 from attrs import frozen
 from lxml import etree
 
-from ocpp_core.model.violations import decisive
-from ocpp_core.model.errors import (
-    ErrorCode,
-    FrameError,
-    FrameKind,
-    LocalProtocolError,
-    PayloadError,
-    Violation,
-)
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
     Call,
     CallError,
@@ -33,10 +26,12 @@ from ocpp_core.model.messages import (
     SoapHeaders,
 )
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, OWED_SOAP, Action, Role, Specification, Version, Wire
+from ocpp_core.model.violations import Violation, decisive
 from ocpp_core.payloads.binding import REFUSALS, plain
 from ocpp_core.payloads.conversion import allows
-from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation, tolerance_of
+from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.payloads.validation import explain
 from ocpp_core.soap.binding import ReadElement, element_reader, element_writer
 from ocpp_core.soap.envelopes import (

@@ -7,7 +7,8 @@ from typing import Any
 
 from lxml import etree
 
-from ocpp_core.model.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError
 from ocpp_core.soap.text import FORBIDDEN, text_xml
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"

@@ -11,7 +11,6 @@ from typing import Any
 
 from lxml import etree
 
-from ocpp_core.model.errors import Violation
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import (
     Boolean,
@@ -27,14 +26,9 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.timestamps import WireTimestamp, is_timestamp, read_timestamp
-from ocpp_core.payloads.tolerance import (
-    MAX_DEVIATIONS,
-    MISNAMED,
-    Tolerance,
-    TooManyDeviations,
-    read_tolerantly,
-)
-from ocpp_core.model.violations import member_path, violation
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import Violation, member_path, violation
+from ocpp_core.payloads.tolerance import MAX_DEVIATIONS, MISNAMED, TooManyDeviations, read_tolerantly
 from ocpp_core.soap.binding import read_boolean, read_date_time, read_number
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"

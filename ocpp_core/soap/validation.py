@@ -14,11 +14,10 @@ from lxml import etree
 
 from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
-from ocpp_core.model.errors import Violation
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import Field, ListOf, Nested, shape
 from ocpp_core.model.versions import Role
-from ocpp_core.model.violations import KEYWORD_CODES, member_path, violation
+from ocpp_core.model.violations import KEYWORD_CODES, Violation, member_path, violation
 from ocpp_core.payloads.validation import MAX_FAULTS
 
 _SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}

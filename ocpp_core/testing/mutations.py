@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from ocpp_core.model.errors import ErrorCode
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import Payload, Token
 from ocpp_core.model.shapes import (
     Anything,
@@ -30,8 +30,8 @@ from ocpp_core.model.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.payloads.binding import tokens
 from ocpp_core.model.violations import KEYWORD_CODES, member_path
+from ocpp_core.payloads.binding import tokens
 from ocpp_core.testing.strategies import json_values, payloads, text_of_length
 
 __all__ = ["BrokenPayload", "broken_payloads", "is_breakable", "mutated_payloads"]

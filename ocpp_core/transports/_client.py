@@ -12,8 +12,8 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
-from ocpp_core.payloads.tolerance import Tolerance
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,

@@ -10,8 +10,9 @@ from typing import Any, Literal, Unpack
 from weakref import WeakKeyDictionary
 
 from ocpp_core.dispatch.router import Router
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
-from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation
+from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR
 from ocpp_core.transports._socket import (
     Options,

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import KEY_PASSWORDS, Version
-from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation, tolerance_of
+from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
     credentials_in,

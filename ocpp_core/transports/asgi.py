@@ -20,11 +20,13 @@ from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.jsonrpc.codec import JsonCodec
-from ocpp_core.model.errors import ConnectionLostError, ErrorCode, OcppError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import ConnectionLostError, OcppError
 from ocpp_core.model.messages import Request, Response, SoapHeaders
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
-from ocpp_core.payloads.tolerance import Tolerance, ToleranceByStation
+from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA

@@ -9,7 +9,8 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from ocpp_core.model.errors import ErrorCode, ProtocolError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import ProtocolError
 from ocpp_core.soap.codec import fault_code
 
 #: SOAP 1.2 part 2 §7.1.

@@ -23,7 +23,8 @@ from ocpp_core.dispatch.connection import (
 )
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import response_of
-from ocpp_core.model.errors import ConnectionLostError, ErrorCode, FrameError, FrameKind
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import ConnectionLostError, FrameError
 from ocpp_core.model.messages import Call, Request, Response
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body

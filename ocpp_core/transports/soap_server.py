@@ -13,7 +13,8 @@ from ocpp_core.dispatch.connection import CallReceived, Connection, Ignored
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import HandleCall, answer_call
 from ocpp_core.dispatch.router import Answer, Caller, LoneCaller, Router
-from ocpp_core.model.errors import ErrorCode, OcppError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import CallError, Request, SoapHeaders
 from ocpp_core.soap.codec import SoapCodec
 

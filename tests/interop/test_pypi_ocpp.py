@@ -22,7 +22,8 @@ from firsts import BOOTS, HEARTBEATS
 from loops import asynchronous
 from ocpp_core import v16, v201
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import CallRejectedError, ErrorCode
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.transports.websocket import connect, serve
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

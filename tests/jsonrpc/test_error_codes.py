@@ -4,8 +4,10 @@ import pytest
 
 from frames import answer, codec, every_version, refusal
 from ocpp_core import v20
-from ocpp_core.errors import ErrorCode, FrameKind, LocalProtocolError, decisive
-from ocpp_core.messages import Call, CallError, CallResultError
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.messages import Call, CallError, CallResultError
+from ocpp_core.model.violations import decisive
 from toy import PingRequest
 
 #: Every name: what it means, and the versions that write it so.

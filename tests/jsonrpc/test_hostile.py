@@ -13,12 +13,13 @@ from bounds import memory
 from frames import FRAMES, READERS, answer, awaiting, codec, nested
 from holding import by_stdlib
 from ocpp_core import v16, v20, v21, v201
-from ocpp_core.binding import MAX_DEPTH
-from ocpp_core.errors import ErrorCode, FrameError
-from ocpp_core.jsonrpc import MAX_DESCRIPTION_LENGTH, UNREADABLE_ID
-from ocpp_core.messages import Call, CallError, CallResultError, Request, Send
+from ocpp_core.jsonrpc.codec import MAX_DESCRIPTION_LENGTH, UNREADABLE_ID
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import Call, CallError, CallResultError, Request, Send
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.binding import MAX_DEPTH
 from ocpp_core.testing import json_values, messages
-from ocpp_core.tolerance import Tolerance
 from properties import for_all
 from toy import PingRequest, TurnRequest
 

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from frames import answer, codec, every_version, refusal
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
-from ocpp_core.jsonrpc import MAX_ID_LENGTH
-from ocpp_core.messages import Call, CallError, CallResult, CallResultError, NumericId, Send
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.jsonrpc.codec import MAX_ID_LENGTH
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError
+from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, NumericId, Send
+from ocpp_core.model.tolerance import Tolerance
 from toy import PingResponse, Tick
 
 READABLE_IDS = {
@@ -86,9 +87,7 @@ def test_tolerated_odd_id_is_echoed_as_it_came(version: str, case: str) -> None:
     call = reader.decode(f'[2,{id},"Heartbeat",{{}}]')
 
     assert str(json.loads(id)) == call.id
-    assert [("$[1]", rule.rule, ErrorCode.MESSAGE_ID)] == [
-        (it.path, it.rule, it.code) for it in call.violations
-    ]
+    assert [("$[1]", rule, ErrorCode.MESSAGE_ID)] == [(it.path, it.rule, it.code) for it in call.violations]
     assert f'[4,{id},"InternalError","",{{}}]' == reader.encode(CallError(call.id, ErrorCode.INTERNAL))
 
 
@@ -105,7 +104,7 @@ def test_negative_id_of_37_characters_breaks_two_rules(version: str) -> None:
     id = "-" + "9" * 36
     call = codec(version, Tolerance.TOLERANT).decode(f'[2,{id},"Heartbeat",{{}}]')
 
-    assert ["id_not_string", "id_too_long"] == [it.rule for it in call.violations]
+    assert [Tolerance.ID_NOT_STRING, Tolerance.ID_TOO_LONG] == [it.rule for it in call.violations]
     assert id == refusal(version, f'[2,{id},"Heartbeat",{{}}]', Tolerance.ID_NOT_STRING).id
 
 
@@ -136,7 +135,7 @@ def test_integer_id_pairs_a_result_with_its_call(version: str) -> None:
     text = '[3,17,{"currentTime":"2026-01-31T12:00:00Z"}]'
     result = codec(version, Tolerance.TOLERANT).decode(text, awaiting={"17": known.request("Heartbeat")})
 
-    assert ["id_not_string"] == [it.rule for it in result.violations]
+    assert [Tolerance.ID_NOT_STRING] == [it.rule for it in result.violations]
     assert isinstance(result, CallResult)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from frames import READERS, codec
 from holding import by_stdlib, exact
 from ocpp_core import v201
-from ocpp_core.messages import Call
+from ocpp_core.model.messages import Call
 from properties import for_all
 from toy import PingRequest
 

@@ -8,10 +8,11 @@ import pytest
 
 from frames import FRAMES, awaiting, codec, every_row, every_version, refusal
 from ocpp_core import v16
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.messages import CallResult, Frame, Request
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError
+from ocpp_core.model.messages import CallResult, Frame, Request
+from ocpp_core.model.tolerance import Tolerance
 
 
 @every_row

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bounds import memory
 from holding import by_stdlib, exact, is_same
-from ocpp_core.binding import MAX_DEPTH
-from ocpp_core.jsontext import BrokenJson, DuplicateMember, read_json, write_json
+from ocpp_core.jsonrpc.text import BrokenJson, DuplicateMember, read_json, write_json
+from ocpp_core.payloads.binding import MAX_DEPTH
 from properties import for_all
 
 LARGEST_DOUBLE = Decimal(2**1024 - 2**970)

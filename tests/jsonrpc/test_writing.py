@@ -10,10 +10,11 @@ import pytest
 
 from frames import NOON, codec, every_row, every_version, nested
 from ocpp_core import v16, v20, v21, v201
-from ocpp_core.binding import MAX_DEPTH
-from ocpp_core.errors import ErrorCode, LocalProtocolError, PayloadError
-from ocpp_core.jsonrpc import JsonCodec
-from ocpp_core.messages import UNSET, Call, CallError, CallResult, CallResultError, Frame, Send
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError, PayloadError
+from ocpp_core.model.messages import UNSET, Call, CallError, CallResult, CallResultError, Frame, Send
+from ocpp_core.payloads.binding import MAX_DEPTH
 from toy import TOY, Note, PingRequest, PingResponse, Tick
 
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 import toy
-from model import ALL_CLASSES
+from classes import ALL_CLASSES
 from ocpp_core import v12, v15, v16, v20, v21, v201
 from ocpp_core.model.messages import UNSET, DataType, Payload, datatype, wire
 from ocpp_core.model.shapes import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 import oracle
-from model import ALL_CLASSES
+from classes import ALL_CLASSES
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import Timestamp, shape

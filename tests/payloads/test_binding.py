@@ -8,10 +8,11 @@ import attrs
 import pytest
 
 import toy
-from model import ALL_CLASSES
+from classes import ALL_CLASSES
 from ocpp_core import v12, v16, v20, v21, v201
-from ocpp_core.model.errors import PayloadError, Violation
+from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, UNSET, Payload
+from ocpp_core.model.violations import Violation
 from ocpp_core.payloads.binding import (
     MAX_DEPTH,
     Refused,

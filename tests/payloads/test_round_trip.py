@@ -10,13 +10,14 @@ import pytest
 from hypothesis import strategies as st
 
 import oracle
+from classes import ALL_CLASSES, ALL_ENUMS, JSON_MESSAGES
 from holding import is_same, not_held
-from model import ALL_CLASSES, ALL_ENUMS, JSON_MESSAGES
 from ocpp_core import v16, v20, v21, v201
 from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
 from ocpp_core.model.shapes import shape
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.conversion import from_wire, to_wire
-from ocpp_core.payloads.tolerance import Tolerance, read_tolerantly
+from ocpp_core.payloads.tolerance import read_tolerantly
 from ocpp_core.testing import broken_payloads, is_breakable, messages, payloads
 from properties import for_all
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import oracle
-from model import JSON_MESSAGES, JSON_VERSIONS, message_classes
+from classes import JSON_MESSAGES, JSON_VERSIONS, message_classes
 from ocpp_core import v16
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import Payload, Response

@@ -17,13 +17,14 @@ from envelopes import (
     zeep_client,
 )
 from ocpp_core import v16
-from ocpp_core.envelopes import FAULT_ACTION
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind
-from ocpp_core.messages import CallError
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
-from sample_envelopes import CS_16, CSMS, STATION, fault_envelope, read
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import CallError
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.soap.envelopes import FAULT_ACTION
+from sample_envelopes import CS_16, CSMS, STATION, fault_envelope, labels, read
 
 #: OCPP-S 1.6 §4 table 1, and the two faults that are of SOAP itself: first level, second level, what they mean to us.
 FAULT_TABLE = [
@@ -170,5 +171,5 @@ def test_a_fault_without_headers_is_tolerated_as_any_answer() -> None:
     assert ("m7", ErrorCode.SECURITY, ["no_header"]) == (
         frame.id,
         frame.code,
-        [fault.rule for fault in frame.violations],
+        labels(frame.violations),
     )

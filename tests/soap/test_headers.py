@@ -6,10 +6,11 @@ import pytest
 
 from envelopes import ANONYMOUS, envelope
 from ocpp_core import v16
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind
-from ocpp_core.messages import SoapHeaders
-from ocpp_core.soap import SoapCodec
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import SoapHeaders
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.soap.codec import SoapCodec
 from sample_envelopes import BOOT_RESPONSE, BOOTED, CP_16, CS_16, CSMS, STATION, address, boot, booted
 
 

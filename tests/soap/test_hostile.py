@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 import hostile_table
 from hostile_table import ATTACKS, LIMIT, Attack, Measured, largest_valid, measure, outcome
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind
-from ocpp_core.soap import SoapCodec
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Role
-from ocpp_core.xmltext import MAX_CHILDREN
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.soap.text import MAX_CHILDREN
 from properties import for_all
 
 MODES = [pytest.param(Tolerance.STRICT, id="strict"), pytest.param(Tolerance.TOLERANT, id="tolerant")]

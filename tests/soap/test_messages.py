@@ -23,11 +23,11 @@ from envelopes import (
     zeep_values,
 )
 from ocpp_core import v16
-from ocpp_core._facts import folder
-from ocpp_core.errors import PayloadError
-from ocpp_core.messages import Call
-from ocpp_core.payloads import from_wire, to_wire
-from ocpp_core.soap import SoapCodec
+from ocpp_core.facts.folders import folder
+from ocpp_core.model.errors import PayloadError
+from ocpp_core.model.messages import Call
+from ocpp_core.payloads.conversion import from_wire, to_wire
+from ocpp_core.soap.codec import SoapCodec
 from properties import for_all
 from sample_envelopes import CSMS, NOON, STATION, Record, frame_of, message_of, places, read, reader, writer
 

@@ -3,11 +3,12 @@
 import pytest
 
 from envelopes import ENVELOPE, SOAP_VERSIONS, envelope
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Version
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Version
+from ocpp_core.soap.codec import SoapCodec
 from sample_envelopes import BOOT, CP_15, CS_15, CS_16, START, boot, fault_envelope, start
 
 

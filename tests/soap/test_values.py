@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from envelopes import envelope, request_header, response_header
-from ocpp_core import v12, v16, xmlbinding
-from ocpp_core._codegen import Source
-from ocpp_core.shapes import ListOf, Text
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
-from sample_envelopes import BOOT, CP_16, CS_16, CSMS, NOON, NOON_TEXT, STATION, TIME_1_5, boot
+from ocpp_core import v12, v16
+from ocpp_core.model.shapes import ListOf, Text
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.codegen import Source
+from ocpp_core.soap import binding as xmlbinding
+from ocpp_core.soap.codec import SoapCodec
+from sample_envelopes import BOOT, CP_16, CS_16, CSMS, NOON, NOON_TEXT, STATION, TIME_1_5, boot, labels
 
 
 @pytest.mark.parametrize("text", ["true", "1", "false", "0", " true\n"])
@@ -36,7 +37,7 @@ def test_booleans_are_read_the_same_beside_what_is_tolerated() -> None:
     for text, value, rules in (("1", True, ["extra_member"]), ("yes", "yes", ["extra_member", "wrong_type"])):
         frame: Any = codec.decode(envelope(response_header("GetConfiguration"), body.format(text), CP_16))
         (item,) = frame.payload.configuration_key
-        assert (value, rules) == (item.readonly, sorted(fault.rule for fault in frame.violations))
+        assert (value, rules) == (item.readonly, sorted(labels(frame.violations)))
 
 
 def test_a_list_or_a_structure_has_no_text() -> None:
@@ -105,7 +106,7 @@ def test_odd_numbers_and_booleans_are_kept_as_their_text_in_tolerant_mode() -> N
         written = envelope(response_header("GetCompositeSchedule"), body.format(text), CP_16)
         frame: Any = codec.decode(written)
         (period,) = frame.payload.charging_schedule.charging_schedule_period
-        assert (value, [rule]) == (period.limit, [fault.rule for fault in frame.violations])
+        assert (value, [rule]) == (period.limit, labels(frame.violations))
 
 
 def test_comments_and_cdata_are_not_content() -> None:

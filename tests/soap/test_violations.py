@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from envelopes import envelope, request_header, response_header
-from ocpp_core.errors import FrameError, FrameKind, Violation
-from ocpp_core.soap import SoapCodec
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.validation import MAX_FAULTS
+from ocpp_core.model.codes import FrameKind
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import Violation
+from ocpp_core.payloads.validation import MAX_FAULTS
+from ocpp_core.soap.codec import SoapCodec
 from sample_envelopes import CP_16, CS_16, NOON_TEXT, START, STATION, TIME_1_5, outcome, places, read, start
 
 
@@ -132,7 +134,7 @@ def test_very_many_faults_are_not_all_listed() -> None:
 def test_too_many_deviations_are_refused_even_in_tolerant_mode(
     item: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("ocpp_core.tolerance.MAX_DEVIATIONS", "ocpp_core.xmltolerance.MAX_DEVIATIONS"):
+    for limit in ("ocpp_core.payloads.tolerance.MAX_DEVIATIONS", "ocpp_core.soap.tolerance.MAX_DEVIATIONS"):
         monkeypatch.setattr(limit, 20)
     body = "".join(
         f"<ocpp:configurationKey><ocpp:key>{'k' * 51}</ocpp:key><ocpp:readonly>x{number}</ocpp:readonly>{item}"

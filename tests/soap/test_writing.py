@@ -9,13 +9,14 @@ from lxml import etree
 
 from envelopes import ADDRESSING, ANONYMOUS, ENVELOPE, body_element, envelope, request_header
 from ocpp_core import v15, v16
-from ocpp_core.envelopes import CONTENT_TYPE, UNSPECIFIED
-from ocpp_core.errors import ErrorCode, LocalProtocolError, PayloadError
-from ocpp_core.messages import MISSING, Call, CallError, CallResult, CallResultError, Send, SoapHeaders
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.tolerance import Tolerance
-from ocpp_core.versions import Role
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError, PayloadError
+from ocpp_core.model.messages import MISSING, Call, CallError, CallResult, CallResultError, Send, SoapHeaders
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.soap.envelopes import CONTENT_TYPE, UNSPECIFIED
 from sample_envelopes import (
     BOOT_ANSWER,
     BOOTED,

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis.strategies import SearchStrategy, one_of
 
+from classes import ALL_CLASSES
 from holding import is_same, not_held
-from model import ALL_CLASSES
 from ocpp_core import testing, v12, v16, v20, v21, v201
-from ocpp_core.model.errors import PayloadError, Violation
+from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import UNSET, Payload
 from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import KEYWORD_CODES, Violation, member_path
 from ocpp_core.payloads.conversion import read
-from ocpp_core.payloads.tolerance import Tolerance
-from ocpp_core.payloads.validation import KEYWORD_CODES, explain, member_path
+from ocpp_core.payloads.validation import explain
 from ocpp_core.testing import broken_payloads, is_breakable, messages, mutated_payloads, payloads
 from properties import for_all, large_values_allowed
 

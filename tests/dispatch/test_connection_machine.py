@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ocpp_core.connection import (
+from ocpp_core.dispatch.connection import (
     DEFAULT,
     NEED_DATA,
     PAUSED,
@@ -41,9 +41,10 @@ from ocpp_core.connection import (
     PendingCall,
     ResultReceived,
 )
-from ocpp_core.envelopes import UNSPECIFIED
-from ocpp_core.errors import ErrorCode, FrameError, FrameKind, LocalProtocolError
-from ocpp_core.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError, LocalProtocolError
+from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
+from ocpp_core.soap.envelopes import UNSPECIFIED
 from pair import SCENES, Scene, numbered, state
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -15,10 +15,10 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from loops import asynchronous
 from ocpp_core import ErrorCode, OcppError, Role, v16
-from ocpp_core.hooks import Hooks, Observer
-from ocpp_core.router import Router
-from ocpp_core.soap import SoapCodec
-from ocpp_core.tracing import Tracing
+from ocpp_core.dispatch.hooks import Hooks, Observer
+from ocpp_core.dispatch.router import Router
+from ocpp_core.dispatch.tracing import Tracing
+from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
 from ocpp_core.transports.soap_http import SoapPeer

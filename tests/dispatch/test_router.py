@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from classes import JSON_VERSIONS
 from loops import asynchronous
-from model import JSON_VERSIONS
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Role, Tolerance, v16, v20, v21, v201
-from ocpp_core.errors import CallRejectedError, ConnectionLostError, NoAnswer
-from ocpp_core.messages import Request
-from ocpp_core.router import Answer, Router
-from ocpp_core.specifications import specification
+from ocpp_core.dispatch.router import Answer, Router
+from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.errors import CallRejectedError, ConnectionLostError, NoAnswer
+from ocpp_core.model.messages import Request
+from ocpp_core.model.specifications import specification
 from ocpp_core.transports.memory import pair
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -22,8 +23,10 @@ HEARTBEAT = '[2,"1","Heartbeat",{}]'
 SECRET = "the text of an exception"
 
 
-def answer(router: Router, frame: str = HEARTBEAT, version: str = "1.6", **options: Any) -> str | None:
-    return asyncio.run(router.answer(frame, version=version, **options))
+def answer(
+    router: Router, frame: str = HEARTBEAT, version: str = "1.6", *, identity: str = "", **options: Any
+) -> str | None:
+    return asyncio.run(router.answer(frame, codec=JsonCodec(version, **options), identity=identity))
 
 
 def heartbeat(*_: Any) -> v16.HeartbeatResponse:
@@ -558,7 +561,7 @@ def test_answer_needs_no_event_loop() -> None:
         with pytest.raises(RuntimeError, match="no running event loop"):
             asyncio.get_running_loop()
         with pytest.raises(StopIteration) as ended:
-            router.answer(frame, version="1.6").send(None)
+            router.answer(frame, codec=JsonCodec("1.6")).send(None)
 
         assert str(ended.value.value).startswith(expected)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ocpp_core.messages import DataType, Payload, Token
-from ocpp_core.specifications import specification
-from ocpp_core.versions import Version
+from ocpp_core.model.messages import DataType, Payload, Token
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Version
 
 JSON_VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
 

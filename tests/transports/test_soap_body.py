@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from bounds import memory
-from ocpp_core.errors import ErrorCode
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from properties import for_all
 

@@ -10,11 +10,11 @@ import pytest
 
 from loops import asynchronous
 from ocpp_core import ErrorCode, v16, v21, v201
-from ocpp_core.errors import CallRejectedError, CallTimeoutError
-from ocpp_core.gate import BootGate, Registration, StationGate
-from ocpp_core.messages import Request
-from ocpp_core.peer import Peer
-from ocpp_core.router import Router
+from ocpp_core.dispatch.gate import BootGate, Registration, StationGate
+from ocpp_core.dispatch.peer import Peer
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import CallRejectedError, CallTimeoutError
+from ocpp_core.model.messages import Request
 from ocpp_core.transports.memory import pair
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import strategies as st
 from lxml import etree
 
+from classes import data_types
 from envelopes import (
     ADDRESSING,
     ALL_MESSAGES,
@@ -25,18 +26,18 @@ from envelopes import (
     SoapMessage,
     soap_messages,
 )
-from model import data_types
 from ocpp_core import v12, v15, v16, v201
-from ocpp_core.errors import ErrorCode, LocalProtocolError, PayloadError
-from ocpp_core.messages import Call, CallError, CallResult, Payload, Response, SoapHeaders
-from ocpp_core.shapes import Text, shape
-from ocpp_core.soap import SoapCodec
-from ocpp_core.specifications import specification
-from ocpp_core.timestamps import WireTimestamp
-from ocpp_core.tolerance import Tolerance
+from ocpp_core.adapters.zeep_client import OcppHeaders, from_zeep, to_zeep, zeep_client
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError, PayloadError
+from ocpp_core.model.messages import Call, CallError, CallResult, Payload, Response, SoapHeaders
+from ocpp_core.model.shapes import Text, shape
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.timestamps import WireTimestamp
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import http_status, read_body
-from ocpp_core.transports.zeep_client import OcppHeaders, from_zeep, to_zeep, zeep_client
-from ocpp_core.versions import Role
 from properties import for_all
 
 zeep = pytest.importorskip("zeep")

@@ -1,0 +1,214 @@
+"""Which frames are accepted, tolerated, refused or unpaired."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command import summary
+from inputs import ANSWER, ENVELOPE, HEARTBEAT, HERTZ, an_object, found
+from ocpp_core.cli import judging
+from ocpp_core.cli.judging import Judge, Judged, Verdict
+from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
+from ocpp_core.cli.summary import MAX_ROWS, Summary
+from ocpp_core.model.messages import Call, Frame
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Specification, Wire
+from ocpp_core.v16 import HeartbeatRequest
+
+
+def judge(*texts: str | Found, tolerance: Tolerance = Tolerance.STRICT) -> list[Judged]:
+    judged = Judge(tolerance)
+    return [judged.judge(Found("x", 1, one, "x", "1.6") if isinstance(one, str) else one) for one in texts]
+
+
+def verdicts(*texts: str | Found, tolerance: Tolerance = Tolerance.STRICT) -> list[str]:
+    return [str(one.verdict) for one in judge(*texts, tolerance=tolerance)]
+
+
+def sent(text: str, direction: str = "", stream: str = "x") -> Found:
+    return Found("x", 1, text, stream, "1.6", Wire.JSON, direction)
+
+
+def test_result_is_judged_by_the_call_that_it_answers() -> None:
+    assert ["accepted", "accepted", "refused"] == verdicts(HEARTBEAT, ANSWER, HERTZ.replace("18", "17"))
+    assert ["accepted", "refused"] == verdicts(HEARTBEAT, '[3,"17",{"status":"Accepted"}]')
+
+
+def test_result_without_its_call_is_unpaired() -> None:
+    assert ["unpaired", "accepted", "accepted", "unpaired"] == verdicts(ANSWER, HEARTBEAT, ANSWER, ANSWER)
+
+
+@pytest.mark.parametrize(
+    "frame", ['[3,"17"]', '[3,"17",{},{}]', '[3,"17",[]]', "[3,17,{}]", '[3,"17",{"a":}]']
+)
+def test_frame_of_an_unpaired_result_is_judged(frame: str) -> None:
+    (one,) = judge(frame)
+
+    assert (Verdict.REFUSED, "") == (one.verdict, one.action)
+    assert one.reason
+
+
+@pytest.mark.parametrize("payload", ["null", "{}", '{"status":1}'])
+def test_payload_of_an_unpaired_result_is_not_judged(payload: str) -> None:
+    assert ["unpaired"] == verdicts(f'[3,"17",{payload}]')
+
+
+def test_answer_to_a_refused_call_is_judged() -> None:
+    assert ["refused", "accepted"] == verdicts(HERTZ, '[3,"18",{}]')
+    assert ["refused", "refused"] == verdicts(HERTZ, '[3,"18",{"a":1}]')
+
+
+def test_answer_to_a_call_of_broken_json_is_judged() -> None:
+    assert ["refused", "accepted"] == verdicts('[2,"18","MeterValues",{"connectorId":,}]', '[3,"18",{}]')
+
+
+def test_answer_to_a_call_with_an_id_that_is_too_long_is_judged() -> None:
+    id = "x" * 37
+
+    assert ["refused", "accepted"] == verdicts(HEARTBEAT.replace("17", id), ANSWER.replace("17", id))
+
+
+def test_answer_to_an_unknown_action_is_unpaired() -> None:
+    assert ["refused", "unpaired"] == verdicts('[2,"1","Fly",{}]', '[3,"1",{}]')
+
+
+def test_error_answers_a_call() -> None:
+    call, error, late = judge(HEARTBEAT, '[4,"17","NotSupported","",{}]', '[4,"17","NotSupported","",{}]')
+
+    assert ["Heartbeat", "Heartbeat", ""] == [call.action, error.action, late.action]
+    assert Verdict.ACCEPTED is error.verdict is late.verdict
+
+
+def test_refused_error_ends_its_call() -> None:
+    call, error, result = judge(HEARTBEAT, '[4,"17"]', ANSWER)
+
+    assert [Verdict.ACCEPTED, Verdict.REFUSED, Verdict.UNPAIRED] == [
+        call.verdict,
+        error.verdict,
+        result.verdict,
+    ]
+    assert "Heartbeat" == error.action
+
+
+def test_both_sides_may_use_the_same_id() -> None:
+    reset = '[2,"17","Reset",{"type":"Hard"}]'
+
+    assert ["accepted"] * 4 == verdicts(
+        sent(HEARTBEAT, STATION_TO_CSMS),
+        sent(reset, CSMS_TO_STATION),
+        sent('[3,"17",{"status":"Accepted"}]', STATION_TO_CSMS),
+        sent(ANSWER, CSMS_TO_STATION),
+    )
+
+
+def test_result_from_the_side_of_the_call_is_unpaired() -> None:
+    assert ["accepted", "unpaired"] == verdicts(
+        sent(HEARTBEAT, STATION_TO_CSMS), sent(ANSWER, STATION_TO_CSMS)
+    )
+
+
+def test_streams_do_not_answer_each_other() -> None:
+    assert ["accepted", "unpaired"] == verdicts(sent(HEARTBEAT, stream="a"), sent(ANSWER, stream="b"))
+
+
+def test_stations_of_one_file_do_not_answer_each_other() -> None:
+    lines = [
+        an_object(HEARTBEAT, station="a"),
+        an_object(ANSWER, station="b"),
+        an_object(ANSWER, station="a"),
+    ]
+    told = summary(text="\n".join(lines))
+
+    assert (2, 1) == (told["accepted"], told["unpaired"])
+
+
+def test_files_do_not_answer_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(HEARTBEAT)
+    (tmp_path / "b.log").write_text(ANSWER)
+    told = summary("--version", "1.6", tmp_path)
+
+    assert (1, 1) == (told["accepted"], told["unpaired"])
+
+
+def test_file_that_is_read_again_does_not_answer_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(f"{ANSWER}\n{HEARTBEAT}\n")
+
+    assert 2 == summary("--version", "1.6", path, path)["unpaired"]
+
+
+def test_calls_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "MAX_PENDING", 10)
+    monkeypatch.setattr(judging, "MAX_STREAMS", 3)
+    judged = Judge()
+    for stream in "abcde":
+        for id in range(100):
+            judged.judge(sent(HEARTBEAT.replace("17", str(id)), stream=stream))
+
+    assert 30 == judged.pending
+    assert Verdict.UNPAIRED is judged.judge(sent(ANSWER.replace("17", "89"), stream="e")).verdict
+    assert Verdict.ACCEPTED is judged.judge(sent(ANSWER.replace("17", "90"), stream="e")).verdict
+    assert 29 == judged.pending
+
+
+def test_tables_are_bounded() -> None:
+    total, judged = Summary(), Judge()
+    for number in range(2 * MAX_ROWS):
+        text = an_object(f'[2,"1","Fly{number}",{{}}]', station=str(number))
+        total.add(judged.judge(found(text)[0]))
+        total.add(judged.judge(found(an_object(HEARTBEAT, version=f"9.{number}"))[0]))
+
+    assert 2 * MAX_ROWS == total.verdicts[Verdict.REFUSED] == total.verdicts[Verdict.NOT_JUDGED]
+    for rows in (total.actions.rows, total.stations.rows, total.deviations, total.not_judged):
+        assert MAX_ROWS <= len(rows) <= MAX_ROWS + 2
+
+
+def test_refused_frame_says_what_would_accept_it() -> None:
+    (one,) = judge(HERTZ)
+
+    assert (Tolerance.UNKNOWN_ENUM,) == one.allow
+    assert [("$.meterValue[0].sampledValue[0].unit", "enum", Tolerance.UNKNOWN_ENUM)] == [
+        (fault.path, fault.keyword, fault.rule) for fault in one.violations
+    ]
+
+
+def test_rule_of_a_frame_has_the_code_of_its_refusal() -> None:
+    (one,) = judge('[2,17,"Heartbeat",{}]')
+
+    assert (Tolerance.ID_NOT_STRING,) == one.allow
+    assert [one.code] == [fault.code for fault in one.violations]
+    assert "Heartbeat" == one.action
+
+
+def test_misnamed_member_needs_one_rule() -> None:
+    boot = '[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
+    answer = '[3,"1",{"currentTime":"2026-01-31T12:00:00Z","heartbeatInterval":5,"status":"Accepted"}]'
+    _, one = judge(boot, answer)
+
+    assert [Tolerance.MISNAMED_MEMBER] * 2 == [fault.rule for fault in one.violations]
+    assert ["accepted", "tolerated"] == verdicts(boot, answer, tolerance=Tolerance.MISNAMED_MEMBER)
+
+
+def test_broken_json_is_never_accepted() -> None:
+    (one,) = judge('[2,"1","Heartbeat",{"a":}]', tolerance=Tolerance.TOLERANT)
+
+    assert (Verdict.REFUSED, ()) == (one.verdict, one.allow)
+
+
+def test_empty_message_is_not_judged() -> None:
+    assert {"empty message": 1} == summary(text=an_object(""))["not_judged_reasons"]
+
+
+def test_codec_of_another_wire_can_be_plugged_in() -> None:
+    class Soap:
+        specification: Specification = specification("1.5")
+
+        def decode(self, text: str, **_: Any) -> Frame:
+            return Call(str(len(text)), HeartbeatRequest())
+
+    judged = Judge(codecs=lambda version, wire: Soap() if wire is Wire.SOAP else "no")
+
+    assert Verdict.ACCEPTED is judged.judge(Found("x", 1, ENVELOPE, "x", "1.5", Wire.SOAP)).verdict
+    assert Verdict.NOT_JUDGED is judged.judge(sent(HEARTBEAT)).verdict

@@ -1,0 +1,244 @@
+"""What the hooks of a Peer are told, and what it logs."""
+
+import asyncio
+import logging
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from loops import asynchronous, until
+from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Response, v16, v201
+from ocpp_core.dispatch.connection import CallLost, CallTimedOut, ErrorReceived, ResultReceived
+from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.redaction import Redaction
+from ocpp_core.dispatch.router import Router
+from ocpp_core.model.errors import CallRejectedError
+from ocpp_core.model.messages import Request
+from ocpp_core.transports.memory import pair
+from wire import NOW, RESET, Wire, heartbeat, wire
+
+# --- hooks -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hooks", [Hooks(), None])
+def test_hooks_come_in_a_list(hooks: Any) -> None:
+    with pytest.raises(LocalProtocolError, match="hooks are given as a list"):
+        Wire(hooks=hooks)
+
+
+class Noting(Hooks):
+    def __init__(self) -> None:
+        self.notes: list[Any] = []
+
+    def frame(self, peer: Any, direction: str, size: int) -> None:
+        self.notes.append((direction, size))
+
+    def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
+        assert seconds >= 0
+        self.notes.append(type(outcome))
+
+    def call_answered(self, peer: Any, request: Any, answer: Any, seconds: float) -> None:
+        assert seconds >= 0
+        self.notes.append(answer)
+
+
+@asynchronous
+async def test_hooks_are_told_of_frames_calls_and_answers() -> None:
+    hooks = Noting()
+    async with wire(hooks=[hooks], call_timeout=0.01) as other:
+        call = asyncio.create_task(other.peer.call(RESET, timeout=1))
+        await other.answer('[3,"1",{"status":"Accepted"}]')
+        await call
+        call = asyncio.create_task(other.peer.call(RESET, timeout=1))
+        await until(lambda: len(other.sent) == 2)
+        other.put('[4,"2","GenericError","",{}]')
+        await asyncio.gather(call, return_exceptions=True)
+        await asyncio.gather(other.peer.call(RESET), return_exceptions=True)
+        call = asyncio.create_task(other.peer.call(RESET, timeout=None))
+        await until(lambda: len(other.sent) == 4)
+    await asyncio.gather(call, return_exceptions=True)
+
+    ends = [note for note in hooks.notes if isinstance(note, type)]
+    assert ends == [ResultReceived, ErrorReceived, CallTimedOut, CallLost]
+    assert ("out", len('[2,"1","Reset",{"type":"Soft"}]')) in hooks.notes
+
+
+@asynchronous
+async def test_hooks_surround_calls_and_handlers_in_their_order() -> None:
+    notes: list[str] = []
+
+    class Surrounding(Hooks):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        @contextmanager
+        def around(self, what: str, message: Any) -> Any:
+            notes.append(f"> {self.name} {what}")
+            try:
+                yield
+            except CallRejectedError as error:
+                notes.append(error.description)
+                raise
+            finally:
+                notes.append(f"< {self.name} {what}")
+
+        def calling(self, peer: Any, request: Any) -> Any:
+            return self.around("calling", request)
+
+        def handling(self, peer: Any, message: Any) -> Any:
+            return self.around("handling", message)
+
+    csms = Router()
+
+    @csms.on(v16.HeartbeatRequest)
+    def refuse(*_: Any) -> None:
+        raise OcppError(ErrorCode.INTERNAL, "no")
+
+    async with pair("1.6", csms=csms, hooks=[Surrounding("a"), Surrounding("b")]) as (peer, _):
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.HeartbeatRequest())
+
+    assert notes == [
+        *("> a calling", "> b calling"),
+        *("> a handling", "> b handling", "< b handling", "< a handling"),
+        *("no", "< b calling", "no", "< a calling"),
+    ]
+
+
+@pytest.mark.parametrize("moment", ["entered", "left"])
+@asynchronous
+async def test_surroundings_that_raise_do_no_harm(caplog: pytest.LogCaptureFixture, moment: str) -> None:
+    @contextmanager
+    def failing() -> Any:
+        try:
+            if moment == "left":
+                yield
+        finally:
+            raise RuntimeError("a hook's surroundings")
+
+    class Failing(Hooks):
+        def calling(self, peer: Any, request: Any) -> Any:
+            return failing()
+
+        def handling(self, peer: Any, message: Any) -> Any:
+            return failing()
+
+    csms = Router()
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    async with pair("1.6", csms=csms, hooks=[Failing()]) as (peer, _):
+        assert (await peer.call(v16.HeartbeatRequest())).current_time == NOW
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.AuthorizeRequest(id_tag="T"))
+
+    assert 4 == len([record for record in caplog.records if record.name == "ocpp_core.hooks"])
+
+
+@asynchronous
+async def test_surroundings_cannot_hide_an_error() -> None:
+    class Hiding(Hooks):
+        def calling(self, peer: Any, request: Any) -> Any:
+            return suppress(Exception)
+
+    async with pair("1.6", hooks=[Hiding()]) as (peer, _):
+        with pytest.raises(CallRejectedError):
+            await peer.call(v16.HeartbeatRequest())
+
+
+@asynchronous
+async def test_hooks_that_raise_are_logged_and_do_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Hooks):
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError("frame hook")
+
+    csms, station = Router(), Router()
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    async with pair("1.6", csms=csms, station=station, hooks=[Failing()]) as (peer, _):
+        await peer.call(v16.HeartbeatRequest())
+
+    assert "frame hook" in caplog.text
+
+
+# --- logs --------------------------------------------------------------------------------------------------------
+
+
+KEY = "hunter2hunter2hunter2"
+
+SECRETS: dict[str, tuple[str, Request[Any] | Response]] = {
+    "ChangeConfiguration": (
+        "1.6",
+        v16.ChangeConfigurationRequest(key="AuthorizationKey", value=KEY),
+    ),
+    "SetVariables": (
+        "2.0.1",
+        v201.SetVariablesRequest(
+            set_variable_data=[
+                v201.SetVariableData(
+                    attribute_value=KEY,
+                    component=v201.Component(name="SecurityCtrlr"),
+                    variable=v201.Variable(name="BasicAuthPassword"),
+                )
+            ]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_frames_are_logged_without_secrets(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "ocpp_core")
+    version, request = SECRETS[name]
+    assert isinstance(request, Request)
+
+    @asynchronous
+    async def run() -> None:
+        async with pair(version) as (_, peer):
+            with pytest.raises(CallRejectedError):
+                await peer.call(request)
+
+    run()
+
+    record = next(record for record in caplog.records if record.name == "ocpp_core.frames")
+    assert name in record.getMessage()
+    assert record.__dict__["identity"] == "CP-1"
+    assert KEY not in caplog.text
+
+
+LOGGED = {  # frames with a secret in it, beyond those that a message class above makes
+    "GetConfiguration": '[3,"1",{"configurationKey":[{"key":"AuthorizationKey","readonly":false,"value":"%s"}]}]',
+    "in another order": '[2,"1","ChangeConfiguration",{"value":"%s","key":"AuthorizationKey"}]',
+    "in lower case": '[2,"1","ChangeConfiguration",{"key":"authorizationkey","value":"%s"}]',
+    "GetVariables": '[3,"1",{"getVariableResult":[{"attributeStatus":"Accepted","attributeValue":"%s",'
+    '"component":{"name":"SecurityCtrlr"},"variable":{"name":"BasicAuthPassword"}}]}]',
+    "NotifyReport": '[2,"1","NotifyReport",{"reportData":[{"component":{"name":"SecurityCtrlr"},"variable":{"name":'
+    '"BasicAuthPassword"},"variableAttribute":[{"value":"%s"}]}]}]',
+    "SetNetworkProfile": '[2,"1","SetNetworkProfile",{"connectionData":{"basicAuthPassword":"%s"}}]',
+    "APN": '[2,"1","SetNetworkProfile",{"connectionData":{"apn":{"apnPassword":"%s"}}}]',
+    "VPN": '[2,"1","SetNetworkProfile",{"connectionData":{"vpn":{"password":"%s"}}}]',
+    "VPN key": '[2,"1","SetNetworkProfile",{"connectionData":{"vpn":{"key":"%s","type":"IPSec"}}}]',
+    "cut short": '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"%s',
+    "DataTransfer": '[2,"1","DataTransfer",{"vendorId":"V","data":"{\\"password\\":\\"%s\\"}"}]',
+}
+
+
+@pytest.mark.parametrize("name", LOGGED)
+def test_redaction_hides_the_secret(name: str) -> None:
+    text = Redaction().apply(LOGGED[name] % KEY)
+
+    assert KEY not in text
+    assert text.startswith(LOGGED[name][:5])
+
+
+def test_redaction_hides_tokens_only_if_asked() -> None:
+    frame = '[2,"1","Authorize",{"idTag":"TAG-1"}]'
+
+    assert Redaction().apply(frame) == frame
+    assert "TAG-1" not in Redaction(id_tokens=True).apply(frame)
+    assert Redaction().apply(frame.encode()) == frame
+
+
+def test_redaction_leaves_other_settings() -> None:
+    frame = '[2,"1","ChangeConfiguration",{"key":"HeartbeatInterval","value":"60"}]'
+
+    assert Redaction().apply(frame) == frame
+    assert len(Redaction(max_length=10).apply(frame)) == 10

@@ -1,0 +1,169 @@
+"""The station's side of WebSocket connections: calls over connections that come and go."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from loopback import csms, station, url
+from loops import asynchronous, until
+from ocpp_core import v16
+from ocpp_core.model.errors import CallTimeoutError, ConnectionLostError
+from ocpp_core.model.messages import Request
+from ocpp_core.transports.websocket import Backoff, Server, Station, WebSocketPeer, connect, serve
+
+SOON = Backoff(minimum=0.01, doublings=0, spread=0)
+
+
+@asynchronous
+async def test_a_lost_connection_loses_its_calls_and_is_made_anew() -> None:
+    router = csms()
+    waits: list[float] = []
+    boots: list[WebSocketPeer] = []
+
+    @router.on(v16.AuthorizeRequest)
+    async def authorize(request: v16.AuthorizeRequest, peer: WebSocketPeer) -> None:
+        peer._socket.transport.abort()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async with (
+        serve(router, "localhost") as server,
+        connect(
+            url(server),
+            "CP-1",
+            station(),
+            "1.6",
+            wait=True,
+            backoff=Backoff(minimum=10, doublings=1, spread=4),
+            chance=lambda: 0.5,
+            sleep=sleep,
+            on_connect=boots.append,
+        ) as cp,
+    ):
+        for _ in range(3):
+            with pytest.raises(ConnectionLostError):
+                await cp.call(v16.AuthorizeRequest(id_tag="T"))
+            await cp.call(v16.HeartbeatRequest())  # waits for the next connection
+
+    assert waits == [12.0, 12.0, 12.0]  # each time there was success before
+    assert len(set(map(id, boots))) == 4
+
+
+@asynchronous
+async def test_j14_a_station_backs_off_until_the_csms_is_there() -> None:
+    waits: list[float] = []
+    started: list[Server] = []
+    async with serve(csms(), "localhost", port=0) as placeholder:
+        port = placeholder.port
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 4:
+            contexts.append(serve(csms(), "localhost", port))
+            started.append(await contexts[0].__aenter__())
+
+    contexts: list[Any] = []
+    async with connect(
+        f"ws://localhost:{port}",
+        "CP-1",
+        station(),
+        "1.6",
+        backoff=Backoff(minimum=1, doublings=2, spread=0),
+        sleep=sleep,
+    ) as cp:
+        await cp.call(v16.HeartbeatRequest())
+    await contexts[0].__aexit__(None, None, None)
+
+    assert waits == [1, 2, 4, 4]
+
+
+@asynchronous
+async def test_calls_without_a_connection_raise_unless_they_shall_wait() -> None:
+    async with serve(csms(), "localhost") as server:
+        forever = asyncio.Event()
+
+        async def sleep(seconds: float) -> None:
+            await forever.wait()
+
+        async with connect(url(server), "CP-1", station(), "1.6", sleep=sleep) as cp:
+            await until(lambda: server.peers)
+            await server.peers["CP-1"].close()
+            await until(lambda: cp.peer is None)
+            with pytest.raises(ConnectionLostError):
+                await cp.call(v16.HeartbeatRequest())
+            forever.set()
+            assert (await cp.connected()).is_open
+            await cp.call(v16.HeartbeatRequest())
+
+
+@asynchronous
+async def test_closing_a_station_ends_those_that_wait_for_it() -> None:
+    async def sleep(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    async with serve(csms(), "localhost") as server:
+        async with connect(url(server), "CP-1", station(), "1.6", sleep=sleep, wait=True) as cp:
+            await until(lambda: server.peers)
+            await server.peers["CP-1"].close()
+            await until(lambda: cp.peer is None)
+            waiting = asyncio.create_task(cp.call(v16.HeartbeatRequest()))
+            await asyncio.sleep(0)
+        with pytest.raises(ConnectionLostError):
+            await waiting
+
+
+@asynchronous
+async def test_nobody_calls_before_the_boot_hook_is_done() -> None:
+    order: list[str] = []
+    router = csms()
+    router.middleware(_noting(order))
+
+    async def boot(peer: WebSocketPeer) -> None:
+        await peer.call(v16.HeartbeatRequest())
+        order.append("booted")
+
+    async with (
+        serve(router, "localhost") as server,
+        connect(url(server), "CP-1", station(), "1.6", on_connect=boot) as cp,
+    ):
+        with pytest.raises(Exception, match="Authorize"):
+            await cp.call(v16.AuthorizeRequest(id_tag="T"))
+
+    assert order == ["Heartbeat", "booted", "Authorize"]
+
+
+def _noting(order: list[str]) -> Any:
+    async def note(request: Request[Any], peer: Any, handle: Any) -> Any:
+        order.append(request.__ocpp__.action or "")
+        return await handle(request, peer)
+
+    return note
+
+
+@asynchronous
+async def test_a_boot_hook_that_fails_counts_as_a_failed_connection() -> None:
+    async def boot(peer: WebSocketPeer) -> None:
+        raise CallTimeoutError("BootNotification")
+
+    async with serve(csms(), "localhost") as server:
+        with pytest.raises(CallTimeoutError):
+            async with connect(url(server), "CP-1", station(), "1.6", on_connect=boot, reconnect=False):
+                pass
+
+        attempts: list[int] = []
+
+        async def boot_later(peer: WebSocketPeer) -> None:
+            attempts.append(1)
+            if len(attempts) < 3:
+                raise CallTimeoutError("BootNotification")
+
+        async with connect(url(server), "CP-1", station(), "1.6", on_connect=boot_later, backoff=SOON) as cp:
+            await cp.call(v16.HeartbeatRequest())
+
+        assert len(attempts) == 3
+
+
+def test_station_is_what_connect_yields() -> None:
+    assert {"call", "notify", "connected", "close", "peer"} <= set(dir(Station))
