@@ -58,6 +58,7 @@ async def raw_socket(port: int) -> AsyncGenerator[RawSocket, None]:
         yield RawSocket(connected)
 
 
-def frame(data: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True, rsv1: bool = False) -> bytes:
+def frame(data: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True, is_packed: bool = False) -> bytes:
     """A frame of a client."""
-    return Frame(opcode, data, fin=fin, rsv1=rsv1).serialize(mask=True)
+    first, *rest = Frame(opcode, data, fin=fin).serialize(mask=True)
+    return bytes([first | 0x40 if is_packed else first, *rest])  # RSV1 (RFC 7692 §6)
