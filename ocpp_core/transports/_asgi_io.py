@@ -1,8 +1,8 @@
 """What passes between an ASGI server and us, bounded in time and size: no peer holds us by not reading or not sending.
 
 ASGI has no way to cut a connection off, and no timeouts. A server waits in ``send`` until the peer has read enough of
-what came before, and in ``receive`` until something comes; both may be for ever. `websocket.serve` is the measure of what
-is done about it here.
+what came before, and in ``receive`` until something comes; both may be for ever. `websocket.serve` is the measure of
+what is done about it here.
 """
 
 import asyncio

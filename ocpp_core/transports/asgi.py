@@ -305,9 +305,9 @@ class OcppApp:
 
     def _client_of_calls(self) -> "httpx.AsyncClient":
         if self._client is None:
-            import httpx
+            from ocpp_core.transports._http_client import new_client
 
-            self._client = httpx.AsyncClient()
+            self._client = new_client()
         return self._client
 
 
