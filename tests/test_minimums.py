@@ -113,7 +113,7 @@ async def test_endless_empty_fragments_behind_uvicorn_are_not_kept() -> None:
             tracemalloc.stop()
 
         assert b" 101 " in head
-        assert kept < count
+        assert kept < 4 * count  # a reference to each would be 8 bytes
 
 
 @asynchronous
