@@ -28,7 +28,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help test lint types check-model pytest test-deep test-all coverage demo generate format bench clean
+.PHONY: help test lint types check-model pytest test-deep test-all test-lowest coverage demo generate format bench clean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,11 @@ test-all: ## Runs the tests on every supported Python found on this machine
 	  echo "Python $$version"; \
 	  $(MAKE) --no-print-directory pytest VENV=.venv-$$version PYTHON=$${python#*=} GROUP=test; \
 	done
+
+test-lowest: .venv-lowest/lowest.txt ## Runs the tests on exactly the lowest versions that pyproject.toml declares
+	@PIP_CONSTRAINT=$< $(MAKE) --no-print-directory .venv-lowest/.wheel VENV=.venv-lowest GROUP=test
+	@.venv-lowest/bin/python tools/lowest.py --installed
+	@$(MAKE) --no-print-directory pytest VENV=.venv-lowest GROUP=test
 
 coverage: $(VENV)/.wheel ## Runs the tests and lists lines and branches that none of them takes
 	$(VENV)/bin/pytest -n auto --cov --cov-report=term-missing:skip-covered
@@ -121,6 +126,10 @@ $(VENV)/.wheel: $(VENV)/.deps $(SOURCES)
 	@log=$$($(PY) -m build --no-isolation 2>&1) || { echo "$$log"; exit 1; }
 	@$(PIP) install --force-reinstall --no-deps dist/*.whl
 	@touch $@
+
+.venv-lowest/lowest.txt: pyproject.toml tools/lowest.py
+	$(make_venv)
+	@.venv-lowest/bin/python tools/lowest.py > $@
 
 .venv-demo/.ready: $(SOURCES)
 	$(make_venv)
