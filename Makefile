@@ -28,7 +28,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help test lint types check-model pytest test-deep test-all test-lowest coverage demo generate format bench clean
+.PHONY: help test lint types check-model pytest test-deep test-all test-lowest coverage mutants demo generate format \
+  bench clean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +84,16 @@ test-lowest: .venv-lowest/lowest.txt ## Runs the tests on exactly the lowest ver
 coverage: $(VENV)/.wheel ## Runs the tests and lists lines and branches that none of them takes
 	$(VENV)/bin/pytest -n auto --cov --cov-report=term-missing:skip-covered
 
+# How many mutants; which (the same seed and the same text give the same ones); of what; asked of which tests.
+MUTANTS ?= 300
+SEED ?=
+MODULES ?=
+TESTS ?=
+AT_LEAST ?= 95
+mutants: $(VENV)/.deps ## Changes the engines in small ways and looks whether a test notices (MUTANTS= SEED= MODULES= TESTS=)
+	$(PY) tools/mutants.py --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(MODULES),--modules '$(MODULES)') \
+	  $(if $(TESTS),--tests '$(TESTS)') --at-least $(AT_LEAST)
+
 demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and eight stations talk
 	@echo '$$ ocpp-core validate --quiet examples/traffic'
 	@.venv-demo/bin/ocpp-core validate --quiet examples/traffic || test $$? -eq 1  # some of it is there to be refused
@@ -103,7 +114,7 @@ bench: $(VENV)/.wheel ## Measures speed beside other libraries
 	$(PY) benchmarks/run.py
 
 clean: ## Removes what these targets have made
-	rm -rf .venv .venv-* build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* .mutants build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- virtual environments: a stamp file says that the steps above it are done ------------------------------------
