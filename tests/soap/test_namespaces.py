@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -94,10 +95,8 @@ def test_whatever_the_names_only_a_frame_error_is_raised(tolerance: Tolerance, n
     codec = SoapCodec("1.6", tolerance=tolerance)
     for each in written:
         SoapCodec.sniff(each)
-        try:
+        with suppress(FrameError):
             codec.decode(each)
-        except FrameError as error:
-            assert str(error)
 
 
 def test_an_error_in_one_document_is_not_held_against_the_next() -> None:
