@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import SHORT, printable, shown
@@ -34,9 +34,10 @@ KEYWORD_CODES: Mapping[str, ErrorCode] = {
 }
 
 
-@frozen
+# Not frozen, which would make each three times as dear: a hostile message has thousands.
+@define
 class Violation:
-    """One broken rule, at one place of a payload or frame.
+    """One broken rule, at one place of a payload or frame. Nothing changes one once it is made.
 
     Attributes:
         path: Where, in wire names: ``$.meterValue[0].sampledValue[2].unit``.
@@ -79,6 +80,72 @@ def violation(
 ) -> Violation:
     """One broken rule of `KEYWORD_CODES`, with the code and the sentence of its keyword."""
     return Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit)
+
+
+#: Faults that are listed of a message that is refused: a peer must not be able to keep us busy with its own.
+MAX_FAULTS = 100
+#: Deviations that a message may have and still be read, if all of them are allowed.
+MAX_DEVIATIONS = 10_000
+
+
+class TooMany(Exception):
+    """More faults than are listed, or more deviations than are read: whoever looks for them stops."""
+
+
+class Deviations:
+    """What is wrong with one message, in the order in which it is found, with a bound on how much is looked for.
+
+    The first deviation that is not allowed refuses the message; from then on only `MAX_FAULTS` are listed.
+
+    Args:
+        allowed: What is accepted although it breaks a rule.
+
+    Attributes:
+        listed: The violations so far, those that are allowed included.
+        are_allowed: Whether all of them are.
+    """
+
+    __slots__ = ("allowed", "are_allowed", "listed")
+
+    def __init__(self, allowed: Tolerance) -> None:
+        self.allowed = allowed
+        self.are_allowed = True
+        self.listed: list[Violation] = []
+
+    def report(
+        self,
+        rule: Tolerance | None,
+        path: str,
+        keyword: str,
+        value: Any,
+        limit: Any = None,
+        line: int | None = None,
+    ) -> bool:
+        """Lists one broken rule of `KEYWORD_CODES`; returns whether it is allowed, so that reading may go on behind it.
+
+        Raises:
+            TooMany: The bound is reached. What is listed stays, and the message is not to be read.
+        """
+        listed = self.listed
+        listed.append(Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit))
+        is_allowed = rule is not None and rule in self.allowed
+        if not is_allowed:
+            self.are_allowed = False
+        if len(listed) >= MAX_FAULTS and (not self.are_allowed or len(listed) > MAX_DEVIATIONS):
+            self.are_allowed = False
+            raise TooMany
+        return is_allowed
+
+    @property
+    def rules(self) -> tuple[Tolerance, ...]:
+        """The tolerances that together accept what is listed; none if something has no tolerance."""
+        return tolerances(self.listed)
+
+
+def tolerances(violations: Iterable[Violation]) -> tuple[Tolerance, ...]:
+    """The tolerances that together accept these violations, each once; empty if one of them has none."""
+    rules = dict.fromkeys(violation.rule for violation in violations)
+    return () if None in rules else tuple(rule for rule in rules if rule is not None)
 
 
 def member_path(path: str, member: str) -> str:
