@@ -31,10 +31,9 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import SERVICES, Role
 
 SOAP_VERSIONS = ("1.2", "1.5", "1.6")
-SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{ADDRESSING}/anonymous"

@@ -21,6 +21,12 @@ from ocpp_core.model.versions import (
     Wire,
 )
 
+#: Since 2.0 an identity is an identifierString: 48 characters, and no colon (2.0.1 and 2.1 part 2 §2.1.4).
+_IDENTIFIER = r"[A-Za-z0-9*\-_=+|@.]{1,48}"
+
+#: What 2.0 and its successors have in common; a CSMS has to offer compression (2.0.1 part 4 §3.3, 2.1 part 4 §3.4).
+_SINCE_2_0: dict[str, Any] = {"identities": _IDENTIFIER, "compresses": True}
+
 #: Everything but the actions, which stand in the generated modules.
 _FACTS: dict[Version, dict[str, Any]] = {
     Version.V1_2: {
@@ -37,21 +43,29 @@ _FACTS: dict[Version, dict[str, Any]] = {
         "error_names": {Wire.JSON: ERROR_NAMES_1_6_JSON, Wire.SOAP: ERROR_NAMES_SOAP},
         "owed": OWED_1_6,
         "frame_kinds": FRAME_KINDS,
+        # OCPP-J 1.6 §6.2.2: AuthorizationKey is 20 bytes, and is configured as 40 hex digits.
+        "has_key_passwords": True,
+        # OCPP 1.6 §4.2.
+        "silent_while_rejected": True,
+        "not_while_pending": frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
     },
     Version.V2_0: {
         "subprotocol": "ocpp2.0",
+        **_SINCE_2_0,
         "error_names": {Wire.JSON: ERROR_NAMES_2_0_1},
         "owed": OWED_2_0_1,
         "frame_kinds": FRAME_KINDS,
     },
     Version.V2_0_1: {
         "subprotocol": "ocpp2.0.1",
+        **_SINCE_2_0,
         "error_names": {Wire.JSON: ERROR_NAMES_2_0_1},
         "owed": OWED_2_0_1,
         "frame_kinds": FRAME_KINDS,
     },
     Version.V2_1: {
         "subprotocol": "ocpp2.1",
+        **_SINCE_2_0,
         "error_names": {Wire.JSON: ERROR_NAMES_2_1},
         "owed": OWED_2_1,
         "frame_kinds": FRAME_KINDS_2_1,

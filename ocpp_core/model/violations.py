@@ -99,16 +99,18 @@ class Deviations:
 
     Args:
         allowed: What is accepted although it breaks a rule.
+        most: Deviations with which a message is still read, if all of them are allowed.
 
     Attributes:
         listed: The violations so far, those that are allowed included.
         are_allowed: Whether all of them are.
     """
 
-    __slots__ = ("allowed", "are_allowed", "listed")
+    __slots__ = ("allowed", "are_allowed", "listed", "most")
 
-    def __init__(self, allowed: Tolerance) -> None:
+    def __init__(self, allowed: Tolerance, most: int = MAX_DEVIATIONS) -> None:
         self.allowed = allowed
+        self.most = most
         self.are_allowed = True
         self.listed: list[Violation] = []
 
@@ -121,25 +123,22 @@ class Deviations:
         limit: Any = None,
         line: int | None = None,
     ) -> bool:
-        """Lists one broken rule of `KEYWORD_CODES`; returns whether it is allowed, so that reading may go on behind it.
+        """Lists one broken rule of `KEYWORD_CODES`; otherwise as `add`."""
+        return self.add(Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit))
+
+    def add(self, violation: Violation) -> bool:
+        """Lists one broken rule; returns whether it is allowed, so that reading may go on behind it.
 
         Raises:
             TooMany: The bound is reached. What is listed stays, and the message is not to be read.
         """
-        listed = self.listed
-        listed.append(Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit))
-        is_allowed = rule is not None and rule in self.allowed
-        if not is_allowed:
+        self.listed.append(violation)
+        is_allowed = violation.rule is not None and violation.rule in self.allowed
+        if not is_allowed or len(self.listed) > self.most:
             self.are_allowed = False
-        if len(listed) >= MAX_FAULTS and (not self.are_allowed or len(listed) > MAX_DEVIATIONS):
-            self.are_allowed = False
+        if not self.are_allowed and len(self.listed) >= MAX_FAULTS:
             raise TooMany
         return is_allowed
-
-    @property
-    def rules(self) -> tuple[Tolerance, ...]:
-        """The tolerances that together accept what is listed; none if something has no tolerance."""
-        return tolerances(self.listed)
 
 
 def tolerances(violations: Iterable[Violation]) -> tuple[Tolerance, ...]:

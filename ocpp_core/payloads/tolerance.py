@@ -39,9 +39,6 @@ def tolerance_of(tolerance: ToleranceByStation, identity: Callable[[], str]) -> 
     return tolerance if isinstance(tolerance, Tolerance) else tolerance(identity())
 
 
-#: Members that peers send under another name. (1.6: the example of OCPP-J 1.6 §4.2.2 itself has it.)
-MISNAMED = {("1.6", "BootNotificationResponse"): {"heartbeatInterval": "interval"}}
-
 Report = Callable[..., None]
 
 #: Deviations that one message may have: a peer must not be able to keep us busy with its own.
@@ -82,8 +79,7 @@ def _read_object(cls: type[Payload], draft: int | None, data: Any, path: str, re
         report(Tolerance.WRONG_TYPE, path, "type", data, "object")
         return data
     facts = shape(cls, draft)
-    definition = cls.__ocpp__
-    renamed = MISNAMED.get((definition.version, definition.name), {})
+    renamed = facts.misnamed
     by_wire = facts.by_wire
     values: dict[str, Any] = {}
     extra: dict[str, Any] = {}

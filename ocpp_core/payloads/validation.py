@@ -33,7 +33,6 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.timestamps import is_timestamp
-from ocpp_core.model.versions import FRACTION_DIGITS
 from ocpp_core.model.violations import Violation, member_path, violation
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep, tokens
 
@@ -101,7 +100,7 @@ def _validator(cls: type[Payload]) -> Any:
     from jsonschema import FormatChecker
 
     definition = cls.__ocpp__
-    digits = FRACTION_DIGITS.get(definition.version)
+    digits = shape(cls).fraction_digits
     formats = FormatChecker(formats=())
     formats.checks("date-time")(lambda value: not isinstance(value, str) or is_timestamp(value, digits))
     return _validator_class(definition.draft)(_schema(cls), format_checker=formats)

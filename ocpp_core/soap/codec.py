@@ -27,7 +27,16 @@ from ocpp_core.model.messages import (
 )
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import ERROR_CODES, OWED_SOAP, Action, Role, Specification, Version, Wire
+from ocpp_core.model.versions import (
+    ERROR_CODES,
+    OWED_SOAP,
+    SERVICES,
+    Action,
+    Role,
+    Specification,
+    Version,
+    Wire,
+)
 from ocpp_core.model.violations import Violation, decisive
 from ocpp_core.payloads.binding import REFUSALS, plain
 from ocpp_core.payloads.conversion import allows
@@ -355,8 +364,7 @@ class SoapCodec:
     def _action(self, service: Role, name: str) -> str:
         if not self.qualified_actions:
             return f"/{name}"
-        port = "CentralSystemService" if service is Role.CSMS else "ChargePointService"
-        return f"{self.specification.namespaces[service]}{port}/{name}"
+        return f"{self.specification.namespaces[service]}{SERVICES[service]}/{name}"
 
 
 class _Reading:

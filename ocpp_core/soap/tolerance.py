@@ -28,7 +28,7 @@ from ocpp_core.model.shapes import (
 from ocpp_core.model.timestamps import WireTimestamp, is_timestamp, read_timestamp
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, member_path, violation
-from ocpp_core.payloads.tolerance import MAX_DEVIATIONS, MISNAMED, TooManyDeviations, read_tolerantly
+from ocpp_core.payloads.tolerance import MAX_DEVIATIONS, TooManyDeviations, read_tolerantly
 from ocpp_core.soap.binding import read_boolean, read_date_time, read_number
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -78,7 +78,7 @@ def _lift(
     """The JSON payload that an element stands for."""
     facts = shape(cls)
     order = {field.wire: position for position, field in enumerate(facts.fields)}
-    misnamed = MISNAMED.get((cls.__ocpp__.version, cls.__ocpp__.name), {})
+    misnamed = shape(cls).misnamed
     members = _Members()
     strays: dict[str, str] = {}
     for name, value in element.attrib.items():

@@ -16,11 +16,10 @@ from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import Field, ListOf, Nested, shape
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import SERVICES, Role
 from ocpp_core.model.violations import KEYWORD_CODES, Violation, member_path, violation
 from ocpp_core.payloads.validation import MAX_FAULTS
 
-_SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"
 
 #: What the error types of libxml2 mean; the rest is about the structure.
@@ -50,7 +49,7 @@ def schema(version: str, receiver: Role) -> etree.XMLSchema:
         version: Number of the OCPP version.
         receiver: Who serves it: `Role.CSMS` for CentralSystemService.
     """
-    wsdl = etree.parse(folder("wsdl") / version / f"{_SERVICES[receiver]}.wsdl")
+    wsdl = etree.parse(folder("wsdl") / version / f"{SERVICES[receiver]}.wsdl")
     found = wsdl.find(f".//{_SCHEMA}")
     assert found is not None
     # Written and read again, so that the prefixes of the WSDL come along.

@@ -59,7 +59,7 @@ def test_j16_4_2_3_odd_id_is_refused_and_echoed(version: str, case: str, rest: s
     error = refusal(version, f"[2,{id},{rest}")
 
     assert (code, readable) == (error.code, error.id)
-    if readable is not None:  # J-3
+    if readable is not None:
         name = "GenericError" if version == "1.6" else "RpcFrameworkError"
         assert FrameKind.CALL is error.kind
         assert [4, readable, name] == answer(version, error)

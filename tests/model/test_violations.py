@@ -59,13 +59,15 @@ def test_faults_are_listed_up_to_a_bound() -> None:
     assert MAX_FAULTS == len(found.listed)
 
 
-def test_deviations_are_read_up_to_a_bound() -> None:
-    found = Deviations(Tolerance.TOLERANT)
+@pytest.mark.parametrize("most", [MAX_FAULTS, 1_000, MAX_DEVIATIONS])
+def test_deviations_are_read_up_to_a_bound(most: int) -> None:
+    found = Deviations(Tolerance.TOLERANT, most)
 
-    assert MAX_DEVIATIONS == report(found, Tolerance.WRONG_TYPE, MAX_DEVIATIONS)
+    assert most == report(found, Tolerance.WRONG_TYPE, most)
     assert found.are_allowed
     assert 1 == report(found, Tolerance.WRONG_TYPE, 2)
     assert not found.are_allowed
+    assert most + 1 == len(found.listed)
 
 
 @pytest.mark.parametrize("before", [0, 1, MAX_FAULTS - 1, MAX_FAULTS, MAX_DEVIATIONS])
