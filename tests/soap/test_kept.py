@@ -13,13 +13,13 @@ from ocpp_core.soap.codec import SoapCodec
 
 #: Where new names stand, each refused or accepted; ``#`` is a number.
 NAMES = {
-    "elements": "<e#/>",
-    "attributes": "<a a#=''/>",
-    "prefixes": "<p#:a xmlns:p#='urn:u'/>",
-    "namespaces": "<a xmlns='urn:n#'/>",
-    "unused declarations": "<a xmlns:p='urn:d#'/>",
-    "no XML": "<x#></a>",
-    "undeclared prefixes": "<u#:a/>",
+    "elements": "<kept-e#/>",
+    "attributes": "<a kept-a#=''/>",
+    "prefixes": "<kept-p#:a xmlns:kept-p#='urn:u'/>",
+    "namespaces": "<a xmlns='urn:kept-n#'/>",
+    "unused declarations": "<a xmlns:p='urn:kept-d#'/>",
+    "no XML": "<kept-x#></a>",
+    "undeclared prefixes": "<kept-u#:a/>",
 }
 
 
