@@ -1,13 +1,12 @@
 """Broken rules, each at one place of a payload or frame, and the sentences that explain them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.printing import SHORT, printable, shown
+from ocpp_core.model.printing import SHORT, likely, printable, shown
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -182,10 +181,8 @@ def _unknown_member(value: Any, limit: Any) -> str:
 
 
 def _guess(name: Any, known: Iterable[str]) -> str:
-    """What may have been meant. It compares letter by letter, so that only what may be a name is compared."""
-    text = str(name)
-    close = get_close_matches(text, known, 1) if len(text) <= SHORT else ()
-    return f"; did you mean {close[0]!r}?" if close else ""
+    meant = likely(name, known)
+    return "" if meant is None else f"; did you mean {meant!r}?"
 
 
 _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {

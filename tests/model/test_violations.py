@@ -41,7 +41,7 @@ def test_a_report_says_whether_reading_may_go_on() -> None:
     assert not found.are_allowed
     assert found.report(Tolerance.TOO_LONG, "$.c", "maxLength", "xx", 1)
     assert not found.are_allowed
-    assert (Tolerance.TOO_LONG, Tolerance.WRONG_TYPE) == found.rules
+    assert (Tolerance.TOO_LONG, Tolerance.WRONG_TYPE) == tolerances(found.listed)
 
 
 def test_what_has_no_tolerance_is_never_allowed() -> None:
@@ -49,7 +49,7 @@ def test_what_has_no_tolerance_is_never_allowed() -> None:
 
     assert not found.report(None, "$", "depth", [], 64)
     assert not found.are_allowed
-    assert () == found.rules
+    assert () == tolerances(found.listed)
 
 
 def test_faults_are_listed_up_to_a_bound() -> None:
