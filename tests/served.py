@@ -62,9 +62,10 @@ def csms() -> Router:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncGenerator[int, None]:
+async def served(app: Any, **options: Any) -> AsyncGenerator[int, None]:
     """The port of an application that uvicorn serves."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, ws="websockets-sansio")
+    options = {"ws": "websockets-sansio", **options}
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, **options)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     await until(lambda: server.started)
