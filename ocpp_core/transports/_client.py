@@ -13,8 +13,9 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Version
+from ocpp_core.model.versions import Specification, Version
 from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
@@ -87,6 +88,12 @@ class Station:
     def peer(self) -> WebSocketPeer | None:
         """The CSMS over the present connection; None while there is none."""
         return self._peer if self._peer is not None and self._peer.is_open else None
+
+    @property
+    def specification(self) -> Specification:
+        """Of the version that is spoken; while there is no connection, of the one that is most wanted."""
+        peer = self.peer
+        return specification(self._versions[0]) if peer is None else peer.specification
 
     async def connected(self) -> WebSocketPeer:
         """Waits until there is a connection, and the hook has done its work.

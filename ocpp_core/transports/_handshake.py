@@ -14,14 +14,13 @@ from attrs import field, frozen
 
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.specifications import specification
-from ocpp_core.model.versions import IDENTIFIER_IDENTITIES, Version, Wire
+from ocpp_core.model.versions import Version, Wire
 
 #: Close codes (RFC 6455 §7.4.1).
 GOING_AWAY = 1001
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}")
 _IN_CREDENTIALS = ":"
 
 
@@ -46,7 +45,8 @@ def url_of(base: str, identity: str) -> str:
 
 def is_identity(identity: str, version: Version | None) -> bool:
     """Whether a version allows this identity. 1.x allows all."""
-    return version not in IDENTIFIER_IDENTITIES or _IDENTIFIER.fullmatch(identity) is not None
+    allowed = None if version is None else specification(version).identities
+    return allowed is None or re.fullmatch(allowed, identity) is not None
 
 
 def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:
@@ -104,8 +104,10 @@ def versions_of(names: Iterable[str]) -> tuple[Version, ...]:
 
 
 def subprotocol_of(version: Version) -> str:
-    """What is negotiated for a version."""
-    return f"ocpp{version.value}"
+    """What is negotiated for a version that has a JSON wire."""
+    name = specification(version).subprotocol
+    assert name is not None
+    return name
 
 
 def offered_in(headers: Iterable[str]) -> tuple[str, ...]:

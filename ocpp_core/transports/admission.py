@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import KEY_PASSWORDS, Version
+from ocpp_core.model.versions import Version
 from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
@@ -58,7 +59,8 @@ class Handshake:
         """
         if self.password is None or self.username != self.identity:
             return False
-        hex_allowed = self.version in KEY_PASSWORDS and bool(self.tolerance)
+        has_key = self.version is not None and specification(self.version).has_key_passwords
+        hex_allowed = has_key and bool(self.tolerance)
         return is_password(self.password, expected, hex_allowed=hex_allowed)
 
     @property

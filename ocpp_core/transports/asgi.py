@@ -287,7 +287,7 @@ class OcppApp:
         if codec.role is Role.CHARGE_POINT:
             if self._identity not in (None, identity):
                 raise OcppError(ErrorCode.IDENTITY, f"this is not {identity!r}")
-            return LoneCaller(identity)
+            return LoneCaller(identity, codec.specification)
         station = self.stations.get(identity)
         if station is None:
             station = self.stations[identity] = SoapPeer(
