@@ -9,7 +9,7 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -36,6 +36,7 @@ from ocpp_core.transports._asgi_io import (
     Scope,
     Send,
     closing,
+    headers_of,
     read_request,
     respond,
 )
@@ -215,7 +216,7 @@ class OcppApp:
         await self._serve(verdict, verdict.version, receive, send)
 
     async def _admit(self, scope: Scope) -> Handshake | Refusal:
-        headers = _headers(scope)
+        headers = headers_of(scope)
         path = scope.get("raw_path") or scope["path"].encode()
         return await self._admission.admit(
             path.decode("latin-1"),
@@ -248,7 +249,7 @@ class OcppApp:
         if scope["method"] != "POST":
             await respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"), *closing(scope))
             return
-        headers = _headers(scope)
+        headers = headers_of(scope)
         try:
             body = read_body(
                 await read_request(
@@ -339,10 +340,6 @@ def _is_address(address: str) -> bool:
     except ValueError:
         return False
     return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port
-
-
-def _headers(scope: Scope) -> Mapping[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:

@@ -21,6 +21,9 @@ OTHER_XML = ("text/xml", "application/xml")
 #: Codings that may be applied to one body; nobody has a reason for more than one.
 MAX_CODINGS = 2
 
+#: Items of a header that are looked at; ten codings have names.
+MOST_LISTED = 32
+
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]*)", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
@@ -121,7 +124,7 @@ def http_status(code: ErrorCode | None, *, sender_fault_status: int = 400) -> in
 
 
 def _check_type(content_type: str, any_xml: bool) -> None:
-    if "," in _QUOTED.sub("", content_type):
+    if "," in content_type and "," in _QUOTED.sub("", content_type):
         raise BodyRefused(400, "there are several content types")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != SOAP_XML and not (any_xml and media_type in (*OTHER_XML, "")):
@@ -162,4 +165,5 @@ def _weights(header: str) -> Iterator[tuple[str, float]]:
 
 
 def _list(header: str) -> Iterator[str]:
-    return (item.strip().lower() for item in header.split(",") if item.strip())
+    """Its items. Those beyond `MOST_LISTED` are the last one, all together: it is the name of nothing."""
+    return (item.strip().lower() for item in header.split(",", MOST_LISTED) if item.strip())

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bounds import memory
-from loops import asynchronous
+from loops import asynchronous, until
 from ocpp_core import CallResult, Role, v16
 from ocpp_core.model.errors import CallResultInvalidError, CallTimeoutError
 from ocpp_core.soap.codec import SoapCodec
@@ -230,9 +230,11 @@ async def test_the_client_of_an_application_keeps_no_cookies_of_stations() -> No
 
 @asynchronous
 async def test_silent_stations_leave_connections_for_the_others() -> None:
-    async with served(Box(parts=dripping)) as silent, served(Box()) as port, new_client() as client:
-        held = [asyncio.create_task(peer(client, silent).call(RESET)) for _ in range(101)]
-        assert v16.ResetStatus.ACCEPTED == (await peer(client, port).call(RESET)).status
+    silent = Box(parts=dripping)
+    async with served(silent) as other, served(Box()) as port, new_client() as client:
+        held = [asyncio.create_task(peer(client, other).call(RESET)) for _ in range(101)]
+        await until(lambda: silent.calls >= 100)
+        assert v16.ResetStatus.ACCEPTED == (await peer(client, port, call_timeout=5.0).call(RESET)).status
 
         for task in held:
             task.cancel()

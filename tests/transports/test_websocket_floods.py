@@ -128,13 +128,13 @@ def packed(message: bytes, times: int) -> bytes:
 @asynchronous
 async def test_of_what_one_packet_unpacks_to_only_some_is_kept() -> None:
     """Reading stops when much waits to be read, but only after the packet."""
-    bombs = packed(b" " * (MEBIBYTE - 1), 200)
+    bombs = packed(b" " * (MEBIBYTE - 1), 500)
     more = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
     async with (
         serve(csms(), "localhost", compression=True, max_size=MEBIBYTE, ping_interval=None) as server,
         joined(server, more=more) as (socket, peer),
     ):
-        with memory(24 * MEBIBYTE):
+        with memory(64 * MEBIBYTE):
             await socket.send(bombs)
             await socket.rest()
 
