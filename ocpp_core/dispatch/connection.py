@@ -194,9 +194,8 @@ NEED_DATA: Final = Idle.NEED_DATA
 PAUSED: Final = Idle.PAUSED
 
 
-def size_of(message: str | bytes) -> int:
-    """What a message takes in memory, in bytes: a character of text may take four."""
-    return sys.getsizeof(message)
+#: What a message takes in memory, in bytes: a character of text may take four.
+size_of: Final[Callable[[str | bytes], int]] = sys.getsizeof
 
 
 class Connection(Generic[M]):
@@ -236,6 +235,7 @@ class Connection(Generic[M]):
         # As they came in, with their sizes: typed objects are many times as large as their text.
         self._held: OrderedDict[str, tuple[M, int]] = OrderedDict()
         self._held_size = 0
+        self._size_at_work = 0
         kept = REMEMBERED_RESULTS if FrameKind.CALLRESULTERROR in codec.owed.values() else 0
         self._replied: deque[str] = deque(maxlen=kept)
         self._refusable: deque[str] = deque(maxlen=kept)
@@ -277,7 +277,7 @@ class Connection(Generic[M]):
 
         Those that are held count as they came in, and those that have their turn `TYPED` times.
         """
-        return self._held_size + self._size_at_work()
+        return self._held_size + self._size_at_work
 
     @property
     def can_receive(self) -> bool:
@@ -291,7 +291,7 @@ class Connection(Generic[M]):
         that come while calls of `max_held_bytes` are held, or, where several may be at work at once, as in SOAP, while
         those at work take as much. Nothing else is ever refused for want of room.
         """
-        return self.awaits_answer or self.held_bytes < self._max_held_bytes
+        return self.held_bytes < self._max_held_bytes or self.awaits_answer
 
     # The application says
 
@@ -346,7 +346,7 @@ class Connection(Generic[M]):
                 f"{action} is answered by {expected.__name__}, not by {reprlib.repr(response)}."
             )
         self._out.append(self._encoded(CallResult(call.id, response)))
-        del self._theirs[call.id]
+        self._done(call)
         if len(call.id) <= REMEMBERED_ID:
             self._replied.append(call.id)
 
@@ -365,7 +365,7 @@ class Connection(Generic[M]):
         """
         self._require_unanswered(call)
         self._out.append(self._encoded(CallError(call.id, code, description, dict(details or {}))))
-        del self._theirs[call.id]
+        self._done(call)
 
     def drop(self, call: CallReceived) -> None:
         """Leaves a call of theirs without an answer for good. You must look at `events`: one may be free now.
@@ -376,7 +376,7 @@ class Connection(Generic[M]):
         Source: OCPP 1.6 §4.2: a rejected station does not respond.
         """
         self._require_unanswered(call)
-        del self._theirs[call.id]
+        self._done(call)
 
     def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; it takes no turn. You must send `messages_to_send` next.
@@ -453,7 +453,7 @@ class Connection(Generic[M]):
         lost = len(self._queue) - len(kept) + len(self._held)
         self._theirs.clear()
         self._held.clear()
-        self._held_size = 0
+        self._held_size = self._size_at_work = 0
         self._queue = deque(kept)
         self._queue += (CallLost(self._end(id)) for id in list(self._ours))
         if lost:
@@ -516,14 +516,16 @@ class Connection(Generic[M]):
         most = self._codec.max_outstanding
         return most is None or len(self._theirs) < most
 
-    def _size_at_work(self) -> int:
-        return TYPED * sum(call.size for call in self._theirs.values())
-
     def _begin(self, frame: Call, size: int) -> CallReceived:
         """Gives a call of theirs its turn."""
         call = CallReceived(frame.id, frame.payload, frame.violations, frame.headers, size)
         self._theirs[frame.id] = call
+        self._size_at_work += TYPED * size
         return call
+
+    def _done(self, call: CallReceived) -> None:
+        del self._theirs[call.id]
+        self._size_at_work -= TYPED * call.size
 
     def _read_again(self, message: M) -> Call:
         """A call that was held. It was a valid one when it came in, and reading depends on nothing else."""
@@ -546,7 +548,7 @@ class Connection(Generic[M]):
         elif twin is not None:
             reason = "the message id belongs to a call that still waits for its answer"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))
-        elif (self._held_size if is_held else self._size_at_work()) >= self._max_held_bytes:
+        elif (self._held_size if is_held else self._size_at_work) >= self._max_held_bytes:
             reason = f"{len(self._held) + len(self._theirs)} calls wait for their answer already"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.GENERIC, id=frame.id))
         elif is_held:

@@ -265,7 +265,7 @@ class Peer(Generic[M]):
         most = self._max_held_bytes
         if self._unsent >= most:
             return False
-        return self._connection.awaits_answer or self._connection.held_bytes + self._noticed < most
+        return self._connection.held_bytes + self._noticed < most or self._connection.awaits_answer
 
     def receive(self, message: M) -> None:
         """Takes one message of the peer. Never raises for what the peer did. See `can_receive`."""
@@ -379,17 +379,13 @@ class Peer(Generic[M]):
                 assert_never(event)
 
     async def _answer(self, call: CallReceived) -> None:
-        answer = await answer_call(self._connection, call, self._handle, self, self._observer)
+        while self._unsent >= self._max_held_bytes and not self._connection.closed:
+            # The answer to this call will give a held one its turn: who does not read them gets no more of them made.
+            await self._change()
+        answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
         self._pump()
         if answer.response is not None:
             await self._router.run_after(call.request, answer.response, self)
-
-    async def _handle(self, request: Request[Any], caller: Any) -> Answer:
-        answer = await self._router.handle(request, caller)
-        while self._unsent >= self._max_held_bytes and not self._connection.closed:
-            # This answer gives a held call its turn, and so to the next answer: who does not read us gets no more made.
-            await self._change()
-        return answer
 
     async def _notice(self, message: Notification) -> None:
         with self._observer.handling(self, message):
@@ -465,9 +461,10 @@ class Peer(Generic[M]):
     ) -> None:
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
         name = f"ocpp {message.__ocpp__.action} {self.identity}"
-        task: asyncio.Task[None] = asyncio.create_task(work, name=name, context=self._context.copy())
+        loop = asyncio.get_running_loop()
+        task: asyncio.Task[None] = loop.create_task(work, name=name, context=self._context.copy())
         self._tasks.add(task)
-        task.add_done_callback(partial(self._ended, event, asyncio.get_running_loop().time()))
+        task.add_done_callback(partial(self._ended, event, loop.time()))
 
     def _ended(
         self, event: CallReceived | NotificationReceived, since: float, task: asyncio.Task[None]

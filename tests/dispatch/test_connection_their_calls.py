@@ -1,6 +1,7 @@
 """Calls of theirs: answered once, held while one is at work, and known by their ids."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -241,7 +242,7 @@ def test_bound_on_nothing_is_the_callers_fault(pair: Pair) -> None:
 # --- room --------------------------------------------------------------------------------------------------------
 
 
-def text_of(pair: Pair, number: int) -> str | bytes:
+def text_of(pair: Pair, number: int) -> Any:
     return pair.scene.there().encode(Call(f"{pair.scene.ids}{number}", pair.scene.request(number)))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -332,11 +333,8 @@ class FailingInside(Hooks):
 
 
 HOOKS: dict[str, Callable[[Callable[[], BaseException]], Hooks]] = {
-    **{method: lambda failure, method=method: Failing(method, failure) for method in METHODS},
-    **{
-        moment: lambda failure, moment=moment: FailingInside(moment, failure)
-        for moment in ("entered", "left")
-    },
+    **{method: partial(Failing, method) for method in METHODS},
+    **{moment: partial(FailingInside, moment) for moment in ("entered", "left")},
 }
 
 
