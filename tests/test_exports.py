@@ -104,12 +104,16 @@ MOVED = {
     )
 }
 
+#: Taken away on purpose, as CHANGELOG.md says: what they counted is bounded in bytes, by an option.
+REMOVED = {"ocpp_core.peer": {"MOST_NOTICES", "MOST_UNSENT"}}
+
 
 @pytest.mark.parametrize("module", BEFORE)
 def test_no_public_name_was_lost_when_modules_moved(module: str) -> None:
     now = [importlib.import_module(name) for name in MOVED.get(module, [module])]
+    missing = {name for name in BEFORE[module] if not any(hasattr(one, name) for one in now)}
 
-    assert [] == [name for name in BEFORE[module] if not any(hasattr(one, name) for one in now)]
+    assert REMOVED.get(module, set()) == missing
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name not in {"Frame", *VALUES}])

@@ -9,8 +9,9 @@ from typing import Any
 from attrs import field, frozen
 
 from ocpp_core.dispatch.connection import CallOutcome, Event
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
 from ocpp_core.dispatch.redaction import Redaction
-from ocpp_core.dispatch.router import ENDS_OF_PROCESS, Answer, Caller
+from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.messages import Notification, Request
 

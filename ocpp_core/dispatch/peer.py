@@ -40,9 +40,10 @@ from ocpp_core.dispatch.connection import (
     ResultReceived,
     size_of,
 )
+from ocpp_core.dispatch.ends import is_of_task
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
-from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed, is_of_task
+from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,

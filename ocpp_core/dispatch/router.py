@@ -5,7 +5,6 @@ or a plain one. A `Router` knows no connection: `ocpp_core.dispatch.peer` drives
 without one.
 """
 
-import asyncio
 import inspect
 import logging
 import reprlib
@@ -22,6 +21,7 @@ from ocpp_core.dispatch.connection import (
     Default,
     NotificationReceived,
 )
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
@@ -30,10 +30,6 @@ from ocpp_core.model.versions import Role
 from ocpp_core.payloads.conversion import from_wire
 
 _log = logging.getLogger("ocpp_core.router")
-
-#: Said to the process, not to the code that lets them out: asyncio ends its loop by them, and Ctrl-C has to work. All
-#: else that is raised, whatever it derives from, is a fault of one handler or hook and ends nothing more.
-ENDS_OF_PROCESS = (KeyboardInterrupt, SystemExit)
 
 #: A message of either wire.
 M = TypeVar("M", str, bytes)
@@ -248,18 +244,6 @@ class Router:
             if handler is not None:
                 return handler
         return self._handlers.get(cls) or self._fallback
-
-
-def is_of_task(error: BaseException) -> bool:
-    """Whether what came out of a coroutine ends its task or the process, so that it has to go on.
-
-    A CancelledError does so only if the task is being cancelled: a handler that waits for something that somebody else
-    has cancelled has failed as by any other error. GeneratorExit closes a coroutine that nobody will go on with.
-    """
-    if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        return task is not None and task.cancelling() > 0
-    return isinstance(error, (*ENDS_OF_PROCESS, GeneratorExit))
 
 
 class LoneCaller:

@@ -108,11 +108,15 @@ class WebSocketPeer(Peer[str]):
 
     async def serve(self) -> None:
         """Serves the socket until it is closed. What ends it is logged, not raised."""
+        # The end of the messages comes behind those that we do not take while a slow handler is at work.
+        watching = asyncio.create_task(self._socket.wait_closed(), name=f"ocpp end {self.identity}")
+        watching.add_done_callback(lambda _: self.lost())
         try:
             await self.run(self._messages())
         except ConnectionClosed as closed:
             _log.info("%s: the connection was lost: %s", self.identity, closed)
         finally:
+            watching.cancel()
             await close_socket(self._socket)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loops import asynchronous, until
+from loops import asynchronous, in_no_time, until
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Response, v16, v201
 from ocpp_core.dispatch.connection import CallLost, CallTimedOut, ErrorReceived, ResultReceived
 from ocpp_core.dispatch.hooks import Hooks
@@ -157,6 +157,48 @@ async def test_hooks_that_raise_are_logged_and_do_no_harm(caplog: pytest.LogCapt
         await peer.call(v16.HeartbeatRequest())
 
     assert "frame hook" in caplog.text
+
+
+@in_no_time
+async def test_hooks_are_told_how_long_calls_and_answers_took() -> None:
+    """In seconds: an answer from the turn of its call on, a call of ours from its sending on and not from before."""
+    told: list[tuple[str, float]] = []
+
+    class Timing(Hooks):
+        def call_ended(self, peer: Any, request: Any, outcome: Any, seconds: float) -> None:
+            told.append((f"ended {type(outcome).__name__}", seconds))
+
+        def call_answered(self, peer: Any, request: Any, answer: Any, seconds: float) -> None:
+            told.append((f"answered {request.__ocpp__.action}", seconds))
+
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    async def slow(*_: Any) -> v16.HeartbeatResponse:
+        await asyncio.sleep(7)
+        return heartbeat()
+
+    @router.on(v16.AuthorizeRequest)
+    async def cancel(*_: Any) -> None:
+        await asyncio.sleep(2)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    async with wire(router, hooks=[Timing()]) as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        other.put('[2,"2","Authorize",{"idTag":"T"}]')
+        calls = [asyncio.create_task(other.peer.call(RESET, timeout=seconds)) for seconds in (3, 4)]
+        await asyncio.gather(*calls, return_exceptions=True)
+        await until(lambda: len(told) == 4)
+
+    assert [
+        ("ended CallTimedOut", pytest.approx(3)),
+        ("ended CallTimedOut", pytest.approx(4)),
+        ("answered Heartbeat", pytest.approx(7)),
+        ("answered Authorize", pytest.approx(2)),
+    ] == sorted(told, key=lambda each: (each[0][0] != "e", [3, 4, 7, 2].index(round(each[1]))))
 
 
 # --- logs --------------------------------------------------------------------------------------------------------
