@@ -275,6 +275,11 @@ async def test_an_answer_that_raises_when_it_is_written_becomes_an_internal_erro
 
     assert ['[4,"1","InternalError","",{}]'] == other.sent
 
+    if failure != "generator exit":  # that closes the coroutine of who has asked
+        alone = await router.answer('[2,"1","Authorize",{"idTag":"T"}]', codec=JsonCodec("1.6"))
+
+        assert '[4,"1","InternalError","",{}]' == alone
+
 
 @pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])
 @pytest.mark.parametrize("what", ["response", "error"])
