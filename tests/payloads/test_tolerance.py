@@ -15,9 +15,9 @@ from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import MAX_DEVIATIONS, MAX_FAULTS, Deviations
 from ocpp_core.payloads.binding import MAX_DEPTH
 from ocpp_core.payloads.conversion import from_wire, read, to_wire
-from ocpp_core.model.violations import MAX_DEVIATIONS, MAX_FAULTS, Deviations
 from ocpp_core.payloads.walk import walk
 
 FRAME = (
