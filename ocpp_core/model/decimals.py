@@ -87,5 +87,5 @@ _EXACT = Context(prec=2 * (LARGEST_EXPONENT - SMALLEST_EXPONENT), traps=[])
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Whether `value`, which is in range, is a whole multiple of `step`, a power of ten, whatever the number of digits."""
+    """Whether `value`, which is in range, is a whole multiple of `step`, a power of ten, however many its digits."""
     return value == value.quantize(Decimal((0, (1,), step.adjusted())), context=_EXACT)
