@@ -27,8 +27,8 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.timestamps import WireTimestamp, is_timestamp, read_timestamp
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.violations import Violation, member_path, violation
-from ocpp_core.payloads.tolerance import MAX_DEVIATIONS, TooManyDeviations, read_tolerantly
+from ocpp_core.model.violations import MAX_DEVIATIONS, Violation, member_path, violation
+from ocpp_core.payloads.tolerance import TooManyDeviations, read_tolerantly
 from ocpp_core.soap.binding import read_boolean, read_date_time, read_number
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"

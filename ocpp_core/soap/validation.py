@@ -17,8 +17,7 @@ from ocpp_core.facts.folders import folder
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import Field, ListOf, Nested, shape
 from ocpp_core.model.versions import SERVICES, Role
-from ocpp_core.model.violations import KEYWORD_CODES, Violation, member_path, violation
-from ocpp_core.payloads.validation import MAX_FAULTS
+from ocpp_core.model.violations import KEYWORD_CODES, MAX_FAULTS, Violation, member_path, violation
 
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"
 

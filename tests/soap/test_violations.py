@@ -11,8 +11,7 @@ from envelopes import envelope, request_header, response_header
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.violations import Violation
-from ocpp_core.payloads.validation import MAX_FAULTS
+from ocpp_core.model.violations import MAX_FAULTS, Violation
 from ocpp_core.soap.codec import SoapCodec
 from sample_envelopes import CP_16, CS_16, NOON_TEXT, START, STATION, TIME_1_5, outcome, places, read, start
 
