@@ -4,7 +4,7 @@ from decimal import Context, Decimal
 from typing import Any, cast
 
 #: Powers of ten beyond which a number is refused: those of a double, which is what JSON peers can hold. Written out,
-#: what lies beyond may take any amount of memory, and a zero is no exception: ``0E-900000000`` has as many decimals.
+#: what lies beyond may take any amount of memory; so may a zero, ``0E-900000000``, which is read as plain 0.
 LARGEST_EXPONENT = 308
 SMALLEST_EXPONENT = -324
 _INTEGERS_END = 10 ** (LARGEST_EXPONENT + 1)
@@ -33,6 +33,8 @@ def read_decimal(value: Any) -> Decimal:
     elif kind is Decimal:
         if is_in_range(value):
             return cast(Decimal, value)
+        if not value:  # a zero is a zero, but this one has as many decimals as somebody liked
+            return Decimal(0)
     else:
         raise TypeError("not a number")
     raise ValueError("not finite, or of a size that no double has")

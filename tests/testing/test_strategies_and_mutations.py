@@ -232,11 +232,8 @@ def unexpected_differences(
     """Faults that only one of the two names, without those that are to be expected."""
     explained_at = {(fault.path, fault.keyword) for fault in explained}
     tolerated_at = {(fault.path, fault.keyword) for fault in tolerated}
-    read_on = [
-        fault.path
-        for fault in tolerated
-        if fault.rule in Tolerance.NUMBER_AS_TEXT | Tolerance.OBJECT_FOR_LIST
-    ]
+    converted = (Tolerance.NUMBER_AS_TEXT, Tolerance.OBJECT_FOR_LIST)
+    read_on = [fault.path for fault in tolerated if fault.rule in converted]
     expected = {
         (path, keyword)
         for path, keyword in tolerated_at - explained_at
