@@ -25,18 +25,18 @@ class _Short(Repr):
         super().__init__()
         self.maxstring = self.maxother = SHORT
 
-    def repr_dict(self, value: dict[Any, Any], level: int) -> str:
-        if level <= 0 and value:
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        if level <= 0 and x:
             return "{...}"
         members = [
             f"{self.repr1(name, level - 1)}: {self.repr1(item, level - 1)}"
-            for name, item in islice(value.items(), self.maxdict)
+            for name, item in islice(x.items(), self.maxdict)
         ]
-        more = ["..."] if len(value) > self.maxdict else []
+        more = ["..."] if len(x) > self.maxdict else []
         return f"{{{', '.join([*members, *more])}}}"
 
-    def repr_int(self, value: int, level: int) -> str:
-        return _LARGE if value.bit_length() > 3 * SHORT else repr(value)
+    def repr_int(self, x: int, level: int) -> str:
+        return _LARGE if x.bit_length() > 3 * SHORT else repr(x)
 
 
 _LARGE = "a very large number"
