@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from ssl import CERT_NONE, CERT_REQUIRED, SSLContext
 from typing import Any, Unpack
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
@@ -72,6 +72,7 @@ class Server:
         self._settings = settings
         self._peer_options = dict(peer_options)
         self._handshakes: WeakKeyDictionary[ServerConnection, Handshake] = WeakKeyDictionary()
+        self._sockets: WeakSet[ServerConnection] = WeakSet()
         self._listener: Listener | None = None
         self._is_closing = False
 
@@ -82,7 +83,15 @@ class Server:
 
     async def start(self, host: str, port: int, ssl: SSLContext | None) -> None:
         """Listens."""
-        settings = self._settings
+        settings, sockets = self._settings, self._sockets
+
+        class Socket(ServerConnection):
+            """Known from its first moment on: websockets lists only those whose handshake is done."""
+
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                sockets.add(self)
+
         self._listener = await listen(
             self._serve,
             host,
@@ -90,6 +99,7 @@ class Server:
             ssl=ssl,
             process_request=self._admit,
             select_subprotocol=self._select,
+            create_connection=Socket,
             compression=None,  # decided for each station, in `_admit`
             open_timeout=settings.open_timeout,
             ping_interval=settings.ping_interval,
@@ -107,13 +117,7 @@ class Server:
         self._is_closing = True
         self._listener.close(close_connections=False)
         await self._stations.close()
-        # Those without a peer: some have no common version, and some do not even come to an end of their handshake.
-        for socket in list(self._listener.all_connections):
-            if socket.protocol.state is State.CONNECTING:
-                socket.transport.abort()
-        await asyncio.gather(
-            *(close_socket(socket, GOING_AWAY) for socket in list(self._listener.connections))
-        )
+        await asyncio.gather(*(_end(socket) for socket in list(self._sockets)))
         await self._stations.end()
         await self._listener.wait_closed()
 
@@ -157,6 +161,14 @@ class Server:
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         async with self._stations.connected(peer):
             await peer.serve()
+
+
+async def _end(socket: ServerConnection) -> None:
+    """Closes a socket without a peer: some have no common version, and some never come to the end of a handshake."""
+    if socket.protocol.state is State.CONNECTING:
+        socket.transport.abort()
+    else:
+        await close_socket(socket, GOING_AWAY)
 
 
 def _check_profiles(admission: Admission, ssl: SSLContext | None) -> None:
