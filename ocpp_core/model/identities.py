@@ -8,6 +8,8 @@ all of that unchanged.
 
 import re
 
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import IDENTIFIER_IDENTITIES, Version
 
 #: Characters of an identity. 1.x has no limit; file names and most databases have this one.
@@ -34,3 +36,15 @@ def is_identity(identity: str, version: Version | None) -> bool:
     if version in IDENTIFIER_IDENTITIES:
         return is_usable(identity) and _IDENTIFIER.fullmatch(identity) is not None
     return is_usable(identity) and "/" not in identity and identity == identity.strip()
+
+
+def require_identity(identity: str, version: Version) -> None:
+    """Makes sure of it.
+
+    Raises:
+        LocalProtocolError: `is_identity` says no.
+    """
+    if not is_identity(identity, version):
+        raise LocalProtocolError(
+            f"{shown(identity)} cannot be the identity of a station of OCPP {version.value}"
+        )

@@ -13,9 +13,9 @@ from attrs import field, frozen
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
-from ocpp_core.model.identities import is_identity
+from ocpp_core.model.identities import require_identity
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.model.printing import LONG, printable, shown
+from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import (
@@ -277,10 +277,7 @@ async def connect(
     """
     versions = json_versions_of([version] if isinstance(version, str) else version)
     for one in versions:
-        if not is_identity(identity, one):
-            raise LocalProtocolError(
-                f"{shown(identity)} cannot be the identity of a station of OCPP {one.value}"
-            )
+        require_identity(identity, one)
     others: dict[str, Any] = dict(options)
     how, settings = take(Connecting, others), take(Settings, others)
     station = Station(url, identity, router, versions, how, settings, others)
