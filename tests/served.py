@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from loops import until
 from ocpp_core import Role, specification, v12, v15, v16, v20, v21, v201
 from ocpp_core.dispatch.router import Router
 from ocpp_core.soap.codec import SoapCodec
@@ -63,22 +64,16 @@ def csms() -> Router:
 
 
 @asynccontextmanager
-async def served(app: Any, tls: ssl.SSLContext | None = None) -> AsyncGenerator[int, None]:
+async def served(app: Any, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncGenerator[int, None]:
     """The port of an application that uvicorn serves."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_level=logging.ERROR,
-        http=_Http if tls is not None else "auto",
-        ws="websockets-sansio",
-    )
+    http = "auto" if tls is None else _Http
+    options = {"ws": "websockets-sansio", "http": http, **options}
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, **options)
     config.load()
     config.ssl = tls
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    await until(lambda: server.started)
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:

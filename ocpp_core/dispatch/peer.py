@@ -43,6 +43,7 @@ from ocpp_core.model.errors import (
     ConnectionLostError,
 )
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.versions import Specification
 
 _log = logging.getLogger("ocpp_core.peer")
 
@@ -172,6 +173,11 @@ class Peer(Generic[M]):
         self._notices: set[asyncio.Task[None]] = set()
         self._context = Context()
         self._is_closing = False
+
+    @property
+    def specification(self) -> Specification:
+        """Of the version that is spoken."""
+        return self.codec.specification
 
     # Calling
 

@@ -10,12 +10,11 @@ import re
 
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.printing import shown
-from ocpp_core.model.versions import IDENTIFIER_IDENTITIES, Version
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Version
 
 #: Characters of an identity. 1.x has no limit; file names and most databases have this one.
 MAX_IDENTITY = 255
-
-_IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=+|@.]{1,48}")
 
 
 def is_usable(identity: str) -> bool:
@@ -33,9 +32,10 @@ def is_identity(identity: str, version: Version | None) -> bool:
     In 1.x that is whatever `is_usable`, without a slash, which many decode before they split a path, and without blanks
     at its ends, which forms and headers lose.
     """
-    if version in IDENTIFIER_IDENTITIES:
-        return is_usable(identity) and _IDENTIFIER.fullmatch(identity) is not None
-    return is_usable(identity) and "/" not in identity and identity == identity.strip()
+    allowed = None if version is None else specification(version).identities
+    if allowed is None:
+        return is_usable(identity) and "/" not in identity and identity == identity.strip()
+    return is_usable(identity) and re.fullmatch(allowed, identity) is not None
 
 
 def require_identity(identity: str, version: Version) -> None:

@@ -123,6 +123,8 @@ class WireField:
     max_items: int | None = None
     xml: str = "element"  #: what it is in SOAP: "element", "attribute" or "text"
     soap_min_items: int | None = None  #: where the WSDL of 1.6 asks for more items than its JSON schema
+    digits: int | None = None  #: that may follow the second of a timestamp; None for any number
+    misnamed: tuple[str, ...] = ()  #: names under which peers send it
 
 
 @attrs.frozen
@@ -158,10 +160,22 @@ def wire(
     max_items: int | None = None,
     xml: str = "element",
     soap_min_items: int | None = None,
+    digits: int | None = None,
+    misnamed: tuple[str, ...] = (),
 ) -> Any:
-    """A field of a message: its name on the wire and its limits."""
+    """A field of a message: its name on the wire and its limits, as `WireField` has them."""
     facts = WireField(
-        name, max_length, minimum, maximum, multiple_of, min_items, max_items, xml, soap_min_items
+        name,
+        max_length,
+        minimum,
+        maximum,
+        multiple_of,
+        min_items,
+        max_items,
+        xml,
+        soap_min_items,
+        digits,
+        misnamed,
     )
     return attrs.field(default=default, metadata={"wire": facts})
 

@@ -33,12 +33,8 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.timestamps import is_timestamp
-from ocpp_core.model.versions import FRACTION_DIGITS
-from ocpp_core.model.violations import Violation, member_path, violation
+from ocpp_core.model.violations import MAX_FAULTS, Violation, member_path, violation
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep, tokens
-
-#: How many faults are listed: a peer must not be able to keep us busy with its own.
-MAX_FAULTS = 1000
 
 
 def explain(cls: type[Payload], payload: Any) -> list[Violation]:
@@ -101,7 +97,7 @@ def _validator(cls: type[Payload]) -> Any:
     from jsonschema import FormatChecker
 
     definition = cls.__ocpp__
-    digits = FRACTION_DIGITS.get(definition.version)
+    digits = shape(cls).fraction_digits
     formats = FormatChecker(formats=())
     formats.checks("date-time")(lambda value: not isinstance(value, str) or is_timestamp(value, digits))
     return _validator_class(definition.draft)(_schema(cls), format_checker=formats)

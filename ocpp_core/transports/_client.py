@@ -5,8 +5,9 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
 
 from attrs import field, frozen
 
@@ -16,8 +17,10 @@ from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
 from ocpp_core.model.identities import require_identity
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Version
+from ocpp_core.model.versions import Specification, Version
+from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
@@ -119,6 +122,12 @@ class Station:
     def peer(self) -> WebSocketPeer | None:
         """The CSMS over the present connection; None while there is none."""
         return self._peer if self._peer is not None and self._peer.is_open else None
+
+    @property
+    def specification(self) -> Specification:
+        """Of the version that is spoken; while there is no connection, of the one that is most wanted."""
+        peer = self.peer
+        return specification(self._versions[0]) if peer is None else peer.specification
 
     async def connected(self) -> WebSocketPeer:
         """Waits until there is a connection, and the hook has done its work.
@@ -248,6 +257,9 @@ class Station:
             ping_timeout=settings.ping_timeout,
             close_timeout=settings.close_timeout,
             max_size=settings.max_size,
+            create_connection=cast(
+                "type[ClientConnection]", partial(BoundedClientConnection, max_size=settings.max_size)
+            ),
             ssl=self._how.ssl or (True if self._url.startswith("wss:") else None),
         )
 

@@ -113,8 +113,10 @@ def json_versions_of(names: Iterable[str]) -> tuple[Version, ...]:
 
 
 def subprotocol_of(version: Version) -> str:
-    """What is negotiated for a version."""
-    return f"ocpp{version.value}"
+    """What is negotiated for a version that has a JSON wire."""
+    name = specification(version).subprotocol
+    assert name is not None
+    return name
 
 
 def offered_in(headers: Iterable[str]) -> tuple[str, ...]:

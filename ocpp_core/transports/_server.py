@@ -4,13 +4,15 @@ import asyncio
 import http
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import CERT_NONE, CERT_REQUIRED, SSLContext
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 from weakref import WeakKeyDictionary, WeakSet
 
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
+from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
 from ocpp_core.transports._options import take
 from ocpp_core.transports._socket import (
@@ -85,7 +87,7 @@ class Server:
         """Listens."""
         settings, sockets = self._settings, self._sockets
 
-        class Socket(ServerConnection):
+        class Socket(BoundedServerConnection):
             """Known from its first moment on: websockets lists only those whose handshake is done."""
 
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -99,7 +101,7 @@ class Server:
             ssl=ssl,
             process_request=self._admit,
             select_subprotocol=self._select,
-            create_connection=Socket,
+            create_connection=cast("type[ServerConnection]", partial(Socket, max_size=settings.max_size)),
             compression=None,  # decided for each station, in `_admit`
             open_timeout=settings.open_timeout,
             ping_interval=settings.ping_interval,

@@ -12,7 +12,8 @@ from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.printing import LONG, printable
-from ocpp_core.model.versions import COMPRESSION, Version
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Handshake
 
@@ -22,7 +23,7 @@ try:
     from websockets.protocol import State
 except ImportError as error:
     raise ImportError(
-        "The WebSocket transport needs the package websockets, 13 or later: pip install 'ocpp-core[websockets]'"
+        "The WebSocket transport needs a recent release of websockets: pip install 'ocpp-core[websockets]'"
     ) from error
 
 _log = logging.getLogger("ocpp_core.websocket")
@@ -68,7 +69,7 @@ class Settings:
     def compresses(self, version: Version | None) -> bool:
         """Whether compression is offered with this version."""
         if self.compression is None:
-            return version in COMPRESSION
+            return version is not None and specification(version).compresses
         return self.compression
 
 

@@ -17,8 +17,9 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.identities import is_identity, is_usable
 from ocpp_core.model.printing import printable, shown
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import KEY_PASSWORDS, Version, Wire
+from ocpp_core.model.versions import Version, Wire
 from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
@@ -78,7 +79,8 @@ class Handshake:
         """
         if self.password is None or self.username != self.identity:
             return False
-        hex_allowed = self.version in KEY_PASSWORDS and bool(self.tolerance)
+        has_key = self.version is not None and specification(self.version).has_key_passwords
+        hex_allowed = has_key and bool(self.tolerance)
         is_right = is_password(self.password, expected, hex_allowed=hex_allowed)
         if is_right:
             self.vouch()

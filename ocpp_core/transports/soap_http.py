@@ -26,6 +26,7 @@ from ocpp_core.dispatch.peer import response_of
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import ConnectionLostError, FrameError
 from ocpp_core.model.messages import Call, Request, Response
+from ocpp_core.model.versions import Specification
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
 
@@ -66,6 +67,11 @@ class SoapPeer:
         self.client = client
         self._call_timeout = call_timeout
         self._observer = observer or Observer()
+
+    @property
+    def specification(self) -> Specification:
+        """Of the version that is spoken."""
+        return self.codec.specification
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Calls the peer and waits for its response. Any number of calls may be under way.

@@ -62,14 +62,14 @@ async def answer_envelope(
     events = list(connection.events())
     call = next((event for event in events if isinstance(event, CallReceived)), None)
     fault = next((event.error for event in events if isinstance(event, Ignored) and event.error), None)
-    caller: Caller = LoneCaller(fault.identity or "" if fault is not None else "")
+    caller: Caller = LoneCaller(fault.identity or "" if fault is not None else "", codec.specification)
     handle: HandleCall = router.handle
     if call is not None:
         headers = call.headers or SoapHeaders()
         try:
             caller = await identify(headers)
         except OcppError as error:
-            caller, handle = LoneCaller(headers.identity or ""), _refusing(error)
+            caller, handle = LoneCaller(headers.identity or "", codec.specification), _refusing(error)
     observer.frame(caller, "in", body)
     for event in events:
         observer.event(caller, event)

@@ -122,7 +122,7 @@ class BootNotificationResponse(Response):
 
     status: RegistrationStatus = wire("status")
     current_time: datetime = wire("currentTime")
-    interval: int = wire("interval")
+    interval: int = wire("interval", misnamed=("heartbeatInterval",))
 
 
 @message(Version.V1_6, "ChangeAvailability", sent_by=Role.CSMS, profile="Core", draft=4)

@@ -76,7 +76,7 @@ class EventData(DataType):
     """
 
     event_id: int = wire("eventId")
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", default=None)
     actual_value: str = wire("actualValue", max_length=1000)
@@ -99,8 +99,8 @@ class LogParameters(DataType):
     """
 
     remote_location: str = wire("remoteLocation", max_length=512)
-    oldest_timestamp: datetime | None = wire("oldestTimestamp", default=None)
-    latest_timestamp: datetime | None = wire("latestTimestamp", default=None)
+    oldest_timestamp: datetime | None = wire("oldestTimestamp", digits=3, default=None)
+    latest_timestamp: datetime | None = wire("latestTimestamp", digits=3, default=None)
 
 
 @datatype(Version.V2_0, "MonitoringDataType", is_open=True)
@@ -319,7 +319,7 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
     data: str = wire("data", max_length=512)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     request_id: int | None = wire("requestId", default=None)
 
 
@@ -340,7 +340,7 @@ class NotifyEventRequest(Request["NotifyEventResponse"]):
         event_data: The events, each with component, variable and value. 1 or more items.
     """
 
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
     event_data: list[EventData] = wire("eventData", min_items=1)
@@ -368,7 +368,7 @@ class NotifyMonitoringReportRequest(Request["NotifyMonitoringReportResponse"]):
     request_id: int | None = wire("requestId", default=None)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
 
 
 @message(Version.V2_0, "NotifyMonitoringReport", sent_by=Role.CSMS, block="Diagnostics", is_open=True)

@@ -283,7 +283,7 @@ class BootNotificationResponse(Response):
         status: Whether the Charging Station may start its normal operation.
     """
 
-    current_time: datetime = wire("currentTime")
+    current_time: datetime = wire("currentTime", digits=3)
     interval: int = wire("interval")
     status: RegistrationStatus = wire("status")
 
@@ -378,7 +378,7 @@ class NotifyReportRequest(Request["NotifyReportResponse"]):
     """
 
     request_id: int | None = wire("requestId", default=None)
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     report_data: list[ReportData] = wire("reportData", min_items=1)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")

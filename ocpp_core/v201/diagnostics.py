@@ -75,7 +75,7 @@ class EventData(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     event_id: int = wire("eventId")
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", default=None)
     actual_value: str = wire("actualValue", max_length=2500)
@@ -102,8 +102,8 @@ class LogParameters(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     remote_location: str = wire("remoteLocation", max_length=512)
-    oldest_timestamp: datetime | None = wire("oldestTimestamp", default=None)
-    latest_timestamp: datetime | None = wire("latestTimestamp", default=None)
+    oldest_timestamp: datetime | None = wire("oldestTimestamp", digits=3, default=None)
+    latest_timestamp: datetime | None = wire("latestTimestamp", digits=3, default=None)
 
 
 @datatype(Version.V2_0_1, "VariableMonitoringType")
@@ -390,7 +390,7 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
     data: str = wire("data", max_length=512)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     request_id: int = wire("requestId")
 
 
@@ -421,7 +421,7 @@ class NotifyEventRequest(Request["NotifyEventResponse"]):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")
     event_data: list[EventData] = wire("eventData", min_items=1)
@@ -457,7 +457,7 @@ class NotifyMonitoringReportRequest(Request["NotifyMonitoringReportResponse"]):
     request_id: int = wire("requestId")
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
 
 
 @message(Version.V2_0_1, "NotifyMonitoringReport", sent_by=Role.CSMS, block="Diagnostics")

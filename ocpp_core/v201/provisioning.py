@@ -329,7 +329,7 @@ class BootNotificationResponse(Response):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    current_time: datetime = wire("currentTime")
+    current_time: datetime = wire("currentTime", digits=3)
     interval: int = wire("interval")
     status: RegistrationStatus = wire("status")
     status_info: StatusInfo | None = wire("statusInfo", default=None)
@@ -447,7 +447,7 @@ class NotifyReportRequest(Request["NotifyReportResponse"]):
 
     custom_data: CustomData | None = wire("customData", default=None)
     request_id: int = wire("requestId")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     report_data: list[ReportData] | None = wire("reportData", min_items=1, default=None)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")

@@ -58,7 +58,7 @@ class CertificateStatus(DataType):
     certificate_hash_data: CertificateHashData = wire("certificateHashData")
     source: CertificateStatusSource = wire("source")
     status: CertificateStatusEnum = wire("status")
-    next_update: datetime = wire("nextUpdate")
+    next_update: datetime = wire("nextUpdate", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
