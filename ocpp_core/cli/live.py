@@ -17,7 +17,7 @@ from rich.text import Text
 
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import clean
-from ocpp_core.cli.station import Station, StepFailed
+from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import response_of
@@ -236,7 +236,7 @@ def simulate(
     async def work(log: _Log) -> int:
         from ocpp_core.cli.hosting import online
 
-        station = Station(ocpp)
+        station = Simulator(ocpp)
         async with online(
             url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
         ) as csms:

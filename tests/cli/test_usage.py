@@ -5,7 +5,7 @@ import pytest
 from command import cli
 from loops import asynchronous
 from ocpp_core.cli.hosting import online, serving
-from ocpp_core.cli.station import Station
+from ocpp_core.cli.station import Simulator
 from ocpp_core.transports.asgi import OcppApp
 from served import csms
 
@@ -68,5 +68,5 @@ async def test_a_station_that_is_not_let_in_is_told() -> None:
     app = OcppApp(csms(), authenticate=lambda handshake: False)
     async with serving(app, "127.0.0.1", 0) as port:
         with pytest.raises(ConnectionError, match="401"):
-            async with online(f"ws://127.0.0.1:{port}", "CP-1", "1.6", Station("1.6").router):
+            async with online(f"ws://127.0.0.1:{port}", "CP-1", "1.6", Simulator("1.6").router):
                 pass
