@@ -147,7 +147,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
         f"{PACKAGE}/__init__.py": "",
         f"{PACKAGE}/gate.py": GATE,
         "tests/test_gate.py": NOTICING,
-        "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\n",
+        "pyproject.toml": (
+            "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\nfilterwarnings = ['error']\n"
+        ),
     }.items():
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
         (copy / path).write_text(text)

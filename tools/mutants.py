@@ -171,7 +171,9 @@ def try_all(chosen: Sequence[Mutant], tests: Sequence[str], jobs: int, console: 
         copies = [first, *(copied(first, Path(directory, str(index))) for index in range(1, jobs))]
         benches: SimpleQueue[Bench] = SimpleQueue()
         for each in copies:
-            benches.put(Bench(each, choice))
+            bench = Bench(each, choice)
+            bench.check()
+            benches.put(bench)
 
         def attempt(mutant: Mutant, avoided: Sequence[str] = ()) -> Trial:
             bench = benches.get()
