@@ -28,7 +28,7 @@ import pytest
 from attrs import define, frozen
 
 from mutation.operators import Mutant
-from mutation.recording import function_of
+from mutation.recording import function_of, may_be_thinned
 
 PACKAGE = "ocpp_core"
 #: Tests that run in other processes, or read the repository rather than the package: slow, and the coverage sees
@@ -212,7 +212,8 @@ class Choice:
             if new := tuple(test for test in tests if test not in asked):
                 asked.update(new)
                 yield self.round(new)
-        if functions := tuple(dict.fromkeys(map(function_of, likely))):
+        thinned = may_be_thinned(self._baseline.seconds)
+        if functions := tuple(dict.fromkeys(each for each in map(function_of, likely) if each in thinned)):
             yield Round(functions, LAST_SECONDS, all_parameters=True)
 
     def some(self) -> Round:
