@@ -50,8 +50,8 @@ from ocpp_core.model.errors import (
     ConnectionLostError,
 )
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.model.versions import Specification
 from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.versions import Specification
 
 _log = logging.getLogger("ocpp_core.peer")
 
