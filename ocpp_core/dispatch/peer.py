@@ -6,7 +6,6 @@ free the wire, as the answer to its call is still owed.
 """
 
 import asyncio
-import logging
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -42,10 +41,12 @@ from ocpp_core.model.errors import (
     CallTimeoutError,
     ConnectionLostError,
 )
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
 
-_log = logging.getLogger("ocpp_core.peer")
+_log = logger("peer")
 
 #: Messages that wait to be sent before we read no more.
 MOST_UNSENT = 64
@@ -241,7 +242,7 @@ class Peer(Generic[M]):
 
     def receive(self, message: M) -> None:
         """Takes one message of the peer. Never raises for what the peer did."""
-        self._observer.frame(self, "in", message)
+        self._observer.frame(self, "in", message, self.codec)
         self._connection.receive_message(message)
         self._pump()
 
@@ -319,7 +320,9 @@ class Peer(Generic[M]):
                     "%s: %s is dropped: too many are at work", self.identity, message.__ocpp__.action
                 )
             case ReplyRefused():
-                _log.warning("%s cannot use the reply %s: %s", self.identity, event.id, event.description)
+                _log.warning(
+                    "%s cannot use the reply %s: %s", self.identity, event.id, hide(event.description)
+                )
             case Ignored():
                 _log.info("%s: %s", self.identity, event.reason)
             case _:
@@ -350,7 +353,7 @@ class Peer(Generic[M]):
     async def _write(self) -> None:
         """Sends what is in the outbox, in order. A transport that fails ends the connection by itself."""
         while (message := await self._outbox.get()) is not None:
-            self._observer.frame(self, "out", message)
+            self._observer.frame(self, "out", message, self.codec)
             try:
                 await self._send(message)
             except Exception as error:

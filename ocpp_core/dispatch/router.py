@@ -6,7 +6,6 @@ without one.
 """
 
 import inspect
-import logging
 import reprlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
@@ -23,12 +22,13 @@ from ocpp_core.dispatch.connection import (
 )
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
 
-_log = logging.getLogger("ocpp_core.router")
+_log = logger("router")
 
 #: A message of either wire.
 M = TypeVar("M", str, bytes)

@@ -7,7 +7,8 @@ from typing import Any
 from attrs import field, frozen
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.printing import SHORT, printable, shown
+from ocpp_core.model.printing import LONG, SHORT, Hidden, printable, shown
+from ocpp_core.model.secrets import discreet
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -61,11 +62,17 @@ class Violation:
 
     @property
     def message(self) -> str:
-        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote."""
-        return self._said or _SENTENCES[self.keyword](self.value, self.limit)
+        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote, and no secret.
+
+        Who wants to see a secret reads `value`.
+        """
+        return printable(self._said, LONG) or _SENTENCES[self.keyword](
+            discreet(self.path, self.value), self.limit
+        )
 
     def __str__(self) -> str:
-        where = self.path if self.line is None else f"{self.path} (line {self.line})"
+        path = printable(self.path, LONG)
+        where = path if self.line is None else f"{path} (line {self.line})"
         return f"{where}: {self.message}"
 
 
@@ -112,7 +119,9 @@ def _no_token(value: Any, allowed: Any) -> str:
 
 def _unknown_member(value: Any, limit: Any) -> str:
     member, known = limit
-    return f"no such member here{_guess(member, known)} (value {shown(value)})"
+    # Of text it is not known what it was meant for: it may be the value of a misspelt secret.
+    told = "" if isinstance(value, str | Hidden) else f" (value {shown(value)})"
+    return f"no such member here{_guess(member, known)}{told}"
 
 
 def _guess(name: Any, known: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """The station's end of OCPP-J: a WebSocket client that connects again when the connection is lost."""
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +10,9 @@ from typing import TypeVar, Unpack
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
@@ -31,7 +32,7 @@ from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket
 from websockets.asyncio.client import connect as open_socket  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 R = TypeVar("R", bound=Response)
 
@@ -171,7 +172,7 @@ class Station:
             except Exception as error:  # no network, refused, no common version, the hook failed ...
                 if not self._reconnect:
                     raise
-                _log.warning("%s cannot connect: %s", self.identity, str(error) or type(error).__name__)
+                _log.warning("%s cannot connect: %s", self.identity, hide(str(error)) or type(error).__name__)
             if not self._reconnect or self._is_closing:
                 return
             seconds = self._backoff.seconds(failures, self._chance())

@@ -2,7 +2,6 @@
 
 import asyncio
 import http
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from ssl import SSLContext
@@ -10,6 +9,7 @@ from typing import Any, Literal, Unpack
 from weakref import WeakKeyDictionary
 
 from ocpp_core.dispatch.router import Router
+from ocpp_core.model.logs import logger
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.tolerance import ToleranceByStation
@@ -37,7 +37,7 @@ from websockets.extensions.permessage_deflate import enable_server_permessage_de
 from websockets.http11 import Request, Response  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 #: Told of a peer; plain or a coroutine function.
 Told = Callable[[WebSocketPeer], Awaitable[None] | None]

@@ -1,7 +1,6 @@
 """What both ends of a WebSocket have in common: their options, and the peer that sits on an open socket."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -11,6 +10,7 @@ from attrs import frozen
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.logs import logger
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import UNSUPPORTED_DATA
@@ -25,7 +25,7 @@ except ImportError as error:
         "The WebSocket transport needs the package websockets, 13 or later: pip install 'ocpp-core[websockets]'"
     ) from error
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 
 class Options(PeerOptions, total=False):

@@ -7,7 +7,6 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 """
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response, SoapHeaders
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -38,7 +38,7 @@ from ocpp_core.transports.soap_server import answer_envelope
 if TYPE_CHECKING:
     import httpx
 
-_log = logging.getLogger("ocpp_core.asgi")
+_log = logger("asgi")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
