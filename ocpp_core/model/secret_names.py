@@ -15,9 +15,10 @@ SECRETS = frozenset(
     }
 )
 
-#: If the setting is secret.
-SETTING_VALUES = frozenset(
+#: If the setting is secret, or if that is what it is.
+PERHAPS = frozenset(
     {
+        ("$", "key"),
         ("$", "value"),
         ("*", "actualvalue"),
         ("*", "attributevalue"),

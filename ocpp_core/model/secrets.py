@@ -22,10 +22,10 @@ from ocpp_core.model.secret_names import (
     HARMLESS,
     HOLDERS,
     NAMES,
+    PERHAPS,
     PERSONAL,
     PERSONAL_WORDS,
     SECRETS,
-    SETTING_VALUES,
     WORDS,
 )
 
@@ -204,7 +204,7 @@ def _without_credentials(text: str) -> str:
     return text
 
 
-_PLACES = SECRETS | SETTING_VALUES
+_PLACES = SECRETS | PERHAPS
 _MEMBER = re.compile(r"\.(\w+)|\['([^']*)'\]")
 
 

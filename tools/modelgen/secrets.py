@@ -28,19 +28,19 @@ def emit_names(versions: Sequence[VersionFacts]) -> str:
     idle = named - {f"{owner}.{field.wire}" for owner, _, field in fields}
     if idle:
         raise ValueError(f"tools/tables/secrets.toml names no field: {', '.join(sorted(idle))}")
-    kinds = (
-        ("SECRETS", "Always.", [field.additions.get("secret") is True for _, _, field in fields]),
-        (
-            "SETTING_VALUES",
-            "If the setting is secret.",
-            [isinstance(field.additions.get("secret"), str) for _, _, field in fields],
-        ),
-        ("PERSONAL", "Who charges.", ["personal" in field.additions for _, _, field in fields]),
-    )
     places = [(parent.lower(), field.wire.lower()) for _, parent, field in fields]
+    rules = [field.additions.get("secret") for _, _, field in fields]
+    always = _shortened(places, [rule is True for rule in rules])
+    perhaps = _shortened(places, [isinstance(rule, str) for rule in rules])
+    perhaps += [("$", name) for parent, name in always if parent != "*"]  # its class may be read alone
+    personal = _shortened(places, ["personal" in field.additions for _, _, field in fields])
     lines = [_HEAD]
-    for name, comment, marks in kinds:
-        lines.append(f"#: {comment}\n{name} = frozenset({{{_rows(_shortened(places, marks))}}})\n")
+    for name, comment, found in (
+        ("SECRETS", "Always.", always),
+        ("PERHAPS", "If the setting is secret, or if that is what it is.", perhaps),
+        ("PERSONAL", "Who charges.", personal),
+    ):
+        lines.append(f"#: {comment}\n{name} = frozenset({{{_rows(sorted(set(found)))}}})\n")
     words = table["words"]
     lines.append(f"#: In the names of secret settings and members.\nWORDS = ({_rows(words['secrets'])})\n")
     lines.append(
@@ -92,7 +92,7 @@ def _shortened(places: Sequence[Place], marks: Sequence[bool]) -> list[Place]:
     """The places that are marked; one with "*" for a name that is marked wherever it stands."""
     elsewhere = {name for (_, name), mark in zip(places, marks, strict=True) if not mark}
     marked = {place for place, mark in zip(places, marks, strict=True) if mark}
-    return sorted({(parent if name in elsewhere else "*", name) for parent, name in marked})
+    return [(parent if name in elsewhere else "*", name) for parent, name in marked]
 
 
 def _rows(values: Iterable[str | Place]) -> str:
