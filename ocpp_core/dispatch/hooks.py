@@ -12,12 +12,12 @@ from ocpp_core.dispatch.connection import CallOutcome, Codec, Event
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import FrameError, LocalProtocolError
-from ocpp_core.model.logs import logger
+from ocpp_core.model.logs import Fit, logger
 from ocpp_core.model.messages import Notification, Request
 from ocpp_core.model.printing import printable
 
 _log = logger("hooks")
-_frames = logging.getLogger("ocpp_core.frames")
+_frames = logger("frames")
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
@@ -72,9 +72,10 @@ class Observer:
         self._tell("frame", peer, direction, len(message))
         if _frames.isEnabledFor(logging.DEBUG):
             text = self._shown(message, codec)
-            identity = printable(peer.identity)
-            extra = {"identity": identity, "direction": direction, "frame": text}
-            _frames.debug("%s %s %s", identity, "<-" if direction == "in" else "->", text, extra=extra)
+            extra = {"identity": printable(peer.identity), "direction": direction, "frame": text}
+            _frames.debug(
+                "%s %s %s", peer.identity, "<-" if direction == "in" else "->", Fit(text), extra=extra
+            )
 
     def _shown(self, message: str | bytes, codec: Codec[Any]) -> str:
         try:

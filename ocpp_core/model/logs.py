@@ -16,6 +16,12 @@ from ocpp_core.model.secrets import hide
 _MOST_LINES, _MOST_EXCEPTIONS = 60, 20
 
 
+class Fit(str):
+    """Text that is printable, and as short as it has to be: a frame that `Redaction` has shown."""
+
+    __slots__ = ()
+
+
 def logger(name: str) -> logging.Logger:
     """The logger ``ocpp_core.<name>``."""
     made = logging.getLogger(f"ocpp_core.{name}")
@@ -36,7 +42,7 @@ class _Printable(logging.Filter):
 
 
 def _fit(argument: object) -> object:
-    if isinstance(argument, int | float):
+    if isinstance(argument, int | float | Fit):
         return argument
     return printable(_text(argument), LONG)
 
@@ -58,7 +64,7 @@ def _lines(error: BaseException) -> Iterator[str]:
         for entry in format_tb(one.__traceback__, -_MOST_LINES):
             yield from (f"  {printable(line.strip(), LONG)}" for line in entry.splitlines())
         # Another library's text may quote anything. What it is, the name of the exception says in any case.
-        yield f"{type(one).__qualname__}: {printable(hide(_text(one)), LONG)}"
+        yield f"{printable(type(one).__qualname__)}: {printable(hide(_text(one)), LONG)}"
 
 
 def _chain(error: BaseException) -> list[BaseException]:

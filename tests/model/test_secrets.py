@@ -228,7 +228,7 @@ def test_the_value_of_another_setting_is_shown() -> None:
 
 PATHS = {
     "$.value": True,
-    "$.key": False,
+    "$.key": True,  # of a VPN, if that is what is read
     "$.configurationKey[3].value": True,
     "$.setVariableData[0].attributeValue": True,
     "$.setVariableData[0].attributeType": False,
