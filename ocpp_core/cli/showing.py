@@ -3,7 +3,6 @@
 Whatever comes from a frame goes through `clean`, so that no input can move the cursor or hide text.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -18,11 +17,11 @@ from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import MISSING, CallError, CallResultError, Payload, Token
+from ocpp_core.model.printing import printable
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.versions import Action, Role, Specification, Version
 
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _LONGEST = 2_000
 _SHORT_LINE = 140
 
@@ -39,9 +38,7 @@ _PATH, _DIM, _NAME = "bold", "dim", "blue"
 
 def clean(text: str, limit: int = _LONGEST) -> str:
     """Text of an input, made harmless for a terminal and cut to a reasonable length."""
-    if len(text) > limit:
-        text = f"{text[:limit]} ... ({len(text)} characters)"
-    return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
+    return printable(text, limit)
 
 
 # Frames

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from ocpp_core.model.printing import printable
+from ocpp_core.model.printing import printable_json
 from ocpp_core.model.secrets import hide
 
 
@@ -32,4 +32,4 @@ class Redaction:
         """
         hidden = hide(values, persons=self.id_tokens, most=self.max_length)
         text = json.dumps(hidden, ensure_ascii=False, separators=(",", ":"), default=str)
-        return printable(text, self.max_length)
+        return printable_json(text[: self.max_length]) + ("..." if len(text) > self.max_length else "")

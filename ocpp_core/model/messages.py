@@ -223,30 +223,32 @@ def discreet_fields(payload: Payload, *, persons: bool = False) -> Iterator[tupl
         payload: A message or data type. One that stands in it is given as it is.
         persons: Hide what tells who charges too.
     """
-    attributes = attrs.fields(type(payload))
+    attributes = [
+        one for one in attrs.fields(type(payload)) if getattr(payload, one.name) is not one.default
+    ]
+    # As the members of one object, so that what names a setting counts for what stands beside it.
+    members = {_wire_name(one): getattr(payload, one.name) for one in attributes if one.name != "extra"}
+    hidden = hide(members, persons=persons)
     for attribute in attributes:
-        value = getattr(payload, attribute.name)
         facts = attribute.metadata.get("wire")
-        if value is attribute.default:
-            continue
-        if facts is not None and (
-            _is_secret(payload, facts, attributes) or (persons and facts.personal and value is not None)
-        ):
-            value = HIDDEN
-        elif type(value) in (str, dict, list):
-            value = hide(value, persons=persons)
-        yield attribute.name, value
+        if facts is None:
+            yield attribute.name, hide(payload.extra, persons=persons)
+        elif _is_secret(payload, facts) or (persons and facts.personal):
+            yield attribute.name, HIDDEN
+        else:
+            yield attribute.name, hidden[facts.name]
 
 
-def _is_secret(payload: Payload, facts: WireField, attributes: Any) -> bool:
+def _wire_name(attribute: Any) -> str:
+    facts: WireField = attribute.metadata["wire"]
+    return facts.name
+
+
+def _is_secret(payload: Payload, facts: WireField) -> bool:
     if not isinstance(facts.secret, str):
         return facts.secret
-    beside = (
-        getattr(payload, one.name)
-        for one in attributes
-        if (wire_field := one.metadata.get("wire")) is not None and wire_field.name == facts.secret
-    )
-    setting = next(beside, None)
+    fields = [one for one in attrs.fields(type(payload)) if "wire" in one.metadata]
+    setting = next(getattr(payload, one.name) for one in fields if _wire_name(one) == facts.secret)
     return speaks_of_secrets(str(getattr(setting, "name", setting)))
 
 

@@ -99,7 +99,7 @@ SHOWN: dict[str, tuple[str, str]] = {
         '[4,"1","GenericError","[main] no connector",{}]',
     ),
     "a driver": ('[2,"1","Authorize",{"idTag":"TAG-1"}]', '[2,"1","Authorize",{"idTag":"TAG-1"}]'),
-    "control characters": ('[2,"\\u001b[2J\\u0085","A\\nB",{}]', '[2,"\\\\u001b[2J\\\\x85","A\\\\nB",{}]'),
+    "control characters": ('[2,"\\u001b[2J\\u0085","A\\nB",{}]', '[2,"\\\\u001b[2J\\\\u0085","A\\\\nB",{}]'),
     "what is no JSON": ('[2,"1",', "(7 characters that cannot be read)"),
     "nothing": ("", "(0 characters that cannot be read)"),
 }
