@@ -27,7 +27,7 @@ from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
-from ocpp_core.payloads.conversion import to_wire
+from ocpp_core.payloads.binding import plain
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -135,7 +135,7 @@ def _shown(response: Response) -> Text:
 
 
 def _short(message: Payload) -> str:
-    members = hide(to_wire(message), most=_LONGEST)
+    members = hide(plain(message), most=_LONGEST)  # it may be tolerated, and not what may be sent
     return clean(" ".join(f"{name}={_plain(value)}" for name, value in members.items()), _LONGEST)
 
 

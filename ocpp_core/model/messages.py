@@ -223,16 +223,14 @@ def discreet_fields(payload: Payload, *, persons: bool = False) -> Iterator[tupl
         payload: A message or data type. One that stands in it is given as it is.
         persons: Hide what tells who charges too.
     """
-    attributes = [
-        one for one in attrs.fields(type(payload)) if getattr(payload, one.name) is not one.default
-    ]
+    attributes = [one for one in attrs.fields(type(payload)) if getattr(payload, one.name) is not one.default]
     # As the members of one object, so that what names a setting counts for what stands beside it.
     members = {_wire_name(one): getattr(payload, one.name) for one in attributes if one.name != "extra"}
-    hidden = hide(members, persons=persons)
+    hidden = hide({**payload.extra, **members}, persons=persons)
     for attribute in attributes:
         facts = attribute.metadata.get("wire")
         if facts is None:
-            yield attribute.name, hide(payload.extra, persons=persons)
+            yield attribute.name, {name: value for name, value in hidden.items() if name not in members}
         elif _is_secret(payload, facts) or (persons and facts.personal):
             yield attribute.name, HIDDEN
         else:
@@ -249,7 +247,8 @@ def _is_secret(payload: Payload, facts: WireField) -> bool:
         return facts.secret
     fields = [one for one in attrs.fields(type(payload)) if "wire" in one.metadata]
     setting = next(getattr(payload, one.name) for one in fields if _wire_name(one) == facts.secret)
-    return speaks_of_secrets(str(getattr(setting, "name", setting)))
+    name = getattr(setting, "name", None) if isinstance(setting, Payload) else setting
+    return not isinstance(name, str) or speaks_of_secrets(name)  # MISSING, if a peer has left it out
 
 
 def evolve(message: P, **changes: Any) -> P:

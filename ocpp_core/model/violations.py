@@ -66,9 +66,15 @@ class Violation:
 
         Who wants to see a secret reads `value`.
         """
-        return printable(self._said, LONG) or _SENTENCES[self.keyword](
-            discreet(self.path, self.value), self.limit
-        )
+        return printable(self._said, LONG) or _SENTENCES[self.keyword](self.discreet_value, self.limit)
+
+    @property
+    def discreet_value(self) -> Any:
+        """The value for whoever may not see secrets: a `Hidden` in place of what is, or may be, one."""
+        # Of a member without a field it is not known what it was meant for: it may be a misspelt secret's.
+        if self.keyword == "additionalProperties" and isinstance(self.value, str):
+            return Hidden(self.value)
+        return discreet(self.path, self.value)
 
     def __str__(self) -> str:
         path = printable(self.path, LONG)
@@ -119,8 +125,7 @@ def _no_token(value: Any, allowed: Any) -> str:
 
 def _unknown_member(value: Any, limit: Any) -> str:
     member, known = limit
-    # Of text it is not known what it was meant for: it may be the value of a misspelt secret.
-    told = "" if isinstance(value, str | Hidden) else f" (value {shown(value)})"
+    told = "" if isinstance(value, Hidden) else f" (value {shown(value)})"
     return f"no such member here{_guess(member, known)}{told}"
 
 
