@@ -41,8 +41,19 @@ def _pattern(words: Iterable[str]) -> "re.Pattern[str]":
     return re.compile("|".join(r"[\W_]*".join(word.split()) for word in words))
 
 
+def _shortest(names: Iterable[str]) -> list[str]:
+    """Those that have no other one in them: what has none of these in it has none of all."""
+    kept: list[str] = []
+    for name in sorted(names, key=len):
+        if not any(other in name for other in kept):
+            kept.append(name)
+    return kept
+
+
 _SECRET = _pattern(WORDS)
-_PERSON = _pattern((*WORDS, *PERSONAL_WORDS))
+_PERSON = _pattern(PERSONAL_WORDS)
+#: What every name of a secret ends with. To look for them is quicker than for the pattern, and most text has none.
+_ROOTS = _shortest(word.split()[-1] for word in WORDS)
 #: Text that may be the name of something. What is longer is none.
 _NAME = re.compile(r"\s*[\w.-]{1,100}\s*")
 #: What begins JSON, which is taken apart, and XML, which is not.
@@ -59,7 +70,8 @@ _DECORATION = re.compile(r"^@|\[\d+\]$")
 
 def speaks_of_secrets(text: str) -> bool:
     """Whether a text has the name of something secret in it."""
-    return _SECRET.search(text.lower()) is not None
+    small = text.lower()
+    return any(root in small for root in _ROOTS) and _SECRET.search(small) is not None
 
 
 def hide(value: Any, *, persons: bool = False, most: float = inf) -> Any:
@@ -82,7 +94,6 @@ class _Hiding:
     """One walk through a value."""
 
     def __init__(self, persons: bool, left: float, quotes: int = _MAX_QUOTES) -> None:
-        self._names = _PERSON if persons else _SECRET
         self._places = SECRETS | PERSONAL if persons else SECRETS
         self._persons = persons
         self._left = left
@@ -126,9 +137,10 @@ class _Hiding:
         if parent == _HOLDER and name in _CONDITIONAL:
             return True
         # By the words of its name a text or a number is hidden, and of what is more only what stands behind a secret's.
-        return speaks_of_secrets(name) or (
-            self._persons and not isinstance(item, Mapping | list) and self._names.search(name) is not None
-        )
+        return self._is_named(name) and (speaks_of_secrets(name) or not isinstance(item, Mapping | list))
+
+    def _is_named(self, text: str) -> bool:
+        return speaks_of_secrets(text) or (self._persons and _PERSON.search(text.lower()) is not None)
 
     def array(self, items: list[Any] | tuple[Any, ...], parent: str, depth: int) -> list[Any]:
         # ["AuthorizationKey", "..."] may be a setting with its value. A frame is a list too, but has an object in it.
@@ -149,7 +161,7 @@ class _Hiding:
             inner = self._quoted(text)
             if inner is not None:
                 return inner
-        if text.lstrip()[:1] == _XML or self._names.search(text.lower()) or _ESCAPED.search(text):
+        if text.lstrip()[:1] == _XML or self._is_named(text) or _ESCAPED.search(text):
             return HIDDEN
         return _without_credentials(text)
 
@@ -205,6 +217,8 @@ def _without_credentials(text: str) -> str:
 
 
 _PLACES = SECRETS | PERHAPS
+#: Most paths have none of these in them, and are done with at once: sentences are made of what is refused.
+_IN_PATHS = _shortest([*_ROOTS, *HOLDERS, *(name for _, name in _PLACES)])
 _MEMBER = re.compile(r"\.(\w+)|\['([^']*)'\]")
 
 
@@ -213,9 +227,12 @@ def is_secret_path(path: str) -> bool:
 
     Of a setting only the path is known, not which one it is; so all values of settings are.
     """
+    small = path.lower()
+    if not any(part in small for part in _IN_PATHS):
+        return False
     if speaks_of_secrets(path):
         return True
-    members = ["$", *((plain or odd).lower() for plain, odd in _MEMBER.findall(path))]
+    members = ["$", *(plain or odd for plain, odd in _MEMBER.findall(small))]
     return members[-1] in HOLDERS or any(
         ("*", name) in _PLACES or (parent, name) in _PLACES for parent, name in pairwise(members)
     )
@@ -229,7 +246,7 @@ def discreet(path: str, value: Any) -> Any:
     """A value that broke a rule, for a sentence: `shown` shows nothing of it that is secret."""
     if is_secret_path(path):
         return Hidden(value)
-    if type(value) is not str:
+    if type(value) is not str or _NAME.fullmatch(value):
         return value
     begin = value[:_WINDOW]
     if len(value) > _WINDOW and "//" in begin:  # where its credentials end is not seen
