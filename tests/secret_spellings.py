@@ -203,5 +203,7 @@ SOAP: dict[str, str] = {
     "cut short": _change("<c:key>AuthorizationKey</c:key><c:value>%s").partition("</c:change")[0],
     "no XML": _change("<c:key>AuthorizationKey</c:key><c:value>%s</c:value"),
     "a document type": '<!DOCTYPE a [<!ENTITY b "%s">]>' + _change("<c:value>&b;</c:value>"),
+    "a tag of the secret": _change("<c:key>AuthorizationKey</c:key><c:value>a<%s</c:value>"),
+    "a tag of the secret that is left open": _change("<c:value>a<%s>").partition("</c:change")[0],
     "an entity of the secret": _change("<c:key>AuthorizationKey</c:key><c:value>a&%s;</c:value>"),
 }

@@ -12,6 +12,7 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from loops import until
 from ocpp_core import Role, specification, v12, v15, v16, v20, v21, v201
 from ocpp_core.dispatch.router import Router
 from ocpp_core.soap.codec import SoapCodec
@@ -61,13 +62,13 @@ def csms() -> Router:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncGenerator[int, None]:
+async def served(app: Any, **options: Any) -> AsyncGenerator[int, None]:
     """The port of an application that uvicorn serves."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, ws="websockets-sansio")
+    options = {"ws": "websockets-sansio", **options}
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, **options)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    await until(lambda: server.started)
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from uvicorn.config import WS_PROTOCOLS
 
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.router import Caller, Router
@@ -20,9 +19,6 @@ from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.websocket import connect
-
-#: The implementation that does not use the deprecated parts of websockets, where uvicorn has it.
-_WEBSOCKETS = "websockets-sansio" if "websockets-sansio" in WS_PROTOCOLS else "auto"
 
 
 class _Server(uvicorn.Server):
@@ -49,7 +45,9 @@ async def serving(app: Any, host: str, port: int) -> AsyncGenerator[int, None]:
         port=port,
         log_config=None,
         access_log=False,
-        ws=_WEBSOCKETS,  # type: ignore[arg-type, unused-ignore]  # older releases do not list it
+        ws="wsproto",  # this and the next two: SECURITY.md, "Behind uvicorn"
+        ws_max_size=4_194_304,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,
     )
     listener = socket.create_server((host, port))

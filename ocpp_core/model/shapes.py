@@ -1,14 +1,16 @@
 """What a message class looks like to an engine: its fields, in order, each with the kind of value it holds.
 
-`shape` reads a class once. `ocpp_core.payloads.binding` compiles shapes, `ocpp_core.payloads.tolerance` walks them,
-`ocpp_core.testing` generates from them; none of them looks at annotations or metadata itself.
+`shape` reads a class once. `ocpp_core.payloads.binding` compiles shapes, `ocpp_core.payloads.walk` walks them,
+`ocpp_core.testing` generates from them; none of them looks at annotations or metadata itself. What each of them does
+with the kinds of value is a `Fold`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, Union, assert_never, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
@@ -84,6 +86,66 @@ class ListOf:
 
 
 Kind = Text | Integer | Number | Boolean | Timestamp | Enumeration | Nested | Anything | ListOf
+
+T = TypeVar("T")
+
+
+class Fold(ABC, Generic[T]):
+    """What becomes of each kind of value: one method per kind, so that none can be forgotten.
+
+    A subclass that lacks one cannot be instantiated, and type checkers say so before.
+    """
+
+    def of(self, kind: Kind) -> T:
+        """What becomes of this one."""
+        match kind:
+            case Text():
+                return self.text(kind)
+            case Integer():
+                return self.integer(kind)
+            case Number():
+                return self.number(kind)
+            case Boolean():
+                return self.boolean(kind)
+            case Timestamp():
+                return self.timestamp(kind)
+            case Enumeration():
+                return self.enumeration(kind)
+            case Nested():
+                return self.nested(kind)
+            case Anything():
+                return self.anything(kind)
+            case ListOf():
+                return self.list_of(kind)
+            case _:
+                assert_never(kind)
+
+    @abstractmethod
+    def text(self, kind: Text) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def integer(self, kind: Integer) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def number(self, kind: Number) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def boolean(self, kind: Boolean) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def timestamp(self, kind: Timestamp) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def enumeration(self, kind: Enumeration) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def nested(self, kind: Nested) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def anything(self, kind: Anything) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def list_of(self, kind: ListOf) -> T: ...  # noqa: D102
 
 
 @frozen
@@ -216,6 +278,7 @@ __all__ = [
     "Boolean",
     "Enumeration",
     "Field",
+    "Fold",
     "Integer",
     "Kind",
     "ListOf",

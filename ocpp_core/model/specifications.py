@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from ocpp_core._lazy import once
+from ocpp_core.model.printing import printable
 from ocpp_core.model.versions import (
     ERROR_NAMES_1_6_JSON,
     ERROR_NAMES_2_0_1,
@@ -72,9 +73,8 @@ _FACTS: dict[Version, dict[str, Any]] = {
 }
 
 
-@once
 def specification(identifier: str) -> Specification:
-    """The specification of a version.
+    """The specification of a version: the same value whatever it is called.
 
     Args:
         identifier: A `Version` or its number ("2.0.1"), a WebSocket subprotocol ("ocpp2.0.1"), or the target namespace
@@ -83,9 +83,16 @@ def specification(identifier: str) -> Specification:
     Raises:
         LookupError: No version goes by that name.
     """
-    version = _identifiers().get(identifier.rstrip("/") if identifier.startswith("urn:") else identifier)
+    # Only the standard's own names are looked up, and each version is kept once: peers may write what they like.
+    version = _identifiers().get(identifier)
     if version is None:
-        raise LookupError(f"No OCPP version is called {identifier!r}; known are {', '.join(_identifiers())}")
+        known = ", ".join(_identifiers())
+        raise LookupError(f"No OCPP version is called {printable(identifier)!r}; known are {known}")
+    return _specification(version)
+
+
+@once
+def _specification(version: Version) -> Specification:
     name = f"ocpp_core.v{version.replace('.', '')}"
     package = import_module(name)
     actions = import_module(f"{name}.actions").ACTIONS
@@ -105,5 +112,5 @@ def _identifiers() -> dict[str, Version]:
         if "subprotocol" in facts:
             names[facts["subprotocol"]] = version
         for namespace in facts.get("namespaces", {}).values():
-            names[namespace.rstrip("/")] = version
+            names[namespace] = names[namespace.removesuffix("/")] = version
     return names

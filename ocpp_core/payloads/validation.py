@@ -33,11 +33,8 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.timestamps import is_timestamp
-from ocpp_core.model.violations import Violation, member_path, violation
+from ocpp_core.model.violations import MAX_FAULTS, Violation, member_path, violation
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep, tokens
-
-#: How many faults are listed: a peer must not be able to keep us busy with its own.
-MAX_FAULTS = 1000
 
 
 def explain(cls: type[Payload], payload: Any) -> list[Violation]:

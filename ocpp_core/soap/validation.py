@@ -6,19 +6,20 @@ the line of the document.
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import NamedTuple
 
 from lxml import etree
 
 from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
 from ocpp_core.model.messages import Payload
+from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.shapes import Field, ListOf, Nested, shape
 from ocpp_core.model.versions import SERVICES, Role
-from ocpp_core.model.violations import KEYWORD_CODES, Violation, member_path, violation
-from ocpp_core.payloads.validation import MAX_FAULTS
+from ocpp_core.model.violations import KEYWORD_CODES, MAX_FAULTS, Violation, member_path, violation
+from ocpp_core.soap.text import split_name
 
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"
 
@@ -37,7 +38,7 @@ _KEYWORDS = {
 _JUDGING = threading.Lock()
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _LONG_VALUE = re.compile(r"'([^']{60})[^']*(?:'|$)")
-_ABOUT = re.compile(r"^Element '[^']*'(?:, attribute '([^']*)')?: ")
+_ABOUT = re.compile(r"Element '[^']*'(?:, attribute '([^']*)')?: ")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ([^)]*) \)")
 
 
@@ -56,12 +57,24 @@ def schema(version: str, receiver: Role) -> etree.XMLSchema:
     return etree.XMLSchema(etree.fromstring(etree.tostring(found)))
 
 
-def explain_element(cls: type[Payload], element: etree._Element, rules: etree.XMLSchema) -> list[Violation]:
-    """All faults of a body element, in document order; empty if its schema accepts it. Of very many, `MAX_FAULTS`."""
+def broken_rules(
+    element: etree._Element, rules: etree.XMLSchema, most: int = MAX_FAULTS
+) -> list[etree._LogEntry]:
+    """What libxml2 finds wrong with a body element, in document order; empty if its schema accepts it.
+
+    Args:
+        element: The child of the SOAP body.
+        rules: The schema.
+        most: How many faults are kept.
+    """
     with _JUDGING:
-        if rules.validate(element):
-            return []
-        entries = list(islice(rules.error_log, MAX_FAULTS))
+        return [] if rules.validate(element) else list(islice(rules.error_log, most))
+
+
+def explain(
+    cls: type[Payload], element: etree._Element, entries: Iterable[etree._LogEntry]
+) -> list[Violation]:
+    """What `broken_rules` has found, in our terms: each place and rule once."""
     found: dict[tuple[str, str], Violation] = {}
     places = _Places(cls, element)
     for entry in entries:
@@ -70,41 +83,49 @@ def explain_element(cls: type[Payload], element: etree._Element, rules: etree.XM
     return list(found.values())
 
 
-def _fault(places: "_Places", entry: Any) -> Violation:
-    path, element, fields = places.find(entry.path or "")
+def explain_element(cls: type[Payload], element: etree._Element, rules: etree.XMLSchema) -> list[Violation]:
+    """All faults of a body element, in document order; empty if its schema accepts it. Of very many, `MAX_FAULTS`."""
+    return explain(cls, element, broken_rules(element, rules))
+
+
+def _fault(places: "_Places", entry: etree._LogEntry) -> Violation:
+    place = places.find(entry.path or "")
+    path, element = place.path, place.element
     about = _ABOUT.match(entry.message)
-    message = _LONG_VALUE.sub(r"'\1...'", _NAMESPACE.sub("", _ABOUT.sub("", entry.message)))[:300]
-    value: Any = element.text
-    keyword = _KEYWORDS.get(entry.type_name, "")
+    said = entry.message if about is None else entry.message[about.end() :]
     if entry.type_name == "SCHEMAV_ELEMENT_CONTENT":
-        return _content_fault(path, element, fields, message, entry.line)
+        return _content_fault(place, said, entry.line)
+    value = element.text
+    keyword = _KEYWORDS.get(entry.type_name, "")
     if about is not None and about[1] is not None:
-        attribute = _NAMESPACE.sub("", about[1])
-        path, value = member_path(path, attribute), element.get(about[1])
-        keyword = keyword or ("additionalProperties" if "not allowed" in message else "type")
-    keyword = keyword or ("format" if "xs:dateTime" in message else "type")
-    return Violation(path, keyword, message, KEYWORD_CODES[keyword], value, None, entry.line)
+        path, value = member_path(path, split_name(about[1])[1]), element.get(about[1])
+        keyword = keyword or ("additionalProperties" if "not allowed" in said else "type")
+    keyword = keyword or ("format" if "xs:dateTime" in said else "type")
+    return Violation(path, keyword, _sentence(said), KEYWORD_CODES[keyword], value, None, entry.line)
 
 
-def _content_fault(
-    path: str, element: etree._Element, fields: Sequence[Field], message: str, line: int
-) -> Violation:
+def _sentence(said: str) -> str:
+    """What libxml2 says, without namespaces, and short."""
+    return printable(_LONG_VALUE.sub(r"'\1...'", _NAMESPACE.sub("", said)).strip(), LONG)
+
+
+def _content_fault(place: "_Place", said: str, line: int) -> Violation:
     """An element is missing, surplus, unknown or out of order."""
-    found = _EXPECTED.search(message)
-    expected = found[1].split(", ") if found is not None else []
-    if message.startswith("Missing child"):
+    path, element, fields = place.path, place.element, place.among
+    found = _EXPECTED.search(said)
+    expected = [split_name(name)[1] for name in found[1].split(", ")] if found is not None else []
+    if said.startswith("Missing child"):
         # What is optional and could come before it is listed too.
         return violation(member_path(path, expected[-1]), "required", None, line=line)
-    tag = etree.QName(element)
-    known = [field.wire for field in fields]
-    if tag.localname not in known:
-        return violation(path, "additionalProperties", element.text, (tag.localname, known), line=line)
+    namespace, local = split_name(element.tag)
+    if local not in fields:
+        return violation(path, "additionalProperties", element.text, (local, list(fields)), line=line)
     parent = _parent(element)
-    if tag.namespace != etree.QName(parent).namespace:
-        return violation(path, "namespace", tag.namespace, etree.QName(parent).namespace, line=line)
-    siblings = [etree.QName(child).localname for child in parent]
-    missing = [field.wire for field in fields if field.wire in expected and _is_needed(field)]
-    if missing and missing[0] not in siblings:
+    right, _ = split_name(parent.tag)
+    if namespace != right:
+        return violation(path, "namespace", namespace, right, line=line)
+    missing = [name for name in expected if name in fields and _is_needed(fields[name])]
+    if missing and not any(split_name(child.tag)[1] == missing[0] for child in parent):
         return violation(member_path(path.rpartition(".")[0], missing[0]), "required", None, line=line)
     return violation(path, "order", element.text, " or ".join(expected) or "no more of it", line=line)
 
@@ -115,45 +136,72 @@ def _is_needed(field: Field) -> bool:
     return field.is_required
 
 
+class _Place(NamedTuple):
+    """An element, its path in our terms, and the fields that may stand beside it and in it."""
+
+    element: etree._Element
+    path: str
+    among: Mapping[str, Field]
+    inside: Mapping[str, Field]
+
+
 class _Places:
     """Finds the elements that libxml2 names by position: ``/*/*[2]/cs:value`` is the first value in the second child.
 
-    Children are listed once, however many of them are at fault.
+    What is found is kept, and children are listed once, however many of them are at fault.
     """
 
     def __init__(self, cls: type[Payload], body: etree._Element) -> None:
-        self._cls = cls
-        self._body = body
-        self._listed: dict[tuple[etree._Element, str], list[etree._Element]] = {}
+        fields = _fields(cls)
+        self._body = _Place(body, "$", fields, fields)
+        self._found: dict[str, _Place] = {}
+        self._listed: dict[
+            tuple[etree._Element, str], tuple[list[etree._Element], dict[etree._Element, int]]
+        ] = {}
 
-    def find(self, path: str) -> tuple[str, etree._Element, Sequence[Field]]:
-        """The element, its path in our terms, and the fields that its parent may have."""
-        here, element = "$", self._body
-        fields: Sequence[Field] = shape(self._cls).fields
-        inside = fields
-        for step, position in _steps(path):
-            element = self._children(element, step)[position]
-            name = etree.QName(element).localname
-            field = next((field for field in inside if field.wire == name), None)
-            kind = None if field is None else field.kind
-            here = member_path(here, name)
-            if isinstance(kind, ListOf):
-                kind = kind.item
-                twins = self._children(_parent(element), _name(element))
-                here = f"{here}[{twins.index(element)}]"
-            fields, inside = inside, shape(kind.cls).fields if isinstance(kind, Nested) else ()
-        return here, element, fields
+    def find(self, path: str) -> _Place:
+        """The place that a path of libxml2 names."""
+        above, _, step = path.rpartition("/")
+        if not above:
+            return self._body
+        place = self._found.get(path)
+        if place is None:
+            place = self._found[path] = self._below(self.find(above), step)
+        return place
 
-    def _children(self, element: etree._Element, name: str) -> list[etree._Element]:
-        """The children of a name, as libxml2 counts them: with their prefix; all of them for ``*``."""
-        key = element, name
+    def _below(self, parent: _Place, step: str) -> _Place:
+        """The child that ``*[2]`` or ``cs:value`` is."""
+        name, _, position = step.partition("[")
+        index = int(position.rstrip("]") or 1) - 1
+        # libxml2 counts by the name with its prefix, and all of them where there is none.
+        element = parent.element[index] if name == "*" else self._twins(parent.element, name)[0][index]
+        local = split_name(element.tag)[1]
+        path = member_path(parent.path, local)
+        field = parent.inside.get(local)
+        kind = None if field is None else field.kind
+        if isinstance(kind, ListOf):
+            kind = kind.item
+            path = f"{path}[{self._twins(parent.element, _name(element))[1][element]}]"
+        return _Place(element, path, parent.inside, _fields(kind.cls) if isinstance(kind, Nested) else {})
+
+    def _twins(
+        self, parent: etree._Element, name: str
+    ) -> tuple[list[etree._Element], dict[etree._Element, int]]:
+        """The children of a name with its prefix, and their numbers among them."""
+        key = parent, name
         if key not in self._listed:
-            self._listed[key] = [child for child in element if name in ("*", _name(child))]
+            named = [child for child in parent if name == _name(child)]
+            self._listed[key] = named, {child: number for number, child in enumerate(named)}
         return self._listed[key]
 
 
+@once
+def _fields(cls: type[Payload]) -> Mapping[str, Field]:
+    return shape(cls).by_wire
+
+
 def _name(element: etree._Element) -> str:
-    local = etree.QName(element).localname
+    local = split_name(element.tag)[1]
     return f"{element.prefix}:{local}" if element.prefix else local
 
 
@@ -161,10 +209,3 @@ def _parent(element: etree._Element) -> etree._Element:
     parent = element.getparent()
     assert parent is not None
     return parent
-
-
-def _steps(path: str) -> Iterator[tuple[str, int]]:
-    """Name and position of each step below the body element: ``/*/*[2]/cs:value`` is ("*", 1), ("cs:value", 0)."""
-    for step in path.strip("/").split("/")[1:]:
-        name, _, position = step.partition("[")
-        yield name, int(position.rstrip("]") or 1) - 1

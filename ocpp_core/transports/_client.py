@@ -4,8 +4,9 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
-from typing import TypeVar, Unpack
+from typing import TypeVar, Unpack, cast
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
@@ -16,6 +17,7 @@ from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
+from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
@@ -220,6 +222,9 @@ class Station:
             ping_timeout=settings.ping_timeout,
             close_timeout=settings.close_timeout,
             max_size=settings.max_size,
+            create_connection=cast(
+                "type[ClientConnection]", partial(BoundedClientConnection, max_size=settings.max_size)
+            ),
             ssl=self._ssl or (True if self._url.startswith("wss:") else None),
         )
 

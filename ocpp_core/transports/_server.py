@@ -4,8 +4,9 @@ import asyncio
 import http
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, Unpack, cast
 from weakref import WeakKeyDictionary
 
 from ocpp_core.dispatch.router import Router
@@ -13,6 +14,7 @@ from ocpp_core.model.logs import logger
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.tolerance import ToleranceByStation
+from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR
 from ocpp_core.transports._socket import (
     Options,
@@ -95,6 +97,9 @@ class Server:
             close_timeout=settings.close_timeout,
             max_size=settings.max_size,
             server_header=None,
+            create_connection=cast(
+                "type[ServerConnection]", partial(BoundedServerConnection, max_size=settings.max_size)
+            ),
         )
         self.port = next(iter(self._listener.sockets)).getsockname()[1]
 

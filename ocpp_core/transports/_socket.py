@@ -22,7 +22,7 @@ try:
     from websockets.protocol import State
 except ImportError as error:
     raise ImportError(
-        "The WebSocket transport needs the package websockets, 13 or later: pip install 'ocpp-core[websockets]'"
+        "The WebSocket transport needs a recent release of websockets: pip install 'ocpp-core[websockets]'"
     ) from error
 
 _log = logger("websocket")

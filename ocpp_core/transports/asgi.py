@@ -8,7 +8,7 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -29,6 +29,16 @@ from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
+from ocpp_core.transports._asgi_io import (
+    Channel,
+    PeerNotReadingError,
+    Receive,
+    Scope,
+    Send,
+    closing,
+    read_request,
+    respond,
+)
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA
 from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
@@ -40,9 +50,6 @@ if TYPE_CHECKING:
 
 _log = logger("asgi")
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 R = TypeVar("R", bound=Response)
 
 #: Characters of a SOAP station's identity. No standard limits it, and it is kept.
@@ -72,6 +79,11 @@ class OcppApp:
         client: An ``httpx.AsyncClient`` for those calls; one is made on first use.
         sender_fault_status: HTTP status of faults of the sender; some stacks read the fault only with 500.
         max_size: Bytes of an envelope, characters of a frame.
+        open_timeout: Seconds for the handshake of a WebSocket, hooks included. The body of a request has as long, and a
+            second more for each kilobyte that has come.
+        body_timeout: Seconds for the body of a request, however large.
+        write_timeout: Seconds that a peer may not read before it counts as gone: it holds our memory. ASGI cannot cut
+            it off; its socket is the server's, and so are handshakes and heads of requests that never end.
         max_stations: SOAP stations whose addresses are kept; the one that was silent longest is forgotten.
         options: Of each `Peer`; those that have a meaning on the SOAP wire are used there too.
 
@@ -97,6 +109,9 @@ class OcppApp:
         client: "httpx.AsyncClient | None" = None,
         sender_fault_status: int = 400,
         max_size: int = 1_048_576,
+        open_timeout: float = 10.0,
+        body_timeout: float = 60.0,
+        write_timeout: float = 30.0,
         max_stations: int = 100_000,
         **options: Unpack[PeerOptions],
     ) -> None:
@@ -124,20 +139,27 @@ class OcppApp:
         self._is_client_ours = client is None
         self._sender_fault_status = sender_fault_status
         self._max_size = max_size
+        self._open_timeout = open_timeout
+        self._body_timeout = body_timeout
+        self._write_timeout = write_timeout
         self._options = options
         self._observer = Observer(options.get("hooks", ()), options.get("redaction") or Redaction())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, as ASGI defines it."""
-        match scope["type"]:
-            case "websocket":
-                await self._websocket(scope, receive, send)
-            case "http":
-                await self._http(scope, receive, send)
-            case "lifespan":
-                await self._lifespan(receive, send)
-            case other:
-                raise ValueError(f"ASGI has no scope {other!r} that OCPP could use")
+        channel = Channel(receive, send, write_timeout=self._write_timeout)
+        try:
+            match scope["type"]:
+                case "websocket":
+                    await self._websocket(scope, channel.receive, channel.send)
+                case "http":
+                    await self._http(scope, channel.receive, channel.send)
+                case "lifespan":
+                    await self._lifespan(receive, send)
+                case other:
+                    raise ValueError(f"ASGI has no scope {other!r} that OCPP could use")
+        except PeerNotReadingError:
+            _log.info("%s has not read for %s s", scope.get("client"), self._write_timeout)
 
     async def call(self, identity: str, request: Request[R], **options: Any) -> R:
         """Calls a station on whichever wire it speaks.
@@ -173,16 +195,14 @@ class OcppApp:
     # WebSocket
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # websocket.connect
-        headers = _headers(scope)
-        path = scope.get("raw_path") or scope["path"].encode()
-        verdict = await self._admission.admit(
-            path.decode("latin-1"),
-            offers=[", ".join(scope.get("subprotocols", ()))],
-            authorization=headers.get("authorization"),
-            certificate=scope.get("extensions", {}).get("tls"),
-            remote=scope.get("client"),
-        )
+        try:
+            async with asyncio.timeout(self._open_timeout) as timer:
+                await receive()  # websocket.connect
+                verdict = await self._admit(scope)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            verdict = Refusal(503, "the handshake takes too long")
         if isinstance(verdict, Refusal):
             await _refuse(scope, send, verdict)
             return
@@ -193,6 +213,17 @@ class OcppApp:
             )
             return
         await self._serve(verdict, verdict.version, receive, send)
+
+    async def _admit(self, scope: Scope) -> Handshake | Refusal:
+        headers = _headers(scope)
+        path = scope.get("raw_path") or scope["path"].encode()
+        return await self._admission.admit(
+            path.decode("latin-1"),
+            offers=[", ".join(scope.get("subprotocols", ()))],
+            authorization=headers.get("authorization"),
+            certificate=scope.get("extensions", {}).get("tls"),
+            remote=scope.get("client"),
+        )
 
     async def _serve(self, handshake: Handshake, version: Version, receive: Receive, send: Send) -> None:
         codec = JsonCodec(version, tolerance=handshake.tolerance, max_size=self._max_size)
@@ -215,25 +246,30 @@ class OcppApp:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
-            await _respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"))
+            await respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"), *closing(scope))
             return
         headers = _headers(scope)
         try:
             body = read_body(
-                await _body(receive, self._max_size),
+                await read_request(
+                    receive,
+                    self._max_size,
+                    open_timeout=self._open_timeout,
+                    body_timeout=self._body_timeout,
+                ),
                 content_type=headers.get("content-type", ""),
                 content_encoding=headers.get("content-encoding", ""),
                 max_size=self._max_size,
                 any_xml=self._tolerance != Tolerance.STRICT,
             )
         except BodyRefused as refused:
-            await _respond(send, refused.status, f"{refused}\n".encode())
+            await respond(send, refused.status, f"{refused}\n".encode(), *closing(scope))
             return
         codec = self._codecs.get(SoapCodec.sniff(body, max_size=self._max_size) or "")
         if codec is None:
             codec = next(iter(self._codecs.values()), None)  # its fault says what is wrong
         if codec is None:
-            await _respond(send, 404, b"no SOAP here\n")
+            await respond(send, 404, b"no SOAP here\n")
             return
         async with answer_envelope(
             self._router, codec, body, partial(self._identify, codec), self._observer
@@ -241,7 +277,7 @@ class OcppApp:
             status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
             packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
             more = (("Content-Encoding", coding),) if coding else ()
-            await _respond(send, status, packed, *more, content_type=CONTENT_TYPE)
+            await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
 
     def _identify(self, codec: SoapCodec, headers: SoapHeaders) -> Caller:
         """Whose request it is. A station refuses what is meant for another one (OCPP-S 1.6 §3.3)."""
@@ -286,7 +322,10 @@ class AsgiPeer(Peer[str]):
         await self._send_event({"type": "websocket.send", "text": text})
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket."""
+        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket.
+
+        A peer that does not read delays that by the ``write_timeout`` of the application, and no longer.
+        """
         await super().close()
         with suppress(Exception):  # the station may be gone, and servers differ in what they raise then
             await self._send_event({"type": "websocket.close", "code": code, "reason": reason})
@@ -315,20 +354,6 @@ async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:
         yield text
 
 
-async def _body(receive: Receive, max_size: int) -> bytes:
-    """The body of a request, cut off just beyond the limit: more is never kept."""
-    parts: list[bytes] = []
-    size = 0
-    while size <= max_size:
-        event = await receive()
-        part = event.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if event["type"] != "http.request" or not event.get("more_body", False):
-            break
-    return b"".join(parts)[: max_size + 1]
-
-
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     """An HTTP response in place of the WebSocket, where the server can send one; else its plain refusal."""
     if "websocket.http.response" not in scope.get("extensions", {}):
@@ -337,16 +362,3 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
     await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": f"{refusal.reason}\n".encode()})
-
-
-async def _respond(
-    send: Send,
-    status: int,
-    body: bytes,
-    *more: tuple[str, str],
-    content_type: str = "text/plain; charset=utf-8",
-) -> None:
-    headers = [("content-type", content_type), ("content-length", str(len(body))), *more]
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 import secret_spellings
+from ocpp_core.dispatch.connection import Connection
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import LoneCaller
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.errors import FrameError
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role
 from ocpp_core.soap.codec import SoapCodec
 from secret_spellings import SECRET
 
@@ -53,6 +56,39 @@ def test_no_spelling_gets_a_secret_into_the_log_of_envelopes(
     shown = logged(caplog, envelope.encode(), SoapCodec(version))
 
     assert not any(sign in shown or sign in caplog.text for sign in SIGNS)
+
+
+def texts_of_error(codec: Any, message: Any) -> list[str]:
+    """What the error of a frame that is refused says, and the event that a default log writes."""
+    known = codec.specification
+    asked = "GetConfiguration" if "GetConfiguration" in known.actions else "GetVariables"
+    try:
+        codec.decode(message, awaiting={"1": known.request(asked)})
+    except FrameError as error:
+        connection = Connection(codec, new_id=str)
+        connection.receive_message(message)
+        events = [
+            text for event in connection.events() for text in (repr(event), getattr(event, "reason", ""))
+        ]
+        sent = [str(one) for one in connection.messages_to_send()]
+        return [str(error), repr(error), error.reason, *map(str, error.violations), *events, *sent]
+    return []
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+@pytest.mark.parametrize("name", secret_spellings.JSON)
+def test_no_spelling_gets_a_secret_into_an_error(name: str, version: str) -> None:
+    frame = secret_spellings.JSON[name].replace("%s", SECRET).replace("%%", "%")
+
+    assert not any(sign in text for text in texts_of_error(JsonCodec(version), frame) for sign in SIGNS)
+
+
+@pytest.mark.parametrize("name", secret_spellings.SOAP)
+def test_no_spelling_gets_a_secret_into_an_error_of_envelopes(name: str) -> None:
+    envelope = secret_spellings.SOAP[name].replace("%s", SECRET)
+    codec = SoapCodec("1.6", role=Role.CHARGE_POINT)
+
+    assert not any(sign in text for text in texts_of_error(codec, envelope.encode()) for sign in SIGNS)
 
 
 SHOWN: dict[str, tuple[str, str]] = {

@@ -11,8 +11,7 @@ from envelopes import envelope, request_header, response_header
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.violations import Violation
-from ocpp_core.payloads.validation import MAX_FAULTS
+from ocpp_core.model.violations import MAX_FAULTS, Violation
 from ocpp_core.soap.codec import SoapCodec
 from sample_envelopes import CP_16, CS_16, NOON_TEXT, START, STATION, TIME_1_5, outcome, places, read, start
 
@@ -134,8 +133,7 @@ def test_very_many_faults_are_not_all_listed() -> None:
 def test_too_many_deviations_are_refused_even_in_tolerant_mode(
     item: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("ocpp_core.payloads.tolerance.MAX_DEVIATIONS", "ocpp_core.soap.tolerance.MAX_DEVIATIONS"):
-        monkeypatch.setattr(limit, 20)
+    monkeypatch.setattr("ocpp_core.soap.reading.MAX_DEVIATIONS", 20)
     body = "".join(
         f"<ocpp:configurationKey><ocpp:key>{'k' * 51}</ocpp:key><ocpp:readonly>x{number}</ocpp:readonly>{item}"
         "</ocpp:configurationKey>"
@@ -176,7 +174,7 @@ def test_reading_in_threads_gives_each_its_own_faults() -> None:
             if faults != (0 if error is None else len(error.violations)):
                 wrong.append(error)
 
-    threads = [threading.Thread(target=work, args=each) for each in ((good, 0), (bad, 300)) * 2]
+    threads = [threading.Thread(target=work, args=each) for each in ((good, 0), (bad, MAX_FAULTS)) * 2]
     sys.setswitchinterval(1e-6)
     try:
         for thread in threads:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import trustme
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from loopback import csms, station, url
 from loops import asynchronous
@@ -114,7 +114,7 @@ async def test_profile_3_client_certificate(caplog: pytest.LogCaptureFixture) ->
 
         assert seen == ["SN-1", "SN-1"]
         for context in (certificates.client(), certificates.client("SN-1", trustme.CA())):
-            with pytest.raises((OSError, EOFError, ConnectionClosed, Exception)) as info:
+            with pytest.raises((OSError, EOFError, ConnectionClosed, InvalidMessage)) as info:
                 async with connect(url(server, "wss"), "SN-1", ssl=context, **options):
                     pass
             assert not isinstance(info.value, InvalidStatus)  # it never came to HTTP

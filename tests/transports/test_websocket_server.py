@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from loopback import NOW, close_code, csms, raw, station, url
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import Tolerance, v16
 from ocpp_core.dispatch.peer import MOST_UNSENT
 from ocpp_core.dispatch.router import Router
@@ -75,7 +75,7 @@ async def test_a_peer_that_does_not_read_is_not_read_either_and_is_cut_off() -> 
         most = 0
         while peer.is_open:
             most = max(most, peer._outbox.qsize())
-            await asyncio.sleep(0.001)
+            await turns(1)
         with pytest.raises(ConnectionClosed):
             await flooding
         await until(lambda: not server.peers)
@@ -169,7 +169,7 @@ async def test_closing_the_server_lets_handlers_answer() -> None:
         call = asyncio.create_task(cp.call(v16.AuthorizeRequest(id_tag="T")))
         await begun.wait()
         closing = asyncio.create_task(server.close())
-        await asyncio.sleep(0.01)
+        await turns()
         may_end.set()
 
         assert (await call).id_tag_info.status == "Accepted"
