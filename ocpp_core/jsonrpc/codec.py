@@ -48,7 +48,7 @@ _NOT_ACCEPTED = (*REFUSALS, IndexError)
 #: A frame that is tolerated may have one deviation in so many characters, and `MAX_FAULTS` whatever its size. What real
 #: stations send has fewer even if every value in it is odd; lists of a letter each would cost a hundred times what they
 #: cost to read.
-CHARACTERS_PER_DEVIATION = 16
+CHARACTERS_PER_DEVIATION = 24
 
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000

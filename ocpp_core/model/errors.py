@@ -20,16 +20,13 @@ is printable, short and without secrets.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.printing import LONG, likely, printable
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, decisive, tolerances
-
-if TYPE_CHECKING:
-    from ocpp_core.model.messages import Frame
 
 #: Characters of a sentence that has several faults in it.
 _LONGEST = 4 * LONG
@@ -103,6 +100,15 @@ class PayloadError(ProtocolError):
         return f"{self.name}: {faults}{more}"
 
 
+class Tolerated(Protocol):
+    """What was read although it breaks rules: a frame."""
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The rules."""
+        ...
+
+
 class FrameError(ProtocolError):
     """A frame cannot be used.
 
@@ -118,7 +124,7 @@ class FrameError(ProtocolError):
     """
 
     #: Reads the frame once more with all tolerance there is. The codec sets it that has refused the frame.
-    read_tolerantly: "Callable[[], Frame] | None" = None
+    read_tolerantly: Callable[[], Tolerated] | None = None
 
     def __init__(
         self,

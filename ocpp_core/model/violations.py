@@ -95,7 +95,7 @@ def violation(
 
 
 #: Faults that are listed of a message that is refused: a peer must not be able to keep us busy with its own.
-MAX_FAULTS = 100
+MAX_FAULTS = 64
 #: Deviations that a message may have and still be read, if all of them are allowed.
 MAX_DEVIATIONS = 10_000
 
