@@ -21,19 +21,18 @@ from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import response_of
-from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
-from ocpp_core.payloads.conversion import to_wire
+from ocpp_core.payloads.binding import plain
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
 _LONGEST = 100
-_REDACTION = Redaction(max_length=4_194_304)
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -137,12 +136,12 @@ def _shown(response: Response) -> Text:
 
 
 def _short(message: Payload) -> str:
-    text = _REDACTION.apply(json.dumps(to_wire(message), default=str))
-    return clean(" ".join(f"{name}={_plain(value)}" for name, value in json.loads(text).items()), _LONGEST)
+    members = hide(plain(message), most=_LONGEST)  # it may be tolerated, and not what may be sent
+    return clean(" ".join(f"{name}={_plain(value)}" for name, value in members.items()), _LONGEST)
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Sequence[str]:

@@ -9,7 +9,6 @@ to the peer. `Peer.can_receive` says when.
 """
 
 import asyncio
-import logging
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -49,11 +48,13 @@ from ocpp_core.model.errors import (
     CallTimeoutError,
     ConnectionLostError,
 )
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
 
-_log = logging.getLogger("ocpp_core.peer")
+_log = logger("peer")
 
 #: Share of the grace that is kept for handlers that do not end in time: they are cancelled, and may have to tidy up.
 TIDYING = 0.1
@@ -275,7 +276,7 @@ class Peer(Generic[M]):
 
     def receive(self, message: M) -> None:
         """Takes one message of the peer. Never raises for what the peer did. See `can_receive`."""
-        self._observer.frame(self, "in", message)
+        self._observer.frame(self, "in", message, self.codec)
         self._connection.receive_message(message)
         self._pump()
 
@@ -377,7 +378,7 @@ class Peer(Generic[M]):
                     "%s cannot use the reply %s: %s",
                     printable(self.identity),
                     printable(event.id),
-                    printable(event.description, LONG),
+                    printable(hide(event.description), LONG),
                 )
             case Ignored():
                 _log.info("%s: %s", printable(self.identity), event.reason)
@@ -414,7 +415,7 @@ class Peer(Generic[M]):
         try:
             while (entry := await self._outbox.get()) is not None:
                 message, size = entry
-                self._observer.frame(self, "out", message)
+                self._observer.frame(self, "out", message, self.codec)
                 await self._send(message)
                 self._unsent -= size
                 self._changed.set()

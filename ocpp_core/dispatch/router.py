@@ -7,7 +7,6 @@ without one.
 
 import asyncio
 import inspect
-import logging
 import reprlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
@@ -24,12 +23,13 @@ from ocpp_core.dispatch.connection import (
 )
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
 
-_log = logging.getLogger("ocpp_core.router")
+_log = logger("router")
 
 #: Said to the process, not to the code that lets them out: asyncio ends its loop by them, and Ctrl-C has to work. All
 #: else that is raised, whatever it derives from, is a fault of one handler or hook and ends nothing more.

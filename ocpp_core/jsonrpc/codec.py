@@ -174,6 +174,19 @@ class JsonCodec:
                     broken = error
         self._salvage(text, str(broken), found)
 
+    def values(self, text: str) -> Any:
+        """The JSON value of a frame, whatever it means: for a log, which may not show the text of what it cannot read.
+
+        Raises:
+            FrameError: It is no JSON, or too long. Nothing else is raised.
+        """
+        try:
+            if len(text) > self.max_size:
+                raise BrokenJson(f"more than the {self.max_size} characters that are read")
+            return read_json(text, duplicates=True)
+        except BrokenJson as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
+
     def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
         """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""
         number, id = frame[0], frame[1]

@@ -1,7 +1,6 @@
 """The station's end of OCPP-J: a WebSocket client that connects again when the connection is lost."""
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,8 +14,10 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
 from ocpp_core.model.identities import require_identity
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
@@ -37,7 +38,7 @@ from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket
 from websockets.asyncio.client import connect as open_socket  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 R = TypeVar("R", bound=Response)
 
@@ -207,7 +208,7 @@ class Station:
             except Exception as error:  # no network, refused, no common version, the hook failed ...
                 if not self._how.reconnect:
                     raise
-                reason = printable(str(error) or type(error).__name__, LONG)
+                reason = printable(hide(str(error)) or type(error).__name__, LONG)
                 _log.warning("%s cannot connect: %s", self.identity, reason)
             if not self._how.reconnect or self._is_closing:
                 return

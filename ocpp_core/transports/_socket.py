@@ -1,7 +1,6 @@
 """What both ends of a WebSocket have in common: their options, and the peer that sits on an open socket."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -11,6 +10,7 @@ from attrs import frozen
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
@@ -26,7 +26,7 @@ except ImportError as error:
         "The WebSocket transport needs a recent release of websockets: pip install 'ocpp-core[websockets]'"
     ) from error
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 
 class Options(PeerOptions, total=False):

@@ -7,7 +7,6 @@ part 2, A00.
 """
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any, Literal, TypedDict
 
@@ -16,6 +15,7 @@ from attrs import evolve, field, frozen
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.identities import is_identity, is_usable
+from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -32,7 +32,7 @@ from ocpp_core.transports._handshake import (
 )
 from ocpp_core.transports._options import take
 
-_log = logging.getLogger("ocpp_core.admission")
+_log = logger("admission")
 
 #: The security profile in which stations show certificates.
 CERTIFICATES = 3

@@ -7,7 +7,6 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -21,6 +20,7 @@ from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response, SoapHeaders
 from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.tolerance import Tolerance
@@ -54,7 +54,7 @@ from ocpp_core.transports.stations import SoapStations, Stations
 if TYPE_CHECKING:
     import httpx
 
-_log = logging.getLogger("ocpp_core.asgi")
+_log = logger("asgi")
 
 R = TypeVar("R", bound=Response)
 

@@ -70,7 +70,7 @@ async def answer_envelope(
             caller = await identify(headers)
         except OcppError as error:
             caller, handle = LoneCaller(headers.identity or "", codec.specification), _refusing(error)
-    observer.frame(caller, "in", body)
+    observer.frame(caller, "in", body, codec)
     for event in events:
         observer.event(caller, event)
 
@@ -85,7 +85,7 @@ async def answer_envelope(
         # Silence, and an answer or a fault where a request belongs, draw nothing; HTTP wants an answer all the same.
         id = "" if call is None else call.id
         messages = [codec.encode(CallError(id, refusal.code, refusal.description))]
-    observer.frame(caller, "out", messages[0])
+    observer.frame(caller, "out", messages[0], codec)
     yield SoapAnswer(messages[0], refusal)
     if call is not None and answer.response is not None:
         await router.run_after(call.request, answer.response, caller)

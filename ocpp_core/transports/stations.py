@@ -1,18 +1,18 @@
 """The stations that a server knows: those that are connected, and those that post SOAP and were there before."""
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
+from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import printable
 from ocpp_core.transports._handshake import GOING_AWAY
 from ocpp_core.transports.admission import Handshake, Refusal, log_refusal, result_of
 from ocpp_core.transports.soap_http import SoapPeer
 
-_log = logging.getLogger("ocpp_core.stations")
+_log = logger("stations")
 
 
 class OnSocket(Protocol):

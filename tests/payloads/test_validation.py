@@ -59,7 +59,7 @@ SENTENCES: list[tuple[type[Payload], Any, str]] = [
     (
         v16.AuthorizeRequest,
         {"idTag": "A", "id_tag": "B"},
-        "$.id_tag: no such member here; did you mean 'idTag'? (value 'B')",
+        "$.id_tag: no such member here; did you mean 'idTag'?",
     ),
     (v16.AuthorizeRequest, {"idTag": "A", "": 0}, "$['']: no such member here (value 0)"),
     (v16.ResetRequest, {"type": "hard"}, "$.type: 'hard' is none of Hard, Soft; did you mean 'Hard'?"),
