@@ -76,6 +76,7 @@ def agree_on_valid(cls: type[Payload], examples: int) -> int:
 
 def agree_on_broken(cls: type[Payload], examples: int) -> int:
     """Both refuse, and we say exactly which rule is broken, where, and what to answer."""
+
     def check(broken: Any) -> None:
         payload, *expected = broken
 
