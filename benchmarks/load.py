@@ -1,10 +1,12 @@
 """Many stations on one CSMS: latency, memory and errors under steady load, and what survives when connections are cut.
 
     python benchmarks/load.py --stations 2000 --seconds 60
+    python benchmarks/load.py --stations 2000 --seconds 60 --drain 500
     python benchmarks/load.py --churn 1000
 
-The CSMS runs in this process, the stations in a second one. With ``--churn`` both ends count their calls: every one has
-to end, with or without an answer, and no task may be left.
+The CSMS runs in this process, the stations in a second one. With ``--drain`` one more station comes back after a long
+time without a network: half-way it sends so many StopTransactions at once, without waiting for an answer to any. With
+``--churn`` both ends count their calls: every one has to end, with or without an answer, and no task may be left.
 """
 
 import argparse
@@ -32,6 +34,7 @@ def csms() -> Router:
     router = Router()
     router.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=datetime.now(UTC)))
     router.on(v16.MeterValuesRequest)(lambda *_: v16.MeterValuesResponse())
+    router.on(v16.StopTransactionRequest)(lambda *_: v16.StopTransactionResponse())
     return router
 
 
@@ -53,9 +56,31 @@ def resident_mb() -> float:
 # --- steady load ---------------------------------------------------------------------------------------------------
 
 
-async def stations(url: str, count: int, seconds: float, rate: float) -> dict[str, Any]:
+async def drained(url: str, calls: int) -> dict[str, Any]:
+    """A station that sends a queue of calls at once; how they are answered, and how long that takes."""
+    from websockets.asyncio.client import connect as open_socket
+    from websockets.typing import Subprotocol
+
+    answers: Counter[str] = Counter()
+    body = '"StopTransaction",{"transactionId":%d,"meterStop":9,"timestamp":"2026-01-31T12:00:00Z"}'
+    frames = [f'[2,"{number}",{body % number}]' for number in range(calls)]
+    async with open_socket(f"{url}/CP-DRAIN", subprotocols=[Subprotocol("ocpp1.6")]) as socket:
+        began = time.perf_counter()
+        sending = asyncio.gather(*(socket.send(frame) for frame in frames))
+        for _ in frames:
+            kind, *rest = json.loads(await socket.recv())
+            answers["answered" if kind == 3 else f"refused: {rest[1]}"] += 1
+        await sending
+        seconds = time.perf_counter() - began
+    return {**answers, "in ms": round(1e3 * seconds, 1)}
+
+
+async def stations(url: str, count: int, seconds: float, rate: float, drain: int) -> dict[str, Any]:
     """The second process: connects `count` stations, each of which sends `rate` messages a second."""
     latencies: list[float] = []
+    meanwhile: list[float] = []
+    queue: dict[str, Any] = {}
+    is_draining = False
     errors: Counter[str] = Counter()
     clock = time.perf_counter
     async with AsyncExitStack() as stack:
@@ -85,24 +110,44 @@ async def stations(url: str, count: int, seconds: float, rate: float) -> dict[st
                     errors[type(error).__name__] += 1
                 else:
                     latencies.append(clock() - sent)
+                    if is_draining:
+                        meanwhile.append(latencies[-1])
                 due += 1 / rate
 
-        await asyncio.gather(*(work(station) for station in opened))
+        async def come_back() -> None:
+            nonlocal is_draining
+            await asyncio.sleep(seconds / 2)
+            is_draining = True
+            queue.update(await drained(url, drain))
+            await asyncio.sleep(0.1)  # those that were under way meanwhile
+            is_draining = False
+
+        await asyncio.gather(*(work(station) for station in opened), *([come_back()] if drain else []))
         await asyncio.gather(*(station.close() for station in opened))
     latencies.sort()
+    meanwhile.sort()
+    drained_queue = {"the queue": queue, "p99 ms meanwhile": _percentile(meanwhile, 99)} if drain else {}
     return {
         "connected in s": round(connecting, 1),
         "messages": len(latencies),
         "wanted": round(count * seconds * rate),
-        "p50 ms": round(1e3 * latencies[len(latencies) // 2], 1),
-        "p99 ms": round(1e3 * latencies[len(latencies) * 99 // 100], 1),
-        "max ms": round(1e3 * latencies[-1], 1),
+        "p50 ms": _percentile(latencies, 50),
+        "p99 ms": _percentile(latencies, 99),
+        "max ms": _percentile(latencies, 100),
+        **drained_queue,
         "errors": dict(errors),
         "stations' CPU s": round(time.process_time(), 1),
     }
 
 
-async def load(count: int, seconds: float, rate: float) -> bool:
+def _percentile(ascending: list[float], percent: int) -> float:
+    """In milliseconds; 0 of nothing."""
+    if not ascending:
+        return 0.0
+    return round(1e3 * ascending[min(len(ascending) * percent // 100, len(ascending) - 1)], 1)
+
+
+async def load(count: int, seconds: float, rate: float, drain: int) -> bool:
     """Runs the CSMS, starts the stations, prints memory while they work and their report in the end."""
     async with serve(csms(), "127.0.0.1", accepts=["1.6"], ping_interval=None) as server:
         process = await asyncio.create_subprocess_exec(
@@ -110,6 +155,7 @@ async def load(count: int, seconds: float, rate: float) -> bool:
             __file__,
             *("--url", f"ws://127.0.0.1:{server.port}"),
             *("--stations", str(count), "--seconds", str(seconds), "--rate", str(rate)),
+            *("--drain", str(drain)),
             stdout=asyncio.subprocess.PIPE,
         )
         began = time.monotonic()
@@ -120,7 +166,8 @@ async def load(count: int, seconds: float, rate: float) -> bool:
     for name, value in report.items():
         print(f"{name:>18}: {value}")
     print(f"{'CSMS CPU s':>18}: {time.process_time():.1f} of {time.monotonic() - began:.1f}")
-    return process.returncode == 0 and not report["errors"]
+    is_refused = any(name.startswith("refused") for name in report.get("the queue", ()))
+    return process.returncode == 0 and not report["errors"] and not is_refused
 
 
 async def _watch(server: Server, began: float, interval: float) -> None:
@@ -229,17 +276,22 @@ def main() -> None:
     parser.add_argument("--stations", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=float, default=1.0, help="messages per station and second")
+    parser.add_argument("--drain", type=int, default=0, metavar="N", help="one station sends N calls at once")
     parser.add_argument("--churn", type=int, metavar="N", help="cut N connections instead")
     parser.add_argument("--url", help=argparse.SUPPRESS)  # the second process
     given = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if given.url:
-        print(json.dumps(asyncio.run(stations(given.url, given.stations, given.seconds, given.rate))))
+        print(
+            json.dumps(
+                asyncio.run(stations(given.url, given.stations, given.seconds, given.rate, given.drain))
+            )
+        )
     elif given.churn:
         sys.exit(not asyncio.run(churn(given.churn)))
     else:
-        sys.exit(not asyncio.run(load(given.stations, given.seconds, given.rate)))
+        sys.exit(not asyncio.run(load(given.stations, given.seconds, given.rate, given.drain)))
 
 
 if __name__ == "__main__":

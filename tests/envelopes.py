@@ -31,10 +31,9 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import SERVICES, Role
 
 SOAP_VERSIONS = ("1.2", "1.5", "1.6")
-SERVICES = {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{ADDRESSING}/anonymous"
@@ -135,13 +134,8 @@ def body_element(written: bytes) -> etree._Element:
 
 
 def official_wsdl(version: str, receiver: Role) -> Path:
-    return oracle.OFFICIAL / "wsdl" / version / f"{SERVICES[receiver]}.wsdl"
-
-
-def needs_official_wsdl(version: str) -> None:
-    """Skips a test where the official download is not there."""
-    if not (oracle.OFFICIAL / "wsdl" / version).is_dir():
-        pytest.skip(f"no official WSDLs of {version} in {oracle.OFFICIAL}; set OCPP_OFFICIAL")
+    """The official file, or ours if the download is not there (`oracle`)."""
+    return oracle.wsdls(version) / f"{SERVICES[receiver]}.wsdl"
 
 
 @cache

@@ -51,8 +51,7 @@ def _run_by(
         async def watched() -> None:
             async with asyncio.timeout(LONGEST):
                 await test(*args, **kwargs)
-            for _ in range(3):  # callbacks of what has just ended
-                await asyncio.sleep(0)
+            await turns(3)  # callbacks of what has just ended
             leaked = {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
             assert leaked == set()
@@ -61,6 +60,12 @@ def _run_by(
             runner.run(watched())
 
     return run
+
+
+async def turns(count: int = 20) -> None:
+    """Lets everything else that can go on go on, so many steps; nothing here takes time."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 async def until(condition: Callable[[], object]) -> None:

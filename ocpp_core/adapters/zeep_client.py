@@ -30,9 +30,10 @@ from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Num
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Role, Wire
+from ocpp_core.model.versions import SERVICES, Role, Wire
+from ocpp_core.model.violations import Deviations
 from ocpp_core.payloads.conversion import allows, to_wire
-from ocpp_core.payloads.tolerance import read_tolerantly
+from ocpp_core.payloads.walk import walk
 from ocpp_core.soap.binding import date_time_text, read_date_time
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ADDRESSING, ANONYMOUS, ENVELOPE, MUST_UNDERSTAND
@@ -40,7 +41,8 @@ from ocpp_core.soap.text import FORBIDDEN
 
 P = TypeVar("P", bound=Payload)
 
-SERVICES = {"CentralSystemService": Role.CSMS, "ChargePointService": Role.CHARGE_POINT}
+#: Who serves what, by the name of the service.
+ROLES = {name: role for role, name in SERVICES.items()}
 
 #: Where zeep keeps the text of an element that has attributes too.
 _TEXT = "_value_1"
@@ -182,16 +184,16 @@ def _block(
 
 
 def _role(service: Role | str) -> Role:
-    role = service if isinstance(service, Role) else SERVICES.get(service)
-    if role is None or role not in SERVICES.values():
-        raise LocalProtocolError(f"no service is called {service!r}; known are {', '.join(SERVICES)}")
+    role = service if isinstance(service, Role) else ROLES.get(service)
+    if role is None or role not in SERVICES:
+        raise LocalProtocolError(f"no service is called {service!r}; known are {', '.join(ROLES)}")
     return role
 
 
 @once
 def _wsdl(version: str, role: Role) -> Any:
     """A WSDL as zeep has read it: clients of thousands of stations share it, as nothing changes it."""
-    name = next(name for name, server in SERVICES.items() if server is role)
+    name = SERVICES[role]
     zeep = _zeep()
     return zeep.wsdl.Document(str(folder("wsdl") / version / f"{name}.wsdl"), zeep.Transport())
 
@@ -274,11 +276,11 @@ def from_zeep(cls: type[P], value: Any, *, tolerance: Tolerance = Tolerance.STRI
     Raises:
         PayloadError: It breaks the schema of `cls`; `violations` has every fault with its wire path.
     """
-    message, deviations = read_tolerantly(cls, _payload(cls, _unwrapped(cls, value)))
-    refused = [fault for fault in deviations if not allows(tolerance, fault)]
-    if message is None or refused:
-        raise PayloadError(cls.__name__, refused or deviations)
-    if not deviations:
+    found = Deviations(tolerance)
+    message = walk(cls, _payload(cls, _unwrapped(cls, value)), found)
+    if message is None:
+        raise PayloadError(cls.__name__, [fault for fault in found.listed if not allows(tolerance, fault)])
+    if not found.listed:
         _check(message)
     made: P = message
     return made
@@ -382,4 +384,4 @@ def _codec(version: str) -> SoapCodec:
     return SoapCodec(version, identity="-")
 
 
-__all__ = ["SERVICES", "OcppHeaders", "from_zeep", "to_zeep", "zeep_client"]
+__all__ = ["OcppHeaders", "from_zeep", "to_zeep", "zeep_client"]

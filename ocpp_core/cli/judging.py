@@ -15,7 +15,6 @@ from attrs import define, evolve, field, frozen
 
 from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
 from ocpp_core.jsonrpc.codec import JsonCodec
-from ocpp_core.jsonrpc.text import BrokenJson, read_json
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, ProtocolError
 from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
@@ -23,7 +22,6 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version, Wire
 from ocpp_core.model.violations import Violation
-from ocpp_core.payloads.tolerance import read_tolerantly
 from ocpp_core.soap.codec import SoapCodec
 
 #: Calls of one side of a stream that may wait for an answer; beyond it the oldest is forgotten.
@@ -54,6 +52,10 @@ class Codec(Protocol):
         """Reads one frame; see `JsonCodec.decode`."""
         ...
 
+    def values(self, text: str) -> Any:
+        """What a frame says, as JSON; see `JsonCodec.values`."""
+        ...
+
 
 class EnvelopeCodec:
     """A `SoapCodec` that reads text: bytes of a log that were no UTF-8 are bytes again."""
@@ -71,6 +73,10 @@ class EnvelopeCodec:
     ) -> Frame:
         """Reads one envelope; see `SoapCodec.decode`."""
         return self._codec.decode(_bytes(text), awaiting=awaiting, tolerance=tolerance)
+
+    def values(self, text: str) -> Any:
+        """What an envelope says, as JSON; see `SoapCodec.values`."""
+        return self._codec.values(_bytes(text))
 
 
 def _bytes(envelope: str) -> bytes:
@@ -230,27 +236,17 @@ class Judge:
         if error.kind is FrameKind.EMPTY:
             return Judged(found, Verdict.NOT_JUDGED, reason="empty message")
         action = error.action or ""
+        allow = error.rules  # before the call that it answers is forgotten
         if error.kind in (FrameKind.CALL, FrameKind.SEND, FrameKind.UNREADABLE):
             action = action or _action_of_call(found.text) or ""
             row = codec.specification.actions.get(action)
             if error.kind is FrameKind.CALL and error.id is not None and row is not None and row.answered:
                 _remember(ours, error.id, codec.specification.request(action), MAX_PENDING)
         elif error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
-            call = theirs.get(error.id)
-            if call is None and error.kind is FrameKind.CALLRESULT and found.wire is _JSON:
-                try:
-                    self._check_unpaired(found.text, codec, error.id)
-                except FrameError as worse:
-                    error = worse
-                else:
-                    return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
+            call = theirs.pop(error.id, None)
+            if error.kind is FrameKind.CALLRESULT and error.code is ErrorCode.MESSAGE_ID:
+                return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
             action = action or _action_of(call)
-        violations = error.violations
-        allow: tuple[Tolerance, ...] = ()
-        if self.tolerance != Tolerance.TOLERANT:
-            violations, allow = self._what_would_accept(found, codec, error, theirs)
-        if error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
-            theirs.pop(error.id, None)
         return Judged(
             found,
             Verdict.REFUSED,
@@ -260,58 +256,9 @@ class Judge:
             error.id,
             error.reason,
             error.code,
-            violations,
+            error.violations,
             allow,
         )
-
-    def _check_unpaired(self, text: str, codec: Codec, id: str) -> None:
-        """Checks the frame of a result whose call is not known, and leaves its payload alone.
-
-        Raises:
-            FrameError: Something is wrong with the frame.
-        """
-        try:
-            frame = read_json(text, duplicates=True)
-        except BrokenJson:
-            frame = None
-        if type(frame) is list and len(frame) == 3 and (frame[2] is None or type(frame[2]) is dict):
-            return
-        # What is wrong, the codec says best. It must take the result for one of some action, never mind which.
-        any_request = codec.specification.request("Heartbeat")
-        try:
-            codec.decode(text, awaiting={id: any_request}, tolerance=self.tolerance)
-        except FrameError as error:
-            if not error.violations:
-                error.action = None
-                raise
-
-    def _what_would_accept(
-        self, found: Found, codec: Codec, error: FrameError, theirs: _Calls
-    ) -> tuple[tuple[Violation, ...], tuple[Tolerance, ...]]:
-        """The violations of a refused frame with the names of their tolerances, and what to allow to accept it."""
-        if not error.violations or found.wire is not _JSON:  # something about the frame itself
-            try:
-                frame = codec.decode(found.text, awaiting=theirs, tolerance=Tolerance.TOLERANT)
-            except FrameError:
-                return error.violations, ()
-            if error.violations:
-                return frame.violations, _rules(frame.violations)
-            return tuple(evolve(one, code=error.code) for one in frame.violations), _rules(frame.violations)
-        action, is_result = error.action or "", error.kind is FrameKind.CALLRESULT
-        known = codec.specification
-        cls = known.response(action) if is_result else known.request(action)
-        message, noted = read_tolerantly(cls, read_json(found.text, duplicates=True)[-1])
-        if message is None or not all(one.rule for one in noted):
-            return error.violations, ()
-        # Read strictly, a misnamed member is one too many and one too few; a single rule accepts both.
-        other = _rules(noted)[0] if len(_rules(noted)) == 1 else None
-        rules = {(one.path, one.keyword): one.rule for one in noted}
-        told = (evolve(one, rule=rules.get((one.path, one.keyword), other)) for one in error.violations)
-        return tuple(told), _rules(noted)
-
-
-def _rules(violations: Iterable[Violation]) -> tuple[Tolerance, ...]:
-    return tuple(dict.fromkeys(one.rule for one in violations if one.rule is not None))
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V, limit: int) -> None:

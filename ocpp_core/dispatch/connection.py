@@ -44,7 +44,8 @@ from ocpp_core.model.messages import (
     Send,
     SoapHeaders,
 )
-from ocpp_core.model.printing import printable, shown
+from ocpp_core.model.printing import LONG, printable, shown
+from ocpp_core.model.secrets import discreet_repr, hide
 from ocpp_core.model.versions import Specification
 from ocpp_core.model.violations import Violation, summary_for_peer
 
@@ -74,6 +75,10 @@ class Codec(Protocol[M]):
 
     def decode(self, message: M, /, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
         """Reads a frame, or raises `FrameError`."""
+        ...
+
+    def values(self, message: M, /) -> Any:
+        """The JSON values of a message, whatever they mean: for a log. Raises `FrameError` if it has none."""
         ...
 
     def encode(self, frame: Frame) -> M:
@@ -131,8 +136,8 @@ class ErrorReceived(CallOutcome):
     """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it."""
 
     code: ErrorCode
-    description: str
-    details: Mapping[str, Any]
+    description: str = field(repr=discreet_repr)
+    details: Mapping[str, Any] = field(repr=discreet_repr)
     spelling: str | None = None
 
 
@@ -168,15 +173,19 @@ class ReplyRefused:
 
     id: str
     code: ErrorCode
-    description: str
-    details: Mapping[str, Any]
+    description: str = field(repr=discreet_repr)
+    details: Mapping[str, Any] = field(repr=discreet_repr)
+
+
+def _sentence(text: str) -> str:
+    return printable(text, LONG)
 
 
 @frozen
 class Ignored:
     """Nothing was to be done with a frame; for the log. `error` says more if it was malformed."""
 
-    reason: str
+    reason: str = field(converter=_sentence)  # it quotes the peer
     error: FrameError | None = field(default=None, eq=False)
 
 
@@ -435,7 +444,7 @@ class Connection(Generic[M]):
                 self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
             case CallError() | CallResultError():
                 name = type(frame).__name__
-                about = f"{frame.code}: {printable(frame.description)}"
+                about = f"{frame.code}: {printable(hide(frame.description))}"
                 self._queue.append(Ignored(f"{name} {shown(frame.id)} concerns nothing of ours: {about}"))
             case Send():
                 size = size_of(message)

@@ -26,7 +26,7 @@ from ocpp_core.dispatch.router import Answer, Handle
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.model.versions import NOT_WHILE_PENDING, SILENT_WHILE_REJECTED
+from ocpp_core.model.versions import Specification
 
 _BOOT = "BootNotification"
 #: Actions that a station may send because it was asked to; TriggerMessage names the action itself.
@@ -160,12 +160,12 @@ class StationGate(Hooks):
 
     async def __call__(self, message: Request[Any] | Notification, peer: Any, handle: Handle) -> Any:
         """As middleware."""
-        definition = message.__ocpp__
+        known: Specification = peer.specification
         if self.registration is Registration.REJECTED:
-            refusal = NoAnswer if definition.version in SILENT_WHILE_REJECTED else OcppError
+            refusal = NoAnswer if known.silent_while_rejected else OcppError
             raise refusal(ErrorCode.SECURITY, "the CSMS has rejected this station")
-        forbidden = NOT_WHILE_PENDING.get(definition.version, frozenset())
-        if self.registration is Registration.PENDING and definition.action in forbidden:
+        is_forbidden = message.__ocpp__.action in known.not_while_pending
+        if self.registration is Registration.PENDING and is_forbidden:
             raise OcppError(ErrorCode.SECURITY, "not while BootNotification is pending")
         return await handle(message, peer)
 

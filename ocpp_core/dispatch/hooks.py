@@ -8,15 +8,17 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ocpp_core.dispatch.connection import CallOutcome, Event
+from ocpp_core.dispatch.connection import CallOutcome, Codec, Event
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller
-from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.errors import FrameError, LocalProtocolError
+from ocpp_core.model.logs import Fit, logger
 from ocpp_core.model.messages import Notification, Request
+from ocpp_core.model.printing import printable
 
-_log = logging.getLogger("ocpp_core.hooks")
-_frames = logging.getLogger("ocpp_core.frames")
+_log = logger("hooks")
+_frames = logger("frames")
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
@@ -72,13 +74,23 @@ class Observer:
     hooks: Sequence[Hooks] = field(default=(), converter=_several)
     redaction: Redaction = field(factory=Redaction)
 
-    def frame(self, peer: Caller, direction: str, message: str | bytes) -> None:
-        """Logs a frame and tells its size."""
+    def frame(self, peer: Caller, direction: str, message: str | bytes, codec: Codec[Any]) -> None:
+        """Logs a frame, as far as `codec` can read it, and tells its size."""
         self._tell("frame", peer, direction, len(message))
         if _frames.isEnabledFor(logging.DEBUG):
-            text = self.redaction.apply(message)
-            extra = {"identity": peer.identity, "direction": direction, "frame": text}
-            _frames.debug("%s %s %s", peer.identity, "<-" if direction == "in" else "->", text, extra=extra)
+            text = self._shown(message, codec)
+            extra = {"identity": printable(peer.identity), "direction": direction, "frame": text}
+            _frames.debug(
+                "%s %s %s", peer.identity, "<-" if direction == "in" else "->", Fit(text), extra=extra
+            )
+
+    def _shown(self, message: str | bytes, codec: Codec[Any]) -> str:
+        try:
+            values = codec.values(message)
+        except FrameError:  # nobody knows what is a secret in it, and even the error may quote it
+            unit = "characters" if isinstance(message, str) else "bytes"
+            return f"({len(message)} {unit} that cannot be read)"
+        return self.redaction.apply(values)
 
     def calling(self, peer: Caller, request: Request[Any]) -> AbstractContextManager[None]:
         """See `Hooks.calling`."""

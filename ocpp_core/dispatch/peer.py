@@ -9,7 +9,6 @@ to the peer. `Peer.can_receive` says when.
 """
 
 import asyncio
-import logging
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -50,10 +49,13 @@ from ocpp_core.model.errors import (
     CallTimeoutError,
     ConnectionLostError,
 )
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.secrets import hide
+from ocpp_core.model.versions import Specification
 
-_log = logging.getLogger("ocpp_core.peer")
+_log = logger("peer")
 
 #: Share of the grace that is kept for handlers that do not end in time: they are cancelled, and may have to tidy up.
 TIDYING = 0.1
@@ -189,6 +191,11 @@ class Peer(Generic[M]):
         self._context = Context()
         self._is_closing = False
 
+    @property
+    def specification(self) -> Specification:
+        """Of the version that is spoken."""
+        return self.codec.specification
+
     # Calling
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
@@ -270,7 +277,7 @@ class Peer(Generic[M]):
 
     def receive(self, message: M) -> None:
         """Takes one message of the peer. Never raises for what the peer did. See `can_receive`."""
-        self._observer.frame(self, "in", message)
+        self._observer.frame(self, "in", message, self.codec)
         self._connection.receive_message(message)
         self._pump()
 
@@ -372,7 +379,7 @@ class Peer(Generic[M]):
                     "%s cannot use the reply %s: %s",
                     printable(self.identity),
                     printable(event.id),
-                    printable(event.description, LONG),
+                    printable(hide(event.description), LONG),
                 )
             case Ignored():
                 _log.info("%s: %s", printable(self.identity), event.reason)
@@ -409,7 +416,7 @@ class Peer(Generic[M]):
         try:
             while (entry := await self._outbox.get()) is not None:
                 message, size = entry
-                self._observer.frame(self, "out", message)
+                self._observer.frame(self, "out", message, self.codec)
                 await self._send(message)
                 self._unsent -= size
                 self._changed.set()

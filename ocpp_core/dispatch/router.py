@@ -6,7 +6,6 @@ without one.
 """
 
 import inspect
-import logging
 import reprlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
@@ -24,12 +23,13 @@ from ocpp_core.dispatch.connection import (
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
 
-_log = logging.getLogger("ocpp_core.router")
+_log = logger("router")
 
 #: A message of either wire.
 M = TypeVar("M", str, bytes)
@@ -43,6 +43,11 @@ class Caller(Protocol):
     @property
     def identity(self) -> str:
         """Identity of the station."""
+        ...
+
+    @property
+    def specification(self) -> Specification:
+        """Of the version that is spoken."""
         ...
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
@@ -208,7 +213,7 @@ class Router:
         """
         connection: Connection[M] = Connection(codec, new_id=str)
         connection.receive_message(message)
-        caller = LoneCaller(identity)
+        caller = LoneCaller(identity, codec.specification)
         for event in connection.events():
             if isinstance(event, CallReceived):
                 answer = conclude(connection, event, await self.handle(event.request, caller), caller)
@@ -249,8 +254,9 @@ class Router:
 class LoneCaller:
     """The sender of a single frame: nobody to call back."""
 
-    def __init__(self, identity: str) -> None:
+    def __init__(self, identity: str, specification: Specification) -> None:
         self.identity = identity
+        self.specification = specification
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Raises `LocalProtocolError`: there is no connection to call over."""

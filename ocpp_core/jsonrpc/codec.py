@@ -24,12 +24,13 @@ from ocpp_core.model.messages import (
     Response,
     Send,
 )
+from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
-from ocpp_core.model.violations import Violation
+from ocpp_core.model.violations import MAX_FAULTS, Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
-from ocpp_core.payloads.conversion import read, to_wire
+from ocpp_core.payloads.conversion import accepted, to_wire
 
 #: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
 MAX_ID_LENGTH = 36
@@ -42,7 +43,12 @@ MAX_DESCRIPTION_LENGTH = 255
 _LONGEST_SENTENCE = 300
 
 #: What says that a frame is no valid call or result, or none that can be read at once.
-_NOT_ACCEPTED = (*REFUSALS, IndexError, BrokenJson)
+_NOT_ACCEPTED = (*REFUSALS, IndexError)
+
+#: A frame that is tolerated may have one deviation in so many characters, and `MAX_FAULTS` whatever its size. What real
+#: stations send has fewer even if every value in it is odd; lists of a letter each would cost a hundred times what they
+#: cost to read.
+CHARACTERS_PER_DEVIATION = 24
 
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
@@ -138,11 +144,48 @@ class JsonCodec:
         if not text:
             raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
         if len(text) > self.max_size:
-            self._salvage(text, f"has {len(text)} characters, at most {self.max_size} are allowed", allowed)
+            reason = f"has {len(text)} characters, at most {self.max_size} are allowed"
+            self._salvage(text, reason, Deviations(allowed))
+        frame, broken = None, None
         try:
-            return self._accept(read_json(text), awaiting)
+            frame = read_json(text)
+            return self._accept(frame, awaiting)
+        except BrokenJson as error:
+            broken = error
         except _NOT_ACCEPTED:
-            return self._look_again(text, allowed, awaiting or {})
+            pass
+        found = Deviations(allowed, max(MAX_FAULTS, len(text) // CHARACTERS_PER_DEVIATION))
+        try:
+            if broken is not None:
+                frame = self._mend(text, broken, found)
+            return self._judge(frame, found, awaiting or {})
+        except FrameError as error:
+            error.read_tolerantly = lambda: self.decode(text, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
+            raise
+
+    def _mend(self, text: str, broken: BrokenJson, found: Deviations) -> Any:
+        """Reads text that is no JSON to us, if members that are there twice are all that is wrong, and are allowed."""
+        if isinstance(broken, DuplicateMember):
+            reason, rule = f"{broken}; the last one counts", Tolerance.DUPLICATE_MEMBER
+            if found.add(Violation("$", "duplicate", reason, ErrorCode.FORMAT, broken.member, rule)):
+                try:
+                    return read_json(text, duplicates=True)
+                except BrokenJson as error:
+                    broken = error
+        self._salvage(text, str(broken), found)
+
+    def values(self, text: str) -> Any:
+        """The JSON value of a frame, whatever it means: for a log, which may not show the text of what it cannot read.
+
+        Raises:
+            FrameError: It is no JSON, or too long. Nothing else is raised.
+        """
+        try:
+            if len(text) > self.max_size:
+                raise BrokenJson(f"more than the {self.max_size} characters that are read")
+            return read_json(text, duplicates=True)
+        except BrokenJson as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
 
     def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
         """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""
@@ -155,30 +198,7 @@ class JsonCodec:
             return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](frame[2]))
         raise Refused
 
-    def _look_again(self, text: str, allowed: Tolerance, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
-        """Reads a frame that is not accepted at once: what is tolerated in it, or what is wrong with it."""
-        found: tuple[Violation, ...] = ()
-        try:
-            try:
-                frame = read_json(text)
-            except DuplicateMember as error:
-                rule = Tolerance.DUPLICATE_MEMBER
-                if rule not in allowed:
-                    raise
-                reason = f"{error}; the last one counts"
-                found = (Violation("$", "duplicate", reason, ErrorCode.FORMAT, error.member, rule),)
-                frame = read_json(text, duplicates=True)
-        except BrokenJson as error:
-            self._salvage(text, str(error), allowed)
-        return self._judge(frame, found, allowed, awaiting)
-
-    def _judge(
-        self,
-        frame: Any,
-        found: tuple[Violation, ...],
-        allowed: Tolerance,
-        awaiting: Mapping[str, type[Request[Any]]],
-    ) -> Frame:
+    def _judge(self, frame: Any, found: Deviations, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
         """Judges a frame stage by stage; the first stage that fails decides."""
         if type(frame) is not list or not frame or type(frame[0]) is not int:
             raise FrameError(
@@ -186,30 +206,27 @@ class JsonCodec:
                 kind=FrameKind.UNREADABLE,
                 code=ErrorCode.FRAME,
             )
-        kind, id, about_head = self._head(frame[0], frame[1] if len(frame) > 1 else None, allowed)
-        found += about_head
+        kind, id = self._head(frame[0], frame[1] if len(frame) > 1 else None, found)
         match kind:
             case FrameKind.CALL | FrameKind.SEND:
-                return self._read_call(kind, id, frame, found, allowed)
+                return self._read_call(kind, id, frame, found)
             case FrameKind.CALLRESULT:
-                return self._read_result(id, frame, found, allowed, awaiting)
+                return self._read_result(id, frame, found, awaiting)
             case _:
-                return self._read_error(kind, id, frame, found, allowed)
+                return self._read_error(kind, id, frame, found)
 
-    def _head(
-        self, number: int, raw: Any, allowed: Tolerance
-    ) -> tuple[FrameKind, str, tuple[Violation, ...]]:
+    def _head(self, number: int, raw: Any, found: Deviations) -> tuple[FrameKind, str]:
         """Judges message type and id: the first two stages of every frame."""
         kind = self.specification.frame_kinds.get(number)
-        if type(raw) is int and Tolerance.ID_NOT_STRING in allowed and -(10**36) < raw < 10**36:
-            id: str | None = NumericId(raw)
-            found: tuple[Violation, ...] = (_about_id("type", "is a number", raw, Tolerance.ID_NOT_STRING),)
-        else:
-            id = raw if type(raw) is str else None
-            found = ()
+        id: str | None = raw if type(raw) is str else None
+        about_id: tuple[Violation, ...] = ()
+        if type(raw) is int and -(10**MAX_ID_LENGTH) < raw < 10**MAX_ID_LENGTH:
+            about_id = (_about_id("type", "is a number", ErrorCode.FRAME, raw, Tolerance.ID_NOT_STRING),)
+            if found.add(about_id[0]):
+                id = NumericId(raw)
         if kind is None:
             raise FrameError(
-                f"message type {number} is unknown in OCPP {self.specification.version}",
+                f"message type {shown(number)} is unknown in OCPP {self.specification.version}",
                 kind=FrameKind.UNKNOWN_TYPE,
                 code=ErrorCode.MESSAGE_TYPE,
                 id=id,
@@ -220,18 +237,17 @@ class JsonCodec:
                 "the message id is not a string",
                 kind=FrameKind.UNREADABLE if kind is FrameKind.CALL else kind,
                 code=ErrorCode.FRAME,
+                violations=about_id,
             )
         if kind in (FrameKind.CALL, FrameKind.SEND) and not 1 <= len(id) <= MAX_ID_LENGTH:
             rule = Tolerance.ID_TOO_LONG if id else Tolerance.ID_EMPTY
-            reason = f"has {len(id)} characters; 1 to {MAX_ID_LENGTH} are allowed"
-            if rule not in allowed:
-                raise FrameError(f"the message id {reason}", kind=kind, code=ErrorCode.MESSAGE_ID, id=id)
-            found = (*found, _about_id("maxLength" if id else "minLength", reason, id, rule))
-        return kind, id, found
+            keyword, reason = _LENGTHS[rule], f"has {len(id)} characters; 1 to {MAX_ID_LENGTH} are allowed"
+            fault = _about_id(keyword, reason, ErrorCode.MESSAGE_ID, id, rule)
+            if not found.add(fault):
+                raise FrameError(fault.message, kind=kind, code=fault.code, id=id, violations=(fault,))
+        return kind, id
 
-    def _read_call(
-        self, kind: FrameKind, id: str, frame: list[Any], found: tuple[Violation, ...], allowed: Tolerance
-    ) -> Call | Send:
+    def _read_call(self, kind: FrameKind, id: str, frame: list[Any], found: Deviations) -> Call | Send:
         action = frame[2] if len(frame) > 2 and type(frame[2]) is str else None
         if len(frame) != 4 or action is None:
             reason = (
@@ -240,62 +256,58 @@ class JsonCodec:
                 else f"has {len(frame)} elements in place of 4"
             )
             raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, action=action)
-        cls = self._request_class(kind, id, action)
-        payload, violations = self._read_payload(kind, id, action, cls, frame[3], allowed)
+        cls = self._request_class(kind, id, action, frame[3])
+        payload = self._read_payload(kind, id, action, cls, frame[3], found)
         made: Any = Call if kind is FrameKind.CALL else Send
-        frame_made: Call | Send = made(id, payload, violations=found + violations)
+        frame_made: Call | Send = made(id, payload, violations=tuple(found.listed))
         return frame_made
 
-    def _request_class(self, kind: FrameKind, id: str, action: str) -> type[Payload]:
+    def _request_class(self, kind: FrameKind, id: str, action: str, payload: Any = None) -> type[Payload]:
         """The class of an action's request, once its name and its kind of message are right."""
+        about: dict[str, Any] = {"kind": kind, "id": id, "action": action, "payload": payload}
         try:
             row = self.specification.action(action)
         except NoSuchAction as error:
-            code = ErrorCode.NOT_IMPLEMENTED
-            raise FrameError(str(error), kind=kind, code=code, id=id, action=action) from None
+            raise FrameError(str(error), code=ErrorCode.NOT_IMPLEMENTED, **about) from None
         if row.answered != (kind is FrameKind.CALL):
             reason = f"{action} is sent as a {'CALL' if row.answered else 'SEND'}"
-            raise FrameError(reason, kind=kind, code=ErrorCode.NOT_SUPPORTED, id=id, action=action)
+            raise FrameError(reason, code=ErrorCode.NOT_SUPPORTED, **about)
         cls: type[Payload] = self.specification.request(action)
         if kind is FrameKind.CALL:
             self._requests[action] = decoder(cls)
         return cls
 
     def _read_result(
-        self,
-        id: str,
-        frame: list[Any],
-        found: tuple[Violation, ...],
-        allowed: Tolerance,
-        awaiting: Mapping[str, type[Request[Any]]],
+        self, id: str, frame: list[Any], found: Deviations, awaiting: Mapping[str, type[Request[Any]]]
     ) -> CallResult:
         kind = FrameKind.CALLRESULT
         request = awaiting.get(id)
-        if request is None:
-            raise FrameError("answers no call that waits", kind=kind, code=ErrorCode.MESSAGE_ID, id=id)
-        action = request.__ocpp__.action or ""
-        has_action = len(frame) == 4 and type(frame[2]) is str and type(frame[3]) is dict
-        if has_action and Tolerance.RESULT_WITH_ACTION in allowed:
-            reason = "has an action before its payload"
-            found = (*found, _about_frame("$[2]", reason, frame[2], Tolerance.RESULT_WITH_ACTION))
+        action = None if request is None else request.__ocpp__.action
+        about: dict[str, Any] = {"kind": kind, "id": id, "action": action}
+        if len(frame) == 4 and type(frame[2]) is str and type(frame[3]) is dict:
+            reason, rule = "has an action before its payload", Tolerance.RESULT_WITH_ACTION
+            fault = _about_frame("$[2]", reason, frame[2], rule)
+            if not found.add(fault):
+                reason = "has 4 elements in place of 3"
+                raise FrameError(reason, code=fault.code, violations=(fault,), payload=frame[3], **about)
         elif len(frame) != 3:
-            reason = f"has {len(frame)} elements in place of 3"
-            raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, action=action)
+            raise FrameError(f"has {len(frame)} elements in place of 3", code=ErrorCode.FRAME, **about)
+        _check_is_object(frame[-1], **about)
+        if request is None or action is None:
+            reason = "answers no call that waits"
+            raise FrameError(reason, code=ErrorCode.MESSAGE_ID, payload=frame[-1], **about)
         cls: type[Response] = self.specification.response(action)
         self._responses[action] = decoder(cls)
-        payload, violations = self._read_payload(kind, id, action, cls, frame[-1], allowed)
-        return CallResult(id, payload, violations=found + violations)
+        payload = self._read_payload(kind, id, action, cls, frame[-1], found)
+        return CallResult(id, payload, violations=tuple(found.listed))
 
     def _read_payload(
-        self, kind: FrameKind, id: str, action: str, cls: type[Payload], payload: Any, allowed: Tolerance
-    ) -> tuple[Any, tuple[Violation, ...]]:
-        if payload is None:  # a second way to write {} (OCPP-J 1.6 §4.2.1; 2.0.1 part 4 §4.1.5)
-            payload = {}
-        if type(payload) is not dict:
-            reason = "the payload is not an object"
-            raise FrameError(reason, kind=kind, code=ErrorCode.STRUCTURE, id=id, action=action)
+        self, kind: FrameKind, id: str, action: str, cls: type[Payload], payload: Any, found: Deviations
+    ) -> Any:
+        _check_is_object(payload, kind=kind, id=id, action=action)
         try:
-            return read(cls, payload, tolerance=allowed)
+            # Null is a second way to write {} (OCPP-J 1.6 §4.2.1; 2.0.1 part 4 §4.1.5).
+            return accepted(cls, {} if payload is None else payload, found)
         except PayloadError as error:
             sentences = "; ".join(str(fault)[:_LONGEST_SENTENCE] for fault in error.violations[:3])
             raise FrameError(
@@ -305,17 +317,20 @@ class JsonCodec:
                 id=id,
                 action=action,
                 violations=error.violations,
+                payload=payload,
             ) from None
 
     def _read_error(
-        self, kind: FrameKind, id: str, frame: list[Any], found: tuple[Violation, ...], allowed: Tolerance
+        self, kind: FrameKind, id: str, frame: list[Any], found: Deviations
     ) -> CallError | CallResultError:
         parts: Any = frame[2:]
-        if [type(part) for part in parts] != [str, str, dict]:
-            if Tolerance.SHORT_CALLERROR not in allowed or len(parts) > 3:
-                reason = "is not an id, a code, a description and an object of details"
-                raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id)
-            found = (*found, _about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR))
+        if [type(part) for part in parts[:4]] != [str, str, dict]:
+            reason = "is not an id, a code, a description and an object of details"
+            faults: tuple[Violation, ...] = ()
+            if len(parts) <= 3:
+                faults = (_about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR),)
+            if not faults or not found.add(faults[0]):
+                raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, violations=faults)
             parts = _filled(parts)
         name, description, details = parts
         if is_too_deep(details):
@@ -324,22 +339,26 @@ class JsonCodec:
         code = ERROR_CODES.get(name, ErrorCode.GENERIC)
         made = CallError if kind is FrameKind.CALLERROR else CallResultError
         spelling = None if self._names.get(code) == name else name
-        return made(id, code, description, details, spelling=spelling, violations=found)
+        return made(id, code, description, details, spelling=spelling, violations=tuple(found.listed))
 
-    def _salvage(self, text: str, reason: str, allowed: Tolerance) -> NoReturn:
+    def _salvage(self, text: str, reason: str, found: Deviations) -> NoReturn:
         """Raises what is to be said of text that is not JSON: its payload may be broken and its id still readable."""
+        violations = tuple(found.listed)
         match = _HEAD.match(text[:_HEAD_LENGTH])
         if match is None:
-            raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME)
+            raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME, violations=violations)
         number, raw, quoted = match.groups()
-        kind, id, _ = self._head(int(number), _value(raw), allowed)
+        kind, id = self._head(int(number), _value(raw), found)
         action = _value(quoted)
-        if kind in (FrameKind.CALL, FrameKind.SEND) and action is None:
-            raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id)
+        code = ErrorCode.FORMAT
         if kind in (FrameKind.CALL, FrameKind.SEND):
-            self._request_class(kind, id, action)
-            raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id, action=action)
-        raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id)
+            if action is None:
+                code = ErrorCode.FRAME
+            else:
+                self._request_class(kind, id, action)
+        else:
+            action = None
+        raise FrameError(reason, kind=kind, code=code, id=id, action=action, violations=violations)
 
     # Writing
 
@@ -419,8 +438,17 @@ def _filled(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
     return code, description, objects[0] if objects else {}
 
 
-def _about_id(keyword: str, reason: str, value: Any, rule: Tolerance) -> Violation:
-    return Violation("$[1]", keyword, f"the message id {reason}", ErrorCode.MESSAGE_ID, value, rule)
+def _check_is_object(payload: Any, **about: Any) -> None:
+    if payload is not None and type(payload) is not dict:
+        raise FrameError("the payload is not an object", code=ErrorCode.STRUCTURE, payload=payload, **about)
+
+
+#: Which keyword of JSON Schema an id of the wrong length breaks.
+_LENGTHS = {Tolerance.ID_TOO_LONG: "maxLength", Tolerance.ID_EMPTY: "minLength"}
+
+
+def _about_id(keyword: str, reason: str, code: ErrorCode, value: Any, rule: Tolerance) -> Violation:
+    return Violation("$[1]", keyword, f"the message id {reason}", code, value, rule)
 
 
 def _about_frame(path: str, reason: str, value: Any, rule: Tolerance) -> Violation:

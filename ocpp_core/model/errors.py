@@ -15,20 +15,34 @@
     OcppError                    a handler raises it to refuse a call with an error of its choice
     +-- NoAnswer                 or to leave it without an answer
 
-Each carries its facts as fields, as the peer wrote them; ``str`` makes the sentence a person reads, which is
-printable and short.
+Each carries its facts as fields, as the peer wrote them; ``str`` and ``repr`` make the sentence a person reads, which
+is printable, short and without secrets.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
-from ocpp_core.model.printing import LONG, SHORT, printable
-from ocpp_core.model.violations import Violation, decisive
+from ocpp_core.model.printing import LONG, likely, printable
+from ocpp_core.model.secrets import hide
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import Violation, decisive, tolerances
+
+#: Characters of a sentence that has several faults in it.
+_LONGEST = 4 * LONG
 
 
-class ProtocolError(Exception):
+class _Discreet(Exception):
+    """Shows its sentence, and not the values that it was made of."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__(), _LONGEST)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class ProtocolError(_Discreet):
     """Something does not follow the protocol."""
 
 
@@ -53,13 +67,12 @@ class NoSuchAction(LocalProtocolError):
 
     def __str__(self) -> str:
         sentence = f"OCPP {self.version} has no action {printable(self.action)!r}."
-        if len(self.action) > SHORT:  # no name of an action, and comparing takes time
+        meant = likely(self.action, self.known)
+        if meant is None:
             return sentence
-        same_letters = [name for name in self.known if name.lower() == self.action.lower()]
-        if same_letters:
-            return f"{sentence} Action names are case sensitive: did you mean {same_letters[0]!r}?"
-        close = get_close_matches(self.action, self.known, 1)
-        return f"{sentence} Did you mean {close[0]!r}?" if close else sentence
+        if meant.lower() == self.action.lower():
+            return f"{sentence} Action names are case sensitive: did you mean {meant!r}?"
+        return f"{sentence} Did you mean {meant!r}?"
 
 
 class PayloadError(ProtocolError):
@@ -67,7 +80,8 @@ class PayloadError(ProtocolError):
 
     Attributes:
         name: Name of the class that it was to become, or was.
-        violations: Every fault, in document order.
+        violations: The faults in document order, each with the tolerance that would accept it; the first
+            `MAX_FAULTS` of very many. What was tolerated before the message was refused is among them.
     """
 
     def __init__(self, name: str, violations: Sequence[Violation]) -> None:
@@ -86,6 +100,15 @@ class PayloadError(ProtocolError):
         return f"{self.name}: {faults}{more}"
 
 
+class Tolerated(Protocol):
+    """What was read although it breaks rules: a frame."""
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The rules."""
+        ...
+
+
 class FrameError(ProtocolError):
     """A frame cannot be used.
 
@@ -95,9 +118,13 @@ class FrameError(ProtocolError):
         id: Its message id, None if it cannot be read.
         code: What to answer, if the version's `owed` table says that an answer is due.
         action: Its action, None if it cannot be read or has none.
-        violations: Broken rules of its payload, if it came so far.
+        violations: Broken rules, of the frame itself or of its payload, if it came so far.
         identity: Of the station, where the frame itself names it (SOAP).
+        payload: The payload as it was parsed, whatever is wrong with it; None if it cannot be parsed or there is none.
     """
+
+    #: Reads the frame once more with all tolerance there is. The codec sets it that has refused the frame.
+    read_tolerantly: Callable[[], Tolerated] | None = None
 
     def __init__(
         self,
@@ -109,24 +136,40 @@ class FrameError(ProtocolError):
         action: str | None = None,
         violations: Sequence[Violation] = (),
         identity: str | None = None,
+        payload: Any = None,
     ) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason: str = printable(reason, _LONGEST)  # it quotes the peer, and goes back to it
+        super().__init__(self.reason)
         self.kind = kind
         self.code = code
         self.id = id
         self.action = action
         self.violations: tuple[Violation, ...] = tuple(violations)
         self.identity = identity
+        self.payload = payload
+
+    @property
+    def rules(self) -> tuple[Tolerance, ...]:
+        """The tolerances that together would accept the frame; empty if nothing does.
+
+        They are found out by reading it again, whenever they are asked for: ask while the call that a result answers
+        still waits.
+        """
+        if self.read_tolerantly is None:
+            return ()
+        try:
+            return tolerances(self.read_tolerantly().violations)
+        except FrameError:
+            return ()
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {self.id[:SHORT]!r}" if self.id is not None else name
+        about = f"{name} {printable(self.id)!r}" if self.id is not None else name
         action = f" {printable(self.action)}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 
 
-class CallFailedError(Exception):
+class CallFailedError(_Discreet):
     """A call of ours had no response.
 
     Attributes:
@@ -166,7 +209,8 @@ class CallRejectedError(CallFailedError):
         self.spelling = spelling
 
     def __str__(self) -> str:
-        text = f": {printable(self.description, LONG)}" if self.description else ""
+        # What a peer says of a key it may have quoted.
+        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
         return f"{self.action} was refused with {printable(self.spelling or self.code)}{text}"
 
 
@@ -195,7 +239,7 @@ class CallResultInvalidError(CallFailedError):
         return f"{self.action} was answered, but: {self.error}"
 
 
-class OcppError(Exception):
+class OcppError(_Discreet):
     """A handler raises this to answer a call with an error.
 
     Attributes:
@@ -211,6 +255,10 @@ class OcppError(Exception):
         self.code = code
         self.description: str = str(description)  # another exception, for instance
         self.details: dict[str, Any] = dict(details or {})
+
+    def __str__(self) -> str:
+        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
+        return f"{self.code}{text}"
 
 
 class NoAnswer(OcppError):

@@ -1,21 +1,22 @@
 """What a message class looks like to an engine: its fields, in order, each with the kind of value it holds.
 
-`shape` reads a class once. `ocpp_core.payloads.binding` compiles shapes, `ocpp_core.payloads.tolerance` walks them,
-`ocpp_core.testing` generates from them; none of them looks at annotations or metadata itself.
+`shape` reads a class once. `ocpp_core.payloads.binding` compiles shapes, `ocpp_core.payloads.walk` walks them,
+`ocpp_core.testing` generates from them; none of them looks at annotations or metadata itself. What each of them does
+with the kinds of value is a `Fold`.
 """
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, Union, assert_never, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
 
 from ocpp_core._lazy import once
 from ocpp_core.model.messages import UNSET, DataType, Payload, Token, Unset, WireField
-from ocpp_core.model.versions import FRACTION_DIGITS
 
 
 @frozen
@@ -86,6 +87,66 @@ class ListOf:
 
 Kind = Text | Integer | Number | Boolean | Timestamp | Enumeration | Nested | Anything | ListOf
 
+T = TypeVar("T")
+
+
+class Fold(ABC, Generic[T]):
+    """What becomes of each kind of value: one method per kind, so that none can be forgotten.
+
+    A subclass that lacks one cannot be instantiated, and type checkers say so before.
+    """
+
+    def of(self, kind: Kind) -> T:
+        """What becomes of this one."""
+        match kind:
+            case Text():
+                return self.text(kind)
+            case Integer():
+                return self.integer(kind)
+            case Number():
+                return self.number(kind)
+            case Boolean():
+                return self.boolean(kind)
+            case Timestamp():
+                return self.timestamp(kind)
+            case Enumeration():
+                return self.enumeration(kind)
+            case Nested():
+                return self.nested(kind)
+            case Anything():
+                return self.anything(kind)
+            case ListOf():
+                return self.list_of(kind)
+            case _:
+                assert_never(kind)
+
+    @abstractmethod
+    def text(self, kind: Text) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def integer(self, kind: Integer) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def number(self, kind: Number) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def boolean(self, kind: Boolean) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def timestamp(self, kind: Timestamp) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def enumeration(self, kind: Enumeration) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def nested(self, kind: Nested) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def anything(self, kind: Anything) -> T: ...  # noqa: D102
+
+    @abstractmethod
+    def list_of(self, kind: ListOf) -> T: ...  # noqa: D102
+
 
 @frozen
 class Field:
@@ -98,6 +159,7 @@ class Field:
         default: What stands for absence; `attrs.NOTHING` if the field is required.
         xml: What it is in SOAP: "element", "attribute" or "text".
         soap_min_items: Items that a list of 1.6 must have in SOAP, where its JSON schema asks for none.
+        misnamed: Names under which peers send it.
     """
 
     name: str
@@ -106,6 +168,7 @@ class Field:
     default: Any = attrs.NOTHING
     xml: str = "element"
     soap_min_items: int | None = None
+    misnamed: tuple[str, ...] = ()
 
     @property
     def is_required(self) -> bool:
@@ -131,6 +194,19 @@ class Shape:
         """The fields by wire name."""
         return {field.wire: field for field in self.fields}
 
+    @property
+    def misnamed(self) -> Mapping[str, str]:
+        """Wire names of fields by the names under which peers send them."""
+        return {name: field.wire for field in self.fields for name in field.misnamed}
+
+    @property
+    def fraction_digits(self) -> int | None:
+        """Digits that may follow the second of its timestamps, which are the same in all of a version."""
+        for kind in kinds(self):
+            if isinstance(kind, Timestamp):
+                return kind.digits
+        return None
+
 
 @once
 def shape(cls: type[Payload], draft: int | None = None) -> Shape:
@@ -146,10 +222,11 @@ def shape(cls: type[Payload], draft: int | None = None) -> Shape:
         Field(
             attribute.name,
             facts.name,
-            _kind(hints[attribute.name], facts, draft, cls.__ocpp__.version),
+            _kind(hints[attribute.name], facts, draft),
             attribute.default,
             facts.xml,
             facts.soap_min_items,
+            facts.misnamed,
         )
         for attribute in attrs.fields(cls)
         if (facts := attribute.metadata.get("wire")) is not None
@@ -157,11 +234,22 @@ def shape(cls: type[Payload], draft: int | None = None) -> Shape:
     return Shape(cls, draft, tuple(fields))
 
 
-def _kind(hint: Any, facts: WireField, draft: int, version: str) -> Kind:
+def kinds(facts: Shape) -> Iterator[Kind]:
+    """The kinds of all values in a class, also in lists and in the classes that it uses. (None contains itself.)"""
+    for field in facts.fields:
+        kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
+        yield field.kind
+        if kind is not field.kind:
+            yield kind
+        if isinstance(kind, Nested):
+            yield from kinds(shape(kind.cls, kind.draft))
+
+
+def _kind(hint: Any, facts: WireField, draft: int) -> Kind:
     if get_origin(hint) in (Union, UnionType):
         hint = next(option for option in get_args(hint) if option not in (type(None), Unset))
     if get_origin(hint) is list:
-        item = _kind(get_args(hint)[0], facts, draft, version)
+        item = _kind(get_args(hint)[0], facts, draft)
         assert not isinstance(item, ListOf)
         return ListOf(item, facts.min_items, facts.max_items)
     if hint is Any:
@@ -180,7 +268,7 @@ def _kind(hint: Any, facts: WireField, draft: int, version: str) -> Kind:
         step = None if facts.multiple_of is None else Decimal(facts.multiple_of)
         return Number(facts.minimum, facts.maximum, step)
     if hint is datetime:
-        return Timestamp(FRACTION_DIGITS.get(version))
+        return Timestamp(facts.digits)
     raise TypeError(f"{facts.name}: no wire form for {hint!r}")
 
 
@@ -190,6 +278,7 @@ __all__ = [
     "Boolean",
     "Enumeration",
     "Field",
+    "Fold",
     "Integer",
     "Kind",
     "ListOf",
@@ -198,5 +287,6 @@ __all__ = [
     "Shape",
     "Text",
     "Timestamp",
+    "kinds",
     "shape",
 ]

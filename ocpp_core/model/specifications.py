@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from ocpp_core._lazy import once
+from ocpp_core.model.printing import printable
 from ocpp_core.model.versions import (
     ERROR_NAMES_1_6_JSON,
     ERROR_NAMES_2_0_1,
@@ -19,6 +20,12 @@ from ocpp_core.model.versions import (
     Version,
     Wire,
 )
+
+#: Since 2.0 an identity is an identifierString: 48 characters, and no colon (2.0.1 and 2.1 part 2 §2.1.4).
+_IDENTIFIER = r"[A-Za-z0-9*\-_=+|@.]{1,48}"
+
+#: What 2.0 and its successors have in common; a CSMS has to offer compression (2.0.1 part 4 §3.3, 2.1 part 4 §3.4).
+_SINCE_2_0: dict[str, Any] = {"identities": _IDENTIFIER, "compresses": True}
 
 #: Everything but the actions, which stand in the generated modules.
 _FACTS: dict[Version, dict[str, Any]] = {
@@ -36,21 +43,29 @@ _FACTS: dict[Version, dict[str, Any]] = {
         "error_names": {Wire.JSON: ERROR_NAMES_1_6_JSON, Wire.SOAP: ERROR_NAMES_SOAP},
         "owed": OWED_1_6,
         "frame_kinds": FRAME_KINDS,
+        # OCPP-J 1.6 §6.2.2: AuthorizationKey is 20 bytes, and is configured as 40 hex digits.
+        "has_key_passwords": True,
+        # OCPP 1.6 §4.2.
+        "silent_while_rejected": True,
+        "not_while_pending": frozenset({"RemoteStartTransaction", "RemoteStopTransaction"}),
     },
     Version.V2_0: {
         "subprotocol": "ocpp2.0",
+        **_SINCE_2_0,
         "error_names": {Wire.JSON: ERROR_NAMES_2_0_1},
         "owed": OWED_2_0_1,
         "frame_kinds": FRAME_KINDS,
     },
     Version.V2_0_1: {
         "subprotocol": "ocpp2.0.1",
+        **_SINCE_2_0,
         "error_names": {Wire.JSON: ERROR_NAMES_2_0_1},
         "owed": OWED_2_0_1,
         "frame_kinds": FRAME_KINDS,
     },
     Version.V2_1: {
         "subprotocol": "ocpp2.1",
+        **_SINCE_2_0,
         "error_names": {Wire.JSON: ERROR_NAMES_2_1},
         "owed": OWED_2_1,
         "frame_kinds": FRAME_KINDS_2_1,
@@ -58,9 +73,8 @@ _FACTS: dict[Version, dict[str, Any]] = {
 }
 
 
-@once
 def specification(identifier: str) -> Specification:
-    """The specification of a version.
+    """The specification of a version: the same value whatever it is called.
 
     Args:
         identifier: A `Version` or its number ("2.0.1"), a WebSocket subprotocol ("ocpp2.0.1"), or the target namespace
@@ -69,9 +83,16 @@ def specification(identifier: str) -> Specification:
     Raises:
         LookupError: No version goes by that name.
     """
-    version = _identifiers().get(identifier.rstrip("/") if identifier.startswith("urn:") else identifier)
+    # Only the standard's own names are looked up, and each version is kept once: peers may write what they like.
+    version = _identifiers().get(identifier)
     if version is None:
-        raise LookupError(f"No OCPP version is called {identifier!r}; known are {', '.join(_identifiers())}")
+        known = ", ".join(_identifiers())
+        raise LookupError(f"No OCPP version is called {printable(identifier)!r}; known are {known}")
+    return _specification(version)
+
+
+@once
+def _specification(version: Version) -> Specification:
     name = f"ocpp_core.v{version.replace('.', '')}"
     package = import_module(name)
     actions = import_module(f"{name}.actions").ACTIONS
@@ -91,5 +112,5 @@ def _identifiers() -> dict[str, Version]:
         if "subprotocol" in facts:
             names[facts["subprotocol"]] = version
         for namespace in facts.get("namespaces", {}).values():
-            names[namespace.rstrip("/")] = version
+            names[namespace] = names[namespace.removesuffix("/")] = version
     return names

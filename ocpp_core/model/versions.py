@@ -35,6 +35,12 @@ class Role(Flag):
     EITHER = CHARGE_POINT | CSMS
 
 
+#: What receives the requests that the other side sends, as the WSDLs name it: `Role.CSMS` serves the first.
+SERVICES: Mapping[Role, str] = MappingProxyType(
+    {Role.CSMS: "CentralSystemService", Role.CHARGE_POINT: "ChargePointService"}
+)
+
+
 class Wire(Enum):
     """How messages travel."""
 
@@ -84,6 +90,12 @@ class Specification:
         error_names: Spelling of each error code, per wire. A code that is missing cannot be sent.
         owed: What a frame of the JSON wire that cannot be used draws; a kind that is not listed draws silence.
         frame_kinds: Message type numbers of the JSON wire.
+        identities: Regular expression of the identities that a station may have; None where the standard sets no limit.
+        compresses: Whether a CSMS has to offer permessage-deflate.
+        has_key_passwords: Whether the Basic password is a key of raw bytes, which some stations send as the hex digits
+            that set it.
+        silent_while_rejected: Whether a rejected station does not respond at all, where others answer SecurityError.
+        not_while_pending: Actions that may not be sent to a station that is Pending.
     """
 
     version: str
@@ -94,6 +106,11 @@ class Specification:
     error_names: Mapping[Wire, Mapping[ErrorCode, str]] = field(factory=dict, repr=False)
     owed: Mapping[FrameKind, FrameKind] = field(factory=dict)
     frame_kinds: Mapping[int, FrameKind] = field(factory=dict)
+    identities: str | None = None
+    compresses: bool = False
+    has_key_passwords: bool = False
+    silent_while_rejected: bool = False
+    not_while_pending: frozenset[str] = frozenset()
 
     def request(self, action: str) -> Any:
         """The request class of `action`, or its notification class for a SEND.
@@ -222,22 +239,3 @@ ERROR_CODES: Mapping[str, ErrorCode] = MappingProxyType(
         "IdentityMismatch": ErrorCode.IDENTITY,
     }
 )
-
-#: Versions whose identities are identifierStrings: 48 characters, and no colon (2.0.1 and 2.1 part 2 §2.1.4).
-IDENTIFIER_IDENTITIES = frozenset({Version.V2_0, Version.V2_0_1, Version.V2_1})
-#: Versions in which a CSMS has to offer permessage-deflate (2.0.1 part 4 §3.3, 2.1 part 4 §3.4).
-COMPRESSION = frozenset({Version.V2_0, Version.V2_0_1, Version.V2_1})
-#: Versions whose Basic password is a key of raw bytes, which some stations send as the hex digits that set it (OCPP-J
-#: 1.6 §6.2.2).
-KEY_PASSWORDS = frozenset({Version.V1_6})
-#: What may not be sent to a station that is Pending (OCPP 1.6 §4.2).
-NOT_WHILE_PENDING: Mapping[str, frozenset[str]] = MappingProxyType(
-    {Version.V1_6: frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})}
-)
-
-#: Versions in which a rejected station does not respond at all (OCPP 1.6 §4.2); in the others it answers SecurityError.
-SILENT_WHILE_REJECTED = frozenset({Version.V1_6})
-
-#: Digits after the second that a timestamp may have (2.0.1 and 2.1 part 2 §2.1.4; 2.0 is taken as 2.0.1).
-#: 1.x sets no limit: receivers must cope with fractions (OCPP 1.6 errata §3.10).
-FRACTION_DIGITS: Mapping[str, int] = MappingProxyType({Version.V2_0: 3, Version.V2_0_1: 3, Version.V2_1: 3})

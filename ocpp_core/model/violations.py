@@ -1,13 +1,13 @@
 """Broken rules, each at one place of a payload or frame, and the sentences that explain them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.printing import SHORT, printable, shown
+from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
+from ocpp_core.model.secrets import discreet
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -34,9 +34,10 @@ KEYWORD_CODES: Mapping[str, ErrorCode] = {
 }
 
 
-@frozen
+# Not frozen, which would make each three times as dear: a hostile message has thousands.
+@define
 class Violation:
-    """One broken rule, at one place of a payload or frame.
+    """One broken rule, at one place of a payload or frame. Nothing changes one once it is made.
 
     Attributes:
         path: Where, in wire names: ``$.meterValue[0].sampledValue[2].unit``.
@@ -61,11 +62,23 @@ class Violation:
 
     @property
     def message(self) -> str:
-        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote."""
-        return self._said or _SENTENCES[self.keyword](self.value, self.limit)
+        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote, and no secret.
+
+        Who wants to see a secret reads `value`.
+        """
+        return printable(self._said, LONG) or _SENTENCES[self.keyword](self.discreet_value, self.limit)
+
+    @property
+    def discreet_value(self) -> Any:
+        """The value for whoever may not see secrets: a `Hidden` in place of what is, or may be, one."""
+        # Of a member without a field it is not known what it was meant for: it may be a misspelt secret's.
+        if self.keyword == "additionalProperties" and isinstance(self.value, str):
+            return Hidden(self.value)
+        return discreet(self.path, self.value)
 
     def __str__(self) -> str:
-        where = self.path if self.line is None else f"{self.path} (line {self.line})"
+        path = printable(self.path, LONG)
+        where = path if self.line is None else f"{path} (line {self.line})"
         return f"{where}: {self.message}"
 
 
@@ -79,6 +92,71 @@ def violation(
 ) -> Violation:
     """One broken rule of `KEYWORD_CODES`, with the code and the sentence of its keyword."""
     return Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit)
+
+
+#: Faults that are listed of a message that is refused: a peer must not be able to keep us busy with its own.
+MAX_FAULTS = 64
+#: Deviations that a message may have and still be read, if all of them are allowed.
+MAX_DEVIATIONS = 10_000
+
+
+class TooMany(Exception):
+    """More faults than are listed, or more deviations than are read: whoever looks for them stops."""
+
+
+class Deviations:
+    """What is wrong with one message, in the order in which it is found, with a bound on how much is looked for.
+
+    The first deviation that is not allowed refuses the message; from then on only `MAX_FAULTS` are listed.
+
+    Args:
+        allowed: What is accepted although it breaks a rule.
+        most: Deviations with which a message is still read, if all of them are allowed.
+
+    Attributes:
+        listed: The violations so far, those that are allowed included.
+        are_allowed: Whether all of them are.
+    """
+
+    __slots__ = ("allowed", "are_allowed", "listed", "most")
+
+    def __init__(self, allowed: Tolerance, most: int = MAX_DEVIATIONS) -> None:
+        self.allowed = allowed
+        self.most = most
+        self.are_allowed = True
+        self.listed: list[Violation] = []
+
+    def report(
+        self,
+        rule: Tolerance | None,
+        path: str,
+        keyword: str,
+        value: Any,
+        limit: Any = None,
+        line: int | None = None,
+    ) -> bool:
+        """Lists one broken rule of `KEYWORD_CODES`; otherwise as `add`."""
+        return self.add(Violation(path, keyword, "", KEYWORD_CODES[keyword], value, rule, line, limit))
+
+    def add(self, violation: Violation) -> bool:
+        """Lists one broken rule; returns whether it is allowed, so that reading may go on behind it.
+
+        Raises:
+            TooMany: The bound is reached. What is listed stays, and the message is not to be read.
+        """
+        self.listed.append(violation)
+        is_allowed = violation.rule is not None and violation.rule in self.allowed
+        if not is_allowed or len(self.listed) > self.most:
+            self.are_allowed = False
+        if not self.are_allowed and len(self.listed) >= MAX_FAULTS:
+            raise TooMany
+        return is_allowed
+
+
+def tolerances(violations: Iterable[Violation]) -> tuple[Tolerance, ...]:
+    """The tolerances that together accept these violations, each once; empty if one of them has none."""
+    rules = dict.fromkeys(violation.rule for violation in violations)
+    return () if None in rules else tuple(rule for rule in rules if rule is not None)
 
 
 def member_path(path: str, member: str) -> str:
@@ -112,14 +190,13 @@ def _no_token(value: Any, allowed: Any) -> str:
 
 def _unknown_member(value: Any, limit: Any) -> str:
     member, known = limit
-    return f"no such member here{_guess(member, known)} (value {shown(value)})"
+    told = "" if isinstance(value, Hidden) else f" (value {shown(value)})"
+    return f"no such member here{_guess(member, known)}{told}"
 
 
 def _guess(name: Any, known: Iterable[str]) -> str:
-    """What may have been meant. It compares letter by letter, so that only what may be a name is compared."""
-    text = str(name)
-    close = get_close_matches(text, known, 1) if len(text) <= SHORT else ()
-    return f"; did you mean {close[0]!r}?" if close else ""
+    meant = likely(name, known)
+    return "" if meant is None else f"; did you mean {meant!r}?"
 
 
 _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {

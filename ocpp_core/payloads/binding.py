@@ -9,7 +9,7 @@ The source of each function is made from the `Shape` of the class on first use, 
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from ocpp_core._lazy import once
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer, write_number
@@ -19,6 +19,7 @@ from ocpp_core.model.shapes import (
     Boolean,
     Enumeration,
     Field,
+    Fold,
     Integer,
     Kind,
     ListOf,
@@ -61,24 +62,38 @@ def encoder(cls: type[Payload], draft: int | None = None) -> Encode:
     return encode
 
 
+@once
+def loader(kind: Kind) -> Decode:
+    """The function that builds one value of a kind; it raises one of `REFUSALS` where the schema refuses."""
+    made = Source("def load(v):")
+    made.names |= _NAMES
+    made.add([*_Load(made).of(kind), "return v"])
+    load: Decode = compiled(made, "load", type(kind))
+    return load
+
+
 def source(cls: type[Payload]) -> str:
     """The Python source of both functions, for people."""
     return f"{_decode_source(shape(cls)).text}\n\n{_encode_source(shape(cls)).text}\n"
 
 
+_CONTAINERS = (dict, list)
+
+
 def is_too_deep(value: Any, allowed: int = MAX_DEPTH) -> bool:
-    """Whether JSON is nested deeper than `allowed`; found out without recursion."""
-    level: list[Any] = [value]
-    for _ in range(allowed):
+    """Whether JSON is nested deeper than `allowed`; found out without recursion, and without a copy of what is flat."""
+    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
+    for _ in range(allowed - 1):
+        if not level:
+            return False
         level = [
             item
             for container in level
-            if isinstance(container, dict | list)
             for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, _CONTAINERS)
         ]
-        if not level:
-            return False
-    return True
+    # What stands in the innermost container is a level too.
+    return any(level)
 
 
 def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
@@ -125,14 +140,14 @@ def _decode_source(facts: Shape) -> Source:
         ]
     )
     for field in required:
-        made.add([f"v = data[{field.wire!r}]", *_load(field.kind, made), f"made.{field.name} = v"])
+        made.add([f"v = data[{field.wire!r}]", *_Load(made).of(field.kind), f"made.{field.name} = v"])
     for field in optional:
         default = made.name(field.default, "UNSET") if field.default is UNSET else "None"
         made.add(
             [
                 f"if left and (v := data.get({field.wire!r}, {absent})) is not {absent}:",
                 "    left -= 1",
-                *indented(_load(field.kind, made)),
+                *indented(_Load(made).of(field.kind)),
                 f"    made.{field.name} = v",
                 "else:",
                 f"    made.{field.name} = {default}",
@@ -162,30 +177,72 @@ _ABSENT = object()
 _NAMES = {"Refused": Refused, "check_depth": check_depth}
 
 
-def _load(kind: Kind, made: Source, v: str = "v") -> list[str]:
+class _Statements(Fold[list[str]]):
+    """Statements about a value in the variable `v`. What is the same in both directions stands here."""
+
+    def __init__(self, made: Source, v: str = "v") -> None:
+        self.made = made
+        self.v = v
+
+    def boolean(self, kind: Boolean) -> list[str]:
+        return _refuse(f"type({self.v}) is not bool")
+
+    def anything(self, kind: Anything) -> list[str]:
+        return [f"if type({self.v}) is dict or type({self.v}) is list: check_depth({self.v})"]
+
+    def list_of(self, kind: ListOf) -> list[str]:
+        v, faults = self.v, [f"type({self.v}) is not list"]
+        if kind.min_items:
+            faults.append(f"len({v}) < {kind.min_items}" if kind.min_items > 1 else f"not {v}")
+        if kind.max_items is not None:
+            faults.append(f"len({v}) > {kind.max_items}")
+        return [*_refuse(*faults), *_each(type(self)(self.made, "i").of(kind.item), v)]
+
+    def length(self, kind: Text) -> list[str]:
+        """Refuses what is no text, or too long."""
+        faults = [f"type({self.v}) is not str"]
+        if kind.max_length is not None:
+            faults.append(f"len({self.v}) > {kind.max_length}")
+        return _refuse(*faults)
+
+    def range(self, kind: Integer | Number) -> list[str]:
+        """Refuses a number outside its limits; its type has been seen to before."""
+        faults: list[str] = []
+        if kind.minimum is not None:
+            faults.append(f"{self.v} < {kind.minimum}")
+        if kind.maximum is not None:
+            faults.append(f"{self.v} > {kind.maximum}")
+        if isinstance(kind, Number) and kind.multiple_of is not None:
+            step = self.made.name(kind.multiple_of, "step")
+            faults.append(f"not {self.made.name(is_multiple, 'is_multiple')}({self.v}, {step})")
+        return _refuse(*faults)
+
+
+class _Load(_Statements):
     """Statements that check the wire value in `v` and leave the attribute's value there."""
-    match kind:
-        case Text() | Boolean():
-            return _check(kind, v)
-        case Integer(draft=4):
-            return [f"if type({v}) is not int: raise Refused", *_check(kind, v)]
-        case Integer():
-            convert = made.name(read_integer, "read_integer")
-            return [f"if type({v}) is not int: {v} = {convert}({v})", *_check(kind, v)]
-        case Number():
-            return [f"{v} = {made.name(read_decimal, 'read_decimal')}({v})", *_check(kind, v, made)]
-        case Timestamp(digits=digits):
-            return [f"{v} = {made.name(read_timestamp, 'read_timestamp')}({v}, {digits})"]
-        case Enumeration(enum=enum):
-            return [f"{v} = {made.name(tokens(enum), enum.__name__)}[{v}]"]
-        case Nested(cls=cls, draft=draft):
-            return [f"{v} = {made.name(decoder(cls, draft), f'decode_{cls.__name__}')}({v})"]
-        case Anything():
-            return [f"if type({v}) is dict or type({v}) is list: check_depth({v})"]
-        case ListOf(item=item):
-            return [*_check(kind, v), *_each(_load(item, made, "i"), v)]
-        case _:
-            assert_never(kind)
+
+    def text(self, kind: Text) -> list[str]:
+        return self.length(kind)
+
+    def integer(self, kind: Integer) -> list[str]:
+        v = self.v
+        if kind.draft == 4:
+            return [*_refuse(f"type({v}) is not int"), *self.range(kind)]
+        convert = self.made.name(read_integer, "read_integer")
+        return [f"if type({v}) is not int: {v} = {convert}({v})", *self.range(kind)]
+
+    def number(self, kind: Number) -> list[str]:
+        return [f"{self.v} = {self.made.name(read_decimal, 'read_decimal')}({self.v})", *self.range(kind)]
+
+    def timestamp(self, kind: Timestamp) -> list[str]:
+        return [f"{self.v} = {self.made.name(read_timestamp, 'read_timestamp')}({self.v}, {kind.digits})"]
+
+    def enumeration(self, kind: Enumeration) -> list[str]:
+        return [f"{self.v} = {self.made.name(tokens(kind.enum), kind.enum.__name__)}[{self.v}]"]
+
+    def nested(self, kind: Nested) -> list[str]:
+        decode = self.made.name(decoder(kind.cls, kind.draft), f"decode_{kind.cls.__name__}")
+        return [f"{self.v} = {decode}({self.v})"]
 
 
 # Writing
@@ -196,7 +253,7 @@ def _encode_source(facts: Shape) -> Source:
     made.names |= _NAMES
     for field in facts.fields:
         made.add([f"v = made.{field.name}"])
-        store = [*_dump(field.kind, made), f"data[{field.wire!r}] = v"]
+        store = [*_Dump(made).of(field.kind), f"data[{field.wire!r}] = v"]
         if field.is_required:
             made.add(store)
         else:
@@ -219,66 +276,39 @@ def _encode_source(facts: Shape) -> Source:
     return made
 
 
-def _dump(kind: Kind, made: Source, v: str = "v") -> list[str]:
+class _Dump(_Statements):
     """Statements that check the attribute's value in `v` and leave the wire value there."""
-    match kind:
-        case Text():
-            convert = made.name(plain_text, "plain_text")
-            return [f"if type({v}) is not str: {v} = {convert}({v})", *_check(kind, v)]
-        case Boolean():
-            return _check(kind, v)
-        case Integer():
-            convert = made.name(plain_integer, "plain_integer")
-            return [f"if type({v}) is not int: {v} = {convert}({v})", *_check(kind, v)]
-        case Number():
-            read, write = made.name(read_decimal, "read_decimal"), made.name(write_number, "write_number")
-            return [f"{v} = {read}({v})", *_check(kind, v, made), f"{v} = {write}({v})"]
-        case Timestamp(digits=digits):
-            return [f"{v} = {made.name(write_timestamp, 'write_timestamp')}({v}, {digits})"]
-        case Enumeration(enum=enum):
-            written = {member.value: member.value for member in enum}
-            return [f"{v} = {made.name(written, enum.__name__)}[{v}]"]
-        case Nested(cls=cls, draft=draft):
-            expected = made.name(cls, cls.__name__)
-            encode = made.name(encoder(cls, draft), f"encode_{cls.__name__}")
-            return [f"if not isinstance({v}, {expected}): raise Refused", f"{v} = {encode}({v})"]
-        case Anything():
-            return [f"if type({v}) is dict or type({v}) is list: check_depth({v})"]
-        case ListOf(item=item):
-            return [*_check(kind, v), *_each(_dump(item, made, "i"), v)]
-        case _:
-            assert_never(kind)
+
+    def text(self, kind: Text) -> list[str]:
+        convert = self.made.name(plain_text, "plain_text")
+        return [f"if type({self.v}) is not str: {self.v} = {convert}({self.v})", *self.length(kind)]
+
+    def integer(self, kind: Integer) -> list[str]:
+        convert = self.made.name(plain_integer, "plain_integer")
+        return [f"if type({self.v}) is not int: {self.v} = {convert}({self.v})", *self.range(kind)]
+
+    def number(self, kind: Number) -> list[str]:
+        v, made = self.v, self.made
+        read, write = made.name(read_decimal, "read_decimal"), made.name(write_number, "write_number")
+        return [f"{v} = {read}({v})", *self.range(kind), f"{v} = {write}({v})"]
+
+    def timestamp(self, kind: Timestamp) -> list[str]:
+        return [f"{self.v} = {self.made.name(write_timestamp, 'write_timestamp')}({self.v}, {kind.digits})"]
+
+    def enumeration(self, kind: Enumeration) -> list[str]:
+        written = {member.value: member.value for member in kind.enum}
+        return [f"{self.v} = {self.made.name(written, kind.enum.__name__)}[{self.v}]"]
+
+    def nested(self, kind: Nested) -> list[str]:
+        expected = self.made.name(kind.cls, kind.cls.__name__)
+        encode = self.made.name(encoder(kind.cls, kind.draft), f"encode_{kind.cls.__name__}")
+        return [*_refuse(f"not isinstance({self.v}, {expected})"), f"{self.v} = {encode}({self.v})"]
 
 
 # Both
 
 
-def _check(kind: Text | Boolean | Integer | Number | ListOf, v: str, made: Source | None = None) -> list[str]:
-    """Statements that refuse what breaks a limit; the type of numbers has been seen to before."""
-    faults: list[str] = []
-    match kind:
-        case Text(max_length=max_length):
-            faults.append(f"type({v}) is not str")
-            if max_length is not None:
-                faults.append(f"len({v}) > {max_length}")
-        case Boolean():
-            faults.append(f"type({v}) is not bool")
-        case Integer(minimum=minimum, maximum=maximum) | Number(minimum=minimum, maximum=maximum):
-            if minimum is not None:
-                faults.append(f"{v} < {minimum}")
-            if maximum is not None:
-                faults.append(f"{v} > {maximum}")
-            if isinstance(kind, Number) and kind.multiple_of is not None and made is not None:
-                step = made.name(kind.multiple_of, "step")
-                faults.append(f"not {made.name(is_multiple, 'is_multiple')}({v}, {step})")
-        case ListOf(min_items=min_items, max_items=max_items):
-            faults.append(f"type({v}) is not list")
-            if min_items:
-                faults.append(f"len({v}) < {min_items}" if min_items > 1 else f"not {v}")
-            if max_items is not None:
-                faults.append(f"len({v}) > {max_items}")
-        case _:
-            assert_never(kind)
+def _refuse(*faults: str) -> list[str]:
     return [f"if {' or '.join(faults)}: raise Refused"] if faults else []
 
 
@@ -326,23 +356,51 @@ def _plain_value(value: Any, field: Field) -> Any:
         return [_plain_value(item, field) for item in value]
     if value is None or value is MISSING:
         return value
-    kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
     try:
-        match kind:
-            case Number():
-                return write_number(value)
-            case Integer():
-                return plain_integer(value)
-            case Nested(cls=cls):
-                expected = f"{cls.__name__} of OCPP {cls.__ocpp__.version}"
-                return plain(value) if isinstance(value, cls) else _misplaced(value, expected)
-            case Timestamp() if not isinstance(value, datetime) or value.utcoffset() is None:
-                return _misplaced(value, "an aware datetime")
-            case Enumeration() | Text():
-                return plain_text(value)
-            case Timestamp(digits=digits):
-                return write_timestamp(value, digits)
-            case _:
-                return value
+        return _PLAIN.of(field.kind)(value)
     except REFUSALS:
         return value
+
+
+class _Plain(Fold[Callable[[Any], Any]]):
+    """Functions that write a value of a kind, in place of which the items of a list come here one by one."""
+
+    def text(self, kind: Text) -> Callable[[Any], Any]:
+        return plain_text
+
+    def integer(self, kind: Integer) -> Callable[[Any], Any]:
+        return plain_integer
+
+    def number(self, kind: Number) -> Callable[[Any], Any]:
+        return write_number
+
+    def boolean(self, kind: Boolean) -> Callable[[Any], Any]:
+        return _as_it_is
+
+    def timestamp(self, kind: Timestamp) -> Callable[[Any], Any]:
+        def write(value: Any) -> Any:
+            if not isinstance(value, datetime) or value.utcoffset() is None:
+                return _misplaced(value, "an aware datetime")
+            return write_timestamp(value, kind.digits)
+
+        return write
+
+    def enumeration(self, kind: Enumeration) -> Callable[[Any], Any]:
+        return plain_text
+
+    def nested(self, kind: Nested) -> Callable[[Any], Any]:
+        expected = f"{kind.cls.__name__} of OCPP {kind.cls.__ocpp__.version}"
+        return lambda value: plain(value) if isinstance(value, kind.cls) else _misplaced(value, expected)
+
+    def anything(self, kind: Anything) -> Callable[[Any], Any]:
+        return _as_it_is
+
+    def list_of(self, kind: ListOf) -> Callable[[Any], Any]:
+        return self.of(kind.item)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_PLAIN = _Plain()

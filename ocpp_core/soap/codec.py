@@ -7,10 +7,8 @@ The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not
 import uuid
 from collections.abc import Mapping
 from copy import copy
-from functools import cached_property
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self
 
-from attrs import frozen
 from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
@@ -27,46 +25,31 @@ from ocpp_core.model.messages import (
 )
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import ERROR_CODES, OWED_SOAP, Action, Role, Specification, Version, Wire
-from ocpp_core.model.violations import Violation, decisive
+from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
+from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, plain
-from ocpp_core.payloads.conversion import allows
-from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
+from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.payloads.validation import explain
-from ocpp_core.soap.binding import ReadElement, element_reader, element_writer
+from ocpp_core.soap.binding import element_writer
 from ocpp_core.soap.envelopes import (
-    ADDRESS,
-    ADDRESSES,
     ADDRESSING,
-    ADDRESSING_NAMESPACES,
     ANONYMOUS,
-    ANY_ANONYMOUS,
-    BLOCKS,
     CONTENT_TYPE,
     ENVELOPE,
-    FAULT,
     FAULT_ACTION,
-    HEADERS,
-    IN_ENVELOPE,
-    MUST_UNDERSTAND,
     UNSPECIFIED,
     address_xml,
     block_xml,
     content_of,
-    first_text,
-    identity_of,
-    is_identity,
-    local_name,
     parts_of,
     readable,
-    rename_all,
-    text_of,
 )
+from ocpp_core.soap.heads import NO_HEADERS
+from ocpp_core.soap.operations import Vocabulary, element_name, version_of
+from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml, text_xml
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
-from ocpp_core.soap.validation import explain_element, schema
-
-_NO_HEADERS = SoapHeaders()
+from ocpp_core.soap.validation import broken_rule, schema
 
 #: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
 _FAULT_CODES = {
@@ -77,38 +60,6 @@ _FAULT_CODES = {
     ErrorCode.ENVELOPE_VERSION: "VersionMismatch",
     ErrorCode.MUST_UNDERSTAND: "MustUnderstand",
 }
-#: Faults whose first level says everything.
-_BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
-#: Sub-codes of older stacks, read and never written.
-_OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
-
-
-@frozen(slots=False)  # slots would leave no place for what is worked out once
-class _Operation:
-    """What a body element stands for. `service` is who receives the request."""
-
-    specification: Specification
-    action: Action
-    is_request: bool
-    service: Role
-
-    @cached_property
-    def cls(self) -> type[Payload]:
-        loaded = self.specification.request if self.is_request else self.specification.response
-        cls: type[Payload] = loaded(self.action.name)
-        return cls
-
-    @cached_property
-    def namespace(self) -> str:
-        return self.specification.namespaces[self.service]
-
-    @cached_property
-    def rules(self) -> etree.XMLSchema:
-        return schema(self.specification.version, self.service)
-
-    @cached_property
-    def read(self) -> ReadElement:
-        return element_reader(self.cls, self.namespace)
 
 
 def fault_code(code: ErrorCode) -> str:
@@ -173,10 +124,7 @@ class SoapCodec:
         self.to = to
         self.qualified_actions = qualified_actions
         self.max_size = max_size
-        self._operations = _operations(known)
-        self._blocks = dict(BLOCKS)
-        for namespace in known.namespaces.values():
-            self._blocks[f"{{{namespace}}}chargeBoxIdentity"] = ("identity", False)
+        self._vocabulary = Vocabulary.of(known, role)
 
     def addressed(self, identity: str, to: str) -> Self:
         """The same codec for requests about one station and to one address."""
@@ -192,10 +140,10 @@ class SoapCodec:
             None if it cannot be told: not an envelope, a fault, an empty body or a namespace of no version.
         """
         try:
-            child = content_of(parts_of(read_xml(body, max_size))[1])
+            child = content_of(parts_of(read_xml(body, max_size).root)[1])
         except (BrokenXml, FrameError):
             return None
-        return _version_of(child)
+        return version_of(child)
 
     # Reading
 
@@ -220,12 +168,33 @@ class SoapCodec:
         Raises:
             FrameError: It cannot be used. Nothing else is raised, whatever the bytes.
         """
-        reading = _Reading(self, self.tolerance if tolerance is None else tolerance, tuple(awaiting or ()))
         try:
-            root = read_xml(body, self.max_size)
+            document = read_xml(body, self.max_size)
         except BrokenXml as error:
             raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
-        return reading.envelope(root)
+        try:
+            return read_envelope(
+                document,
+                self._vocabulary,
+                size=len(body),
+                tolerance=self.tolerance if tolerance is None else tolerance,
+                identity=self.identity or "",
+                waiting=tuple(awaiting or ()),
+            )
+        except FrameError as error:
+            error.read_tolerantly = lambda: self.decode(body, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
+            raise
+
+    def values(self, body: bytes) -> Any:
+        """An envelope as JSON would have it, by local names and whatever it means: for a log.
+
+        Raises:
+            FrameError: It is no XML, or none that SOAP allows. Nothing else is raised.
+        """
+        try:
+            return element_content(read_xml(body, self.max_size).root)
+        except BrokenXml as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
 
     # Writing
 
@@ -254,7 +223,7 @@ class SoapCodec:
         return CONTENT_TYPE
 
     def _request(self, frame: Call) -> bytes:
-        headers = frame.headers or _NO_HEADERS
+        headers = frame.headers or NO_HEADERS
         service = self._service(frame.payload, Request, Role.EITHER ^ self.role)
         identity = headers.identity or self.identity
         if not frame.id or not identity:
@@ -272,7 +241,7 @@ class SoapCodec:
         )
 
     def _response(self, frame: CallResult) -> bytes:
-        headers = frame.headers or _NO_HEADERS
+        headers = frame.headers or NO_HEADERS
         service = self._service(frame.payload, Response, self.role)
         name = f"{frame.payload.__ocpp__.action}Response"
         return self._written(
@@ -283,7 +252,7 @@ class SoapCodec:
         )
 
     def _fault(self, frame: CallError) -> bytes:
-        headers = frame.headers or _NO_HEADERS
+        headers = frame.headers or NO_HEADERS
         code = fault_code(frame.code)
         sub_code = ""
         if code in ("Sender", "Receiver"):
@@ -323,7 +292,7 @@ class SoapCodec:
     def _payload(self, payload: Payload, service: Role) -> str:
         """The body element of a payload, seen to be valid."""
         cls = type(payload)
-        tag = _element_name(cls.__ocpp__.name)
+        tag = element_name(cls.__ocpp__.name)
         namespace = self.specification.namespaces[service]
         try:
             inner = element_writer(cls, "ocpp")(payload)
@@ -334,17 +303,21 @@ class SoapCodec:
             element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
         except (etree.XMLSyntaxError, ValueError):
             raise PayloadError(cls.__name__, [_unholdable(inner)]) from None
-        faults = explain_element(cls, element, schema(self.specification.version, service))
-        if faults:
-            raise PayloadError(cls.__name__, faults)
+        broken = broken_rule(element, schema(self.specification.version, service))
+        if broken is not None:
+            deviations = Deviations(Tolerance.STRICT)
+            read_element_tolerantly(cls, element, namespace, deviations)
+            raise PayloadError(cls.__name__, deviations.listed or [broken])
         return text
 
     def _service(self, payload: Payload, kind: type[Payload], otherwise: Role) -> Role:
         """Who receives the request that a payload belongs to, and so whose namespace it has."""
         definition = payload.__ocpp__
         for service in (otherwise, Role.EITHER ^ otherwise):
-            name = f"{{{self.specification.namespaces[service]}}}{_element_name(definition.name)}"
-            is_known = definition.version == self.specification.version and name in self._operations
+            name = f"{{{self.specification.namespaces[service]}}}{element_name(definition.name)}"
+            is_known = (
+                definition.version == self.specification.version and name in self._vocabulary.operations
+            )
             if is_known and isinstance(payload, kind):
                 return service
         raise LocalProtocolError(
@@ -355,308 +328,7 @@ class SoapCodec:
     def _action(self, service: Role, name: str) -> str:
         if not self.qualified_actions:
             return f"/{name}"
-        port = "CentralSystemService" if service is Role.CSMS else "ChargePointService"
-        return f"{self.specification.namespaces[service]}{port}/{name}"
-
-
-class _Reading:
-    """One envelope being read: what was tolerated in it so far, and what its header says."""
-
-    __slots__ = (
-        "action",
-        "allowed",
-        "codec",
-        "found",
-        "id",
-        "identity",
-        "identity_tag",
-        "kind",
-        "odd_blocks",
-        "specification",
-        "tolerance",
-        "waiting",
-    )
-
-    def __init__(self, codec: SoapCodec, tolerance: ToleranceByStation, waiting: tuple[str, ...]) -> None:
-        self.codec = codec
-        self.specification = codec.specification
-        self.tolerance = tolerance
-        self.allowed = Tolerance.STRICT
-        self.waiting = waiting
-        self.found: list[Violation] = []
-        self.odd_blocks: list[tuple[Tolerance, str, str, Any]] = []
-        self.identity: str | None = None
-        self.identity_tag = ""
-        self.kind = FrameKind.UNREADABLE
-        self.id: str | None = None
-        self.action: str | None = None
-
-    def envelope(self, root: etree._Element) -> Frame:
-        header, body = parts_of(root)
-        child = content_of(body)
-        self.allowed = tolerance_of(self.tolerance, lambda: identity_of(header) or self.codec.identity or "")
-        headers = self.headers(header)
-        self.identity = headers.identity
-        if child.tag == FAULT:
-            self.kind = FrameKind.CALLERROR
-            self.answer_id(headers)
-            self.note_odd_blocks()
-            return self.fault(child, headers)
-        operation = self.operation(child, headers)
-        self.action = operation.action.name
-        if operation.is_request:
-            self.kind, self.id = FrameKind.CALL, headers.message_id or ""
-            self.request_headers(headers, operation)
-        else:
-            self.kind = FrameKind.CALLRESULT
-            self.answer_id(headers)
-        self.note_odd_blocks()
-        self.check_action(headers, operation)
-        payload = self.payload(operation, child)
-        made: Any = Call if operation.is_request else CallResult
-        frame: Frame = made(self.id, payload, headers=headers, violations=tuple(self.found))
-        return frame
-
-    # What is wrong
-
-    def refuse(self, code: ErrorCode, reason: str, violations: tuple[Violation, ...] = ()) -> NoReturn:
-        raise FrameError(
-            reason,
-            kind=self.kind,
-            code=code,
-            id=self.id,
-            action=self.action,
-            violations=violations,
-            identity=self.identity,
-        )
-
-    def note(
-        self, rule: Tolerance, path: str, reason: str, value: Any = None, *, always: bool = False
-    ) -> None:
-        """Records a deviation; refuses the envelope if neither the tolerance nor the standard accepts it."""
-        code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
-        if not always and rule not in self.allowed:
-            self.refuse(code, f"{path} {reason}")
-        self.found.append(Violation(path, "header", reason, code, value, rule))
-
-    def note_odd_blocks(self) -> None:
-        """Judges what is odd in the header, when it is known which request an answer would relate to."""
-        for block in self.odd_blocks:
-            self.note(*block)
-
-    # The header
-
-    def headers(self, header: etree._Element | None) -> SoapHeaders:
-        values: dict[str, str | None] = {}
-        blocks = self.codec._blocks
-        for block in () if header is None else header:
-            known = blocks.get(block.tag)
-            if known is None:
-                self.other_block(block, values)
-            else:
-                name, is_address = known
-                values[name] = self.address(block) if is_address else text_of(block)
-                if name == "identity":
-                    self.identity_tag = str(block.tag)
-        return SoapHeaders(**values)
-
-    def other_block(self, block: etree._Element, values: dict[str, str | None]) -> None:
-        """An addressing header or the identity in an odd namespace, or a header that we have no use for."""
-        tag = etree.QName(block)
-        local = tag.localname
-        if is_identity(block):
-            values["identity"] = text_of(block)
-            self.identity_tag = str(block.tag)
-        elif tag.namespace in ADDRESSING_NAMESPACES or (not tag.namespace and local in HEADERS):
-            if tag.namespace != ADDRESSING:
-                reason = f"is in the namespace {tag.namespace!r}"
-                rule = Tolerance.ADDRESSING_NAMESPACE if tag.namespace else Tolerance.NO_NAMESPACE
-                self.odd_blocks.append((rule, local, reason, tag.namespace))
-            if local in HEADERS:
-                values[HEADERS[local]] = self.address(block) if local in ADDRESSES else text_of(block)
-        elif block.get(MUST_UNDERSTAND, "false").strip() in ("true", "1"):
-            self.odd_blocks.append((Tolerance.MUST_UNDERSTAND, local, "is not understood", text_of(block)))
-
-    def address(self, block: etree._Element) -> str | None:
-        """The address in an endpoint reference. What is no address at all counts as absent."""
-        for child in block:
-            if child.tag == ADDRESS or etree.QName(child).localname == "Address":
-                return text_of(child)
-        text = text_of(block)
-        if text and Tolerance.ADDRESS_AS_TEXT in self.allowed:
-            local = etree.QName(block).localname
-            self.odd_blocks.append((Tolerance.ADDRESS_AS_TEXT, local, "has no Address in it", text))
-            return text
-        return None
-
-    def request_headers(self, headers: SoapHeaders, operation: _Operation) -> None:
-        if not headers.message_id:
-            self.note(Tolerance.NO_MESSAGE_ID, "MessageID", "is missing")
-        if not headers.identity:
-            self.note(Tolerance.NO_IDENTITY, "chargeBoxIdentity", "is missing")
-        elif not self.identity_tag.startswith(f"{{{operation.namespace}}}"):
-            namespace = etree.QName(self.identity_tag).namespace
-            rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
-            reason = f"is in the namespace {namespace!r}"
-            is_printed = operation.namespace == f"{namespace}/"
-            self.note(rule, "chargeBoxIdentity", reason, namespace, always=is_printed)
-        if headers.reply_to and headers.reply_to not in ANY_ANONYMOUS:
-            self.note(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
-
-    def answered_id(self, headers: SoapHeaders) -> str:
-        """Which request an answer names, or must mean: HTTP has paired them already."""
-        only = self.waiting[0] if len(self.waiting) == 1 else ""
-        relates_to = headers.relates_to or ""
-        return only or relates_to if relates_to in ("", headers.message_id) else relates_to
-
-    def answer_id(self, headers: SoapHeaders) -> None:
-        """Takes the id of an answer. A peer that does not say what it answers can be tolerated."""
-        self.id = self.answered_id(headers)
-        relates_to = headers.relates_to
-        if headers == _NO_HEADERS:
-            self.note(Tolerance.NO_HEADER, "Header", "is missing")
-        elif not relates_to or relates_to == headers.message_id:
-            self.note(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
-
-    def check_action(self, headers: SoapHeaders, operation: _Operation) -> None:
-        name = operation.action.name if operation.is_request else operation.action.response_name
-        if headers.action is None:
-            if headers != _NO_HEADERS:
-                self.note(Tolerance.NO_ACTION, "Action", "is missing")
-            return
-        if headers.action == f"/{name}":
-            return
-        last = headers.action.replace(":", "/").rsplit("/", 1)[-1]
-        if last == name and headers.action == name:
-            self.note(Tolerance.ACTION_FORM, "Action", f"{headers.action!r} lacks its slash", headers.action)
-        elif last != name and last[:1].upper() + last[1:] == name:
-            self.note(Tolerance.ACTION_FORM, "Action", f"{headers.action!r} is in lower case", headers.action)
-        elif last != name:
-            reason = f"{headers.action!r} is not that of the body, /{name}"
-            self.note(Tolerance.ACTION_MISMATCH, "Action", reason, headers.action)
-
-    # The body
-
-    def operation(self, child: etree._Element, headers: SoapHeaders) -> _Operation:
-        """What the body element asks for, and whose service it belongs to."""
-        return self.codec._operations.get(child.tag) or self.misnamed_operation(child, headers)
-
-    def misnamed_operation(self, child: etree._Element, headers: SoapHeaders) -> _Operation:
-        tag = etree.QName(child)
-        namespaces = self.specification.namespaces
-        if _version_of(child) not in (None, self.specification.version):
-            self.id = headers.message_id
-            reason = f"is in the namespace {tag.namespace!r}, which is of another version"
-            fault = Violation(tag.localname, "namespace", reason, ErrorCode.PROTOCOL, tag.namespace)
-            self.refuse(ErrorCode.PROTOCOL, str(fault), (fault,))
-        meant = {
-            role: operation
-            for role, namespace in namespaces.items()
-            if (operation := self.codec._operations.get(f"{{{namespace}}}{tag.localname}")) is not None
-        }
-        if not meant:
-            is_answer = headers.relates_to in self.waiting
-            self.kind = FrameKind.CALLRESULT if is_answer else FrameKind.CALL
-            self.id = headers.relates_to if is_answer else headers.message_id
-            reason = f"OCPP {self.specification.version} has no operation {tag.localname[:80]!r}"
-            self.refuse(ErrorCode.NOT_IMPLEMENTED, reason)
-        operation = next(iter(meant.values()))
-        self.kind = FrameKind.CALL if operation.is_request else FrameKind.CALLRESULT
-        self.id = headers.message_id if operation.is_request else self.answered_id(headers)
-        self.action = operation.action.name
-        otherwise = self.codec.role if operation.is_request else Role.EITHER ^ self.codec.role
-        named = {namespace.rstrip("/"): role for role, namespace in namespaces.items()}
-        service = named.get((tag.namespace or "").rstrip("/"))
-        expected = _receiver(operation.action, service or otherwise)
-        if not tag.namespace:
-            self.note(Tolerance.NO_NAMESPACE, tag.localname, "has no namespace")
-        else:
-            # Without its final slash the standard itself prints it (OCPP-S 1.6 §8 table 2).
-            reason = f"is in the namespace {tag.namespace!r}"
-            is_printed = service is expected
-            self.note(Tolerance.WRONG_NAMESPACE, tag.localname, reason, tag.namespace, always=is_printed)
-            if namespaces[expected] == f"{tag.namespace}/":
-                rename_all(child, tag.namespace, namespaces[expected])
-        return meant[expected]
-
-    def payload(self, operation: _Operation, child: etree._Element) -> Any:
-        faults = explain_element(operation.cls, child, operation.rules)
-        if not faults:
-            try:
-                return operation.read(child)
-            except ValueError:
-                pass  # valid, but a year or a number of digits that Python cannot hold
-        deviations: list[Violation] = []
-        if self.allowed or not faults:
-            message, deviations = read_element_tolerantly(operation.cls, child, operation.namespace)
-            # An empty message in another namespace has nothing else in it to deviate.
-            is_explained = bool(deviations) or etree.QName(child).namespace != operation.namespace
-            if (
-                message is not None
-                and is_explained
-                and all(allows(self.allowed, each) for each in deviations)
-            ):
-                self.found += deviations
-                return message
-        violations = tuple(faults or deviations)
-        reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
-        self.refuse(decisive(violations), reason, violations)
-
-    def fault(self, element: etree._Element, headers: SoapHeaders) -> CallError:
-        """A fault. Only the local names of its codes count: peers put them into any namespace."""
-        code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Value"))
-        sub_code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Subcode/{IN_ENVELOPE}Value"))
-        reason = first_text(element.find(f"{IN_ENVELOPE}Reason"))
-        neutral = _BARE_FAULTS.get(code) or ERROR_CODES.get(sub_code) or _OLD_SUB_CODES.get(sub_code)
-        if neutral is None:
-            neutral = ErrorCode.PROTOCOL if code == "Sender" else ErrorCode.GENERIC
-        known = self.specification.error_names[Wire.SOAP].get(neutral)
-        spelling = None if sub_code in (known, "") else sub_code
-        detail = element.find(f"{IN_ENVELOPE}Detail")
-        content = "" if detail is None else element_content(detail)
-        details = content if isinstance(content, dict) else {"#text": content} if content.strip() else {}
-        return CallError(
-            self.id or "",
-            neutral,
-            reason,
-            details,
-            spelling=spelling,
-            headers=headers,
-            violations=tuple(self.found),
-        )
-
-
-def _version_of(child: etree._Element) -> Version | None:
-    """The version whose namespace a body element has."""
-    namespace = etree.QName(child).namespace or ""
-    if not namespace.startswith("urn:"):  # `specification` goes by other names too, such as "2.0.1"
-        return None
-    try:
-        return Version(specification(namespace).version)
-    except LookupError:
-        return None
-
-
-def _operations(known: Specification) -> dict[Any, _Operation]:
-    """What each body element stands for, by its full name."""
-    operations = {}
-    for action in known.actions.values():
-        for service, namespace in known.namespaces.items():
-            # The security extension of 1.6 has no SOAP form (whitepaper §1.4).
-            if action.block != "Security" and _receiver(action, service) is service:
-                for name, is_request in ((action.request_name, True), (action.response_name or "", False)):
-                    operation = _Operation(known, action, is_request, service)
-                    operations[f"{{{namespace}}}{_element_name(name)}"] = operation
-    return operations
-
-
-def _element_name(message: str) -> str:
-    """The body element of a message: its name with a small first letter (WSDLs)."""
-    return message[:1].lower() + message[1:]
-
-
-def _receiver(action: Action, otherwise: Role) -> Role:
-    return otherwise if action.sent_by is Role.EITHER else Role.EITHER ^ action.sent_by
+        return f"{self.specification.namespaces[service]}{SERVICES[service]}/{name}"
 
 
 def _unholdable(xml: str) -> Violation:

@@ -3,13 +3,12 @@
 Source: SOAP 1.2 part 1 §5; WS-Addressing 1.0 core §3; OCPP-S 1.6 §3.
 """
 
-from typing import Any
-
 from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError
-from ocpp_core.soap.text import FORBIDDEN, text_xml
+from ocpp_core.model.printing import printable
+from ocpp_core.soap.text import FORBIDDEN, split_name, text_xml
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
@@ -47,7 +46,7 @@ HEADERS = {
 }
 ADDRESSES = ("From", "ReplyTo", "FaultTo")
 #: The same by full name, and whether it is an endpoint reference.
-BLOCKS: dict[Any, tuple[str, bool]] = {
+BLOCKS: dict[str, tuple[str, bool]] = {
     f"{{{ADDRESSING}}}{local}": (name, local in ADDRESSES) for local, name in HEADERS.items()
 }
 
@@ -55,10 +54,10 @@ BLOCKS: dict[Any, tuple[str, bool]] = {
 def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Element | None]:
     """Header and body of an envelope."""
     if root.tag != _ENVELOPE:
-        tag = etree.QName(root)
-        is_old = tag.localname == "Envelope"
+        namespace, local = split_name(root.tag)
+        is_old = local == "Envelope"
         raise FrameError(
-            f"not an envelope of SOAP 1.2, but {tag.localname[:80]!r} of {(tag.namespace or '')[:80]!r}",
+            f"not an envelope of SOAP 1.2, but {printable(local)!r} of {printable(namespace)!r}",
             kind=FrameKind.UNREADABLE,
             code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
         )
@@ -71,14 +70,14 @@ def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Elemen
     return header, body
 
 
-def is_identity(block: etree._Element) -> bool:
+def holds_identity(block: etree._Element) -> bool:
     """Whether a header block holds the identity of the station, in whatever namespace and case."""
-    return etree.QName(block).localname.lower() == "chargeboxidentity"
+    return split_name(block.tag)[1].lower() == "chargeboxidentity"
 
 
 def identity_of(header: etree._Element | None) -> str:
     """The identity that a header holds, the last if there are several; "" if there is none."""
-    blocks = [block for block in (() if header is None else header) if is_identity(block)]
+    blocks = [block for block in (() if header is None else header) if holds_identity(block)]
     return text_of(blocks[-1]) or "" if blocks else ""
 
 
@@ -93,7 +92,7 @@ def content_of(body: etree._Element | None) -> etree._Element:
 def rename_all(element: etree._Element, old: str, new: str) -> None:
     """Moves an element and all in it from one namespace to another."""
     for inner in element.iter(f"{{{old}}}*"):
-        inner.tag = f"{{{new}}}{etree.QName(inner).localname}"
+        inner.tag = f"{{{new}}}{split_name(inner.tag)[1]}"
 
 
 def text_of(element: etree._Element) -> str | None:

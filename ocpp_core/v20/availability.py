@@ -45,7 +45,7 @@ class HeartbeatResponse(Response):
         current_time: Clock of the CSMS, for the Charging Station to set its own.
     """
 
-    current_time: datetime = wire("currentTime")
+    current_time: datetime = wire("currentTime", digits=3)
 
 
 @message(Version.V2_0, "StatusNotification", sent_by=Role.CHARGE_POINT, block="Availability", is_open=True)
@@ -59,7 +59,7 @@ class StatusNotificationRequest(Request["StatusNotificationResponse"]):
         connector_id: Which connector; counted within the EVSE, from 1.
     """
 
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     connector_status: ConnectorStatus = wire("connectorStatus")
     evse_id: int = wire("evseId")
     connector_id: int = wire("connectorId")

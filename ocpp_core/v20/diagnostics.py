@@ -76,10 +76,10 @@ class EventData(DataType):
     """
 
     event_id: int = wire("eventId")
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", default=None)
-    actual_value: str = wire("actualValue", max_length=1000)
+    actual_value: str = wire("actualValue", max_length=1000, secret="variable")
     tech_code: str | None = wire("techCode", max_length=50, default=None)
     tech_info: str | None = wire("techInfo", max_length=500, default=None)
     cleared: bool = wire("cleared")
@@ -99,8 +99,8 @@ class LogParameters(DataType):
     """
 
     remote_location: str = wire("remoteLocation", max_length=512)
-    oldest_timestamp: datetime | None = wire("oldestTimestamp", default=None)
-    latest_timestamp: datetime | None = wire("latestTimestamp", default=None)
+    oldest_timestamp: datetime | None = wire("oldestTimestamp", digits=3, default=None)
+    latest_timestamp: datetime | None = wire("latestTimestamp", digits=3, default=None)
 
 
 @datatype(Version.V2_0, "MonitoringDataType", is_open=True)
@@ -201,12 +201,14 @@ class CustomerInformationRequest(Request["CustomerInformationResponse"]):
             most 64 characters.
     """
 
-    customer_certificate: CertificateHashData | None = wire("customerCertificate", default=None)
+    customer_certificate: CertificateHashData | None = wire(
+        "customerCertificate", personal=True, default=None
+    )
     id_token: IdToken | None = wire("idToken", default=None)
     request_id: int = wire("requestId")
     report: bool = wire("report")
     clear: bool = wire("clear")
-    customer_identifier: str | None = wire("customerIdentifier", max_length=64, default=None)
+    customer_identifier: str | None = wire("customerIdentifier", max_length=64, personal=True, default=None)
 
 
 @message(Version.V2_0, "CustomerInformation", sent_by=Role.CHARGE_POINT, block="Diagnostics", is_open=True)
@@ -316,10 +318,10 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
         request_id: Taken from the CustomerInformation that asked for it.
     """
 
-    data: str = wire("data", max_length=512)
+    data: str = wire("data", max_length=512, personal=True)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     request_id: int | None = wire("requestId", default=None)
 
 
@@ -340,7 +342,7 @@ class NotifyEventRequest(Request["NotifyEventResponse"]):
         event_data: The events, each with component, variable and value. 1 or more items.
     """
 
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
     event_data: list[EventData] = wire("eventData", min_items=1)
@@ -368,7 +370,7 @@ class NotifyMonitoringReportRequest(Request["NotifyMonitoringReportResponse"]):
     request_id: int | None = wire("requestId", default=None)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
 
 
 @message(Version.V2_0, "NotifyMonitoringReport", sent_by=Role.CSMS, block="Diagnostics", is_open=True)

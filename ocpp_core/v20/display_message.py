@@ -35,8 +35,8 @@ class MessageInfo(DataType):
     id: int = wire("id")
     priority: MessagePriority = wire("priority")
     state: MessageState | None = wire("state", default=None)
-    start_date_time: datetime | None = wire("startDateTime", default=None)
-    end_date_time: datetime | None = wire("endDateTime", default=None)
+    start_date_time: datetime | None = wire("startDateTime", digits=3, default=None)
+    end_date_time: datetime | None = wire("endDateTime", digits=3, default=None)
     transaction_id: str | None = wire("transactionId", max_length=36, default=None)
     message: MessageContent = wire("message")
 

@@ -22,7 +22,7 @@ class Reservation(DataType):
 
     evse: EVSE = wire("evse")
     id: int = wire("id")
-    expiry_date_time: datetime = wire("expiryDateTime")
+    expiry_date_time: datetime = wire("expiryDateTime", digits=3)
     connector_code: Connector | None = wire("connectorCode", default=None)
 
 

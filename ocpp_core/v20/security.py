@@ -43,7 +43,7 @@ class SecurityEventNotificationRequest(Request["SecurityEventNotificationRespons
     """
 
     type: SecurityEvent = wire("type")
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
 
 
 @message(Version.V2_0, "SecurityEventNotification", sent_by=Role.CSMS, block="Security", is_open=True)

@@ -92,7 +92,7 @@ class ChargingNeeds(DataType):
     ac_charging_parameters: ACChargingParameters | None = wire("acChargingParameters", default=None)
     dc_charging_parameters: DCChargingParameters | None = wire("dcChargingParameters", default=None)
     requested_energy_transfer: EnergyTransferMode = wire("requestedEnergyTransfer")
-    departure_time: datetime | None = wire("departureTime", default=None)
+    departure_time: datetime | None = wire("departureTime", digits=3, default=None)
 
 
 @datatype(Version.V2_0, "ChargingProfileCriterionType", is_open=True)
@@ -133,7 +133,7 @@ class ChargingScheduleWithOptionalPeriods(DataType):
             load balancing.
     """
 
-    start_schedule: datetime | None = wire("startSchedule", default=None)
+    start_schedule: datetime | None = wire("startSchedule", digits=3, default=None)
     duration: int | None = wire("duration", default=None)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
     charging_schedule_period: list[ChargingSchedulePeriod] | None = wire(
@@ -166,7 +166,7 @@ class CompositeSchedule(DataType):
         charging_schedule: The resulting limits as a whole schedule; 2.0 only.
     """
 
-    start_date_time: datetime | None = wire("startDateTime", default=None)
+    start_date_time: datetime | None = wire("startDateTime", digits=3, default=None)
     charging_schedule: ChargingScheduleWithOptionalPeriods | None = wire("chargingSchedule", default=None)
 
 
@@ -459,7 +459,7 @@ class NotifyEVChargingScheduleRequest(Request["NotifyEVChargingScheduleResponse"
         evse_id: EVSE that the EV is connected to, from 1.
     """
 
-    time_base: datetime = wire("timeBase")
+    time_base: datetime = wire("timeBase", digits=3)
     charging_schedule: ChargingScheduleWithOptionalPeriods = wire("chargingSchedule")
     evse_id: int = wire("evseId")
 

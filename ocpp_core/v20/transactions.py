@@ -76,7 +76,7 @@ class TransactionEventRequest(Request["TransactionEventResponse"]):
 
     event_type: TransactionEvent = wire("eventType")
     meter_value: list[MeterValue] | None = wire("meterValue", min_items=1, default=None)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger_reason: TriggerReason = wire("triggerReason")
     seq_no: int = wire("seqNo")
     offline: bool | None = wire("offline", default=None)

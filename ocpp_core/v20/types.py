@@ -36,7 +36,7 @@ class AdditionalInfo(DataType):
             the entry. At most 50 characters.
     """
 
-    additional_id_token: str = wire("additionalIdToken", max_length=36)
+    additional_id_token: str = wire("additionalIdToken", max_length=36, personal=True)
     type: str = wire("type", max_length=50)
 
 
@@ -51,7 +51,7 @@ class GroupIdToken(DataType):
         type: Kind of token.
     """
 
-    id_token: str = wire("idToken", max_length=36)
+    id_token: str = wire("idToken", max_length=36, personal=True)
     type: IdTokenEnum = wire("type")
 
 
@@ -91,7 +91,7 @@ class IdTokenInfo(DataType):
     """
 
     status: AuthorizationStatus = wire("status")
-    cache_expiry_date_time: datetime | None = wire("cacheExpiryDateTime", default=None)
+    cache_expiry_date_time: datetime | None = wire("cacheExpiryDateTime", digits=3, default=None)
     charging_priority: int | None = wire("chargingPriority", default=None)
     group_id_token: GroupIdToken | None = wire("groupIdToken", default=None)
     language1: str | None = wire("language1", max_length=8, default=None)
@@ -112,7 +112,7 @@ class IdToken(DataType):
     """
 
     additional_info: list[AdditionalInfo] | None = wire("additionalInfo", min_items=1, default=None)
-    id_token: str = wire("idToken", max_length=36)
+    id_token: str = wire("idToken", max_length=36, personal=True)
     type: IdTokenEnum = wire("type")
 
 
@@ -168,7 +168,7 @@ class ChargingSchedule(DataType):
             load balancing.
     """
 
-    start_schedule: datetime | None = wire("startSchedule", default=None)
+    start_schedule: datetime | None = wire("startSchedule", digits=3, default=None)
     duration: int | None = wire("duration", default=None)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
     charging_schedule_period: list[ChargingSchedulePeriod] = wire("chargingSchedulePeriod", min_items=1)
@@ -203,8 +203,8 @@ class ChargingProfile(DataType):
     charging_profile_purpose: ChargingProfilePurpose = wire("chargingProfilePurpose")
     charging_profile_kind: ChargingProfileKind = wire("chargingProfileKind")
     recurrency_kind: RecurrencyKind | None = wire("recurrencyKind", default=None)
-    valid_from: datetime | None = wire("validFrom", default=None)
-    valid_to: datetime | None = wire("validTo", default=None)
+    valid_from: datetime | None = wire("validFrom", digits=3, default=None)
+    valid_to: datetime | None = wire("validTo", digits=3, default=None)
     charging_schedule: ChargingSchedule = wire("chargingSchedule")
     transaction_id: str | None = wire("transactionId", max_length=36, default=None)
 
@@ -332,7 +332,7 @@ class MeterValue(DataType):
     """
 
     sampled_value: list[SampledValue] = wire("sampledValue", min_items=1)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
 
 
 @datatype(Version.V2_0, "OCSPRequestDataType", is_open=True)

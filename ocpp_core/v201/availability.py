@@ -64,7 +64,7 @@ class HeartbeatResponse(Response):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    current_time: datetime = wire("currentTime")
+    current_time: datetime = wire("currentTime", digits=3)
 
 
 @message(Version.V2_0_1, "StatusNotification", sent_by=Role.CHARGE_POINT, block="Availability")
@@ -80,7 +80,7 @@ class StatusNotificationRequest(Request["StatusNotificationResponse"]):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     connector_status: ConnectorStatus = wire("connectorStatus")
     evse_id: int = wire("evseId")
     connector_id: int = wire("connectorId")

@@ -75,10 +75,10 @@ class EventData(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     event_id: int = wire("eventId")
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", default=None)
-    actual_value: str = wire("actualValue", max_length=2500)
+    actual_value: str = wire("actualValue", max_length=2500, secret="variable")
     tech_code: str | None = wire("techCode", max_length=50, default=None)
     tech_info: str | None = wire("techInfo", max_length=500, default=None)
     cleared: bool | None = wire("cleared", default=None)
@@ -102,8 +102,8 @@ class LogParameters(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     remote_location: str = wire("remoteLocation", max_length=512)
-    oldest_timestamp: datetime | None = wire("oldestTimestamp", default=None)
-    latest_timestamp: datetime | None = wire("latestTimestamp", default=None)
+    oldest_timestamp: datetime | None = wire("oldestTimestamp", digits=3, default=None)
+    latest_timestamp: datetime | None = wire("latestTimestamp", digits=3, default=None)
 
 
 @datatype(Version.V2_0_1, "VariableMonitoringType")
@@ -243,12 +243,14 @@ class CustomerInformationRequest(Request["CustomerInformationResponse"]):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    customer_certificate: CertificateHashData | None = wire("customerCertificate", default=None)
+    customer_certificate: CertificateHashData | None = wire(
+        "customerCertificate", personal=True, default=None
+    )
     id_token: IdToken | None = wire("idToken", default=None)
     request_id: int = wire("requestId")
     report: bool = wire("report")
     clear: bool = wire("clear")
-    customer_identifier: str | None = wire("customerIdentifier", max_length=64, default=None)
+    customer_identifier: str | None = wire("customerIdentifier", max_length=64, personal=True, default=None)
 
 
 @message(Version.V2_0_1, "CustomerInformation", sent_by=Role.CHARGE_POINT, block="Diagnostics")
@@ -387,10 +389,10 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    data: str = wire("data", max_length=512)
+    data: str = wire("data", max_length=512, personal=True)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     request_id: int = wire("requestId")
 
 
@@ -421,7 +423,7 @@ class NotifyEventRequest(Request["NotifyEventResponse"]):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")
     event_data: list[EventData] = wire("eventData", min_items=1)
@@ -457,7 +459,7 @@ class NotifyMonitoringReportRequest(Request["NotifyMonitoringReportResponse"]):
     request_id: int = wire("requestId")
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo")
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
 
 
 @message(Version.V2_0_1, "NotifyMonitoringReport", sent_by=Role.CSMS, block="Diagnostics")

@@ -81,7 +81,7 @@ class ReserveNowRequest(Request["ReserveNowResponse"]):
 
     custom_data: CustomData | None = wire("customData", default=None)
     id: int = wire("id")
-    expiry_date_time: datetime = wire("expiryDateTime")
+    expiry_date_time: datetime = wire("expiryDateTime", digits=3)
     connector_type: Connector | None = wire("connectorType", default=None)
     id_token: IdToken = wire("idToken")
     evse_id: int | None = wire("evseId", default=None)

@@ -53,7 +53,7 @@ class SecurityEventNotificationRequest(Request["SecurityEventNotificationRespons
 
     custom_data: CustomData | None = wire("customData", default=None)
     type: str = wire("type", max_length=50)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     tech_info: str | None = wire("techInfo", max_length=255, default=None)
 
 

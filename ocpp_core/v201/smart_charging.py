@@ -109,7 +109,7 @@ class ChargingNeeds(DataType):
     ac_charging_parameters: ACChargingParameters | None = wire("acChargingParameters", default=None)
     dc_charging_parameters: DCChargingParameters | None = wire("dcChargingParameters", default=None)
     requested_energy_transfer: EnergyTransferMode = wire("requestedEnergyTransfer")
-    departure_time: datetime | None = wire("departureTime", default=None)
+    departure_time: datetime | None = wire("departureTime", digits=3, default=None)
 
 
 @datatype(Version.V2_0_1, "ChargingProfileCriterionType")
@@ -176,7 +176,7 @@ class CompositeSchedule(DataType):
     charging_schedule_period: list[ChargingSchedulePeriod] = wire("chargingSchedulePeriod", min_items=1)
     evse_id: int = wire("evseId")
     duration: int = wire("duration")
-    schedule_start: datetime = wire("scheduleStart")
+    schedule_start: datetime = wire("scheduleStart", digits=3)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
 
 
@@ -382,7 +382,7 @@ class NotifyEVChargingScheduleRequest(Request["NotifyEVChargingScheduleResponse"
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    time_base: datetime = wire("timeBase")
+    time_base: datetime = wire("timeBase", digits=3)
     charging_schedule: ChargingSchedule = wire("chargingSchedule")
     evse_id: int = wire("evseId")
 

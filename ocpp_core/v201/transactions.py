@@ -89,7 +89,7 @@ class TransactionEventRequest(Request["TransactionEventResponse"]):
     custom_data: CustomData | None = wire("customData", default=None)
     event_type: TransactionEvent = wire("eventType")
     meter_value: list[MeterValue] | None = wire("meterValue", min_items=1, default=None)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger_reason: TriggerReason = wire("triggerReason")
     seq_no: int = wire("seqNo")
     offline: bool | None = wire("offline", default=None)

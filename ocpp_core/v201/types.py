@@ -50,7 +50,7 @@ class AdditionalInfo(DataType):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    additional_id_token: str = wire("additionalIdToken", max_length=36)
+    additional_id_token: str = wire("additionalIdToken", max_length=36, personal=True)
     type: str = wire("type", max_length=50)
 
 
@@ -69,7 +69,7 @@ class IdToken(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     additional_info: list[AdditionalInfo] | None = wire("additionalInfo", min_items=1, default=None)
-    id_token: str = wire("idToken", max_length=36)
+    id_token: str = wire("idToken", max_length=36, personal=True)
     type: IdTokenEnum = wire("type")
 
 
@@ -114,7 +114,7 @@ class IdTokenInfo(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     status: AuthorizationStatus = wire("status")
-    cache_expiry_date_time: datetime | None = wire("cacheExpiryDateTime", default=None)
+    cache_expiry_date_time: datetime | None = wire("cacheExpiryDateTime", digits=3, default=None)
     charging_priority: int | None = wire("chargingPriority", default=None)
     language1: str | None = wire("language1", max_length=8, default=None)
     evse_id: list[int] | None = wire("evseId", min_items=1, default=None)
@@ -279,7 +279,7 @@ class ChargingSchedule(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     id: int = wire("id")
-    start_schedule: datetime | None = wire("startSchedule", default=None)
+    start_schedule: datetime | None = wire("startSchedule", digits=3, default=None)
     duration: int | None = wire("duration", default=None)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
     charging_schedule_period: list[ChargingSchedulePeriod] = wire(
@@ -317,8 +317,8 @@ class ChargingProfile(DataType):
     charging_profile_purpose: ChargingProfilePurpose = wire("chargingProfilePurpose")
     charging_profile_kind: ChargingProfileKind = wire("chargingProfileKind")
     recurrency_kind: RecurrencyKind | None = wire("recurrencyKind", default=None)
-    valid_from: datetime | None = wire("validFrom", default=None)
-    valid_to: datetime | None = wire("validTo", default=None)
+    valid_from: datetime | None = wire("validFrom", digits=3, default=None)
+    valid_to: datetime | None = wire("validTo", digits=3, default=None)
     charging_schedule: list[ChargingSchedule] = wire("chargingSchedule", min_items=1, max_items=3)
     transaction_id: str | None = wire("transactionId", max_length=36, default=None)
 
@@ -486,7 +486,7 @@ class MeterValue(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     sampled_value: list[SampledValue] = wire("sampledValue", min_items=1)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
 
 
 @datatype(Version.V2_0_1, "OCSPRequestDataType")

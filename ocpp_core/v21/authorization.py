@@ -54,9 +54,9 @@ class AuthorizeRequest(Request["AuthorizeResponse"]):
     """
 
     id_token: IdToken = wire("idToken")
-    certificate: str | None = wire("certificate", max_length=10000, default=None)
+    certificate: str | None = wire("certificate", max_length=10000, personal=True, default=None)
     iso15118_certificate_hash_data: list[OCSPRequestData] | None = wire(
-        "iso15118CertificateHashData", min_items=1, max_items=4, default=None
+        "iso15118CertificateHashData", min_items=1, max_items=4, personal=True, default=None
     )
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -138,7 +138,7 @@ class NotifySettlementRequest(Request["NotifySettlementResponse"]):
     status: PaymentStatus = wire("status")
     status_info: str | None = wire("statusInfo", max_length=500, default=None)
     settlement_amount: Decimal = wire("settlementAmount")
-    settlement_time: datetime = wire("settlementTime")
+    settlement_time: datetime = wire("settlementTime", digits=3)
     receipt_id: str | None = wire("receiptId", max_length=50, default=None)
     receipt_url: str | None = wire("receiptUrl", max_length=2000, default=None)
     vat_company: Address | None = wire("vatCompany", default=None)

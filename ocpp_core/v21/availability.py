@@ -63,7 +63,7 @@ class HeartbeatResponse(Response):
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    current_time: datetime = wire("currentTime")
+    current_time: datetime = wire("currentTime", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -79,7 +79,7 @@ class StatusNotificationRequest(Request["StatusNotificationResponse"]):
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     connector_status: ConnectorStatus = wire("connectorStatus")
     evse_id: int = wire("evseId", minimum=0)
     connector_id: int = wire("connectorId", minimum=0)

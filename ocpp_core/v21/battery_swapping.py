@@ -31,7 +31,7 @@ class BatteryData(DataType):
     serial_number: str = wire("serialNumber", max_length=50)
     soc: Decimal = wire("soC", minimum=0, maximum=100)
     soh: Decimal = wire("soH", minimum=0, maximum=100)
-    production_date: datetime | None = wire("productionDate", default=None)
+    production_date: datetime | None = wire("productionDate", digits=3, default=None)
     vendor_info: str | None = wire("vendorInfo", max_length=500, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 

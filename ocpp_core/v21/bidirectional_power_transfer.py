@@ -19,7 +19,7 @@ class AFRRSignalRequest(Request["AFRRSignalResponse"]):
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     signal: int = wire("signal")
     custom_data: CustomData | None = wire("customData", default=None)
 

@@ -112,7 +112,7 @@ class DERCurve(DataType):
     voltage_params: VoltageParams | None = wire("voltageParams", default=None)
     y_unit: DERUnit = wire("yUnit")
     response_time: Decimal | None = wire("responseTime", default=None)
-    start_time: datetime | None = wire("startTime", default=None)
+    start_time: datetime | None = wire("startTime", digits=3, default=None)
     duration: Decimal | None = wire("duration", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -200,7 +200,7 @@ class FixedPF(DataType):
     priority: int = wire("priority", minimum=0)
     displacement: Decimal = wire("displacement")
     excitation: bool = wire("excitation")
-    start_time: datetime | None = wire("startTime", default=None)
+    start_time: datetime | None = wire("startTime", digits=3, default=None)
     duration: Decimal | None = wire("duration", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -241,7 +241,7 @@ class FixedVar(DataType):
     priority: int = wire("priority", minimum=0)
     setpoint: Decimal = wire("setpoint")
     unit: DERUnit = wire("unit")
-    start_time: datetime | None = wire("startTime", default=None)
+    start_time: datetime | None = wire("startTime", digits=3, default=None)
     duration: Decimal | None = wire("duration", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -291,7 +291,7 @@ class FreqDroop(DataType):
     over_droop: Decimal = wire("overDroop")
     under_droop: Decimal = wire("underDroop")
     response_time: Decimal = wire("responseTime")
-    start_time: datetime | None = wire("startTime", default=None)
+    start_time: datetime | None = wire("startTime", digits=3, default=None)
     duration: Decimal | None = wire("duration", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -365,7 +365,7 @@ class LimitMaxDischarge(DataType):
     priority: int = wire("priority", minimum=0)
     pct_max_discharge_power: Decimal | None = wire("pctMaxDischargePower", default=None)
     power_monitoring_must_trip: DERCurve | None = wire("powerMonitoringMustTrip", default=None)
-    start_time: datetime | None = wire("startTime", default=None)
+    start_time: datetime | None = wire("startTime", digits=3, default=None)
     duration: Decimal | None = wire("duration", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -471,7 +471,7 @@ class NotifyDERAlarmRequest(Request["NotifyDERAlarmResponse"]):
     control_type: DERControl = wire("controlType")
     grid_event_fault: GridEventFault | None = wire("gridEventFault", default=None)
     alarm_ended: bool | None = wire("alarmEnded", default=None)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     extra_info: str | None = wire("extraInfo", max_length=200, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -501,7 +501,7 @@ class NotifyDERStartStopRequest(Request["NotifyDERStartStopResponse"]):
 
     control_id: str = wire("controlId", max_length=36)
     started: bool = wire("started")
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     superseded_ids: list[str] | None = wire(
         "supersededIds", min_items=1, max_items=24, max_length=36, default=None
     )

@@ -113,10 +113,10 @@ class EventData(DataType):
     """
 
     event_id: int = wire("eventId", minimum=0)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", minimum=0, default=None)
-    actual_value: str = wire("actualValue", max_length=2500)
+    actual_value: str = wire("actualValue", max_length=2500, secret="variable")
     tech_code: str | None = wire("techCode", max_length=50, default=None)
     tech_info: str | None = wire("techInfo", max_length=500, default=None)
     cleared: bool | None = wire("cleared", default=None)
@@ -141,8 +141,8 @@ class LogParameters(DataType):
     """
 
     remote_location: str = wire("remoteLocation", max_length=2000)
-    oldest_timestamp: datetime | None = wire("oldestTimestamp", default=None)
-    latest_timestamp: datetime | None = wire("latestTimestamp", default=None)
+    oldest_timestamp: datetime | None = wire("oldestTimestamp", digits=3, default=None)
+    latest_timestamp: datetime | None = wire("latestTimestamp", digits=3, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -357,12 +357,14 @@ class CustomerInformationRequest(Request["CustomerInformationResponse"]):
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    customer_certificate: CertificateHashData | None = wire("customerCertificate", default=None)
+    customer_certificate: CertificateHashData | None = wire(
+        "customerCertificate", personal=True, default=None
+    )
     id_token: IdToken | None = wire("idToken", default=None)
     request_id: int = wire("requestId", minimum=0)
     report: bool = wire("report")
     clear: bool = wire("clear")
-    customer_identifier: str | None = wire("customerIdentifier", max_length=64, default=None)
+    customer_identifier: str | None = wire("customerIdentifier", max_length=64, personal=True, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -530,10 +532,10 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    data: str = wire("data", max_length=512)
+    data: str = wire("data", max_length=512, personal=True)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo", minimum=0)
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     request_id: int = wire("requestId", minimum=0)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -564,7 +566,7 @@ class NotifyEventRequest(Request["NotifyEventResponse"]):
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo", minimum=0)
     event_data: list[EventData] = wire("eventData", min_items=1)
@@ -600,7 +602,7 @@ class NotifyMonitoringReportRequest(Request["NotifyMonitoringReportResponse"]):
     request_id: int = wire("requestId")
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo", minimum=0)
-    generated_at: datetime = wire("generatedAt")
+    generated_at: datetime = wire("generatedAt", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -630,7 +632,7 @@ class NotifyPeriodicEventStream(Notification):
     data: list[StreamDataElement] = wire("data", min_items=1)
     id: int = wire("id", minimum=0)
     pending: int = wire("pending", minimum=0)
-    basetime: datetime = wire("basetime")
+    basetime: datetime = wire("basetime", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 

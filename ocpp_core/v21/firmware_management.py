@@ -32,8 +32,8 @@ class Firmware(DataType):
     """
 
     location: str = wire("location", max_length=2000)
-    retrieve_date_time: datetime = wire("retrieveDateTime")
-    install_date_time: datetime | None = wire("installDateTime", default=None)
+    retrieve_date_time: datetime = wire("retrieveDateTime", digits=3)
+    install_date_time: datetime | None = wire("installDateTime", digits=3, default=None)
     signing_certificate: str | None = wire("signingCertificate", max_length=5500, default=None)
     signature: str | None = wire("signature", max_length=800, default=None)
     custom_data: CustomData | None = wire("customData", default=None)

@@ -80,7 +80,7 @@ class ReserveNowRequest(Request["ReserveNowResponse"]):
     """
 
     id: int = wire("id", minimum=0)
-    expiry_date_time: datetime = wire("expiryDateTime")
+    expiry_date_time: datetime = wire("expiryDateTime", digits=3)
     connector_type: str | None = wire("connectorType", max_length=20, default=None)
     id_token: IdToken = wire("idToken")
     evse_id: int | None = wire("evseId", minimum=0, default=None)

@@ -272,7 +272,7 @@ class EVAbsolutePriceSchedule(DataType):
         custom_data: Additions of a vendor; passed through untouched.
     """
 
-    time_anchor: datetime = wire("timeAnchor")
+    time_anchor: datetime = wire("timeAnchor", digits=3)
     currency: str = wire("currency", max_length=3)
     ev_absolute_price_schedule_entries: list[EVAbsolutePriceScheduleEntry] = wire(
         "evAbsolutePriceScheduleEntries", min_items=1, max_items=1024
@@ -310,7 +310,7 @@ class EVPowerSchedule(DataType):
     ev_power_schedule_entries: list[EVPowerScheduleEntry] = wire(
         "evPowerScheduleEntries", min_items=1, max_items=1024
     )
-    time_anchor: datetime = wire("timeAnchor")
+    time_anchor: datetime = wire("timeAnchor", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -429,7 +429,7 @@ class ChargingNeeds(DataType):
     )
     control_mode: ControlMode | None = wire("controlMode", default=None)
     mobility_needs_mode: MobilityNeedsMode | None = wire("mobilityNeedsMode", default=None)
-    departure_time: datetime | None = wire("departureTime", default=None)
+    departure_time: datetime | None = wire("departureTime", digits=3, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -537,7 +537,7 @@ class CompositeSchedule(DataType):
 
     evse_id: int = wire("evseId", minimum=0)
     duration: int = wire("duration")
-    schedule_start: datetime = wire("scheduleStart")
+    schedule_start: datetime = wire("scheduleStart", digits=3)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
     charging_schedule_period: list[ChargingSchedulePeriod] = wire("chargingSchedulePeriod", min_items=1)
     custom_data: CustomData | None = wire("customData", default=None)
@@ -716,7 +716,7 @@ class NotifyEVChargingNeedsRequest(Request["NotifyEVChargingNeedsResponse"]):
     evse_id: int = wire("evseId", minimum=1)
     max_schedule_tuples: int | None = wire("maxScheduleTuples", minimum=0, default=None)
     charging_needs: ChargingNeeds = wire("chargingNeeds")
-    timestamp: datetime | None = wire("timestamp", default=None)
+    timestamp: datetime | None = wire("timestamp", digits=3, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -748,7 +748,7 @@ class NotifyEVChargingScheduleRequest(Request["NotifyEVChargingScheduleResponse"
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    time_base: datetime = wire("timeBase")
+    time_base: datetime = wire("timeBase", digits=3)
     charging_schedule: ChargingSchedule = wire("chargingSchedule")
     evse_id: int = wire("evseId", minimum=1)
     selected_charging_schedule_id: int | None = wire("selectedChargingScheduleId", minimum=0, default=None)

@@ -50,7 +50,7 @@ class ChargingPeriod(DataType):
 
     dimensions: list[CostDimension] | None = wire("dimensions", min_items=1, default=None)
     tariff_id: str | None = wire("tariffId", max_length=60, default=None)
-    start_period: datetime = wire("startPeriod")
+    start_period: datetime = wire("startPeriod", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -255,7 +255,7 @@ class TransactionEventRequest(Request["TransactionEventResponse"]):
     cost_details: CostDetails | None = wire("costDetails", default=None)
     event_type: TransactionEvent = wire("eventType")
     meter_value: list[MeterValue] | None = wire("meterValue", min_items=1, default=None)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     trigger_reason: TriggerReason = wire("triggerReason")
     seq_no: int = wire("seqNo", minimum=0)
     offline: bool | None = wire("offline", default=None)

@@ -203,7 +203,7 @@ class AbsolutePriceSchedule(DataType):
         custom_data: Vendor-specific additions, passed through untouched.
     """
 
-    time_anchor: datetime = wire("timeAnchor")
+    time_anchor: datetime = wire("timeAnchor", digits=3)
     price_schedule_id: int = wire("priceScheduleID", minimum=0)
     price_schedule_description: str | None = wire("priceScheduleDescription", max_length=160, default=None)
     currency: str = wire("currency", max_length=3)
@@ -233,7 +233,7 @@ class AdditionalInfo(DataType):
         custom_data: Vendor-specific additions, passed through untouched.
     """
 
-    additional_id_token: str = wire("additionalIdToken", max_length=255)
+    additional_id_token: str = wire("additionalIdToken", max_length=255, personal=True)
     type: str = wire("type", max_length=50)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -252,7 +252,7 @@ class IdToken(DataType):
     """
 
     additional_info: list[AdditionalInfo] | None = wire("additionalInfo", min_items=1, default=None)
-    id_token: str = wire("idToken", max_length=255)
+    id_token: str = wire("idToken", max_length=255, personal=True)
     type: str = wire("type", max_length=20)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -297,7 +297,7 @@ class IdTokenInfo(DataType):
     """
 
     status: AuthorizationStatus = wire("status")
-    cache_expiry_date_time: datetime | None = wire("cacheExpiryDateTime", default=None)
+    cache_expiry_date_time: datetime | None = wire("cacheExpiryDateTime", digits=3, default=None)
     charging_priority: int | None = wire("chargingPriority", default=None)
     group_id_token: IdToken | None = wire("groupIdToken", default=None)
     language1: str | None = wire("language1", max_length=8, default=None)
@@ -478,7 +478,7 @@ class PriceLevelSchedule(DataType):
     price_level_schedule_entries: list[PriceLevelScheduleEntry] = wire(
         "priceLevelScheduleEntries", min_items=1, max_items=100
     )
-    time_anchor: datetime = wire("timeAnchor")
+    time_anchor: datetime = wire("timeAnchor", digits=3)
     price_schedule_id: int = wire("priceScheduleId", minimum=0)
     price_schedule_description: str | None = wire("priceScheduleDescription", max_length=32, default=None)
     number_of_price_levels: int = wire("numberOfPriceLevels", minimum=0)
@@ -607,7 +607,7 @@ class ChargingSchedule(DataType):
 
     id: int = wire("id")
     limit_at_soc: LimitAtSoC | None = wire("limitAtSoC", default=None)
-    start_schedule: datetime | None = wire("startSchedule", default=None)
+    start_schedule: datetime | None = wire("startSchedule", digits=3, default=None)
     duration: int | None = wire("duration", default=None)
     charging_rate_unit: ChargingRateUnit = wire("chargingRateUnit")
     min_charging_rate: Decimal | None = wire("minChargingRate", default=None)
@@ -661,14 +661,14 @@ class ChargingProfile(DataType):
     charging_profile_purpose: ChargingProfilePurpose = wire("chargingProfilePurpose")
     charging_profile_kind: ChargingProfileKind = wire("chargingProfileKind")
     recurrency_kind: RecurrencyKind | None = wire("recurrencyKind", default=None)
-    valid_from: datetime | None = wire("validFrom", default=None)
-    valid_to: datetime | None = wire("validTo", default=None)
+    valid_from: datetime | None = wire("validFrom", digits=3, default=None)
+    valid_to: datetime | None = wire("validTo", digits=3, default=None)
     transaction_id: str | None = wire("transactionId", max_length=36, default=None)
     max_offline_duration: int | None = wire("maxOfflineDuration", default=None)
     charging_schedule: list[ChargingSchedule] = wire("chargingSchedule", min_items=1, max_items=3)
     invalid_after_offline_duration: bool | None = wire("invalidAfterOfflineDuration", default=None)
     dyn_update_interval: int | None = wire("dynUpdateInterval", default=None)
-    dyn_update_time: datetime | None = wire("dynUpdateTime", default=None)
+    dyn_update_time: datetime | None = wire("dynUpdateTime", digits=3, default=None)
     price_schedule_signature: str | None = wire("priceScheduleSignature", max_length=256, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -869,7 +869,7 @@ class MeterValue(DataType):
     """
 
     sampled_value: list[SampledValue] = wire("sampledValue", min_items=1)
-    timestamp: datetime = wire("timestamp")
+    timestamp: datetime = wire("timestamp", digits=3)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -1097,7 +1097,7 @@ class Tariff(DataType):
     description: list[MessageContent] | None = wire("description", min_items=1, max_items=10, default=None)
     currency: str = wire("currency", max_length=3)
     energy: TariffEnergy | None = wire("energy", default=None)
-    valid_from: datetime | None = wire("validFrom", default=None)
+    valid_from: datetime | None = wire("validFrom", digits=3, default=None)
     charging_time: TariffTime | None = wire("chargingTime", default=None)
     idle_time: TariffTime | None = wire("idleTime", default=None)
     fixed_fee: TariffFixed | None = wire("fixedFee", default=None)

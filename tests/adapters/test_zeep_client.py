@@ -21,7 +21,6 @@ from envelopes import (
     ANONYMOUS,
     ENVELOPE,
     MESSAGES,
-    SERVICES,
     SOAP_VERSIONS,
     SoapMessage,
     soap_messages,
@@ -35,7 +34,7 @@ from ocpp_core.model.shapes import Text, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import SERVICES, Role
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import http_status, read_body
 from properties import for_all

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loops import asynchronous, until
-from ocpp_core import ErrorCode, JsonCodec, OcppError, v16, v21
+from ocpp_core import ErrorCode, JsonCodec, OcppError, specification, v16, v21
 from ocpp_core.dispatch.connection import CallOutcome, CallReceived, Connection, Ignored, PendingCall
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.router import Answer, LoneCaller, Router, conclude
@@ -288,13 +288,21 @@ def test_an_answer_does_not_keep_what_is_said_to_the_process(what: str, raised: 
         def __getattribute__(self, name: str) -> Any:
             raise raised
 
+    class RaisingError(OcppError):
+        def __getattribute__(self, name: str) -> Any:
+            if name == "details":
+                raise raised
+            return super().__getattribute__(name)
+
     connection: Connection[str] = Connection(JsonCodec("1.6"), new_id=str)
     connection.receive_message('[2,"1","Heartbeat",{}]')
     (call,) = connection.events()
     assert isinstance(call, CallReceived)
-    answer: Any = Answer(Raising()) if what == "response" else Answer(error=Raising())  # type: ignore[arg-type]
+    answer: Any = Answer(error=RaisingError(ErrorCode.INTERNAL))
+    if what == "response":
+        answer = Answer(Raising())  # type: ignore[arg-type]
     with pytest.raises(raised):
-        conclude(connection, call, answer, LoneCaller("CP-1"))
+        conclude(connection, call, answer, LoneCaller("CP-1", specification("1.6")))
 
     assert (call,) == connection.unanswered
 
@@ -394,10 +402,10 @@ async def test_a_hook_does_not_keep_a_handler_from_being_cancelled(hook: str) ->
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])
 def test_what_a_hook_says_to_the_process_goes_on(raised: type[BaseException], hook: str) -> None:
-    observer, told = Observer([HOOKS[hook](raised)]), LoneCaller("CP-1")
+    observer, told = Observer([HOOKS[hook](raised)]), LoneCaller("CP-1", specification("1.6"))
 
     def tell() -> None:
-        observer.frame(told, "in", "")
+        observer.frame(told, "in", "", JsonCodec("1.6"))
         observer.event(told, Ignored(""))
         observer.call_ended(told, RESET, CallOutcome(PendingCall("1", RESET, None)), 0.0)
         observer.call_answered(told, RESET, Answer(), 0.0)

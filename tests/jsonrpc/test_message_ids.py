@@ -59,7 +59,7 @@ def test_j16_4_2_3_odd_id_is_refused_and_echoed(version: str, case: str, rest: s
     error = refusal(version, f"[2,{id},{rest}")
 
     assert (code, readable) == (error.code, error.id)
-    if readable is not None:  # J-3
+    if readable is not None:
         name = "GenericError" if version == "1.6" else "RpcFrameworkError"
         assert FrameKind.CALL is error.kind
         assert [4, readable, name] == answer(version, error)
@@ -82,12 +82,12 @@ def test_j16_4_2_3_odd_id_is_refused_however_often_it_comes(version: str, case: 
 @every_version
 @pytest.mark.parametrize("case", ODD_IDS)
 def test_tolerated_odd_id_is_echoed_as_it_came(version: str, case: str) -> None:
-    id, _, rule = ODD_IDS[case]
+    id, code, rule = ODD_IDS[case]
     reader = codec(version, rule)
     call = reader.decode(f'[2,{id},"Heartbeat",{{}}]')
 
     assert str(json.loads(id)) == call.id
-    assert [("$[1]", rule, ErrorCode.MESSAGE_ID)] == [(it.path, it.rule, it.code) for it in call.violations]
+    assert [("$[1]", rule, code)] == [(it.path, it.rule, it.code) for it in call.violations]
     assert f'[4,{id},"InternalError","",{{}}]' == reader.encode(CallError(call.id, ErrorCode.INTERNAL))
 
 

@@ -15,10 +15,10 @@ from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import MAX_DEVIATIONS, MAX_FAULTS, Deviations
 from ocpp_core.payloads.binding import MAX_DEPTH
 from ocpp_core.payloads.conversion import from_wire, read, to_wire
-from ocpp_core.payloads.tolerance import MAX_DEVIATIONS, read_tolerantly
-from ocpp_core.payloads.validation import MAX_FAULTS
+from ocpp_core.payloads.walk import walk
 
 FRAME = (
     Tolerance.ID_NOT_STRING
@@ -377,8 +377,9 @@ def test_the_rule_and_no_other_accepts_it(case: Case) -> None:
     for refusing in (Tolerance.STRICT, Tolerance.TOLERANT & ~case.rule, FRAME | SOAP):
         with pytest.raises(PayloadError) as caught:
             from_wire(case.cls, case.payload, tolerance=refusing)
-        assert (case.path, case.keyword) in [(fault.path, fault.keyword) for fault in caught.value.violations]
-        assert caught.value.violations[0].rule is None
+        assert (case.path, case.keyword, case.rule) in [
+            (fault.path, fault.keyword, fault.rule) for fault in caught.value.violations
+        ]
     for accepting in (case.rule, Tolerance.TOLERANT):
         message, deviations = read(case.cls, case.payload, tolerance=accepting)
         held = getattr(message, case.attribute)
@@ -510,8 +511,51 @@ def test_too_many_deviations_are_never_read() -> None:
     with pytest.raises(PayloadError) as caught:
         from_wire(v16.HeartbeatRequest, {**allowed, "one": "more"}, tolerance=Tolerance.TOLERANT)
 
-    assert MAX_FAULTS == len(caught.value.violations)
-    assert read_tolerantly(v16.HeartbeatRequest, {**allowed, "one": "more"})[0] is None
+    assert MAX_DEVIATIONS + 1 == len(caught.value.violations)
+    assert walk(v16.HeartbeatRequest, allowed, Deviations(Tolerance.TOLERANT, MAX_FAULTS)) is None
+
+
+def test_the_fault_that_refuses_is_named_beside_what_is_tolerated() -> None:
+    """A number in text is read on, and so it is seen that the text is too long; where it is not, it ends there."""
+    payload = {"evseId": 1, "serialNumber": 10**50, "soC": 1, "soH": 1}
+    told = {}
+    for tolerance in (Tolerance.STRICT, Tolerance.NUMBER_AS_TEXT):
+        with pytest.raises(PayloadError) as caught:
+            from_wire(v21.BatteryData, payload, tolerance=tolerance)
+        told[tolerance] = [fault.rule for fault in caught.value.violations]
+
+    assert [Tolerance.NUMBER_AS_TEXT] == told[Tolerance.STRICT]
+    assert [Tolerance.NUMBER_AS_TEXT, Tolerance.TOO_LONG] == told[Tolerance.NUMBER_AS_TEXT]
+
+
+def test_a_number_that_is_not_whole_is_out_of_its_range_all_the_same() -> None:
+    payload = {"evseId": -0.5, "serialNumber": "A", "soC": 1, "soH": 1}
+    message, deviations = read(v21.BatteryData, payload, tolerance=Tolerance.TOLERANT)
+
+    assert -0.5 == message.evse_id
+    assert [("type", Tolerance.WRONG_TYPE), ("minimum", Tolerance.NUMBER_RANGE)] == [
+        (fault.keyword, fault.rule) for fault in deviations
+    ]
+
+
+@pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["positive", "negative"])
+def test_a_number_that_python_does_not_write_is_not_converted_to_text(number: int) -> None:
+    message, deviations = read(v16.AuthorizeRequest, {"idTag": number}, tolerance=Tolerance.TOLERANT)
+    held: Any = message.id_tag
+
+    assert number == held
+    assert [Tolerance.WRONG_TYPE] == [fault.rule for fault in deviations]
+
+
+def test_a_misnamed_member_is_one_too_many_and_one_too_few_for_the_schema() -> None:
+    payload = {"status": "Accepted", "currentTime": NOW, "heartbeatInterval": "x"}
+    with pytest.raises(PayloadError) as caught:
+        from_wire(v16.BootNotificationResponse, payload)
+
+    assert [
+        ("$.heartbeatInterval", "additionalProperties", Tolerance.MISNAMED_MEMBER),
+        ("$.interval", "required", Tolerance.MISNAMED_MEMBER),
+    ] == [(fault.path, fault.keyword, fault.rule) for fault in caught.value.violations]
 
 
 def test_payloads_are_not_changed() -> None:

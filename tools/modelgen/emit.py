@@ -243,7 +243,7 @@ def _enum(enum: EnumFacts) -> str:
 def _declaration(field: FieldFacts) -> str:
     hint = f"list[{field.type}]" if field.is_list else field.type
     arguments = [f'"{field.wire}"']
-    arguments += [f"{name}={value!r}" for name, value in field.limits.items()]
+    arguments += [f"{name}={value!r}" for name, value in {**field.limits, **field.additions}.items()]
     if field.xml != "element":
         arguments.append(f'xml="{field.xml}"')
     if not field.is_required:

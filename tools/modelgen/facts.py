@@ -1,11 +1,16 @@
 """What the generator knows of a version, free of any file format: classes, enums and actions with Python names."""
 
+from typing import Any
+
 from attrs import field, frozen
 
 
 @frozen(kw_only=True)
 class FieldFacts:
-    """One field. `type` is a Python type expression without None; `limits` are the keyword arguments of `wire`."""
+    """One field. `type` is a Python type expression without None.
+
+    `limits` and `additions` are keyword arguments of `wire`: those of the schema, and what no schema says.
+    """
 
     name: str
     wire: str
@@ -13,6 +18,7 @@ class FieldFacts:
     is_required: bool
     is_list: bool = False
     limits: dict[str, int | float | str] = field(factory=dict)
+    additions: dict[str, Any] = field(factory=dict)
     xml: str = "element"
     default: str | None = None
     purpose: str = ""

@@ -115,6 +115,7 @@ class _Loader:
             name=self.tables.attribute(wire),
             wire=wire,
             type=type_,
+            additions=self.tables.additions(definition, wire, type_),
             purpose=self.tables.field_purpose(definition, wire),
             **facts,
         )

@@ -27,6 +27,8 @@ class Tables:
         self._classes: dict[str, str] = load("classes")["classes"]
         self._sections = load("sections")[version]
         self.modules: dict[str, str] = load("modules")["modules"]
+        self._additions = load("additions")
+        self._secrets = load("secrets")
 
     def attribute(self, wire: str) -> str:
         """Python name of a member."""
@@ -34,6 +36,23 @@ class Tables:
             return self._attributes[wire]
         except KeyError:
             raise MissingRow(f"tools/tables/names.toml has no row for {wire!r}") from None
+
+    def additions(self, definition: str, wire: str, type_: str) -> dict[str, Any]:
+        """What no schema says of a field: further keyword arguments of `wire`."""
+        found: dict[str, Any] = {}
+        if type_ == "datetime" and self.version in self._additions["fraction_digits"]:
+            found["digits"] = self._additions["fraction_digits"][self.version]
+        misnamed = self._additions["misnamed"].get(f"{self.version}.{definition}.{wire}")
+        if misnamed is not None:
+            found["misnamed"] = tuple(misnamed)
+        field = f"{definition}.{wire}"
+        if field in self._secrets["secrets"]["fields"]:
+            found["secret"] = True
+        elif field in self._secrets["settings"]:
+            found["secret"] = self._secrets["settings"][field]
+        if field in self._secrets["persons"]["fields"]:
+            found["personal"] = True
+        return found
 
     def members(self, enum: str, tokens: list[str]) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
         """Member names of the tokens of an enum, and those tokens that are read as another."""

@@ -1,0 +1,250 @@
+"""What an envelope says of itself before its payload is read: whose it is, what it is, and what is odd about that.
+
+Nothing is refused here but what has no meaning at all; everything else is a remark, which `reading` judges.
+
+Source: OCPP-S 1.6 §3, §8 and its errata sheet; WS-Addressing 1.0 core §3.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+from lxml import etree
+
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import SoapHeaders
+from ocpp_core.model.printing import printable, shown
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.model.violations import Violation
+from ocpp_core.soap.envelopes import (
+    ADDRESS,
+    ADDRESSES,
+    ADDRESSING,
+    ADDRESSING_NAMESPACES,
+    ANY_ANONYMOUS,
+    FAULT,
+    HEADERS,
+    MUST_UNDERSTAND,
+    holds_identity,
+    text_of,
+)
+from ocpp_core.soap.operations import Operation, Vocabulary, receiver, version_of
+from ocpp_core.soap.text import split_name
+
+NO_HEADERS = SoapHeaders()
+
+
+@frozen
+class Head:
+    """All that an answer to an envelope needs to know about it.
+
+    Attributes:
+        kind: What it is, or was meant to be.
+        id: Its own, or that of the request that it answers; None if it cannot be told.
+        headers: What stands in its header.
+        operation: What its body element stands for; None for a fault, and where that cannot be told.
+        remarks: The rules that it breaks, in the order in which they are judged.
+    """
+
+    kind: FrameKind
+    id: str | None
+    headers: SoapHeaders
+    operation: Operation | None = None
+    remarks: tuple[Violation, ...] = ()
+
+    def refusal(
+        self, code: ErrorCode, reason: str, violations: tuple[Violation, ...] = (), **more: Any
+    ) -> FrameError:
+        """The error that says why the envelope cannot be used."""
+        return FrameError(
+            reason,
+            kind=self.kind,
+            code=code,
+            id=self.id,
+            action=self.operation and self.operation.action.name,
+            violations=violations,
+            identity=self.headers.identity,
+            **more,
+        )
+
+
+def read_head(
+    header: etree._Element | None,
+    child: etree._Element,
+    vocabulary: Vocabulary,
+    allowed: Tolerance,
+    waiting: tuple[str, ...],
+) -> Head:
+    """Reads the header, and what the body element stands for.
+
+    Args:
+        header: None if there is none.
+        child: The element in the body.
+        vocabulary: The names of the version.
+        allowed: What is accepted although it breaks a rule.
+        waiting: Ids of the requests that wait for an answer.
+
+    Raises:
+        FrameError: The element stands for nothing, or is of another version.
+    """
+    blocks = _Blocks(header, vocabulary, allowed)
+    headers = blocks.headers
+    if child.tag == FAULT:
+        remarks = (*_about_answer(headers), *blocks.odd)
+        return Head(FrameKind.CALLERROR, _answered(headers, waiting), headers, None, remarks)
+    operation = vocabulary.operations.get(child.tag)
+    displaced: tuple[Violation, ...] = ()
+    if operation is None:
+        operation, displaced = _displaced(child, headers, vocabulary, waiting)
+    remarks = (
+        *displaced,
+        *(_about_request(blocks, operation) if operation.is_request else _about_answer(headers)),
+        *blocks.odd,
+        *_about_action(headers, operation),
+    )
+    if operation.is_request:
+        return Head(FrameKind.CALL, headers.message_id or "", headers, operation, remarks)
+    return Head(FrameKind.CALLRESULT, _answered(headers, waiting), headers, operation, remarks)
+
+
+def is_printed(namespace: str | None, right: str) -> bool:
+    """Whether a namespace only lacks its final slash: so the standard itself prints it (OCPP-S 1.6 §8 table 2)."""
+    return right == f"{namespace}/"
+
+
+class _Blocks:
+    """The blocks of a header, those that are in an odd place or form included.
+
+    Attributes:
+        headers: What they say; of several of one name, the last.
+        identity_namespace: Where the identity stands.
+        odd: What is not as it should be.
+    """
+
+    def __init__(self, header: etree._Element | None, vocabulary: Vocabulary, allowed: Tolerance) -> None:
+        self.identity_namespace = ""
+        self.odd: list[Violation] = []
+        self._allowed = allowed
+        values: dict[str, str | None] = {}
+        for block in () if header is None else header:
+            known = vocabulary.blocks.get(block.tag)
+            if known is None:
+                self._other(block, values)
+                continue
+            name, is_address = known
+            values[name] = self._address(block) if is_address else text_of(block)
+            if name == "identity":
+                self.identity_namespace = split_name(block.tag)[0]
+        self.headers = SoapHeaders(**values) if values else NO_HEADERS
+
+    def _other(self, block: etree._Element, values: dict[str, str | None]) -> None:
+        """An addressing header or the identity in an odd namespace, or a header that we have no use for."""
+        namespace, local = split_name(block.tag)
+        if holds_identity(block):
+            values["identity"] = text_of(block)
+            self.identity_namespace = namespace
+        elif namespace in ADDRESSING_NAMESPACES or (not namespace and local in HEADERS):
+            if namespace != ADDRESSING:
+                rule = Tolerance.ADDRESSING_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
+                self.odd.append(_remark(rule, local, _in_namespace(namespace), namespace))
+            if local in HEADERS:
+                values[HEADERS[local]] = self._address(block) if local in ADDRESSES else text_of(block)
+        elif block.get(MUST_UNDERSTAND, "false").strip() in ("true", "1"):
+            self.odd.append(_remark(Tolerance.MUST_UNDERSTAND, local, "is not understood", text_of(block)))
+
+    def _address(self, block: etree._Element) -> str | None:
+        """The address in an endpoint reference. What is no address at all counts as absent."""
+        for child in block:
+            if child.tag == ADDRESS or split_name(child.tag)[1] == "Address":
+                return text_of(child)
+        text = text_of(block)
+        if text and Tolerance.ADDRESS_AS_TEXT in self._allowed:
+            local = split_name(block.tag)[1]
+            self.odd.append(_remark(Tolerance.ADDRESS_AS_TEXT, local, "has no Address in it", text))
+            return text
+        return None
+
+
+def _displaced(
+    child: etree._Element, headers: SoapHeaders, vocabulary: Vocabulary, waiting: tuple[str, ...]
+) -> tuple[Operation, tuple[Violation, ...]]:
+    """The operation that an element in an odd namespace is of."""
+    namespace, local = split_name(child.tag)
+    known = vocabulary.specification
+    if version_of(child) not in (None, known.version):
+        reason = f"{_in_namespace(namespace)}, which is of another version"
+        fault = Violation(printable(local), "namespace", reason, ErrorCode.PROTOCOL, namespace)
+        head = Head(FrameKind.UNREADABLE, headers.message_id, headers)
+        raise head.refusal(ErrorCode.PROTOCOL, str(fault), (fault,))
+    meant = vocabulary.meant(local)
+    if not meant:
+        is_answer = headers.relates_to in waiting
+        kind = FrameKind.CALLRESULT if is_answer else FrameKind.CALL
+        head = Head(kind, headers.relates_to if is_answer else headers.message_id, headers)
+        reason = f"OCPP {known.version} has no operation {printable(local)!r}"
+        raise head.refusal(ErrorCode.NOT_IMPLEMENTED, reason)
+    one = next(iter(meant.values()))
+    otherwise = vocabulary.role if one.is_request else Role.EITHER ^ vocabulary.role
+    services = (service for service, right in known.namespaces.items() if is_printed(namespace, right))
+    operation = meant[receiver(one.action, next(services, otherwise))]
+    rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
+    return operation, (_remark(rule, local, _in_namespace(namespace), namespace or None),)
+
+
+def _answered(headers: SoapHeaders, waiting: tuple[str, ...]) -> str:
+    """Which request an answer names, or must mean: HTTP has paired them already."""
+    only = waiting[0] if len(waiting) == 1 else ""
+    relates_to = headers.relates_to or ""
+    return only or relates_to if relates_to in ("", headers.message_id) else relates_to
+
+
+def _about_request(blocks: _Blocks, operation: Operation) -> Iterator[Violation]:
+    headers = blocks.headers
+    if not headers.message_id:
+        yield _remark(Tolerance.NO_MESSAGE_ID, "MessageID", "is missing")
+    if not headers.identity:
+        yield _remark(Tolerance.NO_IDENTITY, "chargeBoxIdentity", "is missing")
+    elif blocks.identity_namespace != operation.namespace:
+        namespace = blocks.identity_namespace
+        rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
+        yield _remark(rule, "chargeBoxIdentity", _in_namespace(namespace), namespace or None)
+    if headers.reply_to and headers.reply_to not in ANY_ANONYMOUS:
+        yield _remark(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
+
+
+def _about_answer(headers: SoapHeaders) -> Iterator[Violation]:
+    """A peer that does not say what it answers can be tolerated."""
+    relates_to = headers.relates_to
+    if headers == NO_HEADERS:
+        yield _remark(Tolerance.NO_HEADER, "Header", "is missing")
+    elif not relates_to or relates_to == headers.message_id:
+        yield _remark(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
+
+
+def _about_action(headers: SoapHeaders, operation: Operation) -> Iterator[Violation]:
+    name, action = operation.name, headers.action
+    if action is None:
+        if headers != NO_HEADERS:
+            yield _remark(Tolerance.NO_ACTION, "Action", "is missing")
+        return
+    if action == f"/{name}":
+        return
+    last = action.replace(":", "/").rsplit("/", 1)[-1]
+    if last == name and action == name:
+        yield _remark(Tolerance.ACTION_FORM, "Action", f"{shown(action)} lacks its slash", action)
+    elif last != name and last[:1].upper() + last[1:] == name:
+        yield _remark(Tolerance.ACTION_FORM, "Action", f"{shown(action)} is in lower case", action)
+    elif last != name:
+        reason = f"{shown(action)} is not that of the body, /{name}"
+        yield _remark(Tolerance.ACTION_MISMATCH, "Action", reason, action)
+
+
+def _in_namespace(namespace: str) -> str:
+    return f"is in the namespace {shown(namespace)}" if namespace else "is in no namespace"
+
+
+def _remark(rule: Tolerance, name: str, reason: str, value: Any = None) -> Violation:
+    code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
+    return Violation(printable(name), "header", reason, code, value, rule)

@@ -1,0 +1,128 @@
+"""Reads envelopes: what their heads and bodies say, judged by what is tolerated of their sender."""
+
+from contextlib import suppress
+from typing import Any
+
+from lxml import etree
+
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.messages import Call, CallError, CallResult, Frame
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import ERROR_CODES, Wire
+from ocpp_core.model.violations import MAX_FAULTS, Deviations, Violation, decisive
+from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
+from ocpp_core.soap.envelopes import (
+    IN_ENVELOPE,
+    content_of,
+    first_text,
+    identity_of,
+    local_name,
+    parts_of,
+    rename_all,
+)
+from ocpp_core.soap.heads import Head, is_printed, read_head
+from ocpp_core.soap.operations import Operation, Vocabulary
+from ocpp_core.soap.text import Document, split_name
+from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
+from ocpp_core.soap.validation import broken_rule
+
+#: Faults whose first level says everything.
+_BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
+#: Sub-codes of older stacks, read and never written.
+_OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
+#: A message must not have us say more about it than it says itself. Of one whose every element is in another namespace,
+#: the shortest that standard names allow has so many bytes for each.
+_BYTES_OF_A_DEVIATION = 16
+
+
+def read_envelope(
+    document: Document,
+    vocabulary: Vocabulary,
+    *,
+    size: int,
+    tolerance: ToleranceByStation,
+    identity: str,
+    waiting: tuple[str, ...],
+) -> Frame:
+    """Reads one envelope.
+
+    Args:
+        document: Namespaces in it may be changed.
+        vocabulary: The names of the version.
+        size: Bytes that it has.
+        tolerance: What is accepted although it breaks a rule.
+        identity: The station to ask `tolerance` about where the envelope names none.
+        waiting: Ids of the requests that wait for an answer.
+
+    Raises:
+        FrameError: It cannot be used.
+    """
+    header, body = parts_of(document.root)
+    child = content_of(body)
+    allowed = tolerance_of(tolerance, lambda: identity_of(header) or identity)
+    head = read_head(header, child, vocabulary, allowed, waiting)
+    for remark in head.remarks:
+        is_allowed = remark.rule is not None and remark.rule in allowed
+        if not is_allowed and not _is_printed(remark, head.operation):
+            raise head.refusal(remark.code, f"{remark.path} {remark.message}", (remark,))
+    if head.operation is None:
+        return _fault(child, head, vocabulary)
+    deviations = Deviations(allowed, max(MAX_FAULTS, size // _BYTES_OF_A_DEVIATION))
+    payload = _payload(child, head, head.operation, deviations, is_wide=document.is_wide)
+    made: Any = Call if head.operation.is_request else CallResult
+    frame: Frame = made(
+        head.id, payload, headers=head.headers, violations=(*head.remarks, *deviations.listed)
+    )
+    return frame
+
+
+def _is_printed(remark: Violation, operation: Operation | None) -> bool:
+    return (
+        remark.rule is Tolerance.WRONG_NAMESPACE
+        and operation is not None
+        and is_printed(remark.value, operation.namespace)
+    )
+
+
+def _payload(
+    child: etree._Element, head: Head, operation: Operation, deviations: Deviations, *, is_wide: bool
+) -> Any:
+    namespace, _ = split_name(child.tag)
+    if is_printed(namespace, operation.namespace):
+        rename_all(child, namespace, operation.namespace)
+        namespace = operation.namespace
+    broken = broken_rule(child, operation.rules, is_wide=is_wide)
+    if broken is None:
+        # Valid all the same may be a year, or a number of digits, that Python cannot hold.
+        with suppress(ValueError):
+            return operation.read(child)
+    message = read_element_tolerantly(operation.cls, child, operation.namespace, deviations)
+    # An empty message in another namespace has nothing else in it to deviate.
+    is_explained = bool(deviations.listed) or namespace != operation.namespace
+    if message is not None and is_explained and deviations.are_allowed:
+        return message
+    violations = tuple(deviations.listed) or ((broken,) if broken else ())
+    reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
+    raise head.refusal(decisive(violations), reason, violations)
+
+
+def _fault(element: etree._Element, head: Head, vocabulary: Vocabulary) -> CallError:
+    """A fault. Only the local names of its codes count: peers put them into any namespace."""
+    code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Value"))
+    sub_code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Subcode/{IN_ENVELOPE}Value"))
+    reason = first_text(element.find(f"{IN_ENVELOPE}Reason"))
+    neutral = _BARE_FAULTS.get(code) or ERROR_CODES.get(sub_code) or _OLD_SUB_CODES.get(sub_code)
+    if neutral is None:
+        neutral = ErrorCode.PROTOCOL if code == "Sender" else ErrorCode.GENERIC
+    known = vocabulary.specification.error_names[Wire.SOAP].get(neutral)
+    detail = element.find(f"{IN_ENVELOPE}Detail")
+    content = "" if detail is None else element_content(detail)
+    return CallError(
+        head.id or "",
+        neutral,
+        reason,
+        content if isinstance(content, dict) else {"#text": content} if content.strip() else {},
+        spelling=None if sub_code in (known, "") else sub_code,
+        headers=head.headers,
+        violations=head.remarks,
+    )
