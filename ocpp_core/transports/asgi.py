@@ -236,7 +236,7 @@ class OcppApp:
 
     async def _serve(self, handshake: Handshake, version: Version, receive: Receive, send: Send) -> None:
         codec = JsonCodec(version, tolerance=handshake.tolerance, max_size=self._max_size)
-        peer = AsgiPeer(codec, self._router, send, identity=handshake.identity, **self._options)
+        peer = AsgiPeer(codec, self._router, send, handshake, **self._options)
         async with self._on_sockets.connected(peer):
             await peer.run(_texts(receive, send))
 
@@ -334,11 +334,18 @@ _SPOKEN = (401, 503)
 
 
 class AsgiPeer(Peer[str]):
-    """A `Peer` on the WebSocket of an ASGI server."""
+    """A `Peer` on the WebSocket of an ASGI server.
 
-    def __init__(self, codec: JsonCodec, router: Router, send: Send, **options: Any) -> None:
+    Attributes:
+        handshake: What the station has said to open it.
+    """
+
+    def __init__(
+        self, codec: JsonCodec, router: Router, send: Send, handshake: Handshake, **options: Any
+    ) -> None:
+        self.handshake = handshake
         self._send_event = send
-        super().__init__(codec, router, self._send_text, **options)
+        super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
 
     async def _send_text(self, text: str) -> None:
         await self._send_event({"type": "websocket.send", "text": text})

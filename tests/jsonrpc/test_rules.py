@@ -116,5 +116,14 @@ def test_message_type_of_many_digits_is_not_written_out() -> None:
     assert "message type a very large number is unknown in OCPP 2.0.1" == error.reason
 
 
+def test_member_twice_does_not_hide_a_number_that_cannot_be_read() -> None:
+    text = '[2,"1","DataTransfer",{"vendorId":{"a":1,"a":2},"data":0e-999999999}]'
+    error = refusal("1.6", text, Tolerance.TOLERANT)
+
+    assert (ErrorCode.FORMAT, "1", "DataTransfer") == (error.code, error.id, error.action)
+    assert "beyond what a double holds" in error.reason
+    assert () == error.rules
+
+
 def test_what_nobody_has_read_has_no_rules() -> None:
     assert () == FrameError("no", kind=FrameKind.CALL, code=ErrorCode.GENERIC).rules

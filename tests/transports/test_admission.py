@@ -244,6 +244,23 @@ def test_a_certificate_may_name_what_the_station_is_known_as(wire: Wire) -> None
 
 
 @BOTH_WIRES
+@pytest.mark.parametrize("said", [named("CP-1"), basic("CP-1")], ids=["certificate", "user"])
+def test_credentials_may_name_what_the_station_calls_itself(wire: Wire, said: dict[str, Any]) -> None:
+    verdict = knock(Admission(identities=lambda handshake: f"site 7, {handshake.identity}"), wire, **said)
+
+    assert isinstance(verdict, Handshake)
+    assert "site 7, CP-1" == verdict.identity
+
+
+def test_only_names_of_hosts_and_uris_are_alternative_names() -> None:
+    names = (("email", "CP-1"), ("IP Address", "CP-1"), ("DNS", "cp-1.example"), ("URI", "urn:cp:1"))
+    handshake = Handshake(identity="CP-1", version=None, certificate={"subjectAltName": names})
+
+    assert ("cp-1.example", "urn:cp:1") == handshake.alternative_names
+    assert () == Handshake(identity="CP-1", version=None).alternative_names
+
+
+@BOTH_WIRES
 @pytest.mark.parametrize(
     "profiles, said, expected",
     [
@@ -298,6 +315,15 @@ def test_who_has_proven_to_be_a_station_has_to_do_so_each_time(wire: Wire) -> No
     assert 101 == status(knock(admission, wire, **basic("CP-1")))
     admission.forget("CP-1")
     assert 101 == status(knock(admission, wire))
+
+
+def test_a_password_that_is_wrong_proves_nothing_even_if_it_is_let_pass() -> None:
+    verdict = knock(
+        Admission(authenticate=lambda handshake: not with_key(handshake)), Wire.SOAP, **basic("CP-1", "x")
+    )
+
+    assert isinstance(verdict, Handshake)
+    assert not verdict.is_proven
 
 
 def test_soap_without_authentication_is_for_those_that_prove_nothing_elsewhere() -> None:

@@ -39,6 +39,19 @@ def envelope(identity: str, request: Any = None, address: str | None = None) -> 
     return codec.encode(Call("urn:uuid:1", request or BOOTS["1.5"], headers=headers))
 
 
+def nameless(body: bytes) -> bytes:
+    """Without the header that says whose it is."""
+    end = b"</ocpp:chargeBoxIdentity>"
+    start = body.index(b"<ocpp:chargeBoxIdentity")
+    return body[:start] + body[body.index(end) + len(end) :]
+
+
+#: A CSMS has a station reset.
+RESET = SoapCodec("1.5", role=Role.CSMS, identity="CP-1", to="http://station/").encode(
+    Call("urn:uuid:1", v15.ResetRequest(type=v15.ResetType.SOFT))
+)
+
+
 async def post(
     app: OcppApp, body: bytes, password: str | None = None, user: str = "CP-1", **headers: str
 ) -> httpx.Response:
@@ -211,15 +224,13 @@ async def test_stations_without_identity_are_not_one_and_the_same() -> None:
     """Where that is tolerated, credentials have to say who it is."""
     router, told = told_of()
     app = OcppApp(router, tolerance=Tolerance.TOLERANT)
-    good = envelope("CP-1")
-    start, end = good.index(b"<ocpp:chargeBoxIdentity"), good.index(b"</ocpp:chargeBoxIdentity>")
-    nameless = good[:start] + good[end + len(b"</ocpp:chargeBoxIdentity>") :]
+    body = nameless(envelope("CP-1"))
 
-    response = await post(app, nameless)
+    response = await post(app, body)
     assert (400, ErrorCode.PROTOCOL) == (response.status_code, answer(response).code)
     assert ([], []) == (told, list(app.stations))
 
-    assert 200 == (await post(app, nameless, PASSWORD, "CP-7")).status_code
+    assert 200 == (await post(app, body, PASSWORD, "CP-7")).status_code
     assert [("CP-7", "BootNotification")] == told
 
 
@@ -249,14 +260,35 @@ async def test_nobody_is_admitted_under_one_identity_and_handled_under_another()
 
 @asynchronous
 async def test_a_station_may_ask_its_csms_for_a_password() -> None:
+    """The user is the CSMS then, and need not have the name of the station."""
     router = Router(receives=Role.CHARGE_POINT)
     router.on(v15.ResetRequest)(lambda *_: v15.ResetResponse(status=v15.ResetStatus.ACCEPTED))
-    box = OcppApp(router, role=Role.CHARGE_POINT, identity="CP-1", accepts=["1.5"], authenticate=has_password)
-    codec = SoapCodec("1.5", role=Role.CSMS, identity="CP-1", to="http://station/")
-    body = codec.encode(Call("urn:uuid:1", v15.ResetRequest(type=v15.ResetType.SOFT)))
 
-    assert [401, 200] == [(await post(box, body, password)).status_code for password in (None, PASSWORD)]
+    def of_csms(handshake: Handshake) -> bool:
+        return (handshake.username, handshake.password) == ("csms", PASSWORD.encode())
+
+    box = OcppApp(router, role=Role.CHARGE_POINT, identity="CP-1", accepts=["1.5"], authenticate=of_csms)
+
+    assert [401, 200] == [(await post(box, RESET, said, "csms")).status_code for said in (None, PASSWORD)]
     assert [] == list(box.stations)
+
+
+@asynchronous
+async def test_what_names_no_station_is_meant_for_the_one_that_it_was_sent_to() -> None:
+    """Where that is tolerated."""
+    router, told = Router(receives=Role.CHARGE_POINT), []
+
+    @router.on(v15.ResetRequest)
+    def reset(request: v15.ResetRequest, peer: Any) -> v15.ResetResponse:
+        told.append(peer.identity)
+        return v15.ResetResponse(status=v15.ResetStatus.ACCEPTED)
+
+    box = OcppApp(
+        router, role=Role.CHARGE_POINT, identity="CP-1", accepts=["1.5"], tolerance=Tolerance.NO_IDENTITY
+    )
+
+    assert [200, 200] == [(await post(box, body)).status_code for body in (RESET, nameless(RESET))]
+    assert ["CP-1", "CP-1"] == told
 
 
 # --- headers that occur several times --------------------------------------------------------------------------------
@@ -407,7 +439,7 @@ async def test_hooks_of_connect_and_disconnect_and_the_choice_between_two_connec
     told: list[str] = []
     app = OcppApp(
         csms(),
-        on_connect=lambda peer: told.append(f"{peer.identity} comes"),
+        on_connect=lambda peer: told.append(f"{peer.handshake.identity} comes"),
         on_disconnect=lambda peer: told.append(f"{peer.identity} goes"),
         replaces=lambda live, handshake: False,
     )

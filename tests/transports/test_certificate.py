@@ -13,7 +13,7 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 from hypothesis import strategies as st
 
-from ocpp_core.transports._certificate import read_certificate
+from ocpp_core.transports._certificate import _values, read_certificate
 from properties import for_all
 from served import NOW
 
@@ -74,6 +74,16 @@ def by_ssl(pem: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", PEMS)
 def test_names_are_read_as_ssl_reads_them(name: str) -> None:
     assert by_ssl(PEMS[name]) == read_certificate(PEMS[name])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x9f\x01\x00", b"\x30\x80\x00\x00", b"\x30\x85\x00\x00\x00\x00\x00", b"\x30\x02\x00", b"\x30"],
+    ids=["long tag", "no length", "long length", "cut", "tag alone"],
+)
+def test_what_der_does_not_have_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="value|length"):
+        list(_values(data))
 
 
 def test_what_is_no_certificate_is_a_value_error(record_property: Any) -> None:

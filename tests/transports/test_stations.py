@@ -117,7 +117,9 @@ async def test_hooks_that_fail_are_logged_and_hurt_nobody(
 
 
 @asynchronous
-async def test_a_hook_that_is_cancelled_because_its_server_ends_is_cancelled() -> None:
+async def test_a_hook_that_is_cancelled_because_its_server_ends_is_no_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     begun, ended = asyncio.Event(), []
 
     async def hook(peer: Connected) -> None:
@@ -133,6 +135,7 @@ async def test_a_hook_that_is_cancelled_because_its_server_ends_is_cancelled() -
         await stations.end()
 
         assert [peer] == ended
+    assert "" == caplog.text
 
 
 @asynchronous

@@ -40,6 +40,15 @@ async def test_profile_1_basic_authentication(identity: str) -> None:
 
 
 @asynchronous
+async def test_profile_1_is_over_plain_connections() -> None:
+    async with (
+        serve(csms(), "localhost", profiles=[1]) as server,
+        connect(url(server), "CP-1", station(), "1.6", password=KEY),
+    ):
+        assert 1 == server.peers["CP-1"].handshake.profile
+
+
+@asynchronous
 async def test_profile_1_password_is_text_in_2_x() -> None:
     async with (
         serve(
