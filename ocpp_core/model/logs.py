@@ -6,7 +6,7 @@ handler with a formatter of its own, which asks for ``exc_info``, sees the excep
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from traceback import format_tb
 
 from ocpp_core.model.printing import LONG, printable
@@ -42,16 +42,29 @@ class _Printable(logging.Filter):
 
 
 def _fit(argument: object) -> object:
-    if isinstance(argument, int | float | Fit):
-        return argument
-    return printable(_text(argument), LONG)
+    return argument if isinstance(argument, int | float | Fit) else _Fitting(argument)
 
 
-def _text(value: object) -> str:
+class _Fitting:
+    """An argument of which ``%s`` and ``%r`` write what they would, made printable and short."""
+
+    __slots__ = ("_argument",)
+
+    def __init__(self, argument: object) -> None:
+        self._argument = argument
+
+    def __str__(self) -> str:
+        return printable(_text(self._argument), LONG)
+
+    def __repr__(self) -> str:
+        return printable(_text(self._argument, repr), LONG)
+
+
+def _text(value: object, write: Callable[[object], str] = str) -> str:
     try:
-        return str(value)
+        return write(value)
     except Exception:  # nothing that is logged may end what logs it
-        return f"({type(value).__qualname__} that cannot be written)"
+        return f"({printable(type(value).__qualname__)} that cannot be written)"
 
 
 def _lines(error: BaseException) -> Iterator[str]:

@@ -262,6 +262,14 @@ def test_a_record_keeps_its_exception_for_other_handlers() -> None:
     assert "failed 1 of 2.0" == record.getMessage()
 
 
+def test_an_argument_is_written_as_its_conversion_says() -> None:
+    log = logger("tested")
+
+    assert written(log, lambda: log.error("%s %r %r", "a", "b", ValueError("c"))).endswith(
+        "a 'b' ValueError('c')\n"
+    )
+
+
 def test_a_logger_has_one_filter_however_often_it_is_asked_for() -> None:
     assert logger("tested") is logger("tested")
     assert 1 == len(logger("tested").filters)
