@@ -207,8 +207,9 @@ class OcppApp:
     # WebSocket
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        timer = asyncio.timeout(self._open_timeout)
         try:
-            async with asyncio.timeout(self._open_timeout) as timer:
+            async with timer:
                 await receive()  # websocket.connect
                 verdict = await self._admit(scope)
         except TimeoutError:

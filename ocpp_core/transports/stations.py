@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from ocpp_core.model.logs import logger
+from ocpp_core.dispatch.ends import is_of_task
 from ocpp_core.model.printing import printable
 from ocpp_core.transports._handshake import GOING_AWAY
 from ocpp_core.transports.admission import Handshake, Refusal, log_refusal, result_of
@@ -103,13 +104,10 @@ class Stations(Generic[P]):
 
     async def _tell(self, hook: Callable[[P], Awaitable[None] | None], peer: P) -> None:
         """Tells a hook. What it raises is logged, be it a cancellation that nobody has asked for."""
-        task = asyncio.current_task()
         try:
             await result_of(hook(peer))
-        except (KeyboardInterrupt, SystemExit):
-            raise
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            if is_of_task(error):
                 raise
             _log.exception("%s: the hook %r failed", printable(peer.identity), hook)
 
