@@ -32,7 +32,7 @@ _BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand":
 _OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
 #: A message must not have us say more about it than it says itself. Of one whose every element is in another namespace,
 #: the shortest that standard names allow has so many bytes for each.
-_BYTES_OF_A_DEVIATION = 16
+_BYTES_OF_A_DEVIATION = 20
 
 
 def read_envelope(

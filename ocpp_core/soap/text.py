@@ -70,7 +70,7 @@ class _Reader(threading.local):
         try:
             return _parsed(text, self._parser if schema is None else _new_parser(schema))
         finally:
-            names = etree.memory_debugger.dict_size()
+            names = etree.memory_debugger.dict_size()  # type: ignore[attr-defined]
             if names > self._names:
                 self._names = names
                 self._spent += len(text)
@@ -215,10 +215,13 @@ def attribute_xml(text: str) -> str:
     return text.translate(_IN_ATTRIBUTE)
 
 
-def split_name(name: str) -> tuple[str, str]:
+def split_name(name: object) -> tuple[str, str]:
     """Namespace and local name of ``{namespace}local``; the namespace is "" where there is none.
 
-    Unlike `etree.QName` it asks nothing of the name, costs a fraction, and raises nothing.
+    Unlike `etree.QName` it asks nothing of the name, and costs a fraction.
     """
+    assert isinstance(
+        name, str
+    )  # of all that was parsed; a program may set others, and the types of lxml say so
     namespace, _, local = name.rpartition("}")
     return namespace[1:], local

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
-from ocpp_core.model.logs import logger
 from ocpp_core.dispatch.ends import is_of_task
+from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import printable
 from ocpp_core.transports._handshake import GOING_AWAY
 from ocpp_core.transports.admission import Handshake, Refusal, log_refusal, result_of
