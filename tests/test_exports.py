@@ -107,6 +107,7 @@ MOVED = {
 
 #: Names that are gone on purpose, and what says the same now.
 GONE = {
+    "ocpp_core.envelopes": {"is_identity": "soap.envelopes.holds_identity"},
     "ocpp_core.peer": {"MOST_NOTICES": "max_held_bytes", "MOST_UNSENT": "max_held_bytes"},
     "ocpp_core.tolerance": {
         "MISNAMED": "WireField.misnamed",
@@ -123,6 +124,8 @@ GONE = {
         "NOT_WHILE_PENDING": "Specification.not_while_pending",
         "SILENT_WHILE_REJECTED": "Specification.silent_while_rejected",
     },
+    "ocpp_core.xmltolerance": {"Report": "model.violations.Deviations"},
+    "ocpp_core.xsd": {"explain_element": "soap.tolerance.read_element_tolerantly"},
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loops import asynchronous, in_no_time, until
+from loops import asynchronous, in_no_time, turns, until
 from ocpp_core import v16
 from ocpp_core.dispatch.peer import TIDYING
 from ocpp_core.dispatch.router import Router
@@ -43,7 +43,7 @@ async def test_handlers_have_their_grace_when_the_connection_ends() -> None:
 
     @csms.on(v16.HeartbeatRequest)
     async def quick(*_: Any) -> Any:
-        await asyncio.sleep(0.01)
+        await turns()
         done.append("quick")
         return heartbeat()
 
@@ -108,7 +108,7 @@ async def test_handlers_are_cancelled_even_if_the_end_is_cut_short() -> None:
     one.put('[2,"1","Heartbeat",{}]')
     await started.wait()
     running.cancel()
-    await asyncio.sleep(0.01)
+    await turns()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
