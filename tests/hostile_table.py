@@ -118,7 +118,7 @@ SIZE, NUL, OTHER, WIDE = (
     "bytes, at most",
     "has a NUL byte",
     "only UTF-8 is read",
-    "elements or attributes in it",
+    "elements in it",
 )
 
 ATTACKS: dict[str, Attack] = {
@@ -170,7 +170,7 @@ ATTACKS: dict[str, Attack] = {
         lambda: data_transfer(
             '<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'
         ),
-        "Element content is not allowed",
+        "must be a string",
     ),
     "location of another schema": Attack(
         lambda: envelope(
@@ -183,28 +183,30 @@ ATTACKS: dict[str, Attack] = {
     "100,000 nested elements": Attack(lambda: data_transfer("<a>" * 100_000 + "</a>" * 100_000), NO_XML),
     "nested without end": Attack(lambda: data_transfer(filled("<a>")), NO_XML),
     "nested 240 deep, unknown": Attack(
-        lambda: data_transfer("<a>" * 240 + "</a>" * 240), "Element content is not allowed"
+        lambda: data_transfer("<a>" * 240 + "</a>" * 240), "nested deeper than 64 levels"
     ),
     "nested 240 deep in the header": Attack(
         lambda: envelope("<heartbeatRequest/>", header="<a>" * 240 + "</a>" * 240), None
     ),
     "10,000 attributes": Attack(
-        lambda: envelope(f"<heartbeatRequest {filled(ATTRIBUTE, 100_000)}/>"), "'a000000' is not allowed"
+        lambda: envelope(f"<heartbeatRequest {filled(ATTRIBUTE, 100_000)}/>"), "more than 250 attributes"
     ),
-    "as many attributes as fit": Attack(lambda: envelope(f"<heartbeatRequest {filled(ATTRIBUTE)}/>"), WIDE),
+    "as many attributes as fit": Attack(
+        lambda: envelope(f"<heartbeatRequest {filled(ATTRIBUTE)}/>"), "more than 250 attributes"
+    ),
     "the same attribute twice": Attack(lambda: envelope('<heartbeatRequest a="" a=""/>'), NO_XML),
     "10 MB attribute": Attack(lambda: envelope(f'<heartbeatRequest a="{"x" * 10**7}"/>'), SIZE),
     "10 MB attribute, larger limit": Attack(
         lambda: envelope(f'<heartbeatRequest a="{"x" * 10_000_001}"/>'), NO_XML, HUGE
     ),
     "1 MB attribute": Attack(
-        lambda: envelope(f'<heartbeatRequest a="{filled("x")}"/>'), "'a' is not allowed"
+        lambda: envelope(f'<heartbeatRequest a="{filled("x")}"/>'), "no such member here"
     ),
     "10 MB text": Attack(lambda: data_transfer("x" * 10**7), SIZE),
     "10 MB text, larger limit": Attack(lambda: data_transfer("x" * 10_000_001), NO_XML, HUGE),
     "1 MB text where it may stand": Attack(lambda: data_transfer(filled("x")), None),
     "1 MB text where 50 letters may": Attack(
-        lambda: configuration(f"<key>{filled('x')}</key>"), "exceeds the allowed maximum length"
+        lambda: configuration(f"<key>{filled('x')}</key>"), "at most 50 are allowed"
     ),
     "1 MB element name": Attack(lambda: envelope(f"<{filled('x')}/>"), NO_XML),
     "1 MB prefix": Attack(lambda: envelope(f"<{filled('x')}:a/>"), NO_XML),
@@ -219,7 +221,7 @@ ATTACKS: dict[str, Attack] = {
         lambda: configuration("<key>k</key>" * 10_000), None
     ),
     "10,000 keys, all too long": Attack(
-        lambda: configuration(f"<key>{'x' * 51}</key>" * 10_000), "exceeds the allowed maximum length"
+        lambda: configuration(f"<key>{'x' * 51}</key>" * 10_000), "at most 50 are allowed"
     ),
     "as many keys as fit": Attack(lambda: configuration(filled("<key/>")), WIDE),
     "10,000 elements of one unknown name": Attack(
@@ -232,7 +234,7 @@ ATTACKS: dict[str, Attack] = {
         lambda: meter_values(
             samples("<sampledValue><value>1</value><unit>Energy.Activ</unit></sampledValue>")
         ),
-        "is not an element of the set",
+        "is none of Wh",
     ),
     "unknown elements in each reading": Attack(
         lambda: meter_values(samples("<sampledValue><value>1</value><valeu/></sampledValue>")),
@@ -259,7 +261,7 @@ ATTACKS: dict[str, Attack] = {
             "".join(f'<p{level}:a xmlns:p{level}="{"u" * 3000}{level}">' for level in range(240))
             + "".join(f"</p{level}:a>" for level in reversed(range(240)))
         ),
-        "Element content is not allowed",
+        "nested deeper than 64 levels",
     ),
     "namespace of each child": Attack(
         lambda: configuration(filled('<a#:key xmlns:a#="b#"/>', 250_000)), "is in the namespace"
@@ -292,14 +294,14 @@ ATTACKS: dict[str, Attack] = {
     "no character at all": Attack(lambda: data_transfer("\ufffe"), NO_XML),
     # Values
     "integer of 5,000 digits": Attack(
-        lambda: meter_values("").replace(b">1<", f">{'1' * 5000}<".encode()), "not a valid value"
+        lambda: meter_values("").replace(b">1<", f">{'1' * 5000}<".encode()), "must be an integer"
     ),
     "integer of a million zeros": Attack(
         lambda: meter_values("").replace(b">1<", f">{filled('0')}<".encode()), "must be an integer"
     ),
     "decimal of 5,000 digits": Attack(lambda: charging_limit("9" * 5000), None),
-    "decimal with an exponent": Attack(lambda: charging_limit("1e999999999"), "not a valid value"),
-    "decimal of a million decimals": Attack(lambda: charging_limit(f"0.{filled('1')}"), "fractionDigits"),
+    "decimal with an exponent": Attack(lambda: charging_limit("1e999999999"), "must be a number"),
+    "decimal of a million decimals": Attack(lambda: charging_limit(f"0.{filled('1')}"), "must be a number"),
     "time of a million digits": Attack(
         lambda: meter_values(
             f"<meterValue><timestamp>2026-01-31T12:00:00.{filled('1')}Z</timestamp><sampledValue><value>1</value>"

@@ -8,7 +8,7 @@ from attrs import evolve
 
 import mutants
 from mutation.operators import Mutant, mutants_of
-from mutation.recording import thinned
+from mutation.recording import may_be_thinned, thinned
 from mutation.workshop import PACKAGE, Baseline, Bench, Choice, Outcome
 
 GATE = '''\
@@ -110,6 +110,7 @@ def test_many_parameters_are_thinned_evenly() -> None:
 
     assert {"a.py::test[000]", "a.py::test[050]", "a.py::test_other"} == thinned(tests, 2)
     assert {*tests} == thinned(tests, 100)
+    assert {"a.py::test"} == may_be_thinned(thinned(tests, 40), 40)
 
 
 def test_each_row_of_the_table_fits_a_mutant() -> None:
@@ -147,7 +148,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
         f"{PACKAGE}/__init__.py": "",
         f"{PACKAGE}/gate.py": GATE,
         "tests/test_gate.py": NOTICING,
-        "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\n",
+        "pyproject.toml": (
+            "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\nfilterwarnings = ['error']\n"
+        ),
     }.items():
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
         (copy / path).write_text(text)

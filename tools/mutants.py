@@ -171,7 +171,9 @@ def try_all(chosen: Sequence[Mutant], tests: Sequence[str], jobs: int, console: 
         copies = [first, *(copied(first, Path(directory, str(index))) for index in range(1, jobs))]
         benches: SimpleQueue[Bench] = SimpleQueue()
         for each in copies:
-            benches.put(Bench(each, choice))
+            bench = Bench(each, choice)
+            bench.check()
+            benches.put(bench)
 
         def attempt(mutant: Mutant, avoided: Sequence[str] = ()) -> Trial:
             bench = benches.get()
@@ -195,7 +197,7 @@ def try_all(chosen: Sequence[Mutant], tests: Sequence[str], jobs: int, console: 
 
 
 def watched(trials: Iterable[Trial], total: int, console: Console) -> Iterable[Trial]:
-    """The trials as they come, with a bar on a terminal and without one elsewhere."""
+    """The trials as they come, with a bar on a terminal and some lines elsewhere."""
     columns = (
         TextColumn("{task.description}"),
         *(
@@ -208,9 +210,11 @@ def watched(trials: Iterable[Trial], total: int, console: Console) -> Iterable[T
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("mutants", total=total, survived=0)
         survived = 0
-        for trial in trials:
+        for done, trial in enumerate(trials, 1):
             survived += trial.outcome.verdict == "survived"
             progress.update(task, advance=1, survived=survived)
+            if progress.disable and done % 25 == 0:
+                console.print(f"{done} of {total}, {survived} survived")
             yield trial
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import uvicorn
+from websockets.exceptions import WebSocketException
 
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.router import Caller, Router
-from ocpp_core.model.versions import Role
+from ocpp_core.model.identities import require_identity
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
@@ -89,13 +91,21 @@ async def online(
 
     Yields:
         The CSMS, to be called.
+
+    Raises:
+        OSError: It cannot be reached, or does not let the station in.
+        LocalProtocolError: A station of this version cannot have this identity.
     """
     if not soap:
-        async with connect(
-            url, identity, router, version, reconnect=False, password=password, hooks=hooks
-        ) as station:
-            yield station
+        try:
+            async with connect(
+                url, identity, router, version, reconnect=False, password=password, hooks=hooks
+            ) as station:
+                yield station
+        except WebSocketException as error:
+            raise ConnectionError(str(error)) from error
         return
+    require_identity(identity, Version(version))
     box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version], hooks=hooks)
     async with serving(box, listen, 0) as port, httpx.AsyncClient() as client:
         codec = SoapCodec(version, role=Role.CHARGE_POINT, address=f"http://{listen}:{port}/")

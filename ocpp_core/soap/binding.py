@@ -3,6 +3,26 @@
 The counterpart of `ocpp_core.payloads.binding` for the SOAP wire. Reading trusts its input: `ocpp_core.soap.validation`
 has found the element valid before. Writing checks nothing either: what was written is validated before it is sent.
 
+What is made for the IdTagInfo of 1.6, whose status alone is required::
+
+    def read(element):
+        made = new(cls)
+        made.extra = nothing_extra
+        child = element[0]
+        made.status = AuthorizationStatus[child.text or '']
+        child = child.getnext()
+        tag = None if child is None else child.tag
+        if tag == '{urn://Ocpp/Cs/2015/10/}expiryDate':
+            made.expiry_date = read_date_time(child.text or '')
+            child = child.getnext()
+        else:
+            made.expiry_date = None
+        if child is not None:
+            made.parent_id_tag = child.text or ''
+        else:
+            made.parent_id_tag = None
+        return made
+
 What XML Schema allows and Python cannot hold is refused here all the same: years before 1 and after 9999.
 
 Source: XML Schema part 2 §3 (lexical forms); the WSDLs of OCPP 1.2, 1.5 and 1.6.
@@ -129,8 +149,10 @@ def _reader_source(facts: Shape, namespace: str) -> Source:
 def _read_member(field: Field, following: list[Field], made: Source, namespace: str) -> list[str]:
     """Statements that read one member from `child`, or find it absent, and go to the next child.
 
-    The element is valid, so its children need no look at their names where only one can stand: a tag costs as much
-    time as all else about an element. To go from child to child is faster than to iterate.
+    To go from child to child is faster than to iterate, and a tag costs as much time as all else about an element, so
+    names are looked at only where one of several may stand. That is sound because the element is valid: all content is
+    an ``xs:sequence``, in the order of the fields, so that a member that is required and no list stands where its turn
+    is, and what is left when only the last field is left is that.
     """
     tag = repr(f"{{{namespace}}}{field.wire}")
     step = _step(following[0], is_last=len(following) == 1) if following else []

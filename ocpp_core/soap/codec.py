@@ -26,7 +26,7 @@ from ocpp_core.model.messages import (
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
-from ocpp_core.model.violations import Violation
+from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, plain
 from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.payloads.validation import explain
@@ -48,7 +48,8 @@ from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, version_of
 from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml, text_xml
-from ocpp_core.soap.validation import explain_element, schema
+from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
+from ocpp_core.soap.validation import broken_rule, schema
 
 #: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
 _FAULT_CODES = {
@@ -139,7 +140,7 @@ class SoapCodec:
             None if it cannot be told: not an envelope, a fault, an empty body or a namespace of no version.
         """
         try:
-            child = content_of(parts_of(read_xml(body, max_size))[1])
+            child = content_of(parts_of(read_xml(body, max_size).root)[1])
         except (BrokenXml, FrameError):
             return None
         return version_of(child)
@@ -168,17 +169,32 @@ class SoapCodec:
             FrameError: It cannot be used. Nothing else is raised, whatever the bytes.
         """
         try:
-            root = read_xml(body, self.max_size)
+            document = read_xml(body, self.max_size)
         except BrokenXml as error:
             raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
-        return read_envelope(
-            root,
-            self._vocabulary,
-            size=len(body),
-            tolerance=self.tolerance if tolerance is None else tolerance,
-            identity=self.identity or "",
-            waiting=tuple(awaiting or ()),
-        )
+        try:
+            return read_envelope(
+                document,
+                self._vocabulary,
+                size=len(body),
+                tolerance=self.tolerance if tolerance is None else tolerance,
+                identity=self.identity or "",
+                waiting=tuple(awaiting or ()),
+            )
+        except FrameError as error:
+            error.read_tolerantly = lambda: self.decode(body, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
+            raise
+
+    def values(self, body: bytes) -> Any:
+        """An envelope as JSON would have it, by local names and whatever it means: for a log.
+
+        Raises:
+            FrameError: It is no XML, or none that SOAP allows. Nothing else is raised.
+        """
+        try:
+            return element_content(read_xml(body, self.max_size).root)
+        except BrokenXml as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
 
     # Writing
 
@@ -287,9 +303,11 @@ class SoapCodec:
             element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
         except (etree.XMLSyntaxError, ValueError):
             raise PayloadError(cls.__name__, [_unholdable(inner)]) from None
-        faults = explain_element(cls, element, schema(self.specification.version, service))
-        if faults:
-            raise PayloadError(cls.__name__, faults)
+        broken = broken_rule(element, schema(self.specification.version, service))
+        if broken is not None:
+            deviations = Deviations(Tolerance.STRICT)
+            read_element_tolerantly(cls, element, namespace, deviations)
+            raise PayloadError(cls.__name__, deviations.listed or [broken])
         return text
 
     def _service(self, payload: Payload, kind: type[Payload], otherwise: Role) -> Role:

@@ -63,7 +63,7 @@ class Head:
             kind=self.kind,
             code=code,
             id=self.id,
-            action=self.operation and self.operation.action.name,
+            action=None if self.operation is None else self.operation.action.name,
             violations=violations,
             identity=self.headers.identity,
             **more,

@@ -5,6 +5,7 @@ Source: the WSDLs of OCPP 1.2, 1.5 and 1.6.
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from attrs import frozen
 from lxml import etree
@@ -69,8 +70,8 @@ class Vocabulary:
 
     specification: Specification
     role: Role
-    operations: Mapping[str, Operation]
-    blocks: Mapping[str, tuple[str, bool]]
+    operations: Mapping[Any, Operation]
+    blocks: Mapping[Any, tuple[str, bool]]
 
     @classmethod
     def of(cls, known: Specification, role: Role) -> "Vocabulary":

@@ -9,7 +9,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import Call, CallError, CallResult, Frame
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Wire
-from ocpp_core.model.violations import MAX_DEVIATIONS, MAX_FAULTS, Deviations, Violation, decisive
+from ocpp_core.model.violations import MAX_FAULTS, Deviations, Violation, decisive
 from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.soap.envelopes import (
     IN_ENVELOPE,
@@ -22,22 +22,21 @@ from ocpp_core.soap.envelopes import (
 )
 from ocpp_core.soap.heads import Head, is_printed, read_head
 from ocpp_core.soap.operations import Operation, Vocabulary
-from ocpp_core.soap.text import split_name
+from ocpp_core.soap.text import Document, split_name
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
-from ocpp_core.soap.validation import broken_rules, explain
+from ocpp_core.soap.validation import broken_rule
 
 #: Faults whose first level says everything.
 _BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
 #: Sub-codes of older stacks, read and never written.
 _OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
-#: A message must not have us say more about it than it says itself. A reading of a meter takes 60 bytes or more with
-#: its tags: each may deviate in two ways, and the message is still tolerated.
-_BYTES_OF_A_DEVIATION = 32
-_BYTES_OF_A_FAULT = 64
+#: A message must not have us say more about it than it says itself. Of one whose every element is in another namespace,
+#: the shortest that standard names allow has so many bytes for each.
+_BYTES_OF_A_DEVIATION = 20
 
 
 def read_envelope(
-    root: etree._Element,
+    document: Document,
     vocabulary: Vocabulary,
     *,
     size: int,
@@ -48,7 +47,7 @@ def read_envelope(
     """Reads one envelope.
 
     Args:
-        root: Its outermost element; namespaces in it may be changed.
+        document: Namespaces in it may be changed.
         vocabulary: The names of the version.
         size: Bytes that it has.
         tolerance: What is accepted although it breaks a rule.
@@ -58,19 +57,22 @@ def read_envelope(
     Raises:
         FrameError: It cannot be used.
     """
-    header, body = parts_of(root)
+    header, body = parts_of(document.root)
     child = content_of(body)
     allowed = tolerance_of(tolerance, lambda: identity_of(header) or identity)
     head = read_head(header, child, vocabulary, allowed, waiting)
     for remark in head.remarks:
         is_allowed = remark.rule is not None and remark.rule in allowed
         if not is_allowed and not _is_printed(remark, head.operation):
-            raise head.refusal(remark.code, f"{remark.path} {remark.message}")
+            raise head.refusal(remark.code, f"{remark.path} {remark.message}", (remark,))
     if head.operation is None:
         return _fault(child, head, vocabulary)
-    payload, deviations = _payload(child, head, head.operation, allowed, size)
+    deviations = Deviations(allowed, max(MAX_FAULTS, size // _BYTES_OF_A_DEVIATION))
+    payload = _payload(child, head, head.operation, deviations, is_wide=document.is_wide)
     made: Any = Call if head.operation.is_request else CallResult
-    frame: Frame = made(head.id, payload, headers=head.headers, violations=(*head.remarks, *deviations))
+    frame: Frame = made(
+        head.id, payload, headers=head.headers, violations=(*head.remarks, *deviations.listed)
+    )
     return frame
 
 
@@ -83,25 +85,23 @@ def _is_printed(remark: Violation, operation: Operation | None) -> bool:
 
 
 def _payload(
-    child: etree._Element, head: Head, operation: Operation, allowed: Tolerance, size: int
-) -> tuple[Any, list[Violation]]:
+    child: etree._Element, head: Head, operation: Operation, deviations: Deviations, *, is_wide: bool
+) -> Any:
     namespace, _ = split_name(child.tag)
     if is_printed(namespace, operation.namespace):
         rename_all(child, namespace, operation.namespace)
         namespace = operation.namespace
-    entries = broken_rules(child, operation.rules, min(MAX_FAULTS, 10 + size // _BYTES_OF_A_FAULT))
-    if not entries:
+    broken = broken_rule(child, operation.rules, is_wide=is_wide)
+    if broken is None:
         # Valid all the same may be a year, or a number of digits, that Python cannot hold.
         with suppress(ValueError):
-            return operation.read(child), []
-    deviations = Deviations(allowed, min(MAX_DEVIATIONS, 100 + size // _BYTES_OF_A_DEVIATION))
-    if allowed or not entries:
-        message = read_element_tolerantly(operation.cls, child, operation.namespace, deviations)
-        # An empty message in another namespace has nothing else in it to deviate.
-        is_explained = bool(deviations.listed) or namespace != operation.namespace
-        if message is not None and is_explained and deviations.are_allowed:
-            return message, deviations.listed
-    violations = tuple(explain(operation.cls, child, entries) if entries else deviations.listed)
+            return operation.read(child)
+    message = read_element_tolerantly(operation.cls, child, operation.namespace, deviations)
+    # An empty message in another namespace has nothing else in it to deviate.
+    is_explained = bool(deviations.listed) or namespace != operation.namespace
+    if message is not None and is_explained and deviations.are_allowed:
+        return message
+    violations = tuple(deviations.listed) or ((broken,) if broken else ())
     reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
     raise head.refusal(decisive(violations), reason, violations)
 

@@ -7,6 +7,7 @@ what attacks are made of: entities that multiply, references to files, encodings
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -22,11 +23,17 @@ _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 #: What nearly every envelope begins with, in small letters.
 _USUAL = (b'<?xml version="1.0" encoding="utf-8"?>', b"<?xml version='1.0' encoding='utf-8'?>")
 _NUL, _QUESTION_MARK, _EXCLAMATION_MARK = b"\0?!"
+_EQUALS_SIGN = b"="
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-#: Elements, and attributes, that one element may have in it.
+#: Elements that one element may have in it.
 MAX_CHILDREN = 10_000
+#: Attributes that one element may have: looking at them takes time with the square of their number.
+MAX_ATTRIBUTES = 250
+#: Elements in one, from which on an XML Schema judges text and not the tree: for each fault in a tree, lxml asks
+#: libxml2 for the place of its element, which counts all that stand before it.
+_WIDE = 500
 
 
 class BrokenXml(Exception):
@@ -51,26 +58,27 @@ class _Reader(threading.local):
         self._names = 0  # in the dictionary of this thread
         self._spent = 0  # bytes of documents that put some in
 
-    def read(self, text: bytes) -> etree._Element:
-        """The root element.
+    def read(self, text: bytes, schema: etree.XMLSchema | None = None) -> etree._Element:
+        """The root element; the schema, if there is one, judges it on the way.
 
         Raises:
-            BrokenXml: Not well formed.
+            BrokenXml: Not well formed, or not valid.
         """
         if self._spent > MAX_NAMES:
             with ThreadPoolExecutor(1) as apart:
-                return apart.submit(lambda: _parsed(text, _new_parser())).result()
+                return apart.submit(lambda: _parsed(text, _new_parser(schema))).result()
         try:
-            return _parsed(text, self._parser)
+            return _parsed(text, self._parser if schema is None else _new_parser(schema))
         finally:
-            names = etree.memory_debugger.dict_size()
+            names = etree.memory_debugger.dict_size()  # type: ignore[attr-defined]
             if names > self._names:
                 self._names = names
                 self._spent += len(text)
 
 
-def _new_parser() -> etree.XMLParser[etree._Element]:
+def _new_parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser[etree._Element]:
     return etree.XMLParser(
+        schema=schema,
         encoding="utf-8",
         resolve_entities=False,
         load_dtd=False,
@@ -80,36 +88,49 @@ def _new_parser() -> etree.XMLParser[etree._Element]:
     )
 
 
+#: Where libxml2 quotes the document: after a < or & that should have been escaped, that may be part of a password.
+_QUOTED = re.compile(r" '[^']*'|(?<=tag mismatch):.*(?=, line)|(?<= in tag) .*(?=, line)")
+
+
 def _parsed(text: bytes, parser: etree.XMLParser[etree._Element]) -> etree._Element:
     try:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BrokenXml(f"not XML: {printable(str(error), 2 * SHORT)}") from None
+        raise BrokenXml(printable(_QUOTED.sub(" ...", str(error)), 2 * SHORT)) from None
     # libxml2 goes on after an error of a namespace, and lxml looks at its last message only: a warning that comes later
     # hides the error. It would leave us names that are none, and two attributes of one name.
     for entry in parser.error_log:
         if entry.level > etree.ErrorLevels.WARNING:
-            raise BrokenXml(f"not XML: {printable(entry.message.strip(), 2 * SHORT)}, line {entry.line}")
+            raise BrokenXml(f"{printable(entry.message.strip(), 2 * SHORT)}, line {entry.line}")
     return root
 
 
 _READER = _Reader()
 
 
-def read_xml(body: bytes, max_size: int) -> etree._Element:
+class Document(NamedTuple):
+    """A document that was read.
+
+    Attributes:
+        root: Its outermost element. Comments are gone, and CDATA sections are text.
+        is_wide: Whether some element has very many in it.
+    """
+
+    root: etree._Element
+    is_wide: bool
+
+
+def read_xml(body: bytes, max_size: int) -> Document:
     """Reads one XML document.
 
     Args:
         body: UTF-8, with or without a declaration or a byte order mark.
         max_size: Bytes that it may have.
 
-    Returns:
-        The root element. Comments are gone, and CDATA sections are text.
-
     Raises:
         BrokenXml: Not well formed, with a name that breaks a rule of Namespaces in XML, too large, nested beyond 256
-            levels, with more than `MAX_CHILDREN` elements in one, in another encoding, or with a document type or a
-            processing instruction.
+            levels, with more than `MAX_CHILDREN` elements or `MAX_ATTRIBUTES` attributes in one, in another encoding,
+            or with a document type or a processing instruction.
     """
     if len(body) > max_size:
         raise BrokenXml(f"has {len(body)} bytes, at most {max_size} are allowed")
@@ -120,11 +141,28 @@ def read_xml(body: bytes, max_size: int) -> etree._Element:
         raise BrokenXml("has a NUL byte; only UTF-8 is read")
     if _QUESTION_MARK in text or _EXCLAMATION_MARK in text:
         _refuse_forbidden(text)
-    root = _READER.read(text)
-    # What takes time with the square of their number in libxml2; a small document has not so many.
-    if len(text) > MAX_CHILDREN and any(_is_too_wide(element) for element in root.iter()):
-        raise BrokenXml(f"has an element with more than {MAX_CHILDREN} elements or attributes in it")
-    return root
+    try:
+        root = _READER.read(text)
+    except BrokenXml as error:
+        raise BrokenXml(f"not XML: {error}") from None
+    # Looking at each element takes longer than all else: a small document has not so many that it matters.
+    widest = max(map(len, root.iter())) if len(text) > MAX_CHILDREN else 0
+    if widest > MAX_CHILDREN:
+        raise BrokenXml(f"has an element with more than {MAX_CHILDREN} elements in it")
+    if text.count(_EQUALS_SIGN) > MAX_ATTRIBUTES and any(
+        len(element.attrib) > MAX_ATTRIBUTES for element in root.iter()
+    ):
+        raise BrokenXml(f"has an element with more than {MAX_ATTRIBUTES} attributes")
+    return Document(root, widest > _WIDE)
+
+
+def schema_fault(element: etree._Element, schema: etree.XMLSchema) -> str | None:
+    """What a schema says of an element, written and read again; None if it accepts it."""
+    try:
+        _READER.read(etree.tostring(element, encoding="utf-8", with_tail=False), schema)
+    except BrokenXml as error:
+        return str(error)
+    return None
 
 
 def _declaration_end(text: bytes) -> int:
@@ -138,10 +176,6 @@ def _declaration_end(text: bytes) -> int:
     if encoding is not None and encoding[1].lower() not in _ENCODINGS:
         raise BrokenXml(f"is declared to be in {encoding[1][:40]!r}; only UTF-8 is read")
     return declaration.end()
-
-
-def _is_too_wide(element: etree._Element) -> bool:
-    return len(element) > MAX_CHILDREN or len(element.attrib) > MAX_CHILDREN
 
 
 def _refuse_forbidden(text: bytes) -> None:
@@ -181,10 +215,13 @@ def attribute_xml(text: str) -> str:
     return text.translate(_IN_ATTRIBUTE)
 
 
-def split_name(name: str) -> tuple[str, str]:
+def split_name(name: object) -> tuple[str, str]:
     """Namespace and local name of ``{namespace}local``; the namespace is "" where there is none.
 
-    Unlike `etree.QName` it asks nothing of the name, costs a fraction, and raises nothing.
+    Unlike `etree.QName` it asks nothing of the name, and costs a fraction.
     """
+    assert isinstance(
+        name, str
+    )  # of all that was parsed; a program may set others, and the types of lxml say so
     namespace, _, local = name.rpartition("}")
     return namespace[1:], local

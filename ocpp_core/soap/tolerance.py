@@ -1,7 +1,8 @@
-"""Reads a body that its XML Schema refuses, as far as it can be typed: by local name, in any order.
+"""Explains a body that its XML Schema refuses, and reads it as far as it can be typed: by local name, in any order.
 
 The element is turned into the payload that it would be on the JSON wire, noting what only XML can do wrong; the rest is
-the work of `ocpp_core.payloads.tolerance`, which is the same on both wires.
+the work of `ocpp_core.payloads.walk`, which is the same on both wires. So faults point into a body by the same paths,
+``$.meterValue[0].sampledValue[2].unit``; they carry the line of the document where it is XML that is wrong.
 """
 
 import re
@@ -14,9 +15,11 @@ from lxml import etree
 from ocpp_core._lazy import once
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import (
+    Anything,
     Boolean,
     Enumeration,
     Field,
+    Fold,
     Integer,
     Kind,
     ListOf,
@@ -29,8 +32,9 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.timestamps import WireTimestamp, is_timestamp, read_timestamp
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.violations import Deviations, TooMany, member_path
-from ocpp_core.payloads.tolerance import read_tolerantly
+from ocpp_core.model.violations import MAX_FAULTS, Deviations, TooMany, member_path
+from ocpp_core.payloads.binding import MAX_DEPTH
+from ocpp_core.payloads.walk import walk
 from ocpp_core.soap.binding import read_boolean, read_date_time, read_number
 from ocpp_core.soap.text import split_name
 
@@ -56,16 +60,13 @@ def read_element_tolerantly(
         deviations: Is told every deviation, with the `rule` that accepts it.
 
     Returns:
-        The message; None if there are more deviations than are looked for.
+        The message; None if a deviation is not allowed, or there are more than are looked for.
     """
     try:
         payload = _Lifting(namespace, deviations).element(cls, element, "$")
-        message, more = read_tolerantly(cls, payload)
-        for each in more:
-            deviations.add(each)
-        return message
     except TooMany:
         return None
+    return walk(cls, payload, deviations)
 
 
 class _Odd:
@@ -85,7 +86,9 @@ class _Member:
         kind: What one element holds.
         is_list: Whether there may be several.
         step: What the path to it ends with.
-        read: From the text of an element without attributes and children; `_ODD` if that needs a second look.
+        read: From the text of an element without attributes and children; `_ODD` if that needs a second look. None for
+            an object.
+        tokens: Of an enum.
     """
 
     field: Field
@@ -93,14 +96,16 @@ class _Member:
     kind: Kind
     is_list: bool
     step: str
-    read: Callable[[str], Any]
+    read: Callable[[str], Any] | None
+    tokens: tuple[str, ...]
 
     @classmethod
     def of(cls, field: Field, position: int) -> "_Member":
         """The member for a field."""
         kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
         is_list = isinstance(field.kind, ListOf)
-        return cls(field, position, kind, is_list, member_path("", field.wire), _plain_reader(kind))
+        tokens = tuple(map(str, kind.enum)) if isinstance(kind, Enumeration) else ()
+        return cls(field, position, kind, is_list, member_path("", field.wire), _PLAIN.of(kind), tokens)
 
 
 @frozen
@@ -113,13 +118,17 @@ class _Expected:
         by_wire: All fields, by their local names.
         misnamed: The local names that peers give to fields, and the right ones.
         lower_attributes: What belongs on the items of a list of the class, as in MeterValue of 1.5.
+        lists: The members that are lists.
+        text: The member that holds the text, if one does.
     """
 
     facts: Shape
-    elements: Mapping[str, _Member]
+    elements: Mapping[Any, _Member]
     by_wire: Mapping[str, _Member]
     misnamed: Mapping[str, str]
     lower_attributes: frozenset[str]
+    lists: tuple[_Member, ...]
+    text: _Member | None
 
 
 @once
@@ -138,17 +147,21 @@ def _expected(cls: type[Payload], namespace: str) -> _Expected:
             for inner in shape(each.kind.cls).fields
             if inner.xml == "attribute"
         ),
+        tuple(each for each in members if each.is_list),
+        next((each for each in members if each.field.xml == "text"), None),
     )
 
 
 class _Lifting:
     """Turns elements into the JSON payloads that they stand for, one pass for each thing that XML can do wrong."""
 
-    __slots__ = ("_deviations", "_namespace")
+    __slots__ = ("_deviations", "_namespace", "_room")
 
     def __init__(self, namespace: str, deviations: Deviations) -> None:
         self._namespace = namespace
         self._deviations = deviations
+        # Of members that no class has, more are not looked at than it takes to refuse the message.
+        self._room = deviations.most if Tolerance.EXTRA_MEMBER in deviations.allowed else MAX_FAULTS
 
     def element(self, cls: type[Payload], element: etree._Element, path: str) -> dict[str, Any]:
         """The members of an object.
@@ -158,12 +171,15 @@ class _Lifting:
         """
         expected = _expected(cls, self._namespace)
         members = _Members()
+        is_bare = not len(element) and not element.attrib and not element.text
+        if is_bare and not expected.lists and expected.text is None:
+            return members.found
         strays = self._attributes(expected, element, path, members) if element.attrib else {}
         text = self._children(expected, element, path, members)
-        for each in expected.by_wire.values():
-            if each.is_list:
-                self._complete(each, members.found, strays, path, element)
-        self._text(expected, text, element, path, members)
+        for each in expected.lists:
+            self._complete(each, members.found, strays, path, element)
+        if text or expected.text is not None:
+            self._text(expected, text, element, path, members)
         return members.found
 
     def _attributes(
@@ -182,8 +198,7 @@ class _Lifting:
                 self._report(Tolerance.ATTRIBUTE_PLACE, here, "place", element, value, "on the value")
                 strays[name] = value
             else:
-                # No member of this class, as the JSON wire will say.
-                members.add(f"@{split_name(name)[1]}", value)
+                self._unknown(f"@{split_name(name)[1]}", value, members)
         return strays
 
     def _children(self, expected: _Expected, element: etree._Element, path: str, members: "_Members") -> str:
@@ -213,23 +228,36 @@ class _Lifting:
     ) -> _Member | None:
         """The member that an element in another namespace is. What is none, or no element, is added here."""
         namespace, local = split_name(child.tag)
-        here = member_path(path, local)
         if namespace != self._namespace:
             tolerance = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
+            here = member_path(path, local)
             self._report(tolerance, here, "namespace", child, namespace, self._namespace)
         member = expected.by_wire.get(local)
         if member is None:
             meant = expected.by_wire.get(expected.misnamed.get(local, ""))
-            members.add(local, element_content(child) if meant is None else self._value(meant, child, here))
+            if meant is None:
+                if self._room >= 0:
+                    self._unknown(local, element_content(child), members)
+            else:
+                members.add(local, self._value(meant, child, member_path(path, local)))
             return None
         if member.field.xml == "element":
             return member
+        here = path + member.step
         self._report(Tolerance.ATTRIBUTE_PLACE, here, "place", child, child.text, "in an attribute")
         self._member(member, child, path, members)
         return None
 
+    def _unknown(self, name: str, value: Any, members: "_Members") -> None:
+        """Adds what is no member of the class, as the JSON wire will say."""
+        if self._room >= 0:
+            self._room -= 1
+            members.add(name, value)
+
     def _member(self, member: _Member, child: etree._Element, path: str, members: "_Members") -> None:
-        value = _ODD if child.attrib or len(child) else member.read(child.text or "")
+        value: Any = _ODD
+        if member.read is not None and not len(child) and not child.attrib:
+            value = member.read(child.text or "")
         if not member.is_list:
             if value is _ODD:
                 value = self._value(member, child, path + member.step)
@@ -264,11 +292,12 @@ class _Lifting:
                 return number
             case Timestamp():
                 return self._timestamp(text, child, path)
-            case Enumeration(enum=enum) if text != text.strip() and text.strip() in set(enum):
-                self._report(Tolerance.WHITE_SPACE, path, "enum", child, text, list(enum))
+            case Enumeration() if text.strip() in member.tokens:
+                if text != text.strip():
+                    self._report(Tolerance.WHITE_SPACE, path, "enum", child, text, member.tokens)
                 return text.strip()
             case _:
-                value = member.read(text)
+                value = _ODD if member.read is None else member.read(text)
                 return text if value is _ODD else value
 
     def _attributes_of_scalar(self, child: etree._Element, path: str) -> None:
@@ -321,11 +350,9 @@ class _Lifting:
         self, expected: _Expected, text: str, element: etree._Element, path: str, members: "_Members"
     ) -> None:
         """Gives the text to the field that holds it. Beside elements it has no meaning."""
-        for each in expected.by_wire.values():
-            if each.field.xml == "text" and each.field.wire not in members.found:
-                members.add(each.field.wire, text)
-                text = ""
-        if text.strip(_BLANKS):
+        if expected.text is not None and expected.text.field.wire not in members.found:
+            members.add(expected.text.field.wire, text)
+        elif text.strip(_BLANKS):
             self._report(Tolerance.EXTRA_MEMBER, path, "text", element, text)
         elif text and not expected.facts.fields:
             # Where nothing may stand, not even a line break may.
@@ -337,26 +364,47 @@ class _Lifting:
         self._deviations.report(rule, path, keyword, value, limit, node.sourceline)
 
 
-def _plain_reader(kind: Kind) -> Callable[[str], Any]:
-    """What reads the text of an element that holds a `kind`; it gives `_ODD` for what it does not know at once."""
-    match kind:
-        case Nested():
-            return lambda text: _ODD
-        case Integer(minimum=None):
-            return _plain_integer
-        case Integer():
-            return lambda text: int(text) if _is_short(_INTEGER, text) else _ODD
-        case Number():
-            return lambda text: read_number(text) if _is_short(_DECIMAL, text) else _ODD
-        case Boolean():
-            return lambda text: read_boolean(text) if text.strip() in ("true", "false", "1", "0") else _ODD
-        case Timestamp():
-            return _plain_timestamp
-        case Enumeration(enum=enum):
-            tokens = {str(token) for token in enum}
-            return lambda text: text if text in tokens else _ODD
-        case _:
-            return lambda text: text
+class _Plain(Fold[Callable[[str], Any] | None]):
+    """What reads the text of an element that holds a kind; it gives `_ODD` for what it does not know at once."""
+
+    def text(self, kind: Text) -> Callable[[str], Any]:
+        return _as_it_is
+
+    def integer(self, kind: Integer) -> Callable[[str], Any]:
+        return _plain_integer if kind.minimum is None else _plain_number(_INTEGER, int)
+
+    def number(self, kind: Number) -> Callable[[str], Any]:
+        return _plain_number(_DECIMAL, read_number)
+
+    def boolean(self, kind: Boolean) -> Callable[[str], Any]:
+        return lambda text: read_boolean(text) if text.strip() in ("true", "false", "1", "0") else _ODD
+
+    def timestamp(self, kind: Timestamp) -> Callable[[str], Any]:
+        return _plain_timestamp
+
+    def enumeration(self, kind: Enumeration) -> Callable[[str], Any]:
+        tokens = {str(token): str(token) for token in kind.enum}
+        return lambda text: tokens.get(text, _ODD)
+
+    def nested(self, kind: Nested) -> None:
+        return None
+
+    def anything(self, kind: Anything) -> Callable[[str], Any]:
+        return _as_it_is
+
+    def list_of(self, kind: ListOf) -> Callable[[str], Any] | None:
+        return self.of(kind.item)
+
+
+_PLAIN = _Plain()
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _plain_number(form: "re.Pattern[str]", read: Callable[[str], Any]) -> Callable[[str], Any]:
+    return lambda text: read(text) if _is_short(form, text) else _ODD
 
 
 def _is_short(number: "re.Pattern[str]", text: str) -> bool:
@@ -369,28 +417,34 @@ def _plain_integer(text: str) -> Any:
 
 
 def _plain_timestamp(text: str) -> Any:
-    # With a zone it is the same on the JSON wire, whose compiled decoders take it as text.
+    # This is the same on the JSON wire, whose compiled decoders take it as text.
     return (
         text if text[-1:] == "Z" and len(text) == len("2026-01-31T12:00:00Z") and is_timestamp(text) else _ODD
     )
 
 
-def element_content(element: etree._Element) -> Any:
-    """An element that no class describes, as JSON: text, or an object of its attributes, children and text."""
-    if not len(element) and not element.attrib:
-        return element.text or ""
-    content = _Members()
-    for name, value in element.attrib.items():
-        content.add(f"@{split_name(name)[1]}", value)
-    texts = [element.text or ""]
-    for child in element:
-        content.add(split_name(child.tag)[1], element_content(child))
+def element_content(element: etree._Element, depth: int = MAX_DEPTH) -> Any:
+    """An element that no class describes, as JSON: text, or an object of its attributes, children and text.
+
+    What is nested deeper than `depth` is left out: as a payload it is refused for its depth all the same.
+    """
+    text = element.text or ""
+    attributes = element.attrib
+    if not attributes and not len(element):
+        return text
+    members = _Members()
+    for name, value in attributes.items():
+        members.add(f"@{split_name(name)[1]}", value)
+    for child in element if depth else ():
+        # Most have nothing but text in them, and a call for each would take as long as all else.
+        is_plain = not len(child) and not child.attrib
+        content = child.text or "" if is_plain else element_content(child, depth - 1)
+        members.add(split_name(child.tag)[1], content)
         if child.tail:
-            texts.append(child.tail)
-    text = "".join(texts)
+            text += child.tail
     if text.strip():
-        content.found["#text"] = text
-    return content.found
+        members.found["#text"] = text
+    return members.found
 
 
 class _Members:

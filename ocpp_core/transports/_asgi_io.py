@@ -19,9 +19,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 #: over whole they hold all, and we would never learn that the peer does not read it.
 PART = 65_536
 
-#: Headers that are read.
-READ = frozenset({b"accept-encoding", b"authorization", b"content-encoding", b"content-type"})
-
 #: Bytes per second; the slowest mobile networks have more.
 SLOWEST = 1_000
 
@@ -81,19 +78,6 @@ class Channel:
             finally:
                 self._reading = None
         return {"type": "websocket.disconnect", "code": 1006}
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """The headers of a request that mean something here, by name; those that occur several times are joined.
-
-    Commas join them (RFC 9110 §5.3); who reads one that is no list finds something that it cannot be, and not whichever
-    of them came last.
-    """
-    values: dict[bytes, list[bytes]] = {}
-    for name, value in scope["headers"]:
-        if (lowered := name.lower()) in READ:  # a request may have thousands
-            values.setdefault(lowered, []).append(value)
-    return {name.decode(): b", ".join(several).decode("latin-1") for name, several in values.items()}
 
 
 async def read_request(receive: Receive, max_size: int, *, open_timeout: float, body_timeout: float) -> bytes:

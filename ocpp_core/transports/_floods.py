@@ -6,7 +6,6 @@ has refused what it read, it leaves the connection to the peer until somebody se
 """
 
 import asyncio
-import logging
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -15,7 +14,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame
 from websockets.protocol import State
 
-_log = logging.getLogger("ocpp_core.websocket")
+from ocpp_core.model.logs import logger
+
+_log = logger("websocket")
 
 #: Bytes that are taken apart at once. zlib makes at most a thousand of one.
 PIECE = 4096

@@ -4,7 +4,6 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 """
 
 import asyncio
-import logging
 import uuid
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -23,7 +22,9 @@ from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import ConnectionLostError, FrameError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Call, Request, Response
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import BodyRefused
@@ -31,7 +32,7 @@ from ocpp_core.transports.soap_body import BodyRefused
 if TYPE_CHECKING:
     import httpx
 
-_log = logging.getLogger("ocpp_core.soap")
+_log = logger("soap")
 
 R = TypeVar("R", bound=Response)
 
@@ -121,7 +122,7 @@ class SoapPeer:
             "Content-Type": self.codec.content_type(Call(pending.id, pending.request)),
             "Accept-Encoding": "gzip, deflate",
         }
-        self._observer.frame(self, "out", body)
+        self._observer.frame(self, "out", body, self.codec)
         answer = Answer(self.codec.max_size)
         try:
             async with asyncio.timeout_at(pending.deadline):
@@ -131,10 +132,11 @@ class SoapPeer:
         except BodyRefused as refused:
             return f"{answer.status}, {refused.reason}"
         except Exception as error:  # no route, a certificate that is refused, an address that is none ...
-            _log.info("%s cannot be reached at %s: %r", self.identity, address, error)
+            kind, said = type(error).__name__, hide(str(error))
+            _log.info("%s cannot be reached at %s: %s %s", self.identity, hide(address), kind, said)
             return ""
         else:
-            self._observer.frame(self, "in", answer.body)
+            self._observer.frame(self, "in", answer.body, self.codec)
             connection.receive_message(answer.body)
         return answer.status
 

@@ -233,3 +233,41 @@ async def test_a_response_that_was_never_sent_accepts_nobody() -> None:
         assert await refusal(to_csms, BOOT_16) is ErrorCode.INTERNAL
         assert Registration.UNKNOWN is stage.gate.registration(to_station)
         assert await refusal(to_csms, HEARTBEAT["1.6"]) is ErrorCode.SECURITY
+
+
+# --- what is kept ------------------------------------------------------------------------------------------------
+
+
+@asynchronous
+async def test_of_accepted_identities_the_longest_silent_is_forgotten() -> None:
+    """What a silent one loses is the next connection without a boot; it may boot again."""
+    stage = Stage(max_stations=3)
+    for identity in ("CP-2", "CP-3"):
+        stage.gate.accept(identity)
+    async with stage.connected("1.6") as (to_csms, _):  # CP-1
+        await to_csms.call(BOOT_16)
+        stage.gate.accept("CP-2")
+        assert await refusal(to_csms, v16.HeartbeatRequest()) is None
+        stage.gate.accept("CP-4")
+
+        assert ["CP-2", "CP-1", "CP-4"] == list(stage.gate._accepted)
+
+        for identity in ("CP-5", "CP-6", "CP-7"):
+            stage.gate.accept(identity)
+
+        assert await refusal(to_csms, v16.HeartbeatRequest()) is None  # its connection is still open
+        assert ["CP-5", "CP-6", "CP-7"] == list(stage.gate._accepted)
+
+    async with stage.connected("1.6") as (to_csms, _):
+        assert ErrorCode.SECURITY is await refusal(to_csms, v16.HeartbeatRequest())
+
+
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+@asynchronous
+async def test_identities_that_no_handler_has_accepted_are_not_kept(status: str) -> None:
+    stage = Stage()
+    stage.status = status
+    async with stage.connected("1.6") as (to_csms, _):
+        await to_csms.call(BOOT_16)
+
+    assert not stage.gate._accepted

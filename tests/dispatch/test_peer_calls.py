@@ -114,8 +114,10 @@ async def test_a_lost_connection_loses_the_calls_under_way_and_those_that_wait()
     await running
 
     assert [type(result) for result in results] == [ConnectionLostError] * 3
-    with pytest.raises(ConnectionLostError):
+    assert ["Reset"] * 3 == [getattr(result, "action", None) for result in results]
+    with pytest.raises(ConnectionLostError) as info:
         await other.peer.call(RESET)
+    assert "Reset" == info.value.action
     with pytest.raises(LocalProtocolError):
         await other.peer.notify(v21.NotifyPeriodicEventStream(id=1, pending=0, basetime=NOW, data=[]))
 

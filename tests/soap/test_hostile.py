@@ -19,7 +19,7 @@ from ocpp_core.model.errors import FrameError
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
 from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.soap.text import MAX_CHILDREN
+from ocpp_core.soap.text import MAX_ATTRIBUTES, MAX_CHILDREN
 from properties import for_all
 
 MODES = [pytest.param(Tolerance.STRICT, id="strict"), pytest.param(Tolerance.TOLERANT, id="tolerant")]
@@ -112,9 +112,10 @@ def test_the_limit_of_the_width_is_exact(item: str, is_attribute: bool) -> None:
         return hostile_table.configuration(items)
 
     codec = SoapCodec("1.6", role=Role.CSMS if is_attribute else Role.CHARGE_POINT)
+    limit = MAX_ATTRIBUTES if is_attribute else MAX_CHILDREN
 
-    assert f"more than {MAX_CHILDREN}" not in (outcome(codec, written(MAX_CHILDREN)) or "")
-    assert f"more than {MAX_CHILDREN}" in (outcome(codec, written(MAX_CHILDREN + 1)) or "")
+    assert f"more than {limit}" not in (outcome(codec, written(limit)) or "")
+    assert f"more than {limit}" in (outcome(codec, written(limit + 1)) or "")
 
 
 VALID = [

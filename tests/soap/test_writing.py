@@ -213,7 +213,7 @@ UNWRITABLE: dict[str, tuple[Any, list[tuple[str, str]]]] = {
         v16.GetConfigurationResponse(configuration_key=[v16.KeyValue(key="k", readonly=1)]),  # type: ignore[arg-type]
         [("$.configurationKey[0].readonly", "type")],
     ),
-    "large": (attrs.evolve(STARTED, meter_start=2**31), [("$.meterStart", "type")]),
+    "large": (attrs.evolve(STARTED, meter_start=2**31), [("$.meterStart", "maximum")]),
     "naive": (attrs.evolve(STARTED, timestamp=NOON.replace(tzinfo=None)), [("$.timestamp", "type")]),
     "token": (
         attrs.evolve(BOOT_ANSWER, status=v16.RegistrationStatus.foreign("Odd")),

@@ -6,7 +6,7 @@ nearly all of them take the same lines.
 
 import json
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -34,6 +34,12 @@ def thinned(tests: Iterable[str], most: int = MOST_PARAMETERS) -> set[str]:
 
 def _evenly(tests: Sequence[str], most: int) -> Sequence[str]:
     return tests[:: -(-len(tests) // most)]
+
+
+def may_be_thinned(tests: Iterable[str], most: int = MOST_PARAMETERS) -> set[str]:
+    """The functions among thinned tests of which there may be more parameters than these."""
+    counts = Counter(map(function_of, tests))
+    return {function for function, count in counts.items() if count > most // 2}
 
 
 @pytest.hookimpl(trylast=True)

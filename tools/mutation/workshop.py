@@ -28,7 +28,7 @@ import pytest
 from attrs import define, frozen
 
 from mutation.operators import Mutant
-from mutation.recording import function_of
+from mutation.recording import function_of, may_be_thinned
 
 PACKAGE = "ocpp_core"
 #: Tests that run in other processes, or read the repository rather than the package: slow, and the coverage sees
@@ -212,8 +212,16 @@ class Choice:
             if new := tuple(test for test in tests if test not in asked):
                 asked.update(new)
                 yield self.round(new)
-        if functions := tuple(dict.fromkeys(map(function_of, likely))):
+        thinned = may_be_thinned(self._baseline.seconds)
+        if functions := tuple(dict.fromkeys(each for each in map(function_of, likely) if each in thinned)):
             yield Round(functions, LAST_SECONDS, all_parameters=True)
+
+    def some(self) -> Round:
+        """The quickest test of each file."""
+        quickest: dict[str, str] = {}
+        for test in sorted(self._baseline.seconds, key=lambda test: (self._baseline.seconds[test], test)):
+            quickest.setdefault(test.partition("::")[0], test)
+        return self.round(list(quickest.values()))
 
     def round(self, tests: Sequence[str]) -> Round:
         """These tests, as they were run without a mutant."""
@@ -280,6 +288,17 @@ class Bench:
                 if outcome.verdict != "survived":
                     return outcome
         return Outcome("survived")
+
+    def check(self) -> None:
+        """Sees that tests pass in this copy as long as nothing is mutated.
+
+        Raises:
+            BaselineError: They do not, and so would notice every mutant.
+        """
+        if self.run(self.choice.some()).verdict != "survived":
+            raise BaselineError(
+                f"tests fail without a mutant:\n{(self.copy / 'child.log').read_text()[-2000:]}"
+            )
 
     def failing(self, tests: Sequence[str]) -> list[str]:
         """Those of the tests that fail in this copy as it is."""
@@ -369,7 +388,9 @@ def _child(copy: str, chosen: _Chosen, to_the_end: bool, variables: dict[str, st
     sys.dont_write_bytecode = True
     sys.path[:0] = [copy]
     plugins = ("no:cacheprovider", "no:cov", "no:xdist")
-    arguments = ["-q", *(f"-p{plugin}" for plugin in plugins), "--tb=line", *chosen.files]
+    # Of what is loaded beforehand, pytest says that it cannot rewrite its assertions; there are none.
+    quiet = "-Wignore::pytest.PytestAssertRewriteWarning"
+    arguments = ["-q", quiet, *(f"-p{plugin}" for plugin in plugins), "--tb=line", *chosen.files]
     code = pytest.main(arguments if to_the_end else ["-x", *arguments], plugins=[chosen])
     if code == pytest.ExitCode.INTERRUPTED and not chosen.failed and chosen.is_out_of_time:
         code = pytest.ExitCode.OK

@@ -1,0 +1,40 @@
+"""Refusing or tolerating an envelope costs little more than accepting a valid one of the same size.
+
+The envelopes are those of `hostile_sizes.py`, which also prints what they cost.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from hostile_sizes import HOSTILE, MODES, MOST_MEMORY, MOST_TIME, SIZES, Cost, cost, meter_values
+from ocpp_core.model.tolerance import Tolerance
+
+
+@cache
+def basis(size: int) -> Cost:
+    return cost(meter_values(size), Tolerance.STRICT)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_what_everything_is_compared_with_is_valid_and_of_that_size(size: int) -> None:
+    assert basis(size).refusal is None
+    assert 0.85 * size < len(meter_values(size)) <= size
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_hostile_envelope_costs_no_more_than_a_few_valid_ones(size: int, name: str) -> None:
+    written = HOSTILE[name](size)
+
+    assert len(written) <= 1.2 * size
+    for tolerance in MODES.values():
+        found, valid = cost(written, tolerance), basis(size)
+        assert found.memory <= MOST_MEMORY * valid.memory
+        # Another process on the same core may double a time, so that it is taken again before it counts.
+        if found.seconds > MOST_TIME * valid.seconds:
+            basis.cache_clear()
+            found, valid = cost(written, tolerance), basis(size)
+        assert found.seconds <= MOST_TIME * valid.seconds
