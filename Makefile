@@ -28,7 +28,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help test lint types check-model pytest test-deep test-all coverage demo generate format bench clean
+.PHONY: help test lint types check-model pytest test-deep test-all test-lowest coverage mutants demo generate format \
+  bench clean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -75,8 +76,23 @@ test-all: ## Runs the tests on every supported Python found on this machine
 	  $(MAKE) --no-print-directory pytest VENV=.venv-$$version PYTHON=$${python#*=} GROUP=test; \
 	done
 
+test-lowest: .venv-lowest/lowest.txt ## Runs the tests on exactly the lowest versions that pyproject.toml declares
+	@PIP_CONSTRAINT=$< $(MAKE) --no-print-directory .venv-lowest/.wheel VENV=.venv-lowest GROUP=test
+	@.venv-lowest/bin/python tools/lowest.py --installed
+	@$(MAKE) --no-print-directory pytest VENV=.venv-lowest GROUP=test
+
 coverage: $(VENV)/.wheel ## Runs the tests and lists lines and branches that none of them takes
 	$(VENV)/bin/pytest -n auto --cov --cov-report=term-missing:skip-covered
+
+# How many mutants; which (the same seed and the same text give the same ones); of what; asked of which tests.
+MUTANTS ?= 300
+SEED ?=
+MODULES ?=
+TESTS ?=
+AT_LEAST ?= 95
+mutants: $(VENV)/.deps ## Changes the engines in small ways and looks whether a test notices (MUTANTS= SEED= MODULES= TESTS=)
+	$(PY) tools/mutants.py --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(MODULES),--modules '$(MODULES)') \
+	  $(if $(TESTS),--tests '$(TESTS)') --at-least $(AT_LEAST)
 
 demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and eight stations talk
 	@echo '$$ ocpp-core validate --quiet examples/traffic'
@@ -98,7 +114,7 @@ bench: $(VENV)/.wheel ## Measures speed beside other libraries
 	$(PY) benchmarks/run.py
 
 clean: ## Removes what these targets have made
-	rm -rf .venv .venv-* build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* .mutants build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- virtual environments: a stamp file says that the steps above it are done ------------------------------------
@@ -121,6 +137,10 @@ $(VENV)/.wheel: $(VENV)/.deps $(SOURCES)
 	@log=$$($(PY) -m build --no-isolation 2>&1) || { echo "$$log"; exit 1; }
 	@$(PIP) install --force-reinstall --no-deps dist/*.whl
 	@touch $@
+
+.venv-lowest/lowest.txt: pyproject.toml tools/lowest.py
+	$(make_venv)
+	@.venv-lowest/bin/python tools/lowest.py > $@
 
 .venv-demo/.ready: $(SOURCES)
 	$(make_venv)

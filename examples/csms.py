@@ -77,7 +77,14 @@ def noted(request: Any, station: Any) -> Response:
 
 
 def main(port: int = 9000) -> None:
-    uvicorn.run(OcppApp(router), host="127.0.0.1", port=port)
+    uvicorn.run(
+        OcppApp(router),
+        host="127.0.0.1",
+        port=port,
+        ws="wsproto",  # this and the next two: SECURITY.md, "Behind uvicorn"
+        ws_max_size=4_194_304,
+        ws_per_message_deflate=False,
+    )
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ async def look_around(station: Any) -> None:
 
 def main(port: int = 9000) -> None:
     app = OcppApp(router, accepts=["1.5"], may_call=is_local)
-    uvicorn.run(app, host="127.0.0.1", port=port)
+    uvicorn.run(app, host="127.0.0.1", port=port, ws="none")
 
 
 if __name__ == "__main__":

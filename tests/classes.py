@@ -9,6 +9,7 @@ import pytest
 from ocpp_core.model.messages import DataType, Payload, Token
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
+from ocpp_core.testing import is_breakable
 
 JSON_VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
 
@@ -53,4 +54,7 @@ ALL_CLASSES = [
     for version in Version
     for cls in (*message_classes(version), *data_types(version))
 ]
+#: Those that refuse some JSON object. The empty messages of 2.0, whose schemas are open, do not.
+BREAKABLE_CLASSES = [each for each in ALL_CLASSES if is_breakable(*each.values)]
+BREAKABLE_JSON_MESSAGES = [each for each in JSON_MESSAGES if is_breakable(*each.values)]
 ALL_ENUMS = [_parameter(version, enum) for version in Version for enum in enums(version)]

@@ -134,13 +134,8 @@ def body_element(written: bytes) -> etree._Element:
 
 
 def official_wsdl(version: str, receiver: Role) -> Path:
-    return oracle.OFFICIAL / "wsdl" / version / f"{SERVICES[receiver]}.wsdl"
-
-
-def needs_official_wsdl(version: str) -> None:
-    """Skips a test where the official download is not there."""
-    if not (oracle.OFFICIAL / "wsdl" / version).is_dir():
-        pytest.skip(f"no official WSDLs of {version} in {oracle.OFFICIAL}; set OCPP_OFFICIAL")
+    """The official file, or ours if the download is not there (`oracle`)."""
+    return oracle.wsdls(version) / f"{SERVICES[receiver]}.wsdl"
 
 
 @cache

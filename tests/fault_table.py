@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from loops import turns
 from ocpp_core import specification
 from ocpp_core.dispatch.router import Router
 from ocpp_core.payloads.conversion import from_wire
@@ -91,7 +92,7 @@ def csms() -> Router:
 
         async def transfer(request: Any, _: Any, known: Any = known) -> Any:
             if request.vendor_id == "slow":
-                await asyncio.sleep(0.05)
+                await turns()
             return from_wire(known.response("DataTransfer"), {"status": "Accepted"})
 
         def heartbeat(_: Any, __: Any, known: Any = known) -> Any:

@@ -1,5 +1,9 @@
 """The judgement of the official schema files, made without any help from `ocpp_core`.
 
+Where the official download is not there, the files are those of `schemas/` and `wsdl/`, which state the same facts:
+what is judged is then whether the library follows them, and `tests/facts` looks whether they are still those that were
+proven equal.
+
 Plain `jsonschema` reads the file in the draft that it names. Three things are ours, written here a second time so that
 the library is not judged by itself: numbers are compared exactly, what an integer is follows the draft, and
 ``date-time`` is that of RFC 3339 with the fraction digits of the version.
@@ -8,6 +12,7 @@ the library is not judged by itself: numbers are compared exactly, what an integ
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -19,46 +24,92 @@ import jsonschema
 import pytest
 from jsonschema.validators import extend, validator_for
 
-OFFICIAL = Path(
-    os.environ.get("OCPP_OFFICIAL") or Path(__file__).resolve().parent.parent.parent / "shared" / "official"
-)
+CHECKOUT = Path(__file__).resolve().parent.parent
+OFFICIAL = Path(os.environ.get("OCPP_OFFICIAL") or CHECKOUT.parent / "shared" / "official")
 
 #: OCPP-J 1.6 errata §2.1: both spellings shall be read. The file of MeterValues has both, this one only the misspelt.
 DEVIATION = ("1.6", "StopTransactionRequest", "Celcius", "Celsius")
 
 
-def needs_official(version: str) -> None:
-    """Skips a test where the official download is not there."""
-    if not (OFFICIAL / "json" / version).is_dir():
-        pytest.skip(f"no official schemas of {version} in {OFFICIAL}; set OCPP_OFFICIAL")
+def needs_official(folder: str, proof: str) -> Path:
+    """A folder of the official download, ``json/2.1``; skips what proves something about these very files."""
+    if not (OFFICIAL / folder).is_dir():
+        pytest.skip(f"{proof} takes the official files, and {OFFICIAL} has no {folder}: set OCPP_OFFICIAL")
+    return OFFICIAL / folder
 
 
-def official_names(version: str) -> set[str]:
-    """The messages that the official files describe, by our names for them."""
-    return {_our_name(version, path) for path in (OFFICIAL / "json" / version).glob("*.json")}
+def _files(kind: str, ours: str, version: str) -> Path:
+    official = OFFICIAL / kind / version
+    return official if official.is_dir() else CHECKOUT / ours / version
+
+
+def wsdls(version: str) -> Path:
+    """The folder of the WSDLs of a version."""
+    return _files("wsdl", "wsdl", version)
+
+
+def download(made: Path) -> Path:
+    """The whole official download; our files laid out like it, in the empty folder `made`, if it is not there."""
+    if all((OFFICIAL / folder).is_dir() for folder in ("json", "wsdl")):
+        return OFFICIAL
+    shutil.copytree(CHECKOUT / "wsdl", made / "wsdl")
+    for path in (CHECKOUT / "schemas").glob("*/*.json"):
+        types = json.loads(path.with_name("types.json").read_text(encoding="utf-8"))["definitions"]
+        copy = made / "json" / path.parent.name / path.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.name != "types.json":
+            message = json.loads(path.read_text(encoding="utf-8"))
+            copy.write_text(json.dumps(_expanded(message, types)), encoding="utf-8")
+    return made
+
+
+def _expanded(schema: Any, types: dict[str, Any]) -> Any:
+    """A schema with each reference replaced by what it refers to, and by what stands beside it."""
+    if isinstance(schema, list):
+        return [_expanded(item, types) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        beside = {name: value for name, value in schema.items() if name != "$ref"}
+        return {**_expanded(types[schema["$ref"].rpartition("/")[2]], types), **beside}
+    return {name: _expanded(value, types) for name, value in schema.items()}
+
+
+@cache
+def _schemas(version: str) -> dict[str, Path]:
+    """The message files of a version, by our names for the messages."""
+    folder = _files("json", "schemas", version)
+    return {_our_name(version, path): path for path in folder.glob("*.json") if path.name != "types.json"}
+
+
+def message_names(version: str) -> set[str]:
+    """The messages that the files describe, by our names for them."""
+    return set(_schemas(version))
 
 
 def _our_name(version: str, path: Path) -> str:
     name = path.stem.removesuffix("_v1p0")
-    return f"{name}Request" if version == "1.6" and not name.endswith("Response") else name
+    is_request = version == "1.6" and not name.endswith(("Request", "Response"))
+    return f"{name}Request" if is_request else name
 
 
 def is_valid(version: str, name: str, payload: Any) -> bool:
     """Whether the official schema of a message accepts a payload."""
-    verdict: bool = official_validator(version, name).is_valid(payload)
+    verdict: bool = validator(version, name).is_valid(payload)
     return verdict
 
 
 @cache
-def official_validator(version: str, name: str) -> Any:
-    """The validator of one official file."""
-    (path,) = (
-        path for path in (OFFICIAL / "json" / version).glob("*.json") if _our_name(version, path) == name
-    )
+def validator(version: str, name: str) -> Any:
+    """The validator of one message file."""
+    path = _schemas(version)[name]
     # One file (2.0 BootNotificationRequest) writes a reference without its slash, which resolves to nothing as it is.
+    # Ours refer to definitions in a file beside them.
     text = path.read_text(encoding="utf-8-sig").replace('"#definitions/', '"#/definitions/')
-    schema = json.loads(text)
-    if (version, name) == DEVIATION[:2]:
+    schema = json.loads(text.replace('"types.json#/definitions/', '"#/definitions/'))
+    if (types := path.with_name("types.json")).is_file():
+        schema |= json.loads(types.read_text(encoding="utf-8"))
+    elif (version, name) == DEVIATION[:2]:
         (units,) = (enum for enum in _enums(schema) if DEVIATION[2] in enum)
         assert DEVIATION[3] not in units, "the file has been corrected: drop the deviation"
         units.append(DEVIATION[3])

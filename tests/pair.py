@@ -12,7 +12,16 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from ocpp_core.dispatch.connection import DEFAULT, Codec, Connection, Default, Event, PendingCall
+from ocpp_core.dispatch.connection import (
+    DEFAULT,
+    TYPED,
+    Codec,
+    Connection,
+    Default,
+    Event,
+    PendingCall,
+    size_of,
+)
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.messages import Call, Frame, Notification, Request, Response
 from ocpp_core.model.specifications import specification
@@ -55,10 +64,14 @@ class Pair:
     `heard` is what comes to it.
     """
 
-    def __init__(self, scene: Scene, *, call_timeout: float | None = 5.0, max_held_calls: int = 3) -> None:
+    def __init__(
+        self, scene: Scene, *, call_timeout: float | None = 5.0, max_held_bytes: int | None = None
+    ) -> None:
         self.scene = scene
         self.now = 100.0
-        options: dict[str, Any] = {"call_timeout": call_timeout, "max_held_calls": max_held_calls}
+        if max_held_bytes is None:
+            max_held_bytes = room(scene, 3)
+        options: dict[str, Any] = {"call_timeout": call_timeout, "max_held_bytes": max_held_bytes}
         self.here = Connection(scene.here(), new_id=numbered(f"{scene.ids}here-"), **options)
         self.there = Connection(scene.there(), new_id=numbered(f"{scene.ids}there-"), **options)
         self._codec = scene.there()
@@ -97,6 +110,13 @@ class Pair:
     def events(self) -> list[Event]:
         """What has happened to us."""
         return list(self.here.events())
+
+
+def room(scene: Scene, held: int) -> int:
+    """Bytes that let so many short calls be held; where all are at work at once, so many beside the first."""
+    codec = scene.there()
+    call = size_of(codec.encode(Call(f"{scene.ids}1", scene.request(1))))
+    return held * call if codec.max_outstanding == 1 else (held + 1) * TYPED * call
 
 
 def numbered(prefix: str) -> Callable[[], str]:

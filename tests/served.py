@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ from typing import Any
 
 import httpx
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from loops import until
 from ocpp_core import Role, specification, v12, v15, v16, v20, v21, v201
 from ocpp_core.dispatch.router import Router
 from ocpp_core.soap.codec import SoapCodec
@@ -61,18 +64,50 @@ def csms() -> Router:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncGenerator[int, None]:
+async def served(app: Any, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncGenerator[int, None]:
     """The port of an application that uvicorn serves."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, ws="websockets-sansio")
+    http = "auto" if tls is None else _Http
+    options = {"ws": "websockets-sansio", "http": http, **options}
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, **options)
+    config.load()
+    config.ssl = tls
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    await until(lambda: server.started)
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         await running
+
+
+#: Certificates of clients that are connected, by address.
+_CERTIFICATES: dict[Any, str] = {}
+
+
+class _Http(H11Protocol):
+    """uvicorn hands over no certificates of clients. This notes them, for `handing_over`."""
+
+    def connection_made(self, transport: Any) -> None:
+        certificate = transport.get_extra_info("ssl_object").getpeercert(True)
+        if certificate is not None:
+            address = transport.get_extra_info("peername")
+            _CERTIFICATES[address] = ssl.DER_cert_to_PEM_cert(certificate)
+        super().connection_made(transport)
+
+
+def handing_over(app: Any, **more: Any) -> Any:
+    """The application behind a server that has the extension ``tls`` of ASGI."""
+
+    async def with_tls(scope: Any, receive: Any, send: Any) -> None:
+        if scope.get("scheme") in ("https", "wss"):
+            pem = _CERTIFICATES.get(scope["client"])
+            chain = [] if pem is None else [pem]
+            tls = {"client_cert_chain": chain, "client_cert_error": None, "client_cert_name": None, **more}
+            scope = {**scope, "extensions": {**scope.get("extensions", {}), "tls": tls}}
+        await app(scope, receive, send)
+
+    return with_tls
 
 
 def soap(version: str, **options: Any) -> SoapCodec:

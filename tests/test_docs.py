@@ -128,7 +128,7 @@ def commands(page: Path) -> Iterator[tuple[str, str, int]]:
                 yield found[1], found[2], block.line + block.text.count("\n", 0, found.start())
 
 
-#: Stands for a download of the reader's own. tests/test_equivalence.py compares with one, where there is one.
+#: Stands for a download of the reader's own. tests/facts/test_equivalence.py compares with one, where there is one.
 DOWNLOAD = "official"
 
 

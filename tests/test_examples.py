@@ -19,7 +19,7 @@ import pytest
 from loops import asynchronous
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.hosting import online, serving
-from ocpp_core.cli.station import Station
+from ocpp_core.cli.station import Simulator
 from ocpp_core.transports.asgi import OcppApp
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -113,7 +113,7 @@ STATIONS = [
 async def test_csms_serves_stations_of_every_version() -> None:
     with running("csms.py") as program:
         for version, scheme in STATIONS:
-            station = Station(version)
+            station = Simulator(version)
             url, identity = f"{scheme}://127.0.0.1:{program.port}", f"CP-{version}-{scheme}"
             async with online(url, identity, version, station.router, soap=scheme == "http") as csms:
                 for step in ("boot", "status", "authorize", "heartbeat"):
@@ -153,7 +153,7 @@ async def test_station_boots_again_when_it_is_reset() -> None:
 @asynchronous
 async def test_fastapi_mount_has_stations_and_pages() -> None:
     with running("fastapi_mount.py") as program:
-        station = Station("1.6")
+        station = Simulator("1.6")
         at = f"127.0.0.1:{program.port}"
         async with httpx.AsyncClient(base_url=f"http://{at}") as client:
             async with online(f"ws://{at}/ocpp", "CP-1", "1.6", station.router) as csms:
@@ -174,7 +174,7 @@ async def test_a_csms_asks_a_booted_station_for_its_configuration(
     example: str, version: str, scheme: str
 ) -> None:
     with running(example) as program:
-        station = Station(version)
+        station = Simulator(version)
         url = f"{scheme}://127.0.0.1:{program.port}"
         async with online(url, "CP-1", version, station.router, soap=scheme == "http") as csms:
             await station.do("boot", csms)

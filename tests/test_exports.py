@@ -107,7 +107,13 @@ MOVED = {
 
 #: Names that are gone on purpose, and what says the same now.
 GONE = {
-    "ocpp_core.tolerance": {"MISNAMED": "WireField.misnamed"},
+    "ocpp_core.tolerance": {
+        "MISNAMED": "WireField.misnamed",
+        "MAX_DEVIATIONS": "model.violations.MAX_DEVIATIONS",
+        "Report": "model.violations.Deviations",
+        "TooManyDeviations": "model.violations.TooMany",
+        "read_tolerantly": "payloads.walk.walk",
+    },
     "ocpp_core.versions": {
         "COMPRESSION": "Specification.compresses",
         "FRACTION_DIGITS": "WireField.digits",

@@ -19,6 +19,7 @@ CORE = {"attrs", "jsonschema", "lxml", "orjson"}
 #: What only an extra brings, and so may be absent: import names.
 OPTIONAL = [
     "click",
+    "h11",
     "httpx",
     "hypothesis",
     "opentelemetry",
@@ -26,6 +27,7 @@ OPTIONAL = [
     "rich",
     "uvicorn",
     "websockets",
+    "wsproto",
     "zeep",
 ]
 #: What needs an extra, and so may import it.

@@ -1,4 +1,4 @@
-"""Writes ocpp_core/v*/ from schemas/, wsdl/ and tools/tables/.
+"""Writes ocpp_core/v*/ and ocpp_core/model/secret_names.py from schemas/, wsdl/ and tools/tables/.
 
 python tools/generate_model.py           writes what has changed
 python tools/generate_model.py --check   writes nothing; exit 1 and a list if anything would change
@@ -11,13 +11,14 @@ from pathlib import Path
 
 from modelgen.emit import emit
 from modelgen.load import ROOT, VERSIONS, load_version
+from modelgen.secrets import emit_names
 
 
 def generate() -> dict[Path, str]:
     """Every generated file with its text."""
-    files = {}
-    for version in VERSIONS:
-        facts = load_version(version)
+    versions = [load_version(version) for version in VERSIONS]
+    files = {ROOT / "ocpp_core" / "model" / "secret_names.py": emit_names(versions)}
+    for facts in versions:
         for name, text in emit(facts).items():
             files[ROOT / "ocpp_core" / facts.package / name] = text
     return dict(zip(files, _format(files), strict=True))
@@ -56,7 +57,7 @@ def main() -> int:
     changed = [path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text]
     surplus = [
         path
-        for package in {path.parent for path in files}
+        for package in {path.parent for path in files if path.name == "actions.py"}
         for path in package.glob("*.py")
         if path not in files
     ]

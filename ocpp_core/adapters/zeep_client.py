@@ -31,8 +31,9 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import SERVICES, Role, Wire
+from ocpp_core.model.violations import Deviations
 from ocpp_core.payloads.conversion import allows, to_wire
-from ocpp_core.payloads.tolerance import read_tolerantly
+from ocpp_core.payloads.walk import walk
 from ocpp_core.soap.binding import date_time_text, read_date_time
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ADDRESSING, ANONYMOUS, ENVELOPE, MUST_UNDERSTAND
@@ -275,11 +276,11 @@ def from_zeep(cls: type[P], value: Any, *, tolerance: Tolerance = Tolerance.STRI
     Raises:
         PayloadError: It breaks the schema of `cls`; `violations` has every fault with its wire path.
     """
-    message, deviations = read_tolerantly(cls, _payload(cls, _unwrapped(cls, value)))
-    refused = [fault for fault in deviations if not allows(tolerance, fault)]
-    if message is None or refused:
-        raise PayloadError(cls.__name__, refused or deviations)
-    if not deviations:
+    found = Deviations(tolerance)
+    message = walk(cls, _payload(cls, _unwrapped(cls, value)), found)
+    if message is None:
+        raise PayloadError(cls.__name__, [fault for fault in found.listed if not allows(tolerance, fault)])
+    if not found.listed:
         _check(message)
     made: P = message
     return made

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ocpp_core.cli import live, showing
+from ocpp_core.cli.discretion import without_secrets
 from ocpp_core.cli.judging import CANDIDATES, Detection, Judge, Judged, Verdict, with_version
 from ocpp_core.cli.progress import progress
 from ocpp_core.cli.reading import Found, Reader, expand
@@ -22,6 +23,7 @@ from ocpp_core.cli.summary import Summary, spelled
 from ocpp_core.cli.summary import as_json as summary_as_json
 from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
 from ocpp_core.model.messages import CallError, CallResultError
+from ocpp_core.model.printing import printable_json
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
@@ -44,6 +46,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code: int | None = command.main(arguments, prog_name="ocpp-core", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        # It quotes names of files, and whatever else was typed or found; for click it is final.
+        vars(error)["message"] = showing.clean(error.message)
         error.show()
         return UNREADABLE
     except (KeyboardInterrupt, click.Abort):
@@ -103,6 +107,11 @@ def _traffic(function: F) -> F:
             help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
         ),
         click.option("--json", "for_programs", is_flag=True, help="Write JSON objects, one a line."),
+        click.option(
+            "--show-secrets",
+            is_flag=True,
+            help="Show keys, passwords and what cannot be read, which are hidden otherwise.",
+        ),
         click.option("--verbose", is_flag=True, help="Report the lines in which no frame was found."),
     ]
     for option in reversed(options):
@@ -133,10 +142,11 @@ def decode(context: click.Context, /, for_programs: bool, **options: Any) -> Non
     # The messages themselves show how far it is; a bar would only run through them.
     for judged in traffic.judged(show_progress=not _is_terminal(sys.stdout)):
         total.add(judged)
+        shown = traffic.shown(judged)
         if for_programs:
-            sys.stdout.write(f"{_as_json_line(judged)}\n")
+            sys.stdout.write(f"{_as_json_line(shown)}\n")
         else:
-            _print(out, *showing.message(judged))
+            _print(out, *showing.message(shown))
             _print(out, Text())
     if not for_programs:
         _print(out, *showing.totals(total, traffic.reader.lines_skipped))
@@ -158,10 +168,11 @@ def validate(context: click.Context, /, for_programs: bool, quiet: bool, **optio
     for judged in traffic.judged(show_progress=True):
         add(judged)
         if judged.verdict in reported:
+            shown = traffic.shown(judged)
             if for_programs:
-                sys.stdout.write(f"{_write_json(showing.as_json(judged))}\n")
+                sys.stdout.write(f"{_write_json(showing.as_json(shown))}\n")
             else:
-                _print(out, showing.headline(judged), *showing.problems(judged))
+                _print(out, showing.headline(shown), *showing.problems(shown))
     skipped = traffic.reader.lines_skipped
     if for_programs:
         sys.stdout.write(f"{_write_json({'summary': summary_as_json(total, skipped)})}\n")
@@ -215,7 +226,7 @@ def compare(context: click.Context, /, folder: Path) -> None:
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     for difference in result:
-        click.echo(str(difference))
+        click.echo(showing.clean(str(difference)))
     click.echo(result.summary())
     context.exit(REFUSED if result else ACCEPTED)
 
@@ -224,12 +235,19 @@ class _Traffic:
     """The frames of all sources, judged one after the other."""
 
     def __init__(
-        self, files: Sequence[Path], ocpp: str | None, tolerant: bool, allow: Tolerance, verbose: bool
+        self,
+        files: Sequence[Path],
+        ocpp: str | None,
+        tolerant: bool,
+        allow: Tolerance,
+        verbose: bool,
+        show_secrets: bool,
     ) -> None:
         self.errors = _console(stderr=True)
         self.reader = Reader(self._say_skipped if verbose else None)
         self._ocpp = ocpp
         self._judge = Judge(Tolerance.TOLERANT if tolerant else allow)
+        self._shows_secrets = show_secrets
         self._failed = False
         try:
             self._files = list(expand(files)) if files else [Path("-")]
@@ -255,6 +273,10 @@ class _Traffic:
                     self._failed = True
                     self._say(f"{path}: {error.strerror or error}")
 
+    def shown(self, judged: Judged) -> Judged:
+        """A frame as it is to be shown."""
+        return judged if self._shows_secrets else without_secrets(judged)
+
     def exit_code(self, total: Summary) -> int:
         """What the command ends with."""
         if not total.frames and not self._failed:
@@ -279,7 +301,8 @@ class _Traffic:
         _print(self.errors, Text(showing.clean(text)))
 
     def _say_skipped(self, source: str, line: int, text: str) -> None:
-        self._say(f"{source}:{line}: no frame in: {text[:100]}")
+        what = text[:100] if self._shows_secrets else f"{len(text)} characters; --show-secrets shows them"
+        self._say(f"{source}:{line}: no frame in: {what}")
 
 
 def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
@@ -312,9 +335,10 @@ def _as_json_line(judged: Judged) -> str:
 
 def _write_json(value: dict[str, Any]) -> str:
     try:
-        return write_json(value)
+        text = write_json(value)
     except TypeError:  # a lone surrogate: bytes of the input that are no UTF-8
-        return write_json(_writable(value))
+        text = write_json(_writable(value))
+    return printable_json(text)
 
 
 def _writable(value: Any) -> Any:

@@ -15,7 +15,7 @@ from ocpp_core.cli.demo_csms import PASSWORDS
 from ocpp_core.cli.demo_process import COMMAND, CsmsFailed, CsmsProcess, running
 from ocpp_core.cli.hosting import online
 from ocpp_core.cli.showing import clean
-from ocpp_core.cli.station import ID_TAG, ID_TOKEN, SETTINGS, Station, StepFailed
+from ocpp_core.cli.station import ID_TAG, ID_TOKEN, SETTINGS, Simulator, StepFailed
 
 #: Steps in their order; those of the CSMS call the station back.
 _STEPS = ("boot", "security", "authorize", "config", "remote start", "start", "meter", "stop", "reset")
@@ -118,7 +118,7 @@ async def show(
 
 async def _visit(wire: _Wire, csms: CsmsProcess, board: Board, pace: float) -> None:
     """A station from boot to reset. What fails is shown, and ends it."""
-    station = Station(wire.version)
+    station = Simulator(wire.version)
     url = f"http://{csms.address}/" if wire.soap else f"ws://{csms.address}"
     password = PASSWORDS.get(wire.identity)
     step = _STEPS[0]
@@ -144,7 +144,7 @@ async def _visit(wire: _Wire, csms: CsmsProcess, board: Board, pace: float) -> N
         board.fail(wire.label, step, str(error) or type(error).__name__)
 
 
-async def _call_back(step: str, wire: _Wire, csms: CsmsProcess, station: Station) -> None:
+async def _call_back(step: str, wire: _Wire, csms: CsmsProcess, station: Simulator) -> None:
     """The CSMS calls the station at whatever it has, a WebSocket or an address."""
     action, payload = _CALLS[step][wire.version]
     answer = await csms.call(wire.identity, wire.version, action, payload)

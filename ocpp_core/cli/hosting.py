@@ -11,18 +11,16 @@ from typing import Any
 
 import httpx
 import uvicorn
-from uvicorn.config import WS_PROTOCOLS
+from websockets.exceptions import WebSocketException
 
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.router import Caller, Router
-from ocpp_core.model.versions import Role
+from ocpp_core.model.identities import require_identity
+from ocpp_core.model.versions import Role, Version
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.websocket import connect
-
-#: The implementation that does not use the deprecated parts of websockets, where uvicorn has it.
-_WEBSOCKETS = "websockets-sansio" if "websockets-sansio" in WS_PROTOCOLS else "auto"
 
 
 class _Server(uvicorn.Server):
@@ -49,7 +47,9 @@ async def serving(app: Any, host: str, port: int) -> AsyncGenerator[int, None]:
         port=port,
         log_config=None,
         access_log=False,
-        ws=_WEBSOCKETS,  # type: ignore[arg-type, unused-ignore]  # older releases do not list it
+        ws="wsproto",  # this and the next two: SECURITY.md, "Behind uvicorn"
+        ws_max_size=4_194_304,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,
     )
     listener = socket.create_server((host, port))
@@ -91,13 +91,21 @@ async def online(
 
     Yields:
         The CSMS, to be called.
+
+    Raises:
+        OSError: It cannot be reached, or does not let the station in.
+        LocalProtocolError: A station of this version cannot have this identity.
     """
     if not soap:
-        async with connect(
-            url, identity, router, version, reconnect=False, password=password, hooks=hooks
-        ) as station:
-            yield station
+        try:
+            async with connect(
+                url, identity, router, version, reconnect=False, password=password, hooks=hooks
+            ) as station:
+                yield station
+        except WebSocketException as error:
+            raise ConnectionError(str(error)) from error
         return
+    require_identity(identity, Version(version))
     box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version], hooks=hooks)
     async with serving(box, listen, 0) as port, httpx.AsyncClient() as client:
         codec = SoapCodec(version, role=Role.CHARGE_POINT, address=f"http://{listen}:{port}/")

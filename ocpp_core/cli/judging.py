@@ -52,6 +52,10 @@ class Codec(Protocol):
         """Reads one frame; see `JsonCodec.decode`."""
         ...
 
+    def values(self, text: str) -> Any:
+        """What a frame says, as JSON; see `JsonCodec.values`."""
+        ...
+
 
 class EnvelopeCodec:
     """A `SoapCodec` that reads text: bytes of a log that were no UTF-8 are bytes again."""
@@ -69,6 +73,10 @@ class EnvelopeCodec:
     ) -> Frame:
         """Reads one envelope; see `SoapCodec.decode`."""
         return self._codec.decode(_bytes(text), awaiting=awaiting, tolerance=tolerance)
+
+    def values(self, text: str) -> Any:
+        """What an envelope says, as JSON; see `SoapCodec.values`."""
+        return self._codec.values(_bytes(text))
 
 
 def _bytes(envelope: str) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from math import isnan
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,23 +17,22 @@ from rich.text import Text
 
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import clean
-from ocpp_core.cli.station import Station, StepFailed
+from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import response_of
-from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer
-from ocpp_core.model.errors import CallFailedError
+from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
-from ocpp_core.payloads.conversion import to_wire
+from ocpp_core.payloads.binding import plain
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
 _LONGEST = 100
-_REDACTION = Redaction(max_length=4_194_304)
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -48,7 +48,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         raise click.ClickException(f"{error}. {hint}") from None
     except BrokenPipeError:
         raise
-    except (OSError, CallFailedError, StepFailed) as error:
+    except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
         raise click.ClickException(clean(str(error))) from None
 
 
@@ -136,12 +136,12 @@ def _shown(response: Response) -> Text:
 
 
 def _short(message: Payload) -> str:
-    text = _REDACTION.apply(json.dumps(to_wire(message), default=str))
-    return clean(" ".join(f"{name}={_plain(value)}" for name, value in json.loads(text).items()), _LONGEST)
+    members = hide(plain(message), most=_LONGEST)  # it may be tolerated, and not what may be sent
+    return clean(" ".join(f"{name}={_plain(value)}" for name, value in members.items()), _LONGEST)
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Sequence[str]:
@@ -152,9 +152,21 @@ def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Seque
     return names
 
 
+def _number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and isnan(value):  # which is in every range
+        raise click.BadParameter("not a number")
+    return value
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=9000, show_default=True, help="The same; 0 is any free port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=9000,
+    show_default=True,
+    help="The same; 0 is any free port.",
+)
 @click.option(
     "--accept",
     callback=_versions,
@@ -217,13 +229,13 @@ def simulate(
         raise click.UsageError(f"OCPP {ocpp} has no SOAP wire")
     is_soap = soap or Wire.JSON not in wires
     schemes = ("http", "https") if is_soap else ("ws", "wss")
-    if urlsplit(url).scheme not in schemes:
-        raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here")
+    if not _is_url(url, schemes):
+        raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")
 
     async def work(log: _Log) -> int:
         from ocpp_core.cli.hosting import online
 
-        station = Station(ocpp)
+        station = Simulator(ocpp)
         async with online(
             url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
         ) as csms:
@@ -245,13 +257,29 @@ def simulate(
     context.exit(_run(partial(_heard, work)))
 
 
+def _is_url(url: str, schemes: Sequence[str]) -> bool:
+    """Whether a client could make something of it; they fail in many ways on what is none."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        is_port = parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(host) and is_port and not parts.fragment
+
+
 def _interval(boot: Any) -> int:
     """Seconds between heartbeats; the station chooses where the CSMS does not (0)."""
     return int(getattr(boot, "interval", None) or getattr(boot, "heartbeat_interval", None) or 300)
 
 
 @click.command()
-@click.option("--pace", type=float, help="Seconds between steps; 0.3 on a terminal, else none.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(0, 3600),
+    callback=_number,
+    help="Seconds per step; 0.3 on a terminal, else none.",
+)
 @click.pass_context
 def demo(context: click.Context, pace: float | None) -> None:
     """Shows a CSMS and eight stations, every version on its real wire, over real sockets of this machine."""

@@ -37,7 +37,7 @@ CSMS_TO_STATION = "csms->station"
 
 
 @frozen(cache_hash=True)
-class Station:
+class StationLabel:
     """What an input says about the station of a frame."""
 
     identity: str = ""
@@ -57,7 +57,7 @@ _MAX_KNOWN, _MAX_TEXT = 10_000, 200
 class _Known:
     """What an object says about its frame."""
 
-    station: Station | None
+    station: StationLabel | None
     version: str
     is_soap: bool
     direction: str
@@ -78,7 +78,7 @@ class _Known:
         about = (station or identity, vendor, model)
         way = direction.replace(" ", "")
         return cls(
-            Station(*about) if any(about) else None,
+            StationLabel(*about) if any(about) else None,
             version,
             wire.lower() == "soap",
             way if way in (STATION_TO_CSMS, CSMS_TO_STATION) else "",
@@ -106,7 +106,7 @@ class Found:
     version: str = ""
     wire: Wire = Wire.JSON
     direction: str = ""
-    station: Station | None = None
+    station: StationLabel | None = None
 
 
 # A frame in other text: its type, an id, and the beginning of what must follow. A text of a log is hardly ever that.

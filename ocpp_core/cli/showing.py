@@ -3,7 +3,6 @@
 Whatever comes from a frame goes through `clean`, so that no input can move the cursor or hide text.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -18,11 +17,11 @@ from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import MISSING, CallError, CallResultError, Payload, Token
+from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.versions import Action, Role, Specification, Version
 
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _LONGEST = 2_000
 _SHORT_LINE = 140
 
@@ -39,9 +38,7 @@ _PATH, _DIM, _NAME = "bold", "dim", "blue"
 
 def clean(text: str, limit: int = _LONGEST) -> str:
     """Text of an input, made harmless for a terminal and cut to a reasonable length."""
-    if len(text) > limit:
-        text = f"{text[:limit]} ... ({len(text)} characters)"
-    return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
+    return printable(text, limit)
 
 
 # Frames
@@ -271,7 +268,7 @@ def _actions_table(summary: Summary) -> Table:
         cells = [
             _number(_count(counts, verdict, parts), _VERDICT_STYLES[verdict]) for _, verdict, parts in columns
         ]
-        table.add_row(version, clean(action, 60) or Text("(not known)", _DIM), *cells)
+        table.add_row(clean(version, 20), clean(action, 60) or Text("(not known)", _DIM), *cells)
     return table
 
 
@@ -404,32 +401,44 @@ def as_json(judged: Judged, payload: Any = None, *, with_payload: bool = False) 
     if isinstance(frame, CallError | CallResultError):
         name = type(frame).__name__
     return {
-        "source": found.source,
+        "source": _cut(found.source),
         "line": found.line,
-        "station": str(found.station) if found.station else None,
+        "station": _cut(str(found.station)) if found.station else None,
         "direction": found.direction or None,
-        "version": found.version or None,
+        "version": _cut(found.version) or None,
         "type": judged.kind.name if judged.kind else None,
-        "id": judged.id,
-        "action": judged.action or None,
+        "id": None if judged.id is None else _cut(judged.id),
+        "action": _cut(judged.action) or None,
         "class": name or None,
         **({"payload": payload} if with_payload else {}),
         "verdict": judged.verdict,
         "code": spelled(judged, judged.code),
         "violations": [
             {
-                "path": one.path,
+                "path": _cut(one.path),
                 "keyword": one.keyword,
                 "rule": one.rule.label if one.rule else None,
                 "message": one.message,
                 "code": spelled(judged, one.code),
-                "value": one.value if isinstance(one.value, str | int | float | Decimal) else None,
+                "value": _plain(one.value),
             }
             for one in judged.violations
         ],
         "allow": [rule.label for rule in judged.allow],
         "reason": judged.reason or None,
     }
+
+
+def _cut(text: str) -> str:
+    """Text for programs, cut where nobody has a use for it. What is not printable is escaped when it is written."""
+    return text if len(text) <= LONG else f"{text[:LONG]}..."
+
+
+def _plain(value: Any) -> Any:
+    """The value that broke a rule, if it is a scalar and no secret."""
+    if isinstance(value, str):
+        return _cut(str(value))
+    return value if isinstance(value, int | float | Decimal) else None
 
 
 def kind_has_payload(kind: FrameKind | None) -> bool:

@@ -230,7 +230,7 @@ _ANSWERS_2: Mapping[str, Callable[[Json], Json]] = {
 _REMOTE_STARTS = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
 
 
-class Station:
+class Simulator:
     """A simulated station.
 
     Attributes:

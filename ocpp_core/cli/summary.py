@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from attrs import define, field, frozen
 
 from ocpp_core.cli.judging import Judged, Verdict
-from ocpp_core.cli.reading import Station
+from ocpp_core.cli.reading import StationLabel
 from ocpp_core.model.codes import ErrorCode, FrameKind
 
 #: Rows of a table; what comes beyond is counted in one row without a name.
@@ -90,7 +90,7 @@ class Summary:
     verdicts: dict[Verdict, int] = field(factory=lambda: dict.fromkeys(Verdict, 0))
     not_judged: dict[str, int] = field(factory=dict)
     actions: Rows[tuple[str, str]] = field(factory=lambda: Rows(("", "")))
-    stations: Rows[tuple[Station, str]] = field(factory=lambda: Rows((Station(), "")))
+    stations: Rows[tuple[StationLabel, str]] = field(factory=lambda: Rows((StationLabel(), "")))
     deviations: dict[Deviation, Seen] = field(factory=dict)
 
     @property

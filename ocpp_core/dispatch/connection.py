@@ -9,20 +9,24 @@ them):
    handler that calls its caller back would otherwise wait for an answer that waits behind a held call.)
 4. Every call of theirs is answered once: by the application, which may `drop` it, or here when it cannot be used.
 5. An answer is never answered, except that 2.1 lets a CALLRESULT draw one CALLRESULTERROR.
-6. `receive_message` never raises, and what it keeps is bounded.
+6. `receive_message` never raises, and what it keeps is bounded, in bytes.
 7. A method that raises has changed nothing.
+8. No call of theirs is refused for want of room if the driver heeds `can_receive`, unless a call of ours waits: its
+   answer may come behind theirs, so that reading must go on.
 
 All changes of state stand in this module: `_ours` holds our calls that wait for an answer, `_theirs` their calls that
-the application has and owes an answer. What a frame that cannot be used draws is the codec's `owed` table.
+have their turn and are owed an answer, `_held` those that wait for their turn. What a frame that cannot be used draws
+is the codec's `owed` table.
 
 Source: OCPP-J 1.6 §4.1; OCPP 2.0.1 and 2.1 part 4 §4.1; OCPP-S 1.6 §3.2.
 """
 
 import reprlib
-from collections import deque
+import sys
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never, cast
 
 from attrs import field, frozen
 
@@ -40,13 +44,24 @@ from ocpp_core.model.messages import (
     Send,
     SoapHeaders,
 )
+from ocpp_core.model.printing import LONG, printable, shown
+from ocpp_core.model.secrets import discreet_repr, hide
 from ocpp_core.model.versions import Specification
 from ocpp_core.model.violations import Violation, summary_for_peer
 
 #: How many results of each side stay known for a CALLRESULTERROR that may follow, in the versions that have it.
 REMEMBERED_RESULTS = 100
+#: Characters of an id that is remembered for that. A tolerated one may be as long as a frame.
+REMEMBERED_ID = 255
+#: Bytes that one peer may have us hold, unless it is said otherwise: eight of the largest frames that we take, or some
+#: 20,000 StopTransactions that a station has kept while it was offline. It is the memory of one connection, so that of
+#: all is this times as many as there are.
+MAX_HELD_BYTES = 8 * 1_048_576
+#: How many bytes a message takes for each byte of its text once it is typed and has a task: 5 to 14 where it is large,
+#: and where it is small the task counts.
+TYPED = 16
 
-M = TypeVar("M")
+M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
 
 
@@ -60,6 +75,10 @@ class Codec(Protocol[M]):
 
     def decode(self, message: M, /, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
         """Reads a frame, or raises `FrameError`."""
+        ...
+
+    def values(self, message: M, /) -> Any:
+        """The JSON values of a message, whatever they mean: for a log. Raises `FrameError` if it has none."""
         ...
 
     def encode(self, frame: Frame) -> M:
@@ -88,12 +107,13 @@ class PendingCall(Generic[R]):
 
 @frozen(eq=False)
 class CallReceived:
-    """The peer calls. Pass this to `Connection.reply` or `Connection.reject`, once."""
+    """The peer calls. Pass this to `Connection.reply` or `Connection.reject`, once. `size` is that of `size_of`."""
 
     id: str
     request: Request[Any]
     violations: tuple[Violation, ...] = ()
     headers: SoapHeaders | None = None
+    size: int = 0
 
 
 @frozen
@@ -116,8 +136,8 @@ class ErrorReceived(CallOutcome):
     """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it."""
 
     code: ErrorCode
-    description: str
-    details: Mapping[str, Any]
+    description: str = field(repr=discreet_repr)
+    details: Mapping[str, Any] = field(repr=discreet_repr)
     spelling: str | None = None
 
 
@@ -140,10 +160,11 @@ class CallLost(CallOutcome):
 
 @frozen
 class NotificationReceived:
-    """The peer tells something and wants no answer (2.1: SEND)."""
+    """The peer tells something and wants no answer (2.1: SEND). `size` is that of `size_of`."""
 
     message: Notification
     violations: tuple[Violation, ...] = ()
+    size: int = field(default=0, eq=False)
 
 
 @frozen
@@ -152,15 +173,19 @@ class ReplyRefused:
 
     id: str
     code: ErrorCode
-    description: str
-    details: Mapping[str, Any]
+    description: str = field(repr=discreet_repr)
+    details: Mapping[str, Any] = field(repr=discreet_repr)
+
+
+def _sentence(text: str) -> str:
+    return printable(text, LONG)
 
 
 @frozen
 class Ignored:
     """Nothing was to be done with a frame; for the log. `error` says more if it was malformed."""
 
-    reason: str
+    reason: str = field(converter=_sentence)  # it quotes the peer
     error: FrameError | None = field(default=None, eq=False)
 
 
@@ -178,18 +203,25 @@ NEED_DATA: Final = Idle.NEED_DATA
 PAUSED: Final = Idle.PAUSED
 
 
+#: What a message takes in memory, in bytes: a character of text may take four.
+size_of: Final[Callable[[str | bytes], int]] = sys.getsizeof
+
+
 class Connection(Generic[M]):
     """One OCPP connection: who has called whom, and who owes an answer.
 
     Does no I/O, reads no clock, draws no random number, knows no role. After every input (from the application, the
-    network or the clock): send all of `messages_to_send`, take `events`, arm one timer for `next_timeout`.
+    network or the clock): send all of `messages_to_send`, take `events`, arm one timer for `next_timeout`; and while
+    `can_receive` is False, leave what the peer sends to the flow control of the network.
 
     Args:
         codec: Reads and writes the frames of the version that both sides speak.
         new_id: Makes message ids: 1 to 36 characters in OCPP-J, never used before by this sender.
         call_timeout: Seconds that a call waits for its answer, unless it says otherwise; None for ever.
-        max_held_calls: Their calls that may wait while one is at work; where several may be at work at once, as in
-            SOAP, the calls at work beside one. One too many is refused.
+        max_held_bytes: What their calls may take, in bytes; at least 1. See `can_receive`.
+
+    Raises:
+        LocalProtocolError: `max_held_bytes` is not positive.
     """
 
     def __init__(
@@ -198,15 +230,21 @@ class Connection(Generic[M]):
         *,
         new_id: Callable[[], str],
         call_timeout: float | None = 30.0,
-        max_held_calls: int = 16,
+        max_held_bytes: int = MAX_HELD_BYTES,
     ) -> None:
+        if max_held_bytes < 1:
+            raise LocalProtocolError(f"max_held_bytes is {max_held_bytes}: no call could be received.")
         self._codec = codec
         self._new_id = new_id
         self._call_timeout = call_timeout
-        self._max_held_calls = max_held_calls
+        self._max_held_bytes = max_held_bytes
         self._ours: dict[str, PendingCall[Any]] = {}
         self._awaiting: dict[str, type[Request[Any]]] = {}
         self._theirs: dict[str, CallReceived] = {}
+        # As they came in, with their sizes: typed objects are many times as large as their text.
+        self._held: OrderedDict[str, tuple[M, int]] = OrderedDict()
+        self._held_size = 0
+        self._size_at_work = 0
         kept = REMEMBERED_RESULTS if FrameKind.CALLRESULTERROR in codec.owed.values() else 0
         self._replied: deque[str] = deque(maxlen=kept)
         self._refusable: deque[str] = deque(maxlen=kept)
@@ -229,8 +267,40 @@ class Connection(Generic[M]):
 
     @property
     def unanswered(self) -> tuple[CallReceived, ...]:
-        """Their calls that we owe an answer; in OCPP-J at most one."""
+        """Their calls that have their turn and are owed an answer; in OCPP-J at most one."""
         return tuple(self._theirs.values())
+
+    @property
+    def held(self) -> int:
+        """How many of their calls wait for their turn."""
+        return len(self._held)
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether a call of ours waits for its answer. It may come behind anything, so reading must go on."""
+        return bool(self._ours)
+
+    @property
+    def held_bytes(self) -> int:
+        """What their unanswered calls take, in bytes.
+
+        Those that are held count as they came in, and those that have their turn `TYPED` times.
+        """
+        return self._held_size + self._size_at_work
+
+    @property
+    def can_receive(self) -> bool:
+        """Whether the driver should take the next message of the peer.
+
+        It should if their calls take less than `max_held_bytes`, or if a call of ours waits for its answer. So it turns
+        True by `reply`, `reject`, `drop` and `call`, and False by `receive_message` and by the end of a call of ours,
+        which a timeout is too.
+
+        Who goes on taking messages, as one must while a call of ours waits, has calls refused with GenericError: those
+        that come while calls of `max_held_bytes` are held, or, where several may be at work at once, as in SOAP, while
+        those at work take as much. Nothing else is ever refused for want of room.
+        """
+        return self.held_bytes < self._max_held_bytes or self.awaits_answer
 
     # The application says
 
@@ -285,8 +355,9 @@ class Connection(Generic[M]):
                 f"{action} is answered by {expected.__name__}, not by {reprlib.repr(response)}."
             )
         self._out.append(self._encoded(CallResult(call.id, response)))
-        del self._theirs[call.id]
-        self._replied.append(call.id)
+        self._done(call)
+        if len(call.id) <= REMEMBERED_ID:
+            self._replied.append(call.id)
 
     def reject(
         self,
@@ -303,7 +374,7 @@ class Connection(Generic[M]):
         """
         self._require_unanswered(call)
         self._out.append(self._encoded(CallError(call.id, code, description, dict(details or {}))))
-        del self._theirs[call.id]
+        self._done(call)
 
     def drop(self, call: CallReceived) -> None:
         """Leaves a call of theirs without an answer for good. You must look at `events`: one may be free now.
@@ -314,7 +385,7 @@ class Connection(Generic[M]):
         Source: OCPP 1.6 §4.2: a rejected station does not respond.
         """
         self._require_unanswered(call)
-        del self._theirs[call.id]
+        self._done(call)
 
     def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; it takes no turn. You must send `messages_to_send` next.
@@ -358,11 +429,11 @@ class Connection(Generic[M]):
             return
         match frame:
             case Call():
-                self._receive_call(frame)
+                self._receive_call(frame, message)
             case CallResult() if frame.id in self._ours:
                 self._receive_result(frame)
             case CallResult():
-                self._queue.append(Ignored(f"CallResult {frame.id!r:.80} answers no call that waits"))
+                self._queue.append(Ignored(f"CallResult {shown(frame.id)} answers no call that waits"))
             case CallError() if frame.id in self._ours:
                 call = self._end(frame.id)
                 self._queue.append(
@@ -373,10 +444,11 @@ class Connection(Generic[M]):
                 self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
             case CallError() | CallResultError():
                 name = type(frame).__name__
-                about = f"{frame.code}: {frame.description:.80}"
-                self._queue.append(Ignored(f"{name} {frame.id!r:.80} concerns nothing of ours: {about}"))
+                about = f"{frame.code}: {printable(hide(frame.description))}"
+                self._queue.append(Ignored(f"{name} {shown(frame.id)} concerns nothing of ours: {about}"))
             case Send():
-                self._queue.append(NotificationReceived(frame.payload, frame.violations))
+                size = size_of(message)
+                self._queue.append(NotificationReceived(frame.payload, frame.violations, size))
             case _:
                 assert_never(frame)
 
@@ -386,14 +458,15 @@ class Connection(Generic[M]):
             return
         self._closed = True
         self._out.clear()
-        self._theirs.clear()
         kept = [event for event in self._queue if not isinstance(event, CallReceived)]
-        lost = [event for event in self._queue if isinstance(event, CallReceived)]
+        lost = len(self._queue) - len(kept) + len(self._held)
+        self._theirs.clear()
+        self._held.clear()
+        self._held_size = self._size_at_work = 0
         self._queue = deque(kept)
         self._queue += (CallLost(self._end(id)) for id in list(self._ours))
-        self._queue += (
-            Ignored(f"the connection ended before call {call.id!r} had its turn") for call in lost
-        )
+        if lost:
+            self._queue.append(Ignored(f"the connection ended before {lost} of their calls had their turn"))
 
     # The clock says
 
@@ -419,17 +492,13 @@ class Connection(Generic[M]):
 
     def next_event(self) -> Event | Idle:
         """The next event that may be delivered; a call of theirs waits for your answer to the one before."""
-        most = self._codec.max_outstanding
-        is_turn = most is None or len(self._theirs) < most
-        for position, event in enumerate(self._queue):
-            if not isinstance(event, CallReceived):
-                del self._queue[position]
-                return event
-            if is_turn:
-                del self._queue[position]
-                self._theirs[event.id] = event
-                return event
-        return PAUSED if self._queue else NEED_DATA
+        if self._queue:
+            return self._queue.popleft()
+        if self._held and self._has_turn():
+            _, (message, size) = self._held.popitem(last=False)
+            self._held_size -= size
+            return self._begin(self._read_again(message), size)
+        return PAUSED if self._held else NEED_DATA
 
     def events(self) -> Iterator[Event]:
         """`next_event` until there is none."""
@@ -452,21 +521,51 @@ class Connection(Generic[M]):
         if self._theirs.get(call.id) is not call:
             raise LocalProtocolError(f"Call {call.id!r} wants no answer (any more).")
 
-    def _receive_call(self, frame: Call) -> None:
-        call = CallReceived(frame.id, frame.payload, frame.violations, frame.headers)
-        held = [event for event in self._queue if isinstance(event, CallReceived)]
-        twin = self._theirs.get(frame.id) or next((event for event in held if event.id == frame.id), None)
-        if twin is not None and twin.request == frame.payload:
+    def _has_turn(self) -> bool:
+        most = self._codec.max_outstanding
+        return most is None or len(self._theirs) < most
+
+    def _begin(self, frame: Call, size: int) -> CallReceived:
+        """Gives a call of theirs its turn."""
+        call = CallReceived(frame.id, frame.payload, frame.violations, frame.headers, size)
+        self._theirs[frame.id] = call
+        self._size_at_work += TYPED * size
+        return call
+
+    def _done(self, call: CallReceived) -> None:
+        del self._theirs[call.id]
+        self._size_at_work -= TYPED * call.size
+
+    def _read_again(self, message: M) -> Call:
+        """A call that was held. It was a valid one when it came in, and reading depends on nothing else."""
+        return cast(Call, self._codec.decode(message))
+
+    def _known(self, id: str) -> Request[Any] | None:
+        """The request of an unanswered call of theirs."""
+        if id in self._theirs:
+            return self._theirs[id].request
+        if id in self._held:
+            return self._read_again(self._held[id][0]).payload
+        return None
+
+    def _receive_call(self, frame: Call, message: M) -> None:
+        is_held = bool(self._held) or not self._has_turn()
+        twin = self._known(frame.id)
+        if twin is not None and twin == frame.payload:
             # A station that resends while we are at work: one answer serves both.
-            self._queue.append(Ignored(f"call {frame.id!r} was sent again"))
+            self._queue.append(Ignored(f"call {shown(frame.id)} was sent again"))
         elif twin is not None:
             reason = "the message id belongs to a call that still waits for its answer"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))
-        elif len(held) + len(self._theirs) > self._max_held_calls:
-            reason = f"{len(held) + len(self._theirs)} calls wait for their answer already"
+        elif (self._held_size if is_held else self._size_at_work) >= self._max_held_bytes:
+            reason = f"{len(self._held) + len(self._theirs)} calls wait for their answer already"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.GENERIC, id=frame.id))
+        elif is_held:
+            size = size_of(message)
+            self._held[frame.id] = message, size
+            self._held_size += size
         else:
-            self._queue.append(call)
+            self._queue.append(self._begin(frame, size_of(message)))
 
     def _receive_result(self, frame: CallResult) -> None:
         action = self._ours[frame.id].request.__ocpp__.action

@@ -12,6 +12,7 @@ Source: OCPP-J 1.6 errata §3.8 and OCPP 1.6 §4.2 (recommended); 2.0.1 and 2.1 
 B02.FR.09, B03.FR.07, B03.FR.08 (required).
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -71,14 +72,21 @@ class BootGate(Hooks):
 
     A station need not boot again on a new connection (2.0.1 part 4 §5.3), so an accepted identity stays accepted.
 
+    Identities are kept for that, of stations whose BootNotification a handler has accepted and of no one else. Where a
+    handler accepts whoever asks, strangers can fill this and so drive out a station that is silent, so let the
+    transport prove who connects. Who is driven out loses little: an open connection stays accepted, and the next one
+    has to boot.
+
     Args:
         each_connection: Every connection has to boot anew.
+        max_stations: Identities that stay accepted; the one that was silent longest is forgotten.
     """
 
-    def __init__(self, *, each_connection: bool = False) -> None:
+    def __init__(self, *, each_connection: bool = False, max_stations: int = 100_000) -> None:
         self._each_connection = each_connection
+        self._max_stations = max_stations
         self._connections: WeakKeyDictionary[Any, _Station] = WeakKeyDictionary()
-        self._accepted: set[str] = set()
+        self._accepted: OrderedDict[str, None] = OrderedDict()
 
     def registration(self, peer: Any) -> Registration:
         """Of the station at the other side of a connection."""
@@ -86,15 +94,20 @@ class BootGate(Hooks):
 
     def accept(self, identity: str) -> None:
         """Lets a station in that has been accepted before, by an earlier process for instance."""
-        self._accepted.add(identity)
+        self._accepted[identity] = None
+        self._accepted.move_to_end(identity)
+        if len(self._accepted) > self._max_stations:
+            self._accepted.popitem(last=False)
 
     def forget(self, identity: str) -> None:
         """The station has to boot again, on its next connection."""
-        self._accepted.discard(identity)
+        self._accepted.pop(identity, None)
 
     async def __call__(self, message: Request[Any] | Notification, peer: Any, handle: Handle) -> Any:
         """As middleware."""
         station = self._station(peer)
+        if peer.identity in self._accepted:
+            self._accepted.move_to_end(peer.identity)
         action = message.__ocpp__.action
         if action == _BOOT:
             response = await handle(message, peer)
@@ -124,9 +137,9 @@ class BootGate(Hooks):
     def _book(self, peer: Any, registration: Registration) -> None:
         self._station(peer).book(registration)
         if registration is Registration.ACCEPTED and not self._each_connection:
-            self._accepted.add(peer.identity)
+            self.accept(peer.identity)
         else:
-            self._accepted.discard(peer.identity)
+            self.forget(peer.identity)
 
     def _station(self, peer: Any) -> _Station:
         station = self._connections.setdefault(peer, _Station())

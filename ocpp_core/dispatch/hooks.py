@@ -8,20 +8,25 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ocpp_core.dispatch.connection import CallOutcome, Event
+from ocpp_core.dispatch.connection import CallOutcome, Codec, Event
 from ocpp_core.dispatch.redaction import Redaction
-from ocpp_core.dispatch.router import Answer, Caller
-from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.dispatch.router import ENDS_OF_PROCESS, Answer, Caller
+from ocpp_core.model.errors import FrameError, LocalProtocolError
+from ocpp_core.model.logs import Fit, logger
 from ocpp_core.model.messages import Notification, Request
+from ocpp_core.model.printing import printable
 
-_log = logging.getLogger("ocpp_core.hooks")
-_frames = logging.getLogger("ocpp_core.frames")
+_log = logger("hooks")
+_frames = logger("frames")
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 class Hooks:
-    """What may listen to peers. Override what you need; what a hook raises is logged and goes no further.
+    """What may listen to peers. Override what you need.
+
+    What a hook raises is logged and goes no further, whatever it derives from; but KeyboardInterrupt and SystemExit,
+    which are said to the process, go on.
 
     A peer is a `Peer` on the JSON wire. On the SOAP wire it is what the handlers get as their caller.
     """
@@ -41,7 +46,10 @@ class Hooks:
         return _NOTHING
 
     def call_answered(self, peer: Caller, request: Request[Any], answer: Answer, seconds: float) -> None:
-        """A call of theirs was answered, or left unanswered on purpose (`NoAnswer`). Runs inside `handling`."""
+        """A call of theirs was answered, or left unanswered on purpose (`NoAnswer`).
+
+        Runs inside `handling`, or after it where a handler has cancelled its own task.
+        """
 
     def event(self, peer: Caller, event: Event) -> None:
         """Anything that the connection reports."""
@@ -65,13 +73,23 @@ class Observer:
     hooks: Sequence[Hooks] = field(default=(), converter=_several)
     redaction: Redaction = field(factory=Redaction)
 
-    def frame(self, peer: Caller, direction: str, message: str | bytes) -> None:
-        """Logs a frame and tells its size."""
+    def frame(self, peer: Caller, direction: str, message: str | bytes, codec: Codec[Any]) -> None:
+        """Logs a frame, as far as `codec` can read it, and tells its size."""
         self._tell("frame", peer, direction, len(message))
         if _frames.isEnabledFor(logging.DEBUG):
-            text = self.redaction.apply(message)
-            extra = {"identity": peer.identity, "direction": direction, "frame": text}
-            _frames.debug("%s %s %s", peer.identity, "<-" if direction == "in" else "->", text, extra=extra)
+            text = self._shown(message, codec)
+            extra = {"identity": printable(peer.identity), "direction": direction, "frame": text}
+            _frames.debug(
+                "%s %s %s", peer.identity, "<-" if direction == "in" else "->", Fit(text), extra=extra
+            )
+
+    def _shown(self, message: str | bytes, codec: Codec[Any]) -> str:
+        try:
+            values = codec.values(message)
+        except FrameError:  # nobody knows what is a secret in it, and even the error may quote it
+            unit = "characters" if isinstance(message, str) else "bytes"
+            return f"({len(message)} {unit} that cannot be read)"
+        return self.redaction.apply(values)
 
     def calling(self, peer: Caller, request: Request[Any]) -> AbstractContextManager[None]:
         """See `Hooks.calling`."""
@@ -95,10 +113,8 @@ class Observer:
 
     def _tell(self, hook: str, *arguments: Any) -> None:
         for hooks in self.hooks:
-            try:
+            with _Logged(hook):
                 getattr(hooks, hook)(*arguments)
-            except Exception:
-                _log.exception("the hook %s failed", hook)
 
     @contextmanager
     def _around(self, hook: str, *arguments: Any) -> Generator[None, None, None]:
@@ -106,6 +122,31 @@ class Observer:
             for hooks in self.hooks:
                 stack.enter_context(_Guarded(hooks, hook, arguments))
             yield
+
+
+class _Logged:
+    """Logs what a hook raises inside it.
+
+    A hook is plain code, so that a CancelledError that comes out of it is never the cancellation of the task around
+    it: that is raised where a coroutine waits.
+    """
+
+    def __init__(self, hook: str) -> None:
+        self._hook = hook
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if error is None or isinstance(error, ENDS_OF_PROCESS):
+            return False
+        _log.error("the hook %s failed", self._hook, exc_info=error)
+        return True
 
 
 class _Guarded:
@@ -118,12 +159,9 @@ class _Guarded:
         self._context: AbstractContextManager[Any] = _NOTHING
 
     def __enter__(self) -> None:
-        try:
+        with _Logged(self._hook):
             context = getattr(self._hooks, self._hook)(*self._arguments)
             context.__enter__()
-        except Exception:
-            _log.exception("the hook %s failed", self._hook)
-        else:
             self._context = context
 
     def __exit__(
@@ -132,7 +170,5 @@ class _Guarded:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
+        with _Logged(self._hook):
             self._context.__exit__(kind, error, traceback)
-        except Exception:
-            _log.exception("the hook %s failed", self._hook)

@@ -3,15 +3,18 @@
 A `Peer` joins a `Connection`, a `Router` and the two ends of a transport. It starts a task per call of theirs and never
 waits for one, so a handler may call back. Our calls queue first come, first served; a caller that gives up does not
 free the wire, as the answer to its call is still owed.
+
+What the peer may have us hold is bounded in bytes: by not reading on, which the flow control of the transport passes on
+to the peer. `Peer.can_receive` says when.
 """
 
 import asyncio
-import logging
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypedDict, TypeVar, assert_never, cast
 
@@ -19,6 +22,8 @@ from attrs import frozen
 
 from ocpp_core.dispatch.connection import (
     DEFAULT,
+    MAX_HELD_BYTES,
+    TYPED,
     CallOutcome,
     CallReceived,
     CallTimedOut,
@@ -32,25 +37,27 @@ from ocpp_core.dispatch.connection import (
     ReplyRefused,
     ResultInvalid,
     ResultReceived,
+    size_of,
 )
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
-from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
+from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed, is_of_task
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,
     CallTimeoutError,
     ConnectionLostError,
 )
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
 
-_log = logging.getLogger("ocpp_core.peer")
+_log = logger("peer")
 
-#: Messages that wait to be sent before we read no more.
-MOST_UNSENT = 64
-#: Messages that want no answer (2.1: SEND) at work at once; one too many is dropped.
-MOST_NOTICES = 256
+#: Share of the grace that is kept for handlers that do not end in time: they are cancelled, and may have to tidy up.
+TIDYING = 0.1
 
 M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
@@ -68,7 +75,7 @@ class PeerOptions(TypedDict, total=False):
 
     new_id: Callable[[], str]
     call_timeout: float | None
-    max_held_calls: int
+    max_held_bytes: int
     grace: float
     hooks: Sequence[Hooks]
     redaction: Redaction | None
@@ -105,19 +112,20 @@ async def answer_call(
 ) -> Answer:
     """Has a call of theirs handled, answers it, and tells the observer.
 
+    Args:
+        connection: That the call came in by.
+        call: Unanswered.
+        handle: Does the work; raises nothing but what ends the task, see `is_of_task`. The call is unanswered then.
+        caller: Is handed to the handler.
+        observer: Is told.
+
     Returns:
         What was sent, see `conclude`. You must send ``connection.messages_to_send`` next.
     """
     clock = asyncio.get_running_loop().time
     since = clock()
     with observer.handling(caller, call.request):
-        try:
-            answer = await handle(call.request, caller)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            answer = failed(error)  # the handler has waited for something that somebody else has cancelled
+        answer = await handle(call.request, caller)
         answer = conclude(connection, call, answer, caller)
         if not connection.closed:
             observer.call_answered(caller, call.request, answer, clock() - since)
@@ -134,8 +142,11 @@ class Peer(Generic[M]):
         identity: Of the station.
         new_id: Makes message ids; UUIDs by default.
         call_timeout: Seconds that a call waits for its answer; None for ever.
-        max_held_calls: Their calls that wait for an earlier one.
-        grace: Seconds that handlers have to end once the connection has ended.
+        max_held_bytes: What the peer may have us hold, in bytes; at least 1. It holds for its calls, for what wants no
+            answer (2.1: SEND) and for what waits to be sent, each; see `can_receive`.
+        grace: Seconds that handlers have to end once `close` is called or the connection has ended; counted once. In
+            the last tenth of them, those that have not ended are cancelled. What goes on even then is left to itself,
+            and the log names it.
         hooks: For metrics, tracing and gates.
         redaction: What the log of frames does not show.
     """
@@ -149,7 +160,7 @@ class Peer(Generic[M]):
         identity: str = "",
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         call_timeout: float | None = 30.0,
-        max_held_calls: int = 16,
+        max_held_bytes: int = MAX_HELD_BYTES,
         grace: float = 5.0,
         hooks: Sequence[Hooks] = (),
         redaction: Redaction | None = None,
@@ -159,18 +170,23 @@ class Peer(Generic[M]):
         self._router = router
         self._send = send
         self._connection: Connection[M] = Connection(
-            codec, new_id=new_id, call_timeout=call_timeout, max_held_calls=max_held_calls
+            codec, new_id=new_id, call_timeout=call_timeout, max_held_bytes=max_held_bytes
         )
+        self._max_held_bytes = max_held_bytes
         self._grace = grace
+        self._deadline: float | None = None
         self._observer = Observer(hooks, redaction or Redaction())
         self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
         self._waiting: deque[_Waiting] = deque()
-        self._outbox: asyncio.Queue[M | None] = asyncio.Queue()
-        self._sent = asyncio.Event()
+        self._outbox: asyncio.Queue[tuple[M, int] | None] = asyncio.Queue()
+        self._unsent = 0
+        self._is_mute = False
+        self._is_ending = False
+        self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._notices: set[asyncio.Task[None]] = set()
+        self._noticed = 0
         self._context = Context()
         self._is_closing = False
 
@@ -225,39 +241,68 @@ class Peer(Generic[M]):
     async def run(self, messages: AsyncIterator[M]) -> None:
         """Serves the connection until `messages` end or raise, then ends all that is under way.
 
-        Returns when the connection is over and every handler has ended. What `messages` raises goes on to the caller.
+        While `can_receive` is False, one message waits here and no other is asked for, so that the flow control of the
+        transport lets the peer feel that nobody reads. Handlers that are ready run between two messages.
+
+        Returns when the connection is over and every handler has ended or has had its `grace`. What `messages` raises
+        goes on to the caller.
         """
         self._context = copy_context()
         writer = self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
         try:
             async for message in messages:
+                while not (self.can_receive or self._is_ending):
+                    await self._change()
                 self.receive(message)
-                while self._outbox.qsize() > MOST_UNSENT and not writer.done():
-                    # Who does not read our answers is not read either, or they would fill our memory.
-                    self._sent.clear()
-                    await self._sent.wait()
+                if self._connection.held or self._noticed or self._unsent:
+                    # Messages may lie ready by the hundred, and taking one suspends nothing: let those run that can.
+                    await asyncio.sleep(0)
         finally:
             await self._end(writer)
 
+    @property
+    def can_receive(self) -> bool:
+        """Whether the next message should be taken: what the peer has us hold is less than `max_held_bytes`.
+
+        While a call of ours waits, its answer may come behind anything, and only what waits to be sent counts: who does
+        not read us is not read. Then, and for a driver of its own that does not heed this, calls are refused with
+        GenericError once `max_held_bytes` of them are held, and what wants no answer (2.1: SEND) is dropped once as
+        much of it is at work.
+        """
+        most = self._max_held_bytes
+        if self._unsent >= most:
+            return False
+        return self._connection.held_bytes + self._noticed < most or self._connection.awaits_answer
+
     def receive(self, message: M) -> None:
-        """Takes one message of the peer. Never raises for what the peer did."""
-        self._observer.frame(self, "in", message)
+        """Takes one message of the peer. Never raises for what the peer did. See `can_receive`."""
+        self._observer.frame(self, "in", message, self.codec)
         self._connection.receive_message(message)
         self._pump()
+
+    def lost(self) -> None:
+        """Tells that the transport has ended, if it knows that before its `messages` do.
+
+        While `run` takes no message, it does not learn of their end. From now on it takes whatever there is.
+        """
+        self._is_ending = True
+        self._changed.set()
 
     async def close(self) -> None:
         """Takes no new calls of ours, and lets handlers end and answers go out for up to the `grace` of the peer.
 
-        The transport closes the connection after that. Calls of ours that wait for their turn are lost.
+        The transport closes the connection after that. Calls of ours that wait for their turn are lost. May be called
+        again, and before `run`.
         """
         self._is_closing = True
         self._lose_waiting()
         others = self._tasks - {asyncio.current_task()}  # a handler may close the connection that it serves
         if others:
-            await asyncio.wait(others, timeout=self._grace)
+            await asyncio.wait(others, timeout=self._seconds_left())
         if self._writer is not None and not self._writer.done():
             self._outbox.put_nowait(None)
-            await asyncio.wait({self._writer}, timeout=self._grace)
+            await asyncio.wait({self._writer}, timeout=self._seconds_left())
+        self.lost()  # the end of the messages may come behind what we would not take
 
     async def __aenter__(self) -> Self:
         return self
@@ -281,6 +326,12 @@ class Peer(Generic[M]):
             self._start_calls()
             self._flush()
         self._arm()
+        self._changed.set()
+
+    async def _change(self) -> None:
+        """Waits for the next thing that may let `can_receive` be True."""
+        self._changed.clear()
+        await self._changed.wait()
 
     def _start_calls(self) -> None:
         while self._waiting and self._connection.can_call:
@@ -297,35 +348,47 @@ class Peer(Generic[M]):
 
     def _flush(self) -> None:
         for message in self._connection.messages_to_send():
-            self._outbox.put_nowait(message)
+            if not self._is_mute:
+                size = size_of(message)
+                self._unsent += size
+                self._outbox.put_nowait((message, size))
 
     def _deliver(self, event: Event) -> None:
         self._observer.event(self, event)
         match event:
             case CallReceived():
-                self._spawn(self._answer(event), f"ocpp {event.request.__ocpp__.action} {self.identity}")
+                self._spawn(self._answer(event), event, event.request)
             case CallOutcome():
                 future, since = self._callers.pop(event.call.id)
                 if not future.done():
                     future.set_result(event)
                 seconds = asyncio.get_running_loop().time() - since
                 self._observer.call_ended(self, event.call.request, event, seconds)
-            case NotificationReceived(message=message) if len(self._notices) < MOST_NOTICES:
-                task = self._spawn(self._notice(message), f"ocpp {message.__ocpp__.action} {self.identity}")
-                self._notices.add(task)
-                task.add_done_callback(self._notices.discard)
+            case NotificationReceived(message=message) if self._noticed < self._max_held_bytes:
+                self._noticed += TYPED * event.size
+                self._spawn(self._notice(message), event, message)
             case NotificationReceived(message=message):
                 _log.warning(
-                    "%s: %s is dropped: too many are at work", self.identity, message.__ocpp__.action
+                    "%s: %s is dropped: too many are at work",
+                    printable(self.identity),
+                    message.__ocpp__.action,
                 )
             case ReplyRefused():
-                _log.warning("%s cannot use the reply %s: %s", self.identity, event.id, event.description)
+                _log.warning(
+                    "%s cannot use the reply %s: %s",
+                    printable(self.identity),
+                    printable(event.id),
+                    printable(hide(event.description), LONG),
+                )
             case Ignored():
-                _log.info("%s: %s", self.identity, event.reason)
+                _log.info("%s: %s", printable(self.identity), event.reason)
             case _:
                 assert_never(event)
 
     async def _answer(self, call: CallReceived) -> None:
+        while self._unsent >= self._max_held_bytes and not self._connection.closed:
+            # The answer to this call will give a held one its turn: who does not read them gets no more of them made.
+            await self._change()
         answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
         self._pump()
         if answer.response is not None:
@@ -349,15 +412,21 @@ class Peer(Generic[M]):
 
     async def _write(self) -> None:
         """Sends what is in the outbox, in order. A transport that fails ends the connection by itself."""
-        while (message := await self._outbox.get()) is not None:
-            self._observer.frame(self, "out", message)
-            try:
+        try:
+            while (entry := await self._outbox.get()) is not None:
+                message, size = entry
+                self._observer.frame(self, "out", message, self.codec)
                 await self._send(message)
-            except Exception as error:
-                _log.info("%s: cannot send: %s", self.identity, error)
-                return
-            finally:
-                self._sent.set()
+                self._unsent -= size
+                self._changed.set()
+        except BaseException as error:
+            if is_of_task(error):
+                raise
+            _log.info("%s: cannot send: %r", printable(self.identity), error)
+        finally:
+            self._is_mute = True
+            self._unsent = 0
+            self._changed.set()
 
     async def _end(self, writer: asyncio.Task[None]) -> None:
         self._connection.receive_eof()
@@ -367,11 +436,25 @@ class Peer(Generic[M]):
         try:
             if self._tasks:
                 # A handler may be at work that matters, such as storing what a transaction cost; its answer is lost.
-                await asyncio.wait(set(self._tasks), timeout=self._grace)
+                await asyncio.wait(set(self._tasks), timeout=self._seconds_left())
         finally:
-            for task in self._tasks:
+            tasks = {*self._tasks, writer}
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, writer, return_exceptions=True)
+            _, left = await asyncio.wait(tasks, timeout=TIDYING * self._grace)
+            for task in left:
+                _log.error(
+                    "%s: %s goes on although it was cancelled, and is left to itself",
+                    printable(self.identity),
+                    printable(task.get_name()),
+                )
+
+    def _seconds_left(self) -> float:
+        """Of the grace, which begins when this is first asked for, less what is kept for those that are cancelled."""
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + (1 - TIDYING) * self._grace
+        return max(0.0, self._deadline - now)
 
     def _lose_waiting(self) -> None:
         """Ends the calls of ours that have not had their turn."""
@@ -380,9 +463,33 @@ class Peer(Generic[M]):
             if not waiting.future.done():
                 waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
 
-    def _spawn(self, work: Any, name: str) -> asyncio.Task[None]:
+    def _spawn(
+        self, work: Any, event: CallReceived | NotificationReceived, message: Request[Any] | Notification
+    ) -> None:
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
-        task: asyncio.Task[None] = asyncio.create_task(work, name=name, context=self._context.copy())
+        name = f"ocpp {message.__ocpp__.action} {self.identity}"
+        loop = asyncio.get_running_loop()
+        task: asyncio.Task[None] = loop.create_task(work, name=name, context=self._context.copy())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        task.add_done_callback(partial(self._ended, event, loop.time()))
+
+    def _ended(
+        self, event: CallReceived | NotificationReceived, since: float, task: asyncio.Task[None]
+    ) -> None:
+        """A handler is through, whatever has ended it: a call is answered even if that has cancelled its own task."""
+        self._tasks.discard(task)
+        if isinstance(event, NotificationReceived):
+            self._noticed -= TYPED * event.size
+            self._changed.set()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None or self._connection.closed:
+            return
+        if event in self._connection.unanswered:
+            answer = conclude(self._connection, event, failed(error), self)
+            seconds = asyncio.get_running_loop().time() - since
+            self._observer.call_answered(self, event.request, answer, seconds)
+            self._pump()
+        else:
+            _log.error(
+                "%s: %s was cut short", printable(self.identity), printable(task.get_name()), exc_info=error
+            )

@@ -5,8 +5,8 @@ or a plain one. A `Router` knows no connection: `ocpp_core.dispatch.peer` drives
 without one.
 """
 
+import asyncio
 import inspect
-import logging
 import reprlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
@@ -23,12 +23,17 @@ from ocpp_core.dispatch.connection import (
 )
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
 
-_log = logging.getLogger("ocpp_core.router")
+_log = logger("router")
+
+#: Said to the process, not to the code that lets them out: asyncio ends its loop by them, and Ctrl-C has to work. All
+#: else that is raised, whatever it derives from, is a fault of one handler or hook and ends nothing more.
+ENDS_OF_PROCESS = (KeyboardInterrupt, SystemExit)
 
 #: A message of either wire.
 M = TypeVar("M", str, bytes)
@@ -109,9 +114,7 @@ class Router:
                     )
                     raise LocalProtocolError(f"{cls.__name__} is no request of a version{hint}")
                 if cls in self._handlers:
-                    raise LocalProtocolError(
-                        f"{cls.__name__} has a handler: {self._handlers[cls].__qualname__}"
-                    )
+                    raise LocalProtocolError(f"{cls.__name__} has a handler: {_name_of(self._handlers[cls])}")
                 self._handlers[cls] = handler
             return handler
 
@@ -130,7 +133,7 @@ class Router:
         def register(handler: H) -> H:
             handlers = self._data_handlers.setdefault(cls, {})
             if (vendor, message) in handlers:
-                known = handlers[vendor, message].__qualname__
+                known = _name_of(handlers[vendor, message])
                 raise LocalProtocolError(f"{cls.__name__} of {vendor!r}, {message!r} has a handler: {known}")
             handlers[vendor, message] = handler
             return handler
@@ -163,20 +166,20 @@ class Router:
     # Handling
 
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
-        """Finds and runs the handler. Never raises but for cancellation."""
+        """Finds and runs the handler. Never raises but for what ends the task or the process, see `is_of_task`."""
         try:
             response = await self._chain(request, caller)
-        except OcppError as error:
-            return Answer(error=error)
-        except Exception as error:  # whatever a handler does, the peer gets an answer
-            return failed(error)
-        if not isinstance(response, Response):  # a handler may return anything
-            action = request.__ocpp__.action
-            return failed(
-                LocalProtocolError(
+            if not isinstance(response, Response):  # a handler may return anything
+                action = request.__ocpp__.action
+                raise LocalProtocolError(
                     f"{action} is answered by {action}Response, not by {reprlib.repr(response)}."
                 )
-            )
+        except OcppError as error:
+            return Answer(error=error)
+        except BaseException as error:  # whatever a handler does, the peer gets an answer
+            if is_of_task(error):
+                raise
+            return failed(error)
         return Answer(response)
 
     async def notify(self, message: Notification, caller: Any) -> None:
@@ -186,7 +189,9 @@ class Router:
             await self._chain(message, caller)
         except OcppError as error:
             _log.info("%s: %s is ignored: %s %s", caller.identity, action, error.code, error.description)
-        except Exception as error:
+        except BaseException as error:
+            if is_of_task(error):
+                raise
             _note_failure(caller, f"the handler of {action}", error)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
@@ -194,8 +199,10 @@ class Router:
         for hook in self._after.get(type(request), ()):
             try:
                 await _result(hook(request, response, caller))
-            except Exception as error:
-                _note_failure(caller, f"the hook {hook.__qualname__}", error)
+            except BaseException as error:
+                if is_of_task(error):
+                    raise
+                _note_failure(caller, f"the hook {_name_of(hook)}", error)
 
     async def answer(self, message: M, *, codec: Codec[M], identity: str = "") -> M | None:
         """Answers one frame without a connection, as a serverless function does.
@@ -248,6 +255,18 @@ class Router:
         return self._handlers.get(cls) or self._fallback
 
 
+def is_of_task(error: BaseException) -> bool:
+    """Whether what came out of a coroutine ends its task or the process, so that it has to go on.
+
+    A CancelledError does so only if the task is being cancelled: a handler that waits for something that somebody else
+    has cancelled has failed as by any other error. GeneratorExit closes a coroutine that nobody will go on with.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, (*ENDS_OF_PROCESS, GeneratorExit))
+
+
 class LoneCaller:
     """The sender of a single frame: nobody to call back."""
 
@@ -284,7 +303,9 @@ def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> An
     if answer.response is not None:
         try:
             connection.reply(call, answer.response)
-        except Exception as error:  # it breaks its schema, or raises when it is looked at
+        except ENDS_OF_PROCESS:
+            raise
+        except BaseException as error:  # it breaks its schema, or raises when it is looked at
             answer = failed(error)
         else:
             return answer
@@ -294,7 +315,9 @@ def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> An
         return answer
     try:
         connection.reject(call, refusal.code, refusal.description, refusal.details)
-    except Exception as error:
+    except ENDS_OF_PROCESS:
+        raise
+    except BaseException as error:
         connection.reject(call, ErrorCode.INTERNAL)
         answer = failed(error)
     return answer
@@ -303,6 +326,11 @@ def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> An
 def failed(cause: BaseException) -> Answer:
     """What the peer is told when something on our side goes wrong, and why, for us."""
     return Answer(error=OcppError(ErrorCode.INTERNAL), cause=cause)
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    """A `functools.partial` or an object that can be called has no name of its own."""
+    return getattr(function, "__qualname__", None) or reprlib.repr(function)
 
 
 def _wrapped(middleware: Middleware, inner: Handle) -> Handle:

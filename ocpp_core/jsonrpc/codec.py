@@ -48,7 +48,7 @@ _NOT_ACCEPTED = (*REFUSALS, IndexError)
 #: A frame that is tolerated may have one deviation in so many characters, and `MAX_FAULTS` whatever its size. What real
 #: stations send has fewer even if every value in it is odd; lists of a letter each would cost a hundred times what they
 #: cost to read.
-CHARACTERS_PER_DEVIATION = 16
+CHARACTERS_PER_DEVIATION = 24
 
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
@@ -173,6 +173,19 @@ class JsonCodec:
                 except BrokenJson as error:
                     broken = error
         self._salvage(text, str(broken), found)
+
+    def values(self, text: str) -> Any:
+        """The JSON value of a frame, whatever it means: for a log, which may not show the text of what it cannot read.
+
+        Raises:
+            FrameError: It is no JSON, or too long. Nothing else is raised.
+        """
+        try:
+            if len(text) > self.max_size:
+                raise BrokenJson(f"more than the {self.max_size} characters that are read")
+            return read_json(text, duplicates=True)
+        except BrokenJson as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
 
     def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
         """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""

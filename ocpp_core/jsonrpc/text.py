@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from ocpp_core.model.decimals import LARGEST_EXPONENT, SMALLEST_EXPONENT, number_text
+from ocpp_core.model.decimals import is_in_range, number_text
+from ocpp_core.model.printing import printable, shown
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep
 
 # A double holds any number of 15 digits, unless it is tiny. What may be more is looked for twice: first quickly, as a
@@ -40,7 +41,7 @@ class DuplicateMember(BrokenJson):
     """An object has two members of one name; JSON allows it, and no two readers agree on what it means."""
 
     def __init__(self, member: str) -> None:
-        super().__init__(f"the member {member[:60]!r} occurs twice in one object")
+        super().__init__(f"the member {printable(member)!r} occurs twice in one object")
         self.member = member
 
 
@@ -108,7 +109,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _decimal(text: str) -> Decimal:
     number = Decimal(text)
-    if not _is_writable(number):
+    if not is_in_range(number):
         raise ValueError(f"the number {text[:40]} is beyond what a double holds")
     return number
 
@@ -131,14 +132,9 @@ def write_json(value: Any) -> str:
 
 
 def _writable(value: Any) -> Any:
-    if isinstance(value, Decimal) and _is_writable(value):
+    if isinstance(value, Decimal) and is_in_range(value):
         return orjson.Fragment(number_text(value))
-    raise TypeError(f"{value!r} is not JSON")
-
-
-def _is_writable(number: Decimal) -> bool:
-    # Without an exponent, a number of other sizes takes any amount of memory, and so does a zero.
-    return number.is_finite() and SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT
+    raise TypeError(f"{shown(value)} is not JSON")
 
 
 def _exactly(value: Any) -> Any:

@@ -1,10 +1,10 @@
 """Decimal numbers between the wire and the model, exactly: 12.34 never becomes 12.3 or 12.339999."""
 
-from decimal import Decimal
-from typing import Any
+from decimal import Context, Decimal
+from typing import Any, cast
 
 #: Powers of ten beyond which a number is refused: those of a double, which is what JSON peers can hold. Written out,
-#: what lies beyond may take any amount of memory.
+#: what lies beyond may take any amount of memory; so may a zero, ``0E-900000000``, which is read as plain 0.
 LARGEST_EXPONENT = 308
 SMALLEST_EXPONENT = -324
 _INTEGERS_END = 10 ** (LARGEST_EXPONENT + 1)
@@ -25,19 +25,24 @@ def read_decimal(value: Any) -> Decimal:
     kind = type(value)
     if kind is float:
         number = Decimal(repr(value))
+        if number.is_finite():
+            return number
     elif kind is int:
         if -_INTEGERS_END < value < _INTEGERS_END:
             return Decimal(value)
-        raise ValueError("too large")
     elif kind is Decimal:
-        number = value
-        if number and number.is_finite() and not SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT:
-            raise ValueError("too large or too small")
+        if is_in_range(value):
+            return cast(Decimal, value)
+        if not value:  # a zero is a zero, but this one has as many decimals as somebody liked
+            return Decimal(0)
     else:
-        raise TypeError(f"{value!r} is not a number")
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is not a number")
-    return number
+        raise TypeError("not a number")
+    raise ValueError("not finite, or of a size that no double has")
+
+
+def is_in_range(number: Decimal) -> bool:
+    """Whether a number is finite and has a power of ten that a double has, so that it can be written out."""
+    return number.is_finite() and SMALLEST_EXPONENT <= number.adjusted() <= LARGEST_EXPONENT
 
 
 def read_integer(value: Any) -> int:
@@ -52,7 +57,7 @@ def read_integer(value: Any) -> int:
     number = read_decimal(value)
     whole = int(number)
     if whole != number:
-        raise ValueError(f"{value!r} is not whole")
+        raise ValueError("not whole")
     return whole
 
 
@@ -79,11 +84,10 @@ def number_text(value: Decimal) -> str:
     return format(value, "f")
 
 
+#: Holds every number that is in range, however many decimals it is to be cut to; nothing is signalled.
+_EXACT = Context(prec=2 * (LARGEST_EXPONENT - SMALLEST_EXPONENT), traps=[])
+
+
 def is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Whether `value` is a whole multiple of `step`, a power of ten, whatever the number of digits."""
-    _, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    if not any(digits):
-        return True
-    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
-    return exponent + trailing >= step.adjusted()
+    """Whether `value`, which is in range, is a whole multiple of `step`, a power of ten, however many its digits."""
+    return value == value.quantize(Decimal((0, (1,), step.adjusted())), context=_EXACT)

@@ -15,23 +15,34 @@
     OcppError                    a handler raises it to refuse a call with an error of its choice
     +-- NoAnswer                 or to leave it without an answer
 
-Each carries its facts as fields, as the peer wrote them; ``str`` makes the sentence a person reads, which is
-printable and short.
+Each carries its facts as fields, as the peer wrote them; ``str`` and ``repr`` make the sentence a person reads, which
+is printable, short and without secrets.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
-from ocpp_core.model.printing import LONG, SHORT, likely, printable
+from ocpp_core.model.printing import LONG, likely, printable
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, decisive, tolerances
 
-if TYPE_CHECKING:
-    from ocpp_core.model.messages import Frame
+#: Characters of a sentence that has several faults in it.
+_LONGEST = 4 * LONG
 
 
-class ProtocolError(Exception):
+class _Discreet(Exception):
+    """Shows its sentence, and not the values that it was made of."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__(), _LONGEST)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class ProtocolError(_Discreet):
     """Something does not follow the protocol."""
 
 
@@ -89,6 +100,15 @@ class PayloadError(ProtocolError):
         return f"{self.name}: {faults}{more}"
 
 
+class Tolerated(Protocol):
+    """What was read although it breaks rules: a frame."""
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The rules."""
+        ...
+
+
 class FrameError(ProtocolError):
     """A frame cannot be used.
 
@@ -104,7 +124,7 @@ class FrameError(ProtocolError):
     """
 
     #: Reads the frame once more with all tolerance there is. The codec sets it that has refused the frame.
-    read_tolerantly: "Callable[[], Frame] | None" = None
+    read_tolerantly: Callable[[], Tolerated] | None = None
 
     def __init__(
         self,
@@ -118,8 +138,8 @@ class FrameError(ProtocolError):
         identity: str | None = None,
         payload: Any = None,
     ) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason: str = printable(reason, _LONGEST)  # it quotes the peer, and goes back to it
+        super().__init__(self.reason)
         self.kind = kind
         self.code = code
         self.id = id
@@ -144,12 +164,12 @@ class FrameError(ProtocolError):
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {self.id[:SHORT]!r}" if self.id is not None else name
+        about = f"{name} {printable(self.id)!r}" if self.id is not None else name
         action = f" {printable(self.action)}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 
 
-class CallFailedError(Exception):
+class CallFailedError(_Discreet):
     """A call of ours had no response.
 
     Attributes:
@@ -189,7 +209,8 @@ class CallRejectedError(CallFailedError):
         self.spelling = spelling
 
     def __str__(self) -> str:
-        text = f": {printable(self.description, LONG)}" if self.description else ""
+        # What a peer says of a key it may have quoted.
+        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
         return f"{self.action} was refused with {printable(self.spelling or self.code)}{text}"
 
 
@@ -218,7 +239,7 @@ class CallResultInvalidError(CallFailedError):
         return f"{self.action} was answered, but: {self.error}"
 
 
-class OcppError(Exception):
+class OcppError(_Discreet):
     """A handler raises this to answer a call with an error.
 
     Attributes:
@@ -234,6 +255,10 @@ class OcppError(Exception):
         self.code = code
         self.description: str = str(description)  # another exception, for instance
         self.details: dict[str, Any] = dict(details or {})
+
+    def __str__(self) -> str:
+        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
+        return f"{self.code}{text}"
 
 
 class NoAnswer(OcppError):

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_trans
 import attrs
 
 from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.printing import HIDDEN
+from ocpp_core.model.secrets import discreet_repr, hide, speaks_of_secrets
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
 
@@ -125,6 +127,8 @@ class WireField:
     soap_min_items: int | None = None  #: where the WSDL of 1.6 asks for more items than its JSON schema
     digits: int | None = None  #: that may follow the second of a timestamp; None for any number
     misnamed: tuple[str, ...] = ()  #: names under which peers send it
+    secret: bool | str = False  #: never shown; or the member beside it whose setting decides
+    personal: bool = False  #: tells who charges
 
 
 @attrs.frozen
@@ -162,6 +166,8 @@ def wire(
     soap_min_items: int | None = None,
     digits: int | None = None,
     misnamed: tuple[str, ...] = (),
+    secret: bool | str = False,
+    personal: bool = False,
 ) -> Any:
     """A field of a message: its name on the wire and its limits, as `WireField` has them."""
     facts = WireField(
@@ -176,6 +182,8 @@ def wire(
         soap_min_items,
         digits,
         misnamed,
+        secret,
+        personal,
     )
     return attrs.field(default=default, metadata={"wire": facts})
 
@@ -203,12 +211,44 @@ class Payload:
     extra: Mapping[str, Any] = NOTHING_EXTRA
 
     def __repr__(self) -> str:
-        given = (
-            f"{attribute.name}={value!r}"
-            for attribute in attrs.fields(type(self))
-            if (value := getattr(self, attribute.name)) is not attribute.default
-        )
-        return f"{type(self).__name__}({', '.join(given)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in discreet_fields(self))})"
+
+
+def discreet_fields(payload: Payload, *, persons: bool = False) -> Iterator[tuple[str, Any]]:
+    """The fields that are set, by attribute name, with `HIDDEN` in place of what is secret.
+
+    The attributes of `payload` themselves have what it is.
+
+    Args:
+        payload: A message or data type. One that stands in it is given as it is.
+        persons: Hide what tells who charges too.
+    """
+    attributes = [one for one in attrs.fields(type(payload)) if getattr(payload, one.name) is not one.default]
+    # As the members of one object, so that what names a setting counts for what stands beside it.
+    members = {_wire_name(one): getattr(payload, one.name) for one in attributes if one.name != "extra"}
+    hidden = hide({**payload.extra, **members}, persons=persons)
+    for attribute in attributes:
+        facts = attribute.metadata.get("wire")
+        if facts is None:
+            yield attribute.name, {name: value for name, value in hidden.items() if name not in members}
+        elif _is_secret(payload, facts) or (persons and facts.personal):
+            yield attribute.name, HIDDEN
+        else:
+            yield attribute.name, hidden[facts.name]
+
+
+def _wire_name(attribute: Any) -> str:
+    facts: WireField = attribute.metadata["wire"]
+    return facts.name
+
+
+def _is_secret(payload: Payload, facts: WireField) -> bool:
+    if not isinstance(facts.secret, str):
+        return facts.secret
+    fields = [one for one in attrs.fields(type(payload)) if "wire" in one.metadata]
+    setting = next(getattr(payload, one.name) for one in fields if _wire_name(one) == facts.secret)
+    name = getattr(setting, "name", None) if isinstance(setting, Payload) else setting
+    return not isinstance(name, str) or speaks_of_secrets(name)  # MISSING, if a peer has left it out
 
 
 def evolve(message: P, **changes: Any) -> P:
@@ -311,10 +351,10 @@ class SoapHeaders:
     action: str | None = None
     message_id: str | None = None
     relates_to: str | None = None
-    from_: str | None = None
-    reply_to: str | None = None
-    to: str | None = None
-    fault_to: str | None = None
+    from_: str | None = attrs.field(default=None, repr=discreet_repr)
+    reply_to: str | None = attrs.field(default=None, repr=discreet_repr)
+    to: str | None = attrs.field(default=None, repr=discreet_repr)
+    fault_to: str | None = attrs.field(default=None, repr=discreet_repr)
 
 
 class NumericId(str):
@@ -364,8 +404,8 @@ class _Error:
 
     id: str
     code: ErrorCode
-    description: str = ""
-    details: Mapping[str, Any] = attrs.field(factory=dict)
+    description: str = attrs.field(default="", repr=discreet_repr)
+    details: Mapping[str, Any] = attrs.field(factory=dict, repr=discreet_repr)
     spelling: str | None = attrs.field(default=None, kw_only=True)
     headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)

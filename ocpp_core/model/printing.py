@@ -6,41 +6,38 @@ stands, `shown` for a value in a sentence. Both take time and memory for what th
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from itertools import islice
 from reprlib import Repr
 from typing import Any
 
+#: Stands for what is secret, see `ocpp_core.model.secrets`.
+HIDDEN = "***"
 #: Characters that are shown of a name or value.
 SHORT = 60
 #: Characters that are shown of a sentence that a peer wrote, such as the description of an error.
 LONG = 300
 
 
-class _Short(Repr):
-    """`reprlib` sorts the members of a dict, all of them, and writes an int in full before it cuts it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxstring = self.maxother = SHORT
-
-    def repr_dict(self, value: dict[Any, Any], level: int) -> str:
-        if level <= 0 and value:
-            return "{...}"
-        members = [
-            f"{self.repr1(name, level - 1)}: {self.repr1(item, level - 1)}"
-            for name, item in islice(value.items(), self.maxdict)
-        ]
-        more = ["..."] if len(value) > self.maxdict else []
-        return f"{{{', '.join([*members, *more])}}}"
-
-    def repr_int(self, value: int, level: int) -> str:
-        return _LARGE if value.bit_length() > 3 * SHORT else repr(value)
-
-
 _LARGE = "a very large number"
-_VALUES = _Short()
+_VALUES = Repr()
+_VALUES.maxstring = _VALUES.maxother = SHORT
+
+
+class Hidden:
+    """Stands in a sentence for a value that is secret: `shown` shows another text, and its length is its own."""
+
+    __slots__ = ("_length", "_text")
+
+    def __init__(self, value: Any, text: str = HIDDEN) -> None:
+        self._length = len(value) if hasattr(value, "__len__") else 0
+        self._text = text
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __repr__(self) -> str:
+        return self._text
 
 
 def printable(text: str, most: int = SHORT) -> str:
@@ -59,14 +56,28 @@ def _escaped(character: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value in a sentence: text in quotes, numbers and literals as JSON has them, all of it cut short."""
+    """A value in a sentence: text in quotes, numbers and literals as JSON has them, all of it cut short.
+
+    Of an object or a list only that it is one: what it holds may be anything, secrets as well.
+    """
     if value is None or type(value) is bool:
         return json.dumps(value)
     if type(value) is int and value.bit_length() > 3 * SHORT:
         return _LARGE
+    if isinstance(value, Mapping):
+        return "an object" if value else "{}"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "[]"
     if type(value) in (int, Decimal):
         return printable(str(value))
     return printable(_VALUES.repr(value), 4 * SHORT)
+
+
+def printable_json(text: str) -> str:
+    """JSON text in which whatever is not printable is escaped; its value is the same."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def likely(name: Any, known: Iterable[str]) -> str | None:

@@ -56,12 +56,12 @@ def read_timestamp(text: str, digits: int | None = None) -> datetime:
     """
     match = _RFC_3339.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a timestamp of RFC 3339")
+        raise ValueError("not a timestamp of RFC 3339")
     fraction = match[1]
     if fraction is None:
         return datetime.fromisoformat(text.upper())
     if digits is not None and len(fraction) > digits + 1:
-        raise ValueError(f"{text!r} has more than {digits} digits after the second")
+        raise ValueError(f"more than {digits} digits after the second")
     value = datetime.fromisoformat(text.upper())
     return value if len(fraction) <= 7 else WireTimestamp.of(value, text)
 

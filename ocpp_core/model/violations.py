@@ -6,7 +6,8 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.printing import SHORT, likely, printable, shown
+from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
+from ocpp_core.model.secrets import discreet
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -61,11 +62,23 @@ class Violation:
 
     @property
     def message(self) -> str:
-        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote."""
-        return self._said or _SENTENCES[self.keyword](self.value, self.limit)
+        """One sentence for people, naming rule and value; printable and short, whatever the peer wrote, and no secret.
+
+        Who wants to see a secret reads `value`.
+        """
+        return printable(self._said, LONG) or _SENTENCES[self.keyword](self.discreet_value, self.limit)
+
+    @property
+    def discreet_value(self) -> Any:
+        """The value for whoever may not see secrets: a `Hidden` in place of what is, or may be, one."""
+        # Of a member without a field it is not known what it was meant for: it may be a misspelt secret's.
+        if self.keyword == "additionalProperties" and isinstance(self.value, str):
+            return Hidden(self.value)
+        return discreet(self.path, self.value)
 
     def __str__(self) -> str:
-        where = self.path if self.line is None else f"{self.path} (line {self.line})"
+        path = printable(self.path, LONG)
+        where = path if self.line is None else f"{path} (line {self.line})"
         return f"{where}: {self.message}"
 
 
@@ -82,7 +95,7 @@ def violation(
 
 
 #: Faults that are listed of a message that is refused: a peer must not be able to keep us busy with its own.
-MAX_FAULTS = 100
+MAX_FAULTS = 64
 #: Deviations that a message may have and still be read, if all of them are allowed.
 MAX_DEVIATIONS = 10_000
 
@@ -177,7 +190,8 @@ def _no_token(value: Any, allowed: Any) -> str:
 
 def _unknown_member(value: Any, limit: Any) -> str:
     member, known = limit
-    return f"no such member here{_guess(member, known)} (value {shown(value)})"
+    told = "" if isinstance(value, Hidden) else f" (value {shown(value)})"
+    return f"no such member here{_guess(member, known)}{told}"
 
 
 def _guess(name: Any, known: Iterable[str]) -> str:

@@ -77,19 +77,23 @@ def source(cls: type[Payload]) -> str:
     return f"{_decode_source(shape(cls)).text}\n\n{_encode_source(shape(cls)).text}\n"
 
 
+_CONTAINERS = (dict, list)
+
+
 def is_too_deep(value: Any, allowed: int = MAX_DEPTH) -> bool:
-    """Whether JSON is nested deeper than `allowed`; found out without recursion."""
-    level: list[Any] = [value]
-    for _ in range(allowed):
+    """Whether JSON is nested deeper than `allowed`; found out without recursion, and without a copy of what is flat."""
+    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
+    for _ in range(allowed - 1):
+        if not level:
+            return False
         level = [
             item
             for container in level
-            if isinstance(container, dict | list)
             for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, _CONTAINERS)
         ]
-        if not level:
-            return False
-    return True
+    # What stands in the innermost container is a level too.
+    return any(level)
 
 
 def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:

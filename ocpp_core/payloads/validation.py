@@ -1,9 +1,9 @@
-"""Explains what is wrong with a payload: every fault, with its place, rule, value and error code.
+"""The judgement of the JSON schemas in ``schemas/``: every fault of a payload, with place, rule, value and error code.
 
-This is the slow second look; only a payload that the compiled pass of `ocpp_core.payloads.binding` refused comes here.
-The rules are those of the JSON schemas in ``schemas/``, read by `jsonschema` in the draft that each file names. Two
-things go beyond plain `jsonschema`: numbers are compared exactly (16.1 is a multiple of 0.1), and ``date-time`` is
-checked. The format ``uri`` is not.
+It is independent of the classes, and slow: what `ocpp_core.payloads.walk` finds is held against it in tests, and it is
+asked only about values that no JSON parser gives. `jsonschema` reads each file in the draft that it names. Two things
+go beyond plain `jsonschema`: numbers are compared exactly (16.1 is a multiple of 0.1), and ``date-time`` is checked.
+The format ``uri`` is not.
 
 1.2 and 1.5 have no official JSON schema; theirs is derived from the classes, which come from the WSDLs.
 """
@@ -23,8 +23,8 @@ from ocpp_core.model.shapes import (
     Anything,
     Boolean,
     Enumeration,
+    Fold,
     Integer,
-    Kind,
     ListOf,
     Nested,
     Number,
@@ -57,39 +57,48 @@ def schema_of(cls: type[Payload]) -> dict[str, Any]:
     facts = shape(cls)
     return {
         "type": "object",
-        "properties": {field.wire: _schema_of_kind(field.kind) for field in facts.fields},
+        "properties": {field.wire: _SCHEMA.of(field.kind) for field in facts.fields},
         "required": [field.wire for field in facts.fields if field.is_required],
         "additionalProperties": facts.is_open,
     }
 
 
-def _schema_of_kind(kind: Kind) -> dict[str, Any]:
-    limits: dict[str, Any]
-    match kind:
-        case Text(max_length=max_length):
-            limits = {"type": "string", "maxLength": max_length}
-        case Integer(minimum=minimum, maximum=maximum):
-            limits = {"type": "integer", "minimum": minimum, "maximum": maximum}
-        case Number(minimum=minimum, maximum=maximum, multiple_of=step):
-            limits = {"type": "number", "minimum": minimum, "maximum": maximum, "multipleOf": step}
-        case Boolean():
-            limits = {"type": "boolean"}
-        case Timestamp():
-            limits = {"type": "string", "format": "date-time"}
-        case Enumeration(enum=enum):
-            limits = {"type": "string", "enum": list(tokens(enum))}
-        case Nested(cls=cls):
-            return schema_of(cls)
-        case Anything():
-            return {}
-        case ListOf(item=item, min_items=min_items, max_items=max_items):
-            limits = {
-                "type": "array",
-                "items": _schema_of_kind(item),
-                "minItems": min_items,
-                "maxItems": max_items,
-            }
-    return {keyword: limit for keyword, limit in limits.items() if limit is not None}
+class _SchemaOf(Fold[dict[str, Any]]):
+    """Schemas of kinds of value."""
+
+    def text(self, kind: Text) -> dict[str, Any]:
+        return _limited("string", maxLength=kind.max_length)
+
+    def integer(self, kind: Integer) -> dict[str, Any]:
+        return _limited("integer", minimum=kind.minimum, maximum=kind.maximum)
+
+    def number(self, kind: Number) -> dict[str, Any]:
+        return _limited("number", minimum=kind.minimum, maximum=kind.maximum, multipleOf=kind.multiple_of)
+
+    def boolean(self, kind: Boolean) -> dict[str, Any]:
+        return _limited("boolean")
+
+    def timestamp(self, kind: Timestamp) -> dict[str, Any]:
+        return _limited("string", format="date-time")
+
+    def enumeration(self, kind: Enumeration) -> dict[str, Any]:
+        return _limited("string", enum=list(tokens(kind.enum)))
+
+    def nested(self, kind: Nested) -> dict[str, Any]:
+        return schema_of(kind.cls)
+
+    def anything(self, kind: Anything) -> dict[str, Any]:
+        return {}
+
+    def list_of(self, kind: ListOf) -> dict[str, Any]:
+        return _limited("array", items=self.of(kind.item), minItems=kind.min_items, maxItems=kind.max_items)
+
+
+_SCHEMA = _SchemaOf()
+
+
+def _limited(json_type: str, **limits: Any) -> dict[str, Any]:
+    return {"type": json_type, **{keyword: limit for keyword, limit in limits.items() if limit is not None}}
 
 
 @once

@@ -48,7 +48,7 @@ from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, version_of
 from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml, text_xml
-from ocpp_core.soap.tolerance import read_element_tolerantly
+from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule, schema
 
 #: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
@@ -184,6 +184,17 @@ class SoapCodec:
         except FrameError as error:
             error.read_tolerantly = lambda: self.decode(body, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
             raise
+
+    def values(self, body: bytes) -> Any:
+        """An envelope as JSON would have it, by local names and whatever it means: for a log.
+
+        Raises:
+            FrameError: It is no XML, or none that SOAP allows. Nothing else is raised.
+        """
+        try:
+            return element_content(read_xml(body, self.max_size).root)
+        except BrokenXml as error:
+            raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
 
     # Writing
 

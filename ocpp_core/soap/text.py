@@ -88,11 +88,15 @@ def _new_parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser[etree.
     )
 
 
+#: Where libxml2 quotes the document: after a < or & that should have been escaped, that may be part of a password.
+_QUOTED = re.compile(r" '[^']*'|(?<=tag mismatch):.*(?=, line)|(?<= in tag) .*(?=, line)")
+
+
 def _parsed(text: bytes, parser: etree.XMLParser[etree._Element]) -> etree._Element:
     try:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BrokenXml(printable(str(error), 2 * SHORT)) from None
+        raise BrokenXml(printable(_QUOTED.sub(" ...", str(error)), 2 * SHORT)) from None
     # libxml2 goes on after an error of a namespace, and lxml looks at its last message only: a warning that comes later
     # hides the error. It would leave us names that are none, and two attributes of one name.
     for entry in parser.error_log:

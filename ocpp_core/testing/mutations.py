@@ -20,6 +20,7 @@ from ocpp_core.model.shapes import (
     Boolean,
     Enumeration,
     Field,
+    Fold,
     Integer,
     Kind,
     ListOf,
@@ -140,35 +141,81 @@ def _breaks_of_object(facts: Shape, payload: dict[str, Any], steps: Steps) -> It
 
 
 def _breaks(kind: Kind, value: Any, steps: Steps) -> Iterator[_Break]:
-    if isinstance(kind, Anything):
-        return
-    yield _Break("type", steps, st.sampled_from([*_wrong_types(kind, value)]))
-    match kind:
-        case Nested(cls=cls, draft=draft):
-            yield from _breaks_of_object(shape(cls, draft), value, steps)
-        case ListOf(item=item, min_items=fewest, max_items=most):
-            if fewest:
-                yield _Break("minItems", steps, st.just(value[: fewest - 1]))
-            if most is not None and value:
-                items = cycle(_without_optional(item, each) for each in value[:_ITEMS])
-                yield _Break("maxItems", steps, st.just(list(islice(items, most + 1))))
-            for index in range(min(len(value), _ITEMS)):
-                yield from _breaks(item, value[index], (*steps, index))
-        case Text(max_length=int(most)):
-            yield _Break("maxLength", steps, text_of_length(most + 1))
-        case Enumeration(enum=enum):
-            yield _Break("enum", steps, _unknown_tokens(enum))
-        case Timestamp(digits=digits):
-            yield _Break("format", steps, st.sampled_from(_bad_timestamps(value, digits)))
-        case Integer(minimum=minimum, maximum=maximum) | Number(minimum=minimum, maximum=maximum):
-            if minimum is not None:
-                yield _Break("minimum", steps, st.sampled_from(_beyond(kind, minimum, -1)))
-            if maximum is not None:
-                yield _Break("maximum", steps, st.sampled_from(_beyond(kind, maximum, 1)))
-            if isinstance(kind, Number) and kind.multiple_of is not None:
-                yield _Break("multipleOf", steps, st.sampled_from(_between(kind.multiple_of)))
-        case _:
-            pass
+    return _Breaks(value, steps).of(kind)
+
+
+class _Breaks(Fold[Iterator[_Break]]):
+    """What can be broken in a valid value."""
+
+    def __init__(self, value: Any, steps: Steps) -> None:
+        self.value = value
+        self.steps = steps
+
+    def text(self, kind: Text) -> Iterator[_Break]:
+        yield self.type(*_NO_TEXT, [self.value])
+        if kind.max_length is not None:
+            yield self.rule("maxLength", text_of_length(kind.max_length + 1))
+
+    def integer(self, kind: Integer) -> Iterator[_Break]:
+        points = (1.0, Decimal("1.0"), Decimal("1E+2")) if kind.draft == 4 else ()
+        yield self.type(*_NO_NUMBER, str(self.value), 1.5, Decimal("0.5"), *points)
+        yield from self.range(kind)
+
+    def number(self, kind: Number) -> Iterator[_Break]:
+        yield self.type(*_NO_NUMBER, str(self.value))
+        yield from self.range(kind)
+        if kind.multiple_of is not None:
+            yield self.rule("multipleOf", st.sampled_from(_between(kind.multiple_of)))
+
+    def boolean(self, kind: Boolean) -> Iterator[_Break]:
+        yield self.type(0, 1, 1.0, "true", "false", "", [], {})
+
+    def timestamp(self, kind: Timestamp) -> Iterator[_Break]:
+        yield self.type(*_NO_TEXT, [self.value])
+        yield self.rule("format", st.sampled_from(_bad_timestamps(self.value, kind.digits)))
+
+    def enumeration(self, kind: Enumeration) -> Iterator[_Break]:
+        yield self.type(*_NO_TEXT, [self.value])
+        yield self.rule("enum", _unknown_tokens(kind.enum))
+
+    def nested(self, kind: Nested) -> Iterator[_Break]:
+        yield self.type(True, "", 1, [], [self.value])
+        yield from _breaks_of_object(shape(kind.cls, kind.draft), self.value, self.steps)
+
+    def anything(self, kind: Anything) -> Iterator[_Break]:
+        return iter(())
+
+    def list_of(self, kind: ListOf) -> Iterator[_Break]:
+        value, fewest, most = self.value, kind.min_items, kind.max_items
+        # An object in place of a list of objects is read as a list of one, which may be wrong itself.
+        objects: list[Any] = [] if isinstance(kind.item, Nested) else [{}]
+        yield self.type(True, "", 1, *value[:1], *objects)
+        if fewest:
+            yield self.rule("minItems", st.just(value[: fewest - 1]))
+        if most is not None and value:
+            items = cycle(_without_optional(kind.item, each) for each in value[:_ITEMS])
+            yield self.rule("maxItems", st.just(list(islice(items, most + 1))))
+        for index in range(min(len(value), _ITEMS)):
+            yield from _breaks(kind.item, value[index], (*self.steps, index))
+
+    def range(self, kind: Integer | Number) -> Iterator[_Break]:
+        """Numbers outside the limits."""
+        if kind.minimum is not None:
+            yield self.rule("minimum", st.sampled_from(_beyond(kind, kind.minimum, -1)))
+        if kind.maximum is not None:
+            yield self.rule("maximum", st.sampled_from(_beyond(kind, kind.maximum, 1)))
+
+    def type(self, *others: Any) -> _Break:
+        """Values of every other JSON type, and the lookalikes: text and booleans for numbers, an item for a list."""
+        return self.rule("type", st.sampled_from([None, *others]))
+
+    def rule(self, keyword: str, value: st.SearchStrategy[Any]) -> _Break:
+        """One rule that can be broken here."""
+        return _Break(keyword, self.steps, value)
+
+
+_NO_TEXT: tuple[Any, ...] = (7, 0.5, Decimal("1.50"), True, False, [], {})
+_NO_NUMBER: tuple[Any, ...] = ("", "x", True, False, [], {})
 
 
 def _without_optional(kind: Kind, value: Any) -> Any:
@@ -179,28 +226,6 @@ def _without_optional(kind: Kind, value: Any) -> Any:
     if isinstance(kind, ListOf):
         return [_without_optional(kind.item, each) for each in value]
     return value
-
-
-def _wrong_types(kind: Kind, value: Any) -> Iterator[Any]:
-    """Values of every other JSON type, and the lookalikes: text and booleans for numbers, an item for a list."""
-    yield None
-    match kind:
-        case Text() | Enumeration() | Timestamp():
-            yield from (7, 0.5, Decimal("1.50"), True, False, [], {}, [value])
-        case Integer(draft=draft):
-            yield from ("", "x", str(value), True, False, [], {}, 1.5, Decimal("0.5"))
-            if draft == 4:
-                yield from (1.0, Decimal("1.0"), Decimal("1E+2"))
-        case Number():
-            yield from ("", "x", str(value), True, False, [], {})
-        case Boolean():
-            yield from (0, 1, 1.0, "true", "false", "", [], {})
-        case ListOf(item=item):
-            yield from (True, "", 1, *value[:1])
-            if not isinstance(item, Nested):
-                yield {}
-        case _:
-            yield from (True, "", 1, [], [value])
 
 
 def _unknown_members(fields: tuple[Field, ...]) -> st.SearchStrategy[tuple[str, Any]]:

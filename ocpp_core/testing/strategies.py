@@ -10,15 +10,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from itertools import cycle, islice
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from hypothesis import strategies as st
 
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import (
+    Anything,
     Boolean,
     Enumeration,
     Field,
+    Fold,
     Integer,
     Kind,
     ListOf,
@@ -46,7 +48,7 @@ def messages(cls: type[P]) -> st.SearchStrategy[P]:
     Args:
         cls: A message class or data type of any version.
     """
-    return _values(shape(cls), _typed, _build_message)
+    return _values(shape(cls), _TYPED, _build_message)
 
 
 def payloads(cls: type[Payload]) -> st.SearchStrategy[dict[str, Any]]:
@@ -59,7 +61,7 @@ def payloads(cls: type[Payload]) -> st.SearchStrategy[dict[str, Any]]:
     Args:
         cls: A message class or data type of any version.
     """
-    return _values(shape(cls), _on_the_wire, _build_payload)
+    return _values(shape(cls), _ON_THE_WIRE, _build_payload)
 
 
 def json_values() -> st.SearchStrategy[Any]:
@@ -203,23 +205,35 @@ def _extra(facts: Shape) -> st.SearchStrategy[dict[str, Any]]:
 # Typed values
 
 
-@cache
-def _typed(kind: Kind) -> st.SearchStrategy[Any]:
-    match kind:
-        case Text(max_length=max_length):
-            return _text(max_length)
-        case Integer():
-            return _integers(kind)
-        case Number():
-            return _decimals(kind)
-        case Boolean():
-            return st.booleans()
-        case Timestamp(digits=digits):
-            return _timestamps(digits)
-        case Enumeration(enum=enum):
-            return st.sampled_from(list(enum))
-        case _:
-            return _JSON
+class _Typed(Fold[st.SearchStrategy[Any]]):
+    """Values of a kind that is neither an object nor a list, as attributes hold them."""
+
+    def text(self, kind: Text) -> st.SearchStrategy[Any]:
+        return _text(kind.max_length)
+
+    def integer(self, kind: Integer) -> st.SearchStrategy[Any]:
+        return _integers(kind)
+
+    def number(self, kind: Number) -> st.SearchStrategy[Any]:
+        return _decimals(kind)
+
+    def boolean(self, kind: Boolean) -> st.SearchStrategy[Any]:
+        return st.booleans()
+
+    def timestamp(self, kind: Timestamp) -> st.SearchStrategy[Any]:
+        return _timestamps(kind.digits)
+
+    def enumeration(self, kind: Enumeration) -> st.SearchStrategy[Any]:
+        return st.sampled_from(list(kind.enum))
+
+    def anything(self, kind: Anything) -> st.SearchStrategy[Any]:
+        return _JSON
+
+    def nested(self, kind: Nested) -> NoReturn:
+        raise TypeError("objects are drawn member by member")
+
+    def list_of(self, kind: ListOf) -> NoReturn:
+        raise TypeError("lists are drawn item by item")
 
 
 def _text(max_length: int | None) -> st.SearchStrategy[str]:
@@ -296,21 +310,25 @@ def _finer(moment: datetime, rest: int) -> datetime:
 # The same on the wire
 
 
-@cache
-def _on_the_wire(kind: Kind) -> st.SearchStrategy[Any]:
-    match kind:
-        case Integer(draft=draft):
-            whole = _integers(kind)
-            return whole if draft == 4 else st.one_of(whole, whole.map(_as_number))
-        case Number():
-            exact = _decimals(kind)
-            return st.one_of(exact, exact.map(_exponent), exact.map(_float_or_int), _whole_numbers(kind))
-        case Timestamp(digits=digits):
-            return _timestamp_texts(digits)
-        case Enumeration(enum=enum):
-            return st.sampled_from(list(tokens(enum)))
-        case _:
-            return _typed(kind)
+class _OnTheWire(_Typed):
+    """The same as peers may write them."""
+
+    def integer(self, kind: Integer) -> st.SearchStrategy[Any]:
+        whole = _integers(kind)
+        return whole if kind.draft == 4 else st.one_of(whole, whole.map(_as_number))
+
+    def number(self, kind: Number) -> st.SearchStrategy[Any]:
+        exact = _decimals(kind)
+        return st.one_of(exact, exact.map(_exponent), exact.map(_float_or_int), _whole_numbers(kind))
+
+    def timestamp(self, kind: Timestamp) -> st.SearchStrategy[Any]:
+        return _timestamp_texts(kind.digits)
+
+    def enumeration(self, kind: Enumeration) -> st.SearchStrategy[Any]:
+        return st.sampled_from(list(tokens(kind.enum)))
+
+
+_TYPED, _ON_THE_WIRE = cache(_Typed().of), cache(_OnTheWire().of)
 
 
 def _as_number(whole: int) -> Decimal | float:

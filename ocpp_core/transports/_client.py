@@ -1,42 +1,95 @@
 """The station's end of OCPP-J: a WebSocket client that connects again when the connection is lost."""
 
 import asyncio
-import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
+
+from attrs import field, frozen
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
+from ocpp_core.model.identities import require_identity
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
+from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
     authorization_of,
-    is_identity,
+    json_versions_of,
     subprotocol_of,
     url_of,
-    versions_of,
 )
-from ocpp_core.transports._socket import Options, WebSocketPeer, close_socket, split_options
+from ocpp_core.transports._options import take
+from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
 from ocpp_core.transports.admission import Handshake, result_of
 
 from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 R = TypeVar("R", bound=Response)
 
 #: Runs on each new connection, before anybody else may call; plain or a coroutine function.
 Connected = Callable[[WebSocketPeer], Awaitable[None] | None]
+
+
+class ConnectOptions(Options, total=False):
+    """Options of `connect`, beside those of `Options`; `Connecting` has their meaning and defaults."""
+
+    password: str | bytes | None
+    ssl: SSLContext | None
+    reconnect: bool
+    backoff: Backoff | None
+    wait: bool
+    require_subprotocol: bool
+    on_connect: Connected | None
+    chance: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    tolerance: Tolerance
+
+
+@frozen(kw_only=True)
+class Connecting:
+    """How a station connects to its CSMS, and stays connected.
+
+    Attributes:
+        password: For security profiles 1 and 2: text, or in 1.6 the bytes of AuthorizationKey.
+        ssl: For security profiles 2 and 3 (with the client's certificate loaded).
+        reconnect: Connect again and again, also at first. Without it, a first attempt that fails raises.
+        backoff: How long to wait between attempts.
+        wait: Calls wait for a connection where there is none; they raise ConnectionLostError otherwise.
+        require_subprotocol: Close if the CSMS picks no version. Without it, the first of those that are offered is
+            spoken then.
+        on_connect: Runs on each new connection before other calls are let through, to boot. It calls the peer that it
+            is given. If it raises, the connection is closed and counts as failed.
+        chance: A random number from 0 to 1, for the back-off.
+        sleep: Waits for so many seconds, for the back-off.
+        tolerance: What is accepted of the CSMS although it breaks a rule.
+    """
+
+    password: str | bytes | None = field(default=None, repr=False)
+    ssl: SSLContext | None = None
+    reconnect: bool = True
+    backoff: Backoff | None = None
+    wait: bool = False
+    require_subprotocol: bool = True
+    on_connect: Connected | None = None
+    chance: Callable[[], float] = random.random
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    tolerance: Tolerance = Tolerance.STRICT
 
 
 class Station:
@@ -48,34 +101,18 @@ class Station:
         identity: str,
         router: Router,
         versions: Sequence[Version],
-        *,
-        password: str | bytes | None,
-        ssl: SSLContext | None,
-        reconnect: bool,
-        backoff: Backoff,
-        wait: bool,
-        require_subprotocol: bool,
-        on_connect: Connected | None,
-        chance: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]],
-        tolerance: Tolerance,
-        options: Options,
+        how: Connecting,
+        settings: Settings,
+        peer_options: Mapping[str, Any],
     ) -> None:
         self.identity = identity
         self._url = url_of(url, identity)
         self._router = router
         self._versions = versions
-        self._headers = {} if password is None else {"Authorization": authorization_of(identity, password)}
-        self._ssl = ssl
-        self._reconnect = reconnect
-        self._backoff = backoff
-        self._wait = wait
-        self._require_subprotocol = require_subprotocol
-        self._on_connect = on_connect
-        self._chance = chance
-        self._sleep = sleep
-        self._tolerance = tolerance
-        self._settings, self._peer_options = split_options(options)
+        self._how = how
+        self._backoff = how.backoff or Backoff()
+        self._settings = settings
+        self._peer_options = dict(peer_options)
         self._current: WebSocketPeer | None = None
         self._peer: WebSocketPeer | None = None
         self._ready = asyncio.Event()
@@ -160,7 +197,7 @@ class Station:
 
     async def _usable(self) -> WebSocketPeer | None:
         """The CSMS, waited for if that is wanted."""
-        return await self.connected() if self._wait else self.peer
+        return await self.connected() if self._how.wait else self.peer
 
     async def _run(self) -> None:
         failures = 0
@@ -169,35 +206,36 @@ class Station:
                 if await self._connect_once():
                     failures = 0
             except Exception as error:  # no network, refused, no common version, the hook failed ...
-                if not self._reconnect:
+                if not self._how.reconnect:
                     raise
-                _log.warning("%s cannot connect: %s", self.identity, str(error) or type(error).__name__)
-            if not self._reconnect or self._is_closing:
+                reason = printable(hide(str(error)) or type(error).__name__, LONG)
+                _log.warning("%s cannot connect: %s", self.identity, reason)
+            if not self._how.reconnect or self._is_closing:
                 return
-            seconds = self._backoff.seconds(failures, self._chance())
+            seconds = self._backoff.seconds(failures, self._how.chance())
             failures += 1
             _log.info("%s connects again in %.1f s", self.identity, seconds)
-            await self._sleep(seconds)
+            await self._how.sleep(seconds)
 
     async def _connect_once(self) -> bool:
         """One connection, from its handshake to its end."""
         socket = await self._open()
         subprotocol = socket.subprotocol
         version = next((one for one in self._versions if subprotocol_of(one) == subprotocol), None)
-        if version is None and subprotocol is None and not self._require_subprotocol:
+        if version is None and subprotocol is None and not self._how.require_subprotocol:
             version = self._versions[0]
         if version is None:
             await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
             raise ConnectionLostError("the handshake (no common version)")
         handshake = Handshake(
-            identity=self.identity, version=version, subprotocol=subprotocol, tolerance=self._tolerance
+            identity=self.identity, version=version, subprotocol=subprotocol, tolerance=self._how.tolerance
         )
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer
         serving = asyncio.create_task(peer.serve(), name=f"ocpp socket {self.identity}")
         try:
-            if self._on_connect is not None:
-                await result_of(self._on_connect(peer))
+            if self._how.on_connect is not None:
+                await result_of(self._how.on_connect(peer))
             self._peer = peer
             self._ready.set()
             await asyncio.shield(serving)
@@ -208,18 +246,22 @@ class Station:
         return True
 
     async def _open(self) -> ClientConnection:
-        settings = self._settings
+        settings, password = self._settings, self._how.password
+        headers = {} if password is None else {"Authorization": authorization_of(self.identity, password)}
         return await open_socket(
             self._url,
             subprotocols=[Subprotocol(subprotocol_of(version)) for version in self._versions],
-            additional_headers=self._headers,
+            additional_headers=headers,
             compression="deflate" if settings.compresses(self._versions[0]) else None,
             open_timeout=settings.open_timeout,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
             close_timeout=settings.close_timeout,
             max_size=settings.max_size,
-            ssl=self._ssl or (True if self._url.startswith("wss:") else None),
+            create_connection=cast(
+                "type[ClientConnection]", partial(BoundedClientConnection, max_size=settings.max_size)
+            ),
+            ssl=self._how.ssl or (True if self._url.startswith("wss:") else None),
         )
 
 
@@ -229,18 +271,7 @@ async def connect(
     identity: str,
     router: Router,
     version: str | Sequence[str],
-    *,
-    password: str | bytes | None = None,
-    ssl: SSLContext | None = None,
-    reconnect: bool = True,
-    backoff: Backoff | None = None,
-    wait: bool = False,
-    require_subprotocol: bool = True,
-    on_connect: Connected | None = None,
-    chance: Callable[[], float] = random.random,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    tolerance: Tolerance = Tolerance.STRICT,
-    **options: Unpack[Options],
+    **options: Unpack[ConnectOptions],
 ) -> AsyncGenerator[Station, None]:
     """Keeps a station connected to its CSMS while the context lasts.
 
@@ -249,18 +280,7 @@ async def connect(
         identity: Of the station.
         router: Handlers of the station.
         version: That is spoken; or several, most wanted first, of which the CSMS picks one.
-        password: For security profiles 1 and 2: text, or in 1.6 the bytes of AuthorizationKey.
-        ssl: For security profiles 2 and 3 (with the client's certificate loaded).
-        reconnect: Connect again and again, also at first. Without it, a first attempt that fails raises.
-        backoff: How long to wait between attempts.
-        wait: Calls wait for a connection where there is none; they raise ConnectionLostError otherwise.
-        require_subprotocol: Close if the CSMS picks no version. Without it, the first of `version` is spoken then.
-        on_connect: Runs on each new connection before other calls are let through, to boot. It calls the peer that it
-            is given. If it raises, the connection is closed and counts as failed.
-        chance: A random number from 0 to 1, for the back-off.
-        sleep: Waits for so many seconds, for the back-off.
-        tolerance: What is accepted of the CSMS although it breaks a rule.
-        options: See `Settings` and `Peer`.
+        options: See `Connecting`, `Settings` and `Peer`.
 
     Yields:
         The station, once it is connected.
@@ -268,26 +288,12 @@ async def connect(
     Raises:
         LocalProtocolError: A version does not allow the identity, or has no JSON wire.
     """
-    versions = versions_of([version] if isinstance(version, str) else version)
-    if not all(is_identity(identity, one) for one in versions):
-        raise LocalProtocolError(f"OCPP 2.x does not allow the identity {identity!r}")
-    station = Station(
-        url,
-        identity,
-        router,
-        versions,
-        password=password,
-        ssl=ssl,
-        reconnect=reconnect,
-        backoff=backoff or Backoff(),
-        wait=wait,
-        require_subprotocol=require_subprotocol,
-        on_connect=on_connect,
-        chance=chance,
-        sleep=sleep,
-        tolerance=tolerance,
-        options=options,
-    )
+    versions = json_versions_of([version] if isinstance(version, str) else version)
+    for one in versions:
+        require_identity(identity, one)
+    others: dict[str, Any] = dict(options)
+    how, settings = take(Connecting, others), take(Settings, others)
+    station = Station(url, identity, router, versions, how, settings, others)
     try:
         await station.start()
         yield station

@@ -3,8 +3,6 @@
 Source: OCPP-J 1.6 §3.1, §6.2; OCPP 2.0.1 and 2.1 part 4 §3.1, §5.3 (2.1: §5.4); part 2 §2.1.4, A00.FR.2xx.
 """
 
-import binascii
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hmac import compare_digest
@@ -43,12 +41,6 @@ def url_of(base: str, identity: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(identity, safe='')}"))
 
 
-def is_identity(identity: str, version: Version | None) -> bool:
-    """Whether a version allows this identity. 1.x allows all."""
-    allowed = None if version is None else specification(version).identities
-    return allowed is None or re.fullmatch(allowed, identity) is not None
-
-
 def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:
     """User name and password of an ``Authorization: Basic`` header; None if it is no such header.
 
@@ -58,9 +50,12 @@ def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | Non
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
+    encoded = encoded.strip(" ")
     try:
-        credentials = b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
+        credentials = b64decode(encoded)
+    except ValueError:
+        return None
+    if b64encode(credentials).decode("ascii") != encoded:  # the decoder skips what it does not know
         return None
     own = f"{identity}{_IN_CREDENTIALS}".encode()
     if credentials.startswith(own):
@@ -94,13 +89,27 @@ def versions_of(names: Iterable[str]) -> tuple[Version, ...]:
 
     Raises:
         LookupError: No version goes by a name.
+    """
+    return tuple(Version(specification(name).version) for name in names)
+
+
+def versions_over(wire: Wire, versions: Iterable[Version]) -> tuple[Version, ...]:
+    """Those that this wire carries."""
+    return tuple(one for one in versions if wire in specification(one).error_names)
+
+
+def json_versions_of(names: Iterable[str]) -> tuple[Version, ...]:
+    """Versions by number or subprotocol, for a WebSocket.
+
+    Raises:
+        LookupError: No version goes by a name.
         LocalProtocolError: A version has no JSON wire.
     """
-    found = [specification(name) for name in names]
-    for one in found:
-        if Wire.JSON not in one.error_names:
-            raise LocalProtocolError(f"OCPP {one.version} has no JSON wire; it is served over SOAP")
-    return tuple(Version(one.version) for one in found)
+    versions = versions_of(names)
+    for one in versions:
+        if one not in versions_over(Wire.JSON, versions):
+            raise LocalProtocolError(f"OCPP {one.value} has no JSON wire; it is served over SOAP")
+    return versions
 
 
 def subprotocol_of(version: Version) -> str:
@@ -125,10 +134,12 @@ def choose(
         accepts: Versions that are accepted.
         aliases: Version meant by a subprotocol, where that is not its own: ``{"ocpp2.0": "2.0.1"}``.
     """
+    names = {name: one for one in accepts for name in (one.value, subprotocol_of(one))}
+    own = {subprotocol_of(one): one for one in accepts}
     for name in offered:
-        meant = (aliases or {}).get(name) or name.removeprefix("ocpp")
-        version = next((one for one in accepts if one.value == meant.removeprefix("ocpp")), None)
-        if version is not None and name.startswith("ocpp"):
+        meant = (aliases or {}).get(name)
+        version = own.get(name) if meant is None else names.get(meant)
+        if version is not None:
             return name, version
     return None
 

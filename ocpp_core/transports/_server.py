@@ -2,42 +2,45 @@
 
 import asyncio
 import http
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from ssl import SSLContext
-from typing import Any, Literal, Unpack
-from weakref import WeakKeyDictionary
+from functools import partial
+from ssl import CERT_NONE, CERT_REQUIRED, SSLContext
+from typing import Any, Unpack, cast
+from weakref import WeakKeyDictionary, WeakSet
 
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
-from ocpp_core.payloads.tolerance import ToleranceByStation
-from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR
+from ocpp_core.transports._floods import BoundedServerConnection
+from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
+from ocpp_core.transports._options import take
 from ocpp_core.transports._socket import (
     Options,
     Settings,
     WebSocketPeer,
     close_socket,
-    split_options,
 )
 from ocpp_core.transports.admission import (
+    CERTIFICATES,
     Admission,
-    Authenticate,
+    AdmissionOptions,
     Handshake,
-    Identities,
     Refusal,
-    result_of,
+    admission_of,
 )
+from ocpp_core.transports.stations import Stations
 
 from websockets.asyncio.server import Server as Listener  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.server import ServerConnection  # isort: skip
 from websockets.asyncio.server import serve as listen  # isort: skip
 from websockets.extensions.permessage_deflate import enable_server_permessage_deflate  # isort: skip
 from websockets.http11 import Request, Response  # isort: skip
+from websockets.protocol import State  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip
 
-_log = logging.getLogger("ocpp_core.websocket")
+#: Served by default: who says "ocpp2.0" often means 2.0.1 (see `Admission.aliases`).
+_VERSIONS = (Version.V2_1, Version.V2_0_1, Version.V1_6)
 
 #: Told of a peer; plain or a coroutine function.
 Told = Callable[[WebSocketPeer], Awaitable[None] | None]
@@ -45,11 +48,14 @@ Told = Callable[[WebSocketPeer], Awaitable[None] | None]
 Replaces = Callable[[WebSocketPeer, Handshake], bool]
 
 
+class ServeOptions(Options, AdmissionOptions, total=False):
+    """Options of `serve`: of the sockets and peers, and who may connect."""
+
+
 class Server:
     """A running server.
 
     Attributes:
-        peers: The stations that are connected, by identity.
         port: Where it listens; useful if it was to be any (0).
     """
 
@@ -57,30 +63,37 @@ class Server:
         self,
         router: Router,
         admission: Admission,
+        stations: Stations[WebSocketPeer],
         settings: Settings,
         peer_options: Mapping[str, Any],
-        *,
-        on_connect: Told | None,
-        on_disconnect: Told | None,
-        replaces: Replaces | None,
     ) -> None:
-        self.peers: dict[str, WebSocketPeer] = {}
         self.port: int = 0
         self._router = router
         self._admission = admission
+        self._stations = stations
         self._settings = settings
         self._peer_options = dict(peer_options)
-        self._on_connect = on_connect
-        self._on_disconnect = on_disconnect
-        self._replaces = replaces
         self._handshakes: WeakKeyDictionary[ServerConnection, Handshake] = WeakKeyDictionary()
+        self._sockets: WeakSet[ServerConnection] = WeakSet()
         self._listener: Listener | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closing = False
+
+    @property
+    def peers(self) -> dict[str, WebSocketPeer]:
+        """The stations that are connected, by identity."""
+        return self._stations.peers
 
     async def start(self, host: str, port: int, ssl: SSLContext | None) -> None:
         """Listens."""
-        settings = self._settings
+        settings, sockets = self._settings, self._sockets
+
+        class Socket(BoundedServerConnection):
+            """Known from its first moment on: websockets lists only those whose handshake is done."""
+
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                sockets.add(self)
+
         self._listener = await listen(
             self._serve,
             host,
@@ -88,6 +101,7 @@ class Server:
             ssl=ssl,
             process_request=self._admit,
             select_subprotocol=self._select,
+            create_connection=cast("type[ServerConnection]", partial(Socket, max_size=settings.max_size)),
             compression=None,  # decided for each station, in `_admit`
             open_timeout=settings.open_timeout,
             ping_interval=settings.ping_interval,
@@ -104,33 +118,27 @@ class Server:
             return
         self._is_closing = True
         self._listener.close(close_connections=False)
-        await asyncio.gather(*(peer.close(GOING_AWAY, "the server stops") for peer in self.peers.values()))
-        # Those without a peer: still in their handshake's end, or without a common version.
-        await asyncio.gather(
-            *(close_socket(socket, GOING_AWAY) for socket in list(self._listener.connections))
-        )
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stations.close()
+        await asyncio.gather(*(_end(socket) for socket in list(self._sockets)))
+        await self._stations.end()
         await self._listener.wait_closed()
 
     # Inside
 
     async def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Judges the request; called before the handshake is completed."""
+        transport = socket.transport
         verdict = await self._admission.admit(
             request.path,
             offers=request.headers.get_all("Sec-WebSocket-Protocol"),
-            authorization=request.headers.get("Authorization"),
-            certificate=socket.transport.get_extra_info("peercert") or None,
+            authorization=request.headers.get_all("Authorization"),
+            certificate=transport.get_extra_info("peercert") or None,
+            is_secure=transport.get_extra_info("ssl_object") is not None,
             remote=socket.remote_address,
         )
-        if isinstance(verdict, Handshake) and self._replaces is not None:
-            live = self.peers.get(verdict.identity)
-            if live is not None and live.is_open and not self._replaces(live, verdict):
-                verdict = Refusal(409, "connected already")
+        if isinstance(verdict, Handshake):
+            verdict = self._stations.make_room(verdict) or verdict
         if isinstance(verdict, Refusal):
-            _log.info("%s refused: %s %s", socket.remote_address, verdict.status, verdict.reason)
             response = socket.respond(http.HTTPStatus(verdict.status), f"{verdict.reason}\n")
             for name, value in verdict.headers.items():
                 response.headers[name] = value
@@ -153,31 +161,39 @@ class Server:
             await close_socket(socket, GOING_AWAY, "the server stops")
             return
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
-        earlier = self.peers.get(peer.identity)
-        self.peers[peer.identity] = peer
-        if earlier is not None:
-            _log.warning("%s connected again; its earlier connection is closed", peer.identity)
-            self._spawn(earlier.close(GOING_AWAY, "connected again"))
-        if self._on_connect is not None:
-            self._spawn(self._tell(self._on_connect, peer))
-        try:
+        async with self._stations.connected(peer):
             await peer.serve()
-        finally:
-            if self.peers.get(peer.identity) is peer:
-                del self.peers[peer.identity]
-            if self._on_disconnect is not None:
-                await self._tell(self._on_disconnect, peer)
 
-    async def _tell(self, hook: Told, peer: WebSocketPeer) -> None:
-        try:
-            await result_of(hook(peer))
-        except Exception:
-            _log.exception("%s: the hook %r failed", peer.identity, hook)
 
-    def _spawn(self, work: Any) -> None:
-        task: asyncio.Task[Any] = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+async def _end(socket: ServerConnection) -> None:
+    """Closes a socket without a peer: some have no common version, and some never come to the end of a handshake."""
+    if socket.protocol.state is State.CONNECTING:
+        socket.transport.abort()
+    else:
+        await close_socket(socket, GOING_AWAY)
+
+
+def _check_profiles(admission: Admission, ssl: SSLContext | None) -> None:
+    """Says at once what would otherwise be found out by every station that is refused.
+
+    Raises:
+        LocalProtocolError: A security profile is wanted that this listener cannot have.
+    """
+    if admission.profiles is None or callable(admission.profiles):
+        return
+    # Other listeners may share the admission, so that a profile that is possible elsewhere is no fault here. But who
+    # serves TLS and forgets to ask for certificates has made a mistake.
+    asks = ssl is not None and ssl.verify_mode is not CERT_NONE
+    if ssl is None:
+        possible = {0, 1}
+    elif ssl.verify_mode is CERT_REQUIRED:
+        possible = {CERTIFICATES}
+    else:
+        possible = {0, 2, CERTIFICATES} if asks else {0, 2}
+    if possible.isdisjoint(admission.profiles) or (ssl and not asks and CERTIFICATES in admission.profiles):
+        how = "without `ssl`" if ssl is None else f"with {ssl.verify_mode.name}"
+        wanted = ", ".join(map(str, sorted(admission.profiles)))
+        raise LocalProtocolError(f"stations cannot come in security profile {wanted} {how}")
 
 
 @asynccontextmanager
@@ -186,18 +202,12 @@ async def serve(
     host: str = "",
     port: int = 0,
     *,
-    accepts: Sequence[str] = (Version.V2_1, Version.V2_0_1, Version.V1_6),
-    default_version: str | None = None,
-    authenticate: Authenticate | None = None,
-    identities: Identities | None = None,
-    no_common_version: Literal["close", "refuse"] = "close",
-    aliases: Mapping[str, str] | Callable[[str], Mapping[str, str]] | None = None,
+    admission: Admission | None = None,
     on_connect: Told | None = None,
     on_disconnect: Told | None = None,
     replaces: Replaces | None = None,
     ssl: SSLContext | None = None,
-    tolerance: ToleranceByStation = Tolerance.STRICT,
-    **options: Unpack[Options],
+    **options: Unpack[ServeOptions],
 ) -> AsyncGenerator[Server, None]:
     """Serves stations over WebSocket while the context lasts.
 
@@ -207,41 +217,29 @@ async def serve(
         router: Handlers of the CSMS.
         host: Where to listen; "" is everywhere.
         port: The same; 0 is any free port, see `Server.port`.
-        accepts: Versions; of those that a station offers, the first is taken that is among them.
-        default_version: See `Admission`, as for the next four and `tolerance`.
-        authenticate: ``(handshake) -> bool``; see `Handshake.has_password` and `Handshake.certificate`.
-        identities: ``(handshake) -> identity or None``.
-        no_common_version: "close" or "refuse".
-        aliases: ``{"ocpp2.0": "2.0.1"}``, or a function from the identity to such a table.
-        on_connect: Runs beside the connection as soon as it is open; it may call the peer.
-        on_disconnect: Runs when a connection is over.
-        replaces: Decides whether a new connection of an identity takes the place of a live one; it does by default.
-        ssl: For security profile 2; with ``verify_mode=CERT_REQUIRED`` and the operator's CA for 3.
-        tolerance: What is accepted although it breaks a rule, of all stations or of each by its identity.
-        options: See `Settings` and `Peer`.
+        admission: Who may connect, ready-made; the options of `Admission` make one otherwise. Of the versions,
+            2.1, 2.0.1 and 1.6 are served then if ``accepts`` does not say another thing.
+        on_connect: See `Stations`, as for the next two.
+        on_disconnect: Told when a connection is over.
+        replaces: Decides whether a new connection of an identity takes the place of the live one.
+        ssl: For security profile 2; with ``verify_mode=CERT_REQUIRED`` and the operator's CA for 3, with
+            ``CERT_OPTIONAL`` for both. A certificate has to name the station that shows it: see ``bound_by``.
+        options: See `Admission`, `Settings` and `Peer`.
 
     Yields:
         The server. Leaving the context closes it gracefully.
+
+    Raises:
+        LocalProtocolError: A version has no JSON wire, or `ssl` cannot have a security profile that is wanted.
     """
-    settings, peer_options = split_options(options)
-    admission = Admission(
-        accepts=accepts,
-        default_version=default_version,
-        authenticate=authenticate,
-        identities=identities,
-        no_common_version=no_common_version,
-        aliases=aliases,
-        tolerance=tolerance,
-    )
-    server = Server(
-        router,
-        admission,
-        settings,
-        peer_options,
-        on_connect=on_connect,
-        on_disconnect=on_disconnect,
-        replaces=replaces,
-    )
+    others: dict[str, Any] = dict(options)
+    settings = take(Settings, others)
+    if admission is None:
+        others["accepts"] = json_versions_of(others.get("accepts", _VERSIONS))
+    rules = admission_of(others, admission)
+    _check_profiles(rules, ssl)
+    stations = Stations(on_connect=on_connect, on_disconnect=on_disconnect, replaces=replaces)
+    server = Server(router, rules, stations, settings, others)
     await server.start(host, port, ssl)
     try:
         yield server

@@ -1,7 +1,6 @@
 """What both ends of a WebSocket have in common: their options, and the peer that sits on an open socket."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -11,6 +10,8 @@ from attrs import frozen
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.logs import logger
+from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import UNSUPPORTED_DATA
@@ -22,10 +23,10 @@ try:
     from websockets.protocol import State
 except ImportError as error:
     raise ImportError(
-        "The WebSocket transport needs the package websockets, 13 or later: pip install 'ocpp-core[websockets]'"
+        "The WebSocket transport needs a recent release of websockets: pip install 'ocpp-core[websockets]'"
     ) from error
 
-_log = logging.getLogger("ocpp_core.websocket")
+_log = logger("websocket")
 
 
 class Options(PeerOptions, total=False):
@@ -72,13 +73,6 @@ class Settings:
         return self.compression
 
 
-def split_options(options: Options) -> tuple[Settings, dict[str, Any]]:
-    """Settings of the socket, and the options of the peer."""
-    given: dict[str, Any] = dict(options)
-    own = {name: given.pop(name) for name in list(given) if name in Settings.__annotations__}
-    return Settings(**own), given
-
-
 async def close_socket(socket: WebSocket, code: int = 1000, reason: str = "") -> None:
     """Closes a WebSocket, in whatever state it is."""
     if socket.protocol.state is State.CLOSED:
@@ -112,7 +106,7 @@ class WebSocketPeer(Peer[str]):
         try:
             await self.run(self._messages())
         except ConnectionClosed as closed:
-            _log.info("%s: the connection was lost: %s", self.identity, closed)
+            _log.info("%s: the connection was lost: %s", self.identity, printable(str(closed), LONG))
         finally:
             await close_socket(self._socket)
 

@@ -1,56 +1,76 @@
-"""Who may connect, and in which version: the rules of the server's side of a handshake, for every WebSocket server.
+"""Who may connect, and in which version: the rules of the server's side, for every server and both wires.
 
-Source: OCPP-J 1.6 §3.1, §3.2, §6.2; OCPP 2.0.1 and 2.1 part 4 §3.1-§3.3; security whitepaper and part 2, A00.
+A WebSocket is judged before its handshake is completed, a SOAP request before anything of it is kept or handled.
+
+Source: OCPP-J 1.6 §3.1, §3.2, §6.2; OCPP-S 1.6 §3.3; OCPP 2.0.1 and 2.1 part 4 §3.1-§3.3; security whitepaper and
+part 2, A00.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from typing import Any, Literal, TypedDict
 
 from attrs import evolve, field, frozen
 
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.identities import is_identity, is_usable
+from ocpp_core.model.logs import logger
+from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Version
+from ocpp_core.model.versions import Version, Wire
 from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
     credentials_in,
     identity_in,
-    is_identity,
     is_password,
     offered_in,
     versions_of,
+    versions_over,
 )
+from ocpp_core.transports._options import take
+
+_log = logger("admission")
+
+#: The security profile in which stations show certificates.
+CERTIFICATES = 3
 
 
 @frozen(kw_only=True)
 class Handshake:
-    """What a station has said before its WebSocket is open.
+    """What a station has said before it is let in: to open a WebSocket, or around a SOAP request.
 
     Attributes:
-        identity: From the URL, or what the hook `identities` made of it.
-        version: That will be spoken; None if there is no common one.
-        subprotocol: That names it; None if the station offered none.
+        identity: From the URL or the header chargeBoxIdentity; later what the hook `identities` made of it.
+        version: That is spoken; None if there is no common one.
+        wire: That carries it.
+        subprotocol: That names the version; None if the station offered none, and over SOAP.
         offered: Its subprotocols, most wanted first.
         path: Of the request, raw.
         username: Of Basic authentication; None if there is none.
         password: The same; raw bytes.
         certificate: Of the client (security profile 3), as `ssl.SSLSocket.getpeercert` gives it; None without.
+        is_secure: Whether TLS carries it.
         remote: Address and port.
         tolerance: What is accepted of this station although it breaks a rule.
     """
 
     identity: str
     version: Version | None
+    wire: Wire = Wire.JSON
     subprotocol: str | None = None
     offered: tuple[str, ...] = ()
     path: str = ""
     username: str | None = None
     password: bytes | None = field(default=None, repr=False)
     certificate: Mapping[str, Any] | None = field(default=None, repr=False)
+    is_secure: bool = False
     remote: Any = None
     tolerance: Tolerance = Tolerance.STRICT
+    #: One list for all copies of a handshake: hooks are given one of them, and what they find holds for the next.
+    _proofs: list[bool] = field(factory=list, repr=False, eq=False)
 
     def has_password(self, expected: str | bytes) -> bool:
         """Whether the station has proven itself with this password, under its own identity as user name.
@@ -61,63 +81,141 @@ class Handshake:
             return False
         has_key = self.version is not None and specification(self.version).has_key_passwords
         hex_allowed = has_key and bool(self.tolerance)
-        return is_password(self.password, expected, hex_allowed=hex_allowed)
+        is_right = is_password(self.password, expected, hex_allowed=hex_allowed)
+        if is_right:
+            self.vouch()
+        return is_right
+
+    def vouch(self) -> None:
+        """Says that the station has proven itself in a way of your own: a password that is kept as a hash, a token.
+
+        Call it in `authenticate`. Letting a station in is less: you may let in those that prove nothing.
+        """
+        self._proofs.append(True)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the station has proven to be this one: a certificate names it, `has_password` or `vouch` said so."""
+        return bool(self._proofs)
+
+    @property
+    def profile(self) -> int:
+        """The security profile that the station makes use of; 0 is none. Whether its password is right is not said."""
+        if self.certificate is not None:
+            return CERTIFICATES
+        return 0 if self.username is None else 2 if self.is_secure else 1
 
     @property
     def common_name(self) -> str | None:
-        """The CN of the client certificate: the serial number of the station (A00.FR.404)."""
+        """The CN of the client certificate (A00.FR.404); None if it has none, or several."""
         subject = (self.certificate or {}).get("subject", ())
-        return next((value for names in subject for key, value in names if key == "commonName"), None)
+        found = [value for names in subject for key, value in names if key == "commonName"]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def alternative_names(self) -> tuple[str, ...]:
+        """The SANs of the client certificate that are DNS names or URIs."""
+        names = (self.certificate or {}).get("subjectAltName", ())
+        return tuple(value for kind, value in names if kind in ("DNS", "URI"))
 
 
 @frozen
 class Refusal:
-    """An HTTP response in place of the WebSocket."""
+    """An HTTP response in place of the WebSocket, or a fault in place of the answer.
+
+    Attributes:
+        status: Of the response.
+        reason: One sentence for people, which says nothing that a stranger should not know.
+        headers: Of the response.
+        code: Of the fault.
+    """
 
     status: int
     reason: str
     headers: Mapping[str, str] = field(factory=dict)
+    code: ErrorCode = ErrorCode.SECURITY
 
 
 #: Says whether a station is who it claims to be; plain or a coroutine function.
 Authenticate = Callable[[Handshake], bool | Awaitable[bool]]
 #: Gives the identity under which a station is known, or None for a stranger; plain or a coroutine function.
 Identities = Callable[[Handshake], str | Awaitable[str | None] | None]
+#: Security profiles that are allowed, of all stations or of each by its identity.
+Profiles = Collection[int] | Callable[[str], Collection[int]]
+#: What of a station's credentials has to be its identity.
+BoundBy = Literal["common_name", "alternative_name", "nothing"]
+Aliases = Mapping[str, str] | Callable[[str], Mapping[str, str]]
 
 _UNAUTHORIZED = Refusal(401, "not authenticated", {"WWW-Authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
+_UNKNOWN = Refusal(404, "no such station")
+
+
+class AdmissionOptions(TypedDict, total=False):
+    """Who may connect: options of every server. `Admission` has their meaning and defaults."""
+
+    accepts: Sequence[str]
+    default_version: str | None
+    authenticate: Authenticate | None
+    identities: Identities | None
+    bound_by: BoundBy
+    profiles: Profiles | None
+    soap_without_authentication: bool
+    no_common_version: Literal["close", "refuse"]
+    aliases: Aliases | None
+    tolerance: ToleranceByStation
 
 
 @frozen(kw_only=True)
 class Admission:
-    """The rules by which stations are let in.
+    """The rules by which stations are let in. Several servers may share one.
+
+    What a rule refuses is logged, and nothing is kept of it. A station that has proven itself has to do so each time: a
+    request without a proof, on either wire, is then no request of this station.
 
     Attributes:
         accepts: Versions that are served, by number. The station's order of preference decides.
         default_version: Of stations that offer no subprotocol at all; None means that they have no common version.
-        authenticate: Without it everyone is let in.
-        identities: Without it every identity is known.
+        authenticate: Says whether a station is who it claims to be; see `Handshake.has_password`. Without it everyone
+            is let in. It is asked on both wires, and of stations with a certificate too (``handshake.profile == 3``).
+        identities: Gives the identity under which a station is known, or None. Without it every identity is known.
+        bound_by: A certificate that a station shows has to name its identity, by its common name or one of its
+            alternative names, and so has the user name of Basic authentication, whatever this says of certificates.
+            "nothing" leaves both to `authenticate`: where a certificate has the serial number of the station, for
+            instance, which need not be its identity.
+        profiles: Security profiles in which stations may come, of all or of each by its identity: 1 with a password, 2
+            with a password over TLS, 3 with a certificate over TLS, 0 with nothing. None leaves that to `authenticate`.
+        soap_without_authentication: Serves SOAP to everyone although there is `authenticate`, which is then asked on
+            WebSockets only: for stations that cannot authenticate themselves, on a network of their own.
         no_common_version: "close" completes the handshake and closes at once, as the standard says; "refuse" answers
             HTTP 400, as a certification test wants.
-        aliases: Version meant by a subprotocol where that is not its own, or a function from the identity to that.
+        aliases: Version meant by a subprotocol where that is not its own (``{"ocpp2.0": "2.0.1"}``), or a function from
+            the identity to that.
         tolerance: What is accepted although it breaks a rule; a function decides it for each station, by the identity
-            in its URL. Anything but strict lets 2.x stations have any identity.
+            that it claims. Anything but strict lets stations have any identity that `is_usable`.
     """
 
-    accepts: Sequence[Version] = field(converter=versions_of)
+    accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
     default_version: str | None = None
     authenticate: Authenticate | None = None
     identities: Identities | None = None
+    bound_by: BoundBy = "common_name"
+    profiles: Profiles | None = None
+    soap_without_authentication: bool = False
     no_common_version: Literal["close", "refuse"] = "close"
-    aliases: Mapping[str, str] | Callable[[str], Mapping[str, str]] | None = None
+    aliases: Aliases | None = None
     tolerance: ToleranceByStation = Tolerance.STRICT
+    #: Of real stations only, so nobody can fill it.
+    _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
 
     async def admit(
         self,
         path: str,
         *,
         offers: Sequence[str] = (),
-        authorization: str | None = None,
+        authorization: Sequence[str] = (),
         certificate: Mapping[str, Any] | None = None,
+        sees_certificates: bool = True,
+        is_secure: bool = False,
         remote: Any = None,
     ) -> Handshake | Refusal:
         """Judges one request for a WebSocket.
@@ -125,8 +223,10 @@ class Admission:
         Args:
             path: Raw: not percent-decoded.
             offers: Values of the ``Sec-WebSocket-Protocol`` headers.
-            authorization: Value of the ``Authorization`` header.
-            certificate: Of the client.
+            authorization: Values of the ``Authorization`` headers.
+            certificate: Of the client, verified.
+            sees_certificates: Whether the server would know if the client had one.
+            is_secure: Whether TLS carries the request.
             remote: Its address.
 
         Returns:
@@ -135,39 +235,166 @@ class Admission:
         try:
             identity = identity_in(path)
         except ValueError:
-            return Refusal(404, "no such station")
+            return self._refused(_UNKNOWN, path, remote)
         offered = offered_in(offers)
         subprotocol, version = self._choose(identity, offered)
         if version is None and self.no_common_version == "refuse":
-            return Refusal(400, "no common OCPP version")
-        tolerance = tolerance_of(self.tolerance, lambda: identity)
-        if not tolerance and not is_identity(identity, version):
-            return _UNAUTHORIZED if ":" in identity else Refusal(404, "no such station")
-        username, password = credentials_in(authorization or "", identity) or (None, None)
-        handshake = Handshake(
+            return self._refused(Refusal(400, "no common OCPP version"), identity, remote)
+        claimed = Handshake(
             identity=identity,
             version=version,
             subprotocol=subprotocol,
             offered=offered,
             path=path,
-            username=username,
-            password=password,
             certificate=certificate,
+            is_secure=is_secure,
             remote=remote,
-            tolerance=tolerance,
         )
-        known = await result_of(self.identities(handshake)) if self.identities is not None else identity
+        return await self._judge(claimed, authorization, sees_certificates)
+
+    async def admit_soap(
+        self,
+        identity: str | None,
+        version: Version,
+        *,
+        path: str = "",
+        authorization: Sequence[str] = (),
+        certificate: Mapping[str, Any] | None = None,
+        sees_certificates: bool = True,
+        is_secure: bool = False,
+        remote: Any = None,
+    ) -> Handshake | Refusal:
+        """Judges one SOAP request; its answer may be sent if a handshake is returned.
+
+        Args:
+            identity: From the header chargeBoxIdentity. Without it, where that is tolerated, a certificate or Basic
+                authentication has to say who the station is.
+            version: Of the envelope.
+            path: As for the others: see `admit`.
+            authorization: See `admit`.
+            certificate: See `admit`.
+            sees_certificates: See `admit`.
+            is_secure: See `admit`.
+            remote: See `admit`.
+        """
+        claimed = Handshake(
+            identity=identity or "",
+            version=version,
+            wire=Wire.SOAP,
+            path=path,
+            certificate=certificate,
+            is_secure=is_secure,
+            remote=remote,
+        )
+        return await self._judge(claimed, authorization, sees_certificates)
+
+    def allowed_profiles(self, identity: str) -> Collection[int] | None:
+        """In which security profiles this station may come; None is all."""
+        return self.profiles(identity) if callable(self.profiles) else self.profiles
+
+    def forget(self, identity: str) -> None:
+        """The station need not prove itself again: it has been replaced by one that cannot."""
+        self._proven.discard(identity)
+
+    # Inside
+
+    async def _judge(
+        self, claimed: Handshake, authorization: Sequence[str], sees_certificates: bool
+    ) -> Handshake | Refusal:
+        verdict = await self._verdict(claimed, authorization, sees_certificates)
+        if isinstance(verdict, Refusal):
+            self._refused(verdict, claimed.identity, claimed.remote)
+        return verdict
+
+    async def _verdict(
+        self, claimed: Handshake, authorization: Sequence[str], sees_certificates: bool
+    ) -> Handshake | Refusal:
+        if len(authorization) > 1:
+            return Refusal(400, "several Authorization headers")
+        credentials = credentials_in(authorization[0], claimed.identity) if authorization else None
+        username, password = credentials or (None, None)
+        identity = claimed.identity or username or claimed.common_name or ""
+        if not identity:
+            return Refusal(400, "the request does not say which station it is of", code=ErrorCode.PROTOCOL)
+        tolerance = tolerance_of(self.tolerance, lambda: identity)
+        if not (is_usable(identity) if tolerance else is_identity(identity, claimed.version)):
+            # A colon could never be told from the one behind the user name (2.x part 4 §3.1.1).
+            return _UNAUTHORIZED if ":" in identity else evolve(_UNKNOWN, code=ErrorCode.IDENTITY)
+        handshake = evolve(
+            claimed, identity=identity, username=username, password=password, tolerance=tolerance
+        )
+        known = identity if self.identities is None else await result_of(self.identities(handshake))
         if not known:
-            return Refusal(404, "no such station")
-        if self.authenticate is not None and not await result_of(self.authenticate(handshake)):
+            return _UNKNOWN
+        profiles = self.allowed_profiles(identity)
+        if profiles is not None:
+            if CERTIFICATES in profiles and handshake.is_secure and not sees_certificates:
+                _log.error(
+                    "security profile 3 is wanted, but the server hands over no certificates of clients"
+                )
+                return Refusal(503, "this server sees no certificates")
+            if handshake.profile not in profiles:
+                return _UNAUTHORIZED
+        if not self._is_bound(handshake, known) or not await self._is_authentic(handshake):
+            return _UNAUTHORIZED
+        if handshake.is_proven:
+            self._proven.add(known)
+        elif known in self._proven:
             return _UNAUTHORIZED
         return evolve(handshake, identity=known)
+
+    def _is_bound(self, handshake: Handshake, known: str) -> bool:
+        """Whether the credentials are those of the station, as it calls itself or as we call it (A00.FR.207, .405)."""
+        if self.bound_by == "nothing":
+            return True
+        names = {handshake.identity, known}
+        if handshake.username is not None and handshake.username not in names:
+            return False
+        if handshake.certificate is None:
+            return True
+        is_common = self.bound_by == "common_name"
+        found = (handshake.common_name,) if is_common else handshake.alternative_names
+        if names.isdisjoint(found):
+            return False
+        handshake.vouch()
+        return True
+
+    async def _is_authentic(self, handshake: Handshake) -> bool:
+        if self.authenticate is None or (handshake.wire is Wire.SOAP and self.soap_without_authentication):
+            return True
+        return bool(await result_of(self.authenticate(handshake)))
 
     def _choose(self, identity: str, offered: tuple[str, ...]) -> tuple[str | None, Version | None]:
         if not offered and self.default_version is not None:
             return None, versions_of([self.default_version])[0]
         aliases = self.aliases(identity) if callable(self.aliases) else self.aliases
-        return choose(offered, self.accepts, aliases) or (None, None)
+        return choose(offered, versions_over(Wire.JSON, self.accepts), aliases) or (None, None)
+
+    def _refused(self, refusal: Refusal, who: str, remote: Any) -> Refusal:
+        log_refusal(refusal, who, remote)
+        return refusal
+
+
+def log_refusal(refusal: Refusal, who: str, remote: Any) -> None:
+    """Writes who was refused and why."""
+    where = printable(str(remote))
+    _log.info("%s at %s is refused: %s %s", shown(who), where, refusal.status, refusal.reason)
+
+
+def admission_of(options: MutableMapping[str, Any], ready: Admission | None) -> Admission:
+    """The admission that a server was given ready-made, or that its options make.
+
+    Args:
+        options: Of the server; those of `AdmissionOptions` are removed.
+        ready: In place of them.
+
+    Raises:
+        LocalProtocolError: There are both.
+    """
+    made = sorted(AdmissionOptions.__annotations__.keys() & options.keys())
+    if ready is not None and made:
+        raise LocalProtocolError(f"an admission is given, so {', '.join(made)} belongs into it")
+    return ready or take(Admission, options)
 
 
 async def result_of(value: Any) -> Any:

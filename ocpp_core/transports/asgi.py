@@ -7,9 +7,7 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 """
 
 import asyncio
-import logging
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -22,61 +20,84 @@ from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response, SoapHeaders
-from ocpp_core.model.specifications import specification
+from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
-from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
-from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED_DATA
-from ocpp_core.transports.admission import Admission, Authenticate, Handshake, Identities, Refusal
+from ocpp_core.transports._asgi_io import (
+    Channel,
+    PeerNotReadingError,
+    Receive,
+    Scope,
+    Send,
+    closing,
+    read_request,
+    respond,
+)
+from ocpp_core.transports._certificate import read_certificate
+from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA, versions_over
+from ocpp_core.transports.admission import (
+    Admission,
+    AdmissionOptions,
+    Handshake,
+    Refusal,
+    admission_of,
+)
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
+from ocpp_core.transports.stations import SoapStations, Stations
 
 if TYPE_CHECKING:
     import httpx
 
-_log = logging.getLogger("ocpp_core.asgi")
+_log = logger("asgi")
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 R = TypeVar("R", bound=Response)
-
-#: Characters of a SOAP station's identity. No standard limits it, and it is kept.
-MAX_IDENTITY = 255
 
 #: Says whether a SOAP station may be called at an address that it announced: any host can be claimed.
 MayCall = Callable[[str, str], bool]
 
 
+class AppOptions(PeerOptions, AdmissionOptions, total=False):
+    """Options of `OcppApp`: of the peers, and who may connect."""
+
+
 class OcppApp:
     """An ASGI application that serves stations.
 
-    WebSocket stations connect to any path that ends in their identity; SOAP stations post to any path.
+    WebSocket stations connect to any path that ends in their identity; SOAP stations post to any path. The same rules
+    say who may do either: with ``authenticate``, SOAP stations have to authenticate themselves too, unless
+    ``soap_without_authentication`` is set.
 
     Args:
         router: Handlers, by message class: one router serves all versions.
-        accepts: Versions that are served. 1.6 is served on both wires.
-        role: Ours. `Role.CHARGE_POINT` makes it the station's side of SOAP, which serves ChargePointService.
+        admission: Who may connect, ready-made; the options of `Admission` make one otherwise. (The media type of a SOAP
+            request comes before the identity: a tolerance by station leaves it to all of them.)
+        role: Ours. `Role.CHARGE_POINT` makes it the station's side of SOAP, which serves ChargePointService: then it is
+            the CSMS that is admitted, and what it shows need not have the name of the station (``bound_by``).
         identity: Of the station that we are, with that role: requests for another are answered IdentityMismatch.
-        default_version: Of WebSocket stations that offer no subprotocol.
-        authenticate: Says whether a WebSocket station is who it claims to be.
-        identities: Gives the identity under which a WebSocket station is known, or None.
-        tolerance: What is accepted although it breaks a rule, of all stations or of each by its identity. (The media
-            type of a SOAP request comes before the identity: a function leaves it to all of them.)
+        on_connect: See `Stations`, as for the next two. Of WebSocket stations.
+        on_disconnect: Told when a connection is over.
+        replaces: Decides whether a new connection of an identity takes the place of the live one.
         address: Where we listen for SOAP requests, written as From.
         may_call: Says whether a SOAP station may be called at the address that it announced; without it no one is.
+            Where stations prove who they are, nobody else moves their address.
         client: An ``httpx.AsyncClient`` for those calls; one is made on first use.
         sender_fault_status: HTTP status of faults of the sender; some stacks read the fault only with 500.
         max_size: Bytes of an envelope, characters of a frame.
-        max_stations: SOAP stations whose addresses are kept; the one that was silent longest is forgotten.
-        options: Of each `Peer`; those that have a meaning on the SOAP wire are used there too.
+        open_timeout: Seconds for the handshake of a WebSocket, hooks included. The body of a request has as long, and a
+            second more for each kilobyte that has come.
+        body_timeout: Seconds for the body of a request, however large.
+        write_timeout: Seconds that a peer may not read before it counts as gone: it holds our memory. ASGI cannot cut
+            it off; its socket is the server's, and so are handshakes and heads of requests that never end.
+        max_stations: SOAP stations that are remembered, see `SoapStations`.
+        options: See `Admission` and `Peer`; those of a peer that have a meaning on the SOAP wire are used there too.
 
     Attributes:
-        peers: WebSocket stations that are connected, by identity.
         stations: SOAP stations by identity, as they are known from their last request; the address is where they listen
             if they announced one that may be called.
     """
@@ -85,59 +106,71 @@ class OcppApp:
         self,
         router: Router,
         *,
-        accepts: Sequence[str] = tuple(Version),
+        admission: Admission | None = None,
         role: Role = Role.CSMS,
         identity: str | None = None,
-        default_version: str | None = None,
-        authenticate: Authenticate | None = None,
-        identities: Identities | None = None,
-        tolerance: ToleranceByStation = Tolerance.STRICT,
+        on_connect: "Callable[[AsgiPeer], Awaitable[None] | None] | None" = None,
+        on_disconnect: "Callable[[AsgiPeer], Awaitable[None] | None] | None" = None,
+        replaces: "Callable[[AsgiPeer, Handshake], bool] | None" = None,
         address: str | None = None,
         may_call: MayCall | None = None,
         client: "httpx.AsyncClient | None" = None,
         sender_fault_status: int = 400,
         max_size: int = 1_048_576,
+        open_timeout: float = 10.0,
+        body_timeout: float = 60.0,
+        write_timeout: float = 30.0,
         max_stations: int = 100_000,
-        **options: Unpack[PeerOptions],
+        **options: Unpack[AppOptions],
     ) -> None:
-        wires = {name: specification(name).error_names for name in accepts}
-        self._admission = Admission(
-            accepts=[name for name, wire in wires.items() if Wire.JSON in wire],
-            default_version=default_version,
-            authenticate=authenticate,
-            identities=identities,
-            tolerance=tolerance,
-        )
-        self._codecs = {
-            name: SoapCodec(name, role=role, tolerance=tolerance, address=address, max_size=max_size)
-            for name, wire in wires.items()
-            if Wire.SOAP in wire
+        others: dict[str, Any] = dict(options)
+        if role is Role.CHARGE_POINT and admission is None:
+            others.setdefault("bound_by", "nothing")
+        rules = self._admission = admission_of(others, admission)
+        self._codecs: dict[str, SoapCodec] = {
+            version: SoapCodec(
+                version, role=role, tolerance=rules.tolerance, address=address, max_size=max_size
+            )
+            for version in versions_over(Wire.SOAP, rules.accepts)
         }
-        self.peers: dict[str, AsgiPeer] = {}
-        self.stations: OrderedDict[str, SoapPeer] = OrderedDict()
+        self._on_sockets: Stations[AsgiPeer] = Stations(
+            on_connect=on_connect, on_disconnect=on_disconnect, replaces=replaces
+        )
+        self.stations: SoapStations = SoapStations(max_stations)
         self._identity = identity
         self._may_call: MayCall = may_call or (lambda *_: False)
-        self._max_stations = max_stations
         self._router = router
-        self._tolerance = tolerance
         self._client = client
         self._is_client_ours = client is None
         self._sender_fault_status = sender_fault_status
         self._max_size = max_size
-        self._options = options
-        self._observer = Observer(options.get("hooks", ()), options.get("redaction") or Redaction())
+        self._open_timeout = open_timeout
+        self._body_timeout = body_timeout
+        self._write_timeout = write_timeout
+        self._options = others
+        self._observer = Observer(others.get("hooks", ()), others.get("redaction") or Redaction())
+
+    @property
+    def peers(self) -> "dict[str, AsgiPeer]":
+        """WebSocket stations that are connected, by identity."""
+        return self._on_sockets.peers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, as ASGI defines it."""
-        match scope["type"]:
-            case "websocket":
-                await self._websocket(scope, receive, send)
-            case "http":
-                await self._http(scope, receive, send)
-            case "lifespan":
-                await self._lifespan(receive, send)
-            case other:
-                raise ValueError(f"ASGI has no scope {other!r} that OCPP could use")
+        channel = Channel(receive, send, write_timeout=self._write_timeout)
+        try:
+            match scope["type"]:
+                case "websocket":
+                    await self._websocket(scope, channel.receive, channel.send)
+                case "http":
+                    await self._http(scope, channel.receive, channel.send)
+                case "lifespan":
+                    await self._lifespan(receive, send)
+                case other:
+                    raise ValueError(f"ASGI has no scope {other!r} that OCPP could use")
+        except PeerNotReadingError:
+            where = printable(str(scope.get("client")))
+            _log.info("%s has not read for %s s", where, self._write_timeout)
 
     async def call(self, identity: str, request: Request[R], **options: Any) -> R:
         """Calls a station on whichever wire it speaks.
@@ -154,7 +187,8 @@ class OcppApp:
 
     async def close(self) -> None:
         """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
-        await asyncio.gather(*(peer.close(GOING_AWAY, "the server stops") for peer in self.peers.values()))
+        await self._on_sockets.close()
+        await self._on_sockets.end()
         if self._client is not None and self._is_client_ours:
             await self._client.aclose()
 
@@ -173,16 +207,14 @@ class OcppApp:
     # WebSocket
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # websocket.connect
-        headers = _headers(scope)
-        path = scope.get("raw_path") or scope["path"].encode()
-        verdict = await self._admission.admit(
-            path.decode("latin-1"),
-            offers=[", ".join(scope.get("subprotocols", ()))],
-            authorization=headers.get("authorization"),
-            certificate=scope.get("extensions", {}).get("tls"),
-            remote=scope.get("client"),
-        )
+        try:
+            async with asyncio.timeout(self._open_timeout) as timer:
+                await receive()  # websocket.connect
+                verdict = await self._admit(scope)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            verdict = Refusal(503, "the handshake takes too long")
         if isinstance(verdict, Refusal):
             await _refuse(scope, send, verdict)
             return
@@ -194,74 +226,88 @@ class OcppApp:
             return
         await self._serve(verdict, verdict.version, receive, send)
 
+    async def _admit(self, scope: Scope) -> Handshake | Refusal:
+        verdict = await self._admission.admit(
+            _path(scope), offers=[", ".join(scope.get("subprotocols", ()))], **_credentials(scope)
+        )
+        if isinstance(verdict, Handshake):
+            return self._on_sockets.make_room(verdict) or verdict
+        return verdict
+
     async def _serve(self, handshake: Handshake, version: Version, receive: Receive, send: Send) -> None:
         codec = JsonCodec(version, tolerance=handshake.tolerance, max_size=self._max_size)
-        peer = AsgiPeer(codec, self._router, send, identity=handshake.identity, **self._options)
-        earlier = self.peers.get(peer.identity)
-        self.peers[peer.identity] = peer
-        closing = None
-        if earlier is not None:
-            _log.warning("%s connected again; its earlier connection is closed", peer.identity)
-            closing = asyncio.create_task(earlier.close(GOING_AWAY, "connected again"))
-        try:
+        peer = AsgiPeer(codec, self._router, send, handshake, **self._options)
+        async with self._on_sockets.connected(peer):
             await peer.run(_texts(receive, send))
-        finally:
-            if self.peers.get(peer.identity) is peer:
-                del self.peers[peer.identity]
-            if closing is not None:
-                await closing
 
     # SOAP
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
-            await _respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"))
+            await respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"), *closing(scope))
             return
-        headers = _headers(scope)
         try:
             body = read_body(
-                await _body(receive, self._max_size),
-                content_type=headers.get("content-type", ""),
-                content_encoding=headers.get("content-encoding", ""),
+                await read_request(
+                    receive,
+                    self._max_size,
+                    open_timeout=self._open_timeout,
+                    body_timeout=self._body_timeout,
+                ),
+                content_type=_header(scope, "content-type"),
+                content_encoding=_header(scope, "content-encoding"),
                 max_size=self._max_size,
-                any_xml=self._tolerance != Tolerance.STRICT,
+                any_xml=self._admission.tolerance != Tolerance.STRICT,
             )
         except BodyRefused as refused:
-            await _respond(send, refused.status, f"{refused}\n".encode())
+            await respond(send, refused.status, f"{refused}\n".encode(), *closing(scope))
             return
         codec = self._codecs.get(SoapCodec.sniff(body, max_size=self._max_size) or "")
         if codec is None:
             codec = next(iter(self._codecs.values()), None)  # its fault says what is wrong
         if codec is None:
-            await _respond(send, 404, b"no SOAP here\n")
+            await respond(send, 404, b"no SOAP here\n")
             return
         async with answer_envelope(
-            self._router, codec, body, partial(self._identify, codec), self._observer
+            self._router, codec, body, partial(self._identify, scope, codec), self._observer
         ) as answer:
-            status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
-            packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
-            more = (("Content-Encoding", coding),) if coding else ()
-            await _respond(send, status, packed, *more, content_type=CONTENT_TYPE)
+            packed, coding = write_body(answer.body, _header(scope, "accept-encoding"))
+            more = [("Content-Encoding", coding)] if coding else []
+            if isinstance(answer.error, _NotAdmitted) and answer.error.refusal.status in _SPOKEN:
+                status = answer.error.refusal.status
+                more += answer.error.refusal.headers.items()
+            else:
+                status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
+            await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
 
-    def _identify(self, codec: SoapCodec, headers: SoapHeaders) -> Caller:
-        """Whose request it is. A station refuses what is meant for another one (OCPP-S 1.6 §3.3)."""
-        identity = headers.identity or ""
-        if len(identity) > MAX_IDENTITY:
-            raise OcppError(ErrorCode.IDENTITY, f"the identity has {len(identity)} characters")
-        if codec.role is Role.CHARGE_POINT:
-            if self._identity not in (None, identity):
-                raise OcppError(ErrorCode.IDENTITY, f"this is not {identity!r}")
-            return LoneCaller(identity, codec.specification)
-        station = self.stations.get(identity)
-        if station is None:
-            station = self.stations[identity] = SoapPeer(
-                codec, identity, call_timeout=self._options.get("call_timeout", 30.0), observer=self._observer
-            )
-        self.stations.move_to_end(identity)
-        if len(self.stations) > self._max_stations:
-            self.stations.popitem(last=False)
+    async def _identify(self, scope: Scope, codec: SoapCodec, headers: SoapHeaders) -> Caller:
+        """Whose request it is; nothing is kept of one that is not admitted.
+
+        A station refuses what is meant for another one (OCPP-S 1.6 §3.3).
+        """
+        claimed, is_station = headers.identity, codec.role is Role.CHARGE_POINT
+        if is_station:
+            claimed = claimed or self._identity
+            if self._identity not in (None, claimed):
+                raise OcppError(ErrorCode.IDENTITY, f"this is not {shown(claimed)}")
+        version = Version(codec.specification.version)
+        verdict = await self._admission.admit_soap(claimed, version, path=_path(scope), **_credentials(scope))
+        if isinstance(verdict, Refusal):
+            raise _NotAdmitted(verdict)
+        if is_station:
+            return LoneCaller(verdict.identity, codec.specification)
+        return self._met(verdict, codec, headers.from_)
+
+    def _met(self, handshake: Handshake, codec: SoapCodec, address: str | None) -> SoapPeer:
+        """The station of a request that is admitted; where it listens may have changed (OCPP-S 1.6 §3.7)."""
+        identity = handshake.identity
+
+        def make() -> SoapPeer:
+            timeout = self._options.get("call_timeout", 30.0)
+            return SoapPeer(codec, identity, call_timeout=timeout, observer=self._observer)
+
+        station = self.stations.met(identity, make, is_proven=handshake.is_proven)
         station.codec = codec
-        address = headers.from_
         if address is not None and _is_address(address) and self._may_call(identity, address):
             station.address = address
             station.client = self._client_of_calls()
@@ -275,18 +321,45 @@ class OcppApp:
         return self._client
 
 
-class AsgiPeer(Peer[str]):
-    """A `Peer` on the WebSocket of an ASGI server."""
+class _NotAdmitted(OcppError):
+    """A SOAP request of somebody who may not send it."""
 
-    def __init__(self, codec: JsonCodec, router: Router, send: Send, **options: Any) -> None:
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code, refusal.reason)
+        self.refusal = refusal
+
+
+#: Refusals that HTTP has a status of its own for; others are faults of the sender.
+_SPOKEN = (401, 503)
+
+
+class AsgiPeer(Peer[str]):
+    """A `Peer` on the WebSocket of an ASGI server.
+
+    Attributes:
+        handshake: What the station has said to open it.
+    """
+
+    def __init__(
+        self, codec: JsonCodec, router: Router, send: Send, handshake: Handshake, **options: Any
+    ) -> None:
+        self.handshake = handshake
         self._send_event = send
-        super().__init__(codec, router, self._send_text, **options)
+        super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
 
     async def _send_text(self, text: str) -> None:
         await self._send_event({"type": "websocket.send", "text": text})
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls can be made."""
+        return not self._connection.closed
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket."""
+        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket.
+
+        A peer that does not read delays that by the ``write_timeout`` of the application, and no longer.
+        """
         await super().close()
         with suppress(Exception):  # the station may be gone, and servers differ in what they raise then
             await self._send_event({"type": "websocket.close", "code": code, "reason": reason})
@@ -302,8 +375,46 @@ def _is_address(address: str) -> bool:
     return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port
 
 
-def _headers(scope: Scope) -> Mapping[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+def _path(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or scope.get("path", "").encode()
+    return raw.decode("latin-1")
+
+
+def _values(scope: Scope, name: str) -> list[str]:
+    """What the headers of this name say: there may be several, of whatever letter case."""
+    return [
+        value.decode("latin-1") for key, value in scope["headers"] if key.decode("latin-1").lower() == name
+    ]
+
+
+def _header(scope: Scope, name: str) -> str:
+    """A header that may be a list: those that occur several times are joined (RFC 9110 §5.3)."""
+    return ", ".join(_values(scope, name))
+
+
+def _credentials(scope: Scope) -> dict[str, Any]:
+    """What an admission is told of the sender of a request, as ASGI and its extension ``tls`` have it."""
+    tls = scope.get("extensions", {}).get("tls")
+    return {
+        "authorization": _values(scope, "authorization"),
+        "certificate": _certificate(tls) if tls is not None else None,
+        "sees_certificates": tls is not None,
+        "is_secure": scope.get("scheme") in ("https", "wss"),
+        "remote": scope.get("client"),
+    }
+
+
+def _certificate(tls: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """That of the client, if the server has verified it."""
+    chain = tls.get("client_cert_chain") or ()
+    pem = next(iter(chain), None)
+    if pem is None or tls.get("client_cert_error") is not None:
+        return None
+    try:
+        return read_certificate(pem)
+    except ValueError:
+        _log.error("the server hands over a certificate that cannot be read")
+        return None
 
 
 async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:
@@ -315,20 +426,6 @@ async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:
         yield text
 
 
-async def _body(receive: Receive, max_size: int) -> bytes:
-    """The body of a request, cut off just beyond the limit: more is never kept."""
-    parts: list[bytes] = []
-    size = 0
-    while size <= max_size:
-        event = await receive()
-        part = event.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if event["type"] != "http.request" or not event.get("more_body", False):
-            break
-    return b"".join(parts)[: max_size + 1]
-
-
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     """An HTTP response in place of the WebSocket, where the server can send one; else its plain refusal."""
     if "websocket.http.response" not in scope.get("extensions", {}):
@@ -337,16 +434,3 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
     await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": f"{refusal.reason}\n".encode()})
-
-
-async def _respond(
-    send: Send,
-    status: int,
-    body: bytes,
-    *more: tuple[str, str],
-    content_type: str = "text/plain; charset=utf-8",
-) -> None:
-    headers = [("content-type", content_type), ("content-length", str(len(body))), *more]
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})

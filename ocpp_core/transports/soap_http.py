@@ -4,7 +4,6 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 """
 
 import asyncio
-import logging
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -25,7 +24,9 @@ from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import ConnectionLostError, FrameError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Call, Request, Response
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
@@ -33,7 +34,7 @@ from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
 if TYPE_CHECKING:
     import httpx
 
-_log = logging.getLogger("ocpp_core.soap")
+_log = logger("soap")
 
 R = TypeVar("R", bound=Response)
 
@@ -120,7 +121,7 @@ class SoapPeer:
             "Content-Type": self.codec.content_type(Call(pending.id, pending.request)),
             "Accept-Encoding": "gzip, deflate",
         }
-        self._observer.frame(self, "out", body)
+        self._observer.frame(self, "out", body, self.codec)
         status = ""
         try:
             async with (
@@ -134,10 +135,11 @@ class SoapPeer:
         except BodyRefused as refused:
             return f"{status}, {refused.reason}"
         except Exception as error:  # no route, a certificate that is refused, an address that is none ...
-            _log.info("%s cannot be reached at %s: %r", self.identity, address, error)
+            kind, said = type(error).__name__, hide(str(error))
+            _log.info("%s cannot be reached at %s: %s %s", self.identity, hide(address), kind, said)
             return ""
         else:
-            self._observer.frame(self, "in", answer)
+            self._observer.frame(self, "in", answer, self.codec)
             connection.receive_message(answer)
         return status
 

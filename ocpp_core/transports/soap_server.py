@@ -3,7 +3,7 @@
 Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.3 (identity), §3.7 (where a station listens).
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from ocpp_core.model.messages import CallError, Request, SoapHeaders
 from ocpp_core.soap.codec import SoapCodec
 
 #: Says by its header who sent an envelope; handlers get it as their peer. Raises `OcppError` to refuse the envelope.
-Identify = Callable[[SoapHeaders], Caller]
+Identify = Callable[[SoapHeaders], Awaitable[Caller]]
 
 
 @frozen
@@ -28,11 +28,16 @@ class SoapAnswer:
 
     Attributes:
         body: An envelope.
-        code: Why it is a fault; None if it is a response.
+        error: Why it is a fault; None if it is a response. If `identify` has raised it, this is what it raised.
     """
 
     body: bytes
-    code: ErrorCode | None = None
+    error: OcppError | None = None
+
+    @property
+    def code(self) -> ErrorCode | None:
+        """Of the fault."""
+        return None if self.error is None else self.error.code
 
 
 @asynccontextmanager
@@ -62,10 +67,10 @@ async def answer_envelope(
     if call is not None:
         headers = call.headers or SoapHeaders()
         try:
-            caller = identify(headers)
+            caller = await identify(headers)
         except OcppError as error:
             caller, handle = LoneCaller(headers.identity or "", codec.specification), _refusing(error)
-    observer.frame(caller, "in", body)
+    observer.frame(caller, "in", body, codec)
     for event in events:
         observer.event(caller, event)
 
@@ -80,8 +85,8 @@ async def answer_envelope(
         # Silence, and an answer or a fault where a request belongs, draw nothing; HTTP wants an answer all the same.
         id = "" if call is None else call.id
         messages = [codec.encode(CallError(id, refusal.code, refusal.description))]
-    observer.frame(caller, "out", messages[0])
-    yield SoapAnswer(messages[0], None if refusal is None else refusal.code)
+    observer.frame(caller, "out", messages[0], codec)
+    yield SoapAnswer(messages[0], refusal)
     if call is not None and answer.response is not None:
         await router.run_after(call.request, answer.response, caller)
 

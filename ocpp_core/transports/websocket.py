@@ -9,9 +9,11 @@ from ocpp_core.transports._client import Station, connect
 from ocpp_core.transports._handshake import Backoff
 from ocpp_core.transports._server import Server, serve
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer
-from ocpp_core.transports.admission import Handshake
+from ocpp_core.transports.admission import Admission, AdmissionOptions, Handshake
 
 __all__ = [
+    "Admission",
+    "AdmissionOptions",
     "Backoff",
     "Handshake",
     "Options",

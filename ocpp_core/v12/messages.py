@@ -31,7 +31,7 @@ class AuthorizeRequest(Request["AuthorizeResponse"]):
         id_tag: Who wants to charge, or to stop charging; compared without case.
     """
 
-    id_tag: str = wire("idTag")
+    id_tag: str = wire("idTag", personal=True)
 
 
 @message(Version.V1_2, "Authorize", sent_by=Role.CSMS, profile="Core")
@@ -123,7 +123,7 @@ class ChangeConfigurationRequest(Request["ChangeConfigurationResponse"]):
     """
 
     key: str = wire("key")
-    value: str = wire("value")
+    value: str = wire("value", secret="key")
 
 
 @message(Version.V1_2, "ChangeConfiguration", sent_by=Role.CHARGE_POINT, profile="Core")
@@ -196,7 +196,7 @@ class RemoteStartTransactionRequest(Request["RemoteStartTransactionResponse"]):
         connector_id: Where to start, from 1; if absent, the Charge Point chooses or refuses.
     """
 
-    id_tag: str = wire("idTag")
+    id_tag: str = wire("idTag", personal=True)
     connector_id: int | None = wire("connectorId", minimum=-2147483648, maximum=2147483647, default=None)
 
 
@@ -267,7 +267,7 @@ class StartTransactionRequest(Request["StartTransactionResponse"]):
     """
 
     connector_id: int = wire("connectorId", minimum=-2147483648, maximum=2147483647)
-    id_tag: str = wire("idTag")
+    id_tag: str = wire("idTag", personal=True)
     timestamp: datetime = wire("timestamp")
     meter_start: int = wire("meterStart", minimum=-2147483648, maximum=2147483647)
 
@@ -317,7 +317,7 @@ class StopTransactionRequest(Request["StopTransactionResponse"]):
     """
 
     transaction_id: int = wire("transactionId", minimum=-2147483648, maximum=2147483647)
-    id_tag: str | None = wire("idTag", default=None)
+    id_tag: str | None = wire("idTag", personal=True, default=None)
     timestamp: datetime = wire("timestamp")
     meter_stop: int = wire("meterStop", minimum=-2147483648, maximum=2147483647)
 

@@ -21,7 +21,7 @@ class IdTagInfo(DataType):
 
     status: AuthorizationStatus = wire("status")
     expiry_date: datetime | None = wire("expiryDate", default=None)
-    parent_id_tag: str | None = wire("parentIdTag", default=None)
+    parent_id_tag: str | None = wire("parentIdTag", personal=True, default=None)
 
 
 @datatype(Version.V1_2, "MeterValue")

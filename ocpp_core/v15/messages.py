@@ -36,7 +36,7 @@ class AuthorizeRequest(Request["AuthorizeResponse"]):
         id_tag: Who wants to charge, or to stop charging; compared without case. At most 20 characters.
     """
 
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
 
 
 @message(Version.V1_5, "Authorize", sent_by=Role.CSMS, profile="Core")
@@ -127,7 +127,7 @@ class ChangeConfigurationRequest(Request["ChangeConfigurationResponse"]):
     """
 
     key: str = wire("key")
-    value: str = wire("value")
+    value: str = wire("value", secret="key")
 
 
 @message(Version.V1_5, "ChangeConfiguration", sent_by=Role.CHARGE_POINT, profile="Core")
@@ -255,7 +255,7 @@ class RemoteStartTransactionRequest(Request["RemoteStartTransactionResponse"]):
         connector_id: Where to start, from 1; if absent, the Charge Point chooses or refuses.
     """
 
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
     connector_id: int | None = wire("connectorId", minimum=-2147483648, maximum=2147483647, default=None)
 
 
@@ -327,7 +327,7 @@ class StartTransactionRequest(Request["StartTransactionResponse"]):
     """
 
     connector_id: int = wire("connectorId", minimum=-2147483648, maximum=2147483647)
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
     timestamp: datetime = wire("timestamp")
     meter_start: int = wire("meterStart", minimum=-2147483648, maximum=2147483647)
     reservation_id: int | None = wire("reservationId", minimum=-2147483648, maximum=2147483647, default=None)
@@ -388,7 +388,7 @@ class StopTransactionRequest(Request["StopTransactionResponse"]):
     """
 
     transaction_id: int = wire("transactionId", minimum=-2147483648, maximum=2147483647)
-    id_tag: str | None = wire("idTag", max_length=20, default=None)
+    id_tag: str | None = wire("idTag", max_length=20, personal=True, default=None)
     timestamp: datetime = wire("timestamp")
     meter_stop: int = wire("meterStop", minimum=-2147483648, maximum=2147483647)
     transaction_data: list[TransactionData] | None = wire("transactionData", default=None)
@@ -595,8 +595,8 @@ class ReserveNowRequest(Request["ReserveNowResponse"]):
 
     connector_id: int = wire("connectorId", minimum=-2147483648, maximum=2147483647)
     expiry_date: datetime = wire("expiryDate")
-    id_tag: str = wire("idTag", max_length=20)
-    parent_id_tag: str | None = wire("parentIdTag", max_length=20, default=None)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
+    parent_id_tag: str | None = wire("parentIdTag", max_length=20, personal=True, default=None)
     reservation_id: int = wire("reservationId", minimum=-2147483648, maximum=2147483647)
 
 

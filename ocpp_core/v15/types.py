@@ -28,7 +28,7 @@ class IdTagInfo(DataType):
 
     status: AuthorizationStatus = wire("status")
     expiry_date: datetime | None = wire("expiryDate", default=None)
-    parent_id_tag: str | None = wire("parentIdTag", max_length=20, default=None)
+    parent_id_tag: str | None = wire("parentIdTag", max_length=20, personal=True, default=None)
 
 
 @datatype(Version.V1_5, "AuthorisationData")
@@ -40,7 +40,7 @@ class AuthorisationData(DataType):
         id_tag_info: What to store for it; in a differential update, absence removes the entry.
     """
 
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
     id_tag_info: IdTagInfo | None = wire("idTagInfo", default=None)
 
 
@@ -56,7 +56,7 @@ class KeyValue(DataType):
 
     key: str = wire("key")
     readonly: bool = wire("readonly")
-    value: str | None = wire("value", default=None)
+    value: str | None = wire("value", secret="key", default=None)
 
 
 @datatype(Version.V1_5, "MeterValue.value")

@@ -67,7 +67,7 @@ class AuthorizeRequest(Request["AuthorizeResponse"]):
         id_tag: Who wants to charge, or to stop charging; compared without case. At most 20 characters.
     """
 
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
 
 
 @message(Version.V1_6, "Authorize", sent_by=Role.CSMS, profile="Core", draft=4)
@@ -161,7 +161,7 @@ class ChangeConfigurationRequest(Request["ChangeConfigurationResponse"]):
     """
 
     key: str = wire("key", max_length=50)
-    value: str = wire("value", max_length=500)
+    value: str = wire("value", max_length=500, secret="key")
 
 
 @message(Version.V1_6, "ChangeConfiguration", sent_by=Role.CHARGE_POINT, profile="Core", draft=4)
@@ -302,7 +302,7 @@ class RemoteStartTransactionRequest(Request["RemoteStartTransactionResponse"]):
     """
 
     connector_id: int | None = wire("connectorId", default=None)
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
     charging_profile: ChargingProfile | None = wire("chargingProfile", default=None)
 
 
@@ -374,7 +374,7 @@ class StartTransactionRequest(Request["StartTransactionResponse"]):
     """
 
     connector_id: int = wire("connectorId")
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
     timestamp: datetime = wire("timestamp")
     meter_start: int = wire("meterStart")
     reservation_id: int | None = wire("reservationId", default=None)
@@ -441,7 +441,7 @@ class StopTransactionRequest(Request["StopTransactionResponse"]):
     """
 
     transaction_id: int = wire("transactionId")
-    id_tag: str | None = wire("idTag", max_length=20, default=None)
+    id_tag: str | None = wire("idTag", max_length=20, personal=True, default=None)
     timestamp: datetime = wire("timestamp")
     meter_stop: int = wire("meterStop")
     reason: Reason | None = wire("reason", default=None)
@@ -668,8 +668,8 @@ class ReserveNowRequest(Request["ReserveNowResponse"]):
 
     connector_id: int = wire("connectorId")
     expiry_date: datetime = wire("expiryDate")
-    id_tag: str = wire("idTag", max_length=20)
-    parent_id_tag: str | None = wire("parentIdTag", max_length=20, default=None)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
+    parent_id_tag: str | None = wire("parentIdTag", max_length=20, personal=True, default=None)
     reservation_id: int = wire("reservationId")
 
 

@@ -35,7 +35,7 @@ class IdTagInfo(DataType):
 
     status: AuthorizationStatus = wire("status")
     expiry_date: datetime | None = wire("expiryDate", default=None)
-    parent_id_tag: str | None = wire("parentIdTag", max_length=20, default=None)
+    parent_id_tag: str | None = wire("parentIdTag", max_length=20, personal=True, default=None)
 
 
 @datatype(Version.V1_6, "AuthorizationData")
@@ -47,7 +47,7 @@ class AuthorizationData(DataType):
         id_tag_info: What to store for it; in a differential update, absence removes the entry.
     """
 
-    id_tag: str = wire("idTag", max_length=20)
+    id_tag: str = wire("idTag", max_length=20, personal=True)
     id_tag_info: IdTagInfo | None = wire("idTagInfo", default=None)
 
 
@@ -171,7 +171,7 @@ class KeyValue(DataType):
 
     key: str = wire("key", max_length=50)
     readonly: bool = wire("readonly")
-    value: str | None = wire("value", max_length=500, default=None)
+    value: str | None = wire("value", max_length=500, secret="key", default=None)
 
 
 @datatype(Version.V1_6, "LogParametersType")

@@ -18,7 +18,7 @@ class AuthorizeRequest(Request["AuthorizeResponse"]):
     """
 
     iso15118_certificate_hash_data: list[OCSPRequestData] | None = wire(
-        "15118CertificateHashData", min_items=1, max_items=4, default=None
+        "15118CertificateHashData", min_items=1, max_items=4, personal=True, default=None
     )
     id_token: IdToken = wire("idToken")
     evse_id: list[int] | None = wire("evseId", min_items=1, default=None)

@@ -73,7 +73,7 @@ class Get15118EVCertificateRequest(Request["Get15118EVCertificateResponse"]):
     """
 
     iso15118_schema_version: str = wire("15118SchemaVersion", max_length=50)
-    exi_request: str = wire("exiRequest", max_length=5500)
+    exi_request: str = wire("exiRequest", max_length=5500, personal=True)
 
 
 @message(
@@ -93,7 +93,7 @@ class Get15118EVCertificateResponse(Response):
     status: Iso15118EVCertificateStatus = wire("status")
     sa_provisioning_certificate_chain: CertificateChain = wire("saProvisioningCertificateChain")
     contract_signature_certificate_chain: CertificateChain = wire("contractSignatureCertificateChain")
-    exi_response: str = wire("exiResponse", max_length=5500)
+    exi_response: str = wire("exiResponse", max_length=5500, personal=True)
 
 
 @message(
@@ -206,7 +206,7 @@ class Update15118EVCertificateRequest(Request["Update15118EVCertificateResponse"
     """
 
     iso15118_schema_version: str = wire("15118SchemaVersion", max_length=50)
-    exi_request: str = wire("exiRequest", max_length=5500)
+    exi_request: str = wire("exiRequest", max_length=5500, personal=True)
 
 
 @message(
@@ -222,4 +222,4 @@ class Update15118EVCertificateResponse(Response):
     """
 
     status: Iso15118EVCertificateStatus = wire("status")
-    exi_response: str | None = wire("exiResponse", max_length=5500, default=None)
+    exi_response: str | None = wire("exiResponse", max_length=5500, personal=True, default=None)

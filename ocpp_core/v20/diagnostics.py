@@ -79,7 +79,7 @@ class EventData(DataType):
     timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", default=None)
-    actual_value: str = wire("actualValue", max_length=1000)
+    actual_value: str = wire("actualValue", max_length=1000, secret="variable")
     tech_code: str | None = wire("techCode", max_length=50, default=None)
     tech_info: str | None = wire("techInfo", max_length=500, default=None)
     cleared: bool = wire("cleared")
@@ -201,12 +201,14 @@ class CustomerInformationRequest(Request["CustomerInformationResponse"]):
             most 64 characters.
     """
 
-    customer_certificate: CertificateHashData | None = wire("customerCertificate", default=None)
+    customer_certificate: CertificateHashData | None = wire(
+        "customerCertificate", personal=True, default=None
+    )
     id_token: IdToken | None = wire("idToken", default=None)
     request_id: int = wire("requestId")
     report: bool = wire("report")
     clear: bool = wire("clear")
-    customer_identifier: str | None = wire("customerIdentifier", max_length=64, default=None)
+    customer_identifier: str | None = wire("customerIdentifier", max_length=64, personal=True, default=None)
 
 
 @message(Version.V2_0, "CustomerInformation", sent_by=Role.CHARGE_POINT, block="Diagnostics", is_open=True)
@@ -316,7 +318,7 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
         request_id: Taken from the CustomerInformation that asked for it.
     """
 
-    data: str = wire("data", max_length=512)
+    data: str = wire("data", max_length=512, personal=True)
     tbc: bool = wire("tbc")
     seq_no: int = wire("seqNo")
     generated_at: datetime = wire("generatedAt", digits=3)

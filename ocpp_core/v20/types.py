@@ -36,7 +36,7 @@ class AdditionalInfo(DataType):
             the entry. At most 50 characters.
     """
 
-    additional_id_token: str = wire("additionalIdToken", max_length=36)
+    additional_id_token: str = wire("additionalIdToken", max_length=36, personal=True)
     type: str = wire("type", max_length=50)
 
 
@@ -51,7 +51,7 @@ class GroupIdToken(DataType):
         type: Kind of token.
     """
 
-    id_token: str = wire("idToken", max_length=36)
+    id_token: str = wire("idToken", max_length=36, personal=True)
     type: IdTokenEnum = wire("type")
 
 
@@ -112,7 +112,7 @@ class IdToken(DataType):
     """
 
     additional_info: list[AdditionalInfo] | None = wire("additionalInfo", min_items=1, default=None)
-    id_token: str = wire("idToken", max_length=36)
+    id_token: str = wire("idToken", max_length=36, personal=True)
     type: IdTokenEnum = wire("type")
 
 

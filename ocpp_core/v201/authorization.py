@@ -23,9 +23,9 @@ class AuthorizeRequest(Request["AuthorizeResponse"]):
 
     custom_data: CustomData | None = wire("customData", default=None)
     id_token: IdToken = wire("idToken")
-    certificate: str | None = wire("certificate", max_length=5500, default=None)
+    certificate: str | None = wire("certificate", max_length=5500, personal=True, default=None)
     iso15118_certificate_hash_data: list[OCSPRequestData] | None = wire(
-        "iso15118CertificateHashData", min_items=1, max_items=4, default=None
+        "iso15118CertificateHashData", min_items=1, max_items=4, personal=True, default=None
     )
 
 

@@ -83,7 +83,7 @@ class Get15118EVCertificateRequest(Request["Get15118EVCertificateResponse"]):
     custom_data: CustomData | None = wire("customData", default=None)
     iso15118_schema_version: str = wire("iso15118SchemaVersion", max_length=50)
     action: CertificateAction = wire("action")
-    exi_request: str = wire("exiRequest", max_length=5600)
+    exi_request: str = wire("exiRequest", max_length=5600, personal=True)
 
 
 @message(Version.V2_0_1, "Get15118EVCertificate", sent_by=Role.CSMS, block="CertificateManagement")
@@ -101,7 +101,7 @@ class Get15118EVCertificateResponse(Response):
     custom_data: CustomData | None = wire("customData", default=None)
     status: Iso15118EVCertificateStatus = wire("status")
     status_info: StatusInfo | None = wire("statusInfo", default=None)
-    exi_response: str = wire("exiResponse", max_length=5600)
+    exi_response: str = wire("exiResponse", max_length=5600, personal=True)
 
 
 @message(Version.V2_0_1, "GetCertificateStatus", sent_by=Role.CHARGE_POINT, block="CertificateManagement")

@@ -51,8 +51,8 @@ class APN(DataType):
     custom_data: CustomData | None = wire("customData", default=None)
     apn: str = wire("apn", max_length=512)
     apn_user_name: str | None = wire("apnUserName", max_length=20, default=None)
-    apn_password: str | None = wire("apnPassword", max_length=20, default=None)
-    sim_pin: int | None = wire("simPin", default=None)
+    apn_password: str | None = wire("apnPassword", max_length=20, secret=True, default=None)
+    sim_pin: int | None = wire("simPin", secret=True, default=None)
     preferred_network: str | None = wire("preferredNetwork", max_length=6, default=None)
     use_only_preferred_network: bool | None = wire("useOnlyPreferredNetwork", default=None)
     apn_authentication: APNAuthentication = wire("apnAuthentication")
@@ -130,7 +130,7 @@ class GetVariableResult(DataType):
     attribute_status_info: StatusInfo | None = wire("attributeStatusInfo", default=None)
     attribute_status: GetVariableStatus = wire("attributeStatus")
     attribute_type: Attribute | None = wire("attributeType", default=None)
-    attribute_value: str | None = wire("attributeValue", max_length=2500, default=None)
+    attribute_value: str | None = wire("attributeValue", max_length=2500, secret="variable", default=None)
     component: Component = wire("component")
     variable: Variable = wire("variable")
 
@@ -153,8 +153,8 @@ class VPN(DataType):
     server: str = wire("server", max_length=512)
     user: str = wire("user", max_length=20)
     group: str | None = wire("group", max_length=20, default=None)
-    password: str = wire("password", max_length=20)
-    key: str = wire("key", max_length=255)
+    password: str = wire("password", max_length=20, secret=True)
+    key: str = wire("key", max_length=255, secret=True)
     type: VPNEnum = wire("type")
 
 
@@ -256,7 +256,9 @@ class ReportData(DataType):
     custom_data: CustomData | None = wire("customData", default=None)
     component: Component = wire("component")
     variable: Variable = wire("variable")
-    variable_attribute: list[VariableAttribute] = wire("variableAttribute", min_items=1, max_items=4)
+    variable_attribute: list[VariableAttribute] = wire(
+        "variableAttribute", min_items=1, max_items=4, secret="variable"
+    )
     variable_characteristics: VariableCharacteristics | None = wire("variableCharacteristics", default=None)
 
 
@@ -274,7 +276,7 @@ class SetVariableData(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     attribute_type: Attribute | None = wire("attributeType", default=None)
-    attribute_value: str = wire("attributeValue", max_length=1000)
+    attribute_value: str = wire("attributeValue", max_length=1000, secret="variable")
     component: Component = wire("component")
     variable: Variable = wire("variable")
 

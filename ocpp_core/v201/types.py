@@ -50,7 +50,7 @@ class AdditionalInfo(DataType):
     """
 
     custom_data: CustomData | None = wire("customData", default=None)
-    additional_id_token: str = wire("additionalIdToken", max_length=36)
+    additional_id_token: str = wire("additionalIdToken", max_length=36, personal=True)
     type: str = wire("type", max_length=50)
 
 
@@ -69,7 +69,7 @@ class IdToken(DataType):
 
     custom_data: CustomData | None = wire("customData", default=None)
     additional_info: list[AdditionalInfo] | None = wire("additionalInfo", min_items=1, default=None)
-    id_token: str = wire("idToken", max_length=36)
+    id_token: str = wire("idToken", max_length=36, personal=True)
     type: IdTokenEnum = wire("type")
 
 

@@ -128,12 +128,12 @@ class Get15118EVCertificateRequest(Request["Get15118EVCertificateResponse"]):
 
     iso15118_schema_version: str = wire("iso15118SchemaVersion", max_length=50)
     action: CertificateAction = wire("action")
-    exi_request: str = wire("exiRequest", max_length=11000)
+    exi_request: str = wire("exiRequest", max_length=11000, personal=True)
     maximum_contract_certificate_chains: int | None = wire(
         "maximumContractCertificateChains", minimum=0, default=None
     )
     prioritized_emaids: list[str] | None = wire(
-        "prioritizedEMAIDs", min_items=1, max_items=8, max_length=255, default=None
+        "prioritizedEMAIDs", min_items=1, max_items=8, max_length=255, personal=True, default=None
     )
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -153,7 +153,7 @@ class Get15118EVCertificateResponse(Response):
 
     status: Iso15118EVCertificateStatus = wire("status")
     status_info: StatusInfo | None = wire("statusInfo", default=None)
-    exi_response: str = wire("exiResponse", max_length=17000)
+    exi_response: str = wire("exiResponse", max_length=17000, personal=True)
     remaining_contracts: int | None = wire("remainingContracts", minimum=0, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 

@@ -116,7 +116,7 @@ class EventData(DataType):
     timestamp: datetime = wire("timestamp", digits=3)
     trigger: EventTrigger = wire("trigger")
     cause: int | None = wire("cause", minimum=0, default=None)
-    actual_value: str = wire("actualValue", max_length=2500)
+    actual_value: str = wire("actualValue", max_length=2500, secret="variable")
     tech_code: str | None = wire("techCode", max_length=50, default=None)
     tech_info: str | None = wire("techInfo", max_length=500, default=None)
     cleared: bool | None = wire("cleared", default=None)
@@ -357,12 +357,14 @@ class CustomerInformationRequest(Request["CustomerInformationResponse"]):
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    customer_certificate: CertificateHashData | None = wire("customerCertificate", default=None)
+    customer_certificate: CertificateHashData | None = wire(
+        "customerCertificate", personal=True, default=None
+    )
     id_token: IdToken | None = wire("idToken", default=None)
     request_id: int = wire("requestId", minimum=0)
     report: bool = wire("report")
     clear: bool = wire("clear")
-    customer_identifier: str | None = wire("customerIdentifier", max_length=64, default=None)
+    customer_identifier: str | None = wire("customerIdentifier", max_length=64, personal=True, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -530,7 +532,7 @@ class NotifyCustomerInformationRequest(Request["NotifyCustomerInformationRespons
         custom_data: Data of a vendor beyond the standard; passed on untouched.
     """
 
-    data: str = wire("data", max_length=512)
+    data: str = wire("data", max_length=512, personal=True)
     tbc: bool | None = wire("tbc", default=None)
     seq_no: int = wire("seqNo", minimum=0)
     generated_at: datetime = wire("generatedAt", digits=3)

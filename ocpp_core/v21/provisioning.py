@@ -50,8 +50,8 @@ class APN(DataType):
 
     apn: str = wire("apn", max_length=2000)
     apn_user_name: str | None = wire("apnUserName", max_length=50, default=None)
-    apn_password: str | None = wire("apnPassword", max_length=64, default=None)
-    sim_pin: int | None = wire("simPin", default=None)
+    apn_password: str | None = wire("apnPassword", max_length=64, secret=True, default=None)
+    sim_pin: int | None = wire("simPin", secret=True, default=None)
     preferred_network: str | None = wire("preferredNetwork", max_length=6, default=None)
     use_only_preferred_network: bool | None = wire("useOnlyPreferredNetwork", default=None)
     apn_authentication: APNAuthentication = wire("apnAuthentication")
@@ -129,7 +129,7 @@ class GetVariableResult(DataType):
     attribute_status: GetVariableStatus = wire("attributeStatus")
     attribute_status_info: StatusInfo | None = wire("attributeStatusInfo", default=None)
     attribute_type: Attribute | None = wire("attributeType", default=None)
-    attribute_value: str | None = wire("attributeValue", max_length=2500, default=None)
+    attribute_value: str | None = wire("attributeValue", max_length=2500, secret="variable", default=None)
     component: Component = wire("component")
     variable: Variable = wire("variable")
     custom_data: CustomData | None = wire("customData", default=None)
@@ -152,8 +152,8 @@ class VPN(DataType):
     server: str = wire("server", max_length=2000)
     user: str = wire("user", max_length=50)
     group: str | None = wire("group", max_length=50, default=None)
-    password: str = wire("password", max_length=64)
-    key: str = wire("key", max_length=255)
+    password: str = wire("password", max_length=64, secret=True)
+    key: str = wire("key", max_length=255, secret=True)
     type: VPNEnum = wire("type")
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -188,7 +188,7 @@ class NetworkConnectionProfile(DataType):
     ocpp_csms_url: str = wire("ocppCsmsUrl", max_length=2000)
     security_profile: int = wire("securityProfile", minimum=0)
     identity: str | None = wire("identity", max_length=48, default=None)
-    basic_auth_password: str | None = wire("basicAuthPassword", max_length=64, default=None)
+    basic_auth_password: str | None = wire("basicAuthPassword", max_length=64, secret=True, default=None)
     vpn: VPN | None = wire("vpn", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -262,7 +262,9 @@ class ReportData(DataType):
 
     component: Component = wire("component")
     variable: Variable = wire("variable")
-    variable_attribute: list[VariableAttribute] = wire("variableAttribute", min_items=1, max_items=4)
+    variable_attribute: list[VariableAttribute] = wire(
+        "variableAttribute", min_items=1, max_items=4, secret="variable"
+    )
     variable_characteristics: VariableCharacteristics | None = wire("variableCharacteristics", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -280,7 +282,7 @@ class SetVariableData(DataType):
     """
 
     attribute_type: Attribute | None = wire("attributeType", default=None)
-    attribute_value: str = wire("attributeValue", max_length=2500)
+    attribute_value: str = wire("attributeValue", max_length=2500, secret="variable")
     component: Component = wire("component")
     variable: Variable = wire("variable")
     custom_data: CustomData | None = wire("customData", default=None)

@@ -52,7 +52,7 @@ class TariffAssignment(DataType):
     tariff_kind: TariffKind = wire("tariffKind")
     valid_from: datetime | None = wire("validFrom", digits=3, default=None)
     evse_ids: list[int] | None = wire("evseIds", min_items=1, minimum=0, default=None)
-    id_tokens: list[str] | None = wire("idTokens", min_items=1, max_length=255, default=None)
+    id_tokens: list[str] | None = wire("idTokens", min_items=1, max_length=255, personal=True, default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 

@@ -233,7 +233,7 @@ class AdditionalInfo(DataType):
         custom_data: Vendor-specific additions, passed through untouched.
     """
 
-    additional_id_token: str = wire("additionalIdToken", max_length=255)
+    additional_id_token: str = wire("additionalIdToken", max_length=255, personal=True)
     type: str = wire("type", max_length=50)
     custom_data: CustomData | None = wire("customData", default=None)
 
@@ -252,7 +252,7 @@ class IdToken(DataType):
     """
 
     additional_info: list[AdditionalInfo] | None = wire("additionalInfo", min_items=1, default=None)
-    id_token: str = wire("idToken", max_length=255)
+    id_token: str = wire("idToken", max_length=255, personal=True)
     type: str = wire("type", max_length=20)
     custom_data: CustomData | None = wire("customData", default=None)
 

@@ -208,6 +208,9 @@ def test_codec_of_another_wire_can_be_plugged_in() -> None:
         def decode(self, text: str, **_: Any) -> Frame:
             return Call(str(len(text)), HeartbeatRequest())
 
+        def values(self, text: str) -> Any:
+            return text
+
     judged = Judge(codecs=lambda version, wire: Soap() if wire is Wire.SOAP else "no")
 
     assert Verdict.ACCEPTED is judged.judge(Found("x", 1, ENVELOPE, "x", "1.5", Wire.SOAP)).verdict

@@ -1,6 +1,6 @@
 """The end of a connection: what is lost, what is still told, and what nobody may say any more."""
 
-from connections import received, refuses
+from connections import only_json, received, refuses
 from ocpp_core.dispatch.connection import (
     NEED_DATA,
     CallLost,
@@ -69,7 +69,18 @@ def test_what_happened_before_the_end_is_still_told(pair: Pair) -> None:
     told, ignored = pair.events()
     assert ResultReceived(pending, pair.scene.response(1)) == told
     assert isinstance(ignored, Ignored)
-    assert "before call" in ignored.reason
+    assert "before 1 of their calls had their turn" in ignored.reason
+
+
+@only_json
+def test_calls_that_were_held_are_told_of_in_one_sentence(pair: Pair) -> None:
+    """There may be thousands, and each would be a line of the log."""
+    for number in range(4):
+        pair.asks(number)
+    received(pair)
+    pair.here.receive_eof()
+
+    assert [Ignored("the connection ended before 3 of their calls had their turn")] == pair.events()
 
 
 def test_events_are_values_and_calls_are_not(pair: Pair) -> None:

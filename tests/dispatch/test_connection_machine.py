@@ -9,7 +9,7 @@ import json
 import os
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, partial
 from itertools import count
 from typing import Any
@@ -29,6 +29,7 @@ from ocpp_core.dispatch.connection import (
     NEED_DATA,
     PAUSED,
     REMEMBERED_RESULTS,
+    TYPED,
     CallLost,
     CallOutcome,
     CallReceived,
@@ -40,12 +41,13 @@ from ocpp_core.dispatch.connection import (
     Ignored,
     PendingCall,
     ResultReceived,
+    size_of,
 )
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError
 from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
 from ocpp_core.soap.envelopes import UNSPECIFIED
-from pair import SCENES, Scene, numbered, state
+from pair import SCENES, Scene, numbered, room, state
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Act = Callable[[Draw], None]
@@ -57,6 +59,8 @@ deep = [
 ]
 
 HELD = 3
+#: Bytes of the largest message that is said here.
+LARGEST = 4_000
 TIMEOUT = 5.0
 
 KINDS: dict[type[Frame], FrameKind] = {
@@ -78,10 +82,11 @@ class Side:
         self.scene = scene
         self.codec = mine
         self.connection = Connection(
-            mine, new_id=numbered(scene.ids + ids), call_timeout=TIMEOUT, max_held_calls=HELD
+            mine, new_id=numbered(scene.ids + ids), call_timeout=TIMEOUT, max_held_bytes=room(scene, HELD)
         )
         self.waiting: dict[str, PendingCall[Any]] = {}
         self.held: deque[Call] = deque()
+        self.sizes: dict[str, int] = {}
         self.at_work: list[CallReceived] = []
         self.results: list[ResultReceived] = []
         self.said: list[Any] = []
@@ -176,10 +181,11 @@ class Side:
         judged = self._judged(message)
         kind = judged.kind if isinstance(judged, FrameError) else KINDS[type(judged)]
         pending = self.waiting.get(judged.id or "")
+        could_receive = self.connection.can_receive
         self.connection.receive_message(message)
         sent = self.sent()
         if isinstance(judged, Call):
-            self._check_fate(judged, sent)
+            self._check_fate(judged, size_of(message), sent, could_receive)
             return
         events = self.events()
 
@@ -217,15 +223,22 @@ class Side:
         is_soap = self.codec.max_outstanding is None
         return [] if owed is None else [(owed, UNSPECIFIED if is_soap and not id else id)]
 
-    def _check_fate(self, call: Call, sent: list[Sent]) -> None:
-        """A good call is delivered, held or refused, or it is one that we have already."""
+    def _check_fate(self, call: Call, size: int, sent: list[Sent], could_receive: bool) -> None:
+        """A good call is delivered, held or refused, or it is one that we have already.
+
+        It is refused for its id, or for want of room; that never if the driver could receive and no call of ours waits.
+        """
         known = {each.id: each.request for each in self.at_work} | {
             each.id: each.payload for each in self.held
         }
         is_same = call.id in known and known[call.id] == call.payload
-        is_refused = not is_same and (call.id in known or len(known) > HELD)
+        is_too_much = self.held_size() >= room(self.scene, HELD)
+        is_refused = not is_same and (call.id in known or is_too_much)
         if not is_same and not is_refused:
             self.held.append(call)
+            self.sizes[call.id] = size
+
+        assert not is_too_much or not could_receive or self.waiting
         events = self.events()
 
         assert ([(FrameKind.CALLERROR, call.id)] if is_refused else []) == sent
@@ -235,6 +248,15 @@ class Side:
             assert [Ignored] == [type(event) for event in events]
         else:
             assert call in self.held or [call.id] == [event.id for event in events if event in self.at_work]
+
+    def held_size(self) -> int:
+        """What counts for a refusal: what is held, or where nothing is, what is at work."""
+        if self.codec.max_outstanding is None:
+            return self.size_at_work()
+        return sum(self.sizes[call.id] for call in self.held)
+
+    def size_at_work(self) -> int:
+        return TYPED * sum(self.sizes[call.id] for call in self.at_work)
 
     def is_now(self, now: float) -> None:
         """The clock has come to `now`."""
@@ -255,7 +277,7 @@ class Side:
         events = self.events()
 
         assert [CallLost(call) for call in waiting] == events[: len(waiting)]
-        assert [Ignored] * held == [type(event) for event in events[len(waiting) :]]
+        assert [Ignored] * min(held, 1) == [type(event) for event in events[len(waiting) :]]
         assert {} == self.waiting
         self.cannot(partial(self.connection.call, self.scene.request(1), now=0.0))
         for call in at_work:
@@ -296,7 +318,12 @@ class Side:
         connection, most = self.connection, self.codec.max_outstanding
         deadlines = [call.deadline for call in self.waiting.values() if call.deadline is not None]
 
-        assert [call.id for call in self.held] == [event.id for event in kept_calls(connection)]
+        held_bytes = sum(self.sizes[call.id] for call in self.held) + self.size_at_work()
+
+        assert [call.id for call in self.held] == list(connection._held)
+        assert (len(self.held), held_bytes) == (connection.held, connection.held_bytes)
+        assert bool(self.waiting) == connection.awaits_answer
+        assert connection.can_receive == (bool(self.waiting) or held_bytes < room(self.scene, HELD))
         assert (PAUSED if self.held else NEED_DATA) is connection.next_event()
         assert tuple(self.at_work) == connection.unanswered
         assert most is None or (len(self.waiting) <= most and len(self.at_work) <= most)
@@ -306,13 +333,11 @@ class Side:
         check_bounds(connection)
 
 
-def kept_calls(connection: Connection[Any]) -> Iterator[CallReceived]:
-    return (event for event in connection._queue if isinstance(event, CallReceived))
-
-
 def check_bounds(connection: Connection[Any]) -> None:
-    """If its events are taken after each input, a connection keeps no more than it says."""
-    assert len(connection._queue) + len(connection._theirs) <= HELD + 1
+    """If its events are taken after each input, a connection keeps no more than it says, and one message."""
+    assert connection._held_size <= connection._max_held_bytes + LARGEST
+    assert not connection._queue
+    assert connection._held_size == sum(size for _, size in connection._held.values())
     assert connection._ours.keys() == connection._awaiting.keys()
     assert len(connection._replied) <= REMEMBERED_RESULTS
     assert len(connection._refusable) <= REMEMBERED_RESULTS
@@ -625,7 +650,9 @@ def test_flood_of_calls_and_rubbish_is_not_kept(name: str) -> None:
     ]
     messages = [codec.encode(frame) for frame in good]
     messages += [message[:cut] for message in messages for cut in (-1, -3, 0)]
-    connection = Connection(scene.here(), new_id=numbered(scene.ids), call_timeout=1.0, max_held_calls=HELD)
+    connection = Connection(
+        scene.here(), new_id=numbered(scene.ids), call_timeout=1.0, max_held_bytes=room(scene, HELD)
+    )
     for number in range(10_000):
         connection.receive_message(with_id(messages[number % len(messages)], f"{scene.ids}flood-{number}"))
         drained(connection)
@@ -645,7 +672,7 @@ def test_results_of_long_ago_are_not_kept(name: str) -> None:
     call, result = (
         codec.encode(frame) for frame in (Call(ID, scene.request(1)), CallResult(ID, scene.response(1)))
     )
-    connection = Connection(scene.here(), new_id=numbered(scene.ids), max_held_calls=HELD)
+    connection = Connection(scene.here(), new_id=numbered(scene.ids), max_held_bytes=room(scene, HELD))
     for number in range(2 * REMEMBERED_RESULTS):
         connection.receive_message(with_id(call, f"{scene.ids}{number}"))
         (received,) = drained(connection)

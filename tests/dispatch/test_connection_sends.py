@@ -1,17 +1,24 @@
 """SEND and CALLRESULTERROR, which 2.1 has: notifications, and results that are refused."""
 
+import json
+
 from connections import only_newest, only_older, received, refuses
 from ocpp_core.dispatch.connection import (
     PAUSED,
+    REMEMBERED_ID,
     REMEMBERED_RESULTS,
     CallReceived,
+    Connection,
     Ignored,
     NotificationReceived,
     ReplyRefused,
     ResultReceived,
+    size_of,
 )
+from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.messages import CallResult, CallResultError, Send
+from ocpp_core.model.messages import Call, CallResult, CallResultError, Send
+from ocpp_core.model.tolerance import Tolerance
 from pair import SCENES, Pair
 
 
@@ -39,7 +46,10 @@ def test_send_overtakes_calls_that_are_held(pair: Pair) -> None:
     pair.asks(2)
     pair.say(Send("send", pair.scene.notification(1)))
 
-    assert [NotificationReceived(pair.scene.notification(1))] == pair.events()
+    (event,) = pair.events()
+    assert NotificationReceived(pair.scene.notification(1)) == event
+    assert isinstance(event, NotificationReceived)
+    assert size_of(pair.scene.there().encode(Send("send", event.message))) == event.size
     assert PAUSED is pair.here.next_event()
 
 
@@ -157,6 +167,24 @@ def test_refusal_of_what_was_no_reply_is_ignored(pair: Pair) -> None:
     assert [Ignored] * 3 == [type(event) for event in pair.events()]
     assert [] == pair.heard()
     assert not pair.here.can_call
+
+
+@only_newest
+def test_ids_as_long_as_a_frame_are_not_remembered(pair: Pair) -> None:
+    """A tolerated one may be: a hundred of them would be a hundred frames."""
+    codec = JsonCodec(pair.scene.here().specification, tolerance=Tolerance.TOLERANT)
+    connection = Connection(codec, new_id=str)
+    events: list[type] = []
+    for length in (REMEMBERED_ID, REMEMBERED_ID + 1):
+        call = json.loads(codec.encode(Call("x", pair.scene.request(1))))
+        connection.receive_message(json.dumps([2, "x" * length, *call[2:]]))
+        (event,) = connection.events()
+        assert isinstance(event, CallReceived)
+        connection.reply(event, pair.scene.response(1))
+        connection.receive_message(json.dumps([5, "x" * length, "FormatViolation", "", {}]))
+        events += [type(event) for event in connection.events()]
+
+    assert [ReplyRefused, Ignored] == events
 
 
 @only_newest

@@ -1,6 +1,7 @@
 """Calls of theirs: answered once, held while one is at work, and known by their ids."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -8,13 +9,19 @@ from connections import only_json, only_soap, received, refuses
 from ocpp_core.dispatch.connection import (
     NEED_DATA,
     PAUSED,
+    TYPED,
     CallReceived,
     CallTimedOut,
+    Connection,
     Ignored,
     ResultReceived,
+    size_of,
 )
+from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.messages import CallError, CallResult
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.messages import Call, CallError, CallResult
+from ocpp_core.model.tolerance import Tolerance
 from pair import Pair
 
 # --- their calls -------------------------------------------------------------------------------------------------
@@ -227,18 +234,119 @@ def test_one_call_too_many_is_refused(pair: Pair, is_taken: bool) -> None:
     assert [pair.scene.ids + "0", *ids[:3]] == [frame.id for frame in pair.heard()]
 
 
-def test_no_call_need_be_held(pair: Pair) -> None:
-    pair = Pair(pair.scene, max_held_calls=0)
+def test_bound_on_nothing_is_the_callers_fault(pair: Pair) -> None:
+    with pytest.raises(LocalProtocolError, match="max_held_bytes is 0"):
+        Pair(pair.scene, max_held_bytes=0)
+
+
+# --- room --------------------------------------------------------------------------------------------------------
+
+
+def text_of(pair: Pair, number: int) -> Any:
+    return pair.scene.there().encode(Call(f"{pair.scene.ids}{number}", pair.scene.request(number)))
+
+
+@only_json
+def test_held_calls_take_their_text_and_those_at_work_many_times_that(pair: Pair) -> None:
+    assert (0, 0) == (pair.here.held, pair.here.held_bytes)
+
+    for number in range(3):
+        pair.asks(number)
+    first = received(pair)
+    size = size_of(text_of(pair, 1))
+
+    assert (2, TYPED * size + 2 * size) == (pair.here.held, pair.here.held_bytes)
+
+    pair.here.reply(first, pair.scene.response(1))
+
+    assert (2, 2 * size) == (pair.here.held, pair.here.held_bytes)
+
+    second = received(pair)
+
+    assert (1, TYPED * size + size) == (pair.here.held, pair.here.held_bytes)
+    assert size == second.size
+
+    pair.here.receive_eof()
+
+    assert (0, 0) == (pair.here.held, pair.here.held_bytes)
+
+
+def test_driver_is_told_when_to_read_no_more_and_when_to_go_on(pair: Pair) -> None:
+    """At the bound exactly, reading stops; with a byte less it would go on."""
+    size = size_of(text_of(pair, 1))
+    for most, can_receive in ((TYPED * size + 1, True), (TYPED * size, False)):
+        pair = Pair(pair.scene, max_held_bytes=most)
+        assert pair.here.can_receive
+
+        pair.asks(1)
+        call = received(pair)
+
+        assert can_receive == pair.here.can_receive
+
+        pair.here.drop(call)
+
+        assert pair.here.can_receive
+
+
+def test_reading_goes_on_while_a_call_of_ours_waits(pair: Pair) -> None:
+    """Its answer may come behind theirs. Its end, here by its timeout, stops the reading again."""
+    pair = Pair(pair.scene, max_held_bytes=1)
     pair.asks(1)
+    received(pair)
+
+    assert (False, False) == (pair.here.awaits_answer, pair.here.can_receive)
+
+    pair.call(7)
+
+    assert (True, True) == (pair.here.awaits_answer, pair.here.can_receive)
+
+    pair.here.handle_timeout(105.0)
+
+    assert (False, False) == (pair.here.awaits_answer, pair.here.can_receive)
+
+
+def test_driver_that_heeds_the_bound_never_sees_a_call_refused(pair: Pair) -> None:
+    """However small the bound is: of what is too much, one message is taken, and then no more."""
+    pair = Pair(pair.scene, max_held_bytes=1)
+    for number in range(20):
+        assert pair.here.can_receive
+        pair.asks(number)
+        assert not pair.here.can_receive
+        call = received(pair)
+        pair.here.reply(call, pair.scene.response(number))
+
+    assert ["CallResult"] * 20 == [type(frame).__name__ for frame in pair.heard()]
+
+
+@only_json
+def test_held_call_is_kept_as_it_came(pair: Pair) -> None:
+    """Typed objects would take many times as much."""
+    pair.asks(1)
+    first = received(pair)
     pair.asks(2)
 
-    assert ["CallError"] == [type(frame).__name__ for frame in pair.heard()]
+    assert [text_of(pair, 2)] == [message for message, _ in pair.here._held.values()]
 
-    first = next(event for event in pair.events() if isinstance(event, CallReceived))
-    pair.here.reply(first, pair.scene.response(1))
-    pair.asks(3)
+    pair.here.drop(first)
 
-    assert pair.scene.request(3) == received(pair).request
+    assert (pair.scene.request(2), ()) == ((second := received(pair)).request, second.violations)
+
+
+def test_what_was_tolerated_in_a_held_call_comes_with_it() -> None:
+    tolerant = JsonCodec("1.6", tolerance=Tolerance.TOLERANT)
+    connection = Connection(tolerant, new_id=str)
+    for number in (1, 2):
+        connection.receive_message(f'[2,{number},"Heartbeat",{{"more":1}}]')
+    (first,) = connection.events()
+    assert isinstance(first, CallReceived)
+    connection.drop(first)
+    (second,) = connection.events()
+
+    assert isinstance(second, CallReceived)
+    assert 2 == len(second.violations)
+    assert [str(each) for each in first.violations] == [
+        str(each).replace("2", "1") for each in second.violations
+    ]
 
 
 # --- their ids ---------------------------------------------------------------------------------------------------

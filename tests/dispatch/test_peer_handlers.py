@@ -9,10 +9,8 @@ import pytest
 
 from loops import asynchronous, until
 from ocpp_core import ErrorCode, OcppError, v16, v21
-from ocpp_core.dispatch.peer import MOST_NOTICES
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import ConnectionLostError
-from wire import NOW, RESET, Wire, heartbeat, wire
+from wire import NOW, heartbeat, wire
 
 # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -146,49 +144,6 @@ async def test_what_the_handler_of_a_send_raises_is_logged(caplog: pytest.LogCap
 
 
 @asynchronous
-async def test_a_flood_of_calls_is_bounded() -> None:
-    csms = Router()
-    may_end = asyncio.Event()
-
-    @csms.on(v16.HeartbeatRequest)
-    async def slow(*_: Any) -> Any:
-        await may_end.wait()
-        return heartbeat()
-
-    async with wire(csms, max_held_calls=3) as other:
-        for number in range(10):
-            other.put(f'[2,"{number}","Heartbeat",{{}}]')
-        await until(lambda: len(other.sent) == 6)
-        may_end.set()
-        await until(lambda: len(other.sent) == 10)
-
-    assert [frame[:8] for frame in other.sent[:6]] == [f'[4,"{n}","' for n in range(4, 10)]
-    assert [frame[:6] for frame in other.sent[6:]] == [f'[3,"{n}"' for n in range(4)]
-
-
-@asynchronous
-async def test_notifications_at_work_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
-    router, done, seen = Router(), asyncio.Event(), []
-
-    @router.on(v21.NotifyPeriodicEventStream)
-    async def slow(message: Any, _: Any) -> None:
-        seen.append(message.id)
-        await done.wait()
-
-    async with wire(router, "2.1") as other:
-        for number in range(2 * MOST_NOTICES):
-            other.put(
-                f'[6,"{number}","NotifyPeriodicEventStream",'
-                f'{{"id":{number},"pending":0,"basetime":"2026-01-31T12:00:00Z","data":[{{"t":0,"v":"1"}}]}}]'
-            )
-        await until(lambda: len(seen) == MOST_NOTICES)
-        assert "NotifyPeriodicEventStream is dropped" in caplog.text
-        done.set()
-
-    assert list(range(MOST_NOTICES)) == seen
-
-
-@asynchronous
 async def test_what_a_handler_sets_in_its_context_is_nothing_to_the_next() -> None:
     router, found = Router(), []
     variable: ContextVar[int] = ContextVar("variable", default=0)
@@ -234,106 +189,3 @@ async def test_no_thread_is_started_to_judge_or_to_handle(monkeypatch: pytest.Mo
 
     assert [threading.get_ident()] == handled
     assert [] == started
-
-
-# --- the end -----------------------------------------------------------------------------------------------------
-
-
-@asynchronous
-async def test_a_handler_that_fails_after_the_end_is_still_logged(caplog: pytest.LogCaptureFixture) -> None:
-    csms = Router()
-    begun, may_end = asyncio.Event(), asyncio.Event()
-
-    @csms.on(v16.HeartbeatRequest)
-    async def fail(*_: Any) -> None:
-        begun.set()
-        await may_end.wait()
-        raise RuntimeError("the reason")
-
-    async with wire(csms, grace=5) as other:
-        other.put('[2,"1","Heartbeat",{}]')
-        await begun.wait()
-        other.put(None)
-        await until(lambda: other.peer._connection.closed)
-        may_end.set()
-
-    assert "the reason" in caplog.text
-
-
-@asynchronous
-async def test_handlers_have_their_grace_when_the_connection_ends() -> None:
-    csms = Router()
-    done: list[str] = []
-
-    @csms.on(v16.HeartbeatRequest)
-    async def quick(*_: Any) -> Any:
-        await asyncio.sleep(0.01)
-        done.append("quick")
-        return heartbeat()
-
-    @csms.on(v16.AuthorizeRequest)
-    async def slow(*_: Any) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            done.append("cancelled")
-
-    async with wire(csms, grace=1) as other:
-        other.put('[2,"1","Heartbeat",{}]')
-    async with wire(csms, grace=0.02) as other:
-        other.put('[2,"1","Authorize",{"idTag":"T"}]')
-
-    assert done == ["quick", "cancelled"]
-
-
-@asynchronous
-async def test_close_lets_answers_go_out_and_takes_no_new_calls() -> None:
-    csms = Router()
-    may_end = asyncio.Event()
-
-    @csms.on(v16.HeartbeatRequest)
-    async def slow(*_: Any) -> Any:
-        await may_end.wait()
-        return heartbeat()
-
-    async with wire(csms, grace=5) as other:
-        under_way = asyncio.create_task(other.peer.call(RESET))
-        waiting = asyncio.create_task(other.peer.call(RESET))
-        other.put('[2,"9","Heartbeat",{}]')
-        await until(lambda: other.peer._connection.unanswered)
-        closing = asyncio.create_task(other.peer.close())
-        with pytest.raises(ConnectionLostError):
-            await waiting
-        with pytest.raises(ConnectionLostError):
-            await other.peer.call(RESET)
-        may_end.set()
-        await closing
-
-        assert other.sent[-1].startswith('[3,"9"')
-    with pytest.raises(ConnectionLostError):
-        await under_way
-
-
-@asynchronous
-async def test_handlers_are_cancelled_even_if_the_end_is_cut_short() -> None:
-    router, started = Router(), asyncio.Event()
-    ends: list[str] = []
-
-    @router.on(v16.HeartbeatRequest)
-    async def wait(*_: Any) -> Any:
-        started.set()
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ends.append("cancelled")
-
-    one = Wire(router, grace=60)
-    running = asyncio.create_task(one.peer.run(one.messages()))
-    one.put('[2,"1","Heartbeat",{}]')
-    await started.wait()
-    running.cancel()
-    await asyncio.sleep(0.01)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-    assert ["cancelled"] == ends

@@ -122,6 +122,21 @@ def test_what_is_no_timestamp_is_refused(text: str) -> None:
             read_timestamp(text, digits)
 
 
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("0000-01-01T12:00:00Z", "year 0 is out of range"),
+        ("2026-13-01T12:00:00Z", r"month must be in 1\.\.12"),
+        ("2026-02-29T12:00:00Z", "day"),
+        ("10000-01-01T12:00:00Z", "'10000-01-01T12:00:00Z' is not a timestamp of RFC 3339"),
+        ("2026-06-30T23:59:60Z", "'2026-06-30T23:59:60Z' is not a timestamp of RFC 3339"),
+    ],
+)
+def test_the_reason_says_what_is_wrong(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        read_timestamp(text)
+
+
 def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(TypeError):
         read_timestamp(1769860800)  # type: ignore[arg-type]

@@ -370,7 +370,9 @@ def test_source_can_be_read() -> None:
 
 @pytest.mark.parametrize("cls", ALL_CLASSES)
 def test_every_source_can_be_compiled(cls: type[Payload]) -> None:
-    compile(source(cls), cls.__name__, "exec")
+    compiled = compile(source(cls), cls.__name__, "exec")
+
+    assert {"decode", "encode"} <= set(compiled.co_names)
 
 
 def test_a_class_is_compiled_once() -> None:

@@ -15,9 +15,9 @@ from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.violations import MAX_DEVIATIONS, MAX_FAULTS, Deviations
 from ocpp_core.payloads.binding import MAX_DEPTH
 from ocpp_core.payloads.conversion import from_wire, read, to_wire
-from ocpp_core.model.violations import MAX_DEVIATIONS, MAX_FAULTS, Deviations
 from ocpp_core.payloads.walk import walk
 
 FRAME = (
@@ -541,8 +541,9 @@ def test_a_number_that_is_not_whole_is_out_of_its_range_all_the_same() -> None:
 @pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["positive", "negative"])
 def test_a_number_that_python_does_not_write_is_not_converted_to_text(number: int) -> None:
     message, deviations = read(v16.AuthorizeRequest, {"idTag": number}, tolerance=Tolerance.TOLERANT)
+    held: Any = message.id_tag
 
-    assert number is message.id_tag
+    assert number == held
     assert [Tolerance.WRONG_TYPE] == [fault.rule for fault in deviations]
 
 

@@ -11,7 +11,6 @@ from lxml import etree
 from envelopes import (
     body_element,
     is_officially_valid,
-    needs_official_wsdl,
     official_wsdl,
     parsed_by_zeep,
     zeep_client,
@@ -51,7 +50,6 @@ def samples() -> list[tuple[Role, bytes]]:
 def test_each_envelope_of_the_field_is_read_and_its_deviations_named(
     samples: list[tuple[Role, bytes]],
 ) -> None:
-    needs_official_wsdl("1.5")
     names = []
     for role, written in samples:
         codec = SoapCodec("1.5", role=role)
@@ -79,7 +77,6 @@ def test_each_envelope_of_the_field_is_read_and_its_deviations_named(
 
 
 def test_boot_authorize_start_and_stop_of_the_field_are_answered(samples: list[tuple[Role, bytes]]) -> None:
-    needs_official_wsdl("1.5")
     accepted = v15.IdTagInfo(status=v15.AuthorizationStatus.ACCEPTED, expiry_date=NOON)
     answers: dict[str, Any] = {
         "BootNotification": v15.BootNotificationResponse(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from loopback import csms, raw, station, url
+from loopback import close_code, csms, raw, station, url
 from loops import asynchronous
 from ocpp_core import LocalProtocolError, v16, v21, v201
 from ocpp_core.model.errors import ConnectionLostError
@@ -138,11 +138,33 @@ async def test_part4_3_3_compression_is_offered_from_2_0_on(version: str, is_com
 async def test_identity_is_decoded_and_names_the_peer() -> None:
     async with (
         serve(csms(), "localhost") as server,
-        connect(url(server), "CP 1|+ü/:", station(), "1.6") as cp,
+        connect(url(server), "CP 1|+ü:", station(), "1.6") as cp,
     ):
         await cp.call(v16.HeartbeatRequest())
 
-        assert list(server.peers) == ["CP 1|+ü/:"]
+        assert list(server.peers) == ["CP 1|+ü:"]
+
+
+@pytest.mark.parametrize("segment", ["..", "%2E%2E", "a%2Fb", "CP-1%20", "%20CP-1", "x" * 4000, "%1B", ""])
+@asynchronous
+async def test_an_identity_that_is_trouble_is_404(segment: str) -> None:
+    async with serve(csms(), "localhost") as server:
+        request = "GET /ocpp/{} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        rest = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n"
+        key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        reader, writer = await asyncio.open_connection("localhost", server.port)
+        writer.write((request.format(segment) + rest + key).encode())
+        answer = await reader.readline()
+        writer.close()
+
+        assert b"HTTP/1.1 404 Not Found\r\n" == answer
+
+
+@asynchronous
+async def test_what_only_ends_like_a_version_is_none() -> None:
+    async with serve(csms(), "localhost") as server, raw(server, "CP-1", "ocppocpp1.6") as socket:
+        assert None is socket.subprotocol
+        assert 1002 == await close_code(socket)
 
 
 @asynchronous
@@ -154,12 +176,16 @@ async def test_j_3_2_unknown_identity_is_404_and_no_websocket() -> None:
         assert info.value.response.status_code == 404
 
 
-def test_2_x_stations_may_not_have_a_colon() -> None:
+@pytest.mark.parametrize(
+    "identity, version",
+    [("A:B", "2.0.1"), ("A:B", ["1.6", "2.0.1"]), ("..", "1.6"), ("A/B", "1.6"), ("", "1.6")],
+)
+def test_a_station_cannot_be_called_everything(identity: str, version: str | list[str]) -> None:
     async def attempt() -> None:
-        async with connect("ws://localhost:1", "A:B", station(), "2.0.1"):
+        async with connect("ws://localhost:1", identity, station(), version):
             pass
 
-    with pytest.raises(LocalProtocolError, match="identity"):
+    with pytest.raises(LocalProtocolError, match="cannot be the identity"):
         asyncio.run(attempt())
 
 

@@ -1,18 +1,19 @@
 """The CSMS's side of WebSocket connections: messages, connections and their ends."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import State
 
 from loopback import NOW, close_code, csms, raw, station, url
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import Tolerance, v16
-from ocpp_core.dispatch.peer import MOST_UNSENT
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError
-from ocpp_core.transports.websocket import WebSocketPeer, connect, serve
+from ocpp_core.transports.websocket import Handshake, WebSocketPeer, connect, serve
 
 # --- messages ----------------------------------------------------------------------------------------------------
 
@@ -61,7 +62,7 @@ async def test_a_peer_that_does_not_read_is_not_read_either_and_is_cut_off() -> 
     status = v16.DataTransferStatus.ACCEPTED
     router.on(v16.DataTransferRequest)(lambda *_: v16.DataTransferResponse(status=status, data="x" * 500_000))
     async with (
-        serve(router, "localhost", write_timeout=0.3, ping_interval=None) as server,
+        serve(router, "localhost", write_timeout=0.3, ping_interval=None, max_held_bytes=5_000_000) as server,
         raw(server, "CP-1", "ocpp1.6", ping_interval=None, max_queue=1) as socket,
     ):
         await until(lambda: "CP-1" in server.peers)
@@ -75,12 +76,12 @@ async def test_a_peer_that_does_not_read_is_not_read_either_and_is_cut_off() -> 
         most = 0
         while peer.is_open:
             most = max(most, peer._outbox.qsize())
-            await asyncio.sleep(0.001)
+            await turns(1)
         with pytest.raises(ConnectionClosed):
             await flooding
         await until(lambda: not server.peers)
 
-        assert 2 < most <= MOST_UNSENT + 20
+        assert 2 < most <= 11
 
 
 @asynchronous
@@ -169,7 +170,7 @@ async def test_closing_the_server_lets_handlers_answer() -> None:
         call = asyncio.create_task(cp.call(v16.AuthorizeRequest(id_tag="T")))
         await begun.wait()
         closing = asyncio.create_task(server.close())
-        await asyncio.sleep(0.01)
+        await turns()
         may_end.set()
 
         assert (await call).id_tag_info.status == "Accepted"
@@ -179,6 +180,66 @@ async def test_closing_the_server_lets_handlers_answer() -> None:
         with pytest.raises(OSError, match=r"Connect|connect|refused"):
             async with raw(server, "CP-1", "ocpp1.6"):
                 pass
+
+
+UPGRADE = (
+    b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "sent, state",
+    [
+        (b"", State.CONNECTING),
+        (b"GET /CP-1 HTTP/1.1\r\nHost: local", State.CONNECTING),
+        (UPGRADE + b"\r\n", State.CLOSING),
+    ],
+    ids=["nothing", "half a request", "no common version"],
+)
+@asynchronous
+async def test_closing_the_server_leaves_no_socket_behind(sent: bytes, state: State) -> None:
+    """Not those of clients that stop in the middle of their handshake, or do not answer when they are closed."""
+    async with serve(csms(), "localhost", open_timeout=60, close_timeout=0.01) as server:
+        reader, writer = await asyncio.open_connection("localhost", server.port)
+        writer.write(sent)
+        await until(lambda: [state] == [socket.protocol.state for socket in server._sockets])
+        await server.close()
+
+        assert {State.CLOSED} >= {socket.protocol.state for socket in server._sockets}
+        with suppress(ConnectionResetError):
+            await reader.read()  # to its end
+        writer.close()
+
+
+@asynchronous
+async def test_closing_the_server_closes_a_connection_that_has_just_been_made() -> None:
+    async def authenticate(handshake: Handshake) -> bool:
+        server._is_closing = True  # as when it is closed between the end of the handshake and the next step
+        return True
+
+    async with serve(csms(), "localhost", authenticate=authenticate) as server:
+        async with raw(server, "CP-1", "ocpp1.6") as socket:
+            assert 1001 == await close_code(socket)
+        assert {} == server.peers
+        server._is_closing = False
+
+
+@asynchronous
+async def test_on_disconnect_may_fail(caplog: pytest.LogCaptureFixture) -> None:
+    gone: list[WebSocketPeer] = []
+
+    def on_disconnect(peer: WebSocketPeer) -> None:
+        gone.append(peer)
+        raise asyncio.CancelledError
+
+    async with serve(csms(), "localhost", on_disconnect=on_disconnect) as server:
+        for number in (1, 2):
+            async with raw(server, "CP-1", "ocpp1.6"):
+                await until(lambda: "CP-1" in server.peers)
+            await until(lambda: len(gone) == number)  # noqa: B023  # is awaited here
+
+        assert 2 == caplog.text.count("CP-1: the hook")
 
 
 @asynchronous

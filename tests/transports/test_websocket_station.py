@@ -1,16 +1,17 @@
 """The station's side of WebSocket connections: calls over connections that come and go."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from loopback import csms, station, url
+from loopback import NOW, csms, station, url
 from loops import asynchronous, until
-from ocpp_core import v16
+from ocpp_core import LocalProtocolError, v16, v21
 from ocpp_core.model.errors import CallTimeoutError, ConnectionLostError
 from ocpp_core.model.messages import Request
-from ocpp_core.transports.websocket import Backoff, Server, Station, WebSocketPeer, connect, serve
+from ocpp_core.transports.websocket import Backoff, Server, WebSocketPeer, connect, serve
 
 SOON = Backoff(minimum=0.01, doublings=0, spread=0)
 
@@ -165,5 +166,27 @@ async def test_a_boot_hook_that_fails_counts_as_a_failed_connection() -> None:
         assert len(attempts) == 3
 
 
-def test_station_is_what_connect_yields() -> None:
-    assert {"call", "notify", "connected", "close", "peer"} <= set(dir(Station))
+@asynchronous
+async def test_a_station_tells_its_csms_what_wants_no_answer() -> None:
+    noted: list[v21.NotifyPeriodicEventStream] = []
+    router = csms()
+    router.on(v21.NotifyPeriodicEventStream)(lambda message, peer: noted.append(message))
+    stream = v21.NotifyPeriodicEventStream(
+        id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
+    )
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    async with (
+        serve(router, "localhost") as server,
+        connect(url(server), "CP-1", station(), "2.1", sleep=sleep) as cp,
+    ):
+        await cp.notify(stream)
+        await until(lambda: noted)
+        assert [stream] == noted
+
+        await server.peers["CP-1"].close()
+        await until(lambda: cp.peer is None)
+        with pytest.raises(LocalProtocolError, match="no connection"):
+            await cp.notify(stream)

@@ -28,6 +28,7 @@ class Tables:
         self._sections = load("sections")[version]
         self.modules: dict[str, str] = load("modules")["modules"]
         self._additions = load("additions")
+        self._secrets = load("secrets")
 
     def attribute(self, wire: str) -> str:
         """Python name of a member."""
@@ -44,6 +45,13 @@ class Tables:
         misnamed = self._additions["misnamed"].get(f"{self.version}.{definition}.{wire}")
         if misnamed is not None:
             found["misnamed"] = tuple(misnamed)
+        field = f"{definition}.{wire}"
+        if field in self._secrets["secrets"]["fields"]:
+            found["secret"] = True
+        elif field in self._secrets["settings"]:
+            found["secret"] = self._secrets["settings"][field]
+        if field in self._secrets["persons"]["fields"]:
+            found["personal"] = True
         return found
 
     def members(self, enum: str, tokens: list[str]) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:

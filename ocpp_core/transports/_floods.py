@@ -1,0 +1,104 @@
+"""What `websockets` leaves unbounded on a connection: pongs, what one packet unpacks to, and the time to hang up.
+
+It answers each ping at once, whatever waits to be sent already; and it takes a packet of the network apart as a whole,
+before it looks how much waits to be read. A megabyte of pings, or of compressed messages, can thus hold many. When it has
+refused what it read, it leaves the connection to the peer until somebody sends.
+"""
+
+import asyncio
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.connection import Connection
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame
+from websockets.protocol import State
+
+from ocpp_core.model.logs import logger
+
+_log = logger("websocket")
+
+#: Bytes that are taken apart at once. zlib makes at most a thousand of one.
+PIECE = 4096
+
+#: Messages of the largest size that may wait to be read. Reading stops long before, but not within a packet.
+MOST_UNREAD = 4
+
+
+class Bounded(Connection):
+    """A connection of `websockets` that answers the last of several pings, and ends when too much waits to be read.
+
+    Args:
+        max_size: Bytes of a message, as the connection has it.
+        arguments: Of the connection.
+    """
+
+    def __init__(self, *arguments: Any, max_size: int, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._most_unread = MOST_UNREAD * max_size
+        self._unread = 0
+        self._is_receiving = False
+        self._pong = b""
+        self._hanging_up: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what has come apart, piece by piece."""
+        self._is_receiving = True
+        for start in range(0, len(data), PIECE):
+            super().data_received(data[start : start + PIECE])
+            if self._has_too_much_unread():
+                _log.warning("%s: more than %d bytes wait to be read", self.remote_address, self._most_unread)
+                self.transport.abort()
+                break
+        self._is_receiving = False
+        if self.close_deadline is not None and self._hanging_up is None:
+            self._hanging_up = self.loop.call_at(self.close_deadline, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the wait for the peer to hang up."""
+        if self._hanging_up is not None:
+            self._hanging_up.cancel()
+        super().connection_lost(exc)
+
+    def process_event(self, event: Any) -> None:
+        """Counts what has been unpacked."""
+        if isinstance(event, Frame):
+            self._unread += len(event.data)
+        super().process_event(event)
+
+    def send_data(self) -> None:
+        """Sends what is due; of several pongs, the last.
+
+        A pong answers all pings up to its own, so nobody misses the others (RFC 6455 §5.5.3).
+        """
+        if not self._is_receiving or self.protocol.state is not State.OPEN:
+            super().send_data()
+            return
+        # An open connection that has just received has nothing else to send.
+        self._pong = ([self._pong, *self.protocol.data_to_send()])[-1]
+        if not self.paused:
+            self._send_pong()
+
+    def resume_writing(self) -> None:
+        """Sends the pong that had to wait until the peer would read again."""
+        super().resume_writing()
+        self._send_pong()
+
+    def _send_pong(self) -> None:
+        pong, self._pong = self._pong, b""
+        if pong:
+            self.transport.write(pong)
+
+    def _has_too_much_unread(self) -> bool:
+        if self._unread > self._most_unread:
+            # What has been read since the last look has been counted too.
+            self._unread = sum(len(frame.data) for frame in self.recv_messages.frames.queue)
+        return self._unread > self._most_unread
+
+
+class BoundedServerConnection(Bounded, ServerConnection):
+    """The server's end."""
+
+
+class BoundedClientConnection(Bounded, ClientConnection):
+    """The client's end."""

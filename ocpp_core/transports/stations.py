@@ -1,0 +1,162 @@
+"""The stations that a server knows: those that are connected, and those that post SOAP and were there before."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Generic, Protocol, TypeVar
+
+from ocpp_core.model.logs import logger
+from ocpp_core.model.printing import printable
+from ocpp_core.transports._handshake import GOING_AWAY
+from ocpp_core.transports.admission import Handshake, Refusal, log_refusal, result_of
+from ocpp_core.transports.soap_http import SoapPeer
+
+_log = logger("stations")
+
+
+class OnSocket(Protocol):
+    """A peer on a WebSocket, of whichever server."""
+
+    identity: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls can be made."""
+        ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Lets handlers end and answers go out, then closes the WebSocket."""
+        ...
+
+
+P = TypeVar("P", bound=OnSocket)
+
+
+class Stations(Generic[P]):
+    """The stations that are connected to one server: each identity once, the latest connection counts.
+
+    Args:
+        on_connect: Told of each peer as soon as it is connected, beside the connection; it may call the peer. Plain or
+            a coroutine function, as the next.
+        on_disconnect: Told when the connection is over.
+        replaces: Decides by peer and handshake whether a new connection of an identity takes the place of the live one;
+            it does by default. If not, it is refused with HTTP 409.
+
+    Attributes:
+        peers: By identity.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_connect: Callable[[P], Awaitable[None] | None] | None = None,
+        on_disconnect: Callable[[P], Awaitable[None] | None] | None = None,
+        replaces: Callable[[P, Handshake], bool] | None = None,
+    ) -> None:
+        self.peers: dict[str, P] = {}
+        self._on_connect = on_connect
+        self._on_disconnect = on_disconnect
+        self._replaces = replaces
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def make_room(self, handshake: Handshake) -> Refusal | None:
+        """Says no if the station is to keep the connection that it has."""
+        live = self.peers.get(handshake.identity)
+        if live is None or not live.is_open or self._replaces is None or self._replaces(live, handshake):
+            return None
+        refusal = Refusal(409, "connected already")
+        log_refusal(refusal, handshake.identity, handshake.remote)
+        return refusal
+
+    @asynccontextmanager
+    async def connected(self, peer: P) -> AsyncGenerator[None, None]:
+        """Has the peer among the stations while the context lasts, and closes the connection that it replaces."""
+        earlier = self.peers.get(peer.identity)
+        self.peers[peer.identity] = peer
+        if earlier is not None:
+            name = printable(peer.identity)
+            _log.warning("%s connected again; its earlier connection is closed", name)
+            self._spawn(earlier.close(GOING_AWAY, "connected again"))
+        if self._on_connect is not None:
+            self._spawn(self._tell(self._on_connect, peer))
+        try:
+            yield
+        finally:
+            if self.peers.get(peer.identity) is peer:  # it may have been replaced
+                del self.peers[peer.identity]
+            if self._on_disconnect is not None:
+                await self._tell(self._on_disconnect, peer)
+
+    async def close(self) -> None:
+        """Closes all connections; returns when handlers have ended, or had their time."""
+        closing = [peer.close(GOING_AWAY, "the server stops") for peer in self.peers.values()]
+        for fault in await asyncio.gather(*closing, return_exceptions=True):
+            if fault is not None:
+                _log.error("a connection could not be closed", exc_info=fault)
+
+    async def end(self) -> None:
+        """Ends what still runs for connections that are closed."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _tell(self, hook: Callable[[P], Awaitable[None] | None], peer: P) -> None:
+        """Tells a hook. What it raises is logged, be it a cancellation that nobody has asked for."""
+        task = asyncio.current_task()
+        try:
+            await result_of(hook(peer))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            _log.exception("%s: the hook %r failed", printable(peer.identity), hook)
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[Any] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class SoapStations(Mapping[str, SoapPeer]):
+    """SOAP stations by identity, as they are known from their last request.
+
+    Those that have proven to be who they are and those that anybody may claim to be are kept apart, so that a stranger
+    with many names drives out no real station: of each kind, the one that was silent longest is forgotten. What was
+    kept under an unproven name, such as an address, is not handed on to the station that proves to have it.
+
+    Args:
+        most: Stations of each kind.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._proven: OrderedDict[str, SoapPeer] = OrderedDict()
+        self._others: OrderedDict[str, SoapPeer] = OrderedDict()
+
+    def __getitem__(self, identity: str) -> SoapPeer:
+        return self._proven.get(identity) or self._others[identity]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._proven
+        yield from self._others
+
+    def __len__(self) -> int:
+        return len(self._proven) + len(self._others)
+
+    def met(self, identity: str, make: Callable[[], SoapPeer], *, is_proven: bool) -> SoapPeer:
+        """The station that has just sent a request, made if it is new.
+
+        The caller has refused who comes unproven under the name of a station that has proven itself (`Admission`).
+        """
+        if is_proven:
+            self._others.pop(identity, None)
+        kind = self._proven if is_proven else self._others
+        station = kind.get(identity)
+        if station is None:
+            station = kind[identity] = make()
+            if len(kind) > self._most:
+                kind.popitem(last=False)
+        kind.move_to_end(identity)
+        return station

@@ -1,0 +1,278 @@
+"""Whatever secret a field holds, no text that is made of it shows it: for every class of every version."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import strategies as st
+
+from classes import ALL_CLASSES
+from ocpp_core import v16, v21, v201
+from ocpp_core.dispatch.redaction import Redaction
+from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import (
+    CallRejectedError,
+    CallResultInvalidError,
+    FrameError,
+    OcppError,
+    PayloadError,
+)
+from ocpp_core.model.messages import (
+    Call,
+    CallError,
+    CallResult,
+    DataType,
+    Payload,
+    SoapHeaders,
+    evolve,
+)
+from ocpp_core.model.secrets import hide, is_secret_path
+from ocpp_core.model.shapes import ListOf, Nested, Text, shape
+from ocpp_core.payloads.binding import plain
+from ocpp_core.payloads.conversion import from_wire, read, to_wire
+from ocpp_core.payloads.validation import explain
+from ocpp_core.testing import messages
+from properties import for_all
+
+SECRET = "hunter2-hunter2-hunter2"
+#: The settings whose values are secret (OCPP 1.6 errata and security whitepaper; 2.x part 2 appendix).
+SETTINGS = ("AuthorizationKey", "BasicAuthPassword", "VpnKey", "ApnPassword", "SimPin", "SharedSecret")
+
+
+def wire_facts(cls: type[Payload]) -> dict[str, Any]:
+    return {one.name: one.metadata["wire"] for one in attrs.fields(cls) if "wire" in one.metadata}
+
+
+def has_secrets(cls: type[Payload]) -> bool:
+    """Whether something in it may be secret, however deep."""
+    return any(facts.secret for facts in wire_facts(cls).values()) or any(
+        isinstance(kind, Nested) and has_secrets(kind.cls)
+        for field in shape(cls).fields
+        for kind in [field.kind.item if isinstance(field.kind, ListOf) else field.kind]
+    )
+
+
+def with_secrets(message: Any, secret: str, setting: str) -> Any:
+    """The message with secrets in every field that may hold one; where a setting decides, it is a secret one."""
+    changes: dict[str, Any] = {}
+    facts = wire_facts(type(message))
+    for field in shape(type(message)).fields:
+        value = getattr(message, field.name)
+        rule = facts[field.name].secret
+        if rule and isinstance(field.kind, Text):
+            changes[field.name] = secret
+        elif isinstance(rule, str):  # the values of a report
+            changes[field.name] = [evolve(item, value=secret) for item in value]
+        elif isinstance(field.kind, Nested) and value is not None:
+            changes[field.name] = with_secrets(value, secret, setting)
+        elif isinstance(field.kind, ListOf) and isinstance(field.kind.item, Nested) and value is not None:
+            changes[field.name] = [with_secrets(item, secret, setting) for item in value]
+    for rule in {one.secret for one in facts.values() if isinstance(one.secret, str)}:
+        name = next(name for name, one in facts.items() if one.name == rule)
+        beside = getattr(message, name)
+        changes[name] = evolve(beside, name=setting) if isinstance(beside, DataType) else setting
+    return evolve(message, **changes)
+
+
+CLASSES = [one for one in ALL_CLASSES if has_secrets(one.values[0])]
+
+
+def texts_of(message: Any) -> Iterator[str]:
+    """Whatever is made of a message for people."""
+    yield repr(message)
+    yield str(message)
+    data = plain(message)
+    yield Redaction().apply(data)
+    yield repr(hide(data))
+    faults = explain(type(message), {**data, "unknown": 1})
+    yield from texts_of_error(PayloadError(type(message).__name__, faults))
+    yield from map(repr, faults)
+    yield repr(Call("1", message))
+    yield repr(CallResult("1", message))
+
+
+def texts_of_error(error: BaseException) -> Iterator[str]:
+    yield from (str(error), repr(error))
+    record = logging.LogRecord("x", logging.ERROR, "x", 1, "%s", (error,), (type(error), error, None))
+    yield logging.Formatter().format(record)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_no_secret_of_a_message_is_shown(cls: type[Payload]) -> None:
+    def check(values: tuple[Any, str, int]) -> None:
+        message, setting, length = values
+        # Some are too long for their field, so that there is an error about them.
+        told = with_secrets(message, f"{SECRET}-{'x' * length * length}", setting)
+
+        assert all(SECRET[:8] not in text for text in texts_of(told))
+
+    for_all(st.tuples(messages(cls), st.sampled_from(SETTINGS), st.integers(1, 80)), 15, check)
+
+
+def test_every_version_has_secrets_that_are_stated() -> None:
+    found = {
+        (cls.values[0].__ocpp__.version, facts.name)
+        for cls in ALL_CLASSES
+        for facts in wire_facts(cls.values[0]).values()
+        if facts.secret
+    }
+    first = {"value"}
+    second = {
+        "actualValue",
+        "apnPassword",
+        "attributeValue",
+        "key",
+        "password",
+        "simPin",
+        "variableAttribute",
+    }
+
+    assert {
+        **dict.fromkeys(("1.2", "1.5", "1.6"), first),
+        **dict.fromkeys(("2.0", "2.0.1"), second),
+        "2.1": {*second, "basicAuthPassword"},
+    } == {version: {name for other, name in found if other == version} for version, _ in found}
+
+
+#: Payloads with a secret that a rule refuses, and the message that they were to be.
+REFUSED: dict[str, tuple[type[Payload], Any]] = {
+    "too long": (
+        v201.SetVariablesRequest,
+        {
+            "setVariableData": [
+                {
+                    "attributeValue": SECRET * 200,
+                    "component": {"name": "SecurityCtrlr"},
+                    "variable": {"name": "BasicAuthPassword"},
+                }
+            ]
+        },
+    ),
+    "too long in 1.6": (
+        v16.ChangeConfigurationRequest,
+        {"key": "AuthorizationKey", "value": SECRET * 100},
+    ),
+    "a misspelt member": (v16.ChangeConfigurationRequest, {"key": "AuthorizationKey", "vallue": SECRET}),
+    "another case": (v16.ChangeConfigurationRequest, {"key": "AuthorizationKey", "Value": SECRET}),
+    "a wrong type": (v16.ChangeConfigurationRequest, {"key": "AuthorizationKey", "value": [SECRET]}),
+    "text for an object": (
+        v21.SetNetworkProfileRequest,
+        {"configurationSlot": 1, "connectionData": f"password {SECRET}"},
+    ),
+    "text for an object in it": (
+        v21.SetNetworkProfileRequest,
+        {"configurationSlot": 1, "connectionData": {"vpn": SECRET, "apn": SECRET}},
+    ),
+    "an object for a list": (
+        v201.SetVariablesRequest,
+        {"setVariableData": {"attributeValue": SECRET}},
+    ),
+    "a list for an object": (v16.ChangeConfigurationRequest, [SECRET]),
+    "a password of a vendor": (v16.AuthorizeRequest, {"idTag": "A", "WifiPassword": SECRET}),
+    "a URL": (
+        v16.GetDiagnosticsRequest,
+        {"location": f"ftp://u:{SECRET}@host/", "retries": f"ftp://u:{SECRET}@h/"},
+    ),
+    "a long URL": (
+        v16.GetDiagnosticsRequest,
+        {"location": 7, "stopTime": f"ftp://u:{SECRET}{'x' * 3000}@h/"},
+    ),
+    "a value of a report": (
+        v201.NotifyReportRequest,
+        {
+            "requestId": 1,
+            "generatedAt": "2026-01-31T12:00:00Z",
+            "seqNo": 0,
+            "reportData": [
+                {
+                    "component": {"name": "C"},
+                    "variable": {"name": "BasicAuthPassword"},
+                    "variableAttribute": [{"value": SECRET * 200}],
+                }
+            ],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_error_quotes_a_secret(name: str) -> None:
+    cls, payload = REFUSED[name]
+
+    with pytest.raises(PayloadError) as info:
+        from_wire(cls, payload)
+
+    assert all(SECRET[:7] not in text for text in texts_of_error(info.value))
+    assert any(SECRET in str(one.value) for one in info.value.violations), "whoever asks reads the value"
+
+
+def test_a_message_is_not_changed_by_being_shown() -> None:
+    message = v16.ChangeConfigurationRequest(key="AuthorizationKey", value=SECRET)
+
+    assert "ChangeConfigurationRequest(key='AuthorizationKey', value='***')" == repr(message)
+    assert {"key": "AuthorizationKey", "value": SECRET} == to_wire(message)
+
+
+def test_the_value_of_another_setting_is_shown() -> None:
+    known = v201.SetVariableData(
+        attribute_value="60",
+        component=v201.Component(name="OCPPCommCtrlr"),
+        variable=v201.Variable(name="HeartbeatInterval"),
+    )
+
+    assert "attribute_value='60'" in repr(known)
+    assert "value='60'" in repr(v16.ChangeConfigurationRequest(key="HeartbeatInterval", value="60"))
+
+
+PATHS = {
+    "$.value": True,
+    "$.key": True,  # of a VPN, if that is what is read
+    "$.configurationKey[3].value": True,
+    "$.setVariableData[0].attributeValue": True,
+    "$.setVariableData[0].attributeType": False,
+    "$.setVariableData": True,
+    "$.eventData[0].actualValue": True,
+    "$.reportData[0].variableAttribute[1].value": True,
+    "$.connectionData.vpn.key": True,
+    "$.connectionData.vpn": True,
+    "$.connectionData.ocppCsmsUrl": False,
+    "$['Basic Auth Password']": True,
+    "$.meterValue[0].sampledValue[0].value": False,
+    "$.meterValue[0].sampledValue[0].unit": False,
+    "$": False,
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_says_whether_a_value_may_be_secret(path: str) -> None:
+    assert PATHS[path] is is_secret_path(path)
+
+
+def errors() -> Iterator[Any]:
+    said = f"AuthorizationKey {SECRET} is too short"
+    details = {"sent": {"key": "AuthorizationKey", "value": SECRET}}
+    frame = FrameError(
+        f"{'x' * 10_000}", kind=FrameKind.CALLRESULT, code=ErrorCode.FORMAT, id="1", action="A"
+    )
+    yield CallRejectedError("ChangeConfiguration", ErrorCode.GENERIC, said, details)
+    yield CallResultInvalidError("ChangeConfiguration", frame)
+    yield OcppError(ErrorCode.GENERIC, said, details)
+    yield CallError("1", ErrorCode.GENERIC, said, details)
+    address = f"http://u:{SECRET}@host/"
+    yield SoapHeaders(from_=address, reply_to=address, to=address, fault_to=address)
+
+
+@pytest.mark.parametrize("error", list(errors()), ids=lambda error: type(error).__name__)
+def test_what_a_peer_says_of_a_secret_is_not_shown(error: Any) -> None:
+    for text in (str(error), repr(error)):
+        assert SECRET[:7] not in text
+        assert len(text) < 2_000
+
+
+def test_no_response_shows_its_secrets() -> None:
+    setting = {"key": "AuthorizationKey", "readonly": False, "value": SECRET}
+    told, _ = read(v16.GetConfigurationResponse, {"configurationKey": [setting]})
+
+    assert SECRET[:7] not in repr(told)

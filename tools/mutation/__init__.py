@@ -1,0 +1,1 @@
+"""What `tools/mutants.py` is made of: `operators` makes the mutants, `workshop` tries them."""
