@@ -107,6 +107,9 @@ MOVED = {
 
 #: Names that are gone on purpose, and what says the same now.
 GONE = {
+    "ocpp_core.envelopes": {"is_identity": "soap.envelopes.holds_identity"},
+    "ocpp_core.xmltolerance": {"Report": "model.violations.Deviations"},
+    "ocpp_core.xsd": {"explain_element": "soap.tolerance.read_element_tolerantly"},
     "ocpp_core.tolerance": {
         "MISNAMED": "WireField.misnamed",
         "MAX_DEVIATIONS": "model.violations.MAX_DEVIATIONS",
