@@ -1,8 +1,8 @@
 """What `websockets` leaves unbounded on a connection: pongs, what one packet unpacks to, and the time to hang up.
 
 It answers each ping at once, whatever waits to be sent already; and it takes a packet of the network apart as a whole,
-before it looks how much waits to be read. A megabyte of pings, or of compressed messages, can thus hold many. When it has
-refused what it read, it leaves the connection to the peer until somebody sends.
+before it looks how much waits to be read. A megabyte of pings, or of compressed messages, can thus hold many. When it
+has refused what it read, it leaves the connection to the peer until somebody sends.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ Source: OCPP-J 1.6 §3.1, §6.2; OCPP 2.0.1 and 2.1 part 4 §3.1, §5.3 (2.1: §
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hmac import compare_digest
+from itertools import islice
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from attrs import field, frozen
@@ -19,6 +20,11 @@ GOING_AWAY = 1001
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
 
+#: Subprotocols of a station that are looked at. OCPP has had seven versions.
+MOST_OFFERS = 64
+#: Characters of an identity, percent-encoded: 255 of it, each of up to four bytes.
+MOST_ESCAPED = 255 * 4 * 3
+
 _IN_CREDENTIALS = ":"
 
 
@@ -26,9 +32,11 @@ def identity_in(path: str) -> str:
     """The identity at the end of a raw request path: percent-decoded once, a ``+`` stays.
 
     Raises:
-        ValueError: There is none, or it is no UTF-8.
+        ValueError: There is none, or it is no UTF-8, or has more than `MOST_ESCAPED` characters.
     """
     segment = path.partition("?")[0].rpartition("/")[2]
+    if len(segment) > MOST_ESCAPED:
+        raise ValueError("the path ends in what is too long for an identity")
     identity = unquote_to_bytes(segment).decode("utf-8")
     if not identity or not identity.isprintable():
         raise ValueError("the path ends in no identity")
@@ -120,8 +128,9 @@ def subprotocol_of(version: Version) -> str:
 
 
 def offered_in(headers: Iterable[str]) -> tuple[str, ...]:
-    """The subprotocols of all ``Sec-WebSocket-Protocol`` headers, in order."""
-    return tuple(name for header in headers for part in header.split(",") if (name := part.strip()))
+    """The first `MOST_OFFERS` subprotocols of all ``Sec-WebSocket-Protocol`` headers, in order."""
+    parts = (part for header in headers for part in header.split(",", MOST_OFFERS)[:MOST_OFFERS])
+    return tuple(islice((name for part in parts if (name := part.strip())), MOST_OFFERS))
 
 
 def choose(

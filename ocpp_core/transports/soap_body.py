@@ -21,7 +21,11 @@ OTHER_XML = ("text/xml", "application/xml")
 #: Codings that may be applied to one body; nobody has a reason for more than one.
 MAX_CODINGS = 2
 
+#: Items of a header that are looked at; ten codings have names.
+MOST_LISTED = 32
+
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]*)", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 _WEIGHT = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$", re.IGNORECASE)
 
@@ -62,14 +66,16 @@ def read_body(
 
     Args:
         data: The body as it was received.
-        content_type: Header of that name, "" if there is none.
-        content_encoding: Header of that name, "" if there is none; several are joined with commas.
+        content_type: Header of that name, "" if there is none; several are joined with commas (RFC 9110 §5.3), and
+            refused then, as two readers might take different ones.
+        content_encoding: Header of that name, "" if there is none; several are joined with commas, and all count.
         max_size: Bytes that the envelope may have, packed and unpacked. It bounds memory and time too: of what would
             unpack to more, no more than this is unpacked.
         any_xml: Take other media types of XML, and a body without any.
 
     Raises:
-        BodyRefused: Of another media type, charset or coding (415); too large (413); broken compression (400).
+        BodyRefused: Of another media type, charset or coding (415); too large (413); broken compression, or several
+            media types (400).
     """
     _check_type(content_type, any_xml)
     codings = [name for name in _list(content_encoding) if name != "identity"]
@@ -118,6 +124,8 @@ def http_status(code: ErrorCode | None, *, sender_fault_status: int = 400) -> in
 
 
 def _check_type(content_type: str, any_xml: bool) -> None:
+    if "," in content_type and "," in _QUOTED.sub("", content_type):
+        raise BodyRefused(400, "there are several content types")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != SOAP_XML and not (any_xml and media_type in (*OTHER_XML, "")):
         raise BodyRefused(415, f"the media type {media_type[:80]!r} is not {SOAP_XML}")
@@ -157,4 +165,5 @@ def _weights(header: str) -> Iterator[tuple[str, float]]:
 
 
 def _list(header: str) -> Iterator[str]:
-    return (item.strip().lower() for item in header.split(",") if item.strip())
+    """Its items. Those beyond `MOST_LISTED` are the last one, all together: it is the name of nothing."""
+    return (item.strip().lower() for item in header.split(",", MOST_LISTED) if item.strip())

@@ -5,8 +5,6 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ocpp_core.dispatch.connection import (
@@ -29,7 +27,7 @@ from ocpp_core.model.messages import Call, Request, Response
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
 from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.transports.soap_body import SOAP_XML, BodyRefused, read_body
+from ocpp_core.transports.soap_body import BodyRefused
 
 if TYPE_CHECKING:
     import httpx
@@ -46,8 +44,9 @@ class SoapPeer:
         codec: Of the version that the peer speaks; its role is ours.
         identity: Of the station.
         address: Where the peer listens; None while it is not known, then calls fail at once.
-        client: An ``httpx.AsyncClient`` that posts the envelopes; TLS, proxies and limits are its own. May come later,
-            as the address.
+        client: An ``httpx.AsyncClient`` that posts the envelopes; TLS, proxies and limits are its own, and so is what
+            its transport keeps of an answer. It follows no redirects for us. It gets one more response hook, in front
+            of its own, which reads our answers and no others. May come later, as the address.
         call_timeout: Seconds that a call waits for its answer; None for ever.
         observer: Hooks and log.
     """
@@ -116,32 +115,30 @@ class SoapPeer:
         address: str,
     ) -> str:
         """Posts the call and takes what comes back; returns what is to be said of it if it cannot be used."""
+        from ocpp_core.transports._http_client import Answer, post  # who has a client has httpx
+
         (body,) = connection.messages_to_send()
         headers = {
             "Content-Type": self.codec.content_type(Call(pending.id, pending.request)),
             "Accept-Encoding": "gzip, deflate",
         }
         self._observer.frame(self, "out", body, self.codec)
-        status = ""
+        answer = Answer(self.codec.max_size)
         try:
-            async with (
-                asyncio.timeout_at(pending.deadline),
-                client.stream("POST", address, content=body, headers=headers, timeout=None) as response,
-            ):
-                status = f"HTTP {response.status_code}"
-                answer = await self._body(response)
+            async with asyncio.timeout_at(pending.deadline):
+                await post(client, address, body, headers, answer)
         except TimeoutError:
             connection.handle_timeout(pending.deadline or 0.0)
         except BodyRefused as refused:
-            return f"{status}, {refused.reason}"
+            return f"{answer.status}, {refused.reason}"
         except Exception as error:  # no route, a certificate that is refused, an address that is none ...
             kind, said = type(error).__name__, hide(str(error))
             _log.info("%s cannot be reached at %s: %s %s", self.identity, hide(address), kind, said)
             return ""
         else:
-            self._observer.frame(self, "in", answer, self.codec)
-            connection.receive_message(answer)
-        return status
+            self._observer.frame(self, "in", answer.body, self.codec)
+            connection.receive_message(answer.body)
+        return answer.status
 
     def _tell(self, events: list[Event], pending: PendingCall[Any], said: str) -> CallOutcome:
         """Tells the observer of all events; returns how the call has ended.
@@ -159,24 +156,6 @@ class SoapPeer:
             self._observer.event(self, event)
         self._observer.event(self, outcome)
         return outcome
-
-    async def _body(self, response: "httpx.Response") -> bytes:
-        """The body, of which no more is read or unpacked than an envelope may have. Of any media type.
-
-        Raises:
-            BodyRefused: It is too large, or packed in a way that cannot be unpacked.
-        """
-        if response.is_stream_consumed:  # as those of httpx.MockTransport are
-            return response.content
-        data, most = b"", self.codec.max_size
-        parts = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
-        async with aclosing(parts):
-            async for part in parts:
-                data += part
-                if len(data) > most:
-                    break
-        encoding = response.headers.get("content-encoding", "")
-        return read_body(data, content_type=SOAP_XML, content_encoding=encoding, max_size=most)
 
 
 def _new_id() -> str:

@@ -27,9 +27,7 @@ def test_a_violation_says_where_it_is() -> None:
         ("$.meterStart", "type", None),
         ("$.idTag", "required", None),
     ] == [(fault.path, fault.keyword, fault.line) for fault in caught.value.violations]
-    assert "$.idtag: no such member here; did you mean 'idTag'?" == str(
-        caught.value.violations[0]
-    )
+    assert "$.idtag: no such member here; did you mean 'idTag'?" == str(caught.value.violations[0])
     assert str(caught.value).startswith("CALL 'm1' StartTransaction: $.idtag: ")
     assert {"$.idtag", "$.idTag", "$.meterStart"} == {fault.path for fault in tolerated.violations}
     pickle.loads(pickle.dumps(caught.value.violations))

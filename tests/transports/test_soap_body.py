@@ -90,6 +90,23 @@ def test_anything_else_is_415(content_type: str) -> None:
     assert 415 == info.value.status
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [f"{SOAP}, {SOAP}", f"{SOAP}, text/html", "application/soap+xml,text/xml", f"{SOAP},", f", {SOAP}", ","],
+)
+def test_several_media_types_are_400(content_type: str) -> None:
+    """Whoever reads but one of them may take another one than we do."""
+    for any_xml in (False, True):
+        with pytest.raises(BodyRefused) as info:
+            read_body(b"<e/>", content_type=content_type, any_xml=any_xml)
+
+        assert 400 == info.value.status
+
+
+def test_a_comma_in_quotes_makes_no_second_media_type() -> None:
+    assert b"<e/>" == read_body(b"<e/>", content_type='application/soap+xml; action="a,b"; charset="utf-8"')
+
+
 # Compression
 
 

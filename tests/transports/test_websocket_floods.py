@@ -82,7 +82,12 @@ async def test_a_csms_that_floods_its_stations_with_pings_is_owed_one_pong() -> 
     async def flood(socket: ServerConnection) -> None:
         pings = b"".join(Frame(Opcode.PING, b"%d" % number).serialize(mask=False) for number in range(10_000))
         received = socket.process_event
-        socket.process_event = lambda event: pongs.append(1) or received(event)  # type: ignore[method-assign, func-returns-value]
+
+        def counted(event: Any) -> None:
+            pongs.append(1)
+            received(event)
+
+        socket.process_event = counted  # type: ignore[method-assign]
         waiting = await socket.ping(b"first")
         socket.transport.write(pings)
         last = await socket.ping(b"last")
@@ -123,13 +128,13 @@ def packed(message: bytes, times: int) -> bytes:
 @asynchronous
 async def test_of_what_one_packet_unpacks_to_only_some_is_kept() -> None:
     """Reading stops when much waits to be read, but only after the packet."""
-    bombs = packed(b" " * (MEBIBYTE - 1), 200)
+    bombs = packed(b" " * (MEBIBYTE - 1), 500)
     more = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
     async with (
         serve(csms(), "localhost", compression=True, max_size=MEBIBYTE, ping_interval=None) as server,
         joined(server, more=more) as (socket, peer),
     ):
-        with memory(24 * MEBIBYTE):
+        with memory(64 * MEBIBYTE):
             await socket.send(bombs)
             await socket.rest()
 
