@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from rich.console import Console
 
 import mutants
 from mutation.operators import Mutant, mutants_of
 from mutation.recording import may_be_thinned, thinned
-from mutation.workshop import PACKAGE, Baseline, Bench, Choice, Outcome
+from mutation.workshop import PACKAGE, Baseline, BaselineError, Bench, Choice, Outcome
 
 GATE = '''\
 """A docstring."""
@@ -140,14 +141,28 @@ def test_modules_are_named_by_package_or_path() -> None:
         mutants.modules("nonsense")
 
 
+#: Passes once, in the run without a mutant, and then never again.
+UNFIT = """\
+from pathlib import Path
+
+from ocpp_core.gate import is_open
+
+
+def test_once():
+    assert is_open(1)
+    Path("was-here").touch(exist_ok=False)
+"""
+
+
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """A project of one module and two tests; the module has the name of the package, so that nothing else is tried."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of one module that has the name of ours, and of some tests."""
     copy = tmp_path_factory.mktemp("copy") / "0"
     for path, text in {
         f"{PACKAGE}/__init__.py": "",
         f"{PACKAGE}/gate.py": GATE,
         "tests/test_gate.py": NOTICING,
+        "tests/test_unfit.py": UNFIT,
         "pyproject.toml": (
             "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\nfilterwarnings = ['error']\n"
         ),
@@ -155,8 +170,13 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
         (copy / path).write_text(text)
     shutil.copytree(Path(mutants.__file__).parent, copy / "tools")
-    baseline = Baseline.of(copy, copy.parent / "kept", [], 1)
-    return Bench(copy, Choice(baseline))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def bench(project: Path) -> Bench:
+    baseline = Baseline.of(project, project.parent / "kept", ["tests/test_gate.py"], 1)
+    return Bench(project, Choice(baseline))
 
 
 def mutant(after: str) -> Mutant:
@@ -165,6 +185,7 @@ def mutant(after: str) -> Mutant:
 
 
 def test_tests_notice_a_mutant_or_not(bench: Bench) -> None:
+    bench.check()
     killed = bench.try_mutant(mutant("return (count <= LIMIT)"))
     survived = bench.try_mutant(mutant('raise ArithmeticError("that is the limit")'))
     broken = bench.try_mutant(mutant("LIMIT: int = 4"))
@@ -174,3 +195,33 @@ def test_tests_notice_a_mutant_or_not(bench: Bench) -> None:
     assert "killed" == broken.verdict
     assert GATE == (bench.copy / PACKAGE / "gate.py").read_text()
     assert [] == bench.failing(["tests/test_gate.py::test_limits", "tests/test_gate.py::test_strict"])
+
+
+def test_a_test_that_fails_without_a_mutant_too_has_noticed_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(mutants, "ROOT", project)
+    chosen = [mutant('raise ArithmeticError("that is the limit")'), mutant("LIMIT: int = 4")]
+    trials = mutants.try_all(chosen, [], 2, Console(width=120))
+    status = mutants.report(trials, {"gate.py": GATE}, 95, Console(width=120))
+    told = capsys.readouterr().out
+
+    assert ["killed", "survived"] == [trial.outcome.verdict for trial in trials]
+    assert "fails without a mutant too, and so is not asked: tests/test_unfit.py::test_once" in told
+    assert "ocpp_core/gate.py:10 survived (error)" in told
+    assert '+        raise ArithmeticError("that is the limit")' in told
+    assert "1 of 2 noticed: 50.0 %" in told
+    assert 1 == status
+    assert 0 == mutants.report(trials, {"gate.py": GATE}, 50, Console(width=120))
+
+
+def test_tests_that_cannot_run_are_an_error(project: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "0"
+    shutil.copytree(project, copy)
+    (copy / PACKAGE / "gate.py").write_text("is_closed = 1\n")
+
+    with pytest.raises(BaselineError, match="no test passes without a mutant"):
+        Baseline.of(copy, tmp_path / "kept", [], 1)
+    kept = Baseline.of(project, project.parent / "kept", ["tests/test_gate.py"], 1)
+    with pytest.raises(BaselineError, match="cannot import name 'is_open'"):
+        Bench(copy, Choice(kept)).check()

@@ -176,23 +176,22 @@ def try_all(chosen: Sequence[Mutant], tests: Sequence[str], jobs: int, console: 
             benches.put(bench)
 
         def attempt(mutant: Mutant, avoided: Sequence[str] = ()) -> Trial:
-            bench = benches.get()
+            free = benches.get()
             try:
-                return Trial(mutant, bench.try_mutant(mutant, avoided))
+                return Trial(mutant, free.try_mutant(mutant, avoided))
             finally:
-                benches.put(bench)
+                benches.put(free)
 
+        shuffled = random.Random(0).sample(list(chosen), len(chosen))  # an honest guess of what remains
         with ThreadPoolExecutor(jobs) as pool:
-            shuffled = random.Random(0).sample(list(chosen), len(chosen))  # an honest guess of what remains
             trials = list(watched(pool.map(attempt, shuffled), len(chosen), console))
-            # A test that fails without a mutant too has noticed nothing.
-            killers = sorted({each.outcome.killer for each in trials if each.outcome.killer})
-            unfit = benches.get().failing(killers)
-            if unfit:
-                console.print(f"fails without a mutant too, and so is not asked: {', '.join(unfit)}")
-                again = [each.mutant for each in trials if each.outcome.killer in unfit]
-                kept = [each for each in trials if each.outcome.killer not in unfit]
-                trials = kept + [attempt(mutant, unfit) for mutant in again]
+        # A test that fails without a mutant too has noticed nothing.
+        unfit = bench.failing(sorted({each.outcome.killer for each in trials} - {""}))
+        if unfit:
+            console.print(f"fails without a mutant too, and so is not asked: {', '.join(unfit)}")
+            again = [each.mutant for each in trials if each.outcome.killer in unfit]
+            kept = [each for each in trials if each.outcome.killer not in unfit]
+            trials = kept + [attempt(mutant, unfit) for mutant in again]
     return sorted(trials, key=lambda trial: (trial.mutant.module, trial.mutant.start))
 
 
@@ -211,7 +210,9 @@ def watched(trials: Iterable[Trial], total: int, console: Console) -> Iterable[T
         task = progress.add_task("mutants", total=total, survived=0)
         survived = 0
         for done, trial in enumerate(trials, 1):
-            survived += trial.outcome.verdict == "survived"
+            if trial.outcome.verdict == "survived":
+                survived += 1
+                console.print(f"{place(trial.mutant)} survived: {escape(trial.mutant.after)}")
             progress.update(task, advance=1, survived=survived)
             if progress.disable and done % 25 == 0:
                 console.print(f"{done} of {total}, {survived} survived")

@@ -92,21 +92,19 @@ def read_head(
     blocks = _Blocks(header, vocabulary, allowed)
     headers = blocks.headers
     if child.tag == FAULT:
-        remarks = (*_about_answer(headers), *blocks.odd)
-        return Head(FrameKind.CALLERROR, _answered(headers, waiting), headers, None, remarks)
+        remarks = [*_about_answer(headers), *blocks.odd]
+        return Head(FrameKind.CALLERROR, _answered(headers, waiting), headers, None, tuple(remarks))
     operation = vocabulary.operations.get(child.tag)
-    displaced: tuple[Violation, ...] = ()
+    remarks = []
     if operation is None:
         operation, displaced = _displaced(child, headers, vocabulary, waiting)
-    remarks = (
-        *displaced,
-        *(_about_request(blocks, operation) if operation.is_request else _about_answer(headers)),
-        *blocks.odd,
-        *_about_action(headers, operation),
-    )
+        remarks.append(displaced)
+    remarks += _about_request(blocks, operation) if operation.is_request else _about_answer(headers)
+    remarks += blocks.odd
+    remarks += _about_action(headers, operation)
     if operation.is_request:
-        return Head(FrameKind.CALL, headers.message_id or "", headers, operation, remarks)
-    return Head(FrameKind.CALLRESULT, _answered(headers, waiting), headers, operation, remarks)
+        return Head(FrameKind.CALL, headers.message_id or "", headers, operation, tuple(remarks))
+    return Head(FrameKind.CALLRESULT, _answered(headers, waiting), headers, operation, tuple(remarks))
 
 
 def is_printed(namespace: str | None, right: str) -> bool:
@@ -169,8 +167,8 @@ class _Blocks:
 
 def _displaced(
     child: etree._Element, headers: SoapHeaders, vocabulary: Vocabulary, waiting: tuple[str, ...]
-) -> tuple[Operation, tuple[Violation, ...]]:
-    """The operation that an element in an odd namespace is of."""
+) -> tuple[Operation, Violation]:
+    """The operation that an element in an odd namespace is of, and what is odd."""
     namespace, local = split_name(child.tag)
     known = vocabulary.specification
     if version_of(child) not in (None, known.version):
@@ -190,7 +188,7 @@ def _displaced(
     services = (service for service, right in known.namespaces.items() if is_printed(namespace, right))
     operation = meant[receiver(one.action, next(services, otherwise))]
     rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
-    return operation, (_remark(rule, local, _in_namespace(namespace), namespace or None),)
+    return operation, _remark(rule, local, _in_namespace(namespace), namespace or None)
 
 
 def _answered(headers: SoapHeaders, waiting: tuple[str, ...]) -> str:

@@ -1,6 +1,5 @@
 """Reads envelopes: what their heads and bodies say, judged by what is tolerated of their sender."""
 
-from contextlib import suppress
 from typing import Any
 
 from lxml import etree
@@ -67,12 +66,18 @@ def read_envelope(
             raise head.refusal(remark.code, f"{remark.path} {remark.message}", (remark,))
     if head.operation is None:
         return _fault(child, head, vocabulary)
-    deviations = Deviations(allowed, max(MAX_FAULTS, size // _BYTES_OF_A_DEVIATION))
-    payload = _payload(child, head, head.operation, deviations, is_wide=document.is_wide)
+    namespace = head.operation.namespace
+    if head.remarks and is_printed(split_name(child.tag)[0], namespace):
+        rename_all(child, namespace.removesuffix("/"), namespace)
+    violations = head.remarks
+    broken = broken_rule(child, head.operation.rules, is_wide=document.is_wide)
+    payload = _valid(child, head.operation) if broken is None else None
+    if payload is None:
+        deviations = Deviations(allowed, max(MAX_FAULTS, size // _BYTES_OF_A_DEVIATION))
+        payload = _tolerated(child, head, head.operation, broken, deviations)
+        violations = (*violations, *deviations.listed)
     made: Any = Call if head.operation.is_request else CallResult
-    frame: Frame = made(
-        head.id, payload, headers=head.headers, violations=(*head.remarks, *deviations.listed)
-    )
+    frame: Frame = made(head.id, payload, headers=head.headers, violations=violations)
     return frame
 
 
@@ -84,21 +89,29 @@ def _is_printed(remark: Violation, operation: Operation | None) -> bool:
     )
 
 
-def _payload(
-    child: etree._Element, head: Head, operation: Operation, deviations: Deviations, *, is_wide: bool
+def _valid(child: etree._Element, operation: Operation) -> Any:
+    """The payload of an element that its schema accepts; None if it has a year or number that Python cannot hold."""
+    try:
+        return operation.read(child)
+    except ValueError:
+        return None
+
+
+def _tolerated(
+    child: etree._Element,
+    head: Head,
+    operation: Operation,
+    broken: Violation | None,
+    deviations: Deviations,
 ) -> Any:
-    namespace, _ = split_name(child.tag)
-    if is_printed(namespace, operation.namespace):
-        rename_all(child, namespace, operation.namespace)
-        namespace = operation.namespace
-    broken = broken_rule(child, operation.rules, is_wide=is_wide)
-    if broken is None:
-        # Valid all the same may be a year, or a number of digits, that Python cannot hold.
-        with suppress(ValueError):
-            return operation.read(child)
+    """The payload of an element that cannot be read at once, if all that is wrong with it is allowed.
+
+    Raises:
+        FrameError: It is not.
+    """
     message = read_element_tolerantly(operation.cls, child, operation.namespace, deviations)
     # An empty message in another namespace has nothing else in it to deviate.
-    is_explained = bool(deviations.listed) or namespace != operation.namespace
+    is_explained = bool(deviations.listed) or split_name(child.tag)[0] != operation.namespace
     if message is not None and is_explained and deviations.are_allowed:
         return message
     violations = tuple(deviations.listed) or ((broken,) if broken else ())

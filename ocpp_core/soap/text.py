@@ -31,6 +31,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_CHILDREN = 10_000
 #: Attributes that one element may have: looking at them takes time with the square of their number.
 MAX_ATTRIBUTES = 250
+#: Bytes of the shortest attribute, with a blank before it.
+_ATTRIBUTE = len(' a=""')
 #: Elements in one, from which on an XML Schema judges text and not the tree: for each fault in a tree, lxml asks
 #: libxml2 for the place of its element, which counts all that stand before it.
 _WIDE = 500
@@ -149,9 +151,8 @@ def read_xml(body: bytes, max_size: int) -> Document:
     widest = max(map(len, root.iter())) if len(text) > MAX_CHILDREN else 0
     if widest > MAX_CHILDREN:
         raise BrokenXml(f"has an element with more than {MAX_CHILDREN} elements in it")
-    if text.count(_EQUALS_SIGN) > MAX_ATTRIBUTES and any(
-        len(element.attrib) > MAX_ATTRIBUTES for element in root.iter()
-    ):
+    may_have = len(text) > _ATTRIBUTE * MAX_ATTRIBUTES and text.count(_EQUALS_SIGN) > MAX_ATTRIBUTES
+    if may_have and any(len(element.attrib) > MAX_ATTRIBUTES for element in root.iter()):
         raise BrokenXml(f"has an element with more than {MAX_ATTRIBUTES} attributes")
     return Document(root, widest > _WIDE)
 

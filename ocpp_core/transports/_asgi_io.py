@@ -6,7 +6,7 @@ what is done about it here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from ocpp_core.transports.soap_body import BodyRefused
@@ -18,6 +18,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 #: Bytes of a body that are handed to the server at once. Servers wait before a write, not after it: of what is handed
 #: over whole they hold all, and we would never learn that the peer does not read it.
 PART = 65_536
+
+#: Headers that are read.
+READ = frozenset({b"accept-encoding", b"authorization", b"content-encoding", b"content-type"})
 
 #: Bytes per second; the slowest mobile networks have more.
 SLOWEST = 1_000
@@ -78,6 +81,23 @@ class Channel:
             finally:
                 self._reading = None
         return {"type": "websocket.disconnect", "code": 1006}
+
+
+def headers_of(scope: Scope) -> dict[str, list[str]]:
+    """The headers of a request that mean something here, by name, each as often as it occurs."""
+    values: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        if (lowered := name.lower()) in READ:  # a request may have thousands
+            values.setdefault(lowered.decode(), []).append(value.decode("latin-1"))
+    return values
+
+
+def joined(headers: Mapping[str, list[str]], name: str) -> str:
+    """A header that may be a list: commas join those that occur several times (RFC 9110 §5.3); "" for none.
+
+    Who reads one that is no list finds something that it cannot be, and not whichever of them came last.
+    """
+    return ", ".join(headers.get(name, ()))
 
 
 async def read_request(receive: Receive, max_size: int, *, open_timeout: float, body_timeout: float) -> bytes:

@@ -34,6 +34,8 @@ from ocpp_core.transports._asgi_io import (
     Scope,
     Send,
     closing,
+    headers_of,
+    joined,
     read_request,
     respond,
 )
@@ -247,6 +249,7 @@ class OcppApp:
         if scope["method"] != "POST":
             await respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"), *closing(scope))
             return
+        headers = headers_of(scope)
         try:
             body = read_body(
                 await read_request(
@@ -255,8 +258,8 @@ class OcppApp:
                     open_timeout=self._open_timeout,
                     body_timeout=self._body_timeout,
                 ),
-                content_type=_header(scope, "content-type"),
-                content_encoding=_header(scope, "content-encoding"),
+                content_type=joined(headers, "content-type"),
+                content_encoding=joined(headers, "content-encoding"),
                 max_size=self._max_size,
                 any_xml=self._admission.tolerance != Tolerance.STRICT,
             )
@@ -272,7 +275,7 @@ class OcppApp:
         async with answer_envelope(
             self._router, codec, body, partial(self._identify, scope, codec), self._observer
         ) as answer:
-            packed, coding = write_body(answer.body, _header(scope, "accept-encoding"))
+            packed, coding = write_body(answer.body, joined(headers, "accept-encoding"))
             more = [("Content-Encoding", coding)] if coding else []
             if isinstance(answer.error, _NotAdmitted) and answer.error.refusal.status in _SPOKEN:
                 status = answer.error.refusal.status
@@ -381,22 +384,11 @@ def _path(scope: Scope) -> str:
     return raw.decode("latin-1")
 
 
-def _values(scope: Scope, name: str) -> list[str]:
-    """What the headers of this name say: there may be several, of whatever letter case."""
-    wanted = name.encode()  # not the other way round: a request may have thousands
-    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted]
-
-
-def _header(scope: Scope, name: str) -> str:
-    """A header that may be a list: those that occur several times are joined (RFC 9110 §5.3)."""
-    return ", ".join(_values(scope, name))
-
-
 def _credentials(scope: Scope) -> dict[str, Any]:
     """What an admission is told of the sender of a request, as ASGI and its extension ``tls`` have it."""
     tls = scope.get("extensions", {}).get("tls")
     return {
-        "authorization": _values(scope, "authorization"),
+        "authorization": headers_of(scope).get("authorization", []),
         "certificate": _certificate(tls) if tls is not None else None,
         "sees_certificates": tls is not None,
         "is_secure": scope.get("scheme") in ("https", "wss"),

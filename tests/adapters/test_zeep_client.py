@@ -442,7 +442,7 @@ MISSING_TAG = {key: value for key, value in to_zeep(start()).items() if key != "
         ({**to_zeep(start()), "timestamp": 7}, "$.timestamp", "type"),
         ({**to_zeep(start()), "idTag": "x" * 21}, "$.idTag", "maxLength"),
         ({**to_zeep(start()), "connectorId": "one"}, "$.connectorId", "type"),
-        ({**to_zeep(start()), "connectorId": 2**31}, "$.connectorId", "type"),
+        ({**to_zeep(start()), "connectorId": 2**31}, "$.connectorId", "maximum"),
         ({**to_zeep(start()), "reserved": 1}, "$.reserved", "additionalProperties"),
         ("text", "$", "type"),
     ],

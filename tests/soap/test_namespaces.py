@@ -105,3 +105,20 @@ def test_an_error_in_one_document_is_not_held_against_the_next() -> None:
         codec.decode(envelope(f"<o:x/>{WARNED['of space']}"))
 
     assert codec.decode(HEARTBEAT).id == "m1"
+
+
+@pytest.mark.parametrize("name", ["namespace", "action", "operation", "block"])
+def test_a_refusal_quotes_no_more_than_a_little_of_what_the_peer_wrote(name: str) -> None:
+    """The sighting: a namespace of 900 kB came back in the fault."""
+    long = "n" * 40_000
+    written = {
+        "namespace": envelope("<heartbeatRequest/>", namespace=f"urn:{long}"),
+        "action": envelope("<heartbeatRequest/>", action=long),
+        "operation": envelope(f"<{long}/>"),
+        "block": envelope("<heartbeatRequest/>", header=f'<{long} e:mustUnderstand="1"/>'),
+    }[name]
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(written)
+
+    assert len(caught.value.reason) < 300
+    assert caught.value.reason.isprintable()
