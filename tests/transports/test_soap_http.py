@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
@@ -71,7 +71,7 @@ class Box:
 
 
 @asynccontextmanager
-async def served(box: Box) -> AsyncIterator[int]:
+async def served(box: Box) -> AsyncGenerator[int]:
     """The port of a station."""
     listener = await asyncio.start_server(box.serve, "127.0.0.1", 0)
     async with listener:
