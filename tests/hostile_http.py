@@ -175,8 +175,8 @@ HANDSHAKES: dict[str, Attack] = {
     "thousands of unknown versions": Attack(lambda: handshake(offers=["ocpp9.9"] * 7000), 101),
     "one huge subprotocol": Attack(lambda: handshake(offers=["ocpp" * 16_000]), 101),
     "huge authorization": Attack(lambda: handshake(b"/CP-1", basic(b"CP-1:" + b"x" * 48_000)), 101),
-    "huge user name": Attack(lambda: handshake(b"/CP-1", basic(b"\xff" * 48_000 + b":x")), 101),
-    "colons in the authorization": Attack(lambda: handshake(b"/CP-1", basic(b":" * 48_000)), 101),
+    "huge user name": Attack(lambda: handshake(b"/CP-1", basic(b"\xff" * 48_000 + b":x")), 401),
+    "colons in the authorization": Attack(lambda: handshake(b"/CP-1", basic(b":" * 48_000)), 401),
     "authorization that is no base64": Attack(
         lambda: handshake(b"/CP-1", (b"authorization", b"Basic " + b"=" * HEADERS)), 101
     ),

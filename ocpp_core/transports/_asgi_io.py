@@ -57,8 +57,9 @@ class Channel:
         """
         if self._is_lost:
             raise PeerNotReadingError
+        timer = asyncio.timeout(self._write_timeout)
         try:
-            async with asyncio.timeout(self._write_timeout) as timer:
+            async with timer:
                 await self._send(event)
         except TimeoutError:
             if not timer.expired():  # the server's own
@@ -116,8 +117,9 @@ async def read_request(receive: Receive, max_size: int, *, open_timeout: float, 
     since = asyncio.get_running_loop().time()
     body = bytearray()
     is_whole = False
+    timer = asyncio.timeout(min(open_timeout, body_timeout))
     try:
-        async with asyncio.timeout(min(open_timeout, body_timeout)) as timer:
+        async with timer:
             while not is_whole and len(body) <= max_size:
                 event = await receive()
                 if event["type"] != "http.request":

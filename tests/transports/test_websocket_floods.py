@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
@@ -26,7 +26,7 @@ LAST = Frame(Opcode.PONG, b"9999").serialize(mask=False)
 
 
 @asynccontextmanager
-async def joined(server: Server, **options: Any) -> AsyncIterator[tuple[RawSocket, WebSocketPeer]]:
+async def joined(server: Server, **options: Any) -> AsyncGenerator[tuple[RawSocket, WebSocketPeer], None]:
     """A station that speaks bytes, and the peer that the server makes of it."""
     async with raw_socket(server.port) as socket:
         await socket.upgrade(**options)

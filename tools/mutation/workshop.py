@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -329,7 +329,7 @@ class Bench:
         return Outcome(verdict, answer.read_text() if answer.is_file() else "")
 
     @contextmanager
-    def _mutated(self, mutant: Mutant) -> Iterator[None]:
+    def _mutated(self, mutant: Mutant) -> Generator[None, None, None]:
         path = self.copy / PACKAGE / mutant.module
         original = path.read_text(encoding="utf-8")
         path.write_text(mutant.applied(original), encoding="utf-8")
