@@ -208,6 +208,8 @@ class Choice:
             self._first([test for test in likely if _is_near(test, mutant.module)]),
             self._ranked(takes_it, mutant),
             self._ranked(may_see_it, mutant),
+            # A line that is taken on import may hold what every other module looks at.
+            [] if takes_it else self._ranked(self._baseline.seconds, mutant),
         ):
             if new := tuple(test for test in tests if test not in asked):
                 asked.update(new)
