@@ -10,7 +10,7 @@ from rich.console import Console
 import mutants
 from mutation.operators import Mutant, mutants_of
 from mutation.recording import may_be_thinned, thinned
-from mutation.workshop import PACKAGE, Baseline, BaselineError, Bench, Choice, Outcome
+from mutation.workshop import LEFT_OUT, PACKAGE, Baseline, BaselineError, Bench, Choice, Outcome
 
 GATE = '''\
 """A docstring."""
@@ -225,3 +225,7 @@ def test_tests_that_cannot_run_are_an_error(project: Path, tmp_path: Path) -> No
     kept = Baseline.of(project, project.parent / "kept", ["tests/test_gate.py"], 1)
     with pytest.raises(BaselineError, match="cannot import name 'is_open'"):
         Bench(copy, Choice(kept)).check()
+
+
+def test_what_is_left_out_is_there() -> None:
+    assert [] == [path for path in LEFT_OUT if not (mutants.ROOT / path).exists()]

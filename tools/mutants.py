@@ -53,7 +53,7 @@ class Trial:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--number", type=int, default=300, help="mutants to try (%(default)s)")
     parser.add_argument("--seed", type=int, help="which of them; a new one every time by default")
     parser.add_argument(
@@ -170,8 +170,8 @@ def try_all(chosen: Sequence[Mutant], tests: Sequence[str], jobs: int, console: 
         choice = Choice(baseline)
         copies = [first, *(copied(first, Path(directory, str(index))) for index in range(1, jobs))]
         benches: SimpleQueue[Bench] = SimpleQueue()
-        for each in copies:
-            bench = Bench(each, choice)
+        every = [Bench(each, choice) for each in copies]
+        for bench in every:
             bench.check()
             benches.put(bench)
 
@@ -186,7 +186,7 @@ def try_all(chosen: Sequence[Mutant], tests: Sequence[str], jobs: int, console: 
         with ThreadPoolExecutor(jobs) as pool:
             trials = list(watched(pool.map(attempt, shuffled), len(chosen), console))
         # A test that fails without a mutant too has noticed nothing.
-        unfit = bench.failing(sorted({each.outcome.killer for each in trials} - {""}))
+        unfit = every[0].failing(sorted({each.outcome.killer for each in trials} - {""}))
         if unfit:
             console.print(f"fails without a mutant too, and so is not asked: {', '.join(unfit)}")
             again = [each.mutant for each in trials if each.outcome.killer in unfit]

@@ -121,9 +121,9 @@ class Deviations:
     __slots__ = ("allowed", "are_allowed", "listed", "most")
 
     def __init__(self, allowed: Tolerance, most: int = MAX_DEVIATIONS) -> None:
-        self.allowed = allowed
-        self.most = most
-        self.are_allowed = True
+        self.allowed: Tolerance = allowed
+        self.most: int = most
+        self.are_allowed: bool = True
         self.listed: list[Violation] = []
 
     def report(

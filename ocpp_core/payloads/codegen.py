@@ -8,7 +8,7 @@ class Source:
     """Lines of Python, and the objects that they name."""
 
     def __init__(self, *lines: str) -> None:
-        self.lines = list(lines)
+        self.lines: list[str] = list(lines)
         self.names: dict[str, Any] = {}
 
     def name(self, thing: Any, hint: str) -> str:

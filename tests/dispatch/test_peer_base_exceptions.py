@@ -338,10 +338,10 @@ class FailingInside(Hooks):
         finally:
             raise self.failure()
 
-    def calling(self, *_: Any) -> Any:
+    def calling(self, peer: Any, request: Any) -> Any:
         return self._failing()
 
-    def handling(self, *_: Any) -> Any:
+    def handling(self, peer: Any, message: Any) -> Any:
         return self._failing()
 
 

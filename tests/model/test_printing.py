@@ -1,8 +1,11 @@
-"""Which known name is suggested for one that nobody knows."""
+"""How text and values of a peer are shown, and which known name is suggested for one that nobody knows."""
+
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from ocpp_core.model.printing import SHORT, likely
+from ocpp_core.model.printing import LONG, SHORT, likely, printable, shown
 from ocpp_core.model.specifications import specification
 
 ACTIONS = tuple(specification("2.1").actions)
@@ -23,6 +26,8 @@ ACTIONS = tuple(specification("2.1").actions)
         ("NotifyEvChargingNeds", "NotifyEVChargingNeeds"),
         ("SetVariable", "SetVariables"),
         ("GetVariable", "GetVariables"),
+        ("BootNotificationxxxx", "BootNotification"),
+        ("BootNotificationxxxxx", None),
         ("Boot", None),
         ("Fly", None),
         ("", None),
@@ -45,3 +50,50 @@ def test_the_nearest_is_suggested() -> None:
 def test_short_names_are_not_alike_because_they_are_short() -> None:
     assert likely("Wx", ["kWh", "W", "varh"]) == "W"
     assert likely("Wxy", ["kWh", "W", "varh"]) is None
+
+
+@pytest.mark.parametrize(
+    "text, shown_as",
+    [
+        ("plain", "plain"),
+        ("", ""),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("a\nb", r"a\nb"),
+        ("\u202e", r"\u202e"),
+        ("\U000e0001", r"\U000e0001"),
+        ("x" * SHORT, "x" * SHORT),
+        ("x" * (SHORT + 1), "x" * SHORT + "..."),
+    ],
+    ids=ascii,
+)
+def test_text_is_printable_and_short(text: str, shown_as: str) -> None:
+    assert shown_as == printable(text)
+
+
+def test_of_a_sentence_more_is_shown() -> None:
+    assert "x" * LONG == printable("x" * LONG, LONG)
+    assert "xx..." == printable("xxx", 2)
+
+
+@pytest.mark.parametrize(
+    "value, sentence",
+    [
+        (None, "null"),
+        (True, "true"),
+        (False, "false"),
+        (7, "7"),
+        (1.5, "1.5"),
+        (Decimal("1.50"), "1.50"),
+        ("text", "'text'"),
+        ("x" * 100, f"'{'x' * 27}...{'x' * 28}'"),
+        ({"a": 1}, "an object"),
+        ({}, "{}"),
+        ([1], "a list"),
+        ((1,), "a list"),
+        ([], "[]"),
+        (2**180 - 1, str(2**180 - 1)),
+        (2**180, "a very large number"),
+    ],
+)
+def test_a_value_stands_in_a_sentence(value: Any, sentence: str) -> None:
+    assert sentence == shown(value)

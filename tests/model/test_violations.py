@@ -1,7 +1,12 @@
 """Broken rules are listed in order, cheaply, and not without end."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.printing import SHORT
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import (
     MAX_DEVIATIONS,
@@ -9,6 +14,9 @@ from ocpp_core.model.violations import (
     Deviations,
     TooMany,
     Violation,
+    decisive,
+    member_path,
+    summary_for_peer,
     tolerances,
     violation,
 )
@@ -97,3 +105,87 @@ def ruled(rule: Tolerance | None) -> Violation:
 )
 def test_rules_that_accept_together(rules: list[Tolerance | None], together: tuple[Tolerance, ...]) -> None:
     assert together == tolerances([ruled(rule) for rule in rules])
+
+
+#: Rule, value, what is allowed, and the sentence.
+SENTENCES: list[tuple[str, Any, Any, str]] = [
+    ("type", 1, "string", "must be a string, not 1"),
+    ("type", "1", "integer", "must be an integer, not '1'"),
+    ("type", "1", "number", "must be a number, not '1'"),
+    ("type", 1, "boolean", "must be true or false, not 1"),
+    ("type", 1, "array", "must be a list, not 1"),
+    ("type", 1, "object", "must be an object, not 1"),
+    ("enum", "Hrd", ("Hard", "Soft"), "'Hrd' is none of Hard, Soft; did you mean 'Hard'?"),
+    ("enum", "x", tuple("abcdefgh"), "'x' is none of a, b, c, d, e, f, g, h"),
+    ("enum", "x", tuple("abcdefghi"), "'x' is none of a, b, c, d, e, f, g, h ..."),
+    ("maxLength", "abc", 2, "has 3 characters, at most 2 are allowed: 'abc'"),
+    ("minimum", -1, 0.0, "must be 0 or more, not -1"),
+    ("maximum", 101, 100.0, "must be 100 or less, not 101"),
+    ("multipleOf", 0.05, Decimal("0.1"), "must be a multiple of 0.1, not 0.05"),
+    ("format", "now", "date-time", "'now' is not a date-time that OCPP allows"),
+    ("required", {}, None, "is missing"),
+    ("minItems", [], 1, "needs 1 or more items, has 0"),
+    ("maxItems", [1, 2], 1, "may have 1 items, has 2"),
+    (
+        "additionalProperties",
+        1,
+        ("idtag", ("idTag",)),
+        "no such member here; did you mean 'idTag'? (value 1)",
+    ),
+    ("depth", [], 64, "is nested deeper than 64 levels"),
+]
+
+
+@pytest.mark.parametrize("keyword, value, limit, sentence", SENTENCES)
+def test_a_broken_rule_makes_a_sentence(keyword: str, value: Any, limit: Any, sentence: str) -> None:
+    fault = violation("$.x", keyword, value, limit)
+
+    assert sentence == fault.message
+    assert f"$.x: {sentence}" == str(fault)
+    assert f"$.x (line 7): {sentence}" == str(violation("$.x", keyword, value, limit, line=7))
+
+
+@pytest.mark.parametrize(
+    "member, path",
+    [
+        ("b", "$.a.b"),
+        ("b c", "$.a['b c']"),
+        ("x" * SHORT, f"$.a.{'x' * SHORT}"),
+        ("x" * (SHORT + 1), f"$.a['{'x' * SHORT}...']"),
+    ],
+)
+def test_a_member_has_a_path(member: str, path: str) -> None:
+    assert path == member_path("$.a", member)
+
+
+def test_one_code_decides() -> None:
+    in_order = ["type", "required", "maxLength", "additionalProperties", "depth"]
+    faults = [violation("$", keyword, None) for keyword in in_order]
+
+    assert [fault.code for fault in faults] == [
+        decisive(faults[index:][::-1]) for index in range(len(faults))
+    ]
+    assert ErrorCode.FORMAT is decisive([])
+
+
+def test_a_peer_is_told_little_and_no_values() -> None:
+    many = [violation(f"$.a[{index}]", "required", {}) for index in range(11)]
+    long = [violation("$." + "x" * 400, "required", "secret")] * 4
+
+    assert {} == summary_for_peer([])
+    assert {"violations": [{"path": "$.a[0]", "keyword": "required"}]} == summary_for_peer(many[:1])
+    assert 10 == len(summary_for_peer(many)["violations"])
+    assert 2 == len(summary_for_peer(long)["violations"])
+
+
+@pytest.mark.parametrize("bytes_more, listed", [(0, 1), (1, 0)])
+def test_what_a_peer_is_told_fits_into_a_small_station(bytes_more: int, listed: int) -> None:
+    path = "$." + "x" * (1024 - len("$.") - len("type") - 30 + bytes_more)
+
+    assert listed == len(summary_for_peer([violation(path, "type", 1)]).get("violations", ()))
+
+
+def test_what_a_peer_is_told_has_no_gaps() -> None:
+    faults = [violation(path, "type", 1) for path in ("$.a", "$." + "x" * 1024, "$.b")]
+
+    assert [{"path": "$.a", "keyword": "type"}] == summary_for_peer(faults)["violations"]

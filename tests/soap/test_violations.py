@@ -201,9 +201,9 @@ def test_violations_are_what_a_caller_can_keep() -> None:
 @pytest.mark.parametrize("count", [500, 501], ids=["in a tree", "as text"])
 @pytest.mark.parametrize("key", ["k", "k" * 51], ids=["valid", "too long"])
 def test_a_schema_gives_one_verdict_on_few_and_on_very_many_elements(key: str, count: int) -> None:
-    """Beyond 500 in one it judges text and not the tree, as each fault in a tree costs a walk over what is before it."""
-    keys = "".join(f"<ocpp:key>{key if number else 'k'}</ocpp:key>" for number in range(count))
     """Beyond 500 in one it judges text and not the tree, where each fault costs a walk over what is before it."""
+    keys = "".join(f"<ocpp:key>{key if number == 1 else 'k'}</ocpp:key>" for number in range(count))
+    body = f"<ocpp:getConfigurationRequest>{keys}</ocpp:getConfigurationRequest>"
     codec = SoapCodec("1.6", role=STATION)
     frame, error = outcome(codec, envelope(request_header("GetConfiguration"), body, CP_16))
 

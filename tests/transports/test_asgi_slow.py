@@ -64,7 +64,7 @@ async def test_a_station_that_does_not_read_does_not_hold_up_the_end_of_the_appl
     answered: list[str] = []
     router = talkative()
     router.after(v16.DataTransferRequest)(lambda *_: answered.append("queued"))
-    app = OcppApp(router, write_timeout=SOON, grace=SOON)
+    app = OcppApp(router, write_timeout=SOON, grace=SOON, max_held_bytes=2**30)
     async with served(app, ws=ws) as port, raw_socket(port) as socket:
         await socket.upgrade()
         await socket.send(CALLS)

@@ -71,7 +71,7 @@ class Box:
 
 
 @asynccontextmanager
-async def served(box: Box) -> AsyncGenerator[int]:
+async def served(box: Box) -> AsyncGenerator[int, None]:
     """The port of a station."""
     listener = await asyncio.start_server(box.serve, "127.0.0.1", 0)
     async with listener:
@@ -93,7 +93,7 @@ async def endless() -> AsyncIterator[bytes]:
 async def dripping() -> AsyncIterator[bytes]:
     while True:
         yield b" "
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
 
 
 def peer(client: httpx.AsyncClient, port: int, **options: Any) -> SoapPeer:

@@ -26,7 +26,7 @@ LAST = Frame(Opcode.PONG, b"9999").serialize(mask=False)
 
 
 @asynccontextmanager
-async def joined(server: Server, **options: Any) -> AsyncGenerator[tuple[RawSocket, WebSocketPeer]]:
+async def joined(server: Server, **options: Any) -> AsyncGenerator[tuple[RawSocket, WebSocketPeer], None]:
     """A station that speaks bytes, and the peer that the server makes of it."""
     async with raw_socket(server.port) as socket:
         await socket.upgrade(**options)

@@ -203,6 +203,8 @@ def _results(node: ast.AST) -> Made:
             return  # the first has none, and `_constants` sees to the second
         case ast.Return():
             yield node, "return None"
+        case _:
+            pass
 
 
 def _statements(node: ast.AST) -> Made:
@@ -221,6 +223,8 @@ def _statements(node: ast.AST) -> Made:
             | ast.Assign(targets=[ast.Attribute() | ast.Subscript(), *_])
         ):
             yield node, "pass"
+        case _:
+            pass
 
 
 def _keywords(node: ast.AST) -> Made:
