@@ -61,6 +61,7 @@ def zeep_client(
     from_address: str | None = None,
     transport: Any = None,
     timeout: float = 30.0,
+    max_size: int = 1_048_576,
     plugins: Sequence[Any] = (),
     settings: Any = None,
     wsse: Any = None,
@@ -76,7 +77,9 @@ def zeep_client(
         from_address: Where the caller listens for requests; None if it does not.
         transport: A ``zeep.Transport`` with certificates, proxies and the like of its own. With a
             ``zeep.transports.AsyncTransport`` operations are awaited.
-        timeout: Seconds that an answer may take, if there is no `transport`.
+        timeout: Seconds for which the peer may send nothing, if there is no `transport`.
+        max_size: Bytes that an answer may have, if there is no `transport`. One of yours bounds nothing itself, unpacks
+            what is packed, and posts again wherever it is sent.
         plugins: Of zeep; they see requests with their headers.
         settings: Of zeep. By default no document type is read.
         wsse: As zeep has it.
@@ -97,7 +100,9 @@ def zeep_client(
     headers = OcppHeaders(known.namespaces[role], identity, from_address=from_address, new_id=new_id)
     client_class = zeep.Client
     if transport is None:
-        transport = zeep.Transport(timeout=timeout, operation_timeout=timeout)
+        from ocpp_core.adapters._zeep_transport import bounded_transport  # needs zeep
+
+        transport = bounded_transport(timeout, max_size)
     elif isinstance(transport, zeep.transports.AsyncTransport):
         client_class = zeep.AsyncClient
     client = client_class(

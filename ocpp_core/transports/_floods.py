@@ -86,7 +86,7 @@ class Bounded(Connection):
 
     def _send_pong(self) -> None:
         pong, self._pong = self._pong, b""
-        if pong:
+        if pong and not self.transport.is_closing():
             self.transport.write(pong)
 
     def _has_too_much_unread(self) -> bool:
