@@ -30,7 +30,7 @@ from ocpp_core.transports._handshake import (
     subprotocol_of,
     url_of,
 )
-from ocpp_core.transports._options import take
+from ocpp_core.transports._options import require_of_peer, take
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
 from ocpp_core.transports.admission import Handshake, result_of
 
@@ -293,6 +293,7 @@ async def connect(
         require_identity(identity, one)
     others: dict[str, Any] = dict(options)
     how, settings = take(Connecting, others), take(Settings, others)
+    require_of_peer(others, ConnectOptions.__annotations__)
     station = Station(url, identity, router, versions, how, settings, others)
     try:
         await station.start()

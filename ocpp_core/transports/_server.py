@@ -14,7 +14,7 @@ from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
-from ocpp_core.transports._options import take
+from ocpp_core.transports._options import require_of_peer, take
 from ocpp_core.transports._socket import (
     Options,
     Settings,
@@ -237,6 +237,7 @@ async def serve(
     if admission is None:
         others["accepts"] = json_versions_of(others.get("accepts", _VERSIONS))
     rules = admission_of(others, admission)
+    require_of_peer(others, ServeOptions.__annotations__)
     _check_profiles(rules, ssl)
     stations = Stations(on_connect=on_connect, on_disconnect=on_disconnect, replaces=replaces)
     server = Server(router, rules, stations, settings, others)

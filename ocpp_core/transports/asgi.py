@@ -41,6 +41,7 @@ from ocpp_core.transports._asgi_io import (
 )
 from ocpp_core.transports._certificate import read_certificate
 from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA, versions_over
+from ocpp_core.transports._options import require_of_peer
 from ocpp_core.transports.admission import (
     Admission,
     AdmissionOptions,
@@ -129,6 +130,7 @@ class OcppApp:
         if role is Role.CHARGE_POINT and admission is None:
             others.setdefault("bound_by", "nothing")
         rules = self._admission = admission_of(others, admission)
+        require_of_peer(others, AppOptions.__annotations__)
         self._codecs: dict[str, SoapCodec] = {
             version: SoapCodec(
                 version, role=role, tolerance=rules.tolerance, address=address, max_size=max_size
