@@ -32,6 +32,10 @@ SENTENCES: list[tuple[Exception, str]] = [
     (PayloadError("X", FAULTS[:1]), "X: $.a[0]: is missing"),
     (PayloadError("X", FAULTS[:3]), "X: $.a[0]: is missing; $.a[1]: is missing; $.a[2]: is missing"),
     (
+        PayloadError("X", FAULTS[:4]),
+        "X: $.a[0]: is missing; $.a[1]: is missing; $.a[2]: is missing; and 1 more",
+    ),
+    (
         PayloadError("X", FAULTS),
         "X: $.a[0]: is missing; $.a[1]: is missing; $.a[2]: is missing; and 2 more",
     ),
@@ -83,10 +87,17 @@ def test_what_a_handler_raises_keeps_what_it_says() -> None:
 
 
 def test_the_fields_of_a_frame_that_cannot_be_used() -> None:
-    given: dict[str, Any] = {"id": "7", "action": "Reset", "identity": "CP-1", "violations": FAULTS[:2]}
+    given: dict[str, Any] = {
+        "id": "7",
+        "action": "Reset",
+        "identity": "CP-1",
+        "payload": {"a": 1},
+        "violations": FAULTS[:2],
+    }
     error = FrameError("no", **CALL, **given)
 
-    assert [*given.values()] == [error.id, error.action, error.identity, [*error.violations]]
-    assert [None, None, None, ()] == [
-        getattr(FrameError("no", **CALL), name) for name in ("id", "action", "identity", "violations")
+    assert [*given.values()] == [
+        *(error.id, error.action, error.identity, error.payload),
+        [*error.violations],
     ]
+    assert [None, None, None, None, ()] == [getattr(FrameError("no", **CALL), name) for name in given]
