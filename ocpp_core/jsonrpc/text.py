@@ -98,6 +98,9 @@ def _read_exactly(text: str, seen: Any, duplicates: bool) -> Any:
         return json.loads(text, parse_float=_decimal, object_pairs_hook=hook)
     except (ValueError, InvalidOperation) as error:
         raise BrokenJson(f"not JSON: {str(error)[:120]}") from None
+    except RecursionError:
+        # Of a member that is there twice only the last has been seen; the first may be nested as deep as it likes.
+        raise BrokenJson(f"nested deeper than {_SLOW_DEPTH} levels") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -292,6 +292,10 @@ class Admission:
         """In which security profiles this station may come; None is all."""
         return self.profiles(identity) if callable(self.profiles) else self.profiles
 
+    def has_proven(self, identity: str) -> bool:
+        """Whether a station of this identity has proven itself, on either wire, and was not forgotten since."""
+        return identity in self._proven
+
     def forget(self, identity: str) -> None:
         """The station need not prove itself again: it has been replaced by one that cannot."""
         self._proven.discard(identity)

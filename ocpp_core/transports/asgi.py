@@ -140,7 +140,7 @@ class OcppApp:
         self._on_sockets: Stations[AsgiPeer] = Stations(
             on_connect=on_connect, on_disconnect=on_disconnect, replaces=replaces
         )
-        self.stations: SoapStations = SoapStations(max_stations)
+        self.stations: SoapStations = SoapStations(max_stations, rules.has_proven)
         self._identity = identity
         self._may_call: MayCall = may_call or (lambda *_: False)
         self._router = router

@@ -126,22 +126,25 @@ class SoapStations(Mapping[str, SoapPeer]):
 
     Args:
         most: Stations of each kind.
+        has_proven: Whether a station of this identity has proven itself, on either wire. What is kept under its name
+            counts only if it was kept of a request that has proven the same.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, has_proven: Callable[[str], bool] | None = None) -> None:
         self._most = most
+        self._has_proven = has_proven or (lambda identity: identity in self._proven)
         self._proven: OrderedDict[str, SoapPeer] = OrderedDict()
         self._others: OrderedDict[str, SoapPeer] = OrderedDict()
 
     def __getitem__(self, identity: str) -> SoapPeer:
-        return self._proven.get(identity) or self._others[identity]
+        return (self._proven if self._has_proven(identity) else self._others)[identity]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._proven
-        yield from self._others
+        yield from (identity for identity in self._proven if self._has_proven(identity))
+        yield from (identity for identity in self._others if not self._has_proven(identity))
 
     def __len__(self) -> int:
-        return len(self._proven) + len(self._others)
+        return sum(1 for _ in self)
 
     def met(self, identity: str, make: Callable[[], SoapPeer], *, is_proven: bool) -> SoapPeer:
         """The station that has just sent a request, made if it is new.

@@ -293,3 +293,21 @@ def test_any_call_comes_back(
         assert by_stdlib(written) == by_stdlib(again), "a number of 17 digits is a float only once"
 
     record_property("cases", for_all(messages(cls), 50, check))
+
+
+@pytest.mark.parametrize("opening, closing", ["[]", ('{"a":', "}")], ids=["lists", "objects"])
+@pytest.mark.parametrize("depth", [100, 1_000, 1_023])
+@pytest.mark.parametrize("tolerance", [Tolerance.STRICT, Tolerance.TOLERANT], ids=["strict", "tolerant"])
+def test_a_member_twice_hides_no_depth(opening: str, closing: str, depth: int, tolerance: Tolerance) -> None:
+    """Only the last of both is seen; the first may be nested deeper than any parser goes."""
+    deep = f"{opening * depth}1{closing * depth}"
+    text = f'[2,"1","Heartbeat",{{"a":{deep},"a":1}}]'
+    for version in READERS:
+        reader = codec(version, tolerance)
+        try:
+            reader.decode(text)
+            is_refused = False
+        except FrameError as error:
+            is_refused = bool(str(error))
+
+        assert is_refused or tolerance is Tolerance.TOLERANT

@@ -5,6 +5,7 @@ The envelopes are those of `hostile_sizes.py`, which also prints what they cost.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import pytest
@@ -24,8 +25,21 @@ def test_what_everything_is_compared_with_is_valid_and_of_that_size(size: int) -
     assert 0.85 * size < len(meter_values(size)) <= size
 
 
+#: All but the smallest take minutes, and are for `make test-deep`.
+deep = [
+    pytest.mark.deep,
+    pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1"),
+]
+
+
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(size, id=name, marks=deep if place else ())
+        for place, (name, size) in enumerate(SIZES.items())
+    ],
+)
 def test_a_hostile_envelope_costs_no_more_than_a_few_valid_ones(size: int, name: str) -> None:
     written = HOSTILE[name](size)
 

@@ -209,3 +209,24 @@ def test_who_proves_to_be_a_station_inherits_nothing_from_who_did_not() -> None:
     assert None is station.address
     assert station is stations["A"] is met(stations, "A", is_proven=True)
     assert ["A"] == list(stations)
+
+
+def test_an_address_planted_before_a_station_proves_itself_elsewhere_is_not_used() -> None:
+    """It may prove itself by its WebSocket, and never post anything."""
+    known: set[str] = set()
+    stations = SoapStations(2, known.__contains__)
+    met(stations, "A", is_proven=False).address = "http://stranger/"
+    known.add("A")
+
+    assert None is stations.get("A")
+    assert ([], 0) == (list(stations), len(stations))
+
+
+def test_a_station_that_is_forgotten_is_not_called_where_it_was() -> None:
+    known = {"A"}
+    stations = SoapStations(2, known.__contains__)
+    met(stations, "A", is_proven=True).address = "http://gone/"
+    known.clear()
+
+    assert None is stations.get("A")
+    assert ["A"] == [met(stations, "A", is_proven=False).identity, *stations][1:]
