@@ -31,7 +31,13 @@ OPTIONAL = [
     "zeep",
 ]
 #: What needs an extra, and so may import it.
-EXTRAS = ("ocpp_core.cli", "ocpp_core.testing", "ocpp_core.dispatch.tracing", "ocpp_core.transports")
+EXTRAS = (
+    "ocpp_core.adapters",
+    "ocpp_core.cli",
+    "ocpp_core.testing",
+    "ocpp_core.dispatch.tracing",
+    "ocpp_core.transports",
+)
 
 installed = pytest.mark.skipif(
     os.environ.get("OCPP_SOURCE") == "1", reason="OCPP_SOURCE=1: the checkout itself is tested"
