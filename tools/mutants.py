@@ -7,8 +7,8 @@ A mutant that no test notices is a gap in the tests, or is no change of meaning 
 table fits no mutant any more.
 
 Why none of the tools that exist: mutmut 3 leaves out what stands outside a function or under a decorator, which here is
-the half (limits, tables, properties, what is computed once), and has no seed. (Tried; of cosmic-ray and mutatest we have
-read no more than their help.)
+the half (limits, tables, properties, what is computed once), and has no seed. (Tried; of cosmic-ray and mutatest only
+the help was read.)
 """
 
 import argparse
