@@ -343,7 +343,7 @@ class Admission:
             return _UNAUTHORIZED
         if handshake.is_proven:
             self._proven.add(known)
-        elif known in self._proven:
+        elif self.has_proven(known):
             return _UNAUTHORIZED
         return evolve(handshake, identity=known)
 

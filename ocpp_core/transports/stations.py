@@ -130,9 +130,9 @@ class SoapStations(Mapping[str, SoapPeer]):
             counts only if it was kept of a request that has proven the same.
     """
 
-    def __init__(self, most: int, has_proven: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, most: int, has_proven: Callable[[str], bool]) -> None:
         self._most = most
-        self._has_proven = has_proven or (lambda identity: identity in self._proven)
+        self._has_proven = has_proven
         self._proven: OrderedDict[str, SoapPeer] = OrderedDict()
         self._others: OrderedDict[str, SoapPeer] = OrderedDict()
 

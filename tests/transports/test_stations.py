@@ -180,8 +180,13 @@ def met(stations: SoapStations, identity: str, *, is_proven: bool) -> SoapPeer:
     return stations.met(identity, make, is_proven=is_proven)
 
 
+def two_of_each(*proven: str) -> SoapStations:
+    """With room for two; these have proven themselves."""
+    return SoapStations(2, set(proven).__contains__)
+
+
 def test_strangers_drive_out_strangers_only() -> None:
-    stations = SoapStations(2)
+    stations = two_of_each("A", "B")
     proven = [met(stations, name, is_proven=True) for name in ("A", "B")]
     for number in range(1000):
         met(stations, f"stranger {number}", is_proven=False)
@@ -193,7 +198,7 @@ def test_strangers_drive_out_strangers_only() -> None:
 
 @pytest.mark.parametrize("is_proven", [False, True])
 def test_who_was_silent_longest_is_forgotten(is_proven: bool) -> None:
-    stations = SoapStations(2)
+    stations = two_of_each(*("ABC" if is_proven else ""))
     for name in ("A", "B", "A", "C"):
         met(stations, name, is_proven=is_proven)
 
@@ -201,7 +206,7 @@ def test_who_was_silent_longest_is_forgotten(is_proven: bool) -> None:
 
 
 def test_who_proves_to_be_a_station_inherits_nothing_from_who_did_not() -> None:
-    stations = SoapStations(2)
+    stations = two_of_each("A")
     stranger = met(stations, "A", is_proven=False)
     stranger.address = "http://stranger/"
     station = met(stations, "A", is_proven=True)
