@@ -28,7 +28,7 @@ from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
-from ocpp_core.model.violations import MAX_FAULTS, Deviations, Violation
+from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
 from ocpp_core.payloads.conversion import accepted, to_wire
 
@@ -44,11 +44,6 @@ _LONGEST_SENTENCE = 300
 
 #: What says that a frame is no valid call or result, or none that can be read at once.
 _NOT_ACCEPTED = (*REFUSALS, IndexError)
-
-#: A frame that is tolerated may have one deviation in so many characters, and `MAX_FAULTS` whatever its size. What real
-#: stations send has fewer even if every value in it is odd; lists of a letter each would cost a hundred times what they
-#: cost to read.
-CHARACTERS_PER_DEVIATION = 24
 
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
@@ -154,7 +149,7 @@ class JsonCodec:
             broken = error
         except _NOT_ACCEPTED:
             pass
-        found = Deviations(allowed, max(MAX_FAULTS, len(text) // CHARACTERS_PER_DEVIATION))
+        found = Deviations.of_message(len(text), allowed)
         try:
             if broken is not None:
                 frame = self._mend(text, broken, found)

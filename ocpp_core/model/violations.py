@@ -96,8 +96,12 @@ def violation(
 
 #: Faults that are listed of a message that is refused: a peer must not be able to keep us busy with its own.
 MAX_FAULTS = 64
-#: Deviations that a message may have and still be read, if all of them are allowed.
+#: Deviations that a payload may have and still be read, if all of them are allowed.
 MAX_DEVIATIONS = 10_000
+#: A message that is tolerated may have one deviation in so many characters, and `MAX_FAULTS` whatever its size. What
+#: real stations send has fewer even if every value in it is odd; of lists of a letter each we would say more than they
+#: do, at a hundred times the cost of reading them.
+_CHARACTERS_PER_DEVIATION = 24
 
 
 class TooMany(Exception):
@@ -125,6 +129,11 @@ class Deviations:
         self.most: int = most
         self.are_allowed: bool = True
         self.listed: list[Violation] = []
+
+    @classmethod
+    def of_message(cls, size: int, allowed: Tolerance) -> "Deviations":
+        """Those of a message of so many characters."""
+        return cls(allowed, max(MAX_FAULTS, size // _CHARACTERS_PER_DEVIATION))
 
     def report(
         self,

@@ -1,7 +1,8 @@
 """Compiles message classes into the straight-line functions that build them from XML elements and write them back.
 
-The counterpart of `ocpp_core.payloads.binding` for the SOAP wire. Reading trusts its input: `ocpp_core.soap.validation`
-has found the element valid before. Writing checks nothing either: what was written is validated before it is sent.
+The counterpart of `ocpp_core.payloads.binding` for the SOAP wire. Reading trusts its input: what it makes of an element
+means nothing unless `ocpp_core.soap.validation` finds the element valid. Writing checks nothing either: what was
+written is validated before it is sent.
 
 What is made for the IdTagInfo of 1.6, whose status alone is required::
 
@@ -58,6 +59,8 @@ from ocpp_core.soap.text import attribute_xml, text_xml
 
 ReadElement = Callable[[Any], Any]
 WriteElement = Callable[[Any], str]
+#: What reading raises of elements that are not valid, if it notices: a value that is none, a child that is not there.
+UNREADABLE = (ValueError, LookupError, AttributeError, ArithmeticError)
 
 _END_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)T24:00:00(?:\.0+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DATE_TIME = re.compile(
@@ -102,7 +105,8 @@ def read_number(text: str) -> Decimal:
 def element_reader(cls: type[Payload], namespace: str) -> ReadElement:
     """The function that builds a `cls` from a valid element whose children are in `namespace`.
 
-    It raises ValueError for a timestamp that Python cannot hold.
+    It raises ValueError for a timestamp that Python cannot hold, and what is `UNREADABLE` of elements that are not
+    valid; of some of those it makes what means nothing.
     """
     read: ReadElement = compiled(_reader_source(shape(cls), namespace), "read", cls)
     return read

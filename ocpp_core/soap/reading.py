@@ -8,8 +8,9 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import Call, CallError, CallResult, Frame
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Wire
-from ocpp_core.model.violations import MAX_FAULTS, Deviations, Violation, decisive
+from ocpp_core.model.violations import Deviations, Violation, decisive
 from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
+from ocpp_core.soap.binding import UNREADABLE
 from ocpp_core.soap.envelopes import (
     IN_ENVELOPE,
     content_of,
@@ -29,9 +30,6 @@ from ocpp_core.soap.validation import broken_rule
 _BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
 #: Sub-codes of older stacks, read and never written.
 _OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
-#: A message must not have us say more about it than it says itself. Of one whose every element is in another namespace,
-#: the shortest that standard names allow has so many bytes for each.
-_BYTES_OF_A_DEVIATION = 20
 
 
 def read_envelope(
@@ -70,11 +68,10 @@ def read_envelope(
     if head.remarks and is_printed(split_name(child.tag)[0], namespace):
         rename_all(child, namespace.removesuffix("/"), namespace)
     violations = head.remarks
-    broken = broken_rule(child, head.operation.rules, is_wide=document.is_wide)
-    payload = _valid(child, head.operation) if broken is None else None
+    payload = _valid(child, head.operation, is_wide=document.is_wide)
     if payload is None:
-        deviations = Deviations(allowed, max(MAX_FAULTS, size // _BYTES_OF_A_DEVIATION))
-        payload = _tolerated(child, head, head.operation, broken, deviations)
+        deviations = Deviations.of_message(size, allowed)
+        payload = _tolerated(child, head, head.operation, deviations, is_wide=document.is_wide)
         violations = (*violations, *deviations.listed)
     made: Any = Call if head.operation.is_request else CallResult
     frame: Frame = made(head.id, payload, headers=head.headers, violations=violations)
@@ -89,20 +86,21 @@ def _is_printed(remark: Violation, operation: Operation | None) -> bool:
     )
 
 
-def _valid(child: etree._Element, operation: Operation) -> Any:
-    """The payload of an element that its schema accepts; None if it has a year or number that Python cannot hold."""
+def _valid(child: etree._Element, operation: Operation, *, is_wide: bool) -> Any:
+    """The payload of an element that its schema accepts and that Python can hold; None if it is none.
+
+    It is built first, on trust, and thrown away if the schema says no: to find many faults takes the schema several
+    times as long as to find none, and most of what is wrong cannot be built.
+    """
     try:
-        return operation.read(child)
-    except ValueError:
+        payload = operation.read(child)
+    except UNREADABLE:
         return None
+    return payload if broken_rule(child, operation.rules, is_wide=is_wide) is None else None
 
 
 def _tolerated(
-    child: etree._Element,
-    head: Head,
-    operation: Operation,
-    broken: Violation | None,
-    deviations: Deviations,
+    child: etree._Element, head: Head, operation: Operation, deviations: Deviations, *, is_wide: bool
 ) -> Any:
     """The payload of an element that cannot be read at once, if all that is wrong with it is allowed.
 
@@ -114,7 +112,10 @@ def _tolerated(
     is_explained = bool(deviations.listed) or split_name(child.tag)[0] != operation.namespace
     if message is not None and is_explained and deviations.are_allowed:
         return message
-    violations = tuple(deviations.listed) or ((broken,) if broken else ())
+    violations = tuple(deviations.listed)
+    if not violations:
+        broken = broken_rule(child, operation.rules, is_wide=is_wide)
+        violations = (broken,) if broken else ()
     reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
     raise head.refusal(decisive(violations), reason, violations)
 

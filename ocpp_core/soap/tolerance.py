@@ -176,6 +176,8 @@ class _Lifting:
             return members.found
         strays = self._attributes(expected, element, path, members) if element.attrib else {}
         text = self._children(expected, element, path, members)
+        if self._room < 0:  # there are enough to refuse the message
+            return members.found
         for each in expected.lists:
             self._complete(each, members.found, strays, path, element)
         if text or expected.text is not None:
@@ -213,12 +215,14 @@ class _Lifting:
             if member is None:
                 member = self._stranger(expected, child, path, members)
                 if member is None:
+                    if self._room < 0:
+                        break
                     continue
             if member.position >= last:
                 last = member.position
             else:
                 after = f"it before {expected.facts.fields[last].wire}"
-                here = path + member.step
+                here = members.place(member, path)
                 self._report(Tolerance.ELEMENT_ORDER, here, "order", child, child.text, after)
             self._member(member, child, path, members)
         return "".join(texts)
@@ -226,18 +230,20 @@ class _Lifting:
     def _stranger(
         self, expected: _Expected, child: etree._Element, path: str, members: "_Members"
     ) -> _Member | None:
-        """The member that an element in another namespace is. What is none, or no element, is added here."""
+        """The member that an element in another namespace is. What is none, or no element, is added here.
+
+        A namespace that is inherited from the parent is wrong once, there.
+        """
         namespace, local = split_name(child.tag)
-        if namespace != self._namespace:
-            tolerance = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
-            here = member_path(path, local)
-            self._report(tolerance, here, "namespace", child, namespace, self._namespace)
         member = expected.by_wire.get(local)
+        if namespace != self._namespace and namespace != _namespace_around(child):
+            tolerance = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
+            here = member_path(path, local) if member is None else members.place(member, path)
+            self._report(tolerance, here, "namespace", child, namespace, self._namespace)
         if member is None:
             meant = expected.by_wire.get(expected.misnamed.get(local, ""))
             if meant is None:
-                if self._room >= 0:
-                    self._unknown(local, element_content(child), members)
+                self._unknown(local, element_content(child), members)
             else:
                 members.add(local, self._value(meant, child, member_path(path, local)))
             return None
@@ -258,15 +264,13 @@ class _Lifting:
         value: Any = _ODD
         if member.read is not None and not len(child) and not child.attrib:
             value = member.read(child.text or "")
+        if value is _ODD:
+            value = self._value(member, child, members.place(member, path))
         if not member.is_list:
-            if value is _ODD:
-                value = self._value(member, child, path + member.step)
             if value is not _ODD:
                 members.add(member.field.wire, value)
             return
         items = members.items(member.field.wire)
-        if value is _ODD:
-            value = self._value(member, child, f"{path}{member.step}[{len(items)}]")
         if value is not _ODD:
             items.append(value)
 
@@ -362,6 +366,12 @@ class _Lifting:
         self, rule: Tolerance, path: str, keyword: str, node: etree._Element, value: Any, limit: Any = None
     ) -> None:
         self._deviations.report(rule, path, keyword, value, limit, node.sourceline)
+
+
+def _namespace_around(child: etree._Element) -> str:
+    """The namespace of its parent."""
+    parent = child.getparent()
+    return "" if parent is None else split_name(parent.tag)[0]
 
 
 class _Plain(Fold[Callable[[str], Any] | None]):
@@ -465,6 +475,11 @@ class _Members:
             self._twins = {}
         count = self._twins[name] = self._twins.get(name, 0) + 1
         self.found[f"{name}[{count}]"] = value
+
+    def place(self, member: _Member, path: str) -> str:
+        """The path of the next element of a member."""
+        here = path + member.step
+        return f"{here}[{len(self.found.get(member.field.wire, ()))}]" if member.is_list else here
 
     def items(self, name: str) -> list[Any]:
         """The items of a member that is a list."""

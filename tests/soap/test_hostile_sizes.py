@@ -1,4 +1,4 @@
-"""Refusing or tolerating an envelope costs little more than accepting a valid one of the same size.
+"""Refusing or tolerating an envelope costs at most ten times what accepting a valid one of the same size costs.
 
 The envelopes are those of `hostile_sizes.py`, which also prints what they cost.
 """
@@ -12,6 +12,9 @@ import pytest
 
 from hostile_sizes import HOSTILE, MODES, MOST_MEMORY, MOST_TIME, SIZES, Cost, cost, meter_values
 from ocpp_core.model.tolerance import Tolerance
+
+#: Another process on the same core may double a time: what is too much is taken again, together with its basis.
+TRIES = 5
 
 
 @cache
@@ -45,10 +48,11 @@ def test_a_hostile_envelope_costs_no_more_than_a_few_valid_ones(size: int, name:
 
     assert len(written) <= 1.2 * size
     for tolerance in MODES.values():
-        found, valid = cost(written, tolerance), basis(size)
-        assert found.memory <= MOST_MEMORY * valid.memory
-        # Another process on the same core may double a time, so that it is taken again before it counts.
-        if found.seconds > MOST_TIME * valid.seconds:
+        found = cost(written, tolerance)
+        assert found.memory <= MOST_MEMORY * basis(size).memory
+        for _ in range(TRIES):
+            if found.seconds <= MOST_TIME * basis(size).seconds:
+                break
             basis.cache_clear()
-            found, valid = cost(written, tolerance), basis(size)
-        assert found.seconds <= MOST_TIME * valid.seconds
+            found = cost(written, tolerance)
+        assert found.seconds <= MOST_TIME * basis(size).seconds

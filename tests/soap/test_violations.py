@@ -115,6 +115,45 @@ def test_elements_of_a_list_may_be_nil_or_numbered_by_what_stands_before() -> No
     assert [("$.key[1]", "nil")] == places(frame.violations)
 
 
+def test_a_namespace_is_wrong_where_it_begins() -> None:
+    """What is in an element inherits its namespace; saying so of each would be as long as the message."""
+    body = (
+        "<ocpp:meterValuesRequest><ocpp:connectorId>1</ocpp:connectorId>"
+        "<meterValue xmlns='urn:x'><timestamp>2026-01-31T12:00:00Z</timestamp>"
+        "<sampledValue><value>1</value><unit xmlns='urn:y'>Wh</unit></sampledValue><ocpp:value/></meterValue>"
+        "</ocpp:meterValuesRequest>"
+    )
+    written = envelope(request_header("MeterValues"), body, CS_16)
+
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(written)
+
+    assert [
+        ("$.meterValue[0]", "namespace"),
+        ("$.meterValue[0].sampledValue[0].unit", "namespace"),
+        ("$.meterValue[0].value", "additionalProperties"),
+    ] == places(caught.value.violations)
+
+
+@pytest.mark.parametrize(
+    "fault", ["<ocpp:connectorId>x</ocpp:connectorId>", "<ocpp:status>Fine</ocpp:status>", ""]
+)
+def test_what_cannot_be_built_is_not_asked_of_the_schema(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding many faults takes libxml2 several times as long as finding none."""
+    asked = []
+    monkeypatch.setattr("ocpp_core.soap.reading.broken_rule", lambda *others, **more: asked.append(others))
+    written = envelope(
+        request_header("StatusNotification"),
+        f"<ocpp:statusNotificationRequest>{fault}</ocpp:statusNotificationRequest>",
+        CS_16,
+    )
+
+    with pytest.raises(FrameError):
+        SoapCodec("1.6").decode(written)
+
+    assert [] == asked
+
+
 def test_very_many_faults_are_not_all_listed() -> None:
     keys = f"<ocpp:key>{'x' * 51}</ocpp:key>" * (MAX_FAULTS + 1)
     body = f"<ocpp:getConfigurationRequest>{keys}</ocpp:getConfigurationRequest>"
@@ -136,7 +175,7 @@ def test_very_many_faults_are_not_all_listed() -> None:
 def test_too_many_deviations_are_refused_even_in_tolerant_mode(
     item: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ocpp_core.soap.reading._BYTES_OF_A_DEVIATION", 1_000_000)
+    monkeypatch.setattr("ocpp_core.model.violations._CHARACTERS_PER_DEVIATION", 1_000_000)
     body = "".join(
         f"<ocpp:configurationKey><ocpp:key>{'k' * 51}</ocpp:key><ocpp:readonly>x{number}</ocpp:readonly>{item}"
         "</ocpp:configurationKey>"
