@@ -26,7 +26,7 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never, cast
 
 from attrs import field, frozen
 
@@ -61,8 +61,15 @@ MAX_HELD_BYTES = 8 * 1_048_576
 #: and where it is small the task counts.
 TYPED = 16
 
-M = TypeVar("M", bound=str | bytes)
-R = TypeVar("R", bound=Response)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    # Defaults, as that of `Request`: who does not care for the wire or the response need not name them.
+    M = _TypeVar("M", bound=str | bytes, default=Any)
+    R = _TypeVar("R", bound=Response, default=Any)
+else:
+    M = TypeVar("M", bound=str | bytes)
+    R = TypeVar("R", bound=Response)
 
 
 class Codec(Protocol[M]):

@@ -33,6 +33,7 @@ from ocpp_core.dispatch.connection import (
     ErrorReceived,
     Event,
     Ignored,
+    M,
     NotificationReceived,
     ReplyRefused,
     ResultInvalid,
@@ -60,7 +61,6 @@ _log = logger("peer")
 #: Share of the grace that is kept for handlers that do not end in time: they are cancelled, and may have to tidy up.
 TIDYING = 0.1
 
-M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
 
 

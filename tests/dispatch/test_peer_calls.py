@@ -38,7 +38,7 @@ async def test_a_refusal_raises_with_code_description_and_details() -> None:
     csms = Router()
 
     @csms.on(v16.HeartbeatRequest)
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any) -> Any:
         raise OcppError(ErrorCode.FORMAT, "because", {"a": 1})
 
     async with pair("1.6", csms=csms) as (peer, _):

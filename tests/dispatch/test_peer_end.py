@@ -21,7 +21,7 @@ async def test_a_handler_that_fails_after_the_end_is_still_logged(caplog: pytest
     begun, may_end = asyncio.Event(), asyncio.Event()
 
     @csms.on(v16.HeartbeatRequest)
-    async def fail(*_: Any) -> None:
+    async def fail(*_: Any) -> Any:
         begun.set()
         await may_end.wait()
         raise RuntimeError("the reason")
@@ -48,7 +48,7 @@ async def test_handlers_have_their_grace_when_the_connection_ends() -> None:
         return heartbeat()
 
     @csms.on(v16.AuthorizeRequest)
-    async def slow(*_: Any) -> None:
+    async def slow(*_: Any) -> Any:
         try:
             await asyncio.Event().wait()
         finally:
@@ -247,7 +247,7 @@ async def test_run_waits_for_what_cancelled_handlers_have_to_tidy_up() -> None:
     router, tidied = Router(), []
 
     @router.on(v16.HeartbeatRequest)
-    async def wait(*_: Any) -> None:
+    async def wait(*_: Any) -> Any:
         try:
             await asyncio.Event().wait()
         finally:
