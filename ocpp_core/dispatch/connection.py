@@ -64,12 +64,11 @@ TYPED = 16
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
 
-    # Defaults, as that of `Request`: who does not care for the wire or the response need not name them.
-    M = _TypeVar("M", bound=str | bytes, default=Any)
-    R = _TypeVar("R", bound=Response, default=Any)
+    # A default, as that of `Request`: `Peer` alone is one of the JSON wire, as nearly all are.
+    M = _TypeVar("M", bound=str | bytes, default=str)
 else:
     M = TypeVar("M", bound=str | bytes)
-    R = TypeVar("R", bound=Response)
+R = TypeVar("R", bound=Response)
 
 
 class Codec(Protocol[M]):

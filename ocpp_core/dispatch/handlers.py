@@ -1,13 +1,13 @@
-"""What a handler may be: the types by which checkers hold it to its classes, and what is looked at when it is registered.
+"""What a handler may be: the types by which checkers hold it to its classes, and what is seen to when it is registered.
 
 A handler takes a request (or a base of it) and the caller, and returns the response of that request, or an awaitable of
 it. Type checkers know the response by `Request.__exchange__`, so that nobody writes a generic argument.
 """
 
 import inspect
-import reprlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from types import FunctionType
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, Protocol, TypeVar, overload
 
 from ocpp_core.model.errors import LocalProtocolError
@@ -26,6 +26,10 @@ class Exchange(Protocol[Q_co, R_co]):
 
     def __exchange__(self) -> tuple[Q_co, R_co]:
         """See `Request.__exchange__`. Nothing calls it."""
+        ...
+
+    def __call__(self, *arguments: Any, **fields: Any) -> Any:
+        """As a class can be called, and no message."""
         ...
 
 
@@ -59,8 +63,10 @@ MIDDLEWARE = ("message", "peer", "handle")
 
 
 def name_of(function: Any) -> str:
-    """A `functools.partial` or an object that can be called has no name of its own."""
-    return getattr(function, "__qualname__", None) or reprlib.repr(function)
+    """A name for people, also of what has none of its own: a `functools.partial`, or an object that can be called."""
+    while isinstance(function, partial):
+        function = function.func
+    return getattr(function, "__qualname__", None) or passed(function)
 
 
 def require_classes(method: str, classes: Sequence[Any], bases: tuple[type[Payload], ...]) -> None:
@@ -79,7 +85,7 @@ def require_classes(method: str, classes: Sequence[Any], bases: tuple[type[Paylo
     if not classes:
         raise TypeError(f"Router.{method} is called with the classes that are meant: {example}; got none")
     for cls in classes:
-        if isinstance(cls, FunctionType):
+        if isinstance(cls, FunctionType | MethodType):
             raise TypeError(
                 f"Router.{method} is called with classes, and what that gives with the function: {example}; "
                 f"got the function {cls.__qualname__}"

@@ -8,7 +8,7 @@ without one.
 import inspect
 import reprlib
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, Protocol, TypeVar, cast, overload
 
 from attrs import field, frozen
 
@@ -163,8 +163,8 @@ class Router:
     def on(self, *classes: Any) -> Any:
         """Registers the handler of one or more request (or, for SEND, notification) classes.
 
-        The handler is called with the message and the caller. It returns the response of the request, or an awaitable of
-        it; nothing for a notification. Type checkers hold it to that.
+        The handler is called with the message and the caller. It returns the response of the request, or an awaitable
+        of it; nothing for a notification. Type checkers hold it to that.
 
         Raises:
             LocalProtocolError: A class is no request of a version (a subclass is none), or has a handler already. Then
@@ -194,14 +194,14 @@ class Router:
                 whole, has a handler already.
             TypeError: As `on`.
         """
-        requests: Any = cls
+        requests, name = cast(Any, cls), cast(Any, vendor)
         require_classes("on_data", [requests], (Request,))
         if requests.__ocpp__.action != "DataTransfer":
             raise LocalProtocolError(
                 f"{requests.__name__} is no DataTransferRequest; Router.on takes all others"
             )
-        if not isinstance(vendor, str):
-            raise TypeError(f"Router.on_data takes the vendorId as text; got {passed(vendor)}")
+        if not isinstance(name, str):
+            raise TypeError(f"Router.on_data takes the vendorId as text; got {passed(name)}")
 
         def register(handler: H) -> H:
             require_function(handler, f"The handler of {requests.__name__}", HANDLER)

@@ -278,20 +278,20 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
 
     # A default, so that nobody has to write `Request[Any]`. Python has it from 3.13 on, type checkers always.
-    R = _TypeVar("R", bound=Response, default=Any)
+    R_co = _TypeVar("R_co", bound=Response, default=Response, covariant=True)
 else:
-    R = TypeVar("R", bound=Response)
+    R_co = TypeVar("R_co", bound=Response, covariant=True)
 
 
-class Request(Payload, Generic[R]):
-    """Base of all requests; ``R`` is the class of the response. `Request` alone is one of any response."""
+class Request(Payload, Generic[R_co]):
+    """Base of all requests; ``R_co`` is the class of the response. `Request` alone is one of any response."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:
 
         @classmethod
-        def __exchange__(cls) -> tuple[Self, R]:
+        def __exchange__(cls) -> tuple[Self, R_co]:
             """What is asked, and what answers it: by this a `Router` has the types of a handler from its class."""
             ...
 

@@ -1,7 +1,7 @@
 """What a caller of ours has passed in place of what is wanted, in words: for the sentence of a `TypeError`."""
 
 from datetime import datetime
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ocpp_core.model.printing import printable, shown
@@ -18,7 +18,7 @@ def passed(value: Any) -> str:
         return repr(value) if value is None or isinstance(value, bool) else shown(value)
     if isinstance(value, type):
         return f"the class {printable(value.__name__)}"
-    if isinstance(value, FunctionType):
+    if isinstance(value, FunctionType | MethodType):
         return f"the function {printable(value.__qualname__)}"
     if isinstance(value, ModuleType):
         return f"the module {printable(value.__name__)}"

@@ -219,10 +219,11 @@ async def test_what_owes_no_answer_and_cancels_its_own_task_is_logged(
     router = Router()
     router.on(v21.HeartbeatRequest)(lambda *_: v21.HeartbeatResponse(current_time=NOW))
 
-    @router.after(v21.HeartbeatRequest)
-    @router.on(v21.NotifyPeriodicEventStream)
     async def cancel(*_: Any) -> None:
         await cancel_own_task()
+
+    router.on(v21.NotifyPeriodicEventStream)(cancel)
+    router.after(v21.HeartbeatRequest)(cancel)
 
     async with wire(router, "2.1") as other:
         other.put(SEND if what == "notification" else '[2,"1","Heartbeat",{}]')
