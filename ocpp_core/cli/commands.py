@@ -125,9 +125,8 @@ def _read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> 
     for name in names:
         try:
             allowed |= Tolerance.named(name)
-        except KeyError:
-            known = ", ".join(rule.label for rule in Tolerance)
-            raise click.BadParameter(f"no such rule: {name}. There are {known}.") from None
+        except LookupError as error:
+            raise click.BadParameter(f"{error}.") from None
     return allowed
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.router import Router as Router
     from ocpp_core.dispatch.tracing import Tracing as Tracing
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "connection": """

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeV
 
 from attrs import field, frozen
 
+from ocpp_core.dispatch.handlers import require_codec, require_notification, require_request
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
@@ -78,6 +79,7 @@ class Codec(Protocol[M]):
     unreadable_id: ClassVar[str]
     owed: Mapping[FrameKind, FrameKind]
     specification: Specification
+    error_names: Mapping[ErrorCode, str]
 
     def decode(self, message: M, /, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
         """Reads a frame, or raises `FrameError`."""
@@ -139,12 +141,16 @@ class ResultReceived(CallOutcome):
 
 @frozen
 class ErrorReceived(CallOutcome):
-    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it."""
+    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it.
+
+    `written` is that too, whether the version spells it so or not.
+    """
 
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
     spelling: str | None = None
+    written: str = field(default="", eq=False)
 
 
 @frozen
@@ -228,6 +234,7 @@ class Connection(Generic[M]):
 
     Raises:
         LocalProtocolError: `max_held_bytes` is not positive.
+        TypeError: `codec` is none.
     """
 
     def __init__(
@@ -238,6 +245,7 @@ class Connection(Generic[M]):
         call_timeout: float | None = 30.0,
         max_held_bytes: int = MAX_HELD_BYTES,
     ) -> None:
+        require_codec(codec)
         if max_held_bytes < 1:
             raise LocalProtocolError(f"max_held_bytes is {max_held_bytes}: no call could be received.")
         self._codec = codec
@@ -326,11 +334,13 @@ class Connection(Generic[M]):
             A handle. Exactly one later `CallOutcome` has it as its `call`, whatever the peer does.
 
         Raises:
-            LocalProtocolError: `can_call` is False, this version has no such request, or a value breaks its schema.
-                Nothing has changed and nothing was queued.
+            LocalProtocolError: `can_call` is False, this version has no such request, or a value breaks its schema
+                (`violations` has every fault). Nothing has changed and nothing was queued.
+            TypeError: `request` is no request.
 
         Source: OCPP-J 1.6 §4.1.1 (SHOULD NOT); OCPP 2.0.1 and 2.1 part 4 §4.1.1 (SHALL NOT).
         """
+        require_request(request)
         if not self.can_call:
             reason = (
                 "the connection has ended" if self._closed else "an earlier call still waits for its answer"
@@ -402,6 +412,7 @@ class Connection(Generic[M]):
 
         Source: OCPP 2.1 part 4 §4.2.4.
         """
+        require_notification(message)
         if self._closed:
             raise LocalProtocolError("Cannot notify: the connection has ended.")
         self._out.append(self._encoded(Send(self._new_id(), message)))
@@ -441,9 +452,10 @@ class Connection(Generic[M]):
             case CallResult():
                 self._queue.append(Ignored(f"CallResult {shown(frame.id)} answers no call that waits"))
             case CallError() if frame.id in self._ours:
-                call = self._end(frame.id)
+                call, code = self._end(frame.id), frame.code
+                written = frame.spelling or self._codec.error_names.get(code, str(code))
                 self._queue.append(
-                    ErrorReceived(call, frame.code, frame.description, frame.details, frame.spelling)
+                    ErrorReceived(call, code, frame.description, frame.details, frame.spelling, written)
                 )
             case CallResultError() if frame.id in self._replied:
                 self._replied.remove(frame.id)
@@ -517,7 +529,7 @@ class Connection(Generic[M]):
         try:
             return self._codec.encode(frame)
         except PayloadError as error:
-            raise LocalProtocolError(str(error)) from error
+            raise LocalProtocolError(str(error), violations=error.violations) from error
 
     def _end(self, id: str) -> PendingCall[Any]:
         del self._awaiting[id]

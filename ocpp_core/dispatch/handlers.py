@@ -1,4 +1,4 @@
-"""What a handler may be: the types by which checkers hold it to its classes, and what is seen to when it is registered.
+"""What a handler may be, and a call: what type checkers hold them to, and what is seen to when they are given.
 
 A handler takes a request (or a base of it) and the caller, and returns the response of that request, or an awaitable of
 it. Type checkers know the response by `Request.__exchange__`, so that nobody writes a generic argument.
@@ -135,3 +135,49 @@ def require_function(function: Any, of: str, wanted: tuple[str, ...]) -> None:
         raise TypeError(
             f"{of} is called with {call}, but {name_of(function)} takes {signature}{hint}"
         ) from None
+
+
+def require_request(request: Any) -> None:
+    """Makes sure that it is a request that somebody calls with.
+
+    Raises:
+        TypeError: It is no message at all: the name of one, or its class.
+        LocalProtocolError: It is a message that nothing answers.
+    """
+    if not isinstance(request, Request):
+        raise _misplaced(request, "call() takes a request, such as v16.HeartbeatRequest()")
+
+
+def require_notification(message: Any) -> None:
+    """Makes sure that it is a message that wants no answer.
+
+    Raises:
+        TypeError: It is no message at all.
+        LocalProtocolError: It is a request or a response.
+    """
+    if not isinstance(message, Notification):
+        raise _misplaced(message, "notify() takes a notification, such as v21.NotifyPeriodicEventStream(...)")
+
+
+def _misplaced(value: Any, wanted: str) -> Exception:
+    meant = ""
+    if isinstance(value, type) and issubclass(value, Request | Notification):
+        meant = "; its fields belong in parentheses behind it"
+    elif isinstance(value, Notification):
+        meant = ", which wants no answer: notify() sends it"
+    elif isinstance(value, Request):
+        meant = ", which wants an answer: call() sends it"
+    elif isinstance(value, Response):
+        meant = ", which is what a handler returns"
+    kind = LocalProtocolError if isinstance(value, Payload) else TypeError
+    return kind(f"{wanted}; got {passed(value)}{meant}")
+
+
+def require_codec(codec: Any) -> None:
+    """Makes sure that it is a codec.
+
+    Raises:
+        TypeError: It is something else, such as the version that one is made of.
+    """
+    if isinstance(codec, str | type) or not hasattr(codec, "decode"):
+        raise TypeError(f'a codec is needed, such as JsonCodec("1.6"); got {passed(codec)}')

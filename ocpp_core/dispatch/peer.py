@@ -41,6 +41,7 @@ from ocpp_core.dispatch.connection import (
     size_of,
 )
 from ocpp_core.dispatch.ends import is_of_task
+from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
@@ -49,9 +50,10 @@ from ocpp_core.model.errors import (
     CallResultInvalidError,
     CallTimeoutError,
     ConnectionLostError,
+    NotConnectedError,
 )
 from ocpp_core.model.logs import logger
-from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Specification
@@ -82,8 +84,12 @@ class PeerOptions(TypedDict, total=False):
     redaction: Redaction | None
 
 
-def response_of(outcome: CallOutcome) -> Response:
+def response_of(outcome: CallOutcome, identity: str = "") -> Response:
     """The response that a call of ours ended with. The codec has seen that it is the one of the request.
+
+    Args:
+        outcome: Of the call.
+        identity: Of the station, for the error.
 
     Raises:
         CallFailedError: One of its kinds; it ended without.
@@ -94,14 +100,20 @@ def response_of(outcome: CallOutcome) -> Response:
             return response
         case ErrorReceived():
             raise CallRejectedError(
-                action, outcome.code, outcome.description, outcome.details, outcome.spelling
+                action,
+                outcome.code,
+                outcome.description,
+                outcome.details,
+                outcome.spelling,
+                written=outcome.written,
+                identity=identity,
             )
         case CallTimedOut():
-            raise CallTimeoutError(action)
+            raise CallTimeoutError(action, identity=identity)
         case ResultInvalid(error=error):
-            raise CallResultInvalidError(action, error)
+            raise CallResultInvalidError(action, error, identity=identity)
         case _:
-            raise ConnectionLostError(action)
+            raise ConnectionLostError(action, identity=identity)
 
 
 #: How a call of theirs comes to its answer: `Router.handle`, or something in its place.
@@ -210,13 +222,17 @@ class Peer(Generic[M]):
         Raises:
             CallRejectedError: The peer refused; it has `code`, `description` and `details`.
             CallTimeoutError: No answer in time.
-            ConnectionLostError: The connection ended, or had ended before.
+            NotConnectedError: The connection had ended before the request was sent.
+            ConnectionLostError: The connection ended before the answer.
             CallResultInvalidError: The answer cannot be used.
-            LocalProtocolError: The request cannot be sent: a value breaks its schema, or it is of another version.
+            LocalProtocolError: The request cannot be sent: a value breaks its schema (`violations` has them all), or
+                it is of another version.
+            TypeError: `request` is no request.
         """
+        require_request(request)
         with self._observer.calling(self, request):
             if self._connection.closed or self._is_closing:
-                raise ConnectionLostError(request.__ocpp__.action or "")
+                raise self._not_connected(request)
             waiting = _Waiting(request, timeout, asyncio.get_running_loop().create_future())
             self._waiting.append(waiting)
             self._pump()
@@ -226,14 +242,19 @@ class Peer(Generic[M]):
                 with suppress(ValueError):  # it has had its turn
                     self._waiting.remove(waiting)
                 raise
-            return cast(R, response_of(outcome))
+            return cast(R, response_of(outcome, self.identity))
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer (2.1: SEND).
 
         Raises:
-            LocalProtocolError: The connection has ended, or the message cannot be sent.
+            NotConnectedError: The connection has ended.
+            LocalProtocolError: The message cannot be sent.
+            TypeError: `message` is no notification.
         """
+        require_notification(message)
+        if self._connection.closed:
+            raise self._not_connected(message)
         self._connection.notify(message)
         self._pump()
 
@@ -462,7 +483,11 @@ class Peer(Generic[M]):
         while self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.future.done():
-                waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
+                waiting.future.set_exception(self._not_connected(waiting.request))
+
+    def _not_connected(self, message: Payload) -> NotConnectedError:
+        reason = "the connection has ended" if self._connection.closed else "the connection is being closed"
+        return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
     def _spawn(
         self, work: Any, event: CallReceived | NotificationReceived, message: Request[Any] | Notification

@@ -31,9 +31,16 @@ from ocpp_core.dispatch.handlers import (
     name_of,
     require_classes,
     require_function,
+    require_request,
 )
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.errors import (
+    ConnectionLostError,
+    LocalProtocolError,
+    NoAnswer,
+    NotConnectedError,
+    OcppError,
+)
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.passed import passed
@@ -394,7 +401,8 @@ class LoneCaller:
         self.specification = specification
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
-        """Raises `LocalProtocolError`: there is no connection to call over."""
+        """Raises `LocalProtocolError`: there is no connection to call over. `TypeError` if it is no request."""
+        require_request(request)
         raise LocalProtocolError("A single frame has been answered; there is no connection to call over.")
 
 
@@ -412,7 +420,7 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
 
 
 def _note_failure(caller: Caller, what: str, error: BaseException) -> None:
-    if isinstance(error, ConnectionLostError):  # it called back, and nobody was there: no fault of ours
+    if isinstance(error, ConnectionLostError | NotConnectedError):  # it called back, and nobody was there
         _log.info("%s: %s has failed: %s", caller.identity, what, error)
     else:
         _log.error("%s: %s has failed", caller.identity, what, exc_info=error)

@@ -4,7 +4,20 @@ from datetime import datetime
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from attrs import frozen
+
 from ocpp_core.model.printing import printable, shown
+
+
+@frozen(repr=False)
+class Misplaced:
+    """Stands for a value of ours that is of another type than what is wanted; no schema accepts it."""
+
+    wanted: str
+    given: str
+
+    def __repr__(self) -> str:
+        return f"needs {self.wanted}; got {self.given}"
 
 
 def passed(value: Any) -> str:

@@ -1,10 +1,11 @@
 """Puts together, for each version, the one frozen value that says what an engine must know about it."""
 
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from ocpp_core._lazy import once
-from ocpp_core.model.printing import printable
+from ocpp_core.model.passed import passed
+from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import (
     ERROR_NAMES_1_6_JSON,
     ERROR_NAMES_2_0_1,
@@ -82,12 +83,15 @@ def specification(identifier: str) -> Specification:
 
     Raises:
         LookupError: No version goes by that name.
+        TypeError: It is no text.
     """
+    if not isinstance(identifier, str):
+        wanted = "the number of an OCPP version is needed, such as '1.6'"
+        raise TypeError(f"{wanted}; got {passed(cast(Any, identifier))}")
     # Only the standard's own names are looked up, and each version is kept once: peers may write what they like.
     version = _identifiers().get(identifier)
     if version is None:
-        known = ", ".join(_identifiers())
-        raise LookupError(f"No OCPP version is called {printable(identifier)!r}; known are {known}")
+        raise LookupError(f"No OCPP version is called {shown(identifier)}; there are {', '.join(Version)}")
     return _specification(version)
 
 

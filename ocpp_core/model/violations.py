@@ -6,6 +6,7 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
 from ocpp_core.model.secrets import discreet
 from ocpp_core.model.tolerance import Tolerance
@@ -189,6 +190,8 @@ _JSON_NAMES = {
 
 
 def _wrong_type(value: Any, expected: Any) -> str:
+    if isinstance(value, Misplaced):
+        return repr(value)
     return f"must be {_JSON_NAMES[expected]}, not {shown(value)}"
 
 

@@ -7,7 +7,7 @@ from ocpp_core._lazy import lazy
 if TYPE_CHECKING:
     from ocpp_core.soap.codec import SoapCodec as SoapCodec
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "codec": "SoapCodec",

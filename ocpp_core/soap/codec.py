@@ -23,6 +23,7 @@ from ocpp_core.model.messages import (
     Response,
     SoapHeaders,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
@@ -60,6 +61,11 @@ _FAULT_CODES = {
     ErrorCode.ENVELOPE_VERSION: "VersionMismatch",
     ErrorCode.MUST_UNDERSTAND: "MustUnderstand",
 }
+
+
+def _require_bytes(body: Any) -> None:
+    if not isinstance(body, bytes):
+        raise TypeError(f"an envelope is bytes, as HTTP has it; got {passed(body)}")
 
 
 def fault_code(code: ErrorCode) -> str:
@@ -117,6 +123,8 @@ class SoapCodec:
         if Wire.SOAP not in known.error_names:
             raise LocalProtocolError(f"OCPP {known.version} has no SOAP wire")
         self.specification = known
+        #: How this version spells errors on this wire.
+        self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.SOAP]
         self.role = role
         self.tolerance = tolerance
         self.identity = identity
@@ -167,7 +175,9 @@ class SoapCodec:
 
         Raises:
             FrameError: It cannot be used. Nothing else is raised, whatever the bytes.
+            TypeError: `body` is no bytes: text has lost the encoding that its envelope declares.
         """
+        _require_bytes(body)
         try:
             document = read_xml(body, self.max_size)
         except BrokenXml as error:
@@ -190,7 +200,9 @@ class SoapCodec:
 
         Raises:
             FrameError: It is no XML, or none that SOAP allows. Nothing else is raised.
+            TypeError: `body` is no bytes.
         """
+        _require_bytes(body)
         try:
             return element_content(read_xml(body, self.max_size).root)
         except BrokenXml as error:
@@ -256,7 +268,7 @@ class SoapCodec:
         code = fault_code(frame.code)
         sub_code = ""
         if code in ("Sender", "Receiver"):
-            name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
+            name = self.error_names.get(frame.code, "InternalError")
             sub_code = f"<env:Subcode><env:Value>ocpp:{name}</env:Value></env:Subcode>"
         reason = readable(frame.description or frame.code.replace("-", " "))
         return self._written(

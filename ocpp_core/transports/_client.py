@@ -11,8 +11,9 @@ from typing import Any, TypeVar, Unpack, cast
 from attrs import field, frozen
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
+from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
+from ocpp_core.model.errors import CannotConnectError, NotConnectedError
 from ocpp_core.model.identities import require_identity
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
@@ -70,7 +71,7 @@ class Connecting:
         ssl: For security profiles 2 and 3 (with the client's certificate loaded).
         reconnect: Connect again and again, also at first. Without it, a first attempt that fails raises.
         backoff: How long to wait between attempts.
-        wait: Calls wait for a connection where there is none; they raise ConnectionLostError otherwise.
+        wait: Calls wait for a connection where there is none; they raise NotConnectedError otherwise.
         require_subprotocol: Close if the CSMS picks no version. Without it, the first of those that are offered is
             spoken then.
         on_connect: Runs on each new connection before other calls are let through, to boot. It calls the peer that it
@@ -118,6 +119,7 @@ class Station:
         self._ready = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._is_closing = False
+        self._failure: BaseException | None = None
 
     @property
     def peer(self) -> WebSocketPeer | None:
@@ -134,12 +136,12 @@ class Station:
         """Waits until there is a connection, and the hook has done its work.
 
         Raises:
-            ConnectionLostError: There will be none any more.
+            NotConnectedError: There will be none any more.
         """
         while (peer := self.peer) is None:
             running = self._running
             if running is None or running.done() or self._is_closing:
-                raise ConnectionLostError("connecting")
+                raise self._not_connected("", "there will be no connection any more") from self._failure
             self._ready.clear()
             waiter = asyncio.ensure_future(self._ready.wait())
             try:
@@ -151,36 +153,41 @@ class Station:
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Calls the CSMS; see `Peer.call`.
 
-        While there is no connection it raises ConnectionLostError, or waits for one if the option ``wait`` is set. A
-        call that is under way when the connection is lost is never repeated: the CSMS may have acted on it.
+        While there is no connection it raises NotConnectedError, whose ``__cause__`` is what made the last attempt
+        fail; or it waits for one if the option ``wait`` is set. A call that is under way when the connection is lost is
+        never repeated: the CSMS may have acted on it.
         """
+        require_request(request)
         peer = await self._usable()
         if peer is None:
-            raise ConnectionLostError(request.__ocpp__.action or "")
+            raise self._not_connected(request.__ocpp__.action) from self._failure
         return await peer.call(request, timeout=timeout)
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; see `Peer.notify`.
 
         Raises:
-            LocalProtocolError: There is no connection, or the message cannot be sent.
-            ConnectionLostError: With the option ``wait``: there will be no connection any more.
+            NotConnectedError: There is no connection; with the option ``wait``: there will be none any more.
+            LocalProtocolError: The message cannot be sent.
+            TypeError: `message` is no notification.
         """
+        require_notification(message)
         peer = await self._usable()
         if peer is None:
-            raise LocalProtocolError("Cannot notify: there is no connection.")
+            raise self._not_connected(message.__ocpp__.action) from self._failure
         await peer.notify(message)
 
     async def start(self) -> None:
         """Connects, and goes on connecting in the background.
 
         Raises:
-            Exception: Without `reconnect`, what made the first attempt fail.
+            CannotConnectError: Without `reconnect`, the first attempt has failed; ``__cause__`` says why.
+            Exception: Without `reconnect`, what `on_connect` has raised.
         """
         running = self._running = asyncio.create_task(self._run(), name=f"ocpp station {self.identity}")
         try:
             await self.connected()
-        except ConnectionLostError:
+        except NotConnectedError:
             await running  # raises what ended it
             raise
 
@@ -195,6 +202,9 @@ class Station:
 
     # Inside
 
+    def _not_connected(self, action: str | None, reason: str = "") -> NotConnectedError:
+        return NotConnectedError(action or "", reason, identity=self.identity)
+
     async def _usable(self) -> WebSocketPeer | None:
         """The CSMS, waited for if that is wanted."""
         return await self.connected() if self._how.wait else self.peer
@@ -208,8 +218,9 @@ class Station:
             except Exception as error:  # no network, refused, no common version, the hook failed ...
                 if not self._how.reconnect:
                     raise
-                reason = printable(hide(str(error)) or type(error).__name__, LONG)
-                _log.warning("%s cannot connect: %s", self.identity, reason)
+                self._failure = error
+                reason = error.reason if isinstance(error, CannotConnectError) else _said_by(error)
+                _log.warning("%s cannot connect: %s", self.identity, printable(reason, LONG))
             if not self._how.reconnect or self._is_closing:
                 return
             seconds = self._backoff.seconds(failures, self._how.chance())
@@ -219,14 +230,17 @@ class Station:
 
     async def _connect_once(self) -> bool:
         """One connection, from its handshake to its end."""
-        socket = await self._open()
+        try:
+            socket = await self._open()
+        except Exception as error:  # no network, no such host, refused ...
+            raise CannotConnectError("", _said_by(error), identity=self.identity) from error
         subprotocol = socket.subprotocol
         version = next((one for one in self._versions if subprotocol_of(one) == subprotocol), None)
         if version is None and subprotocol is None and not self._how.require_subprotocol:
             version = self._versions[0]
         if version is None:
             await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
-            raise ConnectionLostError("the handshake (no common version)")
+            raise CannotConnectError("", "there is no common OCPP version", identity=self.identity)
         handshake = Handshake(
             identity=self.identity, version=version, subprotocol=subprotocol, tolerance=self._how.tolerance
         )
@@ -265,6 +279,10 @@ class Station:
         )
 
 
+def _said_by(error: Exception) -> str:
+    return hide(str(error)) or type(error).__name__
+
+
 @asynccontextmanager
 async def connect(
     url: str,
@@ -287,6 +305,7 @@ async def connect(
 
     Raises:
         LocalProtocolError: A version does not allow the identity, or has no JSON wire.
+        CannotConnectError: Without `reconnect`, if the first attempt has failed; ``__cause__`` says why.
     """
     versions = json_versions_of([version] if isinstance(version, str) else version)
     for one in versions:

@@ -54,6 +54,19 @@ def new_client() -> httpx.AsyncClient:
     )
 
 
+def was_not_sent(error: Exception) -> bool:
+    """Whether what a client has raised means that nobody was reached, so that nobody has acted on the request."""
+    return isinstance(
+        error,
+        httpx.ConnectError
+        | httpx.ConnectTimeout
+        | httpx.PoolTimeout
+        | httpx.ProxyError
+        | httpx.UnsupportedProtocol
+        | httpx.InvalidURL,
+    )
+
+
 async def post(
     client: httpx.AsyncClient, address: str, body: bytes, headers: Mapping[str, str], answer: Answer
 ) -> None:

@@ -1,4 +1,4 @@
-"""What may handle which message. Both type checkers find each mistake on the line of its comment. Checked, never run."""
+"""What may handle which message. Both type checkers find each mistake on the line of its comment. Never run."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
