@@ -52,6 +52,7 @@ from ocpp_core.model.errors import (
     ConnectionLostError,
     NotConnectedError,
 )
+from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.printing import LONG, printable
@@ -392,18 +393,18 @@ class Peer(Generic[M]):
             case NotificationReceived(message=message):
                 _log.warning(
                     "%s: %s is dropped: too many are at work",
-                    printable(self.identity),
+                    named(self.identity),
                     message.__ocpp__.action,
                 )
             case ReplyRefused():
                 _log.warning(
                     "%s cannot use the reply %s: %s",
-                    printable(self.identity),
+                    named(self.identity),
                     printable(event.id),
                     printable(hide(event.description), LONG),
                 )
             case Ignored():
-                _log.info("%s: %s", printable(self.identity), event.reason)
+                _log.info("%s: %s", named(self.identity), event.reason)
             case _:
                 assert_never(event)
 
@@ -444,7 +445,7 @@ class Peer(Generic[M]):
         except BaseException as error:
             if is_of_task(error):
                 raise
-            _log.info("%s: cannot send: %r", printable(self.identity), error)
+            _log.info("%s: cannot send: %r", named(self.identity), error)
         finally:
             self._is_mute = True
             self._unsent = 0
@@ -467,7 +468,7 @@ class Peer(Generic[M]):
             for task in left:
                 _log.error(
                     "%s: %s goes on although it was cancelled, and is left to itself",
-                    printable(self.identity),
+                    named(self.identity),
                     printable(task.get_name()),
                 )
 
@@ -517,5 +518,5 @@ class Peer(Generic[M]):
             self._pump()
         else:
             _log.error(
-                "%s: %s was cut short", printable(self.identity), printable(task.get_name()), exc_info=error
+                "%s: %s was cut short", named(self.identity), printable(task.get_name()), exc_info=error
             )

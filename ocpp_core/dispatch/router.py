@@ -41,6 +41,7 @@ from ocpp_core.model.errors import (
     NotConnectedError,
     OcppError,
 )
+from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.passed import passed
@@ -326,7 +327,9 @@ class Router:
         try:
             await self._chain(message, caller)
         except OcppError as error:
-            _log.info("%s: %s is ignored: %s %s", caller.identity, action, error.code, error.description)
+            _log.info(
+                "%s: %s is ignored: %s %s", named(caller.identity), action, error.code, error.description
+            )
         except BaseException as error:
             if is_of_task(error):
                 raise
@@ -421,9 +424,9 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
 
 def _note_failure(caller: Caller, what: str, error: BaseException) -> None:
     if isinstance(error, ConnectionLostError | NotConnectedError):  # it called back, and nobody was there
-        _log.info("%s: %s has failed: %s", caller.identity, what, error)
+        _log.info("%s: %s has failed: %s", named(caller.identity), what, error)
     else:
-        _log.error("%s: %s has failed", caller.identity, what, exc_info=error)
+        _log.error("%s: %s has failed", named(caller.identity), what, exc_info=error)
 
 
 def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:

@@ -1,4 +1,4 @@
-"""What a program of ours does wrong: an error says at once what was given and what is wanted, and nothing has changed."""
+"""What a program does wrong: an error says at once what was given and what is wanted, and nothing has changed."""
 
 import datetime
 import pickle

@@ -456,6 +456,15 @@ def test_a_caller_that_has_gone_is_no_fault_of_the_handler(caplog: pytest.LogCap
     assert record.getMessage().startswith("CP-1: the handler of Heartbeat has failed: Reset:")
 
 
+def test_a_station_without_a_name_has_one_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    assert answer(Router(), STREAM, "2.1") is None
+    assert caplog.messages[0].startswith(
+        "a station that names no identity: NotifyPeriodicEventStream is ignored"
+    )
+
+
 @pytest.mark.parametrize("error", [NoAnswer, NoAnswer(ErrorCode.INTERNAL, "no")], ids=["bare", "with code"])
 def test_a_call_may_be_left_without_an_answer(error: Any) -> None:
     router = Router()
