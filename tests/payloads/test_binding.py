@@ -384,3 +384,15 @@ def test_a_class_is_compiled_once() -> None:
 def test_tokens_are_read_as_members() -> None:
     assert {"Hard": v16.ResetType.HARD, "Soft": v16.ResetType.SOFT} == tokens(v16.ResetType)
     assert v16.UnitOfMeasure.CELSIUS is tokens(v16.UnitOfMeasure)["Celcius"]
+
+
+def test_what_is_missing_stays_missing_where_it_is_shown() -> None:
+    """Also in the place of an object, where nothing else of a wrong type is kept."""
+    message = attrs.evolve(
+        v201.BootNotificationRequest(
+            reason=v201.BootReason.POWER_UP, charging_station=v201.ChargingStation(model="M", vendor_name="V")
+        ),
+        charging_station=MISSING,
+    )
+
+    assert {"reason": "PowerUp", "chargingStation": MISSING} == plain(message)
