@@ -27,7 +27,7 @@ from typing import Any, Protocol
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.passed import passed
-from ocpp_core.model.printing import LONG, likely, printable
+from ocpp_core.model.printing import LONG, likely, printable, shown
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, decisive, tolerances
@@ -78,7 +78,7 @@ class NoSuchAction(LocalProtocolError):
         self.known: tuple[str, ...] = tuple(known)
 
     def __str__(self) -> str:
-        sentence = f"OCPP {self.version} has no action {printable(self.action)!r}."
+        sentence = f"OCPP {self.version} has no action {shown(self.action)}."
         meant = likely(self.action, self.known)
         if meant is None:
             return sentence
@@ -192,7 +192,7 @@ class FrameError(ProtocolError):
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {printable(self.id)!r}" if self.id is not None else name
+        about = f"{name} {shown(self.id)}" if self.id is not None else name
         action = f" {printable(self.action)}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 

@@ -6,7 +6,7 @@ value. What we send is always strict.
 
 from enum import Flag, auto
 
-from ocpp_core.model.printing import likely, printable
+from ocpp_core.model.printing import likely, shown
 
 
 class Tolerance(Flag):
@@ -87,4 +87,4 @@ class Tolerance(Flag):
             labels = [one.label for one in cls]
             meant = likely(label, labels)
             hint = f"did you mean {meant!r}?" if meant else f"there are {', '.join(labels)}"
-            raise LookupError(f"no tolerance is called {printable(label)!r}; {hint}") from None
+            raise LookupError(f"no tolerance is called {shown(label)}; {hint}") from None

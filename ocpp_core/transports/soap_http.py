@@ -108,21 +108,13 @@ class SoapPeer:
                 raise NotConnectedError(action, "the client has been closed", identity=self.identity)
             outcome, error = await self._outcome(request, timeout, self.client, self.address)
             if error is not None:
-                raise self._unanswered(action, error) from error
+                raise error
             return cast(R, response_of(outcome, self.identity))
-
-    def _unanswered(self, action: str, error: Exception) -> CallFailedError:
-        from ocpp_core.transports._http_client import was_not_sent
-
-        if was_not_sent(error):
-            reason = f"{self.address} is not reached: {str(error) or type(error).__name__}"
-            return CannotConnectError(action, reason, identity=self.identity)
-        return ConnectionLostError(action, identity=self.identity)
 
     async def _outcome(
         self, request: Request[R], timeout: float | Default | None, client: "httpx.AsyncClient", address: str
-    ) -> tuple[CallOutcome, Exception | None]:
-        """How the call has ended, and what the client has raised, if that has ended it."""
+    ) -> tuple[CallOutcome, CallFailedError | None]:
+        """How the call has ended, and the error, if the client has raised one in place of an answer."""
         connection: Connection[bytes] = Connection(
             self.codec.addressed(self.identity, address), new_id=_new_id, call_timeout=self._call_timeout
         )
@@ -130,7 +122,7 @@ class SoapPeer:
         since = clock()
         pending = connection.call(request, now=since, timeout=timeout)
         said: str = ""
-        error: Exception | None = None
+        error: CallFailedError | None = None
         try:
             said, error = await self._exchange(connection, pending, client, address)
         finally:  # a caller that gives up leaves a call that is lost
@@ -145,13 +137,13 @@ class SoapPeer:
         pending: PendingCall[Any],
         client: "httpx.AsyncClient",
         address: str,
-    ) -> tuple[str, Exception | None]:
+    ) -> tuple[str, CallFailedError | None]:
         """Posts the call and takes what comes back.
 
         Returns:
-            What is to be said of it if it cannot be used, and what the client has raised in place of an answer.
+            What is to be said of it if it cannot be used, and the error if the client has raised one.
         """
-        from ocpp_core.transports._http_client import Answer, post  # who has a client has httpx
+        from ocpp_core.transports._http_client import Answer, post, was_not_sent  # who has a client has httpx
 
         (body,) = connection.messages_to_send()
         headers = {
@@ -170,7 +162,13 @@ class SoapPeer:
         except Exception as error:  # no route, a certificate that is refused, an address that is none ...
             kind, said = type(error).__name__, hide(str(error))
             _log.info("%s cannot be reached at %s: %s %s", self.identity, hide(address), kind, said)
-            return "", error
+            action = pending.request.__ocpp__.action or ""
+            failure: CallFailedError = ConnectionLostError(action, identity=self.identity)
+            if was_not_sent(error, answer):
+                reason = f"{address} is not reached: {said or kind}"
+                failure = CannotConnectError(action, reason, identity=self.identity)
+            failure.__cause__ = error
+            return "", failure
         else:
             self._observer.frame(self, "in", answer.body, self.codec)
             connection.receive_message(answer.body)

@@ -34,6 +34,8 @@ SENTENCES: list[tuple[Exception, str]] = [
         NoSuchAction("reset", "1.6", ["Heartbeat", "Reset"]),
         "OCPP 1.6 has no action 'reset'. Action names are case sensitive: did you mean 'Reset'?",
     ),
+    (NoSuchAction("\x1b[2J", "1.6"), r"OCPP 1.6 has no action '\x1b[2J'."),
+    (FrameError("no", **CALL, id="\n"), r"CALL '\n': no"),
     (PayloadError("X", FAULTS[:1]), "X: $.a[0]: is missing"),
     (PayloadError("X", FAULTS[:3]), "X: $.a[0]: is missing; $.a[1]: is missing; $.a[2]: is missing"),
     (

@@ -104,7 +104,9 @@ async def test_a_station_has_its_tolerance_when_it_answers_too() -> None:
     assert ["CP-1"] == asked
 
 
-@pytest.mark.parametrize("address", ["http://xn--/", "http://127.0.0.1:99999/", "http://127.0.0.1:1/"])
+@pytest.mark.parametrize(
+    "address", ["http://xn--/", "http://127.0.0.1:99999/", "http://127.0.0.1:1/", "ftp://x/"]
+)
 @asynchronous
 async def test_where_nobody_can_be_called_the_call_is_lost(address: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
