@@ -1,7 +1,7 @@
 """Puts together, for each version, the one frozen value that says what an engine must know about it."""
 
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from ocpp_core._lazy import once
 from ocpp_core.model.passed import passed
@@ -85,9 +85,9 @@ def specification(identifier: str) -> Specification:
         LookupError: No version goes by that name.
         TypeError: It is no text.
     """
-    if not isinstance(identifier, str):
-        wanted = "the number of an OCPP version is needed, such as '1.6'"
-        raise TypeError(f"{wanted}; got {passed(cast(Any, identifier))}")
+    given: Any = identifier
+    if not isinstance(given, str):
+        raise TypeError(f"the number of an OCPP version is needed, such as '1.6'; got {passed(given)}")
     # Only the standard's own names are looked up, and each version is kept once: peers may write what they like.
     version = _identifiers().get(identifier)
     if version is None:
