@@ -1,15 +1,13 @@
 """Judged frames as they may be shown to anybody, without secrets: what the command writes goes into tickets."""
 
-from typing import Any
-
 from attrs import evolve
 
 from ocpp_core.cli.judging import Judged, codec_for
 from ocpp_core.cli.reading import Found
 from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.model.errors import FrameError
-from ocpp_core.model.messages import CallError, CallResultError, Frame, Payload, discreet_fields
-from ocpp_core.model.messages import evolve as evolve_payload
+from ocpp_core.model.messages import CallError, CallResultError, Frame
+from ocpp_core.model.messages import without_secrets as payload_without_secrets
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Version
 
@@ -40,17 +38,5 @@ def _text(found: Found) -> str:
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
         return evolve(frame, description=hide(frame.description), details=hide(frame.details))
-    changed: Frame = evolve(frame, payload=_payload(frame.payload))
+    changed: Frame = evolve(frame, payload=payload_without_secrets(frame.payload))
     return changed
-
-
-def _payload(payload: Payload) -> Any:
-    return evolve_payload(payload, **{name: _value(value) for name, value in discreet_fields(payload)})
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, Payload):
-        return _payload(value)
-    if type(value) is list:
-        return [_value(item) for item in value]
-    return value

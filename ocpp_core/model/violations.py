@@ -7,7 +7,7 @@ from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
-from ocpp_core.model.secrets import discreet
+from ocpp_core.model.secrets import discreet, discreet_path, is_in_setting
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -74,10 +74,13 @@ class Violation:
         # Of a member without a field it is not known what it was meant for: it may be a misspelt secret's.
         if self.keyword == "additionalProperties" and isinstance(self.value, str):
             return Hidden(self.value)
+        # Which setting it is, is not known here. A wrong token says what it was meant to be, all else may be the value.
+        if self.keyword != "enum" and is_in_setting(self.path):
+            return Hidden(self.value)
         return discreet(self.path, self.value)
 
     def __str__(self) -> str:
-        path = printable(self.path, LONG)
+        path = printable(discreet_path(self.path), LONG)
         where = path if self.line is None else f"{path} (line {self.line})"
         return f"{where}: {self.message}"
 
