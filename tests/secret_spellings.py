@@ -195,7 +195,7 @@ JSON: dict[str, str] = {
         _DATA.replace(
             "#",
             '{"key":"AuthorizationKey","type":"%s","status":"%s","instance":"%s","vendorId":"%s","evse":{"id":"%s"},'
-            '"component":{"x":"%s"},"variable":{"%s":1},"attributeType":["%s"]}',
+            '"component":{"x":"%s"},"variable":{"y":["%s"]},"attributeType":["%s"]}',
         ),
     ),
     "beside, another name": _call(

@@ -216,7 +216,7 @@ class Payload:
 
 
 def without_secrets(payload: P, *, persons: bool = False) -> P:
-    """A copy with `HIDDEN` in place of what is secret, in whatever is part of it; it is for showing, and not to be sent.
+    """A copy with `HIDDEN` in place of what is secret, in whatever is part of it. It is for showing, not for sending.
 
     Args:
         payload: A message or data type.

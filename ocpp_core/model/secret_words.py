@@ -1,17 +1,16 @@
 r"""Whether a text names something secret, however it is written.
 
-Peers write one name in many ways: ``AuthorizationKey``, ``authorization_key``, with a mark of no width in it, in letters
-of full width, behind ``%41`` or ``\x41``. So names are compared by their letters and digits alone (`letters`), once as
-they stand and once without escapes. The words are those of ``tools/tables/secrets.toml`` and whatever `add_secret_names`
-has added.
+Peers write one name in many ways: ``AuthorizationKey``, ``authorization_key``, with a mark of no width in it, in
+letters of full width, behind ``%41`` or ``\x41``. So names are compared by their letters and digits alone (`letters`),
+once as they stand and once without escapes. The words are those of ``tools/tables/secrets.toml`` and whatever
+`add_secret_names` has added.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Self
 from unicodedata import normalize
 
-from attrs import frozen
+from attrs import define, field
 
 from ocpp_core.model.secret_names import PERSONAL_WORDS, SHORT, WORDS
 
@@ -71,7 +70,16 @@ def _unescape(found: "re.Match[str]") -> str:
     return "&"
 
 
-@frozen
+def shortest(names: Iterable[str]) -> list[str]:
+    """Those that have no other one in them: what has none of these in it has none of all."""
+    kept: list[str] = []
+    for name in sorted(names, key=len):
+        if not any(other in name for other in kept):
+            kept.append(name)
+    return kept
+
+
+@define
 class _Vocabulary:
     """The words by which secrets are known.
 
@@ -83,39 +91,28 @@ class _Vocabulary:
         heads: By the last part of a word what stands before it, in the same name or in that of what it is in.
     """
 
-    words: tuple[str, ...]
-    roots: tuple[str, ...]
-    short: frozenset[str]
-    in_text: "re.Pattern[str]"
-    heads: Mapping[str, frozenset[str]]
+    words: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    short: frozenset[str] = frozenset()
+    in_text: "re.Pattern[str]" = _NO_LETTER
+    heads: Mapping[str, frozenset[str]] = field(factory=dict)
 
-    @classmethod
-    def of(cls, words: Iterable[str], short: Iterable[str]) -> Self:
-        parts = [word.split() for word in words]
-        short = frozenset(map(letters, short))
-        heads: dict[str, set[str]] = {}
+    def add(self, words: Iterable[str], short: Iterable[str]) -> None:
+        parts = [[letters(part) for part in word.split()] for word in words]
+        heads: dict[str, frozenset[str]] = dict(self.heads)
         for *first, last in parts:
             if first:
-                heads.setdefault(letters(last), set()).add(letters("".join(first)))
-        return cls(
-            tuple(letters("".join(each)) for each in parts),
-            tuple(shortest(letters(each[-1]) for each in parts)),
-            short,
-            re.compile(rf"(?<![a-z0-9])(?:{'|'.join(sorted(short))})(?:\W{{0,5}}[:=]|\W{{1,3}}\d)"),
-            {last: frozenset(found) for last, found in heads.items()},
-        )
+                heads[last] = heads.get(last, frozenset()) | {"".join(first)}
+        self.heads = heads
+        self.words = (*self.words, *("".join(each) for each in parts))
+        self.roots = tuple(shortest((*self.roots, *(each[-1] for each in parts))))
+        self.short |= {letters(name) for name in short}
+        alternatives = "|".join(sorted(self.short))
+        self.in_text = re.compile(rf"(?<![a-z0-9])(?:{alternatives})(?:\W{{0,5}}[:=]|\W{{1,3}}\d)")
 
 
-def shortest(names: Iterable[str]) -> list[str]:
-    """Those that have no other one in them: what has none of these in it has none of all."""
-    kept: list[str] = []
-    for name in sorted(names, key=len):
-        if not any(other in name for other in kept):
-            kept.append(name)
-    return kept
-
-
-_known = _Vocabulary.of(WORDS, SHORT)
+_known = _Vocabulary()
+_known.add(WORDS, SHORT)
 _PERSONAL = tuple(map(letters, PERSONAL_WORDS))
 
 
@@ -129,20 +126,11 @@ def add_secret_names(*names: str) -> None:
     Raises:
         ValueError: A name has no letter.
     """
-    global _known
     plain = [letters(name) for name in names]
     if not all(plain):
         raise ValueError("a name needs letters or digits")
     words = [name for name in plain if len(name) >= _FEWEST_LETTERS]
-    short = [name for name in plain if len(name) < _FEWEST_LETTERS]
-    added = _Vocabulary.of(words, short)
-    _known = _Vocabulary(
-        (*_known.words, *added.words),
-        tuple(shortest((*_known.roots, *added.roots))),
-        _known.short | added.short,
-        _Vocabulary.of((), _known.short | added.short).in_text,
-        _known.heads,
-    )
+    _known.add(words, set(plain).difference(words))
 
 
 def speaks_of_secrets(text: str) -> bool:

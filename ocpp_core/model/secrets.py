@@ -2,9 +2,9 @@
 
 Which fields are secret is a fact of the model: ``wire(..., secret=True)``. Most of what is shown has no class, though:
 answers whose call is not known, what a vendor invents, JSON in the string of a DataTransfer, a peer's own spelling.
-There the names count (`ocpp_core.model.secret_words`), wherever they stand: of a member, of what it stands in, in a text
-beside it or beside what it stands in, as the action of a frame. Whoever wants to see a secret reads the attribute that
-holds it: nothing here changes a value.
+There the names count (`ocpp_core.model.secret_words`), wherever they stand: of a member, of what it stands in, in a
+text beside it or beside what it stands in, as the action of a frame. Whoever wants to see a secret reads the attribute
+that holds it: nothing here changes a value.
 
 What is in doubt is hidden. A text that speaks of a password is hidden as a whole, and so is what cannot be taken apart.
 """
@@ -20,7 +20,7 @@ import orjson
 from attrs import frozen
 
 from ocpp_core.model.credentials import without_credentials
-from ocpp_core.model.printing import HIDDEN, SHORT, Hidden, printable
+from ocpp_core.model.printing import HIDDEN, SHORT, Hidden, printable, shown
 from ocpp_core.model.secret_names import (
     ALONE,
     HARMLESS,
@@ -49,6 +49,8 @@ from ocpp_core.model.secret_words import (
 MAX_DEPTH = 64
 #: How often JSON may stand in a string of JSON.
 _MAX_QUOTES = 4
+#: What is looked at of a text of which a sentence shows the beginning.
+_WINDOW = 2_000
 #: Objects of a list of which it is looked whether one names what stands beside them.
 _MOST_NAMING = 16
 
@@ -82,11 +84,6 @@ def hide(value: Any, *, persons: bool = False, most: float = inf) -> Any:
 def discreet_repr(value: Any) -> str:
     """The `repr` of what a peer has chosen: an address with credentials in it, the details of an error."""
     return repr(hide(value))
-
-
-def told(text: str, most: int = SHORT) -> str:
-    """Text of a peer in a sentence: `printable`, and nothing secret in it."""
-    return printable(hide(text), most)
 
 
 @frozen
@@ -371,18 +368,30 @@ def discreet_path(path: str) -> str:
     return path if hide(rest[2:]) == rest[2:] else f"{path[: odd.start()]}[{HIDDEN}]"
 
 
-#: What is looked at of a text of which a sentence shows the beginning.
-_WINDOW = 2_000
-
-
 def discreet(path: str, value: Any) -> Any:
     """A value that broke a rule, for a sentence: `shown` shows nothing of it that is secret."""
     if is_secret_path(path):
         return Hidden(value)
     if type(value) is not str:
         return value
-    begin = value[:_WINDOW]
-    if len(value) > _WINDOW and ("//" in begin or "@" in value):  # where its credentials end is not seen
-        return Hidden(value)
-    kept = hide(begin)
-    return value if kept == begin else Hidden(value, kept)
+    kept = _beginning(value)
+    return value if kept is value else Hidden(value, kept)
+
+
+def told(text: str, most: int = SHORT) -> str:
+    """Text of a peer in a sentence: `printable`, and nothing secret in it."""
+    return printable(_beginning(text), most)
+
+
+def told_value(value: Any) -> str:
+    """A value in a sentence as `shown` has it, and nothing secret in it."""
+    return shown(_beginning(value) if isinstance(value, str) else value)
+
+
+def _beginning(text: str) -> str:
+    """The text itself, if nothing in it is secret; else the beginning of it without what is."""
+    begin = text[:_WINDOW]
+    if len(text) > _WINDOW and ("//" in begin or "@" in text):  # where its credentials end is not seen
+        return HIDDEN
+    kept: str = hide(begin)
+    return text if kept == begin else kept

@@ -1,6 +1,7 @@
 """Broken rules, each at one place of a payload or frame, and the sentences that explain them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from attrs import define, field
@@ -72,7 +73,7 @@ class Violation:
     def discreet_value(self) -> Any:
         """The value for whoever may not see secrets: a `Hidden` in place of what is, or may be, one."""
         # Of a member without a field it is not known what it was meant for: it may be a misspelt secret's.
-        if self.keyword == "additionalProperties" and isinstance(self.value, str):
+        if self.keyword == "additionalProperties" and isinstance(self.value, str | int | float | Decimal):
             return Hidden(self.value)
         # Which setting it is, is not known here. A wrong token says what it was meant to be, all else may be the value.
         if self.keyword != "enum" and is_in_setting(self.path):
@@ -266,5 +267,5 @@ def summary_for_peer(violations: Sequence[Violation]) -> dict[str, Any]:
         size += len(violation.path) + len(violation.keyword) + 30
         if size > _MOST_BYTES:
             break
-        listed.append({"path": violation.path, "keyword": violation.keyword})
+        listed.append({"path": discreet_path(violation.path), "keyword": violation.keyword})
     return {"violations": listed} if listed else {}
