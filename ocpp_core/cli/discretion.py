@@ -1,5 +1,7 @@
 """Judged frames as they may be shown to anybody, without secrets: what the command writes goes into tickets."""
 
+from typing import Any
+
 from attrs import evolve
 
 from ocpp_core.cli.judging import Judged, codec_for
@@ -38,5 +40,6 @@ def _text(found: Found) -> str:
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
         return evolve(frame, description=hide(frame.description), details=hide(frame.details))
-    changed: Frame = evolve(frame, payload=payload_without_secrets(frame.payload))
+    payload: Any = payload_without_secrets(frame.payload)
+    changed: Frame = evolve(frame, payload=payload)
     return changed

@@ -256,7 +256,7 @@ def _with(value: Any, hidden: Any, persons: bool) -> Any:
         changes[name] = HIDDEN if is_secret else _with(item, hidden[facts.name], persons)
     if value.extra:
         changes["extra"] = {name: item for name, item in hidden.items() if name not in names}
-    return attrs.evolve(value, **changes)
+    return evolve(value, **changes)
 
 
 def _written(value: Any) -> str:

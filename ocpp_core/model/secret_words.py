@@ -8,9 +8,10 @@ once as they stand and once without escapes. The words are those of ``tools/tabl
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from unicodedata import normalize
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ocpp_core.model.secret_names import PERSONAL_WORDS, SHORT, WORDS
 
@@ -131,6 +132,7 @@ def add_secret_names(*names: str) -> None:
         raise ValueError("a name needs letters or digits")
     words = [name for name in plain if len(name) >= _FEWEST_LETTERS]
     _known.add(words, set(plain).difference(words))
+    _again.cache_clear()
 
 
 def speaks_of_secrets(text: str) -> bool:
@@ -167,6 +169,36 @@ def is_short(name: str) -> bool:
 def ends_with_secret(name: str) -> bool:
     """Whether a text may be nothing but the name of a secret, which then ends with one of the words."""
     return letters(name).rstrip("0123456789").endswith(_known.words)
+
+
+@frozen
+class Name:
+    """What is to be known of the name of a member.
+
+    Attributes:
+        letters: What it is compared by.
+        speaks: `speaks_of_secrets`.
+        is_short: `is_short`.
+        heads: `heads_in` its letters.
+    """
+
+    letters: str
+    speaks: bool
+    is_short: bool
+    heads: frozenset[str]
+
+    @classmethod
+    def of(cls, member: str) -> "Name":
+        """Those that are met again and again are judged once."""
+        return _again(member) if len(member) <= _LONGEST_NAME else _judged(member)
+
+
+def _judged(member: str) -> Name:
+    plain = letters(member)
+    return Name(plain, speaks_of_secrets(member), is_short(member), heads_in(plain))
+
+
+_again = lru_cache(512)(_judged)
 
 
 def heads_in(name: str) -> frozenset[str]:

@@ -34,6 +34,7 @@ from ocpp_core.model.secret_names import (
     TOKENS,
 )
 from ocpp_core.model.secret_words import (
+    Name,
     ends_with_secret,
     heads_in,
     heads_of,
@@ -100,8 +101,9 @@ class _Where:
     above: frozenset[str] = frozenset()
     beside: bool = False
 
-    def of(self, member: str, beside: bool) -> "_Where":
-        return _Where(member, self.above | heads_in(member), beside)
+    def of(self, member: Name, beside: bool) -> "_Where":
+        above = self.above | member.heads if member.heads else self.above
+        return _Where(member.letters, above, beside)
 
 
 _ROOT = _Where()
@@ -142,25 +144,26 @@ class _Hiding:
         return self.text(value) if isinstance(value, str) else value
 
     def object(self, members: Mapping[Any, Any], where: _Where, depth: int) -> dict[str, Any]:
-        plain = [_plain_name(name, where) for name in members]
-        if any(("*", name) in SECRETS for name in plain):
+        names = [_name(member, where.parent) for member in members]
+        if any(("*", name.letters) in SECRETS for name in names):
             where = _Where(_HOLDER, where.above, where.beside)
-        is_direct, is_inner = self._settings(list(zip(plain, members.values(), strict=True)), where.above)
+        is_direct, is_inner = self._settings(list(zip(names, members.values(), strict=True)), where.above)
         is_beside = where.beside or is_direct or is_inner
         shown: dict[str, Any] = {}
-        for name, (member, item) in zip(plain, members.items(), strict=True):
+        for name, (member, item) in zip(names, members.items(), strict=True):
             if self._left < 0:
                 break
+            kept: Any
             if self._is_secret(where, name, str(member), item) or (
-                is_beside and not self._is_harmless(name, item, is_direct)
+                is_beside and not self._is_harmless(name.letters, item, is_direct)
             ):
                 kept = HIDDEN
             elif isinstance(item, str):
                 kept = item if is_beside else self.text(item)
-            elif name in NAMES and isinstance(item, list | tuple) and depth:
+            elif name.letters in NAMES and isinstance(item, list | tuple) and depth:
                 kept = [self._listed(one, where.of(name, is_beside), depth - 1) for one in item]
             else:
-                beside = is_beside or (isinstance(item, Mapping) and is_short(str(member)))
+                beside = is_beside or (isinstance(item, Mapping) and name.is_short)
                 kept = self.value(item, where.of(name, beside), depth)
             shown[self.text(str(member), is_name=True)] = kept
         return shown
@@ -170,20 +173,20 @@ class _Hiding:
         return self.text(item) if _is_name(item) else self.value(item, where, depth)
 
     def _settings(
-        self, members: list[tuple[str, Any]], above: frozenset[str] = frozenset()
+        self, members: list[tuple[Name, Any]], above: frozenset[str] = frozenset()
     ) -> tuple[bool, bool]:
         """Whether an object names a secret in its own texts, and whether something in it does."""
         is_direct = is_inner = False
         last: list[str] = []
         words: list[str] = []
         for name, item in members:
-            if name in ALONE:
+            if name.letters in ALONE:
                 continue
             if isinstance(item, str):
-                is_direct |= self._names(item) or (name in NAMES and is_short(item))
+                is_direct |= self._names(item) or (name.letters in NAMES and is_short(item))
             elif isinstance(item, Mapping | list | tuple):
                 is_inner |= self._names(item)
-            if name in NAMES:
+            if name.letters in NAMES:
                 for text in _texts_of(item):
                     (last if heads_of(text) else words).append(text)
         # The key of a VPN: the one word here, the other there.
@@ -210,12 +213,12 @@ class _Hiding:
             return any(self._names(one) or is_short(one) for one in texts) or any(
                 self._names(one, depth) for one in inner
             )
-        members = [(_plain_name(name, _ROOT), one) for name, one in item.items()]
+        members = [(_name(name), one) for name, one in item.items()]
         for name, one in members:
-            if name not in ALONE:
+            if name.letters not in ALONE:
                 self._names(one, depth)  # which knows how deep it is
         return any(self._settings(members)) and not any(
-            name in _VALUES and one is not None for name, one in members
+            name.letters in _VALUES and one is not None for name, one in members
         )
 
     def _text_names(self, text: str) -> bool:
@@ -242,17 +245,17 @@ class _Hiding:
         is_container = isinstance(item, Mapping | list | tuple)
         return is_container and (name in NAMES or name in ALONE or self._names(item))
 
-    def _is_secret(self, where: _Where, name: str, member: str, item: Any) -> bool:
+    def _is_secret(self, where: _Where, name: Name, member: str, item: Any) -> bool:
         if item is None or isinstance(item, bool) or item == "":
             return False
-        if ("*", name) in self._places or (where.parent, name) in self._places:
+        if ("*", name.letters) in self._places or (where.parent, name.letters) in self._places:
             return True
-        if where.parent == _HOLDER and name in _CONDITIONAL:
+        if where.parent == _HOLDER and name.letters in _CONDITIONAL:
             return True
-        if heads_of(name) & where.above or speaks_of_secrets(member):
+        if heads_of(name.letters) & where.above or name.speaks:
             return True
         # By other words a text or a number is hidden, and of what is more only what is a value in it.
-        is_named = is_short(member) or (self._persons and speaks_of_persons(member))
+        is_named = name.is_short or (self._persons and speaks_of_persons(member))
         return is_named and not isinstance(item, Mapping)
 
     def array(self, items: list[Any] | tuple[Any, ...], where: _Where, depth: int) -> list[Any]:
@@ -302,8 +305,11 @@ class _Hiding:
         return json.dumps(deeper.value(inner, _ROOT, MAX_DEPTH), ensure_ascii=False, separators=(",", ":"))
 
 
-def _plain_name(member: Any, where: _Where) -> str:
-    return letters(_DECORATION.sub("", str(member))) if member != "#text" else where.parent
+def _name(member: Any, parent: str = "") -> Name:
+    plain = str(member)
+    if plain == "#text":
+        return Name(parent, False, False, frozenset())
+    return Name.of(_DECORATION.sub("", plain) if plain[:1] == "@" or plain[-1:] == "]" else plain)
 
 
 def _is_json(text: str) -> bool:
@@ -316,7 +322,7 @@ def _is_name(item: Any) -> bool:
 
 def _has_name(item: Any) -> bool:
     """Whether an object of a list is one that has a name of its own, and so not the value of another."""
-    return isinstance(item, Mapping) and any(letters(str(name)) in NAMES for name in item)
+    return isinstance(item, Mapping) and any(_name(name).letters in NAMES for name in item)
 
 
 def _texts_of(item: Any) -> Iterator[str]:
@@ -325,7 +331,7 @@ def _texts_of(item: Any) -> Iterator[str]:
         yield letters(item)
     elif isinstance(item, Mapping):
         for name, text in item.items():
-            if isinstance(text, str) and letters(str(name)) in NAMES:
+            if isinstance(text, str) and _name(name).letters in NAMES:
                 yield letters(text)
 
 

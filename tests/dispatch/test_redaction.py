@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -32,6 +33,12 @@ def logged(
     caller = LoneCaller("CP-1", codec.specification)
     Observer((), redaction or Redaction()).frame(caller, "in", message, codec)
     return caplog.records[-1].__dict__["frame"]  # type: ignore[no-any-return]
+
+
+def test_the_changelog_tells_how_many_spellings_there_are() -> None:
+    text = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+
+    assert f"of the {len(secret_spellings.JSON) + len(secret_spellings.SOAP)} spellings" in text
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0", "2.0.1", "2.1"])
