@@ -201,6 +201,14 @@ JSON: dict[str, str] = {
     "beside, another name": _call(
         "DataTransfer", _DATA.replace("#", '{"name":"AuthorizationKey","key":"%s"}')
     ),
+    "beside, a list of other names": _call(
+        "DataTransfer", _DATA.replace("#", '{"name":"AuthorizationKey","key":["%s"]}')
+    ),
+    "beside an action, a name": _call("SetWifiPassword", '{"key":"%s","name":{"name":"%s"}}'),
+    "beside an action, a list": _call("SetPin", '{"key":["%s"],"a":{"key":"%s"}}'),
+    "beside in a list, a name": _call(
+        "DataTransfer", _DATA.replace("#", '["AuthorizationKey",{"key":"%s"}]')
+    ),
     "VPN, a variable": _call(
         "SetVariables",
         '{"setVariableData":[{"attributeValue":"%s","component":{"name":"VPNCtrlr"},"variable":{"name":"Key"}}]}',

@@ -95,15 +95,17 @@ class _Where:
         parent: Letters of the name of the member; of a list in it too.
         above: First parts of the words for secrets that are in the names of what it is in, however far up.
         beside: It stands beside the name of a secret, so that all may be its value that is not known to be none.
+        is_name: It is what names a setting, as a component does: names in it are none of its values.
     """
 
     parent: str = "$"
     above: frozenset[str] = frozenset()
     beside: bool = False
+    is_name: bool = False
 
-    def of(self, member: Name, beside: bool) -> "_Where":
+    def of(self, member: Name, beside: bool, is_value: bool) -> "_Where":
         above = self.above | member.heads if member.heads else self.above
-        return _Where(member.letters, above, beside)
+        return _Where(member.letters, above, beside, not is_value and member.letters in NAMES)
 
 
 _ROOT = _Where()
@@ -122,7 +124,9 @@ class _Hiding:
     def frame(self, items: list[Any] | tuple[Any, ...]) -> list[Any]:
         """A frame of OCPP-J: what its action or description names may be the value of anything behind."""
         number, id, *rest = items
-        is_beside = any(type(item) is str and self._names(item) for item in rest)
+        is_beside = any(
+            type(item) is str and (self._names(item) or (_is_name(item) and is_short(item))) for item in rest
+        )
         where = _Where(beside=is_beside)
         shown = [number, self.text(id)]
         for item in rest:
@@ -146,25 +150,26 @@ class _Hiding:
     def object(self, members: Mapping[Any, Any], where: _Where, depth: int) -> dict[str, Any]:
         names = [_name(member, where.parent) for member in members]
         if any(("*", name.letters) in SECRETS for name in names):
-            where = _Where(_HOLDER, where.above, where.beside)
+            where = _Where(_HOLDER, where.above, where.beside, where.is_name)
         is_direct, is_inner = self._settings(list(zip(names, members.values(), strict=True)), where.above)
         is_beside = where.beside or is_direct or is_inner
+        is_value = is_direct or (where.beside and not where.is_name)
         shown: dict[str, Any] = {}
         for name, (member, item) in zip(names, members.items(), strict=True):
             if self._left < 0:
                 break
             kept: Any
             if self._is_secret(where, name, str(member), item) or (
-                is_beside and not self._is_harmless(name.letters, item, is_direct)
+                is_beside and not self._is_harmless(name.letters, item, is_value)
             ):
                 kept = HIDDEN
             elif isinstance(item, str):
                 kept = item if is_beside else self.text(item)
             elif name.letters in NAMES and isinstance(item, list | tuple) and depth:
-                kept = [self._listed(one, where.of(name, is_beside), depth - 1) for one in item]
+                kept = [self._listed(one, where.of(name, is_beside, is_value), depth - 1) for one in item]
             else:
                 beside = is_beside or (isinstance(item, Mapping) and name.is_short)
-                kept = self.value(item, where.of(name, beside), depth)
+                kept = self.value(item, where.of(name, beside, is_value), depth)
             shown[self.text(str(member), is_name=True)] = kept
         return shown
 
@@ -232,16 +237,24 @@ class _Hiding:
             return not self._quotes or _Hiding(self._persons, inf, self._quotes - 1)._names(inner)
         return True
 
-    def _is_harmless(self, name: str, item: Any, is_direct: bool) -> bool:
-        """Whether a member beside the name of a secret is not its value; a container may be walked through then."""
+    def _is_harmless(self, name: str, item: Any, is_value: bool) -> bool:
+        """Whether a member beside the name of a secret is not its value; a container may be walked through then.
+
+        Args:
+            name: Letters of the member's name.
+            item: What it has.
+            is_value: Whether even names may be the value, as the secret has another name already.
+        """
         if item is None or isinstance(item, bool) or item == "":
             return True
         if isinstance(item, str):
             if name in NAMES:
-                return _is_name(item) and (not is_direct or names_a_secret(item))
+                return _is_name(item) and (not is_value or names_a_secret(item))
             return (name in HARMLESS and item.lower() in TOKENS) or (
                 name in SWITCHES and item in ("true", "false")
             )
+        if isinstance(item, list | tuple) and is_value:
+            return name in ALONE or self._names(item)
         is_container = isinstance(item, Mapping | list | tuple)
         return is_container and (name in NAMES or name in ALONE or self._names(item))
 
