@@ -10,7 +10,7 @@ from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import CallError, CallResultError, Frame
 from ocpp_core.model.messages import without_secrets as payload_without_secrets
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.secrets import discreet_error, hide
 from ocpp_core.model.versions import Version
 
 
@@ -39,7 +39,8 @@ def _text(found: Found) -> str:
 
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
-        return evolve(frame, description=hide(frame.description), details=hide(frame.details))
+        description, details = discreet_error(frame.description, frame.details)
+        return evolve(frame, description=description, details=details)
     payload: Any = payload_without_secrets(frame.payload)
     changed: Frame = evolve(frame, payload=payload)
     return changed

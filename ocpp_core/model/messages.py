@@ -17,7 +17,7 @@ import attrs
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secret_words import names_a_secret
-from ocpp_core.model.secrets import discreet_repr, hide
+from ocpp_core.model.secrets import discreet_error, discreet_repr, hide
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
 
@@ -440,21 +440,28 @@ class _Error:
         spelling: The code as the peer wrote it, if that is not how this version spells `code`; never sent.
     """
 
-    id: str = attrs.field(repr=discreet_repr)
+    id: str
     code: ErrorCode
-    description: str = attrs.field(default="", repr=discreet_repr)
-    details: Mapping[str, Any] = attrs.field(factory=dict, repr=discreet_repr)
-    spelling: str | None = attrs.field(default=None, kw_only=True, repr=discreet_repr)
+    description: str = ""
+    details: Mapping[str, Any] = attrs.field(factory=dict)
+    spelling: str | None = attrs.field(default=None, kw_only=True)
     headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
+    def __repr__(self) -> str:
+        described = discreet_error(self.description, self.details)
+        said = (hide(self.id), self.code, *described, hide(self.spelling), self.headers, self.violations)
+        names = [one.name for one in attrs.fields(type(self))]
+        fields = ", ".join(f"{name}={value!r}" for name, value in zip(names, said, strict=True))
+        return f"{type(self).__name__}({fields})"
 
-@attrs.define
+
+@attrs.define(repr=False)
 class CallError(_Error):
     """The refusal of a call. Message type 4 in OCPP-J; a fault in SOAP."""
 
 
-@attrs.define
+@attrs.define(repr=False)
 class CallResultError(_Error):
     """The complaint about a `CallResult`. Message type 5, since 2.1."""
 

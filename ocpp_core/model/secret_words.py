@@ -38,9 +38,11 @@ _FEWEST_LETTERS = 6
 
 def letters(text: str) -> str:
     """The letters and digits of a text, without case, accents and the variants that Unicode has of them."""
-    return (
-        _NO_LETTER.sub("", _plain(text)) if not text.isascii() else text.lower().translate(_ASCII_NO_LETTER)
-    )
+    return _without_marks(_plain(text))
+
+
+def _without_marks(plain: str) -> str:
+    return plain.translate(_ASCII_NO_LETTER) if plain.isascii() else _NO_LETTER.sub("", plain)
 
 
 def _plain(text: str) -> str:
@@ -147,7 +149,7 @@ def _speaks(text: str) -> bool:
     plain = _plain(text)
     if any(name in plain for name in _known.short) and _known.in_text.search(plain):
         return True
-    plain = letters(plain)
+    plain = _without_marks(plain)
     return any(root in plain for root in _known.roots) and any(word in plain for word in _known.words)
 
 

@@ -50,8 +50,8 @@ from ocpp_core.model.secret_words import (
 MAX_DEPTH = 64
 #: How often JSON may stand in a string of JSON.
 _MAX_QUOTES = 4
-#: What is looked at of a text of which a sentence shows the beginning.
-_WINDOW = 2_000
+#: What is looked at of a text at its beginning and end, of which a sentence shows less.
+_WINDOW = 4 * SHORT
 #: Objects of a list of which it is looked whether one names what stands beside them.
 _MOST_NAMING = 16
 
@@ -103,9 +103,9 @@ class _Where:
     beside: bool = False
     is_name: bool = False
 
-    def of(self, member: Name, beside: bool, is_value: bool) -> "_Where":
+    def of(self, member: Name, beside: bool, is_name: bool) -> "_Where":
         above = self.above | member.heads if member.heads else self.above
-        return _Where(member.letters, above, beside, not is_value and member.letters in NAMES)
+        return _Where(member.letters, above, beside, is_name)
 
 
 _ROOT = _Where()
@@ -159,6 +159,7 @@ class _Hiding:
             if self._left < 0:
                 break
             kept: Any
+            is_name = not is_value and (name.letters in NAMES or (is_beside and self._names(item)))
             if self._is_secret(where, name, str(member), item) or (
                 is_beside and not self._is_harmless(name.letters, item, is_value)
             ):
@@ -166,10 +167,10 @@ class _Hiding:
             elif isinstance(item, str):
                 kept = item if is_beside else self.text(item)
             elif name.letters in NAMES and isinstance(item, list | tuple) and depth:
-                kept = [self._listed(one, where.of(name, is_beside, is_value), depth - 1) for one in item]
+                kept = [self._listed(one, where.of(name, is_beside, is_name), depth - 1) for one in item]
             else:
                 beside = is_beside or (isinstance(item, Mapping) and name.is_short)
-                kept = self.value(item, where.of(name, beside, is_value), depth)
+                kept = self.value(item, where.of(name, beside, is_name), depth)
             shown[self.text(str(member), is_name=True)] = kept
         return shown
 
@@ -393,24 +394,31 @@ def discreet(path: str, value: Any) -> Any:
         return Hidden(value)
     if type(value) is not str:
         return value
-    kept = _beginning(value)
+    kept = _sentence(value)
     return value if kept is value else Hidden(value, kept)
 
 
 def told(text: str, most: int = SHORT) -> str:
     """Text of a peer in a sentence: `printable`, and nothing secret in it."""
-    return printable(_beginning(text), most)
+    return printable(_sentence(text, 4 * most), most)
 
 
 def told_value(value: Any) -> str:
     """A value in a sentence as `shown` has it, and nothing secret in it."""
-    return shown(_beginning(value) if isinstance(value, str) else value)
+    return shown(_sentence(value) if isinstance(value, str) else value)
 
 
-def _beginning(text: str) -> str:
-    """The text itself, if nothing in it is secret; else the beginning of it without what is."""
-    begin = text[:_WINDOW]
-    if len(text) > _WINDOW and ("//" in begin or "@" in text):  # where its credentials end is not seen
-        return HIDDEN
-    kept: str = hide(begin)
-    return text if kept == begin else kept
+def _sentence(text: str, window: int = _WINDOW) -> str:
+    """The text itself, if nothing is secret in what a sentence shows of it; else what may be shown."""
+    if len(text) <= 2 * window:
+        kept: str = hide(text)
+        return text if kept == text else kept
+    begin, end = text[:window], text[-window:]
+    is_seen = not ("//" in begin or "@" in text)  # where credentials end is not
+    return text if is_seen and hide(begin) == begin and hide(end) == end else HIDDEN
+
+
+def discreet_error(description: str, details: Any) -> tuple[str, Any]:
+    """What a peer says of an error; if the one names a secret, the other may have it."""
+    _, _, description, details = hide([0, "", description, details])
+    return description, details

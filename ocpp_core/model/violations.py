@@ -267,5 +267,5 @@ def summary_for_peer(violations: Sequence[Violation]) -> dict[str, Any]:
         size += len(violation.path) + len(violation.keyword) + 30
         if size > _MOST_BYTES:
             break
-        listed.append({"path": discreet_path(violation.path), "keyword": violation.keyword})
+        listed.append({"path": violation.path, "keyword": violation.keyword})
     return {"violations": listed} if listed else {}

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
@@ -77,8 +78,11 @@ def texts_of_error(codec: Any, message: Any) -> list[str]:
         events = [
             text for event in connection.events() for text in (repr(event), getattr(event, "reason", ""))
         ]
-        # The peer's id goes back to it as it is.
-        sent = [str(one).replace(error.id or " ", "") for one in connection.messages_to_send()]
+        # The peer's id goes back to it as it is, and so do its names.
+        sent = [
+            re.sub(r'"path":"[^"]*"', "", str(one).replace(error.id or " ", ""))
+            for one in connection.messages_to_send()
+        ]
         return [str(error), repr(error), error.reason, *map(str, error.violations), *events, *sent]
     return []
 
