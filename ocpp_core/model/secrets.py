@@ -400,7 +400,11 @@ def discreet(path: str, value: Any) -> Any:
 
 def told(text: str, most: int = SHORT) -> str:
     """Text of a peer in a sentence: `printable`, and nothing secret in it."""
-    return printable(_sentence(text, 4 * most), most)
+    begin = text[: 2 * most]
+    if len(text) > len(begin) and ("//" in begin or "@" in text):  # where its credentials end is not seen
+        return HIDDEN
+    kept: str = hide(begin)
+    return printable(text if kept == begin else kept, most)
 
 
 def told_value(value: Any) -> str:
@@ -408,12 +412,12 @@ def told_value(value: Any) -> str:
     return shown(_sentence(value) if isinstance(value, str) else value)
 
 
-def _sentence(text: str, window: int = _WINDOW) -> str:
+def _sentence(text: str) -> str:
     """The text itself, if nothing is secret in what a sentence shows of it; else what may be shown."""
-    if len(text) <= 2 * window:
+    if len(text) <= 2 * _WINDOW:
         kept: str = hide(text)
         return text if kept == text else kept
-    begin, end = text[:window], text[-window:]
+    begin, end = text[:_WINDOW], text[-_WINDOW:]
     is_seen = not ("//" in begin or "@" in text)  # where credentials end is not
     return text if is_seen and hide(begin) == begin and hide(end) == end else HIDDEN
 
