@@ -128,9 +128,9 @@ SENTENCES: list[tuple[str, Any, Any, str]] = [
     ("maxItems", [1, 2], 1, "may have 1 items, has 2"),
     (
         "additionalProperties",
-        True,
+        1,
         ("idtag", ("idTag",)),
-        "no such member here; did you mean 'idTag'? (value true)",
+        "no such member here; did you mean 'idTag'?",
     ),
     ("depth", [], 64, "is nested deeper than 64 levels"),
 ]
