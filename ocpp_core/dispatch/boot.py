@@ -24,11 +24,7 @@ R = TypeVar("R", bound=Response)
 
 
 class Booted(Generic[R]):
-    """A station that has booted, or is about to.
-
-    Attributes:
-        response: The last response to its BootNotification, whatever the status; None before there was one.
-    """
+    """A station that has booted, see `booted`."""
 
     def __init__(
         self,
@@ -40,13 +36,19 @@ class Booted(Generic[R]):
         on_time: Callable[[datetime], None] | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self.response: R | None = None
+        self._response: R | None = None
         self._csms = csms
         self._request = request
         self._retry_interval = retry_interval
         self._heartbeat_interval = heartbeat_interval
         self._on_time = on_time
         self._sleep = sleep
+
+    @property
+    def response(self) -> R:
+        """The last response to its BootNotification, whatever the status."""
+        assert self._response is not None, "it has not booted yet"
+        return self._response
 
     async def boot(self) -> R:
         """Boots until the CSMS accepts; also to boot again, after a Reset or because the CSMS asks for it.
@@ -64,7 +66,7 @@ class Booted(Generic[R]):
                 _log.info("%s cannot boot: %s", self._csms.identity, error)
                 await self._sleep(self._retry_interval)
                 continue
-            self.response = response
+            self._response = response
             self._tell_time(response)
             if _status(response) == "Accepted":
                 return response
@@ -75,7 +77,7 @@ class Booted(Generic[R]):
         """Sends heartbeats until it is cancelled. A CSMS that refuses one with SecurityError has forgotten us."""
         heartbeat: Any = self._csms.specification.request("Heartbeat")
         while True:
-            await self._sleep(_interval(self.response) or self._heartbeat_interval)
+            await self._sleep(_interval(self._response) or self._heartbeat_interval)
             try:
                 self._tell_time(await self._csms.call(heartbeat()))
             except CallFailedError as error:

@@ -53,7 +53,12 @@ async def test_a_station_boots_and_is_called_back_where_it_says_that_it_listens(
 @asynchronous
 async def test_a_station_behind_a_proxy_says_another_address() -> None:
     asked: list[str] = []
-    app = OcppApp(csms(), may_call=lambda identity, address: bool(asked.append(address)))
+
+    def may_call(identity: str, address: str) -> bool:
+        asked.append(address)
+        return False
+
+    app = OcppApp(csms(), may_call=may_call)
     async with (
         serving(app, HOST, 0) as port,
         connect(
