@@ -27,8 +27,8 @@ from typing import Any, Protocol
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.passed import passed
-from ocpp_core.model.printing import LONG, likely, printable, shown
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.printing import LONG, likely, printable
+from ocpp_core.model.secrets import told, told_value
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, decisive, tolerances
 
@@ -78,7 +78,7 @@ class NoSuchAction(LocalProtocolError):
         self.known: tuple[str, ...] = tuple(known)
 
     def __str__(self) -> str:
-        sentence = f"OCPP {self.version} has no action {shown(self.action)}."
+        sentence = f"OCPP {self.version} has no action {told_value(self.action)}."
         meant = likely(self.action, self.known)
         if meant is None:
             return sentence
@@ -192,8 +192,8 @@ class FrameError(ProtocolError):
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {shown(self.id)}" if self.id is not None else name
-        action = f" {printable(self.action)}" if self.action else ""
+        about = f"{name} {told_value(self.id)}" if self.id is not None else name
+        action = f" {told(self.action)}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 
 
@@ -249,8 +249,8 @@ class CallRejectedError(CallFailedError):
 
     def _sentence(self) -> str:
         # What a peer says of a key it may have quoted.
-        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
-        return f"{self.action} was refused with {printable(self.written)}{text}"
+        text = f": {told(self.description, LONG)}" if self.description else ""
+        return f"{self.action} was refused with {told(self.written)}{text}"
 
 
 class CallTimeoutError(CallFailedError, TimeoutError):
@@ -273,7 +273,7 @@ class NotConnectedError(CallFailedError, ConnectionError):
 
     def _sentence(self) -> str:
         what = f"{self.action} was not sent" if self.action else "not connected"
-        return f"{what}: {printable(hide(self.reason or 'there is no connection'), LONG)}"
+        return f"{what}: {told(self.reason or 'there is no connection', LONG)}"
 
 
 class CannotConnectError(NotConnectedError):
@@ -320,7 +320,7 @@ class OcppError(_Discreet):
         self.details: dict[str, Any] = dict(details or {})
 
     def __str__(self) -> str:
-        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
+        text = f": {told(self.description, LONG)}" if self.description else ""
         return f"{self.code}{text}"
 
 

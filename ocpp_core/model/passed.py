@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from ocpp_core.model.printing import printable, shown
+from ocpp_core.model.secrets import told_value
 
 
 @frozen(repr=False)
@@ -26,7 +27,7 @@ def passed(value: Any) -> str:
     Of an object only the name of its type, as it may hold secrets. Text is shown.
     """
     if isinstance(value, str):
-        return f"the text {shown(str.__str__(value))}"
+        return f"the text {told_value(str.__str__(value))}"
     if value is None or isinstance(value, bool | int | float):
         return repr(value) if value is None or isinstance(value, bool) else shown(value)
     if isinstance(value, type):

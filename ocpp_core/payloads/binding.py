@@ -15,7 +15,6 @@ from ocpp_core._lazy import once
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer, write_number
 from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload, Token
 from ocpp_core.model.passed import Misplaced, passed
-from ocpp_core.model.secrets import hide
 from ocpp_core.model.shapes import (
     Anything,
     Boolean,
@@ -337,7 +336,7 @@ def plain(message: Payload) -> dict[str, Any]:
 
 def _misplaced(value: Any, wanted: str) -> Misplaced:
     version = f" of OCPP {value.__ocpp__.version}" if isinstance(value, Payload) else ""
-    return Misplaced(wanted, passed(hide(value) if isinstance(value, str) else value) + version)
+    return Misplaced(wanted, passed(value) + version)
 
 
 _TWICE = Misplaced("one value", "two, one of them in extra")

@@ -170,3 +170,13 @@ def test_j14_backoff_stays_within_its_bounds(record_property: Any) -> None:
 def test_a_backoff_of_negative_times_is_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         pure.Backoff(minimum=-1)
+
+
+@pytest.mark.parametrize("identity", ["CP-1", "CP 1", "CP/1", "1"])
+def test_an_endpoint_that_ends_in_the_identity_is_not_given_it_twice(identity: str) -> None:
+    """People are often given the whole address of a station."""
+    whole = pure.url_of("wss://csms.example/ocpp", identity)
+
+    assert whole == pure.url_of(whole, identity)
+    assert whole == pure.url_of(f"{whole}/", identity)
+    assert whole != pure.url_of("wss://csms.example/ocpp/x-1", identity)
