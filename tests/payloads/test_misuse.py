@@ -74,11 +74,15 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     ),
     "the values of None": (lambda _: JsonCodec("1.6").values(_(None)), TypeError, "got None"),
     "an envelope of text": (
-        lambda _: SoapCodec("1.6").decode(_("<a/>")),
+        lambda _: SoapCodec("1.6").decode(_("an envelope")),
         TypeError,
-        "an envelope is bytes, as HTTP has it; got the text '<a/>'",
+        "an envelope is bytes, as HTTP has it; got the text 'an envelope'",
     ),
-    "the values of text": (lambda _: SoapCodec("1.6").values(_("<a/>")), TypeError, "got the text '<a/>'"),
+    "the values of text": (
+        lambda _: SoapCodec("1.6").values(_("an envelope")),
+        TypeError,
+        "got the text 'an envelope'",
+    ),
     "a misspelt tolerance": (
         lambda _: Tolerance.named("unknown-enums"),
         LookupError,

@@ -9,10 +9,12 @@ import pytest
 from loopback import NOW, csms, station, url
 from loops import asynchronous, until
 from ocpp_core import (
+    CallFailedError,
     CallRejectedError,
     CannotConnectError,
     ConnectionLostError,
     ErrorCode,
+    LocalProtocolError,
     NoClientError,
     NotConnectedError,
     OcppError,
@@ -33,7 +35,7 @@ STREAM = v21.NotifyPeriodicEventStream(id=1, pending=0, basetime=NOW, data=[])
 
 async def failure(calling: Any) -> Any:
     """What is raised instead of an answer."""
-    with pytest.raises(Exception) as info:  # noqa: PT011  # which, is what the tests are about
+    with pytest.raises((CallFailedError, LocalProtocolError)) as info:
         await calling
     return info.value
 
