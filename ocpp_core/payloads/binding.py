@@ -345,10 +345,6 @@ _TWICE = Misplaced("one value", "two, one of them in extra")
 def _plain_value(value: Any, kind: Kind) -> Any:
     if value is None or value is MISSING:
         return value
-    if isinstance(kind, ListOf):
-        if type(value) is not list:
-            return _misplaced(value, "a list")
-        return [_plain_value(item, kind.item) for item in value]
     try:
         return _PLAIN.of(kind)(value)
     except REFUSALS:
@@ -356,7 +352,7 @@ def _plain_value(value: Any, kind: Kind) -> Any:
 
 
 class _Plain(Fold[Callable[[Any], Any]]):
-    """Functions that write a value of a kind; the items of a list come here one by one."""
+    """Functions that write a value of a kind, as far as it can be written."""
 
     def text(self, kind: Text) -> Callable[[Any], Any]:
         return plain_text
@@ -389,7 +385,12 @@ class _Plain(Fold[Callable[[Any], Any]]):
         return _as_it_is
 
     def list_of(self, kind: ListOf) -> Callable[[Any], Any]:
-        return self.of(kind.item)
+        def write(value: Any) -> Any:
+            if type(value) is not list:
+                return _misplaced(value, "a list")
+            return [_plain_value(item, kind.item) for item in value]
+
+        return write
 
 
 def _as_it_is(value: Any) -> Any:
