@@ -52,7 +52,10 @@ class Refused:
         who = shown(self.identity) if self.identity else "a peer without identity"
         offered = ", ".join(printable(name) for name in self.offered[:8]) or "no subprotocol"
         how = f"offers {offered}" if self.wire is Wire.JSON else "over SOAP"
-        path = printable(hide(self.path), 2 * SHORT)
+        # What a query holds may be anything, a key as well: here stands what it asks for.
+        path, _, query = self.path[: 4 * SHORT].partition("?")
+        names = "&".join(f"{pair.partition('=')[0]}=" for pair in query.split("&")) if query else ""
+        path = printable(f"{hide(path)}{names and '?'}{names}", 2 * SHORT)
         where = printable(str(self.remote))
         return (
             f"{who} at {where} is refused: {self.status} {printable(self.reason, LONG)} (path {path}, {how})"

@@ -6,11 +6,15 @@ what is done about it here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from ocpp_core.transports._requests import Headers
+from ocpp_core.model.logs import logger
+from ocpp_core.transports._certificate import read_certificate
+from ocpp_core.transports._requests import OFFERS, Headers, HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused
+
+_log = logger("asgi")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -95,9 +99,34 @@ class Channel:
         return {"type": "websocket.disconnect", "code": 1006}
 
 
-def headers_of(scope: Scope) -> Headers:
-    """The headers of a request."""
-    return Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+def asked_in(scope: Scope) -> HttpRequest:
+    """What is known of a request, as ASGI and its extension ``tls`` have it."""
+    raw: bytes = scope.get("raw_path") or scope.get("path", "").encode()
+    query: bytes = scope.get("query_string", b"")
+    tls = scope.get("extensions", {}).get("tls")
+    headers = Headers(scope["headers"])
+    return HttpRequest(
+        path=(raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"),
+        headers=headers,
+        offers=[", ".join(scope["subprotocols"])] if "subprotocols" in scope else headers.all(OFFERS),
+        certificate=_certificate(tls) if tls is not None else None,
+        sees_certificates=tls is not None,
+        is_secure=scope.get("scheme") in ("https", "wss"),
+        remote=scope.get("client"),
+    )
+
+
+def _certificate(tls: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """That of the client, if the server has verified it."""
+    chain = tls.get("client_cert_chain") or ()
+    pem = next(iter(chain), None)
+    if pem is None or tls.get("client_cert_error") is not None:
+        return None
+    try:
+        return read_certificate(pem)
+    except ValueError:
+        _log.error("the server hands over a certificate that cannot be read")
+        return None
 
 
 async def read_request(receive: Receive, max_size: int, *, open_timeout: float, body_timeout: float) -> bytes:

@@ -15,9 +15,9 @@ from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._floods import BoundedServerConnection
-from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of, offered_in
+from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
 from ocpp_core.transports._options import FLAG, PORT, ROUTER, TEXT, check, instance_of, require_of_peer, take
-from ocpp_core.transports._requests import Headers, HttpRequest
+from ocpp_core.transports._requests import OFFERS, Headers, HttpRequest
 from ocpp_core.transports._socket import (
     Options,
     Settings,
@@ -38,6 +38,7 @@ from ocpp_core.transports.stations import Stations
 from websockets.asyncio.server import Server as Listener  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.server import ServerConnection  # isort: skip
 from websockets.asyncio.server import serve as listen  # isort: skip
+from websockets.exceptions import InvalidMessage  # isort: skip
 from websockets.extensions.permessage_deflate import enable_server_permessage_deflate  # isort: skip
 from websockets.http11 import Request, Response  # isort: skip
 from websockets.protocol import State  # isort: skip
@@ -157,14 +158,13 @@ class Server:
     async def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Judges the request; called before the handshake is completed."""
         asked = _asked(socket, request)
-        offers = asked.headers.all("Sec-WebSocket-Protocol")
-        verdict = await self._admission.admit(asked, offers=offers)
+        verdict = await self._admission.admit(asked)
         identity = ""
         if isinstance(verdict, Handshake):
             identity = verdict.identity
             verdict = self._stations.make_room(verdict) or verdict
         if isinstance(verdict, Refusal):
-            self._observer.refused(refused(asked, verdict, identity=identity, offered=offered_in(offers)))
+            self._observer.refused(refused(asked, verdict, identity=identity))
             self._told.add(socket)
             response = socket.respond(http.HTTPStatus(verdict.status), f"{verdict.reason}\n")
             for name, value in verdict.headers.items():
@@ -183,6 +183,8 @@ class Server:
         fault = socket.protocol.handshake_exc
         if socket in self._told or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             return
+        if isinstance(fault, InvalidMessage) and isinstance(fault.__cause__, EOFError):
+            return  # it has hung up, as whoever looks whether a port is open does
         if fault is not None:
             reason = str(fault)
         elif status is not None:
@@ -190,11 +192,10 @@ class Server:
         elif socket.protocol.state is State.CONNECTING and not self._is_closing:
             reason = "the handshake takes too long"
         else:
-            return  # it has hung up, as whoever looks whether a port is open does
+            return  # it has hung up
         asked = _asked(socket, socket.request)
-        offered = offered_in(asked.headers.all("Sec-WebSocket-Protocol"))
         refusal = Refusal(status or http.HTTPStatus.SERVICE_UNAVAILABLE, reason)
-        self._observer.refused(refused(asked, refusal, offered=offered))
+        self._observer.refused(refused(asked, refusal))
 
     def _select(self, socket: ServerConnection, _: Sequence[Subprotocol]) -> Subprotocol | None:
         name = self._handshakes[socket].subprotocol
@@ -204,14 +205,8 @@ class Server:
         handshake = self._handshakes.pop(socket)
         if handshake.version is None:
             refusal = Refusal(PROTOCOL_ERROR, "no common OCPP version")
-            self._observer.refused(
-                refused(
-                    _asked(socket, socket.request),
-                    refusal,
-                    identity=handshake.identity,
-                    offered=handshake.offered,
-                )
-            )
+            asked = _asked(socket, socket.request)
+            self._observer.refused(refused(asked, refusal, identity=handshake.identity))
             await close_socket(socket, PROTOCOL_ERROR, refusal.reason)
             return
         if self._is_closing:
@@ -225,9 +220,11 @@ class Server:
 def _asked(socket: ServerConnection, request: Request | None) -> HttpRequest:
     """What is known of a request; None is one that has not come, or could not be read."""
     transport = socket.transport
+    headers = Headers() if request is None else Headers(request.headers.raw_items())
     return HttpRequest(
         path="" if request is None else request.path,
-        headers=Headers() if request is None else Headers(request.headers.raw_items()),
+        headers=headers,
+        offers=headers.all(OFFERS),
         certificate=transport.get_extra_info("peercert") or None,
         is_secure=transport.get_extra_info("ssl_object") is not None,
         remote=socket.remote_address,

@@ -242,17 +242,13 @@ class Admission:
         meant = () if self.aliases is None or callable(self.aliases) else self.aliases.values()
         versions_of([*meant, *([] if self.default_version is None else [self.default_version])])
 
-    async def admit(self, request: HttpRequest, *, offers: Sequence[str] = ()) -> Handshake | Refusal:
+    async def admit(self, request: HttpRequest) -> Handshake | Refusal:
         """Judges one request for a WebSocket.
-
-        Args:
-            request: For it.
-            offers: Values of the ``Sec-WebSocket-Protocol`` headers.
 
         Returns:
             The handshake to complete; its ``version`` is None if the WebSocket is to be closed at once.
         """
-        return await self._judge(request, lambda: self._knock(request, offers))
+        return await self._judge(request, lambda: self._knock(request))
 
     async def admit_soap(
         self, request: HttpRequest, identity: str | None, version: Version
@@ -283,7 +279,7 @@ class Admission:
 
     # Inside
 
-    def _knock(self, request: HttpRequest, offers: Sequence[str]) -> Handshake | Refusal:
+    def _knock(self, request: HttpRequest) -> Handshake | Refusal:
         """What a request for a WebSocket says."""
         try:
             identity = identity_in(request.path)
@@ -291,7 +287,7 @@ class Admission:
             if self.identities is None:
                 return _UNKNOWN.because(str(error))
             identity = ""
-        offered = offered_in(offers)
+        offered = offered_in(request.offers)
         subprotocol, version = self._choose(identity, offered)
         if version is None and self.no_common_version == "refuse":
             return Refusal(400, "no common OCPP version")
@@ -409,26 +405,26 @@ def _claim(request: HttpRequest, **said: Any) -> Handshake:
     )
 
 
-def refused(request: HttpRequest, refusal: Refusal, *, identity: str = "", **more: Any) -> Refused:
+def refused(request: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON) -> Refused:
     """What is told of somebody who is turned away.
 
     Args:
         request: That was refused.
         refusal: Why.
         identity: As the station called itself; the end of the path if it is not given.
-        more: See `Refused`.
+        wire: That it came by.
     """
     if not identity:
         with suppress(ValueError):
             identity = identity_in(request.path)
-    reason = refusal.why or refusal.reason
     return Refused(
         identity=identity,
         path=request.path,
         remote=request.remote,
         status=refusal.status,
-        reason=reason,
-        **more,
+        reason=refusal.why or refusal.reason,
+        offered=offered_in(request.offers),
+        wire=wire,
     )
 
 

@@ -7,7 +7,7 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
@@ -34,17 +34,15 @@ from ocpp_core.transports._asgi_io import (
     Receive,
     Scope,
     Send,
+    asked_in,
     closing,
-    headers_of,
     read_request,
     respond,
 )
-from ocpp_core.transports._certificate import read_certificate
 from ocpp_core.transports._handshake import (
     INTERNAL_ERROR,
     PROTOCOL_ERROR,
     UNSUPPORTED_DATA,
-    offered_in,
     versions_over,
 )
 from ocpp_core.transports._options import (
@@ -245,10 +243,9 @@ class OcppApp:
         refusal = hook_failed("serving a connection", error)
         with suppress(Exception):  # the peer may be gone
             if scope["type"] == "http" and not channel.has_begun:
-                self._turn_away(scope, refusal, wire=Wire.SOAP)
-                await respond(channel.send, refusal.status, f"{refusal.reason}\n".encode(), *closing(scope))
+                await self._refuse_body(scope, channel.send, asked_in(scope), refusal)
             elif scope["type"] == "websocket" and not channel.has_begun:
-                self._turn_away(scope, refusal)
+                self._turn_away(asked_in(scope), refusal)
                 await _refuse(scope, channel.send, refusal)
             elif scope["type"] == "websocket":
                 await channel.send(
@@ -292,12 +289,12 @@ class OcppApp:
     # WebSocket
 
     async def _websocket(self, scope: Scope, channel: Channel) -> None:
-        asked = _asked(scope)
+        asked = asked_in(scope)
         timer = asyncio.timeout(self._open_timeout)
         try:
             async with timer:
                 await channel.receive()  # websocket.connect
-                verdict = await self._admission.admit(asked, offers=_offers(scope))
+                verdict = await self._admission.admit(asked)
         except TimeoutError:
             if not timer.expired():
                 raise
@@ -307,13 +304,13 @@ class OcppApp:
             identity = verdict.identity
             verdict = self._on_sockets.make_room(verdict) or verdict
         if isinstance(verdict, Refusal):
-            self._turn_away(scope, verdict, identity=identity)
+            self._turn_away(asked, verdict, identity=identity)
             await _refuse(scope, channel.send, verdict)
             return
         await channel.send({"type": "websocket.accept", "subprotocol": verdict.subprotocol})
         if verdict.version is None:
             refusal = Refusal(PROTOCOL_ERROR, "no common OCPP version")
-            self._turn_away(scope, refusal, identity=identity)
+            self._turn_away(asked, refusal, identity=identity)
             await channel.send({"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": refusal.reason})
             return
         peer = AsgiPeer(
@@ -328,21 +325,20 @@ class OcppApp:
             await peer.run(peer.messages())
 
     def _turn_away(
-        self, scope: Scope, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON
+        self, asked: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON
     ) -> None:
-        offered = offered_in(_offers(scope))
-        self._observer.refused(refused(_asked(scope), refusal, identity=identity, offered=offered, wire=wire))
+        self._observer.refused(refused(asked, refusal, identity=identity, wire=wire))
 
     # SOAP
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = asked_in(scope)
+        headers = asked.headers
         if scope["method"] != "POST":
             why = f"{scope['method']} without what opens a WebSocket; SOAP is posted"
-            await self._refuse_body(
-                scope, send, Refusal(405, "OCPP over SOAP is posted", {"Allow": "POST"}, why=why)
-            )
+            refusal = Refusal(405, "OCPP over SOAP is posted", {"Allow": "POST"}, why=why)
+            await self._refuse_body(scope, send, asked, refusal)
             return
-        headers = headers_of(scope)
         try:
             body = read_body(
                 await read_request(
@@ -357,16 +353,16 @@ class OcppApp:
                 any_xml=self._admission.tolerance != Tolerance.STRICT,
             )
         except BodyRefused as error:
-            await self._refuse_body(scope, send, Refusal(error.status, error.reason))
+            await self._refuse_body(scope, send, asked, Refusal(error.status, error.reason))
             return
         codec = self._codecs.get(SoapCodec.sniff(body, max_size=self._max_size) or "")
         if codec is None:
             codec = next(iter(self._codecs.values()), None)  # its fault says what is wrong
         if codec is None:
-            await self._refuse_body(scope, send, Refusal(404, "no SOAP here"))
+            await self._refuse_body(scope, send, asked, Refusal(404, "no SOAP here"))
             return
         async with answer_envelope(
-            self._router, codec, body, partial(self._identify, scope, codec), self._observer
+            self._router, codec, body, partial(self._identify, asked, codec), self._observer
         ) as answer:
             packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
             more = [("Content-Encoding", coding)] if coding else []
@@ -377,13 +373,13 @@ class OcppApp:
                 status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
             await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
 
-    async def _refuse_body(self, scope: Scope, send: Send, refusal: Refusal) -> None:
+    async def _refuse_body(self, scope: Scope, send: Send, asked: HttpRequest, refusal: Refusal) -> None:
         """Refuses what is no request of OCPP over SOAP; no more of it is read."""
-        self._turn_away(scope, refusal, wire=Wire.SOAP)
+        self._turn_away(asked, refusal, wire=Wire.SOAP)
         body = f"{refusal.reason}\n".encode()
         await respond(send, refusal.status, body, *refusal.headers.items(), *closing(scope))
 
-    async def _identify(self, scope: Scope, codec: SoapCodec, headers: SoapHeaders) -> Caller:
+    async def _identify(self, asked: HttpRequest, codec: SoapCodec, headers: SoapHeaders) -> Caller:
         """Whose request it is; nothing is kept of one that is not admitted.
 
         A station refuses what is meant for another one (OCPP-S 1.6 §3.3).
@@ -396,7 +392,7 @@ class OcppApp:
             found = Refusal(400, f"this is not {shown(claimed)}", code=ErrorCode.IDENTITY)
         else:
             version = Version(codec.specification.version)
-            verdict = await self._admission.admit_soap(_asked(scope), claimed, version)
+            verdict = await self._admission.admit_soap(asked, claimed, version)
             if isinstance(verdict, Refusal):
                 found = verdict
             elif is_station:
@@ -404,7 +400,7 @@ class OcppApp:
             else:
                 found = self._met(verdict, codec, headers.from_)
         if isinstance(found, Refusal):
-            self._turn_away(scope, found, identity=claimed or "", wire=Wire.SOAP)
+            self._turn_away(asked, found, identity=claimed or "", wire=Wire.SOAP)
             raise _NotAdmitted(found)
         return found
 
@@ -520,38 +516,6 @@ def _is_address(address: str) -> bool:
     except ValueError:
         return False
     return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port
-
-
-def _offers(scope: Scope) -> list[str]:
-    return [", ".join(scope.get("subprotocols", ()))]
-
-
-def _asked(scope: Scope) -> HttpRequest:
-    """What is known of a request, as ASGI and its extension ``tls`` have it."""
-    raw: bytes = scope.get("raw_path") or scope.get("path", "").encode()
-    query: bytes = scope.get("query_string", b"")
-    tls = scope.get("extensions", {}).get("tls")
-    return HttpRequest(
-        path=(raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"),
-        headers=headers_of(scope),
-        certificate=_certificate(tls) if tls is not None else None,
-        sees_certificates=tls is not None,
-        is_secure=scope.get("scheme") in ("https", "wss"),
-        remote=scope.get("client"),
-    )
-
-
-def _certificate(tls: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """That of the client, if the server has verified it."""
-    chain = tls.get("client_cert_chain") or ()
-    pem = next(iter(chain), None)
-    if pem is None or tls.get("client_cert_error") is not None:
-        return None
-    try:
-        return read_certificate(pem)
-    except ValueError:
-        _log.error("the server hands over a certificate that cannot be read")
-        return None
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:

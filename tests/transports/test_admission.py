@@ -20,7 +20,7 @@ KEY = bytes(range(0xEC, 0x100))  # 20 bytes, none of them text
 def admit(path: str, offers: str = "ocpp1.6", *authorization: str, **rules: Any) -> Handshake | Refusal:
     rules.setdefault("accepts", ["2.0.1", "1.6"])
     admission = Admission(**rules)
-    return asyncio.run(admission.admit(request(path, authorization), offers=[offers] if offers else []))
+    return asyncio.run(admission.admit(request(path, authorization, offers=[offers] if offers else [])))
 
 
 def request(path: str = "", authorization: Sequence[str] = (), **said: Any) -> HttpRequest:
@@ -148,7 +148,7 @@ def knock(admission: Admission, wire: Wire, identity: str = "CP-1", **said: Any)
     """What becomes of a station of 1.6 that says who it is, by either wire."""
     if wire is Wire.JSON:
         path = "/" + quote(identity, safe="")
-        return asyncio.run(admission.admit(request(path, **said), offers=["ocpp1.6"]))
+        return asyncio.run(admission.admit(request(path, offers=["ocpp1.6"], **said)))
     return asyncio.run(admission.admit_soap(request(**said), identity, Version.V1_6))
 
 

@@ -285,8 +285,9 @@ async def test_what_a_station_calls_itself_is_printable_in_the_log(caplog: pytes
 
     stations: Stations[Connected] = Stations(on_connect=hook, on_disconnect=hook)
     name = "CP\x1b[2J\n\u202e" + "x" * 7000  # by a hook of `identities`, which may say what it likes
-    async with stations.connected(Connected(name)), stations.connected(Connected(name)):
-        await asyncio.sleep(0)
+    served = [await serving(stations, Connected(name)) for _ in range(2)]
+    for one in served:
+        await one.end()
     await stations.end()
 
     assert caplog.records
