@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from websockets.exceptions import WebSocketException
 
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.router import Caller, Router
@@ -97,13 +96,10 @@ async def online(
         LocalProtocolError: A station of this version cannot have this identity.
     """
     if not soap:
-        try:
-            async with connect(
-                url, identity, router, version, reconnect=False, password=password, hooks=hooks
-            ) as station:
-                yield station
-        except WebSocketException as error:
-            raise ConnectionError(str(error)) from error
+        async with connect(
+            url, identity, router, version, reconnect=False, password=password, hooks=hooks
+        ) as station:
+            yield station
         return
     require_identity(identity, Version(version))
     box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version], hooks=hooks)

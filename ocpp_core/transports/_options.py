@@ -62,7 +62,9 @@ class Kind:
 
 def _named(value: Any) -> str:
     """A value in the sentence that refuses it: numbers as they are, all else by its type, as it may be a secret."""
-    return shown(value) if value is None or type(value) in (bool, int, float) else type(value).__name__
+    if value is None or type(value) in (bool, float):
+        return repr(value)
+    return shown(value) if type(value) is int else type(value).__name__
 
 
 def one_of(*values: str | int) -> Kind:
@@ -71,9 +73,10 @@ def one_of(*values: str | int) -> Kind:
     return Kind(" or ".join(map(repr, values)), kinds, values.__contains__)
 
 
-def instance_of(cls: type, wanted: str = "") -> Kind:
+def instance_of(cls: type) -> Kind:
     """An option that is an object."""
-    return Kind(wanted or f"a {cls.__name__}", (cls,))
+    article = "an" if cls.__name__[0] in "AEIOS" else "a"
+    return Kind(f"{article} {cls.__name__}", (cls,))
 
 
 def _are_profiles(value: Any) -> bool:
