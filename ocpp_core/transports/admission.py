@@ -56,8 +56,8 @@ class Handshake:
     """What a station has said before it is let in: to open a WebSocket, or around a SOAP request.
 
     Attributes:
-        identity: From the URL or the header chargeBoxIdentity, or else of the credentials; later what the hook
-            `identities` made of it. "" if the station did not say: only that hook sees it so.
+        identity: From the URL or the header chargeBoxIdentity; later what the hook `identities` made of it. "" if the
+            path ends in none: only that hook sees it so.
         version: That is spoken; None if there is no common one.
         wire: That carries it.
         subprotocol: That names the version; None if the station offered none, and over SOAP.
@@ -202,8 +202,8 @@ class Admission:
             is let in. It is asked on both wires, and of stations with a certificate too (``handshake.profile == 3``).
         identities: Gives the identity under which a station is known, or None. Without it every identity is known.
             It is also asked of stations whose path ends in none (``/``, ``/CP-1/``, ``/ocpp/?cid=CP-1``), which are
-            turned away without it: ``handshake.identity`` is then the user name or the common name if there is one,
-            else "", and path and headers have to say who it is. What it gives is trusted: its type alone is looked at.
+            turned away without it: ``handshake.identity`` is "" then, and path, headers and credentials have to say who
+            it is. What it gives is trusted: its type alone is looked at, and it is what has to be proven then.
         bound_by: A certificate that a station shows has to name its identity, by its common name or one of its
             alternative names, and so has the user name of Basic authentication, whatever this says of certificates.
             "nothing" leaves both to `authenticate`: where a certificate has the serial number of the station, for
@@ -311,7 +311,9 @@ class Admission:
             return Refusal(400, "several Authorization headers")
         credentials = credentials_in(authorization[0], claimed.identity) if authorization else None
         username, password = credentials or (None, None)
-        identity = claimed.identity or username or claimed.common_name or ""
+        identity = claimed.identity
+        if not identity and claimed.wire is Wire.SOAP:
+            identity = username or claimed.common_name or ""
         if not identity and self.identities is None:
             return Refusal(400, "the request does not say which station it is of", code=ErrorCode.PROTOCOL)
         tolerance = tolerance_of(self.tolerance, lambda: identity)
