@@ -31,8 +31,16 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Any, host: str, port: int) -> AsyncGenerator[int, None]:
+async def serving(
+    app: Any, host: str, port: int, *, ping_interval: float | None = 20.0
+) -> AsyncGenerator[int, None]:
     """Serves an application while the context lasts.
+
+    Args:
+        app: To be served.
+        host: Where to listen.
+        port: The same; 0 is any free port.
+        ping_interval: Seconds between pings; None sends none.
 
     Yields:
         The port; useful if it was to be any (0).
@@ -49,6 +57,7 @@ async def serving(app: Any, host: str, port: int) -> AsyncGenerator[int, None]:
         ws="wsproto",  # this and the next two: SECURITY.md, "Behind uvicorn"
         ws_max_size=4_194_304,
         ws_per_message_deflate=False,
+        ws_ping_interval=ping_interval,
         timeout_graceful_shutdown=2,
     )
     listener = socket.create_server((host, port))
