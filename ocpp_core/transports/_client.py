@@ -44,6 +44,7 @@ from ocpp_core.transports._options import (
 )
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
 from ocpp_core.transports.admission import Handshake, result_of
+from ocpp_core.transports.mending import Mend
 
 from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip
@@ -120,6 +121,7 @@ class ConnectOptions(Options, total=False):
     chance: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     tolerance: Tolerance
+    mend: Mend | None
 
 
 @frozen(kw_only=True)
@@ -142,6 +144,7 @@ class Connecting:
         chance: A random number from 0 to 1, for the back-off.
         sleep: Waits for so many seconds, for the back-off.
         tolerance: What is accepted of the CSMS although it breaks a rule.
+        mend: Puts right the text of what the CSMS sends, before it is read; see `Admission.menders`.
     """
 
     password: str | bytes | None = field(default=None, repr=False, validator=PASSWORD.or_none)
@@ -155,6 +158,7 @@ class Connecting:
     chance: Callable[[], float] = field(default=random.random, validator=FUNCTION)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
     tolerance: Tolerance = field(default=Tolerance.STRICT, validator=TOLERANCE)
+    mend: Mend | None = field(default=None, repr=False, validator=FUNCTION.or_none)
 
 
 class Station:
@@ -325,7 +329,11 @@ class Station:
             picked = printable(repr(subprotocol)) if subprotocol else "none"
             raise self._cannot(f"no common OCPP version (offered {offered}; the CSMS picked {picked})")
         handshake = Handshake(
-            identity=self.identity, version=version, subprotocol=subprotocol, tolerance=self._how.tolerance
+            identity=self.identity,
+            version=version,
+            subprotocol=subprotocol,
+            tolerance=self._how.tolerance,
+            mend=self._how.mend,
         )
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer

@@ -108,6 +108,11 @@ ALIASES_OF = Kind(
     (Mapping, Callable),
     _are_texts,
 )
+MENDERS = Kind(
+    "a mapping of identities to menders, or a function from an identity to one,",
+    (Mapping, Callable),
+    lambda value: callable(value) or all(map(callable, value.values())),
+)
 
 #: What the options of every peer may be.
 _OF_PEER = {

@@ -37,6 +37,7 @@ from ocpp_core.transports._options import (
     ALIASES_OF,
     FLAG,
     FUNCTION,
+    MENDERS,
     PROFILES_OF,
     TEXT,
     TOLERANCE_OF,
@@ -44,6 +45,7 @@ from ocpp_core.transports._options import (
     take,
 )
 from ocpp_core.transports._requests import Headers, HttpRequest
+from ocpp_core.transports.mending import Mend
 
 _log = logger("admission")
 
@@ -70,6 +72,7 @@ class Handshake:
         is_secure: Whether TLS carries it.
         remote: Address and port.
         tolerance: What is accepted of this station although it breaks a rule.
+        mend: Puts right what it sends, before that is read; None without.
     """
 
     identity: str
@@ -85,6 +88,7 @@ class Handshake:
     is_secure: bool = False
     remote: Any = None
     tolerance: Tolerance = Tolerance.STRICT
+    mend: Mend | None = field(default=None, repr=False)
     #: One list for all copies of a handshake: hooks are given one of them, and what they find holds for the next.
     _proofs: list[bool] = field(factory=list, repr=False, eq=False)
 
@@ -167,6 +171,8 @@ Profiles = Collection[int] | Callable[[str], Collection[int]]
 #: What of a station's credentials has to be its identity.
 BoundBy = Literal["common_name", "alternative_name", "nothing"]
 Aliases = Mapping[str, str] | Callable[[str], Mapping[str, str]]
+#: Menders by the identities of stations, or a function from one to its mender.
+Menders = Mapping[str, Mend] | Callable[[str], Mend | None]
 
 _UNAUTHORIZED = Refusal(401, "not authenticated", {"WWW-Authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
 _UNKNOWN = Refusal(404, "no such station")
@@ -186,6 +192,7 @@ class AdmissionOptions(TypedDict, total=False):
     no_common_version: Literal["close", "refuse"]
     aliases: Aliases | None
     tolerance: ToleranceByStation
+    menders: Menders | None
 
 
 @frozen(kw_only=True)
@@ -218,6 +225,8 @@ class Admission:
             the identity to that ("" where the path ends in none). Names match to the letter (``"OCPP1.6"``, ``"v16"``).
         tolerance: What is accepted although it breaks a rule; a function decides it for each station, by the identity
             that it claims. Anything but strict lets stations have any identity that `is_usable`.
+        menders: For stations whose JSON cannot be read, by the identity under which they are known: a function from the
+            text of each frame to the text that is to be read. What it changes is among the ``violations`` of the frame.
     """
 
     accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
@@ -234,6 +243,7 @@ class Admission:
     )
     aliases: Aliases | None = field(default=None, validator=ALIASES_OF.or_none)
     tolerance: ToleranceByStation = field(default=Tolerance.STRICT, validator=TOLERANCE_OF)
+    menders: Menders | None = field(default=None, validator=MENDERS.or_none)
     #: Of real stations only, so nobody can fill it.
     _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
 
@@ -351,7 +361,12 @@ class Admission:
             self._proven.add(known)
         elif self.has_proven(known):
             return _UNAUTHORIZED.because("the station has proven itself before, and has not now")
-        return evolve(handshake, identity=known)
+        return evolve(handshake, identity=known, mend=self._mender_of(known))
+
+    def _mender_of(self, known: str) -> Mend | None:
+        if self.menders is None:
+            return None
+        return self.menders(known) if callable(self.menders) else self.menders.get(known)
 
     async def _known(self, handshake: Handshake) -> str | None:
         assert self.identities is not None

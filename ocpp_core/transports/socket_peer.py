@@ -10,6 +10,7 @@ from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import GOING_AWAY
 from ocpp_core.transports.admission import Handshake
+from ocpp_core.transports.mending import MendingCodec
 
 #: Seconds in which a connection that is replaced may be closed in good form.
 BRIEFLY = 1.0
@@ -40,7 +41,8 @@ class SocketPeer(Peer[str]):
         self._welcomed = asyncio.Event()
         if not handlers_wait:
             self._welcomed.set()
-        codec = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=max_frame)
+        plain = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=max_frame)
+        codec = plain if handshake.mend is None else MendingCodec(plain, handshake.mend)
         waiting = _Waiting(router, self._welcomed) if handlers_wait else router
         super().__init__(codec, waiting, self._send_text, identity=handshake.identity, **options)
 

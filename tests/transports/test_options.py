@@ -106,6 +106,8 @@ OF_SERVERS: Wrong = [
     ({"no_common_version": "reject"}, ValueError, "'close' or 'refuse' wanted"),
     ({"bound_by": None}, TypeError, "option bound_by"),
     ({"soap_without_authentication": 1}, TypeError, "option soap_without_authentication: True or"),
+    ({"menders": {"CP-1": "replace"}}, ValueError, "option menders: a mapping of identities to menders"),
+    ({"menders": []}, TypeError, "option menders"),
     ({"accepts": "1.6"}, TypeError, "option accepts: a list of versions wanted"),
     ({"admission": True}, TypeError, "option admission: an Admission or None wanted, not True"),
     ({"on_connect": "hello"}, TypeError, "option on_connect: a function or None wanted, not str"),
@@ -134,6 +136,7 @@ WRONG: list[tuple[str, Options, type[Exception], str]] = [
     ("connect", {"password": 12345678}, TypeError, "option password: text or bytes or None wanted, not"),
     ("connect", {"reconnect": "yes"}, TypeError, "option reconnect"),
     ("connect", {"backoff": 10}, TypeError, "option backoff: a Backoff or None wanted, not 10"),
+    ("connect", {"mend": "replace"}, TypeError, "option mend: a function or None wanted, not str"),
     ("connect", {"retries": 3}, TypeError, "option retries: a function or None wanted, not 3"),
     ("connect", {"tolerance": lambda _: None}, TypeError, "option tolerance"),
 ]
