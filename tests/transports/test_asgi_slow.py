@@ -73,6 +73,25 @@ async def test_a_station_that_does_not_read_does_not_hold_up_the_end_of_the_appl
         await until(lambda: not app.peers)
 
 
+@WEBSOCKETS
+@asynchronous
+async def test_closing_a_peer_that_does_not_read_takes_its_grace_and_no_longer(ws: str) -> None:
+    """The Close frame cannot be sent: there is one bound for all of it, not one more for that."""
+    answered: list[str] = []
+    router = talkative()
+    router.after(v16.DataTransferRequest)(lambda *_: answered.append("queued"))
+    app = OcppApp(router, write_timeout=NEVER, grace=SOON, max_held_bytes=2**30)
+    async with served(app, ws=ws) as port, raw_socket(port) as socket:
+        await socket.upgrade()
+        await socket.send(CALLS)
+        await until(lambda: len(answered) >= MANY // 2)  # more than the kernel keeps
+        peer = app.peers["CP-1"]
+        await peer.close()
+        await until(lambda: not app.peers)
+
+    assert 1006 == peer.close_code
+
+
 class Deaf:
     """An ASGI server whose peer reads so many events and no more."""
 
