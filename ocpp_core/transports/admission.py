@@ -210,7 +210,9 @@ class Admission:
         identities: Gives the identity under which a station is known, or None. Without it every identity is known.
             It is also asked of stations whose path ends in none (``/``, ``/CP-1/``, ``/ocpp/?cid=CP-1``), which are
             turned away without it: ``handshake.identity`` is "" then, and path, headers and credentials have to say who
-            it is. What it gives is trusted: its type alone is looked at, and it is what has to be proven then.
+            it is. What it gives is trusted: its type alone is looked at, and it is what has to be proven then. Over SOAP
+            an unknown station gets SecurityError; where its BootNotification shall be answered "Rejected", let it pass
+            here, and leave that to a `BootGate`.
         bound_by: A certificate that a station shows has to name its identity, by its common name or one of its
             alternative names, and so has the user name of Basic authentication, whatever this says of certificates.
             "nothing" leaves both to `authenticate`: where a certificate has the serial number of the station, for
@@ -233,14 +235,10 @@ class Admission:
     default_version: str | None = field(default=None, validator=TEXT.or_none)
     authenticate: Authenticate | None = field(default=None, validator=FUNCTION.or_none)
     identities: Identities | None = field(default=None, validator=FUNCTION.or_none)
-    bound_by: BoundBy = field(
-        default="common_name", validator=one_of("common_name", "alternative_name", "nothing")
-    )
+    bound_by: BoundBy = "common_name"
     profiles: Profiles | None = field(default=None, validator=PROFILES_OF.or_none)
     soap_without_authentication: bool = field(default=False, validator=FLAG)
-    no_common_version: Literal["close", "refuse"] = field(
-        default="close", validator=one_of("close", "refuse")
-    )
+    no_common_version: Literal["close", "refuse"] = "close"
     aliases: Aliases | None = field(default=None, validator=ALIASES_OF.or_none)
     tolerance: ToleranceByStation = field(default=Tolerance.STRICT, validator=TOLERANCE_OF)
     menders: Menders | None = field(default=None, validator=MENDERS.or_none)
@@ -248,6 +246,8 @@ class Admission:
     _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        one_of("common_name", "alternative_name", "nothing").check("bound_by", self.bound_by)
+        one_of("close", "refuse").check("no_common_version", self.no_common_version)
         # A version that nobody knows is found now, and not when the first station offers an alias of it.
         meant = () if self.aliases is None or callable(self.aliases) else self.aliases.values()
         versions_of([*meant, *([] if self.default_version is None else [self.default_version])])

@@ -65,7 +65,7 @@ class MendingCodec:
         if len(text) > self._codec.max_size:
             return text
         try:
-            mended = self._mend(text)
+            mended: object = self._mend(text)
             if not isinstance(mended, str):
                 raise TypeError(f"a mender returns text, not {type(mended).__name__}")
         except ENDS_OF_PROCESS:

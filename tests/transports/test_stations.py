@@ -17,9 +17,6 @@ from ocpp_core.transports.stations import SoapStations, Stations
 class Connected(SocketPeer):
     """A peer as the registry sees it."""
 
-    is_open = True
-    close_code = None
-
     def __init__(
         self, identity: str = "CP-1", fault: Exception | None = None, *, handlers_wait: bool = False
     ) -> None:
@@ -27,13 +24,18 @@ class Connected(SocketPeer):
         super().__init__(Router(), handshake, max_frame=1000, handlers_wait=handlers_wait)
         self.closed: list[tuple[int, str]] = []
         self.is_cut = False
+        self.is_alive = True
         self._fault = fault
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self.closed.append((code, reason))
         if self._fault is not None:
             raise self._fault
-        self.is_open = False
+        self.is_alive = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.is_alive
 
     def abort(self) -> None:
         self.is_cut = True
@@ -202,7 +204,7 @@ async def test_the_application_decides_between_two_connections(
         replaces=None if replaces is None else lambda peer, handshake: bool(replaces)
     )
     async with stations.connected(peer := Connected()):
-        peer.is_open = is_open
+        peer.is_alive = is_open
         refusal = stations.make_room(Handshake(identity="CP-1", version=None))
 
         assert status == (refusal and refusal.status)
