@@ -1,6 +1,8 @@
 """Peers of an `OcppApp` that do not read, do not send, or take for ever: each is given up within its time."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -58,17 +60,24 @@ async def test_a_station_that_does_not_read_is_no_longer_among_the_peers(ws: str
             await call
 
 
-@WEBSOCKETS
-@asynchronous
-async def test_a_station_that_does_not_read_does_not_hold_up_the_end_of_the_application(ws: str) -> None:
+@asynccontextmanager
+async def choked(ws: str, write_timeout: float) -> AsyncGenerator[OcppApp, None]:
+    """An application with a station that has been sent more than the kernel keeps, and reads nothing."""
     answered: list[str] = []
     router = talkative()
     router.after(v16.DataTransferRequest)(lambda *_: answered.append("queued"))
-    app = OcppApp(router, write_timeout=SOON, grace=SOON, max_held_bytes=2**30)
+    app = OcppApp(router, write_timeout=write_timeout, grace=SOON, max_held_bytes=2**30)
     async with served(app, ws=ws) as port, raw_socket(port) as socket:
         await socket.upgrade()
         await socket.send(CALLS)
-        await until(lambda: len(answered) >= MANY // 2)  # more than the kernel keeps
+        await until(lambda: len(answered) >= MANY // 2)
+        yield app
+
+
+@WEBSOCKETS
+@asynchronous
+async def test_a_station_that_does_not_read_does_not_hold_up_the_end_of_the_application(ws: str) -> None:
+    async with choked(ws, SOON) as app:
         await app.close()
         await until(lambda: not app.peers)
 
@@ -77,14 +86,7 @@ async def test_a_station_that_does_not_read_does_not_hold_up_the_end_of_the_appl
 @asynchronous
 async def test_closing_a_peer_that_does_not_read_takes_its_grace_and_no_longer(ws: str) -> None:
     """The Close frame cannot be sent: there is one bound for all of it, not one more for that."""
-    answered: list[str] = []
-    router = talkative()
-    router.after(v16.DataTransferRequest)(lambda *_: answered.append("queued"))
-    app = OcppApp(router, write_timeout=NEVER, grace=SOON, max_held_bytes=2**30)
-    async with served(app, ws=ws) as port, raw_socket(port) as socket:
-        await socket.upgrade()
-        await socket.send(CALLS)
-        await until(lambda: len(answered) >= MANY // 2)  # more than the kernel keeps
+    async with choked(ws, NEVER) as app:
         peer = app.peers["CP-1"]
         await peer.close()
         await until(lambda: not app.peers)

@@ -36,7 +36,8 @@ async def test_profile_1_basic_authentication(identity: str) -> None:
                 ):
                     pass
             assert info.value.status == 401
-            assert "Basic" in info.value.response.headers["WWW-Authenticate"]
+            assert isinstance(info.value.__cause__, InvalidStatus)
+            assert "Basic" in info.value.__cause__.response.headers["WWW-Authenticate"]
 
 
 @asynchronous
