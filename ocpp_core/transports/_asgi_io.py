@@ -11,7 +11,7 @@ from typing import Any
 
 from ocpp_core.model.logs import logger
 from ocpp_core.transports._certificate import read_certificate
-from ocpp_core.transports._requests import OFFERS, Headers, HttpRequest
+from ocpp_core.transports.http_request import OFFERS, Headers, HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused
 
 _log = logger("asgi")

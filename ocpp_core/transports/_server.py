@@ -9,6 +9,7 @@ from ssl import CERT_NONE, CERT_REQUIRED, SSLContext
 from typing import Any, Unpack, cast
 from weakref import WeakKeyDictionary, WeakSet
 
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
@@ -17,7 +18,6 @@ from ocpp_core.model.versions import Version
 from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
 from ocpp_core.transports._options import FLAG, PORT, ROUTER, TEXT, check, instance_of, require_of_peer, take
-from ocpp_core.transports._requests import OFFERS, Headers, HttpRequest
 from ocpp_core.transports._socket import (
     Options,
     Settings,
@@ -26,6 +26,7 @@ from ocpp_core.transports._socket import (
 )
 from ocpp_core.transports.admission import (
     CERTIFICATES,
+    FAILED,
     Admission,
     AdmissionOptions,
     Handshake,
@@ -33,6 +34,7 @@ from ocpp_core.transports.admission import (
     admission_of,
     refused,
 )
+from ocpp_core.transports.http_request import OFFERS, Headers, HttpRequest
 from ocpp_core.transports.stations import Stations
 
 from websockets.asyncio.server import Server as Listener  # isort: skip  # _socket has checked that it is there
@@ -121,6 +123,10 @@ class Server:
             async def handshake(self, *arguments: Any, **options: Any) -> None:
                 try:
                     await super().handshake(*arguments, **options)
+                except ENDS_OF_PROCESS:
+                    self.protocol.send_response(self.respond(500, f"{FAILED.reason}\n"))
+                    self.send_data()
+                    raise
                 finally:
                     tell(self)
 

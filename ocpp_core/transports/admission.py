@@ -44,7 +44,7 @@ from ocpp_core.transports._options import (
     one_of,
     take,
 )
-from ocpp_core.transports._requests import Headers, HttpRequest
+from ocpp_core.transports.http_request import Headers, HttpRequest
 from ocpp_core.transports.mending import Mend
 
 _log = logger("admission")
@@ -176,7 +176,8 @@ Menders = Mapping[str, Mend] | Callable[[str], Mend | None]
 
 _UNAUTHORIZED = Refusal(401, "not authenticated", {"WWW-Authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
 _UNKNOWN = Refusal(404, "no such station")
-_FAILED = Refusal(500, "this server has failed", code=ErrorCode.INTERNAL)
+#: A hook has failed, or we have.
+FAILED = Refusal(500, "this server has failed", code=ErrorCode.INTERNAL)
 
 
 class AdmissionOptions(TypedDict, total=False):
@@ -210,9 +211,9 @@ class Admission:
         identities: Gives the identity under which a station is known, or None. Without it every identity is known.
             It is also asked of stations whose path ends in none (``/``, ``/CP-1/``, ``/ocpp/?cid=CP-1``), which are
             turned away without it: ``handshake.identity`` is "" then, and path, headers and credentials have to say who
-            it is. What it gives is trusted: its type alone is looked at, and it is what has to be proven then. Over SOAP
-            an unknown station gets SecurityError; where its BootNotification shall be answered "Rejected", let it pass
-            here, and leave that to a `BootGate`.
+            it is. What it gives is trusted: its type alone is looked at, and it is what has to be proven then. Over
+            SOAP an unknown station gets SecurityError; where its BootNotification shall be answered "Rejected", let it
+            pass here, and leave that to a `BootGate`.
         bound_by: A certificate that a station shows has to name its identity, by its common name or one of its
             alternative names, and so has the user name of Basic authentication, whatever this says of certificates.
             "nothing" leaves both to `authenticate`: where a certificate has the serial number of the station, for
@@ -407,7 +408,7 @@ class Admission:
 def hook_failed(what: str, error: BaseException) -> Refusal:
     """Logs what a hook has raised; who has come is let in by none that fails."""
     _log.error("%s has failed", what, exc_info=error)
-    return _FAILED.because(f"{what} has failed: {type(error).__name__}")
+    return FAILED.because(f"{what} has failed: {type(error).__name__}")
 
 
 def _claim(request: HttpRequest, **said: Any) -> Handshake:

@@ -58,7 +58,6 @@ from ocpp_core.transports._options import (
     one_of,
     require_of_peer,
 )
-from ocpp_core.transports._requests import HttpRequest
 from ocpp_core.transports.admission import (
     Admission,
     AdmissionOptions,
@@ -68,6 +67,7 @@ from ocpp_core.transports.admission import (
     hook_failed,
     refused,
 )
+from ocpp_core.transports.http_request import HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
@@ -473,7 +473,7 @@ class AsgiPeer(SocketPeer):
                 await self._send_close(UNSUPPORTED_DATA, "OCPP-J is text")
                 return
             yield text
-        self._over(event.get("code", 1005))
+        self._over(event.get("code") or 1005)
 
     async def _send_text(self, text: str) -> None:
         await self._channel.send({"type": "websocket.send", "text": text})

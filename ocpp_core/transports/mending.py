@@ -36,7 +36,7 @@ class MendingCodec:
 
     def __init__(self, codec: JsonCodec, mend: Mend) -> None:
         self._codec = codec
-        self._mend = mend
+        self._mend: Callable[[str], Any] = mend
         self.specification = codec.specification
         self.owed = codec.owed
 
@@ -65,7 +65,7 @@ class MendingCodec:
         if len(text) > self._codec.max_size:
             return text
         try:
-            mended: object = self._mend(text)
+            mended = self._mend(text)
             if not isinstance(mended, str):
                 raise TypeError(f"a mender returns text, not {type(mended).__name__}")
         except ENDS_OF_PROCESS:

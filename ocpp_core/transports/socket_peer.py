@@ -6,6 +6,8 @@ from typing import Any
 from ocpp_core.dispatch.peer import Peer
 from ocpp_core.dispatch.router import Answer, Router
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import GOING_AWAY
@@ -38,13 +40,12 @@ class SocketPeer(Peer[str]):
         self.handshake = handshake
         self.version: Version = handshake.version
         self.is_replaced = False
-        self._welcomed = asyncio.Event()
-        if not handlers_wait:
-            self._welcomed.set()
+        self._waiting_router = _Waiting(router) if handlers_wait else None
         plain = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=max_frame)
         codec = plain if handshake.mend is None else MendingCodec(plain, handshake.mend)
-        waiting = _Waiting(router, self._welcomed) if handlers_wait else router
-        super().__init__(codec, waiting, self._send_text, identity=handshake.identity, **options)
+        super().__init__(
+            codec, self._waiting_router or router, self._send_text, identity=handshake.identity, **options
+        )
 
     @property
     def is_open(self) -> bool:
@@ -85,31 +86,42 @@ class SocketPeer(Peer[str]):
     @property
     def is_held(self) -> bool:
         """Whether handlers wait for `on_connect`."""
-        return not self._welcomed.is_set()
+        return self._waiting_router is not None and not self._waiting_router.welcomed.is_set()
 
-    def welcome(self) -> None:
-        """Lets handlers run that had to wait for `on_connect`."""
-        self._welcomed.set()
+    def welcome(self, is_welcome: bool) -> None:
+        """Lets handlers run that had to wait for `on_connect`; if that has failed, they never run."""
+        if self._waiting_router is not None:
+            self._waiting_router.is_welcome = is_welcome
+            self._waiting_router.welcomed.set()
 
     async def _send_text(self, text: str) -> None:
         raise NotImplementedError
 
 
 class _Waiting(Router):
-    """A router whose handlers run once the station has been welcomed."""
+    """A router whose handlers run once the station has been welcomed.
 
-    def __init__(self, router: Router, welcomed: asyncio.Event) -> None:
+    Attributes:
+        welcomed: Set when that is decided.
+        is_welcome: How; if not, calls are answered InternalError and notifications dropped.
+    """
+
+    def __init__(self, router: Router) -> None:
         super().__init__()
+        self.welcomed = asyncio.Event()
+        self.is_welcome = False
         self._router = router
-        self._welcomed = welcomed
 
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
-        await self._welcomed.wait()
+        await self.welcomed.wait()
+        if not self.is_welcome:
+            return Answer(error=OcppError(ErrorCode.INTERNAL))
         return await self._router.handle(request, caller)
 
     async def notify(self, message: Notification, caller: Any) -> None:
-        await self._welcomed.wait()
-        await self._router.notify(message, caller)
+        await self.welcomed.wait()
+        if self.is_welcome:
+            await self._router.notify(message, caller)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         await self._router.run_after(request, response, caller)

@@ -20,7 +20,7 @@ _log = logger("stations")
 
 P = TypeVar("P", bound=SocketPeer)
 
-#: Seconds for a hook that is cancelled.
+#: Seconds for a hook to end by itself when its connection is over, and once more when it is cancelled.
 BRIEFLY = 1.0
 
 
@@ -32,7 +32,7 @@ class Stations(Generic[P]):
 
     Args:
         on_connect: Told of each peer as soon as it is connected, beside the connection; it may call the peer. Plain or
-            a coroutine function, as the next. It is cancelled if it still runs when the connection is over.
+            a coroutine function, as the next. It is cancelled if it still runs a second after the connection is over.
         on_disconnect: Told of every connection that is over, after its handlers have ended. ``peer.is_replaced`` says
             whether a newer one has taken over; the `on_connect` of that waits until this hook has ended.
         replaces: Decides by peer and handshake whether a new connection of an identity takes the place of the live one;
@@ -86,13 +86,16 @@ class Stations(Generic[P]):
         if earlier is not None:
             _log.warning("%s connected again; its earlier connection is closed", printable(identity))
             self._spawn(earlier.give_way())
-        welcoming = self._spawn(self._welcome(peer, earlier_is_over))
+        begun = asyncio.Event()
+        welcoming = self._spawn(self._welcome(peer, earlier_is_over, begun))
         try:
             yield
         finally:
             if self.peers.get(identity) is peer:  # it may have been replaced
                 del self.peers[identity]
             try:
+                if begun.is_set():  # what it calls fails now, and it may have something to tidy up
+                    await asyncio.wait({welcoming}, timeout=BRIEFLY)
                 welcoming.cancel()
                 await asyncio.wait({welcoming}, timeout=BRIEFLY)
                 if earlier_is_over is not None:
@@ -117,12 +120,14 @@ class Stations(Generic[P]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _welcome(self, peer: P, earlier_is_over: asyncio.Event | None) -> None:
+    async def _welcome(self, peer: P, earlier_is_over: asyncio.Event | None, begun: asyncio.Event) -> None:
         if earlier_is_over is not None:
             await earlier_is_over.wait()
-        if self._on_connect is None or await self._tell("on_connect", self._on_connect, peer):
-            peer.welcome()
-        elif peer.is_held:
+        begun.set()
+        is_held = peer.is_held
+        is_welcome = self._on_connect is None or await self._tell("on_connect", self._on_connect, peer)
+        peer.welcome(is_welcome)
+        if is_held and not is_welcome:
             await peer.close(INTERNAL_ERROR, "this server has failed")
 
     async def _tell(self, name: str, hook: Callable[[P], Awaitable[None] | None], peer: P) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from ocpp_core import ErrorCode, LocalProtocolError, Tolerance, Version, Wire
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.transports import _handshake as pure
-from ocpp_core.transports._requests import Headers, HttpRequest
 from ocpp_core.transports.admission import Admission, Handshake, Refusal, admission_of, refused
+from ocpp_core.transports.http_request import Headers, HttpRequest
 
 KEY = bytes(range(0xEC, 0x100))  # 20 bytes, none of them text
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import socket
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -144,12 +146,12 @@ async def test_a_station_that_is_connected_already_is_seen(server: str) -> None:
 @asynchronous
 async def test_a_request_without_connection_upgrade_is_seen(server: str) -> None:
     door = Door()
-    async with running(server, csms(), hooks=[door]) as up, raw_socket(up.port) as socket:
-        await socket.send(
+    async with running(server, csms(), hooks=[door]) as up, raw_socket(up.port) as raw:
+        await raw.send(
             b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
         )
-        await socket.receive()
+        await raw.receive()
 
     (refused,) = door.refused_ones
     assert ("CP-1", "/CP-1", ("ocpp1.6",)) == (refused.identity, refused.path, refused.offered)
@@ -159,9 +161,9 @@ async def test_a_request_without_connection_upgrade_is_seen(server: str) -> None
 @asynchronous
 async def test_what_is_no_request_at_all_is_seen() -> None:
     door = Door()
-    async with serve(csms(), "127.0.0.1", hooks=[door]) as server, raw_socket(server.port) as socket:
-        await socket.send(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
-        await socket.rest()
+    async with serve(csms(), "127.0.0.1", hooks=[door]) as server, raw_socket(server.port) as raw:
+        await raw.send(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        await raw.rest()
         await until(lambda: door.refused_ones)
 
     assert ["", ""] == [door.refused_ones[0].identity, door.refused_ones[0].path]
@@ -173,9 +175,9 @@ async def test_a_handshake_that_never_ends_is_seen_and_a_port_that_is_tried_is_n
     async with serve(csms(), "127.0.0.1", hooks=[door], open_timeout=0.05) as server:
         async with raw_socket(server.port):
             pass
-        async with raw_socket(server.port) as socket:
-            await socket.send(b"GET /CP-1 HTTP/1.1\r\n")
-            await socket.rest()
+        async with raw_socket(server.port) as raw:
+            await raw.send(b"GET /CP-1 HTTP/1.1\r\n")
+            await raw.rest()
             await until(lambda: door.refused_ones)
 
     assert ["the handshake takes too long"] == [one.reason for one in door.refused_ones]
@@ -293,6 +295,32 @@ def test_what_is_said_to_the_process_goes_on_after_the_answer(fault: BaseExcepti
         asyncio.run(app(scope, receive, send))
 
     assert ["this server has failed"] == [event["reason"] for event in sent]
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), SystemExit()], ids=lambda fault: type(fault).__name__)
+def test_so_it_does_on_a_server_of_ours(fault: BaseException) -> None:
+    answers: list[bytes] = []
+    knockers: list[threading.Thread] = []
+
+    def knock_at(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            plain.sendall(
+                b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            answers.append(plain.recv(1000))
+
+    async def serving() -> None:
+        async with serve(csms(), "127.0.0.1", authenticate=fault_raiser(fault)) as server:
+            knockers.append(threading.Thread(target=knock_at, args=(server.port,)))
+            knockers[0].start()
+            await asyncio.Event().wait()
+
+    with pytest.raises(type(fault)):
+        asyncio.run(serving())
+    knockers[0].join()
+
+    assert answers[0].startswith(b"HTTP/1.1 500 ")
 
 
 # --- SOAP ------------------------------------------------------------------------------------------------------------
