@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 from attrs import field, frozen
 
 from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.printing import is_printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version, Wire
 
@@ -39,7 +40,7 @@ def identity_in(path: str) -> str:
     if len(segment) > MOST_ESCAPED:
         raise ValueError("the path ends in what is too long for an identity")
     identity = unquote_to_bytes(segment).decode("utf-8")
-    if not identity or not identity.isprintable():
+    if not identity or not is_printable(identity):
         raise ValueError("the path ends in no identity")
     return identity
 

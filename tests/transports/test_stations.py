@@ -2,26 +2,39 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from loops import asynchronous, until
-from ocpp_core import Role, Router, SoapCodec, Version
+from loops import asynchronous, turns, until
+from ocpp_core import Role, Router, SoapCodec, Version, v21
+from ocpp_core.dispatch import Peer
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.socket_peer import SocketPeer
 from ocpp_core.transports.stations import SoapStations, Stations
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+STREAM = (
+    '[6,"1","NotifyPeriodicEventStream",{"data":[{"t":0.5,"v":"230.1"}],"id":1,"pending":0,'
+    '"basetime":"2026-01-31T12:00:00Z"}]'
+)
 
 
 class Connected(SocketPeer):
     """A peer as the registry sees it."""
 
     def __init__(
-        self, identity: str = "CP-1", fault: Exception | None = None, *, handlers_wait: bool = False
+        self,
+        identity: str = "CP-1",
+        fault: Exception | None = None,
+        *,
+        router: Router | None = None,
+        handlers_wait: bool = False,
     ) -> None:
-        handshake = Handshake(identity=identity, version=Version.V1_6)
-        super().__init__(Router(), handshake, max_frame=1000, handlers_wait=handlers_wait)
+        handshake = Handshake(identity=identity, version=Version.V2_1)
+        super().__init__(router or Router(), handshake, max_frame=1000, handlers_wait=handlers_wait)
         self.closed: list[tuple[int, str]] = []
         self.is_cut = False
         self.is_alive = True
@@ -296,6 +309,34 @@ async def test_what_a_station_calls_itself_is_printable_in_the_log(caplog: pytes
     assert all(
         record.getMessage().isprintable() and len(record.getMessage()) < 300 for record in caplog.records
     )
+
+
+@pytest.mark.parametrize("is_welcome", [True, False])
+@asynchronous
+async def test_what_comes_before_the_welcome_waits_for_it(is_welcome: bool) -> None:
+    """A call is answered in any case; a notification is dropped if the station is not welcome."""
+    noticed: list[str] = []
+    router = Router()
+
+    @router.on(v21.NotifyPeriodicEventStream)
+    def notice(message: v21.NotifyPeriodicEventStream, station: Any) -> None:
+        noticed.append("notification")
+
+    @router.on(v21.HeartbeatRequest)
+    def heartbeat(request: v21.HeartbeatRequest, station: Any) -> v21.HeartbeatResponse:
+        noticed.append("call")
+        return v21.HeartbeatResponse(current_time=NOW)
+
+    peer = Connected(router=router, handlers_wait=True)
+    for text in (STREAM, '[2,"2","Heartbeat",{}]'):
+        peer.receive(text)
+    await turns()
+    assert [] == noticed
+    peer.welcome(is_welcome)
+    await turns()
+    await Peer.close(peer)
+
+    assert (["notification", "call"] if is_welcome else []) == noticed
 
 
 # --- SOAP ------------------------------------------------------------------------------------------------------------
