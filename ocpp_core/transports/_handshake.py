@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hmac import compare_digest
 from itertools import islice
-from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit, urlunsplit
 
 from attrs import field, frozen
 
@@ -46,9 +46,15 @@ def identity_in(path: str) -> str:
 
 
 def url_of(base: str, identity: str) -> str:
-    """The address where a station of this identity connects: the endpoint, a slash, and the identity."""
+    """The address where a station of this identity connects: the endpoint, a slash, and the identity.
+
+    An endpoint that ends in the identity is that address already: people are often given the whole of it.
+    """
     parts = urlsplit(base)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(identity, safe='')}"))
+    path = parts.path.rstrip("/")
+    if unquote(path.rpartition("/")[2]) != identity:
+        path = f"{path}/{quote(identity, safe='')}"
+    return urlunsplit(parts._replace(path=path))
 
 
 def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:
