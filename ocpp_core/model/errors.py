@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import LONG, likely, printable
-from ocpp_core.model.secrets import told, told_value
+from ocpp_core.model.secrets import hide, told, told_value
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, decisive, tolerances
 
@@ -277,7 +277,24 @@ class NotConnectedError(CallFailedError, ConnectionError):
 
 
 class CannotConnectError(NotConnectedError):
-    """A connection was tried for and could not be made; ``__cause__`` says why. Nothing was sent."""
+    """A connection was tried for and could not be made; ``__cause__`` says why. Nothing was sent.
+
+    Attributes:
+        url: That was tried, without credentials.
+        status: HTTP status of the refusal; None if there was no answer of HTTP.
+    """
+
+    def __init__(
+        self, action: str, reason: str = "", *, url: str = "", status: int | None = None, identity: str = ""
+    ) -> None:
+        super().__init__(action, hide(reason), identity=identity)
+        self.url: str = hide(url)
+        self.status = status
+
+    def __str__(self) -> str:
+        if self.action:
+            return super().__str__()
+        return printable(f"{self.identity} cannot connect to {self.url}: {self.reason}", _LONGEST)
 
 
 class ConnectionLostError(CallFailedError, ConnectionError):

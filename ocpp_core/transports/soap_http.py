@@ -166,7 +166,7 @@ class SoapPeer:
             failure: CallFailedError = ConnectionLostError(action, identity=self.identity)
             if was_not_sent(error, answer):
                 reason = f"{address} is not reached: {said or kind}"
-                failure = CannotConnectError(action, reason, identity=self.identity)
+                failure = CannotConnectError(action, reason, url=address, identity=self.identity)
             failure.__cause__ = error
             return "", failure
         else:

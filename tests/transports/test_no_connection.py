@@ -116,7 +116,7 @@ async def test_where_nobody_listens_no_connection_can_be_made() -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         error = await failure(soap_peer(f"http://127.0.0.1:{port}/", client).call(RESET))
 
-    assert str(info.value).startswith("CP-1: not connected: ")
+    assert str(info.value).startswith(f"CP-1 cannot connect to ws://127.0.0.1:{port}/CP-1: ")
     assert isinstance(info.value.__cause__, OSError)
     assert type(error) is CannotConnectError
     assert str(error).startswith(f"CP-1: Reset was not sent: http://127.0.0.1:{port}/ is not reached: ")

@@ -15,8 +15,7 @@ from loops import asynchronous
 from ocpp_core import LocalProtocolError, v16, v201
 from ocpp_core.transports._handshake import authorization_of
 from ocpp_core.transports.admission import Admission
-from ocpp_core.transports.websocket import Handshake, Server, connect, serve
-from unconnected import cannot_connect
+from ocpp_core.transports.websocket import CannotConnectError, Handshake, Server, connect, serve
 
 KEY = bytes(range(0xEC, 0x100))
 
@@ -31,13 +30,14 @@ async def test_profile_1_basic_authentication(identity: str) -> None:
         async with connect(url(server), identity, station(), "1.6", password=KEY) as cp:
             await cp.call(v16.HeartbeatRequest())
         for password in (None, KEY[1:], KEY.hex()):
-            with cannot_connect(InvalidStatus) as why:
+            with pytest.raises(CannotConnectError) as info:
                 async with connect(
                     url(server), identity, station(), "1.6", password=password, reconnect=False
                 ):
                     pass
-            assert why[0].response.status_code == 401
-            assert "Basic" in why[0].response.headers["WWW-Authenticate"]
+            assert info.value.status == 401
+            assert isinstance(info.value.__cause__, InvalidStatus)
+            assert "Basic" in info.value.__cause__.response.headers["WWW-Authenticate"]
 
 
 @asynchronous
@@ -72,10 +72,12 @@ async def test_profile_2_tls_and_password() -> None:
             url(server, "wss"), "CP-1", station(), "1.6", password=KEY, ssl=certificates.client()
         ) as cp:
             await cp.call(v16.HeartbeatRequest())
-        with cannot_connect(ssl.SSLCertVerificationError):  # nobody has told this station of our authority
+        with pytest.raises(
+            CannotConnectError, match="CERTIFICATE_VERIFY_FAILED"
+        ):  # nobody has told this station of our authority
             async with connect(url(server, "wss"), "CP-1", station(), "1.6", password=KEY, reconnect=False):
                 pass
-        with cannot_connect(InvalidStatus):
+        with pytest.raises(CannotConnectError):
             async with connect(
                 url(server, "wss"), "CP-1", station(), "1.6", ssl=certificates.client(), reconnect=False
             ):
@@ -91,13 +93,12 @@ def online(server: Server, context: ssl.SSLContext, identity: str = "SN-1", **op
     return connect(url(server, "wss"), identity, station(), "2.0.1", ssl=context, reconnect=False, **options)
 
 
-async def status(connecting: Any) -> int:
+async def status(connecting: Any) -> int | None:
     """What a station is refused with."""
-    with cannot_connect(InvalidStatus) as why:
+    with pytest.raises(CannotConnectError) as info:
         async with connecting:
             pass
-    code: int = why[0].response.status_code
-    return code
+    return info.value.status
 
 
 @asynchronous
@@ -114,9 +115,10 @@ async def test_a00_405_profile_3_binds_a_station_to_its_certificate(caplog: pyte
         assert 401 == await status(online(server, certificates.client("SN-2"), "SN-1"))
 
         for context in (certificates.client(), certificates.client("SN-1", trustme.CA())):
-            with cannot_connect(*CUT_OFF):
+            with pytest.raises(CannotConnectError) as info:
                 async with online(server, context):
                     pass
+            assert isinstance(info.value.__cause__, CUT_OFF)
         assert {} == server.peers
 
 
