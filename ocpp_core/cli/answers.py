@@ -1,8 +1,8 @@
 """What the CSMS of `serve` and `demo` and the station of `simulate` answer to each action, as tables for all versions.
 
 An answer is written as it stands on the wire, with the members of every version: a version gets those that it knows.
-Where versions have different tokens a tuple has them in order of preference. What does no harm is accepted; what would be
-a promise that nobody keeps, such as a signed certificate, is declined in the words of the standard.
+Where versions have different tokens a tuple has them in order of preference. What does no harm is accepted; what would
+be a promise that nobody keeps, such as a signed certificate, is declined in the words of the standard.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -16,12 +16,14 @@ from rich.text import Text
 
 from ocpp_core.cli import live, showing
 from ocpp_core.cli.discretion import without_secrets
-from ocpp_core.cli.judging import CANDIDATES, Detection, Judge, Judged, Verdict, with_version
 from ocpp_core.cli.progress import progress
-from ocpp_core.cli.reading import Found, Reader, expand
 from ocpp_core.cli.summary import Summary, spelled
 from ocpp_core.cli.summary import as_json as summary_as_json
 from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
+from ocpp_core.logs.detection import CANDIDATES, Detection, with_version
+from ocpp_core.logs.judging import Judge, Judged, Verdict
+from ocpp_core.logs.reading import Found, Reader
+from ocpp_core.logs.sources import expand
 from ocpp_core.model.messages import CallError, CallResultError
 from ocpp_core.model.printing import printable_json
 from ocpp_core.model.specifications import specification

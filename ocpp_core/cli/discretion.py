@@ -4,9 +4,9 @@ from typing import Any
 
 from attrs import evolve
 
-from ocpp_core.cli.judging import Judged, codec_for
-from ocpp_core.cli.reading import Found
 from ocpp_core.jsonrpc.text import write_json
+from ocpp_core.logs.judging import Judged, decoder_for
+from ocpp_core.logs.reading import Found
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import CallError, CallResultError, Frame, Payload, discreet_fields
 from ocpp_core.model.messages import evolve as evolve_payload
@@ -22,6 +22,10 @@ def without_secrets(judged: Judged) -> Judged:
     return evolve(
         judged,
         found=evolve(judged.found, text=_text(judged.found)),
+        id=hide(
+            judged.id
+        ),  # a peer may put anything there, and what is one thing in a frame is one everywhere
+        action=hide(judged.action),
         frame=None if judged.frame is None else _frame(judged.frame),
         violations=tuple(evolve(one, value=one.discreet_value) for one in judged.violations),
     )
@@ -29,10 +33,10 @@ def without_secrets(judged: Judged) -> Judged:
 
 def _text(found: Found) -> str:
     """The values of a frame, as JSON. They are the same in every version, and 1.6 has both wires."""
-    codec = codec_for(Version.V1_6, found.wire)
-    assert not isinstance(codec, str)
+    decoder = decoder_for(Version.V1_6, found.wire)
+    assert not isinstance(decoder, str)
     try:
-        return write_json(hide(codec.values(found.text)))
+        return write_json(hide(decoder.values(found.text)))
     except FrameError:
         return f"({len(found.text)} characters that cannot be read; --show-secrets shows them)"
 

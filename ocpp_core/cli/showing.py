@@ -12,9 +12,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ocpp_core.cli.judging import Judged, Verdict
-from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
+from ocpp_core.logs.judging import Judged, Verdict
+from ocpp_core.logs.origins import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import MISSING, CallError, CallResultError, Payload, Token
 from ocpp_core.model.printing import LONG, printable

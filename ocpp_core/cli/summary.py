@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
-from ocpp_core.cli.judging import Judged, Verdict
-from ocpp_core.cli.reading import StationLabel
+from ocpp_core.logs.judging import Judged, Verdict
+from ocpp_core.logs.origins import StationLabel
 from ocpp_core.model.codes import ErrorCode, FrameKind
 
 #: Rows of a table; what comes beyond is counted in one row without a name.

@@ -9,7 +9,7 @@ import pytest
 from command import cli, objects, process, summary
 from inputs import ANSWER, ENVELOPE, HEARTBEAT, HERTZ, SOAP_HEARTBEAT, an_object
 from ocpp_core.cli import showing
-from ocpp_core.cli.reading import STATION_TO_CSMS
+from ocpp_core.logs.origins import STATION_TO_CSMS
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
@@ -219,6 +219,7 @@ def test_validate_for_programs() -> None:
             "tolerated": 0,
             "refused": 1,
             "unpaired": 0,
+            "ambiguous": 0,
             "not_judged": 0,
         }
     ]

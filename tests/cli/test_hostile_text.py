@@ -18,9 +18,7 @@ from ocpp_core import v16, v21
 from ocpp_core.cli import showing
 from ocpp_core.cli.commands import REFUSED, UNREADABLE, run
 from ocpp_core.cli.demo_board import Board
-from ocpp_core.cli.judging import Judge
 from ocpp_core.cli.live import _Log
-from ocpp_core.cli.reading import Found
 from ocpp_core.dispatch.connection import (
     CallLost,
     ErrorReceived,
@@ -32,6 +30,8 @@ from ocpp_core.dispatch.connection import (
     ResultReceived,
 )
 from ocpp_core.dispatch.router import Answer
+from ocpp_core.logs.judging import Judge
+from ocpp_core.logs.reading import Found
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, OcppError
 from ocpp_core.soap.text import FORBIDDEN

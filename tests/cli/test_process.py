@@ -15,7 +15,7 @@ import ocpp_core.cli
 from command import process
 from inputs import ANSWER, HEARTBEAT, HERTZ, an_object
 from ocpp_core.cli.commands import run
-from ocpp_core.cli.reading import STATION_TO_CSMS
+from ocpp_core.logs.origins import STATION_TO_CSMS
 
 
 def test_process_reads_standard_input_and_says_its_version() -> None:
