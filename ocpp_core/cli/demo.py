@@ -95,6 +95,7 @@ async def show(
         pace = 0.3 if console.is_terminal else 0.0
     board = Board(console, [wire.label for wire in _STATIONS], _STEPS, _CALLS)
     started = time.perf_counter()
+    console.print(Text("Starting a CSMS in a process of its own ..."))
     with TemporaryFile() as stderr:
         try:
             async with running(stderr, command) as csms:

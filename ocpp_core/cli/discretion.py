@@ -10,6 +10,7 @@ from ocpp_core.logs.reading import Found
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import CallError, CallResultError, Frame, Payload, discreet_fields
 from ocpp_core.model.messages import evolve as evolve_payload
+from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Version
 
@@ -19,26 +20,38 @@ def without_secrets(judged: Judged) -> Judged:
 
     The text of a frame becomes that of what can be read of it; nothing is left of one that cannot be read.
     """
+    values = _values(judged.found)
     return evolve(
         judged,
-        found=evolve(judged.found, text=_text(judged.found)),
-        id=hide(
-            judged.id
-        ),  # a peer may put anything there, and what is one thing in a frame is one everywhere
-        action=hide(judged.action),
+        found=evolve(judged.found, text=_text(judged.found, values)),
+        id=_as_in(values, 1, judged.id),
+        action=_as_in(values, 2, judged.action),
+        reason=_as_in(values, 2, judged.reason, judged.action),
         frame=None if judged.frame is None else _frame(judged.frame),
         violations=tuple(evolve(one, value=one.discreet_value) for one in judged.violations),
     )
 
 
-def _text(found: Found) -> str:
-    """The values of a frame, as JSON. They are the same in every version, and 1.6 has both wires."""
+def _values(found: Found) -> Any:
+    """The values of a frame without secrets. They are the same in every version, and 1.6 has both wires."""
     decoder = decoder_for(Version.V1_6, found.wire)
     assert not isinstance(decoder, str)
     try:
-        return write_json(hide(decoder.values(found.text)))
+        return hide(decoder.values(found.text))
     except FrameError:
+        return None
+
+
+def _text(found: Found, values: Any) -> str:
+    if values is None:
         return f"({len(found.text)} characters that cannot be read; --show-secrets shows them)"
+    return write_json(values)
+
+
+def _as_in(values: Any, place: int, text: Any, said: str = "") -> Any:
+    """What stands at a place of a frame, or quotes it, hidden if it is hidden there: it is shown in several places."""
+    is_hidden = isinstance(values, list) and len(values) > place and values[place] == HIDDEN
+    return HIDDEN if is_hidden and text and said in text else text
 
 
 def _frame(frame: Frame) -> Frame:

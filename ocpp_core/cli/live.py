@@ -16,18 +16,19 @@ from rich.console import Console
 from rich.text import Text
 
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.showing import clean
+from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, hanging
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.dispatch.router import Answer
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
+from ocpp_core.model.extras import install
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Version, Wire
+from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
 
 _VERSIONS = click.Choice([version.value for version in Version])
@@ -44,8 +45,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     try:
         return asyncio.run(work())
     except ImportError as error:
-        hint = "Install the extras: pip install 'ocpp-core[cli,websockets,server,soap]'"
-        raise click.ClickException(f"{error}. {hint}") from None
+        raise click.ClickException(f"{error}\n  {install('cli,websockets,server,soap')}") from None
     except BrokenPipeError:
         raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
@@ -65,36 +65,45 @@ class _Output(Console):
 
 
 class _Log(Hooks):
-    """Writes a line per message."""
+    """Writes a line per message. An arrow has the station on its left and the CSMS on its right, on either side.
 
-    def __init__(self) -> None:
+    Args:
+        side: Whose log it is.
+    """
+
+    def __init__(self, side: Role) -> None:
         self.output = _Output()
+        self._theirs, self._ours = (TO_CSMS, TO_STATION) if side is Role.CSMS else (TO_STATION, TO_CSMS)
+
+    def begin(self) -> None:
+        """Says what the arrows mean."""
+        self.output.print(Text(LEGEND, "dim"), soft_wrap=not self.output.is_terminal)
 
     def call_answered(self, peer: Any, request: Any, answer: Answer, seconds: float) -> None:
         if answer.response is not None:
             outcome = _shown(answer.response)
         else:
             outcome = Text(str(answer.error and answer.error.code), "bold red")
-        self._call("→", peer, request, outcome, seconds)
+        self._call(self._theirs, peer, request, outcome, seconds)
 
     def call_ended(self, peer: Any, request: Any, outcome: CallOutcome, seconds: float) -> None:
         try:
             shown = _shown(response_of(outcome))
         except CallFailedError as error:
             shown = Text(clean(str(error)), "bold red")
-        self._call("←", peer, request, shown, seconds)
+        self._call(self._ours, peer, request, shown, seconds)
 
     def event(self, peer: Any, event: Event) -> None:
         match event:
             case Ignored():
                 self._line("✗", peer, "", Text(clean(event.reason), "bold red"))
             case NotificationReceived(message=message):
-                self._line("→", peer, message.__ocpp__.version, _title(message))
+                self._line(UNANSWERED, peer, message.__ocpp__.version, _title(message))
             case _:  # calls have their own hooks
                 pass
 
     def _call(self, arrow: str, peer: Any, request: Request[Any], outcome: Text, seconds: float) -> None:
-        line = Text.assemble(_title(request), " ⇒ ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
+        line = Text.assemble(_title(request), " | ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
         self._line(arrow, peer, request.__ocpp__.version, line)
 
     def _line(self, arrow: str, peer: Any, version: str, text: Text) -> None:
@@ -104,16 +113,17 @@ class _Log(Hooks):
             (f"{version:<5} {arrow} ", "blue"),
             text,
         )
-        self.output.print(line)
+        # Words are whole on a terminal; for other programs a message is a line.
+        self.output.print(hanging(line, self.output) if self.output.is_terminal else line)
 
 
-async def _heard(work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
+async def _heard(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
     """Does something that writes lines, as long as somebody reads them.
 
     Raises:
         BrokenPipeError: Nobody does any more.
     """
-    log = _Log()
+    log = _Log(side)
     doing, unheard = asyncio.create_task(work(log)), asyncio.create_task(log.output.unheard.wait())
     try:
         await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
@@ -194,10 +204,11 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
                 f"serving {', '.join(accept)} on ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/"
             )
             sys.stdout.flush()
+            log.begin()
             await asyncio.Event().wait()
         return 0
 
-    context.exit(_run(partial(_heard, work)))
+    context.exit(_run(partial(_heard, Role.CSMS, work)))
 
 
 @click.command()
@@ -236,6 +247,7 @@ def simulate(
         from ocpp_core.cli.hosting import online
 
         station = Simulator(ocpp)
+        log.begin()
         async with online(
             url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
         ) as csms:
@@ -254,7 +266,7 @@ def simulate(
                     await station.do("boot" if asked == "reset" else asked, csms)
         return 0
 
-    context.exit(_run(partial(_heard, work)))
+    context.exit(_run(partial(_heard, Role.CHARGE_POINT, work)))
 
 
 def _is_url(url: str, schemes: Sequence[str]) -> bool:

@@ -52,7 +52,7 @@ PIECES = st.one_of(
 def test_no_content_of_a_file_crashes(arguments: list[str], content: bytes) -> None:
     result = cli(*arguments, text=content)
 
-    assert result.exit_code in (0, 1)
+    assert result.exit_code in (0, 1, 2)
     if "--json" in arguments:
         objects(result)
 

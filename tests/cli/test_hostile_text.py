@@ -34,6 +34,7 @@ from ocpp_core.logs.judging import Judge
 from ocpp_core.logs.reading import Found
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, OcppError
+from ocpp_core.model.versions import Role
 from ocpp_core.soap.text import FORBIDDEN
 
 #: A megabyte behind every piece, so that whatever is not cut is seen to be long.
@@ -200,7 +201,7 @@ def heard(log: _Log) -> io.StringIO:
 @pytest.mark.parametrize("piece", PIECES)
 def test_lines_of_serve_and_simulate_are_printable(piece: str) -> None:
     text = PIECES[piece]
-    log = _Log()
+    log = _Log(Role.CSMS)
     stream = heard(log)
     peer = SimpleNamespace(identity=text)
     data = v16.DataTransferRequest(vendor_id=text, data=text)

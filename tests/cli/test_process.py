@@ -16,6 +16,7 @@ from command import process
 from inputs import ANSWER, HEARTBEAT, HERTZ, an_object
 from ocpp_core.cli.commands import run
 from ocpp_core.logs.origins import STATION_TO_CSMS
+from ocpp_core.model.extras import install
 
 
 def test_process_reads_standard_input_and_says_its_version() -> None:
@@ -54,7 +55,7 @@ def test_output_may_be_ascii_only() -> None:
 @pytest.mark.parametrize(
     "options, first",
     [
-        ("--version 1.6", "accepted  <stdin>:1  CALL  Heartbeat  '17'  OCPP 1.6\n"),
+        ("--version 1.6", "accepted  <stdin>:1  CALL  Heartbeat  '17'  OCPP 1.6  station → csms\n"),
         ("--json --version 1.6", '{"source":"<stdin>","line":1,'),
     ],
     ids=["text", "json"],
@@ -145,7 +146,7 @@ def test_missing_extra_is_explained() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (2, "") == (result.returncode, result.stdout)
-    assert "pip install 'ocpp-core[cli]'" in result.stderr
+    assert f"  {install('cli')}\n" in result.stderr
 
 
 def test_main_returns_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
