@@ -86,6 +86,7 @@ def demonstrating() -> Generator[tuple["subprocess.Popen[str]", int, socket.sock
     ) as process:
         try:
             assert process.stdout is not None
+            assert "Starting a CSMS in a process of its own ...\n" == process.stdout.readline()
             found = re.search(r"process (\d+), .* on 127\.0\.0\.1:(\d+)", process.stdout.readline())
             assert found is not None
             with socket.create_connection(("127.0.0.1", int(found[2])), timeout=20) as connection:
