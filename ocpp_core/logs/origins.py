@@ -114,10 +114,9 @@ _DOWN = re.compile(
 # Text
 
 _NAME = r"[\w.\-+*=:@|~%]{1,100}"
-# The log of this library, and that of the package ``ocpp``.
-_BEFORE = r"""(?:^|[\s"'\[(])"""
-_OWN = re.compile(rf"{_BEFORE}({_NAME})\W? (?:<-|->) $")
-_INCUMBENT = re.compile(rf"{_BEFORE}({_NAME}): (?:receive message|send) $")
+# What stands between a station's name and a frame: in the log of this library, and in that of the package ``ocpp``.
+_KNOWN_ENDINGS = ((" <- ", RECEIVED), (" -> ", SENT), (": receive message ", RECEIVED), (": send ", SENT))
+_A_NAME = re.compile(_NAME)
 # What `logging.basicConfig` writes before a message, without a blank behind it.
 _PREFIX = re.compile(r"^[A-Z]+:[\w.]*:(?=.)")
 _PAIR = re.compile(rf"""(?<![\w.-])([A-Za-z][\w-]{{1,30}})["']?\s*[=:]\s*["']?({_NAME}|<-+|-+>|[<>←→]+)""")
@@ -214,6 +213,9 @@ _MEANINGS: Mapping[str, Callable[[str], str]] = {"direction": direction_of, "pro
 def of_text(before: str, after: str = "") -> Origin:
     """What the text around a frame says about it, in the `NEAR` characters before it and behind it."""
     before, after = before[-NEAR:], after[:NEAR]
+    for ending, direction in _KNOWN_ENDINGS:
+        if before.endswith(ending) and (name := _named(_last(before[: -len(ending)]))):
+            return _plainly(name, direction)
     told = [(role, value) for name, value in _PAIR.findall(f"{before} {after}") if (role := _role(name))]
     known = _told(
         tuple((role, value) for role, value in told if role in ("identity", "direction", "protocol"))
@@ -222,9 +224,6 @@ def of_text(before: str, after: str = "") -> Origin:
     direction = known.direction
     if not direction:
         direction = _between(before) or _way(before)
-    for pattern in () if identity else (_OWN, _INCUMBENT):
-        match = pattern.search(before)
-        identity = identity or (_named(match[1]) if match else "")
     for way, point, centre, name in _PARTY.findall(before):
         side = way.lower()
         if point or centre:
@@ -233,6 +232,18 @@ def of_text(before: str, after: str = "") -> Origin:
         if not identity and not centre and (point or direction):
             identity = _named(name)
     return evolve(known, station=StationLabel(identity) if identity else known.station, direction=direction)
+
+
+def _last(text: str) -> str:
+    """The last word, without an opening mark before it."""
+    words = text.rsplit(None, 1)
+    word = words[-1] if words else ""
+    return word[max(map(word.rfind, "\"'[(")) + 1 :]
+
+
+@lru_cache(maxsize=10_000)
+def _plainly(name: str, direction: str) -> Origin:
+    return Origin(StationLabel(name), direction)
 
 
 def _between(text: str) -> str:
@@ -254,10 +265,11 @@ def _way(text: str) -> str:
     return _WAYS.get(word, RECEIVED)
 
 
+@lru_cache(maxsize=10_000)
 def _named(name: str) -> str:
     """A name without what stands around it; "" if it is none."""
-    plain = _PREFIX.sub("", name).strip(":.|=-@")
-    return "" if not plain or _NO_NAME.fullmatch(plain) else plain[:_MAX_TEXT]
+    plain = _PREFIX.sub("", name).strip(":.|=-@])\"'")
+    return plain if _A_NAME.fullmatch(plain) and not _NO_NAME.fullmatch(plain) else ""
 
 
 def both(one: Origin, other: Origin) -> Origin:
