@@ -200,9 +200,8 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
         tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
         app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=[log])
         async with serving(app, host, port) as bound:
-            click.echo(
-                f"serving {', '.join(accept)} on ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/"
-            )
+            click.echo(f"serving ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/")
+            click.echo(f"OCPP {', '.join(accept)}")
             sys.stdout.flush()
             log.begin()
             await asyncio.Event().wait()

@@ -37,7 +37,7 @@ _VERDICT_STYLES = {
 }
 #: Arrows have one meaning everywhere: the station is on the left, the CSMS on the right.
 TO_CSMS, TO_STATION, EITHER, UNANSWERED = "→", "←", "↔", "⇢"
-LEGEND = f"{TO_CSMS} the station calls   {TO_STATION} the CSMS calls   {UNANSWERED} the station calls, for no answer"
+LEGEND = f"{TO_CSMS} the station calls   {TO_STATION} the CSMS calls   {UNANSWERED} the station sends, for no answer"
 _DIRECTIONS = {
     STATION_TO_CSMS: f"station {TO_CSMS} csms",
     CSMS_TO_STATION: f"station {TO_STATION} csms",

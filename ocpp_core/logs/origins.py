@@ -21,7 +21,7 @@ CSMS_TO_STATION = "csms->station"
 #: Seen from whoever wrote the log, if he does not say who he is.
 RECEIVED, SENT = "received", "sent"
 
-_MAX_TEXT = 200
+_MAX_TEXT, _LONGEST_NAME = 200, 60
 
 
 @frozen(cache_hash=True)
@@ -129,6 +129,7 @@ _WAY = re.compile(
     r"|(?-i:IN|OUT))(?![\w.-])|<--?(?!-)|<<|<=|←|(?<!-)--?>|>>|=>|→",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _LAST = re.compile(r"(?<![\w.-])(in|out)[^\w]*$", re.IGNORECASE)
 # No names: words of logs, numbers of threads, times and days.
 _NO_NAME = re.compile(
@@ -139,9 +140,13 @@ _NO_NAME = re.compile(
 )
 
 
-@lru_cache(maxsize=1_000)
 def _role(name: str) -> str:
-    return _ROLES.get(_plain(name[:60]), "")
+    return _role_of(name) if len(name) <= _LONGEST_NAME else ""
+
+
+@lru_cache(maxsize=1_000)
+def _role_of(name: str) -> str:
+    return _ROLES.get(_plain(name), "")
 
 
 def _plain(name: str) -> str:
@@ -151,7 +156,7 @@ def _plain(name: str) -> str:
 def names_columns(names: Iterable[str]) -> bool:
     """Whether these are the names of columns of a table of frames."""
     known = [name for name in names if _role(name.strip()) or _plain(name) in _FRAMES]
-    return len(known) > 1 or any(_plain(name) in _FRAMES for name in known)
+    return len(known) > 1
 
 
 def direction_of(text: str) -> str:
@@ -230,7 +235,8 @@ def of_text(before: str, after: str = "") -> Origin:
             is_up = (side == "from") == bool(point)
             direction = STATION_TO_CSMS if is_up else CSMS_TO_STATION
         if not identity and not centre and (point or direction):
-            identity = _named(name)
+            # A number is what tells a station from other words: logs also write "response to Heartbeat".
+            identity = _named(name) if _DIGIT.search(name) else ""
     return evolve(known, station=StationLabel(identity) if identity else known.station, direction=direction)
 
 

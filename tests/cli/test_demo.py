@@ -245,6 +245,22 @@ def test_stations_of_every_version_charge_at_the_csms_of_the_command() -> None:
         assert f"CP-{version}" in log
 
 
+def test_a_tolerant_csms_answers_a_station_whatever_it_can_type() -> None:
+    event = (
+        '[2,"1","TransactionEvent",{"timestamp":"2026-01-31T12:00:00Z","seqNo":0,"idToken":{"idToken":"A"}}]'
+    )
+    with serving("--tolerant") as (port, _):
+        subprotocols = [Subprotocol("ocpp2.0.1")]
+        with connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=subprotocols) as station:
+            station.send(event)
+
+            assert '[3,"1",{"idTokenInfo":{"status":"Accepted"}}]' == station.recv(20)
+
+            station.send('[2,"2","SignCertificate",{"csr":"x"}]')
+
+            assert '[3,"2",{"status":"Rejected"}]' == station.recv(20)
+
+
 HELLO = (
     b"GET /CP-1 HTTP/1.1\r\nHost: csms.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

@@ -51,6 +51,12 @@ def test_rows_without_a_head_are_read() -> None:
     assert [(HEARTBEAT, RECEIVED), (ANSWER, SENT)] == [(each.text, each.direction) for each in (one, other)]
 
 
+def test_a_log_that_begins_with_words_of_tables_is_none() -> None:
+    (one,) = found(f"connected, data\nCP-1 <- {HEARTBEAT}")
+
+    assert ("CP-1", RECEIVED) == (str(one.station), one.direction)
+
+
 def test_a_row_whose_quote_is_not_closed_does_not_cost_the_next_ones() -> None:
     rows = [f'CP-1,in,"{HEARTBEAT[:9]}', *[f"CP-1,in,{quoted(HEARTBEAT)}"] * 3]
 

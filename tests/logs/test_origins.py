@@ -59,6 +59,7 @@ LINES = {
     "brackets": (f"[IN] {F}", "", RECEIVED),
     "rx": (f"<info> ws rx: {F}", "", RECEIVED),
     "last word counts": (f"received a call, sending {F}", "", SENT),
+    "response to": (f"Sending response to Heartbeat: {F}", "", SENT),
     # What says nothing.
     "time": (f"12:00:00 <- {F}", "", RECEIVED),
     "level": (f"INFO -> {F}", "", SENT),
