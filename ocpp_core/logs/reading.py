@@ -305,28 +305,35 @@ class _Lines:
             depth += depth_of(line)
             return depth <= 0
 
-        whole = self._joined(text, is_last, begins)
-        return text if end_of_value(whole, start) is None else whole
+        return self._joined(text, is_last, begins, lambda whole: end_of_value(whole, start) is not None)
 
     def closed(self, text: str) -> str:
         """A row with the lines that belong to it, as long as a quote is open; the row itself if it stays so.
 
         The first line with an odd number of quotes closes it, so that no line is looked at ahead twice.
         """
-        return self._joined(text, is_open, lambda _: False) if is_open(text) else text
+        return self._joined(text, is_open, lambda _: False, lambda _: True) if is_open(text) else text
 
-    def _joined(self, text: str, is_last: Callable[[str], bool], is_beyond: Callable[[str], bool]) -> str:
+    def _joined(
+        self,
+        text: str,
+        is_last: Callable[[str], bool],
+        is_beyond: Callable[[str], bool],
+        is_right: Callable[[str], bool],
+    ) -> str:
         gathered: list[tuple[int, str]] = []
         size = len(text)
         for number, line in self:
             gathered.append((number, line))
             size += len(line)
             if size > DOCUMENT_SIZE or len(gathered) >= MOST_LINES or is_beyond(line):
-                self._looked_at = number - 1
                 break
             if is_last(line):
-                return "".join([f"{text}\n", *(one for _, one in gathered)]).strip(BLANK)
-        else:
-            self._looked_at = gathered[-1][0] if gathered else self._looked_at
+                whole = "".join([f"{text}\n", *(one for _, one in gathered)]).strip(BLANK)
+                if is_right(whole):
+                    return whole
+                break
+        if gathered:
+            self._looked_at = gathered[-1][0] - 1
         self._again.extendleft(reversed(gathered))
         return text

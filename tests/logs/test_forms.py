@@ -149,6 +149,16 @@ def test_frame_that_is_cut_off_at_the_end_of_a_line_does_not_cost_the_next_one()
     assert 500 == len(frames("connected\n" + 'recv [2,"1","Heartbeat",{\nx\n' * 500))
 
 
+def test_lines_behind_a_broken_frame_are_not_lost() -> None:
+    seen: list[tuple[int, str]] = []
+    reader = Reader(lambda source, line, text: seen.append((line, text)))
+    text = f'connected\nrecv [2,"1","Heartbeat",{{\n"a":,\n}}]\nrecv {HEARTBEAT}\n'
+    texts = [one.text for one in reader.read(io.BytesIO(text.encode()), "x")]
+
+    assert ['[2,"1","Heartbeat",{', HEARTBEAT] == texts
+    assert [(1, "connected"), (3, '"a":,'), (4, "}]")] == seen
+
+
 def test_station_and_direction_are_told_to_programs() -> None:
     rows = objects(cli("decode", "--json", "--version", "1.6", text=TABLES["comma"]))
 
