@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ocpp_core.logs.cutting import NEAR
 from ocpp_core.model.versions import Version
@@ -110,6 +110,8 @@ _UP = re.compile(
 _DOWN = re.compile(
     rf"\b(?:(?:{_CENTRE}|cs){_TO}{_POINT}|csms{_TO}cs|{_POINT}{_FROM}(?:{_CENTRE}|cs))\b", re.IGNORECASE
 )
+
+_ANY_ARROW = re.compile(r"[<>→←]|[ _-](?:to|from)[ _-]", re.IGNORECASE)
 
 # Text
 
@@ -220,7 +222,7 @@ def of_text(before: str, after: str = "") -> Origin:
     before, after = before[-NEAR:], after[:NEAR]
     for ending, direction in _KNOWN_ENDINGS:
         if before.endswith(ending) and (name := _named(_last(before[: -len(ending)]))):
-            return _plainly(name, direction)
+            return _plainly(name, direction, "")
     told = [(role, value) for name, value in _PAIR.findall(f"{before} {after}") if (role := _role(name))]
     known = _told(
         tuple((role, value) for role, value in told if role in ("identity", "direction", "protocol"))
@@ -237,7 +239,7 @@ def of_text(before: str, after: str = "") -> Origin:
         if not identity and not centre and (point or direction):
             # A number is what tells a station from other words: logs also write "response to Heartbeat".
             identity = _named(name) if _DIGIT.search(name) else ""
-    return evolve(known, station=StationLabel(identity) if identity else known.station, direction=direction)
+    return _plainly(identity, direction, known.version)
 
 
 def _last(text: str) -> str:
@@ -248,12 +250,14 @@ def _last(text: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _plainly(name: str, direction: str) -> Origin:
-    return Origin(StationLabel(name), direction)
+def _plainly(name: str, direction: str, version: str) -> Origin:
+    return Origin(StationLabel(name) if name else None, direction, version)
 
 
 def _between(text: str) -> str:
     """A direction that names both sides."""
+    if not _ANY_ARROW.search(text):
+        return ""
     if _UP.search(text):
         return STATION_TO_CSMS
     return CSMS_TO_STATION if _DOWN.search(text) else ""
