@@ -8,10 +8,10 @@ from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.logs.judging import Judged, decoder_for
 from ocpp_core.logs.reading import Found
 from ocpp_core.model.errors import FrameError
-from ocpp_core.model.messages import CallError, CallResultError, Frame, Payload, discreet_fields
-from ocpp_core.model.messages import evolve as evolve_payload
+from ocpp_core.model.messages import CallError, CallResultError, Frame
+from ocpp_core.model.messages import without_secrets as payload_without_secrets
 from ocpp_core.model.printing import HIDDEN
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.secrets import discreet_error, discreet_path, hide
 from ocpp_core.model.versions import Version
 
 
@@ -24,11 +24,13 @@ def without_secrets(judged: Judged) -> Judged:
     return evolve(
         judged,
         found=evolve(judged.found, text=_text(judged.found, values)),
-        id=_as_in(values, 1, judged.id),
-        action=_as_in(values, 2, judged.action),
+        id=_as_in(values, 1, hide(judged.id)),
+        action=_as_in(values, 2, hide(judged.action)),
         reason=_as_in(values, 2, judged.reason, judged.action),
         frame=None if judged.frame is None else _frame(judged.frame),
-        violations=tuple(evolve(one, value=one.discreet_value) for one in judged.violations),
+        violations=tuple(
+            evolve(one, path=discreet_path(one.path), value=one.discreet_value) for one in judged.violations
+        ),
     )
 
 
@@ -56,18 +58,9 @@ def _as_in(values: Any, place: int, text: Any, said: str = "") -> Any:
 
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
-        return evolve(frame, description=hide(frame.description), details=hide(frame.details))
-    changed: Frame = evolve(frame, payload=_payload(frame.payload))
+        description, details = discreet_error(frame.description, frame.details)
+        spelling = hide(frame.spelling)
+        return evolve(frame, id=hide(frame.id), description=description, details=details, spelling=spelling)
+    payload: Any = payload_without_secrets(frame.payload)
+    changed: Frame = evolve(frame, id=hide(frame.id), payload=payload)
     return changed
-
-
-def _payload(payload: Payload) -> Any:
-    return evolve_payload(payload, **{name: _value(value) for name, value in discreet_fields(payload)})
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, Payload):
-        return _payload(value)
-    if type(value) is list:
-        return [_value(item) for item in value]
-    return value

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from math import isnan
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
@@ -18,10 +19,11 @@ from rich.text import Text
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, hanging
 from ocpp_core.cli.station import Simulator, StepFailed
+from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import response_of
-from ocpp_core.dispatch.router import Answer
+from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.extras import install
 from ocpp_core.model.messages import Notification, Payload, Request, Response
@@ -59,6 +61,10 @@ class _Output(Console):
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self.unheard = asyncio.Event()
 
+    def line(self, text: Text) -> None:
+        """Writes a message. On a terminal its words are whole; for other programs it is one line."""
+        self.print(hanging(text, self) if self.is_terminal else text)
+
     def on_broken_pipe(self) -> None:
         self.quiet = True
         self.unheard.set()
@@ -77,7 +83,7 @@ class _Log(Hooks):
 
     def begin(self) -> None:
         """Says what the arrows mean."""
-        self.output.print(Text(LEGEND, "dim"), soft_wrap=not self.output.is_terminal)
+        self.output.line(Text(LEGEND, "dim"))
 
     def call_answered(self, peer: Any, request: Any, answer: Answer, seconds: float) -> None:
         if answer.response is not None:
@@ -96,11 +102,15 @@ class _Log(Hooks):
     def event(self, peer: Any, event: Event) -> None:
         match event:
             case Ignored():
-                self._line("✗", peer, "", Text(clean(event.reason), "bold red"))
+                self.remark(peer, clean(event.reason))
             case NotificationReceived(message=message):
                 self._line(UNANSWERED, peer, message.__ocpp__.version, _title(message))
             case _:  # calls have their own hooks
                 pass
+
+    def remark(self, peer: Any, text: str) -> None:
+        """Says what is no message."""
+        self._line("✗", peer, "", Text(text, "bold red"))
 
     def _call(self, arrow: str, peer: Any, request: Request[Any], outcome: Text, seconds: float) -> None:
         line = Text.assemble(_title(request), " | ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
@@ -113,8 +123,31 @@ class _Log(Hooks):
             (f"{version:<5} {arrow} ", "blue"),
             text,
         )
-        # Words are whole on a terminal; for other programs a message is a line.
-        self.output.print(hanging(line, self.output) if self.output.is_terminal else line)
+        self.output.line(line)
+
+
+class _Aloud(logging.Handler):
+    """Writes what the transport logs as lines: how a connection fares that no message speaks of."""
+
+    def __init__(self, output: _Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._output.line(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
+
+
+@asynccontextmanager
+async def _aloud(output: _Output) -> AsyncGenerator[None, None]:
+    handler, log = _Aloud(output), logging.getLogger("ocpp_core.websocket")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
 
 
 async def _heard(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
@@ -193,8 +226,8 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
     """
 
     async def work(log: _Log) -> int:
-        from ocpp_core.cli.hosting import serving
         from ocpp_core.transports.asgi import OcppApp
+        from ocpp_core.transports.serving import serving
 
         csms = Csms()
         tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
@@ -217,7 +250,13 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
 @click.option("--password", help="For Basic authentication of the WebSocket.")
 @click.option("--soap", is_flag=True, help="Speak 1.6 over SOAP; 1.2 and 1.5 have nothing else.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
-@click.option("--stay", is_flag=True, help="Stay online, send heartbeats and obey, until Ctrl-C.")
+@click.option("--address", help="Where that says that it is, if not on the host of --listen.")
+@click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
+@click.option(
+    "--stay",
+    is_flag=True,
+    help="Stay, send heartbeats and obey, until Ctrl-C; connect and boot again if need be.",
+)
 @click.pass_context
 def simulate(
     context: click.Context,
@@ -227,12 +266,14 @@ def simulate(
     password: str | None,
     soap: bool,
     listen: str,
+    address: str | None,
+    tolerant: bool,
     stay: bool,
 ) -> None:
     """Runs a station against the CSMS at URL.
 
     It boots, authorizes, and charges once. Meanwhile it answers Reset, GetConfiguration, GetVariables and remote
-    starts; with --stay it also does what they ask for.
+    starts; with --stay it also does what they ask for, and outlives restarts of the CSMS.
     """
     wires = specification(ocpp).error_names
     if soap and Wire.SOAP not in wires:
@@ -247,25 +288,57 @@ def simulate(
 
         station = Simulator(ocpp)
         log.begin()
-        async with online(
-            url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
-        ) as csms:
-            interval = _interval(await station.do("boot", csms))
-            for name in ("status", "authorize"):
-                await station.do(name, csms)
-            await station.charge(csms)
-            await station.do("heartbeat", csms)
-            while stay:
-                asked = "heartbeat"
-                with suppress(TimeoutError):
-                    asked = await asyncio.wait_for(station.asked.get(), interval)
-                if asked == "start":
-                    await station.charge(csms)
-                else:
-                    await station.do("boot" if asked == "reset" else asked, csms)
+        async with (
+            _aloud(log.output) if stay else nullcontext(),
+            online(
+                url,
+                identity,
+                ocpp,
+                station.router,
+                soap=is_soap,
+                password=password,
+                listen=listen,
+                address=address,
+                tolerance=Tolerance.TOLERANT if tolerant else Tolerance.STRICT,
+                on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
+                hooks=[log],
+            ) as csms,
+        ):
+            if stay:
+                await _stay(station, csms, log)
+            await station.do("boot", csms)
+            await _visit(station, csms)
         return 0
 
     context.exit(_run(partial(_heard, Role.CHARGE_POINT, work)))
+
+
+async def _visit(station: Simulator, csms: Caller) -> None:
+    for name in ("status", "authorize"):
+        await station.do(name, csms)
+    await station.charge(csms)
+    await station.do("heartbeat", csms)
+
+
+async def _stay(station: Simulator, csms: Caller, log: _Log) -> NoReturn:
+    """Does what it is asked for. What fails is said, and is no end; the CSMS may be restarted."""
+    async with booted(csms, station.request("boot"), retry_interval=10.0) as registered:
+        while not station.asked.empty():  # the first connection has been booted on
+            station.asked.get_nowait()
+        work: Callable[[], Awaitable[object]] = partial(_visit, station, csms)
+        while True:
+            try:
+                await work()
+            except (CallFailedError, StepFailed) as error:
+                log.remark(csms, clean(str(error)))
+            asked = await station.asked.get()
+            if asked == "start":
+                work = partial(station.charge, csms)
+            elif asked in ("boot", "reset"):
+                await registered.boot()
+                work = partial(station.do, "status", csms)
+            else:  # a step that a TriggerMessage has asked for
+                work = partial(station.do, asked, csms)
 
 
 def _is_url(url: str, schemes: Sequence[str]) -> bool:
@@ -277,11 +350,6 @@ def _is_url(url: str, schemes: Sequence[str]) -> bool:
     except ValueError:
         return False
     return parts.scheme in schemes and bool(host) and is_port and not parts.fragment
-
-
-def _interval(boot: Any) -> int:
-    """Seconds between heartbeats; the station chooses where the CSMS does not (0)."""
-    return int(getattr(boot, "interval", None) or getattr(boot, "heartbeat_interval", None) or 300)
 
 
 @click.command()

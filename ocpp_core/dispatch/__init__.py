@@ -1,7 +1,8 @@
 """Who has called whom, who answers, and who listens: what drives handlers on either wire.
 
 `Connection` is the state machine, without I/O; `Router` finds the handler; `Peer` drives both on asyncio. Gates and
-`Tracing` are hooks and middleware that one may add. All events of a `Connection` are here too.
+`Tracing` are hooks and middleware that one may add; `booted` is what a station does first. All events of a `Connection`
+are here too.
 """
 
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from ocpp_core._lazy import lazy
 
 if TYPE_CHECKING:
+    from ocpp_core.dispatch.boot import Booted as Booted
+    from ocpp_core.dispatch.boot import booted as booted
     from ocpp_core.dispatch.connection import DEFAULT as DEFAULT
     from ocpp_core.dispatch.connection import NEED_DATA as NEED_DATA
     from ocpp_core.dispatch.connection import PAUSED as PAUSED
@@ -47,6 +50,7 @@ else:
     __getattr__, __dir__ = lazy(
         __name__,
         {
+            "boot": "Booted booted",
             "connection": """
                 DEFAULT NEED_DATA PAUSED CallLost CallOutcome CallReceived CallTimedOut
                 Codec Connection Default ErrorReceived Event Idle Ignored
