@@ -61,7 +61,7 @@ class _Output(Console):
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self.unheard = asyncio.Event()
 
-    def line(self, text: Text) -> None:
+    def message(self, text: Text) -> None:
         """Writes a message. On a terminal its words are whole; for other programs it is one line."""
         self.print(hanging(text, self) if self.is_terminal else text)
 
@@ -83,7 +83,7 @@ class _Log(Hooks):
 
     def begin(self) -> None:
         """Says what the arrows mean."""
-        self.output.line(Text(LEGEND, "dim"))
+        self.output.message(Text(LEGEND, "dim"))
 
     def call_answered(self, peer: Any, request: Any, answer: Answer, seconds: float) -> None:
         if answer.response is not None:
@@ -123,7 +123,7 @@ class _Log(Hooks):
             (f"{version:<5} {arrow} ", "blue"),
             text,
         )
-        self.output.line(line)
+        self.output.message(line)
 
 
 class _Aloud(logging.Handler):
@@ -134,7 +134,7 @@ class _Aloud(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._output.line(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
+        self._output.message(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
 
 
 @asynccontextmanager
