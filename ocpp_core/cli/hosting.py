@@ -6,8 +6,6 @@ Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the c
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from websockets.exceptions import WebSocketException
-
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.tolerance import Tolerance
@@ -64,20 +62,17 @@ async def online(
             yield csms
         return
     stays = on_connect is not None
-    try:
-        async with connect(
-            url,
-            identity,
-            router,
-            version,
-            reconnect=stays,
-            wait=stays,
-            backoff=_AT_A_DESK,
-            on_connect=None if on_connect is None else lambda _: on_connect(),
-            password=password,
-            tolerance=tolerance,
-            hooks=hooks,
-        ) as station:
-            yield station
-    except WebSocketException as error:
-        raise ConnectionError(str(error)) from error
+    async with connect(
+        url,
+        identity,
+        router,
+        version,
+        reconnect=stays,
+        wait=stays,
+        backoff=_AT_A_DESK,
+        on_connect=None if on_connect is None else lambda _: on_connect(),
+        password=password,
+        tolerance=tolerance,
+        hooks=hooks,
+    ) as station:
+        yield station

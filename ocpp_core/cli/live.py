@@ -16,12 +16,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, hanging
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
-from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
@@ -107,6 +108,11 @@ class _Log(Hooks):
                 self._line(UNANSWERED, peer, message.__ocpp__.version, _title(message))
             case _:  # calls have their own hooks
                 pass
+
+    def refused(self, refused: Refused) -> None:
+        self.output.message(
+            Text.assemble((f"{datetime.now():%H:%M:%S} ", "dim"), (clean(str(refused)), "bold red"))
+        )
 
     def remark(self, peer: Any, text: str) -> None:
         """Says what is no message."""
@@ -216,12 +222,51 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     metavar="VERSIONS",
     help="Versions to serve, with commas between them; all by default.",
 )
+@click.option(
+    "--default-version",
+    type=_VERSIONS,
+    help="Version of stations that offer no subprotocol; they are turned away without it.",
+)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="NAME=VERSION",
+    callback=read_aliases,
+    help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
+)
+@click.option(
+    "--ping-interval",
+    type=click.FloatRange(0, 86_400),
+    callback=_number,
+    default=20.0,
+    show_default=True,
+    help="Seconds between pings; 0 sends none, for stations that never answer one.",
+)
+@click.option(
+    "--tolerance",
+    multiple=True,
+    metavar="RULE",
+    callback=read_rules,
+    help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
+)
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.pass_context
-def serve(context: click.Context, host: str, port: int, accept: Sequence[str], tolerant: bool) -> None:
+def serve(
+    context: click.Context,
+    host: str,
+    port: int,
+    accept: Sequence[str],
+    default_version: str | None,
+    aliases: dict[str, str],
+    ping_interval: float,
+    tolerance: Tolerance,
+    tolerant: bool,
+) -> None:
     """Serves a CSMS to try stations against, until Ctrl-C.
 
-    It accepts every station, token and transaction, and writes a line per message. WebSocket stations connect to
+    It lets every station in that says who it is and speaks a version that is served, accepts every token and
+    transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
     ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
 
@@ -230,9 +275,15 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
         from ocpp_core.transports.serving import serving
 
         csms = Csms()
-        tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
-        app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=[log])
-        async with serving(app, host, port) as bound:
+        app = OcppApp(
+            csms.router,
+            accepts=accept,
+            default_version=default_version,
+            aliases=aliases,
+            tolerance=Tolerance.TOLERANT if tolerant else tolerance,
+            hooks=[log],
+        )
+        async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
             click.echo(f"serving ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/")
             click.echo(f"OCPP {', '.join(accept)}")
             sys.stdout.flush()

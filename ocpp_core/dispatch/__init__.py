@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.gate import StationGate as StationGate
     from ocpp_core.dispatch.hooks import Hooks as Hooks
     from ocpp_core.dispatch.hooks import Observer as Observer
+    from ocpp_core.dispatch.hooks import Refused as Refused
     from ocpp_core.dispatch.peer import Peer as Peer
     from ocpp_core.dispatch.peer import PeerOptions as PeerOptions
     from ocpp_core.dispatch.redaction import Redaction as Redaction
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.router import LoneCaller as LoneCaller
     from ocpp_core.dispatch.router import Middleware as Middleware
     from ocpp_core.dispatch.router import Router as Router
+    from ocpp_core.dispatch.state import PerConnection as PerConnection
+    from ocpp_core.dispatch.state import PerIdentity as PerIdentity
     from ocpp_core.dispatch.tracing import Tracing as Tracing
 else:
     __getattr__, __dir__ = lazy(
@@ -57,10 +60,11 @@ else:
                 NotificationReceived PendingCall ReplyRefused ResultInvalid ResultReceived
             """,
             "gate": "BootGate Registration StationGate",
-            "hooks": "Hooks Observer",
+            "hooks": "Hooks Observer Refused",
             "peer": "Peer PeerOptions",
             "redaction": "Redaction",
             "router": "Answer Caller Handle LoneCaller Middleware Router",
+            "state": "PerConnection PerIdentity",
             "tracing": "Tracing",
         },
     )

@@ -20,6 +20,7 @@ from ocpp_core.model.versions import Version, Wire
 GOING_AWAY = 1001
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
+INTERNAL_ERROR = 1011
 
 #: Subprotocols of a station that are looked at. OCPP has had seven versions.
 MOST_OFFERS = 64
@@ -104,7 +105,10 @@ def versions_of(names: Iterable[str]) -> tuple[Version, ...]:
 
     Raises:
         LookupError: No version goes by a name.
+        TypeError: One name stands where a list of them belongs.
     """
+    if isinstance(names, str):
+        raise TypeError(f"option accepts: a list of versions wanted, as [{names!r}]")
     return tuple(Version(specification(name).version) for name in names)
 
 
