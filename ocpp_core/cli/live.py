@@ -27,6 +27,7 @@ from ocpp_core.dispatch.peer import response_of
 from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.extras import install
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
@@ -145,7 +146,7 @@ class _Aloud(logging.Handler):
 
 @asynccontextmanager
 async def _aloud(output: _Output) -> AsyncGenerator[None, None]:
-    handler, log = _Aloud(output), logging.getLogger("ocpp_core.websocket")
+    handler, log = _Aloud(output), logger("websocket")
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
