@@ -56,9 +56,9 @@ def decoder(cls: type[Payload], draft: int | None = None) -> Decode:
 
 
 @once
-def encoder(cls: type[Payload], draft: int | None = None) -> Encode:
+def encoder(cls: type[Payload], draft: int | None = None, misspelt: tuple[str, ...] = ()) -> Encode:
     """The function that writes a `cls` as a payload; it raises one of `REFUSALS` where the schema would refuse."""
-    encode: Encode = compiled(_encode_source(shape(cls, draft)), "encode", cls)
+    encode: Encode = compiled(_encode_source(shape(cls, draft, misspelt)), "encode", cls)
     return encode
 
 
@@ -297,11 +297,12 @@ class _Dump(_Statements):
 
     def enumeration(self, kind: Enumeration) -> list[str]:
         written = {member.value: member.value for member in kind.enum}
+        written |= {kind.enum.__read_as__[token]: token for token in kind.misspelt}
         return [f"{self.v} = {self.made.name(written, kind.enum.__name__)}[{self.v}]"]
 
     def nested(self, kind: Nested) -> list[str]:
         expected = self.made.name(kind.cls, kind.cls.__name__)
-        encode = self.made.name(encoder(kind.cls, kind.draft), f"encode_{kind.cls.__name__}")
+        encode = self.made.name(encoder(kind.cls, kind.draft, kind.misspelt), f"encode_{kind.cls.__name__}")
         return [*_refuse(f"not isinstance({self.v}, {expected})"), f"{self.v} = {encode}({self.v})"]
 
 
