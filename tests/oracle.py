@@ -101,7 +101,7 @@ def is_valid(version: str, name: str, payload: Any) -> bool:
 
 
 def accepts_as_it_is(version: str, name: str, payload: Any) -> bool:
-    """Whether the official schema of a message accepts a payload, without our deviation: as a peer's validator has it."""
+    """Whether the official schema of a message accepts a payload, without our deviation."""
     verdict: bool = validator(version, name, deviates=False).is_valid(payload)
     return verdict
 

@@ -133,12 +133,16 @@ class ResultReceived(CallOutcome):
 
 @frozen
 class ErrorReceived(CallOutcome):
-    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it."""
+    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it.
+
+    `violations` are those of the refusal's own form.
+    """
 
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
     spelling: str | None = None
+    violations: tuple[Violation, ...] = ()
 
 
 @frozen
@@ -169,12 +173,13 @@ class NotificationReceived:
 
 @frozen
 class ReplyRefused:
-    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR)."""
+    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR). `violations` are those of what it says."""
 
     id: str
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
+    violations: tuple[Violation, ...] = ()
 
 
 def _sentence(text: str) -> str:
@@ -436,12 +441,12 @@ class Connection(Generic[M]):
                 self._queue.append(Ignored(f"CallResult {shown(frame.id)} answers no call that waits"))
             case CallError() if frame.id in self._ours:
                 call = self._end(frame.id)
-                self._queue.append(
-                    ErrorReceived(call, frame.code, frame.description, frame.details, frame.spelling)
-                )
+                error = frame.code, frame.description, frame.details, frame.spelling, frame.violations
+                self._queue.append(ErrorReceived(call, *error))
             case CallResultError() if frame.id in self._replied:
                 self._replied.remove(frame.id)
-                self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
+                said = frame.code, frame.description, frame.details, frame.violations
+                self._queue.append(ReplyRefused(frame.id, *said))
             case CallError() | CallResultError():
                 name = type(frame).__name__
                 about = f"{frame.code}: {printable(hide(frame.description))}"

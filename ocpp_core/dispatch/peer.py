@@ -94,7 +94,12 @@ def response_of(outcome: CallOutcome) -> Response:
             return response
         case ErrorReceived():
             raise CallRejectedError(
-                action, outcome.code, outcome.description, outcome.details, outcome.spelling
+                action,
+                outcome.code,
+                outcome.description,
+                outcome.details,
+                outcome.spelling,
+                outcome.violations,
             )
         case CallTimedOut():
             raise CallTimeoutError(action)

@@ -50,9 +50,18 @@ _HEAD_LENGTH = 2_000
 _BLANKS = r"[ \t\n\r]*"
 _INTEGER = r"-?(?:0|[1-9][0-9]{0,307}+)(?![0-9.eE])"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
+_TYPE = re.compile(rf"{_BLANKS}\[{_BLANKS}({_INTEGER})")
 _HEAD = re.compile(
     rf"#\[#({_INTEGER})#(?:,#({_STRING}|{_INTEGER})#(?:,#({_STRING})#(?:,|\]))?)?".replace("#", _BLANKS)
 )
+
+
+#: What is read of an error, whatever is tolerated: nobody answers one, so that to refuse it would only keep from the
+#: caller what its peer has said.
+_ALWAYS_READ = Tolerance.ID_NOT_STRING | Tolerance.SHORT_CALLERROR | Tolerance.DUPLICATE_MEMBER
+_ERRORS = (FrameKind.CALLERROR, FrameKind.CALLRESULTERROR)
+#: Under which details of an error have what stood where it does not belong.
+_REST = "#rest"
 
 
 @once
@@ -149,7 +158,7 @@ class JsonCodec:
             broken = error
         except _NOT_ACCEPTED:
             pass
-        found = Deviations.of_message(len(text), allowed)
+        found = Deviations.of_message(len(text), allowed | self._always_read(text))
         try:
             if broken is not None:
                 frame = self._mend(text, broken, found)
@@ -157,6 +166,12 @@ class JsonCodec:
         except FrameError as error:
             error.read_tolerantly = lambda: self.decode(text, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
             raise
+
+    def _always_read(self, text: str) -> Tolerance:
+        """What is accepted of a frame although nobody has allowed it."""
+        match = _TYPE.match(text[:_HEAD_LENGTH])
+        kind = None if match is None else self.specification.frame_kinds.get(int(match[1]))
+        return _ALWAYS_READ if kind in _ERRORS else Tolerance.STRICT
 
     def _mend(self, text: str, broken: BrokenJson, found: Deviations) -> Any:
         """Reads text that is no JSON to us, if members that are there twice are all that is wrong, and are allowed."""
@@ -321,12 +336,8 @@ class JsonCodec:
         parts: Any = frame[2:]
         if [type(part) for part in parts[:4]] != [str, str, dict]:
             reason = "is not an id, a code, a description and an object of details"
-            faults: tuple[Violation, ...] = ()
-            if len(parts) <= 3:
-                faults = (_about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR),)
-            if not faults or not found.add(faults[0]):
-                raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, violations=faults)
-            parts = _filled(parts)
+            found.add(_about_frame("$", reason, frame, Tolerance.SHORT_CALLERROR))
+            parts = _sorted(parts)
         name, description, details = parts
         if is_too_deep(details):
             reason = "the details are nested too deep"
@@ -423,14 +434,20 @@ def _value(raw: str | None) -> Any:
         return None
 
 
-def _filled(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
-    """Code, description and details of a CALLERROR that lacks some of them; ``[4, id, {}]`` has been seen."""
+def _sorted(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
+    """Code, description and details of an error that has them in another form; ``[4, id, {}]`` has been seen.
+
+    What is none of them is kept in the details.
+    """
     texts = [part for part in parts if type(part) is str]
     objects = [part for part in parts if type(part) is dict]
     code, description = [*texts, "", ""][:2]
     if code not in ERROR_CODES and not description:
         code, description = "GenericError", code
-    return code, description, objects[0] if objects else {}
+    others = [part for part in parts if type(part) not in (str, dict, type(None))]
+    rest = [*texts[2:], *objects[1:], *others]
+    details: dict[str, Any] = objects[0] if objects else {}
+    return code, description, {**details, _REST: rest} if rest else details
 
 
 def _check_is_object(payload: Any, **about: Any) -> None:

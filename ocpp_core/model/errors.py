@@ -192,6 +192,7 @@ class CallRejectedError(CallFailedError):
         description: For people.
         details: A JSON object of the peer's choice.
         spelling: The code as the peer wrote it, if that is not how its version spells it.
+        violations: The rules that the refusal itself breaks, such as a CALLERROR without details.
     """
 
     def __init__(
@@ -201,12 +202,14 @@ class CallRejectedError(CallFailedError):
         description: str = "",
         details: Mapping[str, Any] | None = None,
         spelling: str | None = None,
+        violations: Sequence[Violation] = (),
     ) -> None:
         super().__init__(action, code, description)
         self.code = code
         self.description = description
         self.details: dict[str, Any] = dict(details or {})
         self.spelling = spelling
+        self.violations: tuple[Violation, ...] = tuple(violations)
 
     def __str__(self) -> str:
         # What a peer says of a key it may have quoted.

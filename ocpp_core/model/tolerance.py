@@ -38,17 +38,23 @@ class Tolerance(Flag):
     ID_TOO_LONG = auto()  #: a message id of more than 36 characters
     ID_EMPTY = auto()  #: an empty message id
     RESULT_WITH_ACTION = auto()  #: ``[3, id, action, payload]``
-    SHORT_CALLERROR = auto()  #: CALLERROR with parts left out or null: filled with "" and {}
+    SHORT_CALLERROR = (
+        auto()
+    )  #: CALLERROR in another form, such as with parts left out: filled with "" and {}; always accepted
     DUPLICATE_MEMBER = auto()  #: the same member twice: the last one counts
 
     # Envelopes of the SOAP wire
-    NO_HEADER = auto()  #: an answer without any header; HTTP has paired it already
+    NO_HEADER = (
+        auto()
+    )  #: an answer without any header; HTTP has paired it already; of a fault always accepted
     NO_IDENTITY = auto()  #: a request without chargeBoxIdentity
     NO_MESSAGE_ID = auto()  #: a request without MessageID: its id is ""
     NO_ACTION = auto()  #: no Action; the body decides
     ACTION_FORM = auto()  #: an Action without its slash, or in lower case
     ACTION_MISMATCH = auto()  #: an Action that is not that of the body; the body decides
-    RELATES_TO = auto()  #: an answer whose RelatesTo is missing, or its own id
+    RELATES_TO = (
+        auto()
+    )  #: an answer whose RelatesTo is missing, or names no request; of a fault always accepted
     REPLY_TO_OTHER = (
         auto()
     )  #: a ReplyTo that is not anonymous; the answer goes back in the exchange all the same
@@ -61,11 +67,12 @@ class Tolerance(Flag):
     NIL_OR_EMPTY = auto()  #: nil, or an empty element where text makes no sense: read as absent
     ATTRIBUTE_PLACE = auto()  #: meter attributes of 1.5 on another element, or as elements
     WHITE_SPACE = auto()  #: blanks around a token
+    OLD_FAULT = auto()  #: a fault of SOAP 1.1; always accepted
 
     #: Nothing is accepted: a message conforms or is refused.
     STRICT = 0
     #: Whatever can be typed is accepted: all of the above.
-    TOLERANT = (1 << 42) - 1
+    TOLERANT = (1 << 43) - 1
 
     @property
     def label(self) -> str:

@@ -37,34 +37,20 @@ from ocpp_core.soap.envelopes import (
     CONTENT_TYPE,
     ENVELOPE,
     FAULT_ACTION,
+    OLD_CONTENT_TYPE,
     UNSPECIFIED,
     address_xml,
     block_xml,
     content_of,
     parts_of,
-    readable,
 )
+from ocpp_core.soap.faults import fault_xml, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, version_of
 from ocpp_core.soap.reading import read_envelope
-from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml, text_xml
+from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule, schema
-
-#: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
-_FAULT_CODES = {
-    ErrorCode.NOT_IMPLEMENTED: "Receiver",
-    ErrorCode.NOT_SUPPORTED: "Receiver",
-    ErrorCode.INTERNAL: "Receiver",
-    ErrorCode.GENERIC: "Receiver",
-    ErrorCode.ENVELOPE_VERSION: "VersionMismatch",
-    ErrorCode.MUST_UNDERSTAND: "MustUnderstand",
-}
-
-
-def fault_code(code: ErrorCode) -> str:
-    """The first level of a fault: Sender, Receiver, VersionMismatch or MustUnderstand (SOAP 1.2 part 1 §5.4.6)."""
-    return _FAULT_CODES.get(code, "Sender")
 
 
 class SoapCodec:
@@ -218,6 +204,8 @@ class SoapCodec:
 
     def content_type(self, frame: Frame) -> str:
         """The Content-Type of an envelope; that of a request names its action (SOAP 1.2 part 2 §7.1)."""
+        if isinstance(frame, CallError) and frame.code is ErrorCode.ENVELOPE_VERSION:
+            return OLD_CONTENT_TYPE
         if isinstance(frame, Call):
             return f'{CONTENT_TYPE}; action="/{frame.payload.__ocpp__.action}"'
         return CONTENT_TYPE
@@ -253,20 +241,14 @@ class SoapCodec:
 
     def _fault(self, frame: CallError) -> bytes:
         headers = frame.headers or NO_HEADERS
-        code = fault_code(frame.code)
-        sub_code = ""
-        if code in ("Sender", "Receiver"):
-            name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
-            sub_code = f"<env:Subcode><env:Value>ocpp:{name}</env:Value></env:Subcode>"
-        reason = readable(frame.description or frame.code.replace("-", " "))
+        if frame.code is ErrorCode.ENVELOPE_VERSION:
+            return old_fault_envelope(frame.code, frame.description)
+        name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
         return self._written(
             self.role,
             block_xml("wsa:Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
-            body=(
-                f"<env:Fault><env:Code><env:Value>env:{code}</env:Value>{sub_code}</env:Code>"
-                f'<env:Reason><env:Text xml:lang="en">{text_xml(reason)}</env:Text></env:Reason></env:Fault>'
-            ),
+            body=fault_xml(frame.code, name, frame.description),
         )
 
     def _answering(self, id: str, headers: SoapHeaders) -> tuple[str, ...]:

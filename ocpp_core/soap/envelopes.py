@@ -11,6 +11,8 @@ from ocpp_core.model.printing import printable
 from ocpp_core.soap.text import FORBIDDEN, split_name, text_xml
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
+#: SOAP 1.1, in which nothing is read but faults.
+OLD_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 #: Back in the same HTTP exchange (OCPP-S 1.6 §3.8).
 ANONYMOUS = f"{ADDRESSING}/anonymous"
@@ -22,16 +24,19 @@ FAULT_ACTION = f"{ADDRESSING}/fault"
 
 #: SOAP 1.2 part 2 §7: media type of every message.
 CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+#: SOAP 1.1 §6.
+OLD_CONTENT_TYPE = "text/xml; charset=utf-8"
 
 ADDRESS = f"{{{ADDRESSING}}}Address"
 ADDRESSING_NAMESPACES = (ADDRESSING, "http://schemas.xmlsoap.org/ws/2004/08/addressing")
 IN_ENVELOPE = f"{{{ENVELOPE}}}"
-_ENVELOPE, _HEADER, _BODY, FAULT = (
-    f"{IN_ENVELOPE}Envelope",
-    f"{IN_ENVELOPE}Header",
-    f"{IN_ENVELOPE}Body",
-    f"{IN_ENVELOPE}Fault",
-)
+_BODY = f"{IN_ENVELOPE}Body"
+FAULT, OLD_FAULT = f"{IN_ENVELOPE}Fault", f"{{{OLD_ENVELOPE}}}Fault"
+#: Header and body of each kind of envelope, by the name of its root.
+_PARTS: dict[object, tuple[str, str]] = {
+    f"{{{namespace}}}Envelope": (f"{{{namespace}}}Header", f"{{{namespace}}}Body")
+    for namespace in (ENVELOPE, OLD_ENVELOPE)
+}
 MUST_UNDERSTAND = f"{IN_ENVELOPE}mustUnderstand"
 
 #: Addressing headers, and the field of `SoapHeaders` that each fills.
@@ -52,22 +57,22 @@ BLOCKS: dict[str, tuple[str, bool]] = {
 
 
 def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Element | None]:
-    """Header and body of an envelope."""
-    if root.tag != _ENVELOPE:
-        namespace, local = split_name(root.tag)
-        is_old = local == "Envelope"
-        raise FrameError(
-            f"not an envelope of SOAP 1.2, but {printable(local)!r} of {printable(namespace)!r}",
-            kind=FrameKind.UNREADABLE,
-            code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
-        )
+    """Header and body of an envelope; of SOAP 1.1 only if there is a fault in it."""
     header = body = None
-    for child in root:  # several times as fast as `find`
-        if child.tag == _BODY and body is None:
+    header_tag, body_tag = _PARTS.get(root.tag, (None, None))
+    for child in root if body_tag else ():  # several times as fast as `find`
+        if child.tag == body_tag and body is None:
             body = child
-        elif child.tag == _HEADER and header is None:
+        elif child.tag == header_tag and header is None:
             header = child
-    return header, body
+    if body_tag == _BODY or (body is not None and body.find(OLD_FAULT) is not None):
+        return header, body
+    namespace, local = split_name(root.tag)
+    raise FrameError(
+        f"not an envelope of SOAP 1.2, but {printable(local)!r} of {printable(namespace)!r}",
+        kind=FrameKind.UNREADABLE,
+        code=ErrorCode.ENVELOPE_VERSION if local == "Envelope" else ErrorCode.FRAME,
+    )
 
 
 def holds_identity(block: etree._Element) -> bool:

@@ -27,6 +27,9 @@ from ocpp_core.soap.envelopes import (
     FAULT,
     HEADERS,
     MUST_UNDERSTAND,
+    OLD_ENVELOPE,
+    OLD_FAULT,
+    UNSPECIFIED,
     holds_identity,
     text_of,
 )
@@ -91,9 +94,8 @@ def read_head(
     """
     blocks = _Blocks(header, vocabulary, allowed)
     headers = blocks.headers
-    if child.tag == FAULT:
-        remarks = [*_about_answer(headers), *blocks.odd]
-        return Head(FrameKind.CALLERROR, _answered(headers, waiting), headers, None, tuple(remarks))
+    if child.tag in (FAULT, OLD_FAULT):
+        return _head_of_fault(child, blocks, waiting)
     operation = vocabulary.operations.get(child.tag)
     remarks = []
     if operation is None:
@@ -105,6 +107,14 @@ def read_head(
     if operation.is_request:
         return Head(FrameKind.CALL, headers.message_id or "", headers, operation, tuple(remarks))
     return Head(FrameKind.CALLRESULT, _answered(headers, waiting), headers, operation, tuple(remarks))
+
+
+def _head_of_fault(child: etree._Element, blocks: "_Blocks", waiting: tuple[str, ...]) -> Head:
+    remarks = list(_about_answer(blocks.headers))
+    if child.tag == OLD_FAULT:
+        remarks.append(_remark(Tolerance.OLD_FAULT, "Fault", "is that of SOAP 1.1", OLD_ENVELOPE))
+    id = _answered(blocks.headers, waiting)
+    return Head(FrameKind.CALLERROR, id, blocks.headers, None, (*remarks, *blocks.odd))
 
 
 def is_printed(namespace: str | None, right: str) -> bool:
@@ -195,7 +205,7 @@ def _answered(headers: SoapHeaders, waiting: tuple[str, ...]) -> str:
     """Which request an answer names, or must mean: HTTP has paired them already."""
     only = waiting[0] if len(waiting) == 1 else ""
     relates_to = headers.relates_to or ""
-    return only or relates_to if relates_to in ("", headers.message_id) else relates_to
+    return only or relates_to if relates_to in ("", UNSPECIFIED, headers.message_id) else relates_to
 
 
 def _about_request(blocks: _Blocks, operation: Operation) -> Iterator[Violation]:
@@ -217,7 +227,7 @@ def _about_answer(headers: SoapHeaders) -> Iterator[Violation]:
     relates_to = headers.relates_to
     if headers == NO_HEADERS:
         yield _remark(Tolerance.NO_HEADER, "Header", "is missing")
-    elif not relates_to or relates_to == headers.message_id:
+    elif relates_to in (None, UNSPECIFIED, headers.message_id):
         yield _remark(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
 
 

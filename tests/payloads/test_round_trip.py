@@ -151,7 +151,7 @@ def test_tokens_that_are_read_as_others_name_members() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cls", "place", "others", "written"),
+    "cls, place, others, written",
     [
         (v16.MeterValuesRequest, "meter_value", {"connector_id": 1}, "Celsius"),
         (
