@@ -91,3 +91,10 @@ _EXACT = Context(prec=2 * (LARGEST_EXPONENT - SMALLEST_EXPONENT), traps=[])
 def is_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether `value`, which is in range, is a whole multiple of `step`, a power of ten, however many its digits."""
     return value == value.quantize(Decimal((0, (1,), step.adjusted())), context=_EXACT)
+
+
+def is_nearly_multiple(value: Decimal, step: Decimal) -> bool:
+    """Whether `value` misses a multiple of `step` by a hundredth of it at most, as floats of 32 and 64 bits do."""
+    unit = Decimal((0, (1,), step.adjusted()))
+    missed = _EXACT.subtract(value, value.quantize(unit, context=_EXACT))
+    return abs(missed) * 100 <= unit

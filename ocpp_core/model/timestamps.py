@@ -88,6 +88,37 @@ def write_timestamp(value: datetime, digits: int | None = None) -> str:
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
+#: A timestamp as people and programs write it, right or not.
+_LOOSE = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:(?P<between>.)(?P<minute>\d\d:\d\d)(?P<second>:\d\d)?(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+_ZONE = re.compile(r"[Zz]|[+-]\d\d:\d\d", re.ASCII)
+
+
+def what_is_wrong(text: str) -> str:
+    """Why a text is no timestamp of its version, as a sentence goes on after "it"."""
+    parts = _LOOSE.fullmatch(text)
+    if parts is None:
+        return "is not like 2026-01-31T12:00:00Z"
+    if parts["between"] is None:
+        return "is a date without a time"
+    if parts["between"] not in "Tt":
+        return "has no T between date and time"
+    if parts["second"] is None:
+        return "has no seconds"
+    if parts["zone"] is None:
+        return "has no time zone, such as Z or +01:00"
+    if not _ZONE.fullmatch(parts["zone"]):
+        return "has a time zone that is not like Z or +01:00"
+    if parts["second"] == ":60":
+        return "has a leap second, which cannot be held"
+    if not is_timestamp(text):
+        return "is no day, time or zone that there is"
+    return f"has {len(parts['fraction'] or '.') - 1} digits after the second, more than its version allows"
+
+
 def is_timestamp(text: str, digits: int | None = None) -> bool:
     """Whether `read_timestamp` accepts it."""
     try:

@@ -1,7 +1,7 @@
 """The deviations of real peers, by name, so that the profile of a peer can say "strict, but allow this".
 
-``Tolerance.UNKNOWN_ENUM | Tolerance.EXTRA_MEMBER``. A tolerated deviation is returned as a `Violation` beside the
-value. What we send is always strict.
+``Tolerance.HARMLESS | Tolerance.EXTRA_MEMBER``. A tolerated deviation is returned as a `Violation` beside the value.
+What we send is always strict.
 """
 
 from enum import Flag, auto
@@ -69,10 +69,53 @@ class Tolerance(Flag):
     WHITE_SPACE = auto()  #: blanks around a token
     OLD_FAULT = auto()  #: a fault of SOAP 1.1; always accepted
 
+    # Payloads again: what would be WRONG_TYPE or DECIMAL_STEP, but can only mean one thing
+    NUMBER_FOR_BOOL = auto()  #: 0 and 1 read as false and true
+    BOOL_FOR_TEXT = auto()  #: true and false where text belongs: "true" and "false"
+    FRACTION_FOR_INT = auto()  #: a number that is not whole: kept as a `Decimal`, as nothing is rounded
+    FLOAT_NOISE = auto()  #: a hundredth of the allowed step beside a multiple of it, or less: kept
+
+    # Around messages; none is reported as a violation, as nothing of the message is odd
+    MEDIA_TYPE = auto()  #: an envelope sent as text/xml, application/xml or without any type
+    KEY_AS_HEX = auto()  #: the Basic password of 1.6 as the hex digits of its key
+    IDENTITY_FORM = auto()  #: an identity that the standard does not allow
+
     #: Nothing is accepted: a message conforms or is refused.
     STRICT = 0
     #: Whatever can be typed is accepted: all of the above.
-    TOLERANT = (1 << 43) - 1
+    TOLERANT = (1 << 50) - 1
+    #: What can only mean one thing, and is read as that: no field has another type for it, nothing is left out, and
+    #: nobody could have meant something else. docs/tolerance.md argues each.
+    HARMLESS = (
+        OPTIONAL_NULL
+        | MISNAMED_MEMBER
+        | OBJECT_FOR_LIST
+        | NUMBER_AS_TEXT
+        | BOOL_AS_TEXT
+        | FLOAT_AS_INT
+        | DATETIME_FRACTION
+        | ID_NOT_STRING
+        | ID_TOO_LONG
+        | RESULT_WITH_ACTION
+        | SHORT_CALLERROR
+        | NO_HEADER
+        | NO_MESSAGE_ID
+        | NO_ACTION
+        | ACTION_FORM
+        | RELATES_TO
+        | ADDRESSING_NAMESPACE
+        | ADDRESS_AS_TEXT
+        | NO_NAMESPACE
+        | ELEMENT_ORDER
+        | NIL_OR_EMPTY
+        | ATTRIBUTE_PLACE
+        | WHITE_SPACE
+        | OLD_FAULT
+        | NUMBER_FOR_BOOL
+        | BOOL_FOR_TEXT
+        | FLOAT_NOISE
+        | MEDIA_TYPE
+    )
 
     @property
     def label(self) -> str:

@@ -16,8 +16,6 @@ OLD_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 #: Back in the same HTTP exchange (OCPP-S 1.6 §3.8).
 ANONYMOUS = f"{ADDRESSING}/anonymous"
-#: The same, also in the draft of WS-Addressing of 2004.
-ANY_ANONYMOUS = (ANONYMOUS, "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous")
 #: What an answer relates to if the request had no id (WS-Addressing 1.0 core §3.4).
 UNSPECIFIED = f"{ADDRESSING}/unspecified"
 FAULT_ACTION = f"{ADDRESSING}/fault"
@@ -73,6 +71,11 @@ def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Elemen
         kind=FrameKind.UNREADABLE,
         code=ErrorCode.ENVELOPE_VERSION if local == "Envelope" else ErrorCode.FRAME,
     )
+
+
+def is_anonymous(address: str) -> bool:
+    """Whether an address stands for the exchange itself, in WS-Addressing of whatever year."""
+    return address.endswith("/anonymous") and "addressing" in address
 
 
 def holds_identity(block: etree._Element) -> bool:

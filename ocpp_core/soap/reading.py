@@ -48,7 +48,7 @@ def read_envelope(
     header, body = parts_of(document.root)
     child = content_of(body)
     allowed = tolerance_of(tolerance, lambda: identity_of(header) or identity)
-    head = read_head(header, child, vocabulary, allowed, waiting)
+    head = read_head(header, child, vocabulary, allowed, waiting, is_late=document.is_late)
     if head.operation is None:
         # HTTP has paired it with its call, and nobody answers it: to refuse it for its form would only keep from the
         # caller what the peer has said.
