@@ -205,7 +205,7 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
 @click.option("--version", "ocpp", required=True, type=_VERSIONS, help="OCPP version to speak.")
 @click.option("--identity", default="CP-1", show_default=True, help="Of the station.")
 @click.option("--password", help="For Basic authentication of the WebSocket.")
-@click.option("--soap", is_flag=True, help="Speak 1.6 over SOAP; 1.2 and 1.5 have nothing else.")
+@click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
 @click.option("--stay", is_flag=True, help="Stay online, send heartbeats and obey, until Ctrl-C.")
 @click.pass_context
@@ -227,7 +227,7 @@ def simulate(
     wires = specification(ocpp).error_names
     if soap and Wire.SOAP not in wires:
         raise click.UsageError(f"OCPP {ocpp} has no SOAP wire")
-    is_soap = soap or Wire.JSON not in wires
+    is_soap = soap or (Wire.SOAP in wires and url.lower().startswith("http"))
     schemes = ("http", "https") if is_soap else ("ws", "wss")
     if not _is_url(url, schemes):
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")

@@ -171,7 +171,7 @@ class JsonCodec:
         """What is accepted of a frame although nobody has allowed it."""
         match = _TYPE.match(text[:_HEAD_LENGTH])
         kind = None if match is None else self.specification.frame_kinds.get(int(match[1]))
-        return _ALWAYS_READ if kind in _ERRORS else Tolerance.STRICT
+        return _ALWAYS_READ if kind in _ERRORS else self.specification.json_dialects
 
     def _mend(self, text: str, broken: BrokenJson, found: Deviations) -> Any:
         """Reads text that is no JSON to us, if members that are there twice are all that is wrong, and are allowed."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 import oracle
-from classes import ALL_CLASSES, ALL_ENUMS, BREAKABLE_CLASSES, JSON_MESSAGES
+from classes import ALL_CLASSES, ALL_ENUMS, BREAKABLE_CLASSES, DERIVED_MESSAGES, JSON_MESSAGES
 from every_token import frame_of, full_messages
 from frames import NOON
 from holding import is_same, not_held
@@ -21,7 +21,8 @@ from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Deviations
-from ocpp_core.payloads.conversion import from_wire, to_wire
+from ocpp_core.payloads.conversion import from_wire, to_wire, validate
+from ocpp_core.payloads.validation import explain
 from ocpp_core.payloads.walk import walk
 from ocpp_core.testing import broken_payloads, messages, payloads
 from properties import for_all
@@ -148,6 +149,20 @@ def test_tokens_that_are_read_as_others_name_members() -> None:
 
     assert value.unit is v16.UnitOfMeasure.CELSIUS
     assert {"value": "20", "unit": "Celsius"} == to_wire(value)
+
+
+@pytest.mark.parametrize("cls", DERIVED_MESSAGES)
+def test_messages_without_an_official_file_come_back_by_json_too(cls: type[Payload]) -> None:
+    version, action = cls.__ocpp__.version, cls.__ocpp__.action or ""
+    reader = JsonCodec(version)
+    awaiting: Any = {"1": reader.specification.request(action)}
+    for message in full_messages(cls):
+        text = reader.encode(frame_of(message))
+        kind: Any = "request" if text.startswith("[2") else "response"
+
+        assert frame_of(message) == reader.decode(text, awaiting=awaiting)
+        assert [] == explain(cls, json.loads(text)[-1])
+        assert [] == validate(json.loads(text)[-1], version, action, kind)
 
 
 @pytest.mark.parametrize(
