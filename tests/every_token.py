@@ -32,9 +32,9 @@ def full_messages(cls: type[Payload]) -> Iterator[Any]:
 
 def frame_of(message: Any) -> Frame:
     """The frame that carries a message."""
-    frame = {Response: CallResult, Notification: Send}
-    made = next((frame[base] for base in frame if isinstance(message, base)), Call)
-    return made("1", message)
+    if isinstance(message, Response):
+        return CallResult("1", message)
+    return Send("1", message) if isinstance(message, Notification) else Call("1", message)
 
 
 def _full(facts: Shape, turn: int) -> Any:

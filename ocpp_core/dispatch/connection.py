@@ -441,8 +441,8 @@ class Connection(Generic[M]):
                 self._queue.append(Ignored(f"CallResult {shown(frame.id)} answers no call that waits"))
             case CallError() if frame.id in self._ours:
                 call = self._end(frame.id)
-                error = frame.code, frame.description, frame.details, frame.spelling, frame.violations
-                self._queue.append(ErrorReceived(call, *error))
+                refusal = frame.code, frame.description, frame.details, frame.spelling, frame.violations
+                self._queue.append(ErrorReceived(call, *refusal))
             case CallResultError() if frame.id in self._replied:
                 self._replied.remove(frame.id)
                 said = frame.code, frame.description, frame.details, frame.violations

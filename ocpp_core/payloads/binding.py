@@ -7,7 +7,7 @@ The verdict equals that of the official JSON schema, and timestamps are checked 
 The source of each function is made from the `Shape` of the class on first use, and can be read: ``print(source(...))``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -296,8 +296,9 @@ class _Dump(_Statements):
         return [f"{self.v} = {self.made.name(write_timestamp, 'write_timestamp')}({self.v}, {kind.digits})"]
 
     def enumeration(self, kind: Enumeration) -> list[str]:
-        written = {member.value: member.value for member in kind.enum}
-        written |= {kind.enum.__read_as__[token]: token for token in kind.misspelt}
+        read_as: Mapping[str, str] = kind.enum.__read_as__
+        written: dict[str, str] = {str(member): str(member) for member in kind.enum}
+        written |= {read_as[token]: token for token in kind.misspelt}
         return [f"{self.v} = {self.made.name(written, kind.enum.__name__)}[{self.v}]"]
 
     def nested(self, kind: Nested) -> list[str]:

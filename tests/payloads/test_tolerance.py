@@ -223,8 +223,8 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.NUMBER_FOR_BOOL, v16.KeyValue, {"key": "A", "readonly": value}),
-            *("$.readonly", "type", "readonly", bool(value)),
+            *(Tolerance.NUMBER_FOR_BOOL, v16.KeyValue, {"key": "A", "readonly": value}, "$.readonly", "type"),
+            *("readonly", bool(value)),
         )
         for value in (0, 1)
     ),
@@ -236,8 +236,14 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.FRACTION_FOR_INT, v16.CancelReservationRequest, {"reservationId": value}),
-            *("$.reservationId", "type", "reservation_id", Decimal(str(value))),
+            *(
+                Tolerance.FRACTION_FOR_INT,
+                v16.CancelReservationRequest,
+                {"reservationId": value},
+                "$.reservationId",
+                "type",
+            ),
+            *("reservation_id", Decimal(str(value))),
         )
         for value in (1.5, -0.25, Decimal("1E-300"), 1e-7)
     ),
@@ -364,8 +370,8 @@ CASES = [
     ),
     *(
         Case(
-            *(Tolerance.WRONG_TYPE, v16.KeyValue, {"key": "A", "readonly": value}),
-            *("$.readonly", "type", "readonly", value),
+            *(Tolerance.WRONG_TYPE, v16.KeyValue, {"key": "A", "readonly": value}, "$.readonly", "type"),
+            *("readonly", value),
         )
         for value in (2, -1, 1.0, "True", "1")
     ),
