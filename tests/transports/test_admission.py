@@ -115,6 +115,16 @@ def test_a00_205_basic_authentication(
         assert verdict.headers["WWW-Authenticate"].startswith("Basic realm=")
 
 
+@pytest.mark.parametrize("user, expected", [("CP-1", True), ("CP-2", False), ("", False), (None, False)])
+def test_a_password_proves_the_user_that_came_with_it(user: str | None, expected: bool) -> None:
+    """Whoever makes a `Handshake` himself may have looked at nothing before."""
+    handshake = Handshake(
+        identity="CP-1", version=Version.V1_6, subprotocol="ocpp1.6", username=user, password=KEY
+    )
+
+    assert expected is handshake.has_password(KEY)
+
+
 def test_hex_is_no_password_of_2_x_even_if_tolerant() -> None:
     verdict = admit(
         "/CP-1",
