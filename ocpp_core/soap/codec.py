@@ -37,14 +37,13 @@ from ocpp_core.soap.envelopes import (
     CONTENT_TYPE,
     ENVELOPE,
     FAULT_ACTION,
-    OLD_CONTENT_TYPE,
     UNSPECIFIED,
     address_xml,
     block_xml,
     content_of,
     parts_of,
 )
-from ocpp_core.soap.faults import fault_xml, old_fault_envelope
+from ocpp_core.soap.faults import content_type_of, fault_xml, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, version_of
 from ocpp_core.soap.reading import read_envelope
@@ -204,11 +203,9 @@ class SoapCodec:
 
     def content_type(self, frame: Frame) -> str:
         """The Content-Type of an envelope; that of a request names its action (SOAP 1.2 part 2 §7.1)."""
-        if isinstance(frame, CallError) and frame.code is ErrorCode.ENVELOPE_VERSION:
-            return OLD_CONTENT_TYPE
         if isinstance(frame, Call):
             return f'{CONTENT_TYPE}; action="/{frame.payload.__ocpp__.action}"'
-        return CONTENT_TYPE
+        return content_type_of(frame.code if isinstance(frame, CallError) else None)
 
     def _request(self, frame: Call) -> bytes:
         headers = frame.headers or NO_HEADERS

@@ -10,7 +10,15 @@ from lxml import etree
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import CallError
 from ocpp_core.model.versions import ERROR_CODES, Wire
-from ocpp_core.soap.envelopes import ENVELOPE, OLD_ENVELOPE, first_text, local_name, readable
+from ocpp_core.soap.envelopes import (
+    CONTENT_TYPE,
+    ENVELOPE,
+    OLD_CONTENT_TYPE,
+    OLD_ENVELOPE,
+    first_text,
+    local_name,
+    readable,
+)
 from ocpp_core.soap.heads import Head
 from ocpp_core.soap.operations import Vocabulary
 from ocpp_core.soap.text import split_name, text_xml
@@ -36,6 +44,11 @@ _SENDERS = ("Sender", "Client")
 def fault_code(code: ErrorCode) -> str:
     """The first level of a fault: Sender, Receiver, VersionMismatch or MustUnderstand (SOAP 1.2 part 1 §5.4.6)."""
     return _FAULT_CODES.get(code, "Sender")
+
+
+def content_type_of(code: ErrorCode | None) -> str:
+    """The Content-Type of an answer: a fault with this code, or a response."""
+    return OLD_CONTENT_TYPE if code is ErrorCode.ENVELOPE_VERSION else CONTENT_TYPE
 
 
 def read_fault(element: etree._Element, head: Head, vocabulary: Vocabulary) -> CallError:

@@ -21,6 +21,7 @@ from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
@@ -89,7 +90,7 @@ class Connecting:
     on_connect: Connected | None = None
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    tolerance: Tolerance = Tolerance.STRICT
+    tolerance: Tolerance = DEFAULT_TOLERANCE
 
 
 class Station:

@@ -20,7 +20,7 @@ from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
-from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE, ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
     credentials_in,
@@ -75,12 +75,12 @@ class Handshake:
     def has_password(self, expected: str | bytes) -> bool:
         """Whether the station has proven itself with this password, under its own identity as user name.
 
-        In 1.6 the key's 40 hex digits are taken for its 20 bytes, unless the tolerance is strict.
+        In 1.6 the key's 40 hex digits are taken for its 20 bytes if `Tolerance.KEY_AS_HEX` allows it.
         """
         if self.password is None or self.username != self.identity:
             return False
         has_key = self.version is not None and specification(self.version).has_key_passwords
-        hex_allowed = has_key and bool(self.tolerance)
+        hex_allowed = has_key and Tolerance.KEY_AS_HEX in self.tolerance
         is_right = is_password(self.password, expected, hex_allowed=hex_allowed)
         if is_right:
             self.vouch()
@@ -191,7 +191,7 @@ class Admission:
         aliases: Version meant by a subprotocol where that is not its own (``{"ocpp2.0": "2.0.1"}``), or a function from
             the identity to that.
         tolerance: What is accepted although it breaks a rule; a function decides it for each station, by the identity
-            that it claims. Anything but strict lets stations have any identity that `is_usable`.
+            that it claims. With `Tolerance.IDENTITY_FORM` they may have any that `is_usable`.
     """
 
     accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
@@ -203,7 +203,7 @@ class Admission:
     soap_without_authentication: bool = False
     no_common_version: Literal["close", "refuse"] = "close"
     aliases: Aliases | None = None
-    tolerance: ToleranceByStation = Tolerance.STRICT
+    tolerance: ToleranceByStation = DEFAULT_TOLERANCE
     #: Of real stations only, so nobody can fill it.
     _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
 
@@ -321,7 +321,8 @@ class Admission:
         if not identity:
             return Refusal(400, "the request does not say which station it is of", code=ErrorCode.PROTOCOL)
         tolerance = tolerance_of(self.tolerance, lambda: identity)
-        if not (is_usable(identity) if tolerance else is_identity(identity, claimed.version)):
+        is_any = Tolerance.IDENTITY_FORM in tolerance
+        if not (is_usable(identity) if is_any else is_identity(identity, claimed.version)):
             # A colon could never be told from the one behind the user name (2.x part 4 §3.1.1).
             return _UNAUTHORIZED if ":" in identity else evolve(_UNKNOWN, code=ErrorCode.IDENTITY)
         handshake = evolve(

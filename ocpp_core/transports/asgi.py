@@ -26,7 +26,7 @@ from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
+from ocpp_core.soap.envelopes import ANONYMOUS
 from ocpp_core.transports._asgi_io import (
     Channel,
     PeerNotReadingError,
@@ -251,7 +251,7 @@ class OcppApp:
         if scope["method"] != "POST":
             await respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"), *closing(scope))
             return
-        headers = headers_of(scope)
+        headers, tolerance = headers_of(scope), self._admission.tolerance
         try:
             body = read_body(
                 await read_request(
@@ -263,7 +263,7 @@ class OcppApp:
                 content_type=joined(headers, "content-type"),
                 content_encoding=joined(headers, "content-encoding"),
                 max_size=self._max_size,
-                any_xml=self._admission.tolerance != Tolerance.STRICT,
+                any_xml=not isinstance(tolerance, Tolerance) or Tolerance.MEDIA_TYPE in tolerance,
             )
         except BodyRefused as refused:
             await respond(send, refused.status, f"{refused}\n".encode(), *closing(scope))
@@ -284,7 +284,7 @@ class OcppApp:
                 more += answer.error.refusal.headers.items()
             else:
                 status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
-            await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
+            await respond(send, status, packed, *more, content_type=answer.content_type)
 
     async def _identify(self, scope: Scope, codec: SoapCodec, headers: SoapHeaders) -> Caller:
         """Whose request it is; nothing is kept of one that is not admitted.
