@@ -30,7 +30,7 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
-from ocpp_core.payloads.conversion import accepted, to_wire
+from ocpp_core.payloads.conversion import accepted, allowed_digits, to_wire
 
 #: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
 MAX_ID_LENGTH = 36
@@ -93,6 +93,8 @@ class JsonCodec:
         version: A `Version` or its number; or the `Specification` of an invented one, for tests.
         tolerance: What is accepted although it breaks a rule. What is sent never does.
         max_size: Characters that a frame may have.
+        fraction_digits: 0 or 3: timestamps are written with so many digits after the second, for peers that read one
+            form only. None writes them as they are.
     """
 
     #: One CALL of each side may be unanswered (OCPP-J 1.6 §4.1.1; 2.0.1 and 2.1 part 4 §4.1.1).
@@ -106,6 +108,7 @@ class JsonCodec:
         *,
         tolerance: Tolerance = Tolerance.STRICT,
         max_size: int = 1_048_576,
+        fraction_digits: int | None = None,
     ) -> None:
         known = version if isinstance(version, Specification) else specification(version)
         if Wire.JSON not in known.error_names:
@@ -115,6 +118,7 @@ class JsonCodec:
         self.owed: Mapping[FrameKind, FrameKind] = known.owed
         self.tolerance = tolerance
         self.max_size = max_size
+        self.fraction_digits = allowed_digits(fraction_digits)
         self._names = known.error_names[Wire.JSON]
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
         self._call = self._numbers[FrameKind.CALL]
@@ -407,7 +411,7 @@ class JsonCodec:
                 f"{type(payload).__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of "
                 f"OCPP {self.specification.version}"
             )
-        return definition.action, to_wire(payload)
+        return definition.action, to_wire(payload, fraction_digits=self.fraction_digits)
 
     def _write(self, kind: FrameKind, id: str, *rest: Any) -> str:
         number = self._numbers.get(kind)

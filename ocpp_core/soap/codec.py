@@ -28,18 +28,16 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, plain
+from ocpp_core.payloads.conversion import allowed_digits
 from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.payloads.validation import explain
 from ocpp_core.soap.binding import element_writer
 from ocpp_core.soap.envelopes import (
-    ADDRESSING,
     ANONYMOUS,
     CONTENT_TYPE,
-    ENVELOPE,
     FAULT_ACTION,
     UNSPECIFIED,
-    address_xml,
-    block_xml,
+    Prefixes,
     content_of,
     parts_of,
 )
@@ -50,6 +48,8 @@ from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule, schema
+
+_USUAL = Prefixes()
 
 
 class SoapCodec:
@@ -77,6 +77,9 @@ class SoapCodec:
         to: Address of the peer: written as To of requests.
         qualified_actions: Write ``namespace + Service/Op`` as Action in place of ``/Op``.
         max_size: Bytes that an envelope may have.
+        fraction_digits: 0 or 3: timestamps are written with so many digits after the second, for peers that read one
+            form only. None writes them as they are.
+        prefixes: What envelopes are written with.
     """
 
     #: SOAP answers inside the HTTP exchange, so any number of calls may be under way (OCPP-S 1.6 §3.2).
@@ -97,6 +100,8 @@ class SoapCodec:
         to: str | None = None,
         qualified_actions: bool = False,
         max_size: int = 1_048_576,
+        fraction_digits: int | None = None,
+        prefixes: Prefixes = _USUAL,
     ) -> None:
         known = version if isinstance(version, Specification) else specification(version)
         if Wire.SOAP not in known.error_names:
@@ -109,6 +114,8 @@ class SoapCodec:
         self.to = to
         self.qualified_actions = qualified_actions
         self.max_size = max_size
+        self.fraction_digits = allowed_digits(fraction_digits)
+        self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
 
     def addressed(self, identity: str, to: str) -> Self:
@@ -216,12 +223,14 @@ class SoapCodec:
         name = frame.payload.__ocpp__.action or ""
         return self._written(
             service,
-            block_xml("ocpp:chargeBoxIdentity", identity, must_understand=True),
-            block_xml("wsa:Action", headers.action or self._action(service, name), must_understand=True),
-            block_xml("wsa:MessageID", frame.id),
-            address_xml("wsa:From", headers.from_ or self.address),
-            address_xml("wsa:ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
-            block_xml("wsa:To", headers.to or self.to, must_understand=True),
+            self.prefixes.identity(identity),
+            self.prefixes.block(
+                "Action", headers.action or self._action(service, name), must_understand=True
+            ),
+            self.prefixes.block("MessageID", frame.id),
+            self.prefixes.address("From", headers.from_ or self.address),
+            self.prefixes.address("ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
+            self.prefixes.block("To", headers.to or self.to, must_understand=True),
             body=self._payload(frame.payload, service),
         )
 
@@ -231,7 +240,9 @@ class SoapCodec:
         name = f"{frame.payload.__ocpp__.action}Response"
         return self._written(
             service,
-            block_xml("wsa:Action", headers.action or self._action(service, name), must_understand=True),
+            self.prefixes.block(
+                "Action", headers.action or self._action(service, name), must_understand=True
+            ),
             *self._answering(frame.id, headers),
             body=self._payload(frame.payload, service),
         )
@@ -243,9 +254,9 @@ class SoapCodec:
         name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
         return self._written(
             self.role,
-            block_xml("wsa:Action", headers.action or FAULT_ACTION, must_understand=True),
+            self.prefixes.block("Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
-            body=fault_xml(frame.code, name, frame.description),
+            body=fault_xml(frame.code, name, frame.description, self.prefixes),
         )
 
     def _answering(self, id: str, headers: SoapHeaders) -> tuple[str, ...]:
@@ -254,32 +265,26 @@ class SoapCodec:
         # A codec draws no random number; an id made of the request's is as new as that one.
         made = uuid.uuid5(uuid.NAMESPACE_URL, f"{relates_to}#answer").urn
         return (
-            block_xml("wsa:MessageID", headers.message_id or made),
-            block_xml("wsa:RelatesTo", relates_to),
-            address_xml("wsa:From", headers.from_ or self.address),
-            block_xml("wsa:To", headers.to or ANONYMOUS, must_understand=True),
+            self.prefixes.block("MessageID", headers.message_id or made),
+            self.prefixes.block("RelatesTo", relates_to),
+            self.prefixes.address("From", headers.from_ or self.address),
+            self.prefixes.block("To", headers.to or ANONYMOUS, must_understand=True),
         )
 
     def _written(self, service: Role, *blocks: str, body: str) -> bytes:
-        namespace = self.specification.namespaces[service]
-        return (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<env:Envelope xmlns:env="{ENVELOPE}" xmlns:wsa="{ADDRESSING}" xmlns:ocpp="{namespace}">'
-            f"<env:Header>{''.join(blocks)}</env:Header><env:Body>{body}</env:Body></env:Envelope>"
-        ).encode()
+        return self.prefixes.written(self.specification.namespaces[service], blocks, body)
 
     def _payload(self, payload: Payload, service: Role) -> str:
         """The body element of a payload, seen to be valid."""
         cls = type(payload)
-        tag = element_name(cls.__ocpp__.name)
+        name = f"{self.prefixes.ocpp}:{element_name(cls.__ocpp__.name)}"
         namespace = self.specification.namespaces[service]
         try:
-            inner = element_writer(cls, "ocpp")(payload)
+            inner = element_writer(cls, self.prefixes.ocpp, self.fraction_digits)(payload)
         except REFUSALS:
             raise PayloadError(cls.__name__, _unwritable(payload)) from None
-        text = f"<ocpp:{tag}>{inner}</ocpp:{tag}>"
         try:
-            element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
+            element = etree.fromstring(f'<{name} xmlns:{self.prefixes.ocpp}="{namespace}">{inner}</{name}>')
         except (etree.XMLSyntaxError, ValueError):
             raise PayloadError(cls.__name__, [_unholdable(inner)]) from None
         broken = broken_rule(element, schema(self.specification.version, service))
@@ -287,7 +292,7 @@ class SoapCodec:
             deviations = Deviations(Tolerance.STRICT)
             read_element_tolerantly(cls, element, namespace, deviations)
             raise PayloadError(cls.__name__, deviations.listed or [broken])
-        return text
+        return f"<{name}>{inner}</{name}>"
 
     def _service(self, payload: Payload, kind: type[Payload], otherwise: Role) -> Role:
         """Who receives the request that a payload belongs to, and so whose namespace it has."""

@@ -3,6 +3,11 @@
 Source: SOAP 1.2 part 1 §5; WS-Addressing 1.0 core §3; OCPP-S 1.6 §3.
 """
 
+import re
+from collections.abc import Iterable
+
+import attrs
+from attrs import frozen
 from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
@@ -120,25 +125,68 @@ def first_text(element: etree._Element | None) -> str:
     return next((text.strip() for text in texts if text.strip()), "")
 
 
-def block_xml(name: str, value: str | None, *, must_understand: bool = False) -> str:
-    """A header block that holds text; nothing for None.
+@frozen
+class Prefixes:
+    """The prefixes of an envelope: some old peers look for those that they know.
 
     Raises:
-        LocalProtocolError: A character that XML cannot hold.
+        LocalProtocolError: One is no name, or is there twice.
     """
-    return "" if value is None else _block(name, _required_xml(value), must_understand)
+
+    envelope: str = "env"
+    addressing: str = "wsa"
+    ocpp: str = "ocpp"
+
+    def __attrs_post_init__(self) -> None:
+        names = {self.envelope, self.addressing, self.ocpp}
+        if len(names) < len(attrs.fields(Prefixes)) or not all(map(_PREFIX.fullmatch, names)):
+            raise LocalProtocolError(f"{self!r} are not three different prefixes of XML")
+
+    def identity(self, value: str) -> str:
+        """The header block that names the station. Raises as `block`."""
+        return self._block(f"{self.ocpp}:chargeBoxIdentity", _required_xml(value), True)
+
+    def block(self, name: str, value: str | None, *, must_understand: bool = False) -> str:
+        """A block of WS-Addressing that holds text; nothing for None.
+
+        Raises:
+            LocalProtocolError: A character that XML cannot hold.
+        """
+        if value is None:
+            return ""
+        return self._block(f"{self.addressing}:{name}", _required_xml(value), must_understand)
+
+    def address(self, name: str, value: str | None, *, must_understand: bool = False) -> str:
+        """A block that holds an endpoint reference; nothing for None. Raises as `block`."""
+        if value is None:
+            return ""
+        address = f"{self.addressing}:Address"
+        content = f"<{address}>{_required_xml(value)}</{address}>"
+        return self._block(f"{self.addressing}:{name}", content, must_understand)
+
+    def _block(self, name: str, content: str, must_understand: bool) -> str:
+        flag = f' {self.envelope}:mustUnderstand="true"' if must_understand else ""
+        return f"<{name}{flag}>{content}</{name}>"
+
+    def written(self, namespace: str, blocks: Iterable[str], body: str) -> bytes:
+        """The whole envelope.
+
+        Args:
+            namespace: Of the service.
+            blocks: Of its header.
+            body: The element in its body.
+        """
+        env = self.envelope
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<{env}:Envelope xmlns:{env}="{ENVELOPE}" xmlns:{self.addressing}="{ADDRESSING}" '
+            f'xmlns:{self.ocpp}="{namespace}"><{env}:Header>{"".join(blocks)}</{env}:Header>'
+            f"<{env}:Body>{body}</{env}:Body></{env}:Envelope>"
+        ).encode()
 
 
-def address_xml(name: str, value: str | None, *, must_understand: bool = False) -> str:
-    """A header block that holds an endpoint reference; nothing for None. Raises as `block_xml`."""
-    if value is None:
-        return ""
-    return _block(name, f"<wsa:Address>{_required_xml(value)}</wsa:Address>", must_understand)
-
-
-def _block(name: str, content: str, must_understand: bool) -> str:
-    flag = ' env:mustUnderstand="true"' if must_understand else ""
-    return f"<{name}{flag}>{content}</{name}>"
+#: What begins with xml belongs to XML itself.
+_PREFIX = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9._-]*")
 
 
 def _required_xml(value: str) -> str:

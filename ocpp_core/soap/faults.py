@@ -15,6 +15,7 @@ from ocpp_core.soap.envelopes import (
     ENVELOPE,
     OLD_CONTENT_TYPE,
     OLD_ENVELOPE,
+    Prefixes,
     first_text,
     local_name,
     readable,
@@ -83,22 +84,23 @@ def _old_codes(code: etree._Element | None) -> list[str]:
     return [] if code is None else local_name(code.text).split(".", 1)
 
 
-def fault_xml(code: ErrorCode, name: str, description: str) -> str:
+def fault_xml(code: ErrorCode, name: str, description: str, prefixes: Prefixes) -> str:
     """The body element of a fault.
 
     Args:
         code: Of the error.
         name: How the version spells it.
         description: For people.
+        prefixes: Of the envelope.
     """
-    level = fault_code(code)
-    sub_code = ""
+    env, level = prefixes.envelope, fault_code(code)
+    value = f"<{env}:Value>{env}:{level}</{env}:Value>"
     if level in ("Sender", "Receiver"):
-        sub_code = f"<env:Subcode><env:Value>ocpp:{name}</env:Value></env:Subcode>"
-    return (
-        f"<env:Fault><env:Code><env:Value>env:{level}</env:Value>{sub_code}</env:Code>"
-        f'<env:Reason><env:Text xml:lang="en">{_reason(code, description)}</env:Text></env:Reason></env:Fault>'
-    )
+        sub_code = f"<{env}:Value>{prefixes.ocpp}:{name}</{env}:Value>"
+        value += f"<{env}:Subcode>{sub_code}</{env}:Subcode>"
+    reason = f'<{env}:Text xml:lang="en">{_reason(code, description)}</{env}:Text>'
+    parts = f"<{env}:Code>{value}</{env}:Code><{env}:Reason>{reason}</{env}:Reason>"
+    return f"<{env}:Fault>{parts}</{env}:Fault>"
 
 
 def old_fault_envelope(code: ErrorCode, description: str) -> bytes:

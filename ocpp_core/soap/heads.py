@@ -245,7 +245,7 @@ def _about_answer(headers: SoapHeaders) -> Iterator[Violation]:
     relates_to = headers.relates_to
     if headers == NO_HEADERS:
         yield _remark(Tolerance.NO_HEADER, "Header", "is missing")
-    elif relates_to in (None, UNSPECIFIED, headers.message_id):
+    elif not relates_to or relates_to == headers.message_id:
         yield _remark(Tolerance.RELATES_TO, "RelatesTo", "does not name a request", relates_to)
 
 
