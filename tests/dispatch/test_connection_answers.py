@@ -39,6 +39,7 @@ def test_s16_4_fault_that_does_not_say_what_it_answers_ends_the_only_call(pair: 
     assert isinstance(event, ErrorReceived)
     assert (pending, ErrorCode.INTERNAL, "?") == (event.call, event.code, event.description)
 
+
 @only_json
 def test_error_in_another_form_ends_its_call_and_says_what_is_wrong_with_it(pair: Pair) -> None:
     pending = pair.call()
