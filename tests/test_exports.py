@@ -110,6 +110,8 @@ GONE = {
     "ocpp_core.soap": {"fault_code": "soap.faults.fault_code"},
     "ocpp_core.envelopes": {
         "ANY_ANONYMOUS": "soap.envelopes.is_anonymous",
+        "address_xml": "soap.envelopes.Prefixes.address",
+        "block_xml": "soap.envelopes.Prefixes.block",
         "is_identity": "soap.envelopes.holds_identity",
     },
     "ocpp_core.peer": {"MOST_NOTICES": "max_held_bytes", "MOST_UNSENT": "max_held_bytes"},
