@@ -95,6 +95,4 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
 
 def is_nearly_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether `value` misses a multiple of `step` by a hundredth of it at most, as floats of 32 and 64 bits do."""
-    unit = Decimal((0, (1,), step.adjusted()))
-    missed = _EXACT.subtract(value, value.quantize(unit, context=_EXACT))
-    return abs(missed) * 100 <= unit
+    return abs(_EXACT.remainder_near(value, step)) * 100 <= step

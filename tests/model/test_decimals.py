@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from ocpp_core.model.decimals import is_multiple, number_text, read_decimal, read_integer, write_number
+from ocpp_core.model.decimals import (
+    is_multiple,
+    is_nearly_multiple,
+    number_text,
+    read_decimal,
+    read_integer,
+    write_number,
+)
 from properties import for_all
 
 #: What a JSON parser gives, the decimal that it is, and what is written for that.
@@ -158,3 +165,23 @@ def test_every_float_keeps_its_shortest_text() -> None:
         assert Decimal(repr(value)) == read_decimal(write_number(value))
 
     for_all(st.floats(allow_nan=False, allow_infinity=False), 300, check)
+
+
+@pytest.mark.parametrize(
+    "value, step, nearly",
+    [
+        ("0.30000000000000004", "0.1", True),
+        ("16.100000381469727", "0.1", True),
+        ("-16.099", "0.1", True),
+        ("16.1", "0.1", True),
+        ("16.1011", "0.1", False),
+        ("16.15", "0.1", False),
+        ("1E+308", "0.1", True),
+        ("1E-324", "0.1", True),
+        (f"16.1{'0' * 1000}1", "0.1", True),
+        ("2.01", "1", True),
+        ("2.02", "1", False),
+    ],
+)
+def test_what_floats_get_wrong_is_nearly_a_multiple(value: str, step: str, nearly: bool) -> None:
+    assert nearly == is_nearly_multiple(Decimal(value), Decimal(step))
