@@ -93,6 +93,6 @@ def is_multiple(value: Decimal, step: Decimal) -> bool:
     return value == value.quantize(Decimal((0, (1,), step.adjusted())), context=_EXACT)
 
 
-def is_nearly_multiple(value: Decimal, step: Decimal) -> bool:
-    """Whether `value` misses a multiple of `step` by a hundredth of it at most, as floats of 32 and 64 bits do."""
-    return abs(_EXACT.remainder_near(value, step)) * 100 <= step
+def missed_multiple(value: Decimal, step: Decimal) -> Decimal:
+    """How far `value`, which is in range, is from the nearest multiple of `step`, a power of ten: 0 if it is one."""
+    return abs(_EXACT.remainder_near(value, step))

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from ocpp_core._lazy import once
-from ocpp_core.model.decimals import is_multiple, is_nearly_multiple, read_decimal
+from ocpp_core.model.decimals import missed_multiple, read_decimal
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.shapes import (
     Anything,
@@ -238,10 +238,10 @@ class _Read(Fold[Read]):
             if number is None:
                 return value
             _check_range(kind, number, value, path, found)
-            if kind.multiple_of is not None and not is_multiple(number, kind.multiple_of):
-                is_noise = is_nearly_multiple(number, kind.multiple_of)
-                rule = Tolerance.FLOAT_NOISE if is_noise else Tolerance.DECIMAL_STEP
-                found.report(rule, path, "multipleOf", value, kind.multiple_of)
+            step = kind.multiple_of
+            if step is not None and (missed := missed_multiple(number, step)):
+                rule = Tolerance.FLOAT_NOISE if missed * _PARTS <= step else Tolerance.DECIMAL_STEP
+                found.report(rule, path, "multipleOf", value, step)
             return number
 
         return read
@@ -331,6 +331,8 @@ _READ, _JSON_TYPE = _Read(), _JsonType()
 
 # Numbers
 
+#: A number is noise beside a multiple if it misses it by one part in so many of the step: floats of 32 bits do.
+_PARTS = 100
 #: Digits of a number that is read from text or written as text: more take a hundred times their size in memory.
 _LONGEST_NUMBER = 4000
 _LARGEST_WRITTEN = 10**_LONGEST_NUMBER

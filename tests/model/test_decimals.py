@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ocpp_core.model.decimals import (
     is_multiple,
-    is_nearly_multiple,
+    missed_multiple,
     number_text,
     read_decimal,
     read_integer,
@@ -168,20 +168,18 @@ def test_every_float_keeps_its_shortest_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "value, step, nearly",
+    "value, step, missed",
     [
-        ("0.30000000000000004", "0.1", True),
-        ("16.100000381469727", "0.1", True),
-        ("-16.099", "0.1", True),
-        ("16.1", "0.1", True),
-        ("16.1011", "0.1", False),
-        ("16.15", "0.1", False),
-        ("1E+308", "0.1", True),
-        ("1E-324", "0.1", True),
-        (f"16.1{'0' * 1000}1", "0.1", True),
-        ("2.01", "1", True),
-        ("2.02", "1", False),
+        ("16.1", "0.1", "0"),
+        ("-16.099", "0.1", "0.001"),
+        ("0.30000000000000004", "0.1", "4E-17"),
+        ("16.15", "0.1", "0.05"),
+        ("1E+308", "0.1", "0"),
+        ("1E-324", "0.1", "1E-324"),
+        (f"16.1{'0' * 1000}1", "0.1", "1E-1002"),
+        ("2.75", "1", "0.25"),
     ],
 )
-def test_what_floats_get_wrong_is_nearly_a_multiple(value: str, step: str, nearly: bool) -> None:
-    assert nearly == is_nearly_multiple(Decimal(value), Decimal(step))
+def test_how_far_a_number_is_from_a_multiple(value: str, step: str, missed: str) -> None:
+    assert Decimal(missed) == missed_multiple(Decimal(value), Decimal(step))
+    assert is_multiple(Decimal(value), Decimal(step)) == (not Decimal(missed))
