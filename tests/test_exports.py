@@ -57,6 +57,7 @@ PUBLIC = [
     "Version",
     "Violation",
     "Wire",
+    "add_secret_names",
     "evolve",
     "from_wire",
     "read",
