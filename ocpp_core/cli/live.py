@@ -32,6 +32,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
 from ocpp_core.payloads.binding import plain
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -235,7 +236,7 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     multiple=True,
     metavar="RULE",
     callback=read_rules,
-    help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
+    help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
 )
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.pass_context
@@ -267,7 +268,7 @@ def serve(
             accepts=accept,
             default_version=default_version,
             aliases=aliases,
-            tolerance=Tolerance.TOLERANT if tolerant else tolerance,
+            tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance,
             hooks=[log],
         )
         async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
@@ -336,7 +337,7 @@ def simulate(
                 password=password,
                 listen=listen,
                 address=address,
-                tolerance=Tolerance.TOLERANT if tolerant else Tolerance.STRICT,
+                tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],
             ) as csms,
