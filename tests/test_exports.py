@@ -26,6 +26,7 @@ PUBLIC = [
     "CallResultError",
     "CallResultInvalidError",
     "CallTimeoutError",
+    "CannotConnectError",
     "Connection",
     "ConnectionLostError",
     "ErrorCode",
@@ -37,7 +38,9 @@ PUBLIC = [
     "LocalProtocolError",
     "MISSING",
     "NoAnswer",
+    "NoClientError",
     "NoSuchAction",
+    "NotConnectedError",
     "Notification",
     "OcppError",
     "PayloadError",
@@ -115,6 +118,7 @@ GONE = {
         "block_xml": "soap.envelopes.Prefixes.block",
         "is_identity": "soap.envelopes.holds_identity",
     },
+    "ocpp_core.messages": {"R": "model.messages.R_co"},
     "ocpp_core.peer": {"MOST_NOTICES": "max_held_bytes", "MOST_UNSENT": "max_held_bytes"},
     "ocpp_core.tolerance": {
         "MISNAMED": "WireField.misnamed",
@@ -184,6 +188,22 @@ def test_every_name_of_a_version_loads_and_is_documented(version: str) -> None:
 
 def test_there_is_a_package_for_each_version() -> None:
     assert VERSION_PACKAGES == [f"v{version.replace('.', '')}" for version in Version]
+
+
+@pytest.mark.parametrize("package", ["", "dispatch", *VERSION_PACKAGES])
+def test_all_public_names_can_be_imported_at_once(package: str) -> None:
+    name = f"ocpp_core.{package}".rstrip(".")
+    names: dict[str, Any] = {}
+    exec(f"from {name} import *", names)
+
+    assert set(dir(importlib.import_module(name))) == names.keys() - {"__builtins__"}
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    project = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert re.fullmatch(r"\d+\.\d+\.\d+", ocpp_core.__version__)
+    assert 'path = "ocpp_core/__init__.py"' in project
 
 
 def test_unknown_name_is_refused() -> None:

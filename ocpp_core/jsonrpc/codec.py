@@ -5,7 +5,7 @@ Source: OCPP-J 1.6 §4; OCPP 2.0.1 and 2.1 part 4 §4.
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, cast
 
 from ocpp_core._lazy import once
 from ocpp_core.jsonrpc.text import BrokenJson, DuplicateMember, read_json, write_json
@@ -24,6 +24,7 @@ from ocpp_core.model.messages import (
     Response,
     Send,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -119,7 +120,8 @@ class JsonCodec:
         self.tolerance = tolerance
         self.max_size = max_size
         self.fraction_digits = allowed_digits(fraction_digits)
-        self._names = known.error_names[Wire.JSON]
+        #: How this version spells errors on this wire.
+        self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
         self._call = self._numbers[FrameKind.CALL]
         self._result = self._numbers[FrameKind.CALLRESULT]
@@ -129,7 +131,7 @@ class JsonCodec:
 
     def decode(
         self,
-        text: str,
+        text: str | bytes,
         *,
         awaiting: Mapping[str, type[Request[Any]]] | None = None,
         tolerance: Tolerance | None = None,
@@ -137,7 +139,7 @@ class JsonCodec:
         """Reads one frame.
 
         Args:
-            text: One WebSocket text message.
+            text: One WebSocket text message, or the bytes of it, in UTF-8.
             awaiting: Request classes of the calls that wait for an answer, by id: a CALLRESULT does not say what it is.
             tolerance: In place of the codec's own.
 
@@ -147,7 +149,10 @@ class JsonCodec:
         Raises:
             FrameError: It cannot be used. The error says what could be read all the same, and the code to answer with,
                 if the version owes an answer. Nothing else is raised, whatever the text.
+            TypeError: `text` is neither text nor bytes.
         """
+        if not isinstance(text, str):
+            text = _decoded(text)
         allowed = self.tolerance if tolerance is None else tolerance
         if not text:
             raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
@@ -188,12 +193,15 @@ class JsonCodec:
                     broken = error
         self._salvage(text, str(broken), found)
 
-    def values(self, text: str) -> Any:
+    def values(self, text: str | bytes) -> Any:
         """The JSON value of a frame, whatever it means: for a log, which may not show the text of what it cannot read.
 
         Raises:
             FrameError: It is no JSON, or too long. Nothing else is raised.
+            TypeError: `text` is neither text nor bytes.
         """
+        if not isinstance(text, str):
+            text = _decoded(text)
         try:
             if len(text) > self.max_size:
                 raise BrokenJson(f"more than the {self.max_size} characters that are read")
@@ -348,7 +356,7 @@ class JsonCodec:
             raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id)
         code = ERROR_CODES.get(name, ErrorCode.GENERIC)
         made = CallError if kind is FrameKind.CALLERROR else CallResultError
-        spelling = None if self._names.get(code) == name else name
+        spelling = None if self.error_names.get(code) == name else name
         return made(id, code, description, details, spelling=spelling, violations=tuple(found.listed))
 
     def _salvage(self, text: str, reason: str, found: Deviations) -> NoReturn:
@@ -379,6 +387,7 @@ class JsonCodec:
             PayloadError: The payload breaks its schema.
             LocalProtocolError: This version has no such frame, message or error code; the message is not of the kind
                 that the frame carries; the id is too long, empty or reserved; or a value is no JSON.
+            TypeError: The payload is no message.
         """
         match frame:
             case Call():
@@ -388,7 +397,7 @@ class JsonCodec:
             case Send():
                 return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload, Notification))
             case _:
-                name = self._names.get(frame.code)
+                name = self.error_names.get(frame.code)
                 if name is None:
                     raise LocalProtocolError(
                         f"OCPP {self.specification.version} has no error code for {frame.code}"
@@ -401,6 +410,8 @@ class JsonCodec:
 
     def _named(self, payload: Payload, kind: type[Payload]) -> tuple[str, dict[str, Any]]:
         """The action and the wire form of a payload, if it is of this kind and version."""
+        if not isinstance(cast(Any, payload), Payload):
+            raise TypeError(f"the payload of a frame is a message; got {passed(payload)}")
         definition = payload.__ocpp__
         if (
             definition.version != self.specification.version
@@ -428,6 +439,19 @@ class JsonCodec:
             return write_json([number, int(id) if isinstance(id, NumericId) else id, *rest])
         except TypeError as error:
             raise LocalProtocolError(f"not JSON: {error}") from None
+
+
+def _decoded(given: Any) -> str:
+    """The text of a frame that came as bytes."""
+    if not isinstance(given, bytes | bytearray | memoryview):
+        raise TypeError(
+            f"""a frame is text or bytes, such as '[2,"1","Heartbeat",{{}}]'; got {passed(given)}"""
+        )
+    try:
+        return str(given, "utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is not UTF-8"
+        raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME) from None
 
 
 def _value(raw: str | None) -> Any:

@@ -10,7 +10,7 @@ changed copy. (A frozen attrs class would cost a microsecond more per object.)
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_transform
 
 import attrs
 
@@ -315,19 +315,39 @@ class Response(Payload):
     __slots__ = ()
 
 
-R = TypeVar("R", bound=Response)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    # A default, so that nobody has to write `Request[Any]`. Python has it from 3.13 on, type checkers always.
+    R_co = _TypeVar("R_co", bound=Response, default=Response, covariant=True)
+else:
+    R_co = TypeVar("R_co", bound=Response, covariant=True)
 
 
-class Request(Payload, Generic[R]):
-    """Base of all requests; ``R`` is the class of the response."""
+class Request(Payload, Generic[R_co]):
+    """Base of all requests; ``R_co`` is the class of the response. `Request` alone is one of any response."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def __exchange__(cls) -> tuple[Self, R_co]:
+            """What is asked, and what answers it: by this a `Router` has the types of a handler from its class."""
+            ...
 
 
 class Notification(Payload):
     """Base of all messages that want no answer: SEND in 2.1."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def __exchange__(cls) -> tuple[Self, None]:
+            """As that of `Request`: nothing answers it."""
+            ...
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(wire,))

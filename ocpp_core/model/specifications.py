@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import Any
 
 from ocpp_core._lazy import once
-from ocpp_core.model.printing import printable
+from ocpp_core.model.passed import passed
+from ocpp_core.model.printing import shown
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import (
     ERROR_NAMES_1_6_JSON,
@@ -94,12 +95,15 @@ def specification(identifier: str) -> Specification:
 
     Raises:
         LookupError: No version goes by that name.
+        TypeError: It is no text.
     """
+    given: Any = identifier
+    if not isinstance(given, str):
+        raise TypeError(f"the number of an OCPP version is needed, such as '1.6'; got {passed(given)}")
     # Only the standard's own names are looked up, and each version is kept once: peers may write what they like.
     version = _identifiers().get(identifier)
     if version is None:
-        known = ", ".join(_identifiers())
-        raise LookupError(f"No OCPP version is called {printable(identifier)!r}; known are {known}")
+        raise LookupError(f"No OCPP version is called {shown(identifier)}; there are {', '.join(Version)}")
     return _specification(version)
 
 

@@ -6,6 +6,8 @@ What we send is always strict.
 
 from enum import Flag, auto
 
+from ocpp_core.model.printing import likely, shown
+
 
 class Tolerance(Flag):
     """Which deviations are accepted in what a peer sends, and what becomes of the value."""
@@ -127,6 +129,12 @@ class Tolerance(Flag):
         """The deviation of a label; letter case and hyphens do not matter.
 
         Raises:
-            KeyError: There is none of that name.
+            LookupError: There is none of that name.
         """
-        return cls[label.upper().replace("-", "_")]
+        try:
+            return cls[label.upper().replace("-", "_")]
+        except KeyError:
+            labels = [one.label for one in cls]
+            meant = likely(label, labels)
+            hint = f"did you mean {meant!r}?" if meant else f"there are {', '.join(labels)}"
+            raise LookupError(f"no tolerance is called {shown(label)}; {hint}") from None

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
 from ocpp_core.model.secrets import discreet, discreet_path, is_in_setting
 from ocpp_core.model.timestamps import what_is_wrong
@@ -194,6 +195,8 @@ _JSON_NAMES = {
 
 
 def _wrong_type(value: Any, expected: Any) -> str:
+    if isinstance(value, Misplaced):
+        return repr(value)
     return f"must be {_JSON_NAMES[expected]}, not {shown(value)}"
 
 

@@ -15,11 +15,11 @@ from typing import Any, Self
 from ocpp_core._lazy import once
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer, write_number
 from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload, Token
+from ocpp_core.model.passed import Misplaced, passed
 from ocpp_core.model.shapes import (
     Anything,
     Boolean,
     Enumeration,
-    Field,
     Fold,
     Integer,
     Kind,
@@ -351,43 +351,32 @@ def plain(message: Payload) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for field in shape(type(message)).fields:
         value = getattr(message, field.name)
-        if field.is_required or value is not field.default:
-            data[field.wire] = _plain_value(value, field)
+        is_absent = value is None and not isinstance(field.kind, Anything)
+        if not is_absent and (field.is_required or value is not field.default):
+            data[field.wire] = _plain_value(value, field.kind)
     twice = dict.fromkeys(data.keys() & message.extra.keys(), _TWICE)
     return {**data, **message.extra, **twice}
 
 
-class _Unwritable:
-    """Stands for what cannot be written, although it may look like valid JSON; no schema accepts it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-_TWICE = _Unwritable("two values, one of them in extra")
-
-
-def _misplaced(value: Any, expected: str) -> _Unwritable:
+def _misplaced(value: Any, wanted: str) -> Misplaced:
     version = f" of OCPP {value.__ocpp__.version}" if isinstance(value, Payload) else ""
-    return _Unwritable(f"{type(value).__name__}{version}, where {expected} belongs")
+    return Misplaced(wanted, passed(value) + version)
 
 
-def _plain_value(value: Any, field: Field) -> Any:
-    if type(value) is list:
-        return [_plain_value(item, field) for item in value]
+_TWICE = Misplaced("one value", "two, one of them in extra")
+
+
+def _plain_value(value: Any, kind: Kind) -> Any:
     if value is None or value is MISSING:
         return value
     try:
-        return _PLAIN.of(field.kind)(value)
+        return _PLAIN.of(kind)(value)
     except REFUSALS:
         return value
 
 
 class _Plain(Fold[Callable[[Any], Any]]):
-    """Functions that write a value of a kind, in place of which the items of a list come here one by one."""
+    """Functions that write a value of a kind, as far as it can be written."""
 
     def text(self, kind: Text) -> Callable[[Any], Any]:
         return plain_text
@@ -413,14 +402,19 @@ class _Plain(Fold[Callable[[Any], Any]]):
         return plain_text
 
     def nested(self, kind: Nested) -> Callable[[Any], Any]:
-        expected = f"{kind.cls.__name__} of OCPP {kind.cls.__ocpp__.version}"
-        return lambda value: plain(value) if isinstance(value, kind.cls) else _misplaced(value, expected)
+        wanted = f"{kind.cls.__name__} of OCPP {kind.cls.__ocpp__.version}"
+        return lambda value: plain(value) if isinstance(value, kind.cls) else _misplaced(value, wanted)
 
     def anything(self, kind: Anything) -> Callable[[Any], Any]:
         return _as_it_is
 
     def list_of(self, kind: ListOf) -> Callable[[Any], Any]:
-        return self.of(kind.item)
+        def write(value: Any) -> Any:
+            if type(value) is not list:
+                return _misplaced(value, "a list")
+            return [_plain_value(item, kind.item) for item in value]
+
+        return write
 
 
 def _as_it_is(value: Any) -> Any:

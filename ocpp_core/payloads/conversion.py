@@ -4,11 +4,12 @@ The calls of this module are the whole of the library for people who have their 
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, PayloadError
 from ocpp_core.model.messages import Payload
+from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import FIXED_DIGITS
 from ocpp_core.model.tolerance import Tolerance
@@ -38,6 +39,7 @@ def from_wire(cls: type[P], payload: Mapping[str, Any], *, tolerance: Tolerance 
         PayloadError: A limit is broken. `violations` has every fault in document order, each with its wire path
             (``$.meterValue[0].timestamp``), the `ErrorCode` that a peer would be sent, and the tolerance that would
             accept it. Of very many it has the first hundred.
+        TypeError: `cls` is no such class.
 
     Source: OCPP-J 1.6 §4.2; OCPP 2.0.1 and 2.1 part 4 §4.1.5.
     """
@@ -61,6 +63,7 @@ def accepted(cls: type[P], payload: Mapping[str, Any], found: Deviations) -> P:
         return decoder(cls)(data)  # type: ignore[no-any-return]
     except REFUSALS:
         pass
+    _require_class(cls)
     before = len(found.listed)
     message: P | None = walk(cls, data, found)
     faults = found.listed[before:]
@@ -118,6 +121,7 @@ def to_wire(message: Payload, *, fraction_digits: int | None = None) -> dict[str
 
     Raises:
         PayloadError: A value breaks the schema; `violations` has every fault with its wire path.
+        TypeError: It is no message.
 
     Source: OCPP-J 1.6 §4.2; OCPP 2.0.1 and 2.1 part 4 §4.1.5.
     """
@@ -126,7 +130,14 @@ def to_wire(message: Payload, *, fraction_digits: int | None = None) -> dict[str
         return encoder(cls, None, (), fraction_digits)(message)
     except REFUSALS:
         pass
+    if not isinstance(cast(Any, message), Payload):
+        raise TypeError(f"a message is needed, such as v16.HeartbeatRequest(); got {passed(message)}")
     raise PayloadError(cls.__name__, _faults(cls, plain(message)))
+
+
+def _require_class(cls: Any) -> None:
+    if not isinstance(cls, type) or not issubclass(cls, Payload) or not hasattr(cls, "__ocpp__"):
+        raise TypeError(f"the class of a message is needed, such as v16.HeartbeatRequest; got {passed(cls)}")
 
 
 def validate(
@@ -146,7 +157,10 @@ def validate(
     Raises:
         NoSuchAction: The version does not know the action.
         LookupError: There is no such version.
+        ValueError: `kind` is neither of the two.
     """
+    if kind not in ("request", "response"):
+        raise ValueError(f"kind is 'request' or 'response'; got {passed(cast(Any, kind))}")
     known = specification(version)
     cls = known.request(action) if kind == "request" else known.response(action)
     try:

@@ -23,6 +23,7 @@ from ocpp_core.model.messages import (
     Response,
     SoapHeaders,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
@@ -48,6 +49,12 @@ from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule, schema
+
+
+def _require_bytes(body: Any) -> None:
+    if not isinstance(body, bytes):
+        raise TypeError(f"an envelope is bytes, as HTTP has it; got {passed(body)}")
+
 
 _USUAL = Prefixes()
 
@@ -107,6 +114,8 @@ class SoapCodec:
         if Wire.SOAP not in known.error_names:
             raise LocalProtocolError(f"OCPP {known.version} has no SOAP wire")
         self.specification = known
+        #: How this version spells errors on this wire.
+        self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.SOAP]
         self.role = role
         self.tolerance = tolerance
         self.identity = identity
@@ -159,7 +168,9 @@ class SoapCodec:
 
         Raises:
             FrameError: It cannot be used. Nothing else is raised, whatever the bytes.
+            TypeError: `body` is no bytes: text has lost the encoding that its envelope declares.
         """
+        _require_bytes(body)
         try:
             document = read_xml(body, self.max_size)
         except BrokenXml as error:
@@ -182,7 +193,9 @@ class SoapCodec:
 
         Raises:
             FrameError: It is no XML, or none that SOAP allows. Nothing else is raised.
+            TypeError: `body` is no bytes.
         """
+        _require_bytes(body)
         try:
             return element_content(read_xml(body, self.max_size).root)
         except BrokenXml as error:
@@ -251,7 +264,7 @@ class SoapCodec:
         headers = frame.headers or NO_HEADERS
         if frame.code is ErrorCode.ENVELOPE_VERSION:
             return old_fault_envelope(frame.code, frame.description)
-        name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
+        name = self.error_names.get(frame.code, "InternalError")
         return self._written(
             self.role,
             self.prefixes.block("Action", headers.action or FAULT_ACTION, must_understand=True),

@@ -12,7 +12,7 @@ from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError
-from ocpp_core.model.secrets import told
+from ocpp_core.model.secrets import told_value
 from ocpp_core.soap.text import FORBIDDEN, split_name, text_xml
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
@@ -72,7 +72,7 @@ def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Elemen
         return header, body
     namespace, local = split_name(root.tag)
     raise FrameError(
-        f"not an envelope of SOAP 1.2, but {told(local)!r} of {told(namespace)!r}",
+        f"not an envelope of SOAP 1.2, but {told_value(local)} of {told_value(namespace)}",
         kind=FrameKind.UNREADABLE,
         code=ErrorCode.ENVELOPE_VERSION if local == "Envelope" else ErrorCode.FRAME,
     )

@@ -210,7 +210,7 @@ def _displaced(
         is_answer = headers.relates_to in waiting
         kind = FrameKind.CALLRESULT if is_answer else FrameKind.CALL
         head = Head(kind, headers.relates_to if is_answer else headers.message_id, headers)
-        reason = f"OCPP {known.version} has no operation {told(local)!r}"
+        reason = f"OCPP {known.version} has no operation {told_value(local)}"
         raise head.refusal(ErrorCode.NOT_IMPLEMENTED, reason)
     one = next(iter(meant.values()))
     otherwise = vocabulary.role if one.is_request else Role.EITHER ^ vocabulary.role

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
+from ocpp_core.dispatch.handlers import require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import TIDYING, Peer, PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import ConnectionLostError, OcppError
+from ocpp_core.model.errors import NotConnectedError, OcppError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response, SoapHeaders
 from ocpp_core.model.printing import printable, shown
@@ -258,13 +259,16 @@ class OcppApp:
         """Calls a station on whichever wire it speaks.
 
         Raises:
-            ConnectionLostError: It is not connected, or is not known.
-            CallFailedError: Of another kind, see `Peer.call`.
+            NotConnectedError: It is not connected, or is not known.
+            CallFailedError: Of another kind, see `Peer.call` and `SoapPeer.call`.
             LocalProtocolError: The request cannot be sent.
+            TypeError: `request` is no request.
         """
+        require_request(request)
         station = self.peers.get(identity) or self.stations.get(identity)
         if station is None:
-            raise ConnectionLostError(request.__ocpp__.action or "")
+            reason = "no station of that identity is connected"
+            raise NotConnectedError(request.__ocpp__.action or "", reason, identity=identity)
         return await station.call(request, timeout=timeout)
 
     async def close(self) -> None:

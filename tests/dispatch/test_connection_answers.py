@@ -50,7 +50,7 @@ def test_error_in_another_form_ends_its_call_and_says_what_is_wrong_with_it(pair
     assert isinstance(event, ErrorReceived)
     assert [Tolerance.SHORT_CALLERROR] == [fault.rule for fault in event.violations]
     expected = ErrorReceived(
-        pending, ErrorCode.SECURITY, "Not you.", {"#rest": ["text"]}, None, event.violations
+        pending, ErrorCode.SECURITY, "Not you.", {"#rest": ["text"]}, violations=event.violations
     )
     assert expected == event
     with pytest.raises(CallRejectedError) as caught:

@@ -616,5 +616,5 @@ def test_a_rule_is_found_by_its_label_however_it_is_written(rule: Tolerance) -> 
     spellings = {rule.label, rule.label.upper(), rule.label.replace("_", "-"), (rule.name or "").title()}
 
     assert {rule} == {Tolerance.named(spelling) for spelling in spellings}
-    with pytest.raises(KeyError):
+    with pytest.raises(LookupError, match=f"did you mean '{rule.label}'"):
         Tolerance.named(rule.label + "s")

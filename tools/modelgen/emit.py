@@ -214,7 +214,7 @@ class _Emitter:
             self._head(doc)
             + "from typing import TYPE_CHECKING\n\nfrom ocpp_core._lazy import lazy\n\n"
             + f"if TYPE_CHECKING:\n{imports}else:\n"
-            + f"    __getattr__, __dir__ = lazy(\n        __name__,\n        {{\n{rows}        }},\n    )\n"
+            + f"    __getattr__, __dir__, __all__ = lazy(\n        __name__,\n        {{\n{rows}        }},\n    )\n"
         )
 
 
