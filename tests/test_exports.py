@@ -111,7 +111,13 @@ MOVED = {
 
 #: Names that are gone on purpose, and what says the same now.
 GONE = {
-    "ocpp_core.envelopes": {"is_identity": "soap.envelopes.holds_identity"},
+    "ocpp_core.soap": {"fault_code": "soap.faults.fault_code"},
+    "ocpp_core.envelopes": {
+        "ANY_ANONYMOUS": "soap.envelopes.is_anonymous",
+        "address_xml": "soap.envelopes.Prefixes.address",
+        "block_xml": "soap.envelopes.Prefixes.block",
+        "is_identity": "soap.envelopes.holds_identity",
+    },
     "ocpp_core.messages": {"R": "model.messages.R_co"},
     "ocpp_core.peer": {"MOST_NOTICES": "max_held_bytes", "MOST_UNSENT": "max_held_bytes"},
     "ocpp_core.tolerance": {

@@ -34,6 +34,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -249,7 +250,7 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     multiple=True,
     metavar="RULE",
     callback=read_rules,
-    help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
+    help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
 )
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.pass_context
@@ -281,7 +282,7 @@ def serve(
             accepts=accept,
             default_version=default_version,
             aliases=aliases,
-            tolerance=Tolerance.TOLERANT if tolerant else tolerance,
+            tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance,
             hooks=[log],
         )
         async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
@@ -300,7 +301,7 @@ def serve(
 @click.option("--version", "ocpp", required=True, type=_VERSIONS, help="OCPP version to speak.")
 @click.option("--identity", default="CP-1", show_default=True, help="Of the station.")
 @click.option("--password", help="For Basic authentication of the WebSocket.")
-@click.option("--soap", is_flag=True, help="Speak 1.6 over SOAP; 1.2 and 1.5 have nothing else.")
+@click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
 @click.option("--address", help="Where that says that it is, if not on the host of --listen.")
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
@@ -330,7 +331,7 @@ def simulate(
     wires = specification(ocpp).error_names
     if soap and Wire.SOAP not in wires:
         raise click.UsageError(f"OCPP {ocpp} has no SOAP wire")
-    is_soap = soap or Wire.JSON not in wires
+    is_soap = soap or (Wire.SOAP in wires and url.lower().startswith("http"))
     schemes = ("http", "https") if is_soap else ("ws", "wss")
     if not _is_url(url, schemes):
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")
@@ -351,7 +352,7 @@ def simulate(
                 password=password,
                 listen=listen,
                 address=address,
-                tolerance=Tolerance.TOLERANT if tolerant else Tolerance.STRICT,
+                tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],
             ) as csms,

@@ -143,7 +143,7 @@ class ResultReceived(CallOutcome):
 class ErrorReceived(CallOutcome):
     """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it.
 
-    `written` is that too, whether the version spells it so or not.
+    `written` is that too, whether the version spells it so or not. `violations` are those of the refusal's own form.
     """
 
     code: ErrorCode
@@ -151,6 +151,7 @@ class ErrorReceived(CallOutcome):
     details: Mapping[str, Any] = field(repr=discreet_repr)
     spelling: str | None = None
     written: str = field(default="", eq=False)
+    violations: tuple[Violation, ...] = ()
 
 
 @frozen
@@ -181,12 +182,13 @@ class NotificationReceived:
 
 @frozen
 class ReplyRefused:
-    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR)."""
+    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR). `violations` are those of what it says."""
 
     id: str = field(repr=discreet_repr)
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
+    violations: tuple[Violation, ...] = ()
 
 
 def _sentence(text: str) -> str:
@@ -454,12 +456,12 @@ class Connection(Generic[M]):
             case CallError() if frame.id in self._ours:
                 call, code = self._end(frame.id), frame.code
                 written = frame.spelling or self._codec.error_names.get(code, str(code))
-                self._queue.append(
-                    ErrorReceived(call, code, frame.description, frame.details, frame.spelling, written)
-                )
+                said = code, frame.description, frame.details, frame.spelling, written, frame.violations
+                self._queue.append(ErrorReceived(call, *said))
             case CallResultError() if frame.id in self._replied:
                 self._replied.remove(frame.id)
-                self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
+                about_reply = frame.code, frame.description, frame.details, frame.violations
+                self._queue.append(ReplyRefused(frame.id, *about_reply))
             case CallError() | CallResultError():
                 name = type(frame).__name__
                 about = f"{frame.code}: {told(frame.description)}"

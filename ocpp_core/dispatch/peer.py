@@ -108,6 +108,7 @@ def response_of(outcome: CallOutcome, identity: str = "") -> Response:
                 outcome.spelling,
                 written=outcome.written,
                 identity=identity,
+                violations=outcome.violations,
             )
         case CallTimedOut():
             raise CallTimeoutError(action, identity=identity)

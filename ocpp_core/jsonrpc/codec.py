@@ -31,7 +31,7 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
-from ocpp_core.payloads.conversion import accepted, to_wire
+from ocpp_core.payloads.conversion import accepted, allowed_digits, to_wire
 
 #: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
 MAX_ID_LENGTH = 36
@@ -51,9 +51,18 @@ _HEAD_LENGTH = 2_000
 _BLANKS = r"[ \t\n\r]*"
 _INTEGER = r"-?(?:0|[1-9][0-9]{0,307}+)(?![0-9.eE])"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
+_TYPE = re.compile(rf"{_BLANKS}\[{_BLANKS}({_INTEGER})")
 _HEAD = re.compile(
     rf"#\[#({_INTEGER})#(?:,#({_STRING}|{_INTEGER})#(?:,#({_STRING})#(?:,|\]))?)?".replace("#", _BLANKS)
 )
+
+
+#: What is read of an error, whatever is tolerated: nobody answers one, so that to refuse it would only keep from the
+#: caller what its peer has said.
+_ALWAYS_READ = Tolerance.ID_NOT_STRING | Tolerance.SHORT_CALLERROR | Tolerance.DUPLICATE_MEMBER
+_ERRORS = (FrameKind.CALLERROR, FrameKind.CALLRESULTERROR)
+#: Under which details of an error have what stood where it does not belong.
+_REST = "#rest"
 
 
 @once
@@ -85,6 +94,8 @@ class JsonCodec:
         version: A `Version` or its number; or the `Specification` of an invented one, for tests.
         tolerance: What is accepted although it breaks a rule. What is sent never does.
         max_size: Characters that a frame may have.
+        fraction_digits: 0 or 3: timestamps are written with so many digits after the second, for peers that read one
+            form only. None writes them as they are.
     """
 
     #: One CALL of each side may be unanswered (OCPP-J 1.6 §4.1.1; 2.0.1 and 2.1 part 4 §4.1.1).
@@ -98,6 +109,7 @@ class JsonCodec:
         *,
         tolerance: Tolerance = Tolerance.STRICT,
         max_size: int = 1_048_576,
+        fraction_digits: int | None = None,
     ) -> None:
         known = version if isinstance(version, Specification) else specification(version)
         if Wire.JSON not in known.error_names:
@@ -107,6 +119,7 @@ class JsonCodec:
         self.owed: Mapping[FrameKind, FrameKind] = known.owed
         self.tolerance = tolerance
         self.max_size = max_size
+        self.fraction_digits = allowed_digits(fraction_digits)
         #: How this version spells errors on this wire.
         self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
@@ -154,7 +167,7 @@ class JsonCodec:
             broken = error
         except _NOT_ACCEPTED:
             pass
-        found = Deviations.of_message(len(text), allowed)
+        found = Deviations.of_message(len(text), allowed | self._always_read(text))
         try:
             if broken is not None:
                 frame = self._mend(text, broken, found)
@@ -162,6 +175,12 @@ class JsonCodec:
         except FrameError as error:
             error.read_tolerantly = lambda: self.decode(text, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
             raise
+
+    def _always_read(self, text: str) -> Tolerance:
+        """What is accepted of a frame although nobody has allowed it."""
+        match = _TYPE.match(text[:_HEAD_LENGTH])
+        kind = None if match is None else self.specification.frame_kinds.get(int(match[1]))
+        return _ALWAYS_READ if kind in _ERRORS else self.specification.json_dialects
 
     def _mend(self, text: str, broken: BrokenJson, found: Deviations) -> Any:
         """Reads text that is no JSON to us, if members that are there twice are all that is wrong, and are allowed."""
@@ -329,12 +348,8 @@ class JsonCodec:
         parts: Any = frame[2:]
         if [type(part) for part in parts[:4]] != [str, str, dict]:
             reason = "is not an id, a code, a description and an object of details"
-            faults: tuple[Violation, ...] = ()
-            if len(parts) <= 3:
-                faults = (_about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR),)
-            if not faults or not found.add(faults[0]):
-                raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, violations=faults)
-            parts = _filled(parts)
+            found.add(_about_frame("$", reason, frame, Tolerance.SHORT_CALLERROR))
+            parts = _sorted(parts)
         name, description, details = parts
         if is_too_deep(details):
             reason = "the details are nested too deep"
@@ -407,7 +422,7 @@ class JsonCodec:
                 f"{type(payload).__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of "
                 f"OCPP {self.specification.version}"
             )
-        return definition.action, to_wire(payload)
+        return definition.action, to_wire(payload, fraction_digits=self.fraction_digits)
 
     def _write(self, kind: FrameKind, id: str, *rest: Any) -> str:
         number = self._numbers.get(kind)
@@ -447,14 +462,20 @@ def _value(raw: str | None) -> Any:
         return None
 
 
-def _filled(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
-    """Code, description and details of a CALLERROR that lacks some of them; ``[4, id, {}]`` has been seen."""
+def _sorted(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
+    """Code, description and details of an error that has them in another form; ``[4, id, {}]`` has been seen.
+
+    What is none of them is kept in the details.
+    """
     texts = [part for part in parts if type(part) is str]
     objects = [part for part in parts if type(part) is dict]
     code, description = [*texts, "", ""][:2]
     if code not in ERROR_CODES and not description:
         code, description = "GenericError", code
-    return code, description, objects[0] if objects else {}
+    others = [part for part in parts if type(part) not in (str, dict, type(None))]
+    rest = [*texts[2:], *objects[1:], *others]
+    details: dict[str, Any] = objects[0] if objects else {}
+    return code, description, {**details, _REST: rest} if rest else details
 
 
 def _check_is_object(payload: Any, **about: Any) -> None:

@@ -14,7 +14,7 @@ from ocpp_core.model.versions import Version, Wire
 #: Frames by which the version is found out.
 SAMPLE_SIZE = 200
 #: In which order the versions are tried; of equals the first is taken.
-CANDIDATES = (Version.V1_6, Version.V2_0_1, Version.V2_1, Version.V2_0)
+CANDIDATES = (Version.V1_6, Version.V2_0_1, Version.V2_1, Version.V2_0, Version.V1_5, Version.V1_2)
 
 
 @frozen

@@ -227,6 +227,7 @@ class CallRejectedError(CallFailedError):
         details: A JSON object of the peer's choice.
         spelling: The code as the peer wrote it, if that is not how its version spells it.
         written: The code as the peer wrote it.
+        violations: The rules that the refusal itself breaks, such as a CALLERROR without details.
     """
 
     def __init__(
@@ -239,6 +240,7 @@ class CallRejectedError(CallFailedError):
         *,
         written: str = "",
         identity: str = "",
+        violations: Sequence[Violation] = (),
     ) -> None:
         super().__init__(action, code, description, identity=identity)
         self.code = code
@@ -246,6 +248,7 @@ class CallRejectedError(CallFailedError):
         self.details: dict[str, Any] = dict(details or {})
         self.spelling = spelling
         self.written: str = written or spelling or str(code)
+        self.violations: tuple[Violation, ...] = tuple(violations)
 
     def _sentence(self) -> str:
         # What a peer says of a key it may have quoted.

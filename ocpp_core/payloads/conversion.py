@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, cast
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import PayloadError
+from ocpp_core.model.errors import LocalProtocolError, PayloadError
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.timestamps import FIXED_DIGITS
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, decoder, encoder, plain
@@ -94,11 +95,25 @@ def _unfound(cls: type[Payload], data: Any) -> list[Violation]:
     return explain(cls, data) or [Violation("$", "binding", defect, ErrorCode.FORMAT)]
 
 
-def to_wire(message: Payload) -> dict[str, Any]:
+def allowed_digits(fraction_digits: int | None) -> int | None:
+    """The same, if timestamps can be told to have so many digits after the second.
+
+    Raises:
+        LocalProtocolError: They cannot.
+    """
+    if fraction_digits is not None and fraction_digits not in FIXED_DIGITS:
+        known = ", ".join(map(str, FIXED_DIGITS))
+        raise LocalProtocolError(f"fraction_digits is {known} or None, not {fraction_digits!r}")
+    return fraction_digits
+
+
+def to_wire(message: Payload, *, fraction_digits: int | None = None) -> dict[str, Any]:
     """Writes a message as its JSON payload, checking every limit on the way.
 
     Args:
         message: A message or data type. Fields that are None are left out.
+        fraction_digits: 0 or 3: timestamps have so many digits after the second, and what is finer is cut. None writes
+            them as they are.
 
     Returns:
         Wire names to JSON values: str, int, float, bool, list, dict. A decimal that no float holds exactly stays a
@@ -112,7 +127,7 @@ def to_wire(message: Payload) -> dict[str, Any]:
     """
     cls = type(message)
     try:
-        return encoder(cls)(message)
+        return encoder(cls, None, (), fraction_digits)(message)
     except REFUSALS:
         pass
     if not isinstance(cast(Any, message), Payload):

@@ -21,6 +21,7 @@ from ocpp_core.model.printing import printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
@@ -137,7 +138,7 @@ class Connecting:
     on_connect: Connected | None = field(default=None, validator=FUNCTION.or_none)
     chance: Callable[[], float] = field(default=random.random, validator=FUNCTION)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
-    tolerance: Tolerance = field(default=Tolerance.STRICT, validator=TOLERANCE)
+    tolerance: Tolerance = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE)
     mend: Mend | None = field(default=None, repr=False, validator=FUNCTION.or_none)
 
 

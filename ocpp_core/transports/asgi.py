@@ -28,7 +28,7 @@ from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
+from ocpp_core.soap.envelopes import ANONYMOUS
 from ocpp_core.transports._asgi_io import (
     Channel,
     PeerNotReadingError,
@@ -343,6 +343,7 @@ class OcppApp:
             refusal = Refusal(405, "OCPP over SOAP is posted", {"Allow": "POST"}, why=why)
             await self._refuse_body(scope, send, asked, refusal)
             return
+        tolerance = self._admission.tolerance
         try:
             body = read_body(
                 await read_request(
@@ -354,7 +355,7 @@ class OcppApp:
                 content_type=headers.get("content-type", ""),
                 content_encoding=headers.get("content-encoding", ""),
                 max_size=self._max_size,
-                any_xml=self._admission.tolerance != Tolerance.STRICT,
+                any_xml=not isinstance(tolerance, Tolerance) or Tolerance.MEDIA_TYPE in tolerance,
             )
         except BodyRefused as error:
             await self._refuse_body(scope, send, asked, Refusal(error.status, error.reason))
@@ -375,7 +376,7 @@ class OcppApp:
                 more += answer.error.refusal.headers.items()
             else:
                 status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
-            await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
+            await respond(send, status, packed, *more, content_type=answer.content_type)
 
     async def _refuse_body(self, scope: Scope, send: Send, asked: HttpRequest, refusal: Refusal) -> None:
         """Refuses what is no request of OCPP over SOAP; no more of it is read."""

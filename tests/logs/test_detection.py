@@ -68,8 +68,8 @@ def test_long_run_of_frames_that_say_their_version_is_not_held_back() -> None:
     assert {"1.6", "2.0.1"} == {row["version"] for row in summary(text="\n".join(lines))["actions"]}
 
 
-@pytest.mark.parametrize("version", ["1.2", "1.5", "1.7", "x" * 500])
-def test_version_without_a_json_wire_is_not_judged(version: str) -> None:
+@pytest.mark.parametrize("version", ["1.7", "x" * 500])
+def test_version_that_there_is_not_is_not_judged(version: str) -> None:
     told = summary(text=an_object(HEARTBEAT, version=version))
 
     assert (1, 0) == (told["not_judged"], told["refused"])

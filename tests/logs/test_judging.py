@@ -82,10 +82,15 @@ def test_error_answers_a_call() -> None:
     assert Verdict.ACCEPTED is error.verdict is late.verdict
 
 
-def test_refused_error_ends_its_call() -> None:
-    call, error, result = judge(HEARTBEAT, '[4,"17"]', ANSWER)
+@pytest.mark.parametrize(
+    "text, verdict",
+    [('[4,"17"]', Verdict.TOLERATED), ('[4,"17","InternalError","",{', Verdict.REFUSED)],
+    ids=["odd", "broken"],
+)
+def test_error_in_any_form_ends_its_call(text: str, verdict: Verdict) -> None:
+    call, error, result = judge(HEARTBEAT, text, ANSWER)
 
-    assert [Verdict.ACCEPTED, Verdict.REFUSED, Verdict.UNPAIRED] == [
+    assert [Verdict.ACCEPTED, verdict, Verdict.UNPAIRED] == [
         call.verdict,
         error.verdict,
         result.verdict,

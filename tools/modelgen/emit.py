@@ -156,6 +156,8 @@ class _Emitter:
             arguments.append(f"draft={facts.draft}")
         if facts.is_open:
             arguments.append("is_open=True")
+        if facts.misspelt:
+            arguments.append(f"misspelt={facts.misspelt!r}")
         return f"@message({', '.join(arguments)})\nclass {facts.name}({base}):\n{self._body(facts)}"
 
     def _body(self, facts: ClassFacts) -> str:
