@@ -94,7 +94,7 @@ mutants: $(VENV)/.deps ## Changes the engines in small ways and looks whether a 
 	$(PY) tools/mutants.py --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(MODULES),--modules '$(MODULES)') \
 	  $(if $(TESTS),--tests '$(TESTS)') --at-least $(AT_LEAST)
 
-demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and eight stations talk
+demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and ten stations talk
 	@echo '$$ ocpp-core validate --quiet examples/traffic'
 	@.venv-demo/bin/ocpp-core validate --quiet examples/traffic || test $$? -eq 1  # some of it is there to be refused
 	@echo; echo '$$ head -n 2 examples/traffic/everest.txt | ocpp-core decode --version 2.0.1'

@@ -1,4 +1,4 @@
-"""The live demo: eight stations on their real wires, and one CSMS, a process of its own; each calls the other."""
+"""The live demo: ten stations on their real wires, and one CSMS, a process of its own; each calls the other."""
 
 import asyncio
 import time
@@ -35,6 +35,8 @@ _STATIONS = (
     _Wire("CP-12S", "1.2 SOAP", "1.2", soap=True),
     _Wire("CP-15S", "1.5 SOAP", "1.5", soap=True),
     _Wire("CP-16S", "1.6 SOAP", "1.6", soap=True),
+    _Wire("CP-12J", "1.2 JSON", "1.2"),
+    _Wire("CP-15J", "1.5 JSON", "1.5"),
     _Wire("CP-16J", "1.6 JSON", "1.6"),
     _Wire("CP-16JS", "1.6 JSON secured", "1.6"),
     _Wire("CS-20J", "2.0 JSON", "2.0"),

@@ -414,7 +414,7 @@ def _is_url(url: str, schemes: Sequence[str]) -> bool:
 )
 @click.pass_context
 def demo(context: click.Context, pace: float | None) -> None:
-    """Shows a CSMS and eight stations, every version on its real wire, over real sockets of this machine."""
+    """Shows a CSMS and ten stations, every version on each of its wires, over real sockets of this machine."""
 
     async def work() -> int:
         from ocpp_core.cli.demo import show

@@ -53,9 +53,9 @@ def test_every_station_of_the_demo_succeeds() -> None:
     done = run("demo")
 
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "8 of 8 stations succeeded" in done.stdout
-    assert "8 transactions started, 8 ended" in done.stdout
-    assert "The CSMS answered 44 calls and made 24" in done.stdout
+    assert "10 of 10 stations succeeded" in done.stdout
+    assert "10 transactions started, 10 ended" in done.stdout
+    assert "The CSMS answered 54 calls and made 30" in done.stdout
 
 
 def test_demo_without_a_terminal_writes_its_table_once() -> None:
