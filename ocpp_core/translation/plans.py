@@ -1,0 +1,461 @@
+"""Compiles two classes and the rows about them into the function that turns one into the other.
+
+Every field of the source is either converted by a row, copied to its namesake, or named as lost; every field that the
+target requires comes from a row, a namesake or a fill. What has none of these is a gap: it is listed in `Way.gaps`, which
+a test wants to be empty, and in production it is a named loss.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import PayloadError
+from ocpp_core.model.messages import MISSING, UNSET, Payload
+from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Shape, Text, shape
+from ocpp_core.model.specifications import specification
+from ocpp_core.payloads.binding import plain, tokens
+from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
+from ocpp_core.translation.losses import LossReason, Place
+from ocpp_core.translation.rules import Fill, Pair, drop, ignore
+from ocpp_core.translation.runs import At, ByHand, Convert, Run, Unfit
+
+
+@frozen
+class Line:
+    """A `Row` as one direction sees it."""
+
+    source: str
+    target: str
+    convert: ByHand | None
+    fill: Fill | None
+    keep: bool = False
+    lenient: bool = False
+    whole: bool = False
+    vital: bool = False
+
+
+@define(eq=False)
+class Way:
+    """One direction of a step: from one version to its neighbour.
+
+    Attributes:
+        step: Its name, ``1.6->2.0.1``.
+        is_up: Whether it leads to the newer version.
+        pairs: Of classes, by the names in source and target.
+        tables: Of tokens, by the names of the enums in source and target.
+        silent: Fields that need no row to be dropped.
+        integers: Bounds of integers in the target that no schema states.
+        gaps: What no rule speaks of, found when plans are made.
+        mentioned: Nested classes that plans will need, which are not made before they are.
+    """
+
+    step: str
+    is_up: bool
+    pairs: Mapping[tuple[str, str], Pair]
+    tables: Mapping[tuple[str, str], Table]
+    silent: frozenset[str] = frozenset({"customData", "statusInfo"})
+    integers: tuple[int, int] | None = None
+    gaps: list[str] = field(factory=list)
+    mentioned: list[tuple[type[Payload], type[Payload], bool]] = field(factory=list)
+    _plans: dict[Any, Convert] = field(factory=dict)
+
+    def plan(self, source: type[Payload], target: type[Payload], is_command: bool = False) -> Convert:
+        """The function that turns an object of one class into one of the other."""
+        key = (source, target, is_command)
+        made = self._plans.get(key)
+        if made is None:
+            made = self._plans[key] = _compile(self, source, target, is_command)
+        return made
+
+    def value_class(self, name: str) -> Any:
+        """A class of the target, for rules written by hand."""
+        return specification(self.step.partition("->")[2]).load(name)
+
+    def complete(self) -> None:
+        """Makes all plans that those made so far will need, so that `gaps` has everything."""
+        while self.mentioned:
+            self.plan(*self.mentioned.pop())
+
+    def lines(self, source: type[Payload], target: type[Payload], is_command: bool) -> Iterator[Line]:
+        """The rows about two classes, as this direction sees them."""
+        pair = self.pairs.get((source.__name__, target.__name__))
+        for row in pair.rows if pair else ():
+            by_hand = row.up if self.is_up else row.down
+            names = (row.older, row.newer) if self.is_up else (row.newer, row.older)
+            fill = row.fill_up if self.is_up else row.fill_down
+            if is_command:
+                by_hand = (row.command_up if self.is_up else row.command_down) or by_hand
+            lenient = ("up" if self.is_up else "down") in row.lenient
+            yield Line(*names, by_hand, fill, row.keep, lenient, row.whole, row.vital)
+
+    def last(self, source: type[Payload], target: type[Payload]) -> Callable[..., Any] | None:
+        """What looks at the made object last."""
+        pair = self.pairs.get((source.__name__, target.__name__))
+        return pair and (pair.up if self.is_up else pair.down)
+
+
+@frozen
+class _Move:
+    """One field on its way."""
+
+    read: Callable[[Any], Any]
+    absent: Any
+    source: str
+    target: str  # of the path
+    name: str  # of the attribute; empty if nothing arrives
+    node: int
+    convert: Any
+    is_by_hand: bool
+    is_vital: bool
+    members: Mapping[str, Any]
+
+
+@frozen
+class _Node:
+    """An object of the target that is made of fields of this source: the root, or one that a dotted name leads to."""
+
+    cls: type[Payload]
+    parent: int
+    name: str  # in its parent
+    path: str
+    is_required: bool
+    required: tuple[tuple[str, str], ...]  # names and paths
+    fills: tuple["_Filled", ...]
+
+
+#: Attribute, path, what is written, and the tokens that it may be.
+_Filled = tuple[str, str, Fill, Mapping[str, Any]]
+
+
+def _members(one: Field | None) -> Mapping[str, Any]:
+    """The tokens of a field: rules written by hand may say them as text."""
+    return tokens(one.kind.enum) if one is not None and isinstance(one.kind, Enumeration) else {}
+
+
+def _resolve(cls: type[Payload], path: str) -> tuple[Field, ...]:
+    """The fields that a dotted name leads through."""
+    found = []
+    for part in path.split("."):
+        one = shape(cls).by_wire[part]
+        found.append(one)
+        if isinstance(one.kind, Nested):
+            cls = one.kind.cls
+    return tuple(found)
+
+
+def _reader(fields: tuple[Field, ...]) -> Callable[[Any], Any]:
+    if len(fields) == 1:
+        return attrgetter(fields[0].name)
+    *outer, last = [one.name for one in fields]
+
+    def read(source: Any) -> Any:
+        for name in outer:
+            source = getattr(source, name)
+            if source is None or source is MISSING:
+                return None
+        return getattr(source, last)
+
+    return read
+
+
+def _all_lines(way: Way, source: Shape, target: Shape, is_command: bool) -> Iterator[Line]:
+    """The rows, and one for each field that none of them speaks of."""
+    lines = list(way.lines(source.cls, target.cls, is_command))
+    yield from lines
+    spoken = {line.source for line in lines}
+    written = {line.target for line in lines}
+    yield from _implicit(way, source.cls, target.cls, source, target, spoken, written, "")
+
+
+def _implicit(
+    way: Way,
+    root: type[Payload],
+    target_root: type[Payload],
+    source: Shape,
+    target: Shape,
+    spoken: set[str],
+    written: set[str],
+    prefix: str,
+) -> Iterator[Line]:
+    for one in source.fields:
+        path = f"{prefix}{one.wire}"
+        if path in spoken:
+            continue
+        if isinstance(one.kind, Nested) and any(name.startswith(f"{path}.") for name in spoken):
+            yield from _implicit(
+                way, root, target_root, shape(one.kind.cls), target, spoken, written, f"{path}."
+            )
+        elif not prefix and one.wire in target.by_wire and one.wire not in written:
+            yield Line(one.wire, one.wire, None, None)
+        elif not prefix and one.wire == "customData" and target.is_open:
+            yield Line(path, "", ignore, None)  # an extra member there
+        else:
+            if one.wire not in way.silent:
+                way.gaps.append(f"{way.step} {root.__name__}.{path} has no place in {target_root.__name__}")
+            yield Line(path, "", drop, None)
+
+
+def _compile(way: Way, source: type[Payload], target: type[Payload], is_command: bool) -> Convert:
+    """The function for two classes."""
+    from_, to = shape(source), shape(target)
+    nodes: list[_Node] = []
+    index: dict[str, int] = {}
+    moves: list[_Move] = []
+    fills: dict[int, list[_Filled]] = {}
+
+    def node(path: str) -> int:
+        if path in index:
+            return index[path]
+        if not path:
+            number, one = -1, None
+        else:
+            outer, _, _ = path.rpartition(".")
+            number = node(outer)
+            one = _resolve(target, path)[-1]
+        cls = target if one is None else one.kind.cls  # type: ignore[union-attr]
+        required = tuple(
+            (each.name, f"{path}.{each.wire}" if path else each.wire)
+            for each in shape(cls).fields
+            if each.is_required
+        )
+        index[path] = len(nodes)
+        nodes.append(
+            _Node(cls, number, one.name if one else "", path, one is None or one.is_required, required, ())
+        )
+        return index[path]
+
+    node("")
+    for line in _all_lines(way, from_, to, is_command):
+        at, last = 0, None
+        if line.target:
+            outer, _, _ = line.target.rpartition(".")
+            at = node(outer)
+            last = _resolve(target, line.target)[-1]
+            if line.fill is not None:
+                fills.setdefault(at, []).append((last.name, line.target, line.fill, _members(last)))
+        if not line.source:
+            continue
+        path = _resolve(source, line.source)
+        convert = line.convert or _conversion(way, path[-1].kind, last, line, is_command, target)
+        moves.append(
+            _Move(
+                _reader(path),
+                UNSET if path[-1].default is UNSET else None,
+                line.source,
+                line.target,
+                last.name if last else "",
+                at,
+                convert,
+                line.convert is not None,
+                line.vital or bool(last and last.is_required),
+                _members(last),
+            )
+        )
+    for number, one in enumerate(nodes):
+        given = {move.name for move in moves if move.node == number}
+        given |= {name for name, *_ in fills.get(number, ())}
+        given |= {each.name for each in nodes if each.parent == number}
+        for name, path_ in one.required:
+            if name not in given:
+                way.gaps.append(f"{way.step} {target.__name__}.{path_} comes from nowhere in {source.__name__}")
+    nodes = [evolve(one, fills=tuple(fills.get(number, ()))) for number, one in enumerate(nodes)]
+    return _function(way, from_, to, moves, nodes, is_command)
+
+
+def _conversion(
+    way: Way, kind: Kind, last: Field | None, line: Line, is_command: bool, target: type[Payload]
+) -> Convert:
+    """The conversion of one field that its kind determines."""
+    assert last is not None, f"{way.step} {line.source} says neither where to nor what becomes of it"
+    manner = Manner(
+        name=last.wire, keep=line.keep, is_command=is_command and not line.lenient, integers=way.integers
+    )
+    manner = evolve(manner, whole=line.whole)
+    convert = _between(way, kind, last.kind, manner)
+    if convert is None:
+        raise TypeError(f"{way.step} {target.__name__}.{last.wire}: {kind!r} is no {last.kind!r}")
+    return convert
+
+
+def _between(way: Way, source: Kind, target: Kind, manner: Manner) -> Convert | None:
+    if isinstance(source, Nested) and isinstance(target, Nested):
+        return _nested(way, source, target, manner)
+    if isinstance(target, ListOf):
+        item = _between(way, source.item if isinstance(source, ListOf) else source, target.item, manner)
+        assert item is not None
+        if isinstance(source, ListOf):
+            return _list(item, target, manner)
+        return lambda value, run, place: [item(value, run, (place, "", 0))]
+    if isinstance(source, ListOf):
+        item = _between(way, source.item, target, manner)
+        assert item is not None
+        return _first(item, manner)
+    table = None
+    if isinstance(target, Enumeration):
+        name = source.enum.__name__ if isinstance(source, Enumeration) else ""
+        table = way.tables.get((name or target.enum.__name__, target.enum.__name__))
+        if isinstance(source, Enumeration):
+            for token in unlisted(source.enum, target.enum, table):
+                gap = f"{way.step} {source.enum.__name__}.{token} has no place in {target.enum.__name__}"
+                if gap not in way.gaps:
+                    way.gaps.append(gap)
+        elif table is None and isinstance(source, Text):
+            way.gaps.append(f"{way.step} text has no table into {target.enum.__name__}")
+    return leaf(source, target, manner, table)
+
+
+def _nested(way: Way, source: Nested, target: Nested, manner: Manner) -> Convert:
+    # On first use: types may be large, and most messages have few of them.
+    found: list[Convert] = []
+    way.mentioned.append((source.cls, target.cls, manner.is_command))
+
+    def convert(value: Any, run: Run, place: Place) -> Any:
+        if not isinstance(value, source.cls):
+            raise Unfit(place, value, error=ErrorCode.TYPE_CONSTRAINT)
+        if not found:
+            found.append(way.plan(source.cls, target.cls, manner.is_command))
+        return found[0](value, run, place)
+
+    return convert
+
+
+def _list(item: Convert, target: ListOf, manner: Manner) -> Convert:
+    fewest = target.min_items or 0
+    most = float("inf") if target.max_items is None else target.max_items
+    is_whole = manner.is_command or manner.whole
+
+    def convert(values: Any, run: Run, place: Place) -> Any:
+        if not isinstance(values, list):
+            raise Unfit(place, values, error=ErrorCode.TYPE_CONSTRAINT)
+        made: list[Any] = []
+        for number, value in enumerate(values):
+            here = (place, number, len(made))
+            mark = len(run.losses)
+            if len(made) >= most:
+                if is_whole:
+                    raise Unfit(here, value, LossReason.TOO_LONG, code="TooManyElements")
+                run.dropped(here, value)
+                continue
+            try:
+                made.append(item(value, run, here))
+            except Unfit as unfit:
+                if is_whole:
+                    raise
+                del run.losses[mark:]
+                run.dropped(here, value, unfit.reason)
+        if not made and values:
+            raise Unfit(place, values)
+        return None if len(made) < fewest else made
+
+    return convert
+
+
+def _first(item: Convert, manner: Manner) -> Convert:
+    def convert(values: Any, run: Run, place: Place) -> Any:
+        if not isinstance(values, list):
+            raise Unfit(place, values, error=ErrorCode.TYPE_CONSTRAINT)
+        if not values:
+            return None
+        made = item(values[0], run, (place, 0, ""))
+        for number, value in enumerate(values[1:], 1):
+            reason = LossReason.EFFECT_CHANGED if manner.is_command else LossReason.NO_COUNTERPART
+            run.dropped((place, number, ""), value, reason)
+        return made
+
+    return convert
+
+
+def _function(
+    way: Way, source: Shape, target: Shape, moves: list[_Move], nodes: list[_Node], is_command: bool
+) -> Convert:
+    last = way.last(source.cls, target.cls)
+    steps = [
+        (one.read, one.absent, one.source, one.target, one.name, one.node, one.convert, one.is_by_hand, one)
+        for one in moves
+    ]
+    root, inner = nodes[0], list(reversed(list(enumerate(nodes))[1:]))
+    extra = _extra(source, target)
+    keeps_custom = target.is_open and "customData" not in target.by_wire and "customData" in source.by_wire
+
+    def convert(value: Any, run: Run, place: Place) -> Any:
+        made: list[dict[str, Any]] = [{} for _ in nodes]
+        losses = run.losses
+        for read, absent, from_, to, name, node, turn, is_by_hand, move in steps:
+            one = read(value)
+            if one is absent or one is MISSING:
+                continue
+            here = (place, from_, to)
+            mark = len(losses)
+            try:
+                new = turn(one, At(run, here, value)) if is_by_hand else turn(one, run, here)
+            except Unfit as unfit:
+                if is_command or move.is_vital:
+                    raise
+                del losses[mark:]
+                run.dropped(here, one, unfit.reason)
+                continue
+            if name and new is not absent:
+                made[node][name] = move.members.get(new, new) if is_by_hand and move.members else new
+        if value.extra or keeps_custom:
+            extra(value, made[0], run, place)
+        for number, node_ in inner:
+            members = made[number]
+            if members or node_.is_required:
+                _complete(node_, members, run, place, value)
+                made[node_.parent][node_.name] = node_.cls(**members)
+        members = made[0]
+        _complete(root, members, run, place, value)
+        if last is not None:
+            last(members, At(run, place, value))
+        return root.cls(**members)
+
+    return convert
+
+
+def _complete(node: _Node, members: dict[str, Any], run: Run, place: Place, source: Any) -> None:
+    for name, path, fill, known in node.fills:
+        if name not in members:
+            here = (place, "", path)
+            value = fill.make(At(run, here, source))
+            if value is not None:
+                value = known[value] if known else value
+                members[name] = value
+                if fill.reason is not None:
+                    run.made(here, value, fill.reason, fill.kind)
+    for name, path in node.required:
+        if name not in members:
+            raise Unfit(
+                (place, path, path), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT
+            )
+
+
+def _extra(source: Shape, target: Shape) -> Callable[[Any, dict[str, Any], Run, Place], None]:
+    """What becomes of members without a field. An open target keeps them; a `CustomData` has them on purpose."""
+    known = set(target.by_wire)
+    custom = target.by_wire.get("customData")
+    is_open = target.is_open
+    keeps_custom = is_open and custom is None and "customData" in source.by_wire
+
+    def convert(value: Any, made: dict[str, Any], run: Run, place: Place) -> None:
+        kept: dict[str, Any] = {}
+        if keeps_custom and value.custom_data is not None and value.custom_data is not MISSING:
+            kept["customData"] = plain(value.custom_data)
+        for name, member in value.extra.items():
+            here = (place, name, name)
+            if is_open and name not in known:
+                kept[name] = member
+            elif name == "customData" and custom is not None and isinstance(custom.kind, Nested):
+                try:
+                    made["custom_data"] = from_wire(custom.kind.cls, member)
+                except PayloadError:
+                    run.dropped(here, member, LossReason.EXTENSION)
+            else:
+                run.dropped(here, member, LossReason.EXTENSION)
+        if kept:
+            made["extra"] = kept
+
+    return convert

@@ -1,0 +1,42 @@
+"""Samples that say under another name what a sample beside them says already."""
+
+from typing import Any
+
+from ocpp_core.translation.losses import LossReason
+from ocpp_core.translation.runs import At, ByHand, Unfit
+
+
+def _key(sample: Any, measurand: Any) -> tuple[Any, ...]:
+    return measurand, sample.phase, sample.location, sample.context
+
+
+def without_repeats(enum: str) -> ByHand:
+    """Translates the samples of one moment, and leaves out those that become what another one is.
+
+    Args:
+        enum: Name of the enum of measurands.
+    """
+
+    def convert(samples: Any, at: At) -> Any:
+        way = at.run.way
+        table = way.tables[(enum, enum)].entries
+        there = {_key(one, one.measurand) for one in samples if one.measurand not in table}
+        made: list[Any] = []
+        target = way.value_class("SampledValue")
+        for number, sample in enumerate(samples):
+            place = (at.place, number, len(made))
+            entry = table.get(sample.measurand)
+            if entry is not None and _key(sample, getattr(entry, "token", entry)) in there:
+                at.run.dropped(place, sample, LossReason.COLLAPSED)
+                continue
+            mark = len(at.run.losses)
+            try:
+                made.append(way.plan(type(sample), target)(sample, at.run, place))
+            except Unfit as unfit:
+                del at.run.losses[mark:]
+                at.run.dropped(place, sample, unfit.reason)
+        if not made:
+            raise at.unfit(samples)
+        return made
+
+    return convert
