@@ -53,7 +53,9 @@ class Items:
                 result = self._result(request, item, status)
                 results.insert(number, result)
                 wire = next(one.wire for one in shape(_response(request)).fields if one.name == self.answered)
-                at.run.made(((at.place and at.place[0], "", wire), "", number), result, LossReason.FROM_REQUEST)
+                at.run.made(
+                    ((at.place and at.place[0], "", wire), "", number), result, LossReason.FROM_REQUEST
+                )
         members[self.answered] = results
 
     def _result(self, request: Request[Any], item: Any, status: Mapping[str, Any]) -> Any:

@@ -206,14 +206,19 @@ def _moment(target: Timestamp) -> Convert:
             raise _wrong_type(place, value)
         if not is_short or (value.__class__ is datetime and not value.microsecond % 1000):
             return value
-        whole = value.microsecond // 1000 * 1000
-        short = datetime.combine(value.date(), value.timetz()).replace(microsecond=whole)
+        short = milliseconds(value)
         text = getattr(value, "text", None)
-        if value.microsecond != whole or (text and "." in text):
+        if short != value or (text and "." in text):
             run.approximated(place, text or value, short, LossReason.ROUNDED)
         return short
 
     return convert
+
+
+def milliseconds(value: datetime) -> datetime:
+    """A moment as 2.x writes it, which has three digits after the second."""
+    whole = value.microsecond // 1000 * 1000
+    return datetime.combine(value.date(), value.timetz()).replace(microsecond=whole)
 
 
 def _anything(value: Any, run: Run, place: Place) -> Any:

@@ -19,7 +19,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import plain, tokens
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
-from ocpp_core.translation.losses import LossReason, Place
+from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.rules import Fill, Pair, drop, ignore
 from ocpp_core.translation.runs import At, ByHand, Convert, Run, Unfit
 
@@ -261,7 +261,9 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
         given |= {each.name for each in nodes if each.parent == number}
         for name, path_ in one.required:
             if name not in given:
-                way.gaps.append(f"{way.step} {target.__name__}.{path_} comes from nowhere in {source.__name__}")
+                way.gaps.append(
+                    f"{way.step} {target.__name__}.{path_} comes from nowhere in {source.__name__}"
+                )
     nodes = [evolve(one, fills=tuple(fills.get(number, ()))) for number, one in enumerate(nodes)]
     return _function(way, from_, to, moves, nodes, is_command)
 
@@ -404,9 +406,20 @@ def _function(
             extra(value, made[0], run, place)
         for number, node_ in inner:
             members = made[number]
-            if members or node_.is_required:
+            if not members and not node_.is_required:
+                continue
+            mark = len(losses)
+            try:
                 _complete(node_, members, run, place, value)
-                made[node_.parent][node_.name] = node_.cls(**members)
+            except Unfit as unfit:
+                if is_command or node_.is_required:
+                    raise
+                del losses[mark:]
+                for move in moves:
+                    if move.node == number and (one := move.read(value)) is not None and one is not MISSING:
+                        run.dropped((place, move.source, ""), one, unfit.reason)
+                continue
+            made[node_.parent][node_.name] = node_.cls(**members)
         members = made[0]
         _complete(root, members, run, place, value)
         if last is not None:
@@ -425,12 +438,11 @@ def _complete(node: _Node, members: dict[str, Any], run: Run, place: Place, sour
                 value = known[value] if known else value
                 members[name] = value
                 if fill.reason is not None:
-                    run.made(here, value, fill.reason, fill.kind)
+                    kind = fill.kind if isinstance(fill.kind, LossKind) else fill.kind(value)
+                    run.made(here, value, fill.reason, kind)
     for name, path in node.required:
         if name not in members:
-            raise Unfit(
-                (place, path, path), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT
-            )
+            raise Unfit((place, path, path), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT)
 
 
 def _extra(source: Shape, target: Shape) -> Callable[[Any, dict[str, Any], Run, Place], None]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ocpp_core.translation.losses import LossReason
-from ocpp_core.translation.runs import At, ByHand, Unfit
+from ocpp_core.translation.runs import At, ByHand
 
 
 def _key(sample: Any, measurand: Any) -> tuple[Any, ...]:
@@ -18,23 +18,17 @@ def without_repeats(enum: str) -> ByHand:
     """
 
     def convert(samples: Any, at: At) -> Any:
-        way = at.run.way
-        table = way.tables[(enum, enum)].entries
+        table = at.run.way.tables[(enum, enum)].entries
         there = {_key(one, one.measurand) for one in samples if one.measurand not in table}
         made: list[Any] = []
-        target = way.value_class("SampledValue")
         for number, sample in enumerate(samples):
             place = (at.place, number, len(made))
             entry = table.get(sample.measurand)
             if entry is not None and _key(sample, getattr(entry, "token", entry)) in there:
                 at.run.dropped(place, sample, LossReason.COLLAPSED)
                 continue
-            mark = len(at.run.losses)
-            try:
-                made.append(way.plan(type(sample), target)(sample, at.run, place))
-            except Unfit as unfit:
-                del at.run.losses[mark:]
-                at.run.dropped(place, sample, unfit.reason)
+            one = at.run.fitting(sample, "SampledValue", place)
+            made += [] if one is None else [one]
         if not made:
             raise at.unfit(samples)
         return made

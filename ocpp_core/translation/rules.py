@@ -28,12 +28,12 @@ class Fill:
 
     Attributes:
         make: The value; None if there is none after all.
-        kind: Of the loss.
+        kind: Of the loss; of what was written, if that decides.
         reason: Of the loss; None if it means the same as absence in the source, which is no loss.
     """
 
     make: Callable[[At], Any]
-    kind: LossKind = LossKind.SYNTHESISED
+    kind: LossKind | Callable[[Any], LossKind] = LossKind.SYNTHESISED
     reason: LossReason | None = LossReason.REQUIRED
 
 
@@ -54,10 +54,23 @@ def made(make: Callable[[At], Any], reason: LossReason) -> Fill:
 
 def _received_at(at: At) -> Any:
     if at.run.received_at is None:
-        raise LocalProtocolError(f"{at.run.step}: the target requires a time that the message lacks: pass received_at")
-    return at.run.received_at
+        raise LocalProtocolError(
+            f"{at.run.step}: the target requires a time that the message lacks: pass received_at"
+        )
+    # 2.x has milliseconds; what the caller's clock says beyond is worth no loss.
+    return at.run.received_at.replace(microsecond=at.run.received_at.microsecond // 1000 * 1000)
 
 
+def _new_id(at: At) -> Any:
+    if at.run.new_id is None:
+        raise LocalProtocolError(
+            f"{at.run.step}: the target requires an id that the message lacks: pass new_id"
+        )
+    return at.run.new_id()
+
+
+#: An id that is given out here.
+NEW_ID = made(_new_id, LossReason.ALLOCATED)
 #: The time of receipt.
 RECEIVED_AT = made(_received_at, LossReason.TIME_OF_RECEIPT)
 
@@ -308,7 +321,9 @@ def error(code: ErrorCode) -> Any:
 
     def answer(request: Request[Any], run: Run, why: Unfit | None) -> OcppError:
         facts = request.__ocpp__
-        return OcppError((why and why.error) or code, f"{facts.action} of OCPP {facts.version} has no counterpart")
+        return OcppError(
+            (why and why.error) or code, f"{facts.action} of OCPP {facts.version} has no counterpart"
+        )
 
     return answer
 
@@ -342,7 +357,20 @@ class Local:
 
 @frozen
 class Memory:
-    """Only a session can translate it. It is refused with `NeedsSessionError`."""
+    """Only a session can translate it: without one it is refused with `NeedsSessionError`.
+
+    Attributes:
+        rows: Whether the rows of its classes say what a session makes of it, with ids that the session gives.
+    """
+
+    rows: bool = False
+
+
+@frozen
+class Extension:
+    """It is carried if the other side has the security extension of 1.6; if not, this is the answer."""
+
+    otherwise: Answer
 
 
 #: What the request becomes, by hand: a function of a `View` of it.
@@ -356,7 +384,7 @@ class Written:
     function: RequestByHand
 
 
-How = Carry | Local | Memory | Written
+How = Carry | Local | Memory | Extension | Written
 CARRY = Carry()
 MEMORY = Memory()
 

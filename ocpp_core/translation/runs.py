@@ -51,6 +51,8 @@ class Run:
         new_id: Gives out ids for what the target requires; None if the caller has none to give.
         request: Of a response: the request in the version of the target, if the caller knows it.
         sent: Of a response: the same request as its sender has seen it.
+        has_session: Whether a session stands behind it, which knows what went before.
+        notes: What the rules of an object tell those of the objects in it.
         losses: So far.
     """
 
@@ -61,14 +63,24 @@ class Run:
     new_id: Callable[[], int] | None = None
     request: Request[Any] | None = None
     sent: Callable[[], Request[Any] | None] = lambda: None
+    has_session: bool = False
+    notes: dict[str, Any] = field(factory=dict)
     losses: list[Loss] = field(factory=list)
 
-    def dropped(
-        self, place: Place, value: Any, reason: LossReason = LossReason.NO_COUNTERPART
-    ) -> None:
+    def dropped(self, place: Place, value: Any, reason: LossReason = LossReason.NO_COUNTERPART) -> None:
         """Notes that a leaf of the source is not sent on."""
         path = path_text(place, 1)
         self.losses.append(Loss(path, LossKind.DROPPED, shown(path, value), reason, step=self.step))
+
+    def fitting(self, value: Any, target: str, place: Place) -> Any:
+        """An item of a report as an object of this class of the target; None, and a loss, if it has no place."""
+        mark = len(self.losses)
+        try:
+            return self.way.plan(type(value), self.way.value_class(target))(value, self, place)
+        except Unfit as unfit:
+            del self.losses[mark:]
+            self.dropped(place, value, unfit.reason)
+            return None
 
     def approximated(self, place: Place, value: Any, became: Any, reason: LossReason) -> None:
         """Notes that a leaf of the source arrives changed."""

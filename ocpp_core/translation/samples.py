@@ -53,9 +53,7 @@ def by_phase(sampled: Callable[[Any, At, int, int], Any]) -> ByHand:
     return convert
 
 
-def _without_phases(
-    samples: Sequence[Any], at: At
-) -> Iterator[tuple[int, Any, list[Callable[[int], None]]]]:
+def _without_phases(samples: Sequence[Any], at: At) -> Iterator[tuple[int, Any, list[Callable[[int], None]]]]:
     totals = {_measurand(one) for one in samples if one.phase is None}
     groups: dict[Any, list[int]] = {}
     for index, sample in enumerate(samples):
@@ -103,6 +101,10 @@ def _total(samples: Sequence[Any]) -> Decimal | None:
     kind = _measurand(samples[0]).partition(".")[0]
     if kind in ("Current", "Voltage"):
         return max(known)
-    if kind in ("Energy", "Power") and _measurand(samples[0]) != "Power.Factor" and not phases[0].count("L") > 1:
+    if (
+        kind in ("Energy", "Power")
+        and _measurand(samples[0]) != "Power.Factor"
+        and not phases[0].count("L") > 1
+    ):
         return sum(known, Decimal(0))
     return None

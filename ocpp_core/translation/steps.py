@@ -20,6 +20,7 @@ from ocpp_core.translation.rules import (
     Action,
     Answer,
     Carry,
+    Extension,
     How,
     Local,
     Memory,
@@ -98,9 +99,11 @@ class Direction:
         try:
             match rule.how:
                 case Carry():
-                    target = specification(self.target).request(rule.target)
-                    made = self.way.plan(type(message), target, is_command(message))(message, run, None)
-                    return Outcome((made,))
+                    return Outcome((self.carried(message, run, rule.target),))
+                case Extension(otherwise=answer):
+                    if run.policy.has_security_extension:
+                        return Outcome((self.carried(message, run, rule.target),))
+                    return self._local(message, answer, run)
                 case Local(answer=answer):
                     return self._local(message, answer, run)
                 case Written(function=function):
@@ -108,7 +111,9 @@ class Direction:
                     outcome = function(view, run, self)
                     self._account(view, run, outcome)
                     return outcome
-                case Memory():
+                case Memory(rows=rows):
+                    if rows and run.has_session:
+                        return Outcome((self.carried(message, run, rule.target),))
                     raise NeedsSessionError(rule.source, self.step)
         except Unfit as unfit:
             run.losses.clear()
@@ -117,6 +122,11 @@ class Direction:
             else:
                 run.dropped(None, message, LossReason.SUPPRESSED)
             return Outcome(answer=rule.refusal(message, run, unfit))  # type: ignore[arg-type]
+
+    def carried(self, message: Any, run: Run, action: str) -> Any:
+        """The request of another action that the rows make of a request."""
+        target = specification(self.target).request(action)
+        return self.way.plan(type(message), target, is_command(message))(message, run, None)
 
     def _local(self, message: Any, answer: Answer, run: Run) -> Outcome:
         if not is_command(message):
@@ -151,7 +161,9 @@ class Direction:
         name = response.__ocpp__.action or ""
         rules = self.returns.get(name, ())
         if not rules:
-            raise LocalProtocolError(f"{self.step}: no request becomes {name}, so nothing asks for {name}Response")
+            raise LocalProtocolError(
+                f"{self.step}: no request becomes {name}, so nothing asks for {name}Response"
+            )
         return next((rule.source for rule in rules if rule.source == name), rules[0].source)
 
     def merged(self, responses: Sequence[Response], action: str) -> Response:
@@ -225,4 +237,3 @@ def _refusal(version: Version, action: str) -> Answer:
         if one.wire == "status" and isinstance(one.kind, Enumeration) and "Rejected" in list(one.kind.enum):
             return REJECTED
     return NOT_SUPPORTED
-

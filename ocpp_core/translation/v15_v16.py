@@ -6,6 +6,7 @@ from typing import Any
 from ocpp_core.model.decimals import number_text
 from ocpp_core.model.messages import Request
 from ocpp_core.model.versions import Version
+from ocpp_core.translation import jobs
 from ocpp_core.translation.leaves import rounded
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.rules import (
@@ -19,7 +20,6 @@ from ocpp_core.translation.rules import (
     empty,
     field,
     ignore,
-    made,
     near,
     newer,
     none,
@@ -142,31 +142,18 @@ def _flattened(groups: Any, at: At) -> Any:
 
 
 def _one_group(values: Any, at: At) -> Any:
-    way = at.run.way
     made: list[Any] = []
     for number_, value in enumerate(values):
         place = (((at.place, number_, 0), "", "values"), "", len(made))
-        mark = len(at.run.losses)
-        try:
-            made.append(way.plan(type(value), way.value_class("MeterValue"))(value, at.run, place))
-        except Unfit as unfit:
-            del at.run.losses[mark:]
-            at.run.dropped(place, value, unfit.reason)
+        one = at.run.fitting(value, "MeterValue", place)
+        made += [] if one is None else [one]
     if values and not made:
         raise at.unfit(values)
-    return [way.value_class("TransactionData")(values=made)] if values else []
+    return [at.run.way.value_class("TransactionData")(values=made)] if values else []
 
 
 def _sample(sample: Any, at: At, source: int, target: int) -> Any:
-    place = (at.place, source, target)
-    mark = len(at.run.losses)
-    way = at.run.way
-    try:
-        return way.plan(type(sample), way.value_class("SampledValue"))(sample, at.run, place)
-    except Unfit as unfit:
-        del at.run.losses[mark:]
-        at.run.dropped(place, sample, unfit.reason)
-        return None
+    return at.run.fitting(sample, "SampledValue", (at.place, source, target))
 
 
 def _temperature(value: Any, at: At) -> Any:
@@ -187,15 +174,6 @@ def _context(value: Any, at: At) -> Any:
     if value in ("Other", "Trigger"):
         return at.approximated(value, None)
     return value
-
-
-def _not_security(value: Any, at: At) -> None:
-    if value != "DiagnosticsLog":
-        raise at.unfit(value)
-
-
-def _accepted_if_file(at: At) -> Any:
-    return "Rejected" if at.source.file_name is None else "Accepted"
 
 
 def _all_unknown(request: Request[Any], run: Run, why: Unfit | None) -> Any:
@@ -249,19 +227,8 @@ PAIRS = (
     Pair("SendLocalListResponse", older("hash")),
     Pair("StatusNotificationRequest", field("status", up=_status)),
     # The emulated ones
-    Pair(
-        "GetDiagnosticsRequest GetLogRequest",
-        field("location", "log.remoteLocation"),
-        field("startTime", "log.oldestTimestamp"),
-        field("stopTime", "log.latestTimestamp"),
-        newer("logType", down=_not_security),
-        newer("requestId"),
-    ),
-    Pair(
-        "GetDiagnosticsResponse GetLogResponse",
-        field("fileName", "filename", up=_cut(255)),
-        newer("status", fill=made(_accepted_if_file, LossReason.GUESSED)),
-    ),
+    Pair("GetDiagnosticsRequest GetLogRequest", *jobs.REQUEST),
+    Pair("GetDiagnosticsResponse GetLogResponse", *jobs.response(up=_cut(255))),
     Pair("DiagnosticsStatusNotificationRequest LogStatusNotificationRequest", newer("requestId")),
     Pair("FirmwareStatusNotificationRequest SignedFirmwareStatusNotificationRequest", newer("requestId")),
 )

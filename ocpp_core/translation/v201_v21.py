@@ -388,14 +388,13 @@ STEP = Step(
         # By the station.
         *only_newer("BatterySwap NotifySettlement", NOT_SUPPORTED),
         *only_newer(
-            "ClosePeriodicEventStream NotifyDERAlarm NotifyDERStartStop NotifyPriorityCharging ReportDERControl", empty
+            "ClosePeriodicEventStream NotifyDERAlarm NotifyDERStartStop NotifyPriorityCharging ReportDERControl",
+            empty,
         ),
         *only_newer("GetCertificateChainStatus", _no_certificate_status),
         *only_newer("NotifyPeriodicEventStream", silence),
         *only_newer("OpenPeriodicEventStream PullDynamicScheduleUpdate", REJECTED),
-        *only_newer(
-            "VatNumberValidation", status("Rejected", vat_number=lambda request: request.vat_number)
-        ),
+        *only_newer("VatNumberValidation", status("Rejected", vat_number=lambda request: request.vat_number)),
         # By the CSMS.
         *only_newer("AFRRSignal AdjustPeriodicEventStream ChangeTransactionTariff", REJECTED),
         *only_newer("NotifyAllowedEnergyTransfer RequestBatterySwap SetDefaultTariff", REJECTED),

@@ -23,6 +23,7 @@ class View:
         self._fields: dict[str, Field] = {one.name: one for one in shape(type(source)).fields}
         self._used: set[str] = set()
         self._views: list[View] = []
+        self._is_carried = False
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._fields:
@@ -34,6 +35,12 @@ class View:
     @property
     def whole(self) -> Any:
         """The object itself."""
+        return self._source
+
+    def carried(self) -> Any:
+        """The object itself, for a plan, which accounts for all of it."""
+        self._used.update(self._fields)
+        self._is_carried = True
         return self._source
 
     def place(self, name: str, target: str = "") -> Place:
@@ -60,9 +67,15 @@ class View:
         """What was neither read nor named."""
         for name, one in self._fields.items():
             value = getattr(self._source, name)
-            if name not in self._used and value is not one.default and value is not MISSING and value is not None:
+            if (
+                name not in self._used
+                and value is not one.default
+                and value is not MISSING
+                and value is not None
+            ):
                 yield self.place(name), value
-        for wire, value in self._source.extra.items():
-            yield (self._place, wire, wire), value
+        if not self._is_carried:
+            for wire, value in self._source.extra.items():
+                yield (self._place, wire, wire), value
         for view in self._views:
             yield from view.left()
