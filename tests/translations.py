@@ -78,6 +78,11 @@ def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
 #: Leaves that the other side says in another way, or by saying nothing: step, class, path, value (None for any).
 EXPRESSED: dict[tuple[str, str, str], Any] = {
     ("1.6->1.5", "GetLogRequest", "$.logType"): "DiagnosticsLog",
+    ("2.0->2.0.1", "ChangeAvailabilityRequest", "$.evseId"): 0,
+    ("2.0.1->2.0", "ChangeAvailabilityRequest", "$.evse.connectorId"): 1,
+    ("2.0.1->2.0", "Get15118EVCertificateRequest", "$.action"): None,
+    ("2.0.1->2.0", "GetInstalledCertificateIdsRequest", "$.certificateType[]"): None,
+    ("2.0.1->2.0", "GetInstalledCertificateIdsResponse", "$.certificateHashDataChain[].certificateType"): None,
     ("1.6->2.0.1", "ChangeAvailabilityRequest", "$.connectorId"): 0,
     ("1.6->2.0.1", "ReserveNowRequest", "$.connectorId"): 0,
     ("1.6->2.0.1", "RemoteStartTransactionRequest", "$.connectorId"): 0,
@@ -113,6 +118,9 @@ EXPRESSED: dict[tuple[str, str, str], Any] = {
 }
 #: Leaves of the output that say what the source says by saying nothing, or in another way: step, class, path.
 IMPLIED: set[tuple[str, str, str]] = {
+    ("2.0->2.0.1", "Get15118EVCertificateRequest", "$.action"),
+    ("2.0.1->2.0", "ChangeAvailabilityRequest", "$.evseId"),
+    ("2.0.1->2.0", "GetInstalledCertificateIdsRequest", "$.typeOfCertificate"),
     ("2.0.1->1.6", "ChangeAvailabilityRequest", "$.connectorId"),
     ("2.0.1->1.6", "ReserveNowRequest", "$.connectorId"),
     ("2.0.1->1.6", "GetInstalledCertificateIdsRequest", "$.certificateType"),

@@ -231,7 +231,7 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
     node("")
     for line in _all_lines(way, from_, to, is_command):
         at, last = 0, None
-        if line.target:
+        if line.target and (line.source or line.fill):
             outer, _, _ = line.target.rpartition(".")
             at = node(outer)
             last = _resolve(target, line.target)[-1]
@@ -381,6 +381,9 @@ def _function(
     ]
     root, inner = nodes[0], list(reversed(list(enumerate(nodes))[1:]))
     extra = _extra(source, target)
+    outer = {path.rpartition(".")[0] for path in (one.source for one in moves) if "." in path}
+    outer |= {path.rpartition(".")[0] for path in outer if "." in path}
+    opened = [(path, _reader(_resolve(source.cls, path))) for path in sorted(outer)]
     keeps_custom = target.is_open and "customData" not in target.by_wire and "customData" in source.by_wire
 
     def convert(value: Any, run: Run, place: Place) -> Any:
@@ -393,7 +396,7 @@ def _function(
             here = (place, from_, to)
             mark = len(losses)
             try:
-                new = turn(one, At(run, here, value)) if is_by_hand else turn(one, run, here)
+                new = turn(one, At(run, here, value, is_command)) if is_by_hand else turn(one, run, here)
             except Unfit as unfit:
                 if is_command or move.is_vital:
                     raise
@@ -404,6 +407,10 @@ def _function(
                 made[node][name] = move.members.get(new, new) if is_by_hand and move.members else new
         if value.extra or keeps_custom:
             extra(value, made[0], run, place)
+        for path, read in opened:
+            inner_ = read(value)
+            for name in inner_.extra if isinstance(inner_, Payload) else ():
+                run.dropped((place, f"{path}.{name}", ""), inner_.extra[name], LossReason.EXTENSION)
         for number, node_ in inner:
             members = made[number]
             if not members and not node_.is_required:
@@ -423,7 +430,7 @@ def _function(
         members = made[0]
         _complete(root, members, run, place, value)
         if last is not None:
-            last(members, At(run, place, value))
+            last(members, At(run, place, value, is_command))
         return root.cls(**members)
 
     return convert

@@ -121,11 +121,13 @@ class At:
         run: The step.
         place: Of the value.
         source: The object that the value stands in.
+        is_command: Whether the message says what a station shall do.
     """
 
     run: Run
     place: Place
     source: Any
+    is_command: bool = False
 
     def approximated(self, value: Any, became: Any, reason: LossReason = LossReason.COLLAPSED) -> Any:
         """Notes that the value arrives changed, and gives what arrives."""

@@ -31,6 +31,7 @@ from ocpp_core.translation.rules import (
 from ocpp_core.translation.runs import At, Run, Unfit
 from ocpp_core.translation.samples import by_phase, number
 from ocpp_core.translation.steps import Step
+from ocpp_core.translation.texts import cut, cut_list
 
 # Tokens
 
@@ -103,23 +104,6 @@ def _known(value: Any, at: At, tokens: str) -> Any:
     if value not in tokens.split():
         raise at.unfit(value)
     return value
-
-
-def _cut(limit: int) -> Any:
-    def convert(value: Any, at: At) -> Any:
-        return value if len(value) <= limit else at.approximated(value, value[:limit], LossReason.TOO_LONG)
-
-    return convert
-
-
-def _cut_list(value: Any, at: At) -> Any:
-    """A configuration value, which may be a list: it ends with a whole item."""
-    if len(value) <= _VALUE:
-        return value
-    short = value[:_VALUE]
-    if value[_VALUE] != ",":
-        short = short.rpartition(",")[0] or short
-    return at.approximated(value, short, LossReason.TOO_LONG)
 
 
 #: Characters of a configuration key and of its value in 1.6.
@@ -196,8 +180,8 @@ PAIRS = (
     Pair("BootNotificationResponse", field("heartbeatInterval", "interval")),
     Pair("GetConfigurationRequest", field("key", lenient="up", vital=True)),
     Pair("GetConfigurationResponse", down=_long_keys),
-    Pair("GetDiagnosticsResponse", field("fileName", up=_cut(255))),
-    Pair("KeyValue", field("value", up=_cut_list)),
+    Pair("GetDiagnosticsResponse", field("fileName", up=cut(255))),
+    Pair("KeyValue", field("value", up=cut_list(_VALUE))),
     Pair(
         "MeterValuesRequest",
         field("values", "meterValue", fill_up=Fill(lambda at: [], reason=None), vital=True),
@@ -228,7 +212,7 @@ PAIRS = (
     Pair("StatusNotificationRequest", field("status", up=_status)),
     # The emulated ones
     Pair("GetDiagnosticsRequest GetLogRequest", *jobs.REQUEST),
-    Pair("GetDiagnosticsResponse GetLogResponse", *jobs.response(up=_cut(255))),
+    Pair("GetDiagnosticsResponse GetLogResponse", *jobs.response(up=cut(255))),
     Pair("DiagnosticsStatusNotificationRequest LogStatusNotificationRequest", newer("requestId")),
     Pair("FirmwareStatusNotificationRequest SignedFirmwareStatusNotificationRequest", newer("requestId")),
 )

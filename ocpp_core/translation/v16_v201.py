@@ -1,15 +1,13 @@
 """OCPP 1.6 and 2.0.1, without what needs memory: transactions, configuration, events.
 
-Beside it: `v16_v201_tokens`, `v16_v201_places` (connectors and tokens), `v16_v201_meter` and `v16_v201_profiles`.
+Beside it: `v16_v201_tokens`, `places` (connectors and tokens), `v16_v201_meter` and `v16_v201_profiles`.
 Which 1.6 peers know the eleven actions of the security whitepaper is a `Policy`.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from ocpp_core.model.messages import Response, evolve
 from ocpp_core.model.versions import Version
-from ocpp_core.translation import jobs, v16_v201_meter, v16_v201_profiles
+from ocpp_core.translation import certificates, jobs, v16_v201_meter, v16_v201_profiles
 from ocpp_core.translation.items import Items
 from ocpp_core.translation.losses import LossKind, LossReason, NeedsSessionError
 from ocpp_core.translation.rules import (
@@ -35,12 +33,11 @@ from ocpp_core.translation.rules import (
     only_newer,
     only_older,
     refuse,
-    respond,
     status,
 )
 from ocpp_core.translation.runs import At, Outcome, Run
 from ocpp_core.translation.steps import Step
-from ocpp_core.translation.v16_v201_places import (
+from ocpp_core.translation.places import (
     CENTRAL,
     CONNECTOR,
     STATION_OR_EVSE,
@@ -168,92 +165,12 @@ def _connector_of_trigger(at: At) -> Any:
 
 # Certificates
 
-
-def _hashes_up(value: Any, at: At) -> Any:
-    """The type of a certificate is that of the request."""
-    asked: Any = at.run.sent()
-    if asked is None:
-        v = at.unfit(value, LossReason.FROM_REQUEST)
-        raise v
-    way = at.run.way
-    kind = (
-        "ManufacturerRootCertificate"
-        if asked.certificate_type == "ManufacturerRootCertificate"
-        else "CSMSRootCertificate"
-    )
-    chains: list[Any] = []
-    for index, one in enumerate(value):
-        place = ((at.place, index, len(chains)), "", "certificateHashData")
-        data = at.run.fitting(one, "CertificateHashData", place)
-        if data is not None:
-            chain = way.value_class("CertificateHashDataChain")
-            chains.append(
-                chain(
-                    certificate_hash_data=data, certificate_type=way.value_class("GetCertificateIdUse")(kind)
-                )
-            )
-            at.run.made((place[0], "", "certificateType"), kind, LossReason.FROM_REQUEST)
-    return chains or None
-
-
-def _hashes_down(value: Any, at: At) -> Any:
-    asked: Any = at.run.request
-    wanted = (
-        None
-        if asked is None
-        else {
-            "CentralSystemRootCertificate": "CSMSRootCertificate",
-        }.get(asked.certificate_type, asked.certificate_type)
-    )
-    found: list[Any] = []
-    for index, chain in enumerate(value):
-        place = (at.place, index, len(found))
-        if wanted is not None and chain.certificate_type != wanted:
-            at.run.dropped(place, chain)
-            continue
-        for name, wire in (
-            ("child_certificate_hash_data", "childCertificateHashData"),
-            ("custom_data", "customData"),
-        ):
-            one = getattr(chain, name)
-            if one is not None:
-                at.run.dropped((place, wire, ""), one)
-        if wanted is None:
-            at.run.dropped((place, "certificateType", ""), chain.certificate_type)
-        data = at.run.fitting(
-            chain.certificate_hash_data, "CertificateHashData", (place, "certificateHashData", "")
-        )
-        found += [] if data is None else [data]
-    return found or None
-
-
-def _list_certificates(view: Any, run: Run, direction: Any) -> Outcome:
-    """1.6 asks for one type at a time."""
-    known = {"CSMSRootCertificate": "CentralSystemRootCertificate", "ManufacturerRootCertificate": None}
-    asked = view.certificate_type or list(known)
-    view.drop("custom_data")
-    if not run.policy.has_security_extension:
-        return Outcome(answer=respond(view.whole, status="NotFound"))
-    request = run.way.value_class("GetInstalledCertificateIdsRequest")
-    use = run.way.value_class("CertificateUse")
-    found: list[Any] = []
-    for index, one in enumerate(asked):
-        place = (view.place("certificate_type", "certificateType"), index, "")
-        if one in known:
-            found.append(request(certificate_type=use(known[one] or one)))
-        else:
-            run.dropped(place, one)
-    if not found:
-        return Outcome(answer=respond(view.whole, status="NotFound"))
-    return Outcome(found)
-
-
-def _certificates_merged(responses: Sequence[Any]) -> Response:
-    found = [chain for one in responses for chain in one.certificate_hash_data_chain or ()]
-    best = next((one for one in responses if one.status == "Accepted"), responses[0])
-    merged: Response = evolve(best, certificate_hash_data_chain=found or None)
-    return merged
-
+_CENTRAL_SYSTEM = {"CentralSystemRootCertificate": "CSMSRootCertificate"}
+#: The types that 1.6 has.
+_TYPES = {
+    "CSMSRootCertificate": "CentralSystemRootCertificate",
+    "ManufacturerRootCertificate": "ManufacturerRootCertificate",
+}
 
 # Requests that become one of two
 
@@ -395,7 +312,12 @@ PAIRS = (
     ),
     Pair(
         "GetInstalledCertificateIdsResponse",
-        field("certificateHashData", "certificateHashDataChain", up=_hashes_up, down=_hashes_down),
+        field(
+            "certificateHashData",
+            "certificateHashDataChain",
+            up=certificates.hashes_up("certificate_type", _CENTRAL_SYSTEM),
+            down=certificates.hashes_down("certificate_type", _CENTRAL_SYSTEM),
+        ),
     ),
     Pair(
         "ReserveNowRequest",
@@ -517,9 +439,13 @@ STEP = Step(
         action("DeleteCertificate", down=Extension(status("NotFound"))),
         action(
             "GetInstalledCertificateIds",
-            down=Written(_list_certificates),
+            down=Written(
+                certificates.one_type_at_a_time(
+                    "certificate_type", "CertificateUse", _TYPES, needs_extension=True
+                )
+            ),
             refusal=status("NotFound"),
-            merge=_certificates_merged,
+            merge=certificates.lists_merged,
         ),
         action("SecurityEventNotification", down=Extension(empty)),
         *only_newer("Get15118EVCertificate", status("Failed", exi_response="")),

@@ -6,20 +6,19 @@ from typing import Any
 
 from ocpp_core.model.decimals import read_decimal
 from ocpp_core.model.messages import Response
-from ocpp_core.translation.leaves import ROUND_CEILING, milliseconds, rounded
+from ocpp_core.translation.leaves import ROUND_CEILING, rounded
 from ocpp_core.translation.losses import LossReason, NeedsSessionError
 from ocpp_core.translation.rules import (
-    RECEIVED_AT,
     Pair,
     asked,
     best,
     drop_comfort,
     field,
-    made,
     newer,
     older,
 )
 from ocpp_core.translation.runs import At, Outcome, Run
+from ocpp_core.translation.schedules import NO_PERIODS, SCHEDULE_ID, composite_start, schedule_of
 
 
 #: Step of the limits of 1.6.
@@ -31,35 +30,13 @@ def _of_transaction(value: Any, at: At) -> Any:
     raise NeedsSessionError("SetChargingProfile", at.run.step)
 
 
-def _schedule_up(value: Any, at: At) -> Any:
-    at.run.notes["profile"] = at.source.charging_profile_id
-    way = at.run.way
-    target = way.value_class("ChargingSchedule")
-    return [way.plan(type(value), target, is_command=True)(value, at.run, (at.place, "", 0))]
-
-
 def _rounded_up(value: Any, at: At) -> Any:
     exact = read_decimal(value)
     near = rounded(exact, _TENTH, ROUND_CEILING)
     return near if near == exact else at.approximated(value, near, LossReason.ROUNDED)
 
 
-def _no_periods(at: At) -> Any:
-    raise at.unfit(None, LossReason.REQUIRED, code="InvalidSchedule")
-
-
-def _start_of_schedule(at: At) -> Any:
-    schedule = at.source.charging_schedule
-    if schedule is not None and schedule.start_schedule is not None:
-        return milliseconds(schedule.start_schedule)
-    return RECEIVED_AT.make(at)
-
-
-def _start_is_said(value: Any, at: At) -> None:
-    if at.source.schedule_start is not None or not at.source.charging_schedule.charging_schedule_period:
-        at.dropped(value)
-    elif milliseconds(value) != value:
-        at.approximated(value, milliseconds(value), LossReason.ROUNDED)
+_START, _start_is_said = composite_start("charging_schedule")
 
 
 def _is_said_twice(at: At) -> bool:
@@ -94,12 +71,12 @@ PAIRS = (
         "ChargingProfile",
         field("chargingProfileId", "id"),
         field("transactionId", up=_of_transaction, down=_of_transaction),
-        field("chargingSchedule", up=_schedule_up),
+        field("chargingSchedule", up=schedule_of("charging_profile_id")),
     ),
     Pair(
         "ChargingSchedule",
-        newer("id", fill=made(lambda at: at.run.notes["profile"], LossReason.ALLOCATED)),
-        field("chargingSchedulePeriod", fill_up=made(_no_periods, LossReason.REQUIRED), whole=True),
+        newer("id", fill=SCHEDULE_ID),
+        field("chargingSchedulePeriod", fill_up=NO_PERIODS, whole=True),
         field("minChargingRate", down=_rounded_up),
         newer("salesTariff", command=drop_comfort),
     ),
@@ -118,7 +95,7 @@ PAIRS = (
         field(
             "scheduleStart",
             "schedule.scheduleStart",
-            fill_up=made(_start_of_schedule, LossReason.TIME_OF_RECEIPT),
+            fill_up=_START,
         ),
         field("chargingSchedule.duration", "schedule.duration", fill_up=asked("duration")),
         field("chargingSchedule.chargingRateUnit", "schedule.chargingRateUnit"),

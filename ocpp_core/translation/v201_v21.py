@@ -9,6 +9,7 @@ from typing import Any
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import Request
 from ocpp_core.model.versions import Version
+from ocpp_core.translation.certificates import failed_if_long, nothing_if_long
 from ocpp_core.translation.items import Items
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.repeats import without_repeats
@@ -133,24 +134,6 @@ def _only(known: str, refusal: str) -> Any:
     return convert
 
 
-def _failed_if_long(name: str, limit: int) -> Any:
-    """A status that becomes Failed if the text it speaks of does not fit."""
-
-    def convert(value: Any, at: At) -> Any:
-        text = getattr(at.source, name)
-        if isinstance(text, str) and len(text) > limit and value != "Failed":
-            return at.approximated(value, "Failed", LossReason.TOO_LONG)
-        return value
-
-    return convert
-
-
-def _exi(value: Any, at: At) -> Any:
-    if isinstance(value, str) and len(value) > _EXI:
-        return at.approximated(value, "", LossReason.TOO_LONG)
-    return value
-
-
 def _smallest_limit(value: Any, at: At) -> Any:
     """2.0.1 has one limit for all phases; a limit is never raised."""
     period = at.source
@@ -221,11 +204,11 @@ PAIRS = (
     ),
     Pair(
         "Get15118EVCertificateResponse",
-        field("status", down=_failed_if_long("exi_response", _EXI)),
-        field("exiResponse", down=_exi),
+        field("status", down=failed_if_long("exi_response", _EXI)),
+        field("exiResponse", down=nothing_if_long(_EXI)),
         newer("remainingContracts"),
     ),
-    Pair("GetCertificateStatusResponse", field("status", down=_failed_if_long("ocsp_result", _OCSP))),
+    Pair("GetCertificateStatusResponse", field("status", down=failed_if_long("ocsp_result", _OCSP))),
     Pair("GetInstalledCertificateIdsRequest", field("certificateType", lenient="down", vital=True)),
     Pair("NotifyEVChargingNeedsRequest", newer("timestamp")),
     Pair(
