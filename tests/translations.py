@@ -13,7 +13,7 @@ import oracle
 from classes import JSON_VERSIONS
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
-from ocpp_core.model.shapes import shape
+from ocpp_core.model.shapes import Enumeration, ListOf, Nested, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Action, Version
 from ocpp_core.payloads.binding import plain
@@ -214,6 +214,26 @@ def gaps(older: str, newer: str) -> tuple[str, ...]:
         one.way.complete()
         found += one.way.gaps
     return tuple(sorted(set(found)))
+
+
+def _item(kind: Any) -> Any:
+    return kind.item if isinstance(kind, ListOf) else kind
+
+
+def classes_in(cls: type[Payload]) -> set[type[Payload]]:
+    """A class, and all that may stand in it."""
+    found = {cls}
+    for one in shape(cls).fields:
+        kind = _item(one.kind)
+        if isinstance(kind, Nested):
+            found |= classes_in(kind.cls)
+    return found
+
+
+def enums_in(cls: type[Payload]) -> set[str]:
+    """Names of the enums whose tokens may stand in a class."""
+    kinds = (_item(one.kind) for each in classes_in(cls) for one in shape(each).fields)
+    return {kind.enum.__name__ for kind in kinds if isinstance(kind, Enumeration)}
 
 
 def spellings(older: str, newer: str) -> frozenset[str]:

@@ -36,6 +36,7 @@ from ocpp_core.translation.rules import (
     status,
 )
 from ocpp_core.translation.runs import At, Outcome, Run
+from ocpp_core.translation.statuses import explained
 from ocpp_core.translation.steps import Step
 from ocpp_core.translation.places import (
     CENTRAL,
@@ -293,6 +294,8 @@ PAIRS = (
         "UpdateFirmwareResponse",
         newer("status", down=_unless_accepted, fill=made(lambda at: "Accepted", LossReason.GUESSED)),
     ),
+    Pair("SetChargingProfileResponse", up=explained("status", {"NotSupported": "UnsupportedRequest"})),
+    Pair("SendLocalListResponse", up=explained("status", {"NotSupported": "NotEnabled"})),
     Pair("SecurityEventNotificationRequest", field("type", up=_event_up, down=_event_down)),
     Pair(
         "SignCertificateRequest",

@@ -35,6 +35,7 @@ from ocpp_core.translation.rules import (
 )
 from ocpp_core.translation.runs import At, Outcome, Run
 from ocpp_core.translation.schedules import NO_PERIODS, SCHEDULE_ID, composite_start, schedule_of
+from ocpp_core.translation.statuses import explained, restored, unless_restored
 from ocpp_core.translation.steps import Step
 from ocpp_core.translation.texts import cut, cut_list
 from ocpp_core.translation.v20_v201_tokens import CERTIFICATE_REFUSALS, TOKENS
@@ -108,41 +109,6 @@ def _chain_of_nothing(at: At) -> Any:
 
 _VARIABLE_REASONS = {"InvalidValue": "InvalidValue", "OutOfRange": "ValueOutOfRange"}
 _MONITOR_REASONS = {"OutOfRange": "ValueOutOfRange"}
-
-
-def _explained(status_name: str, info: str, wire: str, reasons: dict[str, str]) -> Any:
-    """Writes the reason beside a status that has lost it."""
-
-    def last(members: dict[str, Any], at: At) -> None:
-        reason = reasons.get(getattr(at.source, status_name))
-        if reason is not None:
-            members[info] = at.run.way.value_class("StatusInfo")(reason_code=reason)
-            at.run.made((at.place, "", wire), reason, LossReason.SPLIT)
-
-    return last
-
-
-def _restored(info: str, reasons: dict[str, str]) -> Any:
-    """The status that 2.0 has for the reason beside it."""
-    tokens = {reason: token for token, reason in reasons.items()}
-
-    def convert(value: Any, at: At) -> Any:
-        found = getattr(at.source, info)
-        return tokens.get(found.reason_code, value) if value == "Rejected" and found is not None else value
-
-    return convert
-
-
-def _unless_restored(status_name: str, reasons: dict[str, str]) -> Any:
-    """Of a reason that became a status nothing is lost but what else is said."""
-
-    def convert(value: Any, at: At) -> None:
-        if getattr(at.source, status_name) != "Rejected" or value.reason_code not in reasons.values():
-            at.dropped(value)
-        elif value.additional_info is not None:
-            at.run.dropped((at.place, "additionalInfo", ""), value.additional_info)
-
-    return convert
 
 
 def _refusal_explained(members: dict[str, Any], at: At) -> None:
@@ -342,15 +308,15 @@ PAIRS = (
     Pair("GetVariableResult", newer("attributeStatusInfo"), field("attributeValue", down=cut_list(_VALUE))),
     Pair(
         "SetVariableResult",
-        field("attributeStatus", down=_restored("attribute_status_info", _VARIABLE_REASONS)),
-        newer("attributeStatusInfo", down=_unless_restored("attribute_status", _VARIABLE_REASONS)),
-        up=_explained("attribute_status", "attribute_status_info", "attributeStatusInfo", _VARIABLE_REASONS),
+        field("attributeStatus", down=restored("attribute_status_info", _VARIABLE_REASONS)),
+        newer("attributeStatusInfo", down=unless_restored("attribute_status", _VARIABLE_REASONS)),
+        up=explained("attribute_status", _VARIABLE_REASONS, info="attribute_status_info", wire="attributeStatusInfo"),
     ),
     Pair(
         "SetMonitoringResult",
-        field("status", down=_restored("status_info", _MONITOR_REASONS)),
-        newer("statusInfo", down=_unless_restored("status", _MONITOR_REASONS)),
-        up=_explained("status", "status_info", "statusInfo", _MONITOR_REASONS),
+        field("status", down=restored("status_info", _MONITOR_REASONS)),
+        newer("statusInfo", down=unless_restored("status", _MONITOR_REASONS)),
+        up=explained("status", _MONITOR_REASONS),
     ),
     # The field held the signed data.
     Pair(
