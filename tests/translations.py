@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from itertools import count
 from typing import Any
@@ -20,6 +21,7 @@ from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import to_wire
 from ocpp_core.translation import engine, steps
 from ocpp_core.translation.losses import Loss, LossKind, Translation
+from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import Carry
 
 RECEIVED_AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -27,6 +29,10 @@ LOST = (LossKind.DROPPED, LossKind.APPROXIMATED)
 
 #: The adjacent pairs, older version first.
 ADJACENT = list(engine._STEPS)
+
+
+#: What has the security extension of 1.6 has other rules.
+POLICIES = (Policy(), Policy(has_security_extension=True))
 
 
 def carried(message: Payload, to: str, **more: Any) -> Translation:
@@ -60,6 +66,16 @@ def check_valid(message: Payload, version: str) -> None:
         assert oracle.is_valid(version, message.__ocpp__.name, written), (message, written)
 
 
+def exchanges(source: str, target: str) -> list[tuple[type[Payload], type[Payload]]]:
+    """Responses of `source` that can answer requests of `target`, each with the class of the request."""
+    home, other = specification(target), specification(source)
+    found: list[tuple[type[Payload], type[Payload]]] = []
+    for rule in engine.path(target, source)[0].rules.values():
+        if rule.target and home.actions[rule.source].answered:
+            found.append((other.response(rule.target), home.request(rule.source)))
+    return found
+
+
 # Leaves
 
 
@@ -80,6 +96,8 @@ EXPRESSED: dict[tuple[str, str, str], Any] = {
     ("1.6->1.5", "GetLogRequest", "$.logType"): "DiagnosticsLog",
     ("2.0->2.0.1", "ChangeAvailabilityRequest", "$.evseId"): 0,
     ("2.0.1->2.0", "ChangeAvailabilityRequest", "$.evse.connectorId"): 1,
+    ("2.0.1->2.0", "ChangeAvailabilityRequest", "$.evse.id"): 0,
+    ("2.0.1->1.6", "ChangeAvailabilityRequest", "$.evse.id"): 0,
     ("2.0.1->2.0", "Get15118EVCertificateRequest", "$.action"): None,
     ("2.0.1->2.0", "GetInstalledCertificateIdsRequest", "$.certificateType[]"): None,
     ("2.0.1->2.0", "GetInstalledCertificateIdsResponse", "$.certificateHashDataChain[].certificateType"): None,
@@ -161,6 +179,35 @@ def check_no_silent_loss(
         if _is_expressed(step, message, path, value):
             continue
         assert there[_key(value)] > 0, f"{path} = {value!r} was lost without a word; {found.losses}"
+
+
+def check_round_trip(
+    source: str, target: str, message: Payload, there: Translation, back: Translation
+) -> None:
+    """What no loss names comes back: equal if there was no loss at all, else every leaf that no loss covers."""
+    if not there.losses and not back.losses:
+        assert [
+            (path, value)
+            for path, value in leaves(plain(message))
+            if not _is_expressed(f"{source}->{target}", message, path, value)
+        ] == [
+            (path, value)
+            for path, value in leaves(plain(back.message))
+            if not _is_expressed(f"{source}->{target}", message, path, value)
+        ]
+    found = Counter(_key(value) for made in back.messages for _, value in leaves(plain(made)))
+    named = [loss.path for loss in there.losses if loss.kind in LOST]
+    lost = [loss for loss in back.losses if loss.kind in LOST]
+    let_go = {_key(value) for loss in lost for _, value in leaves(_plain(loss.value))}
+    for path, value in leaves(plain(message)):
+        if _is_expressed(f"{source}->{target}", message, path, value):
+            continue
+        if not any(_covers(one, path) for one in named) and _key(value) not in let_go:
+            assert found[_key(value)], f"{path} = {value!r} did not come back; {there.losses}; {back.losses}"
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def check_nothing_from_nowhere(

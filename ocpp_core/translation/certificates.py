@@ -168,6 +168,7 @@ def one_type_at_a_time(
 
     def written(view: Any, run: Run, direction: Any) -> Outcome:
         asked = view.certificate_type or list(types)
+        view.drop("custom_data")
         if needs_extension and not run.policy.has_security_extension:
             return Outcome(answer=respond(view.whole, status="NotFound"))
         request = run.way.value_class("GetInstalledCertificateIdsRequest")

@@ -16,7 +16,7 @@ from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.shapes import Enumeration, Nested, shape
 from ocpp_core.model.specifications import specification
-from ocpp_core.translation.losses import LossKind, LossReason
+from ocpp_core.translation.losses import LossKind, LossReason, path_text
 from ocpp_core.translation.runs import Answer, At, ByHand, Outcome, Run, Unfit
 
 # Fields
