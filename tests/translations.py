@@ -100,7 +100,11 @@ EXPRESSED: dict[tuple[str, str, str], Any] = {
     ("2.0.1->1.6", "ChangeAvailabilityRequest", "$.evse.id"): 0,
     ("2.0.1->2.0", "Get15118EVCertificateRequest", "$.action"): None,
     ("2.0.1->2.0", "GetInstalledCertificateIdsRequest", "$.certificateType[]"): None,
-    ("2.0.1->2.0", "GetInstalledCertificateIdsResponse", "$.certificateHashDataChain[].certificateType"): None,
+    (
+        "2.0.1->2.0",
+        "GetInstalledCertificateIdsResponse",
+        "$.certificateHashDataChain[].certificateType",
+    ): None,
     ("1.6->2.0.1", "ChangeAvailabilityRequest", "$.connectorId"): 0,
     ("1.6->2.0.1", "ReserveNowRequest", "$.connectorId"): 0,
     ("1.6->2.0.1", "RemoteStartTransactionRequest", "$.connectorId"): 0,
@@ -112,7 +116,11 @@ EXPRESSED: dict[tuple[str, str, str], Any] = {
     ("1.6->2.0.1", "MeterValuesRequest", "$.meterValue[].sampledValue[].value"): None,
     ("2.0.1->1.6", "UpdateFirmwareResponse", "$.status"): "Accepted",
     ("2.0.1->1.6", "GetInstalledCertificateIdsRequest", "$.certificateType[]"): None,
-    ("2.0.1->1.6", "GetInstalledCertificateIdsResponse", "$.certificateHashDataChain[].certificateType"): None,
+    (
+        "2.0.1->1.6",
+        "GetInstalledCertificateIdsResponse",
+        "$.certificateHashDataChain[].certificateType",
+    ): None,
     ("2.0.1->1.6", "AuthorizeRequest", "$.idToken.idToken"): "",
     ("2.0.1->1.6", "AuthorizeRequest", "$.idToken.type"): "NoAuthorization",
     ("2.0.1->1.6", "ReserveNowRequest", "$.idToken.idToken"): "",
@@ -167,9 +175,7 @@ def check_no_silent_loss(
     """
     if not found.messages:
         return
-    there = Counter(
-        _key(value) for made in found.messages for _, value in leaves(plain(made))
-    )
+    there = Counter(_key(value) for made in found.messages for _, value in leaves(plain(made)))
     named = [loss.path for loss in found.losses if loss.kind in LOST]
     for path, value in leaves(plain(message)):
         if any(_covers(one, path) for one in named):

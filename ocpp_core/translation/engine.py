@@ -5,13 +5,13 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-from attrs import frozen
+from attrs import define
 
 from ocpp_core._lazy import once
 from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.versions import Version
-from ocpp_core.translation.losses import Loss, Translation
+from ocpp_core.translation.losses import Note, Translation
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.runs import Run
 from ocpp_core.translation.steps import Direction, Step, directions
@@ -118,7 +118,7 @@ def merge(responses: Sequence[Response], request: Request[Any], *, of: str) -> R
     return steps[-1].merged(responses, facts.action or "") if steps else responses[0]
 
 
-@frozen
+@define(eq=False)
 class _Context:
     policy: Policy
     received_at: datetime | None
@@ -133,7 +133,7 @@ _Forms = tuple[Any, ...]
 
 
 def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) -> Translation:
-    losses: list[Loss] = []
+    losses: list[Note] = []
     current: list[_Forms] = [(message,)]
     for number, direction in enumerate(steps):
         going: list[_Forms] = []
@@ -154,7 +154,7 @@ def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) 
 
 
 def _back(
-    answers: list[tuple[_Forms, Any]], taken: tuple[Direction, ...], context: _Context, losses: list[Loss]
+    answers: list[tuple[_Forms, Any]], taken: tuple[Direction, ...], context: _Context, losses: list[Note]
 ) -> Response | OcppError | None:
     """An answer that was given on the way, in the version of the sender."""
     if not answers:
@@ -184,7 +184,7 @@ def _response(
     request: Request[Any] | None,
     part: int,
 ) -> Translation:
-    losses: list[Loss] = []
+    losses: list[Note] = []
     answer: Response = message
     if not steps:
         return Translation((message,))

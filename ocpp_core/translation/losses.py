@@ -1,14 +1,14 @@
 """What a translation gives back, and what it could not carry: each loss is a value with its place and its reason."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import define, field
 
 from ocpp_core.model.errors import LocalProtocolError, OcppError
-from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.model.messages import Payload, Response
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import hide, is_secret_path
 from ocpp_core.payloads.binding import plain
@@ -46,7 +46,7 @@ class LossReason(StrEnum):
     EXTENSION = "extension"  #: a member that no schema has
 
 
-@frozen
+@define(unsafe_hash=True)
 class Loss:
     """Something that one step of a translation could not carry as it was.
 
@@ -69,32 +69,6 @@ class Loss:
     target: str | None = None
     became: Any = None
     step: str = ""
-
-
-@frozen
-class Translation:
-    """The outcome of a translation.
-
-    Attributes:
-        messages: What to send on to the other side, in this order, one outstanding call at a time.
-        answer: What to tell whoever waits for an answer, if it is known already: a request that goes no further is
-            answered by the translator, as a response or an error; and so is one whose response cannot be expressed.
-        losses: In the order in which they happened.
-    """
-
-    messages: tuple[Payload, ...] = ()
-    answer: Response | OcppError | None = None
-    losses: tuple[Loss, ...] = ()
-
-    @property
-    def message(self) -> Payload:
-        """The only message.
-
-        Raises:
-            ValueError: There is none, or there are several.
-        """
-        (message,) = self.messages
-        return message
 
 
 class NeedsSessionError(LocalProtocolError):
@@ -138,13 +112,17 @@ def path_text(place: Place, side: int) -> str:
 
 def shown(path: str, value: Any) -> Any:
     """A value of a message as a loss carries it: JSON, and no secret."""
-    if isinstance(value, Payload | Mapping | list | tuple):
-        kept = hide({"": _json(value)})[""]
-    elif isinstance(value, datetime):
+    if value is None or value == "" or value.__class__ is bool:
         return value
-    else:
-        kept = hide(value)
-    return HIDDEN if is_secret_path(path) and value not in (None, "", True, False) else kept
+    if _is_secret(path):
+        return HIDDEN
+    if isinstance(value, Payload | Mapping | list | tuple):
+        return hide({"": _json(value)})[""]
+    return hide(value) if value.__class__ is str else value
+
+
+#: Most losses are of few paths. What a peer makes of them is bounded.
+_is_secret = lru_cache(maxsize=1024)(is_secret_path)
 
 
 def _json(value: Any) -> Any:
@@ -155,17 +133,63 @@ def _json(value: Any) -> Any:
     return [_json(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-__all__ = [
-    "Loss",
-    "LossKind",
-    "LossReason",
-    "NeedsSessionError",
-    "Notification",
-    "Place",
-    "Request",
-    "Translation",
-    "UnaccountedError",
-    "evolve",
-    "path_text",
-    "shown",
-]
+#: A loss before it is put into words: step, kind, place, value, reason, what it became.
+Note = tuple[str, LossKind, Place, Any, LossReason, Any]
+
+
+def _loss(note: Note) -> Loss:
+    step, kind, place, value, reason, became = note
+    source, target = path_text(place, 1), path_text(place, 2)
+    if kind is LossKind.DROPPED:
+        return Loss(source, kind, shown(source, value), reason, step=step)
+    if kind is LossKind.APPROXIMATED:
+        return Loss(source, kind, shown(source, value), reason, target, shown(target, became), step)
+    return Loss(target, kind, shown(target, value), reason, target, step=step)
+
+
+@define(eq=False, repr=False)
+class Translation:
+    """The outcome of a translation.
+
+    Attributes:
+        messages: What to send on to the other side, in this order, one outstanding call at a time.
+        answer: What to tell whoever waits for an answer, if it is known already: a request that goes no further is
+            answered by the translator, as a response or an error; and so is one whose response cannot be expressed.
+    """
+
+    messages: tuple[Payload, ...] = ()
+    answer: Response | OcppError | None = None
+    _notes: tuple[Note, ...] = ()
+    _losses: tuple[Loss, ...] | None = field(default=None, init=False)
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """In the order in which they happened. They are put into words when they are asked for."""
+        if self._losses is None:
+            self._losses = tuple(map(_loss, self._notes))
+        return self._losses
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing was lost; quicker than to ask for the losses."""
+        return not self._notes
+
+    @property
+    def message(self) -> Payload:
+        """The only message.
+
+        Raises:
+            ValueError: There is none, or there are several.
+        """
+        (message,) = self.messages
+        return message
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Translation):
+            return NotImplemented
+        return (self.messages, self.answer, self.losses) == (other.messages, other.answer, other.losses)
+
+    __hash__ = None  # type: ignore[assignment]  # messages have none
+
+    def __repr__(self) -> str:
+        return f"Translation(messages={self.messages!r}, answer={self.answer!r}, losses={self.losses!r})"

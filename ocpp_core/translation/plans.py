@@ -6,22 +6,20 @@ a test wants to be empty, and in production it is a named loss.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import PayloadError
-from ocpp_core.model.messages import MISSING, UNSET, Payload
+from ocpp_core.model.messages import UNSET, Payload
 from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Shape, Text, shape
 from ocpp_core.model.specifications import specification
-from ocpp_core.payloads.binding import plain, tokens
-from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.payloads.binding import tokens
+from ocpp_core.translation.assembly import Direct, Filled, Move, Node, assembled, direct, same_tokens
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
-from ocpp_core.translation.losses import LossKind, LossReason, Place
+from ocpp_core.translation.losses import LossReason, Place
 from ocpp_core.translation.rules import Fill, Pair, drop, ignore
-from ocpp_core.translation.runs import At, ByHand, Convert, Run, Unfit
+from ocpp_core.translation.runs import ByHand, Convert, Run, Unfit
 
 
 @frozen
@@ -62,6 +60,7 @@ class Way:
     gaps: list[str] = field(factory=list)
     mentioned: list[tuple[type[Payload], type[Payload], bool]] = field(factory=list)
     _plans: dict[Any, Convert] = field(factory=dict)
+    _classes: dict[str, Any] = field(factory=dict)
 
     def plan(self, source: type[Payload], target: type[Payload], is_command: bool = False) -> Convert:
         """The function that turns an object of one class into one of the other."""
@@ -73,7 +72,10 @@ class Way:
 
     def value_class(self, name: str) -> Any:
         """A class of the target, for rules written by hand."""
-        return specification(self.step.partition("->")[2]).load(name)
+        found = self._classes.get(name)
+        if found is None:
+            found = self._classes[name] = specification(self.step.partition("->")[2]).load(name)
+        return found
 
     def complete(self) -> None:
         """Makes all plans that those made so far will need, so that `gaps` has everything."""
@@ -98,39 +100,6 @@ class Way:
         return pair and (pair.up if self.is_up else pair.down)
 
 
-@frozen
-class _Move:
-    """One field on its way."""
-
-    read: Callable[[Any], Any]
-    absent: Any
-    source: str
-    target: str  # of the path
-    name: str  # of the attribute; empty if nothing arrives
-    node: int
-    convert: Any
-    is_by_hand: bool
-    is_vital: bool
-    members: Mapping[str, Any]
-
-
-@frozen
-class _Node:
-    """An object of the target that is made of fields of this source: the root, or one that a dotted name leads to."""
-
-    cls: type[Payload]
-    parent: int
-    name: str  # in its parent
-    path: str
-    is_required: bool
-    required: tuple[tuple[str, str], ...]  # names and paths
-    fills: tuple["_Filled", ...]
-
-
-#: Attribute, path, what is written, and the tokens that it may be.
-_Filled = tuple[str, str, Fill, Mapping[str, Any]]
-
-
 def _members(one: Field | None) -> Mapping[str, Any]:
     """The tokens of a field: rules written by hand may say them as text."""
     return tokens(one.kind.enum) if one is not None and isinstance(one.kind, Enumeration) else {}
@@ -145,21 +114,6 @@ def _resolve(cls: type[Payload], path: str) -> tuple[Field, ...]:
         if isinstance(one.kind, Nested):
             cls = one.kind.cls
     return tuple(found)
-
-
-def _reader(fields: tuple[Field, ...]) -> Callable[[Any], Any]:
-    if len(fields) == 1:
-        return attrgetter(fields[0].name)
-    *outer, last = [one.name for one in fields]
-
-    def read(source: Any) -> Any:
-        for name in outer:
-            source = getattr(source, name)
-            if source is None or source is MISSING:
-                return None
-        return getattr(source, last)
-
-    return read
 
 
 def _all_lines(way: Way, source: Shape, target: Shape, is_command: bool) -> Iterator[Line]:
@@ -202,10 +156,10 @@ def _implicit(
 def _compile(way: Way, source: type[Payload], target: type[Payload], is_command: bool) -> Convert:
     """The function for two classes."""
     from_, to = shape(source), shape(target)
-    nodes: list[_Node] = []
+    nodes: list[Node] = []
     index: dict[str, int] = {}
-    moves: list[_Move] = []
-    fills: dict[int, list[_Filled]] = {}
+    moves: list[Move] = []
+    fills: dict[int, list[Filled]] = {}
 
     def node(path: str) -> int:
         if path in index:
@@ -224,7 +178,7 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
         )
         index[path] = len(nodes)
         nodes.append(
-            _Node(cls, number, one.name if one else "", path, one is None or one.is_required, required, ())
+            Node(cls, number, one.name if one else "", path, one is None or one.is_required, required, ())
         )
         return index[path]
 
@@ -242,8 +196,8 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
         path = _resolve(source, line.source)
         convert = line.convert or _conversion(way, path[-1].kind, last, line, is_command, target)
         moves.append(
-            _Move(
-                _reader(path),
+            Move(
+                tuple(one.name for one in path),
                 UNSET if path[-1].default is UNSET else None,
                 line.source,
                 line.target,
@@ -253,6 +207,7 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 line.convert is not None,
                 line.vital or bool(last and last.is_required),
                 _members(last),
+                _direct(way, path[-1].kind, last, line),
             )
         )
     for number, one in enumerate(nodes):
@@ -265,7 +220,16 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                     f"{way.step} {target.__name__}.{path_} comes from nowhere in {source.__name__}"
                 )
     nodes = [evolve(one, fills=tuple(fills.get(number, ()))) for number, one in enumerate(nodes)]
-    return _function(way, from_, to, moves, nodes, is_command)
+    return assembled(from_, to, moves, nodes, is_command, way.last(source, target))
+
+
+def _direct(way: Way, kind: Kind, last: Field | None, line: Line) -> Direct | None:
+    if last is None or line.convert is not None:
+        return None
+    if isinstance(kind, Enumeration) and isinstance(last.kind, Enumeration):
+        table = way.tables.get((kind.enum.__name__, last.kind.enum.__name__))
+        return same_tokens(kind, last.kind, table.entries if table else {})
+    return direct(kind, last.kind, way.integers)
 
 
 def _conversion(
@@ -367,114 +331,5 @@ def _first(item: Convert, manner: Manner) -> Convert:
             reason = LossReason.EFFECT_CHANGED if manner.is_command else LossReason.NO_COUNTERPART
             run.dropped((place, number, ""), value, reason)
         return made
-
-    return convert
-
-
-def _function(
-    way: Way, source: Shape, target: Shape, moves: list[_Move], nodes: list[_Node], is_command: bool
-) -> Convert:
-    last = way.last(source.cls, target.cls)
-    steps = [
-        (one.read, one.absent, one.source, one.target, one.name, one.node, one.convert, one.is_by_hand, one)
-        for one in moves
-    ]
-    root, inner = nodes[0], list(reversed(list(enumerate(nodes))[1:]))
-    extra = _extra(source, target)
-    outer = {path.rpartition(".")[0] for path in (one.source for one in moves) if "." in path}
-    outer |= {path.rpartition(".")[0] for path in outer if "." in path}
-    opened = [(path, _reader(_resolve(source.cls, path))) for path in sorted(outer)]
-    keeps_custom = target.is_open and "customData" not in target.by_wire and "customData" in source.by_wire
-
-    def convert(value: Any, run: Run, place: Place) -> Any:
-        made: list[dict[str, Any]] = [{} for _ in nodes]
-        losses = run.losses
-        for read, absent, from_, to, name, node, turn, is_by_hand, move in steps:
-            one = read(value)
-            if one is absent or one is MISSING:
-                continue
-            here = (place, from_, to)
-            mark = len(losses)
-            try:
-                new = turn(one, At(run, here, value, is_command)) if is_by_hand else turn(one, run, here)
-            except Unfit as unfit:
-                if is_command or move.is_vital:
-                    raise
-                del losses[mark:]
-                run.dropped(here, one, unfit.reason)
-                continue
-            if name and new is not absent:
-                made[node][name] = move.members.get(new, new) if is_by_hand and move.members else new
-        if value.extra or keeps_custom:
-            extra(value, made[0], run, place)
-        for path, read in opened:
-            inner_ = read(value)
-            for name in inner_.extra if isinstance(inner_, Payload) else ():
-                run.dropped((place, f"{path}.{name}", ""), inner_.extra[name], LossReason.EXTENSION)
-        for number, node_ in inner:
-            members = made[number]
-            if not members and not node_.is_required:
-                continue
-            mark = len(losses)
-            try:
-                _complete(node_, members, run, place, value)
-            except Unfit as unfit:
-                if is_command or node_.is_required:
-                    raise
-                del losses[mark:]
-                for move in moves:
-                    if move.node == number and (one := move.read(value)) is not None and one is not MISSING:
-                        run.dropped((place, move.source, ""), one, unfit.reason)
-                continue
-            made[node_.parent][node_.name] = node_.cls(**members)
-        members = made[0]
-        _complete(root, members, run, place, value)
-        if last is not None:
-            last(members, At(run, place, value, is_command))
-        return root.cls(**members)
-
-    return convert
-
-
-def _complete(node: _Node, members: dict[str, Any], run: Run, place: Place, source: Any) -> None:
-    for name, path, fill, known in node.fills:
-        if name not in members:
-            here = (place, "", path)
-            value = fill.make(At(run, here, source))
-            if value is not None:
-                value = known[value] if known else value
-                members[name] = value
-                if fill.reason is not None:
-                    kind = fill.kind if isinstance(fill.kind, LossKind) else fill.kind(value)
-                    run.made(here, value, fill.reason, kind)
-    for name, path in node.required:
-        if name not in members:
-            raise Unfit((place, path, path), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT)
-
-
-def _extra(source: Shape, target: Shape) -> Callable[[Any, dict[str, Any], Run, Place], None]:
-    """What becomes of members without a field. An open target keeps them; a `CustomData` has them on purpose."""
-    known = set(target.by_wire)
-    custom = target.by_wire.get("customData")
-    is_open = target.is_open
-    keeps_custom = is_open and custom is None and "customData" in source.by_wire
-
-    def convert(value: Any, made: dict[str, Any], run: Run, place: Place) -> None:
-        kept: dict[str, Any] = {}
-        if keeps_custom and value.custom_data is not None and value.custom_data is not MISSING:
-            kept["customData"] = plain(value.custom_data)
-        for name, member in value.extra.items():
-            here = (place, name, name)
-            if is_open and name not in known:
-                kept[name] = member
-            elif name == "customData" and custom is not None and isinstance(custom.kind, Nested):
-                try:
-                    made["custom_data"] = from_wire(custom.kind.cls, member)
-                except PayloadError:
-                    run.dropped(here, member, LossReason.EXTENSION)
-            else:
-                run.dropped(here, member, LossReason.EXTENSION)
-        if kept:
-            made["extra"] = kept
 
     return convert

@@ -16,7 +16,7 @@ from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.shapes import Enumeration, Nested, shape
 from ocpp_core.model.specifications import specification
-from ocpp_core.translation.losses import LossKind, LossReason, path_text
+from ocpp_core.translation.losses import LossKind, LossReason
 from ocpp_core.translation.runs import Answer, At, ByHand, Outcome, Run, Unfit
 
 # Fields
@@ -30,11 +30,13 @@ class Fill:
         make: The value; None if there is none after all.
         kind: Of the loss; of what was written, if that decides.
         reason: Of the loss; None if it means the same as absence in the source, which is no loss.
+        starts: Whether an optional object is made for it alone.
     """
 
     make: Callable[[At], Any]
     kind: LossKind | Callable[[Any], LossKind] = LossKind.SYNTHESISED
     reason: LossReason | None = LossReason.REQUIRED
+    starts: bool = False
 
 
 def default(value: Any) -> Fill:

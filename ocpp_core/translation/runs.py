@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Payload, Request, Response
-from ocpp_core.translation.losses import Loss, LossKind, LossReason, Place, path_text, shown
+from ocpp_core.translation.losses import LossKind, LossReason, Note, Place
 from ocpp_core.translation.policies import Policy
 
 
@@ -65,12 +65,11 @@ class Run:
     sent: Callable[[], Request[Any] | None] = lambda: None
     has_session: bool = False
     notes: dict[str, Any] = field(factory=dict)
-    losses: list[Loss] = field(factory=list)
+    losses: list[Note] = field(factory=list)
 
     def dropped(self, place: Place, value: Any, reason: LossReason = LossReason.NO_COUNTERPART) -> None:
         """Notes that a leaf of the source is not sent on."""
-        path = path_text(place, 1)
-        self.losses.append(Loss(path, LossKind.DROPPED, shown(path, value), reason, step=self.step))
+        self.losses.append((self.step, LossKind.DROPPED, place, value, reason, None))
 
     def fitting(self, value: Any, target: str, place: Place) -> Any:
         """An item of a report as an object of this class of the target; None, and a loss, if it has no place."""
@@ -84,18 +83,7 @@ class Run:
 
     def approximated(self, place: Place, value: Any, became: Any, reason: LossReason) -> None:
         """Notes that a leaf of the source arrives changed."""
-        path, target = path_text(place, 1), path_text(place, 2)
-        self.losses.append(
-            Loss(
-                path,
-                LossKind.APPROXIMATED,
-                shown(path, value),
-                reason,
-                target,
-                shown(target, became),
-                self.step,
-            )
-        )
+        self.losses.append((self.step, LossKind.APPROXIMATED, place, value, reason, became))
 
     def made(
         self,
@@ -105,15 +93,14 @@ class Run:
         kind: LossKind = LossKind.SYNTHESISED,
     ) -> None:
         """Notes that a leaf of the target comes from somewhere else."""
-        path = path_text(place, 2)
-        self.losses.append(Loss(path, kind, shown(path, value), reason, path, step=self.step))
+        self.losses.append((self.step, kind, place, value, reason, None))
 
 
 #: Turns one value into that of the target, or raises `Unfit`. None leaves the field out.
 Convert = Callable[[Any, Run, Place], Any]
 
 
-@frozen
+@define(eq=False)
 class At:
     """Where a conversion written by hand stands.
 
@@ -149,7 +136,7 @@ ByHand = Callable[[Any, At], Any]
 Answer = Callable[[Request[Any], Run, Unfit | None], Response | OcppError | None]
 
 
-@frozen
+@define
 class Outcome:
     """What one step makes of a message: see `Translation`."""
 

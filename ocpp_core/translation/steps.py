@@ -30,7 +30,7 @@ from ocpp_core.translation.rules import (
     empty,
     silence,
 )
-from ocpp_core.translation.runs import Outcome, Run, Unfit
+from ocpp_core.translation.runs import Convert, Outcome, Run, Unfit
 from ocpp_core.translation.views import View
 
 #: Set by tests: a leaf that a rule written by hand has neither used nor named is then an error, not a loss.
@@ -87,6 +87,7 @@ class Direction:
     way: Way
     rules: Mapping[str, _Rule]
     returns: Mapping[str, tuple[_Rule, ...]] = field(factory=dict)
+    _carrying: dict[type, Convert] = field(factory=dict)
 
     @property
     def step(self) -> str:
@@ -95,11 +96,17 @@ class Direction:
 
     def request(self, message: Request[Any] | Notification, run: Run) -> Outcome:
         """What becomes of a request, or of a message that wants no answer."""
+        carry = self._carrying.get(type(message))
         rule = self.rules[message.__ocpp__.action or ""]
         try:
+            if carry is not None:
+                return Outcome((carry(message, run, None),))
             match rule.how:
                 case Carry():
-                    return Outcome((self.carried(message, run, rule.target),))
+                    target = specification(self.target).request(rule.target)
+                    plan = self.way.plan(type(message), target, is_command(message))
+                    self._carrying[type(message)] = plan
+                    return Outcome((plan(message, run, None),))
                 case Extension(otherwise=answer):
                     if run.policy.has_security_extension:
                         return Outcome((self.carried(message, run, rule.target),))

@@ -10,6 +10,15 @@ from ocpp_core.model.versions import Version
 from ocpp_core.translation import certificates, jobs, v16_v201_meter, v16_v201_profiles
 from ocpp_core.translation.items import Items
 from ocpp_core.translation.losses import LossKind, LossReason, NeedsSessionError
+from ocpp_core.translation.places import (
+    CENTRAL,
+    CONNECTOR,
+    STATION_OR_EVSE,
+    first_connector,
+    first_connector_only,
+    token,
+    zero_is_none,
+)
 from ocpp_core.translation.rules import (
     MEMORY,
     NEW_ID,
@@ -38,15 +47,6 @@ from ocpp_core.translation.rules import (
 from ocpp_core.translation.runs import At, Outcome, Run
 from ocpp_core.translation.statuses import explained
 from ocpp_core.translation.steps import Step
-from ocpp_core.translation.places import (
-    CENTRAL,
-    CONNECTOR,
-    STATION_OR_EVSE,
-    first_connector,
-    first_connector_only,
-    token,
-    zero_is_none,
-)
 from ocpp_core.translation.v16_v201_tokens import SECURITY_EVENTS, TOKENS
 
 # Conversions

@@ -10,9 +10,9 @@ from typing import Any
 from ocpp_core.model.decimals import is_in_range, number_text, read_decimal
 from ocpp_core.model.messages import evolve
 from ocpp_core.translation.losses import LossKind, LossReason, Place
-from ocpp_core.translation.rules import Pair, field, ignore, newer, older
-from ocpp_core.translation.runs import At, Run, Unfit
-from ocpp_core.translation.samples import REGISTER, number
+from ocpp_core.translation.rules import Fill, Pair, field, ignore, newer, older
+from ocpp_core.translation.runs import At, Run
+from ocpp_core.translation.samples import number
 
 #: What a value without unit means, where that is not Wh. Frequency has no unit in 1.6: the erratum says hertz.
 _IMPLIED = {
@@ -49,12 +49,9 @@ def _value_up(value: Any, at: At) -> Any:
     return found
 
 
-def _implied_unit(members: dict[str, Any], at: At) -> None:
+def _implied_unit(at: At) -> str | None:
     """Without a unit it would be Wh in 2.0.1, whatever it is."""
-    unit = _IMPLIED.get(str(members.get("measurand", REGISTER)))
-    if unit is not None and "unit_of_measure" not in members:
-        members["unit_of_measure"] = at.run.way.value_class("UnitOfMeasure")(unit=unit)
-        at.run.made((at.place, "", "unitOfMeasure.unit"), unit, LossReason.GUESSED)
+    return _IMPLIED.get(at.source.measurand) if at.source.measurand is not None else None
 
 
 def _power(sample: Any) -> tuple[str | None, int]:
@@ -114,10 +111,15 @@ PAIRS = (
         field("value", up=_value_up, down=_value_down),
         older("format", up=ignore),  # Raw; signed data is joined with what it signs
         field("measurand", vital=True),
-        field("unit", "unitOfMeasure.unit", down=_unit_down, vital=True),
+        field(
+            "unit",
+            "unitOfMeasure.unit",
+            down=_unit_down,
+            fill_up=Fill(_implied_unit, reason=LossReason.GUESSED, starts=True),
+            vital=True,
+        ),
         newer("unitOfMeasure.multiplier", down=ignore),  # folded into the value
         newer("signedMeterValue", down=ignore),  # a sample of its own
-        up=_implied_unit,
     ),
 )
 

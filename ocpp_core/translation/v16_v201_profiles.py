@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from ocpp_core.model.decimals import read_decimal
-from ocpp_core.model.messages import Response
+from ocpp_core.model.messages import Response, evolve
 from ocpp_core.translation.leaves import ROUND_CEILING, rounded
 from ocpp_core.translation.losses import LossReason, NeedsSessionError
 from ocpp_core.translation.rules import (
     Pair,
+    Row,
     asked,
     best,
     drop_comfort,
@@ -17,9 +18,8 @@ from ocpp_core.translation.rules import (
     newer,
     older,
 )
-from ocpp_core.translation.runs import At, Outcome, Run
+from ocpp_core.translation.runs import At, ByHand, Outcome, Run
 from ocpp_core.translation.schedules import NO_PERIODS, SCHEDULE_ID, composite_start, schedule_of
-
 
 #: Step of the limits of 1.6.
 _TENTH = Decimal("0.1")
@@ -39,27 +39,42 @@ def _rounded_up(value: Any, at: At) -> Any:
 _START, _start_is_said = composite_start("charging_schedule")
 
 
-def _is_said_twice(at: At) -> bool:
-    return at.source.charging_profile_id is not None
+def _unless(identifier: str, convert: ByHand | None = None) -> ByHand:
+    """A criterion: 2.0.1 allows an id or criteria, and an id, in this attribute, names one profile."""
+
+    def criterion(value: Any, at: At) -> Any:
+        if getattr(at.source, identifier) is not None:
+            at.dropped(value)
+            return None
+        return convert(value, at) if convert is not None else value
+
+    return criterion
 
 
-def _criterion(value: Any, at: At) -> Any:
-    """2.0.1 allows an id or criteria, and an id names one profile."""
-    if _is_said_twice(at):
-        at.dropped(value)
-        return None
-    return value
+_PURPOSE_NAMES = {"ChargePointMaxProfile": "ChargingStationMaxProfile"}
+_OLDER_PURPOSES = {new: old for old, new in _PURPOSE_NAMES.items()}
 
 
-def _purpose(value: Any, at: At) -> Any:
-    if _is_said_twice(at):
-        at.dropped(value)
-        return None
-    known = {"ChargingStationMaxProfile": "ChargePointMaxProfile", "TxDefaultProfile": "", "TxProfile": ""}
-    if value not in known:
+def _purpose_up(value: Any, at: At) -> Any:
+    return _PURPOSE_NAMES.get(value, value)
+
+
+def _purpose_down(value: Any, at: At) -> Any:
+    if value not in _PURPOSES:
         raise at.unfit(value)
-    return known[value] or value
+    return _OLDER_PURPOSES.get(value, value)
 
+
+def _criterion(older: str, newer: str, up: ByHand | None = None, down: ByHand | None = None) -> Row:
+    return field(
+        older,
+        f"chargingProfileCriteria.{newer}",
+        up=_unless("id", up),
+        down=_unless("charging_profile_id", down),
+    )
+
+
+_PURPOSES = ("ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile")
 
 PAIRS = (
     Pair(
@@ -84,9 +99,9 @@ PAIRS = (
     Pair(
         "ClearChargingProfileRequest",
         field("id", "chargingProfileId"),
-        field("connectorId", "chargingProfileCriteria.evseId", down=_criterion),
-        field("chargingProfilePurpose", "chargingProfileCriteria.chargingProfilePurpose", down=_purpose),
-        field("stackLevel", "chargingProfileCriteria.stackLevel", down=_criterion),
+        _criterion("connectorId", "evseId"),
+        _criterion("chargingProfilePurpose", "chargingProfilePurpose", _purpose_up, _purpose_down),
+        _criterion("stackLevel", "stackLevel"),
     ),
     Pair("GetCompositeScheduleRequest", field("connectorId", "evseId")),
     Pair(
@@ -105,38 +120,22 @@ PAIRS = (
     ),
 )
 
-_PURPOSES = ("ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile")
-
 
 def clear_up(view: Any, run: Run, direction: Any) -> Outcome:
-    """2.0.1 has no request that clears all, and none with an id and criteria."""
+    """2.0.1 has no request that clears all: it is one for each purpose."""
     made = direction.carried(view.carried(), run, "ClearChargingProfile")
-    if made.charging_profile_id is not None and made.charging_profile_criteria is not None:
-        for name in ("connector_id", "charging_profile_purpose", "stack_level"):
-            value = getattr(view, name)
-            if value is not None:
-                run.losses[:] = [loss for loss in run.losses if not loss.path.startswith(f"$.{_WIRE[name]}")]
-                run.dropped(view.place(name), value)
-        return Outcome((type(made)(charging_profile_id=made.charging_profile_id),))
-    if made.charging_profile_id is None and made.charging_profile_criteria is None:
-        place = (None, "", "chargingProfileCriteria.chargingProfilePurpose")
-        run.made(place, list(_PURPOSES), LossReason.SPLIT)
-        criteria = run.way.value_class("ClearChargingProfile")
-        purposes = run.way.value_class("ChargingProfilePurpose")
-        return Outcome(
-            [
-                type(made)(charging_profile_criteria=criteria(charging_profile_purpose=purposes(one)))
-                for one in _PURPOSES
-            ]
-        )
-    return Outcome((made,))
-
-
-_WIRE = {
-    "connector_id": "connectorId",
-    "charging_profile_purpose": "chargingProfilePurpose",
-    "stack_level": "stackLevel",
-}
+    if made.charging_profile_id is not None or made.charging_profile_criteria is not None:
+        return Outcome((made,))
+    place = (None, "", "chargingProfileCriteria.chargingProfilePurpose")
+    run.made(place, list(_PURPOSES), LossReason.SPLIT)
+    criteria = run.way.value_class("ClearChargingProfile")
+    purpose = run.way.value_class("ChargingProfilePurpose")
+    return Outcome(
+        [
+            evolve(made, charging_profile_criteria=criteria(charging_profile_purpose=purpose(one)))
+            for one in _PURPOSES
+        ]
+    )
 
 
 def clear_merged(responses: Sequence[Response]) -> Response:

@@ -15,8 +15,8 @@ from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.repeats import without_repeats
 from ocpp_core.translation.rules import (
     NOT_SUPPORTED,
-    REJECTED,
     RECEIVED_AT,
+    REJECTED,
     Near,
     Pair,
     Tokens,

@@ -310,7 +310,9 @@ PAIRS = (
         "SetVariableResult",
         field("attributeStatus", down=restored("attribute_status_info", _VARIABLE_REASONS)),
         newer("attributeStatusInfo", down=unless_restored("attribute_status", _VARIABLE_REASONS)),
-        up=explained("attribute_status", _VARIABLE_REASONS, info="attribute_status_info", wire="attributeStatusInfo"),
+        up=explained(
+            "attribute_status", _VARIABLE_REASONS, info="attribute_status_info", wire="attributeStatusInfo"
+        ),
     ),
     Pair(
         "SetMonitoringResult",

@@ -47,9 +47,7 @@ REQUESTS = [
     for cls in messages_of(source)
 ]
 RESPONSES = [
-    pytest.param(
-        source, target, cls, asked, id=f"{source}-{target}-{cls.__name__}-{asked.__ocpp__.action}"
-    )
+    pytest.param(source, target, cls, asked, id=f"{source}-{target}-{cls.__name__}-{asked.__ocpp__.action}")
     for source, target in ORDERED
     for cls, asked in exchanges(source, target)
 ]
@@ -149,5 +147,3 @@ def test_a_hundred_thousand_messages(source: str, target: str) -> None:
         checked += for_all(pairs, each, lambda pair: _check_response(source, target, *pair))
 
     assert checked > MANY // 2 * 0.9
-
-

@@ -336,11 +336,14 @@ def test_a_weak_signal_is_no_fault_of_the_vehicle(code: str, expected: str) -> N
         error_code=v15.ChargePointErrorCode(code),
     )
 
-    assert v12.StatusNotificationRequest(
-        connector_id=1,
-        status=v12.ChargePointStatus.OCCUPIED,
-        error_code=v12.ChargePointErrorCode(expected),
-    ) == translate(message, to="1.2").message
+    assert (
+        v12.StatusNotificationRequest(
+            connector_id=1,
+            status=v12.ChargePointStatus.OCCUPIED,
+            error_code=v12.ChargePointErrorCode(expected),
+        )
+        == translate(message, to="1.2").message
+    )
 
 
 @pytest.mark.parametrize(("limit", "expected"), [("16.09", "16"), ("16.1", "16.1"), ("-0.01", "-0.1")])

@@ -34,10 +34,14 @@ def test_no_rule_is_about_what_there_is_not(older: str, newer: str) -> None:
     for one in module.values():
         source, target = package(one.source), package(one.target)
         for names in (*one.way.pairs, *one.way.tables):
-            unknown += [name for name, home in zip(names, (source, target), strict=True) if not hasattr(home, name)]
+            unknown += [
+                name for name, home in zip(names, (source, target), strict=True) if not hasattr(home, name)
+            ]
         for rule in one.rules.values():
             unknown += [] if rule.source in specification(one.source).actions else [rule.source]
-            unknown += [] if not rule.target or rule.target in specification(one.target).actions else [rule.target]
+            unknown += (
+                [] if not rule.target or rule.target in specification(one.target).actions else [rule.target]
+            )
         for (_, name), table in one.way.tables.items():
             enum: Any = getattr(target, name, None)
             if enum is None:
@@ -47,7 +51,14 @@ def test_no_rule_is_about_what_there_is_not(older: str, newer: str) -> None:
             unknown += [f"{name}.{one}" for one in meant if one is not None and one not in tokens]
 
     # Where one side is a string the enum stands for both.
-    strings = {"IdTokenEnum", "ChargingLimitSource", "Connector", "EncodingMethod", "SignatureMethod", "SecurityEvent"}
+    strings = {
+        "IdTokenEnum",
+        "ChargingLimitSource",
+        "Connector",
+        "EncodingMethod",
+        "SignatureMethod",
+        "SecurityEvent",
+    }
     assert set() == {name for name in unknown if name not in strings}
 
 
@@ -88,7 +99,10 @@ STEPS = pytest.mark.parametrize("step", COUNTS)
 
 #: Why the facts may call an action by another kind: (theirs, ours).
 DIFFERENCES = {
-    ("mapped", "copy"): "only a limit differs, or an extra member, or JSON for text: the kinds of the fields tell",
+    (
+        "mapped",
+        "copy",
+    ): "only a limit differs, or an extra member, or JSON for text: the kinds of the fields tell",
     ("copy", "mapped"): "a row or a token of the other direction, or of the response",
     ("mapped", "emulated"): "another name, a rule by hand, or memory",
     ("emulated", "mapped"): "what needs no memory of it",

@@ -13,7 +13,16 @@ from ocpp_core.model.messages import MISSING
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import from_wire, to_wire
-from ocpp_core.translation import Loss, LossKind, LossReason, NeedsSessionError, Policy, merge, steps, translate
+from ocpp_core.translation import (
+    Loss,
+    LossKind,
+    LossReason,
+    NeedsSessionError,
+    Policy,
+    merge,
+    steps,
+    translate,
+)
 from ocpp_core.translation.losses import UnaccountedError
 from translations import RECEIVED_AT, carried
 
@@ -31,11 +40,14 @@ def test_a_version_is_translated_to_itself_as_it_is() -> None:
 
 
 def test_a_rename_is_no_loss() -> None:
-    found = translate(v15.BootNotificationResponse(status="Accepted", current_time=NOON, heartbeat_interval=60), to="1.6")  # type: ignore[arg-type]
+    found = translate(
+        v15.BootNotificationResponse(status="Accepted", current_time=NOON, heartbeat_interval=60), to="1.6"
+    )  # type: ignore[arg-type]
 
-    assert v16.BootNotificationResponse(
-        status=v16.RegistrationStatus.ACCEPTED, current_time=NOON, interval=60
-    ) == found.message
+    assert (
+        v16.BootNotificationResponse(status=v16.RegistrationStatus.ACCEPTED, current_time=NOON, interval=60)
+        == found.message
+    )
     assert () == found.losses
 
 
@@ -47,25 +59,34 @@ def test_what_has_no_place_is_named_with_its_path_its_value_and_its_step() -> No
         to=Version.V1_2,
     )
 
-    assert v12.StartTransactionRequest(connector_id=1, id_tag="A", timestamp=NOON, meter_start=5) == found.message
+    assert (
+        v12.StartTransactionRequest(connector_id=1, id_tag="A", timestamp=NOON, meter_start=5)
+        == found.message
+    )
     assert (
         Loss("$.reservationId", LossKind.DROPPED, 17, LossReason.NO_COUNTERPART, step="1.5->1.2"),
     ) == found.losses
 
 
 def test_a_composition_names_each_loss_with_its_step() -> None:
-    found = carried(v12.StatusNotificationRequest(connector_id=1, status="Occupied", error_code="ReaderFailure"), "2.1")  # type: ignore[arg-type]
+    found = carried(
+        v12.StatusNotificationRequest(connector_id=1, status="Occupied", error_code="ReaderFailure"), "2.1"
+    )  # type: ignore[arg-type]
 
-    assert v21.StatusNotificationRequest(
-        timestamp=RECEIVED_AT, connector_status=v21.ConnectorStatus.OCCUPIED, evse_id=1, connector_id=1
-    ) == found.message
+    assert (
+        v21.StatusNotificationRequest(
+            timestamp=RECEIVED_AT, connector_status=v21.ConnectorStatus.OCCUPIED, evse_id=1, connector_id=1
+        )
+        == found.message
+    )
     assert [
         ("$.status", "1.5->1.6", "approximated"),
         ("$.connectorId", "1.6->2.0.1", "synthesised"),
         ("$.timestamp", "1.6->2.0.1", "synthesised"),
     ] == [
-        (loss.path, loss.step, loss.kind.value) for loss in found.losses if loss.path not in ("$.status", "$.errorCode")
-        or loss.step == "1.5->1.6"
+        (loss.path, loss.step, loss.kind.value)
+        for loss in found.losses
+        if loss.path not in ("$.status", "$.errorCode") or loss.step == "1.5->1.6"
     ]
 
 
@@ -73,7 +94,10 @@ def test_an_answer_on_the_way_comes_back_in_the_version_of_the_sender() -> None:
     """1.6 has no tariffs, and it is 2.0.1 that has not; 1.2 has no reservations, and it is 1.5 that says so."""
     tariffs = translate(v21.GetTariffsRequest(evse_id=1), to="1.6")
     reserve = v201.ReserveNowRequest(
-        id=1, expiry_date_time=NOON, id_token=v201.IdToken(id_token="A", type=v201.IdTokenEnum.CENTRAL), evse_id=1
+        id=1,
+        expiry_date_time=NOON,
+        id_token=v201.IdToken(id_token="A", type=v201.IdTokenEnum.CENTRAL),
+        evse_id=1,
     )
     reservation = translate(reserve, to="1.2")
 
@@ -99,7 +123,9 @@ def test_a_report_that_goes_no_further_is_one_loss_and_is_answered() -> None:
 
 
 def test_a_send_that_goes_no_further_is_answered_by_nothing() -> None:
-    message = v21.NotifyPeriodicEventStream(id=1, pending=0, basetime=NOON, data=[v21.StreamDataElement(t=1, v="1")])  # type: ignore[arg-type]
+    message = v21.NotifyPeriodicEventStream(
+        id=1, pending=0, basetime=NOON, data=[v21.StreamDataElement(t=1, v="1")]
+    )  # type: ignore[arg-type]
     found = translate(message, to="2.0.1")
 
     assert ((), None) == (found.messages, found.answer)
@@ -202,7 +228,10 @@ def test_there_is_no_such_part() -> None:
     with pytest.raises(LocalProtocolError):
         translate(response, to="2.0.1", request=request)
     with pytest.raises(LocalProtocolError):
-        translate(v16.StartTransactionResponse(transaction_id=1, id_tag_info=v16.IdTagInfo(status="Accepted")), to="2.1")  # type: ignore[arg-type]
+        translate(
+            v16.StartTransactionResponse(transaction_id=1, id_tag_info=v16.IdTagInfo(status="Accepted")),
+            to="2.1",
+        )  # type: ignore[arg-type]
 
 
 def test_merging_what_was_not_parted_gives_the_first() -> None:
@@ -287,9 +316,7 @@ def test_no_secret_is_in_a_loss() -> None:
         security_profile=2,
         basic_auth_password="do-not-show-me-x",
     )
-    found = translate(
-        v21.SetNetworkProfileRequest(configuration_slot=1, connection_data=profile), to="2.0.1"
-    )
+    found = translate(v21.SetNetworkProfileRequest(configuration_slot=1, connection_data=profile), to="2.0.1")
 
     answer: Any = found.answer
     assert "Rejected" == answer.status
@@ -300,7 +327,9 @@ def test_no_secret_is_in_a_loss() -> None:
 # Strictness
 
 
-def test_a_leaf_that_a_rule_by_hand_forgets_is_a_loss_or_in_tests_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leaf_that_a_rule_by_hand_forgets_is_a_loss_or_in_tests_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from ocpp_core.translation import engine
     from ocpp_core.translation.rules import Action, Written
     from ocpp_core.translation.runs import Outcome
