@@ -69,11 +69,11 @@ def check_valid(message: Payload, version: str) -> None:
 def exchanges(source: str, target: str) -> list[tuple[type[Payload], type[Payload]]]:
     """Responses of `source` that can answer requests of `target`, each with the class of the request."""
     home, other = specification(target), specification(source)
-    found: list[tuple[type[Payload], type[Payload]]] = []
-    for rule in engine.path(target, source)[0].rules.values():
-        if rule.target and home.actions[rule.source].answered:
-            found.append((other.response(rule.target), home.request(rule.source)))
-    return found
+    return [
+        (other.response(rule.target), home.request(rule.source))
+        for rule in engine.path(target, source)[0].rules.values()
+        if rule.target and home.actions[rule.source].answered
+    ]
 
 
 # Leaves
@@ -98,6 +98,8 @@ EXPRESSED: dict[tuple[str, str, str], Any] = {
     ("2.0.1->2.0", "ChangeAvailabilityRequest", "$.evse.connectorId"): 1,
     ("2.0.1->2.0", "ChangeAvailabilityRequest", "$.evse.id"): 0,
     ("2.0.1->1.6", "ChangeAvailabilityRequest", "$.evse.id"): 0,
+    ("2.0.1->1.6", "ReserveNowRequest", "$.evseId"): 0,
+    ("2.0.1->1.6", "TriggerMessageRequest", "$.evse.id"): 0,
     ("2.0.1->2.0", "Get15118EVCertificateRequest", "$.action"): None,
     ("2.0.1->2.0", "GetInstalledCertificateIdsRequest", "$.certificateType[]"): None,
     (

@@ -30,7 +30,7 @@ from ocpp_core.payloads.binding import plain, tokens
 from ocpp_core.payloads.codegen import Source, compiled
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.losses import LossKind, LossReason, Place
-from ocpp_core.translation.rules import Fill
+from ocpp_core.translation.rules import Fill, Last
 from ocpp_core.translation.runs import At, Convert, Run, Unfit
 
 #: Attribute, path, what is written, and the tokens that it may be.
@@ -125,7 +125,8 @@ def direct(source: Kind, target: Kind, integers: tuple[int, int] | None) -> Dire
         case Timestamp(), Timestamp(digits=digits):
             exact = "" if digits is None else " and not v.microsecond % 1000"
             return Direct(f"v.__class__ is datetime and v.tzinfo is not None{exact}", {"datetime": datetime})
-    return None
+        case _:
+            return None
 
 
 def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> Direct:
@@ -143,8 +144,6 @@ def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping
 #: Nothing is written.
 _NOTHING = object()
 _NAMES = {"MISSING": MISSING, "NOTHING": _NOTHING, "Unfit": Unfit, "EXTRA": NOTHING_EXTRA}
-
-Last = Callable[[dict[str, Any], At], None]
 
 
 def assembled(
@@ -187,8 +186,7 @@ def _moved(
     variable = f"{variables[move.node, move.name]} = " if move.name else ""
     *outer, name = move.read
     lines = ["v = value"]
-    for one in outer:
-        lines.append(f"v = None if v is None or v is MISSING else v.{one}")
+    lines += [f"v = None if v is None or v is MISSING else v.{one}" for one in outer]
     if outer:
         lines.append(f"v = {absent} if v is None or v is MISSING else v.{name}")
     else:

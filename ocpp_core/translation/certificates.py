@@ -1,4 +1,4 @@
-"""Certificates and what speaks of them: encodings, hashes of what is installed, and answers that must hold an EXI text."""
+"""Certificates and what speaks of them: encodings, hashes of what is installed, answers with an EXI text."""
 
 import base64
 import binascii

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -160,13 +161,14 @@ def _back(
     if not answers:
         return None
     home: list[Any] = []
-    for forms, answer in answers:
+    for forms, given in answers:
+        answer = given
         for number in reversed(range(len(taken))):
             if isinstance(answer, OcppError):
                 break
             returning = path(taken[number].target, taken[number].source)[0]
             run = context.run(returning)
-            run.request, run.sent = forms[number], (lambda sent=forms[number + 1]: sent)
+            run.request, run.sent = forms[number], partial(_form, forms, number + 1)
             answer = returning.response(answer, run, forms[number].__ocpp__.action)
             losses += run.losses
         home.append(answer)
@@ -174,7 +176,7 @@ def _back(
     if len(good) > 1:
         first = answers[0][0][0]
         return merge(good, first, of=taken[0].target) if taken else good[0]
-    return good[0] if good else home[0]  # type: ignore[no-any-return]
+    return good[0] if good else home[0]
 
 
 def _response(
@@ -205,9 +207,10 @@ def _response(
         run = context.run(direction)
         if request is not None:
             left = len(steps) - number - 1  # how many steps the request was away from its sender
-            run.request = request if not left else forms()[left]
-            run.sent = lambda at=left + 1: forms()[at]
-            action = run.request.__ocpp__.action or ""
+            asked: Request[Any] = request if not left else forms()[left]
+            run.request = asked
+            run.sent = partial(_form_of, forms, left + 1)
+            action = asked.__ocpp__.action or ""
         else:
             action = direction.asked_by(answer)
         made = direction.response(answer, run, action)
@@ -216,6 +219,14 @@ def _response(
             return Translation((), made, tuple(losses))
         answer = made
     return Translation((answer,), None, tuple(losses))
+
+
+def _form(forms: _Forms, number: int) -> Any:
+    return forms[number]
+
+
+def _form_of(forms: Callable[[], _Forms], number: int) -> Any:
+    return forms()[number]
 
 
 def _forms(request: Request[Any], steps: tuple[Direction, ...], context: _Context, part: int) -> _Forms:

@@ -5,12 +5,13 @@ from typing import Any
 
 from attrs import frozen
 
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.shapes import Enumeration, ListOf, Nested, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.translation.losses import LossReason
-from ocpp_core.translation.rules import error
+from ocpp_core.translation.rules import refused
 from ocpp_core.translation.runs import At, Run, Unfit
 
 
@@ -34,8 +35,7 @@ class Items:
         """The answer to a request of which no item goes on."""
         found = [(item, self.refused(item)) for item in getattr(request, self.asked)]
         if (why is not None and why.error is not None) or any(status is None for _, status in found):
-            code = why.error if why is not None and why.error is not None else None
-            return _unfit(request, run, why, code)
+            return refused((why and why.error) or ErrorCode.PROPERTY_CONSTRAINT, request, why)
         made: Response = _response(request)(
             **{self.answered: [self._result(request, item, status or {}) for item, status in found]}
         )
@@ -71,7 +71,8 @@ class Items:
             if isinstance(target, Enumeration):
                 members[name] = target.enum(value)
             elif isinstance(target, Nested):
-                members[name] = target.cls(reason_code=value)
+                info: Any = target.cls
+                members[name] = info(reason_code=value)
             else:
                 members[name] = value
         return kind.item.cls(**members)
@@ -80,10 +81,3 @@ class Items:
 def _response(request: Request[Any]) -> Any:
     facts = request.__ocpp__
     return specification(facts.version).response(facts.action or "")
-
-
-def _unfit(request: Request[Any], run: Run, why: Unfit | None, code: Any) -> OcppError:
-    from ocpp_core.model.codes import ErrorCode
-
-    made: OcppError = error(code or ErrorCode.PROPERTY_CONSTRAINT)(request, run, why)
-    return made

@@ -28,15 +28,19 @@ from ocpp_core.translation.losses import LossReason, Place
 from ocpp_core.translation.rules import Near
 from ocpp_core.translation.runs import Convert, Run, Unfit
 
+
+def words(text: str) -> frozenset[str]:
+    """Tokens or names that stand in a row."""
+    return frozenset(text.split())
+
+
 #: Text for people and names of things: cut to the limit (rule T).
-CUT = frozenset(
-    """
+CUT = words("""
     additionalInfo content info techInfo vendorName chargePointVendor chargePointModel model serialNumber meterType
     chargePointSerialNumber chargeBoxSerialNumber meterSerialNumber firmwareVersion vendorId messageId vendorErrorCode
-    """.split()
-)
+    """)
 #: Who charges: an alias stands for what is too long (rule K).
-ALIASED = frozenset("idToken additionalIdToken idTag parentIdTag".split())
+ALIASED = words("idToken additionalIdToken idTag parentIdTag")
 
 #: Digits enough for every number that is in range.
 _EXACT = Context(prec=2_000)
@@ -93,7 +97,8 @@ def leaf(source: Kind, target: Kind, manner: Manner, table: "Table | None" = Non
             return _anything
         case (Anything(), Text()):
             return _json_text(target, manner)
-    return None
+        case _:
+            return None
 
 
 def _wrong_type(place: Place, value: Any) -> Unfit:

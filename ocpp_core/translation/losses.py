@@ -89,7 +89,7 @@ class NeedsSessionError(LocalProtocolError):
 
 
 class UnaccountedError(AssertionError):
-    """A rule has neither used nor named a leaf of its source: a defect of the rule, raised only where tests ask for it."""
+    """A rule has neither used nor named a leaf of its source: a defect, raised only where tests ask for it."""
 
 
 # A place is a chain of (parent, part of the source path, part of the target path), from the leaf up; None is the root.

@@ -1,11 +1,11 @@
 """Compiles two classes and the rows about them into the function that turns one into the other.
 
 Every field of the source is either converted by a row, copied to its namesake, or named as lost; every field that the
-target requires comes from a row, a namesake or a fill. What has none of these is a gap: it is listed in `Way.gaps`, which
-a test wants to be empty, and in production it is a named loss.
+target requires comes from a row, a namesake or a fill. What has none of these is a gap: it is listed in `Way.gaps`,
+which a test wants to be empty, and in production it is a named loss.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -18,7 +18,7 @@ from ocpp_core.payloads.binding import tokens
 from ocpp_core.translation.assembly import Direct, Filled, Move, Node, assembled, direct, same_tokens
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
-from ocpp_core.translation.rules import Fill, Pair, drop, ignore
+from ocpp_core.translation.rules import Fill, Last, Pair, drop, ignore
 from ocpp_core.translation.runs import ByHand, Convert, Run, Unfit
 
 
@@ -94,10 +94,10 @@ class Way:
             lenient = ("up" if self.is_up else "down") in row.lenient
             yield Line(*names, by_hand, fill, row.keep, lenient, row.whole, row.vital)
 
-    def last(self, source: type[Payload], target: type[Payload]) -> Callable[..., Any] | None:
+    def last(self, source: type[Payload], target: type[Payload]) -> Last | None:
         """What looks at the made object last."""
         pair = self.pairs.get((source.__name__, target.__name__))
-        return pair and (pair.up if self.is_up else pair.down)
+        return None if pair is None else pair.up if self.is_up else pair.down
 
 
 def _members(one: Field | None) -> Mapping[str, Any]:
@@ -253,9 +253,7 @@ def _between(way: Way, source: Kind, target: Kind, manner: Manner) -> Convert | 
     if isinstance(target, ListOf):
         item = _between(way, source.item if isinstance(source, ListOf) else source, target.item, manner)
         assert item is not None
-        if isinstance(source, ListOf):
-            return _list(item, target, manner)
-        return lambda value, run, place: [item(value, run, (place, "", 0))]
+        return _list(item, target, manner) if isinstance(source, ListOf) else _one(item)
     if isinstance(source, ListOf):
         item = _between(way, source.item, target, manner)
         assert item is not None
@@ -318,6 +316,10 @@ def _list(item: Convert, target: ListOf, manner: Manner) -> Convert:
         return None if len(made) < fewest else made
 
     return convert
+
+
+def _one(item: Convert) -> Convert:
+    return lambda value, run, place: [item(value, run, (place, "", 0))]
 
 
 def _first(item: Convert, manner: Manner) -> Convert:

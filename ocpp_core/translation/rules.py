@@ -8,15 +8,14 @@ both sides needs no row, and what has neither a row nor a counterpart is found b
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import field as attribute
-from attrs import frozen
+from attrs import define, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError
-from ocpp_core.model.messages import Payload, Request, Response
+from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.shapes import Enumeration, Nested, shape
 from ocpp_core.model.specifications import specification
-from ocpp_core.translation.losses import LossKind, LossReason
+from ocpp_core.translation.losses import LossKind, LossReason, path_text
 from ocpp_core.translation.runs import Answer, At, ByHand, Outcome, Run, Unfit
 
 # Fields
@@ -193,35 +192,45 @@ def newer(name: str, *, down: ByHand = drop, fill: Fill | None = None, command: 
     return Row("", name, down=down, fill_up=fill, command_down=command)
 
 
+def newer_ones(names: str) -> list[Row]:
+    """Fields that only the newer version has, and that are left out on the way down."""
+    return [newer(name) for name in names.split()]
+
+
+def older_ones(names: str) -> list[Row]:
+    """Fields that only the older version has, and that are left out on the way up."""
+    return [older(name) for name in names.split()]
+
+
 def older(name: str, *, up: ByHand = drop, fill: Fill | None = None, command: ByHand | None = None) -> Row:
     """A field that only the older version has. Arguments as in `newer`."""
     return Row(name, "", up=up, fill_down=fill, command_up=command)
 
 
-#: Converts a whole object by hand. It gets a `View`, so that what it does not read is noticed.
-WholeByHand = Callable[[Any, Run, Any], Payload]
+#: Looks at the members of an object that the rows have made, by attribute, and may change them.
+Last = Callable[[dict[str, Any], At], None]
 
 
-@frozen(init=False)
+@define(init=False, eq=False)
 class Pair:
     """Two classes that mean the same, by their names. Without rows of its own a pair is copied field by field."""
 
     older: str
     newer: str
     rows: tuple[Row, ...]
-    up: Callable[..., Any] | None
-    down: Callable[..., Any] | None
+    up: Last | None
+    down: Last | None
 
     def __init__(
         self,
         names: str,
         *rows: Row,
-        up: Callable[..., Any] | None = None,
-        down: Callable[..., Any] | None = None,
+        up: Last | None = None,
+        down: Last | None = None,
     ) -> None:
-        """`names` are one name, or two: ``"IdTagInfo IdTokenInfo"``. `up` and `down` look at what the rows made last."""
+        """`names` are one name, or two: ``"IdTagInfo IdTokenInfo"``. `up` and `down` come after the rows."""
         first, _, second = names.partition(" ")
-        self.__attrs_init__(first, second or first, rows, up, down)  # type: ignore[attr-defined]
+        self.older, self.newer, self.rows, self.up, self.down = first, second or first, rows, up, down
 
 
 # Tokens
@@ -234,7 +243,7 @@ class Near:
     token: str
 
 
-@frozen(init=False)
+@define(init=False, eq=False)
 class Tokens:
     """An enum in both versions: what is not the same token on both sides.
 
@@ -260,9 +269,8 @@ class Tokens:
         """`renamed` are pairs that hold in both directions."""
         first, _, second = names.partition(" ")
         back = {new: old for old, new in (renamed or {}).items()}
-        self.__attrs_init__(  # type: ignore[attr-defined]
-            first, second or first, {**(renamed or {}), **(up or {})}, {**back, **(down or {})}, other
-        )
+        self.older, self.newer, self.other = first, second or first, other
+        self.up, self.down = {**(renamed or {}), **(up or {})}, {**back, **(down or {})}
 
 
 def near(tokens: str, token: str) -> dict[str, "str | Near | None"]:
@@ -305,7 +313,7 @@ def status(token: str, code: str | None = None, **members: Any) -> Answer:
 
     def answer(request: Request[Any], run: Run, why: Unfit | None) -> Response | OcppError:
         if why is not None and why.error is not None:
-            return error(why.error)(request, run, why)
+            return refused(why.error, request, why)
         reason = (why and why.code) or code
         given = {name: one(request) if callable(one) else one for name, one in members.items()}
         return respond(
@@ -318,16 +326,16 @@ def status(token: str, code: str | None = None, **members: Any) -> Answer:
     return answer
 
 
-def error(code: ErrorCode) -> Any:
-    """A CALLERROR."""
+def error(code: ErrorCode) -> Answer:
+    """A CALLERROR with this code, or with that of what is unfit."""
+    return lambda request, run, why: refused((why and why.error) or code, request, why)
 
-    def answer(request: Request[Any], run: Run, why: Unfit | None) -> OcppError:
-        facts = request.__ocpp__
-        return OcppError(
-            (why and why.error) or code, f"{facts.action} of OCPP {facts.version} has no counterpart"
-        )
 
-    return answer
+def refused(code: ErrorCode, request: Request[Any], why: Unfit | None) -> OcppError:
+    """A CALLERROR that says what has no place in the version of the other side."""
+    if why is None:
+        return OcppError(code, f"the other side does not know {request.__ocpp__.action}")
+    return OcppError(code, f"{path_text(why.place, 1)} cannot be said to the other side: {why.reason}")
 
 
 def empty(request: Request[Any], run: Run, why: Unfit | None) -> Response:
@@ -409,8 +417,8 @@ class Action:
     newer: str = ""
     up: How = CARRY
     down: How = CARRY
-    refusal_up: Answer = attribute(default=None)
-    refusal_down: Answer = attribute(default=None)
+    refusal_up: Answer | None = None
+    refusal_down: Answer | None = None
     merge: Callable[[Sequence[Response]], Response] | None = None
 
 

@@ -18,7 +18,6 @@ from ocpp_core.translation.rules import (
     NOT_SUPPORTED,
     REJECTED,
     Action,
-    Answer,
     Carry,
     Extension,
     How,
@@ -30,7 +29,7 @@ from ocpp_core.translation.rules import (
     empty,
     silence,
 )
-from ocpp_core.translation.runs import Convert, Outcome, Run, Unfit
+from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
 from ocpp_core.translation.views import View
 
 #: Set by tests: a leaf that a rule written by hand has neither used nor named is then an error, not a loss.
@@ -47,7 +46,7 @@ class Step:
         actions: What becomes of each action. What both versions have under one name is carried, if nothing is said.
         pairs: Classes that are not the same field by field.
         tokens: Enums that are not the same token by token.
-        integers_down: Bounds of integers in the older version that no schema states.
+        integers_down: Bounds of integers in the older version that its JSON schema does not state.
     """
 
     older: Version
@@ -56,7 +55,6 @@ class Step:
     pairs: Iterable[Pair]
     tokens: Iterable[Tokens] = ()
     integers_down: tuple[int, int] | None = None
-    integers_up: tuple[int, int] | None = None
 
 
 @frozen
@@ -211,7 +209,8 @@ def _direction(step: Step, *, is_up: bool) -> Direction:
         names = (action.older, action.newer) if is_up else (action.newer, action.older)
         how, refusal = (action.up, action.refusal_up) if is_up else (action.down, action.refusal_down)
         if names[0] and names[0] not in rules:
-            rules[names[0]] = _Rule(*names, how, refusal or _refusal(source, names[0]), action)
+            told = _refusal(source, names[0]) if refusal is None else refusal
+            rules[names[0]] = _Rule(*names, how, told, action)
     way = Way(
         step=f"{source}->{target}",
         is_up=is_up,
@@ -220,7 +219,7 @@ def _direction(step: Step, *, is_up: bool) -> Direction:
             ((t.older, t.newer) if is_up else (t.newer, t.older)): Table(t.up if is_up else t.down, t.other)
             for t in step.tokens
         },
-        integers=step.integers_up if is_up else step.integers_down,
+        integers=None if is_up else step.integers_down,
     )
     return Direction(source, target, way, rules)
 

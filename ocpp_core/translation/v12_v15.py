@@ -1,4 +1,4 @@
-"""OCPP 1.2 and 1.5. 1.5 adds meter attributes, reservations, the local list and GetConfiguration, and limits of length."""
+"""OCPP 1.2 and 1.5, which adds meter attributes, reservations, local lists, GetConfiguration and limits of length."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any

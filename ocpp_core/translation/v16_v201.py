@@ -38,7 +38,9 @@ from ocpp_core.translation.rules import (
     field,
     made,
     newer,
+    newer_ones,
     older,
+    older_ones,
     only_newer,
     only_older,
     refuse,
@@ -230,7 +232,7 @@ PAIRS = (
         field("status", up=_authorization_up),
         field("expiryDate", "cacheExpiryDateTime"),
         *token("parentIdTag", "groupIdToken", "group_id_token", kind=CENTRAL),
-        *map(newer, "evseId chargingPriority language1 language2 personalMessage".split()),
+        *newer_ones("evseId chargingPriority language1 language2 personalMessage"),
     ),
     Pair(
         "BootNotificationRequest",
@@ -256,7 +258,7 @@ PAIRS = (
         field("status", "connectorStatus", down=_status_down),
         field("timestamp", fill_up=RECEIVED_AT),
         older("errorCode", up=_error_up, fill=Fill(_error_code, _error_kind)),
-        *map(older, "info vendorId vendorErrorCode".split()),
+        *older_ones("info vendorId vendorErrorCode"),
     ),
     Pair(
         "MeterValuesRequest",

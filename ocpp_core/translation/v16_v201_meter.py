@@ -9,6 +9,7 @@ from typing import Any
 
 from ocpp_core.model.decimals import is_in_range, number_text, read_decimal
 from ocpp_core.model.messages import evolve
+from ocpp_core.translation.leaves import words
 from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.rules import Fill, Pair, field, ignore, newer, older
 from ocpp_core.translation.runs import At, Run
@@ -28,9 +29,9 @@ _IMPLIED = {
     "Power.Reactive.Import": "var",
     "SoC": "Percent",
 }
-_UNITS = frozenset("Wh kWh varh kvarh W kW VA kVA var kvar A V K Celsius Fahrenheit Percent".split())
+_UNITS = words("Wh kWh varh kvarh W kW VA kVA var kvar A V K Celsius Fahrenheit Percent")
 _PREFIXES = {"m": -3, "k": 3, "M": 6, "G": 9}
-_BASES = frozenset("Wh varh W VA var A V".split())
+_BASES = words("Wh varh W VA var A V")
 
 #: Members of signed data, by attribute of 2.0.1, and how much of each it holds.
 _SIGNED = {
@@ -99,30 +100,6 @@ def _unit_down(value: Any, at: At) -> Any:
     return at.approximated(value, unit, LossReason.UNIT_CONVERTED)
 
 
-PAIRS = (
-    Pair(
-        "MeterValue",
-        field(
-            "sampledValue", up=lambda values, at: _up(values, at), down=lambda values, at: _down(values, at)
-        ),
-    ),
-    Pair(
-        "SampledValue",
-        field("value", up=_value_up, down=_value_down),
-        older("format", up=ignore),  # Raw; signed data is joined with what it signs
-        field("measurand", vital=True),
-        field(
-            "unit",
-            "unitOfMeasure.unit",
-            down=_unit_down,
-            fill_up=Fill(_implied_unit, reason=LossReason.GUESSED, starts=True),
-            vital=True,
-        ),
-        newer("unitOfMeasure.multiplier", down=ignore),  # folded into the value
-        newer("signedMeterValue", down=ignore),  # a sample of its own
-    ),
-)
-
 # Signed data, up
 
 
@@ -134,14 +111,14 @@ def _up(samples: Any, at: At) -> Any:
     """Samples of one moment; what is signed belongs to the value that says the same."""
     made: list[Any] = []
     keys: dict[Any, int] = {}
-    for index, sample, place in _placed(samples, at, made):
+    for _, sample, place in _placed(samples, at, made):
         if sample.format == "SignedData":
             continue
         one = at.run.fitting(sample, "SampledValue", place)
         if one is not None:
             keys.setdefault(_key(sample), len(made))
             made.append(one)
-    for index, sample, place in _placed(samples, at, made):
+    for index, sample, _ in _placed(samples, at, made):
         if sample.format != "SignedData":
             continue
         number_ = keys.pop(_key(sample), None)
@@ -228,3 +205,26 @@ def _down(samples: Any, at: At) -> Any:
     if not made:
         raise at.unfit(samples)
     return made
+
+
+PAIRS = (
+    Pair(
+        "MeterValue",
+        field("sampledValue", up=_up, down=_down),
+    ),
+    Pair(
+        "SampledValue",
+        field("value", up=_value_up, down=_value_down),
+        older("format", up=ignore),  # Raw; signed data is joined with what it signs
+        field("measurand", vital=True),
+        field(
+            "unit",
+            "unitOfMeasure.unit",
+            down=_unit_down,
+            fill_up=Fill(_implied_unit, reason=LossReason.GUESSED, starts=True),
+            vital=True,
+        ),
+        newer("unitOfMeasure.multiplier", down=ignore),  # folded into the value
+        newer("signedMeterValue", down=ignore),  # a sample of its own
+    ),
+)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import Request
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 from ocpp_core.translation.certificates import failed_if_long, nothing_if_long
 from ocpp_core.translation.items import Items
@@ -28,9 +29,11 @@ from ocpp_core.translation.rules import (
     made,
     near,
     newer,
+    newer_ones,
     none,
     only_newer,
     refuse,
+    respond,
     silence,
     status,
 )
@@ -252,26 +255,20 @@ PAIRS = (
         newer("limit_L2", down=_merged),
         newer("limit_L3", down=_merged),
         newer("operationMode", down=_charging_only),
-        *map(
-            newer,
-            """
+        *newer_ones("""
             dischargeLimit dischargeLimit_L2 dischargeLimit_L3 setpoint setpoint_L2 setpoint_L3 setpointReactive
             setpointReactive_L2 setpointReactive_L3 preconditioningRequest evseSleep v2xBaseline v2xFreqWattCurve
             v2xSignalWattCurve
-            """.split(),
-        ),
+            """),
     ),
     Pair(
         "ChargingSchedule",
         field("chargingSchedulePeriod", whole=True),
         newer("limitAtSoC", command=refuse()),
         newer("useLocalTime", command=_not_local_time),
-        *map(
-            newer,
-            """
+        *newer_ones("""
             powerTolerance signatureId digestValue randomizedDelay absolutePriceSchedule priceLevelSchedule
-            """.split(),
-        ),
+            """),
     ),
     Pair(
         "ChargingProfile",
@@ -292,13 +289,10 @@ PAIRS = (
     Pair("ChargingLimit", newer("isLocalGeneration")),
     Pair(
         "ChargingNeeds",
-        *map(
-            newer,
-            """
+        *newer_ones("""
             derChargingParameters evEnergyOffer v2xChargingParameters availableEnergyTransfer controlMode
             mobilityNeedsMode
-            """.split(),
-        ),
+            """),
     ),
     Pair("EventData", newer("severity")),
     # Who has set a monitor, only a session knows.
@@ -324,31 +318,27 @@ PAIRS = (
 
 
 def _no_certificate_status(request: Request[Any], run: Run, why: Unfit | None) -> Any:
-    from ocpp_core import v21
-
     asked: Any = request
-    return v21.GetCertificateChainStatusResponse(
-        certificate_status=[
-            v21.CertificateStatus(
-                certificate_hash_data=one.certificate_hash_data,
-                source=one.source,
-                status=v21.CertificateStatusEnum.FAILED,
-                next_update=RECEIVED_AT.make(At(run, None, request)),
-            )
-            for one in asked.certificate_status_requests
-        ]
-    )
+    known = specification(Version.V2_1)
+    status_of, failed = known.load("CertificateStatus"), known.load("CertificateStatusEnum").FAILED
+    found = [
+        status_of(
+            certificate_hash_data=one.certificate_hash_data,
+            source=one.source,
+            status=failed,
+            next_update=RECEIVED_AT.make(At(run, None, request)),
+        )
+        for one in asked.certificate_status_requests
+    ]
+    return respond(request, certificate_status=found)
 
 
 def _no_tariffs(request: Request[Any], run: Run, why: Unfit | None) -> Any:
-    from ocpp_core import v21
-
     asked: Any = request
-    results = [
-        v21.ClearTariffsResult(tariff_id=one, status=v21.TariffClearStatus.NO_TARIFF)
-        for one in asked.tariff_ids or [None]
-    ]
-    return v21.ClearTariffsResponse(clear_tariffs_result=results)
+    known = specification(Version.V2_1)
+    result, nothing = known.load("ClearTariffsResult"), known.load("TariffClearStatus").NO_TARIFF
+    results = [result(tariff_id=one, status=nothing) for one in asked.tariff_ids or [None]]
+    return respond(request, clear_tariffs_result=results)
 
 
 STEP = Step(

@@ -29,6 +29,7 @@ from ocpp_core.translation.rules import (
     made,
     newer,
     older,
+    older_ones,
     only_older,
     refuse,
     status,
@@ -332,7 +333,12 @@ PAIRS = (
     Pair(
         "EventData",
         older("variableMonitoringEvent.id", up=ignore),
-        *(older(f"variableMonitoringEvent.{one}") for one in "value type severity transaction".split()),
+        *older_ones(
+            """
+            variableMonitoringEvent.value variableMonitoringEvent.type variableMonitoringEvent.severity
+            variableMonitoringEvent.transaction
+            """
+        ),
         newer("variableMonitoringId", fill=Fill(_monitor, reason=None)),
         newer("eventNotificationType", fill=made(_notification_type, LossReason.GUESSED)),
         newer("transactionId"),

@@ -1,11 +1,12 @@
 """The tokens of 2.0 and 2.0.1 that are not the same on both sides. See `v20_v201`."""
 
+from ocpp_core.translation.leaves import words
 from ocpp_core.translation.rules import Near, Tokens, near, none
 
 #: Why a certificate was not installed: 2.0 has a token for each.
-CERTIFICATE_REFUSALS = (
+CERTIFICATE_REFUSALS = words(
     "SignatureError CertificateExpired CertificateRevoked NoCertificateAvailable CertChainError ContractCancelled"
-).split()
+)
 
 _SUB_CAS = "CSOSubCA1 CSOSubCA2"
 
@@ -33,7 +34,7 @@ TOKENS = (
     ),
     Tokens(
         "InstallCertificateStatus",
-        up=near(" ".join(CERTIFICATE_REFUSALS), "Failed"),
+        up=near(" ".join(sorted(CERTIFICATE_REFUSALS)), "Failed"),
         down=near("Rejected Failed", "CertChainError"),
     ),
     Tokens("UploadLogStatus", down=near("AcceptedCanceled", "UploadFailure")),

@@ -85,7 +85,7 @@ def test_no_connector_is_made_up_for_the_station() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "kind"),
+    "tag, kind",
     [
         ("04A2B3C4", "ISO14443"),
         ("04A2B3C4D5E6F7", "ISO14443"),
@@ -137,7 +137,7 @@ def test_a_time_is_not_moved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "multiplier", "expected"),
+    "value, unit, multiplier, expected",
     [
         ("1.5", "kWh", None, ("1.5", "kWh")),
         ("1.5", "Wh", 3, ("1500", "Wh")),
@@ -233,7 +233,7 @@ def test_every_firmware_status_has_an_answer(status: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"),
+    "status, expected",
     [("Unlocked", "Unlocked"), ("UnlockFailed", "UnlockFailed"), ("NotSupported", "UnknownConnector")],
 )
 def test_each_answer_to_an_unlock_is_its_own(status: str, expected: str) -> None:
@@ -326,7 +326,7 @@ def test_a_hash_error_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
+    "code, expected",
     [("WeakSignal", "NoError"), ("GroundFailure", "Mode3Error"), ("OtherError", "Mode3Error")],
 )
 def test_a_weak_signal_is_no_fault_of_the_vehicle(code: str, expected: str) -> None:
@@ -346,7 +346,7 @@ def test_a_weak_signal_is_no_fault_of_the_vehicle(code: str, expected: str) -> N
     )
 
 
-@pytest.mark.parametrize(("limit", "expected"), [("16.09", "16"), ("16.1", "16.1"), ("-0.01", "-0.1")])
+@pytest.mark.parametrize("limit, expected", [("16.09", "16"), ("16.1", "16.1"), ("-0.01", "-0.1")])
 def test_a_limit_is_never_raised(limit: str, expected: str) -> None:
     period = v201.ChargingSchedulePeriod(start_period=0, limit=Decimal(limit))
     schedule = v201.ChargingSchedule(

@@ -17,7 +17,7 @@ from ocpp_core.translation.rules import Local, Memory, Near, Written
 from ocpp_core.translation.steps import Direction
 from translations import ADJACENT, classes_in, enums_in, gaps
 
-PAIRS = pytest.mark.parametrize(("older", "newer"), ADJACENT, ids=[f"{a}-{b}" for a, b in ADJACENT])
+PAIRS = pytest.mark.parametrize("older, newer", ADJACENT, ids=[f"{a}-{b}" for a, b in ADJACENT])
 FACTS = Path(oracle.OFFICIAL).parent / "facts" / "translation"
 
 

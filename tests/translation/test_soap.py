@@ -21,7 +21,7 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize(("message", "target"), REQUESTS)
+@pytest.mark.parametrize("message, target", REQUESTS)
 def test_requests_are_valid_under_the_xml_schema(message: SoapMessage, target: str) -> None:
     def check(request: Any) -> None:
         try:

@@ -1,6 +1,7 @@
 """`translate`: what it gives back, what it asks for, and how steps are put together."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -41,8 +42,11 @@ def test_a_version_is_translated_to_itself_as_it_is() -> None:
 
 def test_a_rename_is_no_loss() -> None:
     found = translate(
-        v15.BootNotificationResponse(status="Accepted", current_time=NOON, heartbeat_interval=60), to="1.6"
-    )  # type: ignore[arg-type]
+        v15.BootNotificationResponse(
+            status=v15.RegistrationStatus.ACCEPTED, current_time=NOON, heartbeat_interval=60
+        ),
+        to="1.6",
+    )
 
     assert (
         v16.BootNotificationResponse(status=v16.RegistrationStatus.ACCEPTED, current_time=NOON, interval=60)
@@ -70,8 +74,13 @@ def test_what_has_no_place_is_named_with_its_path_its_value_and_its_step() -> No
 
 def test_a_composition_names_each_loss_with_its_step() -> None:
     found = carried(
-        v12.StatusNotificationRequest(connector_id=1, status="Occupied", error_code="ReaderFailure"), "2.1"
-    )  # type: ignore[arg-type]
+        v12.StatusNotificationRequest(
+            connector_id=1,
+            status=v12.ChargePointStatus.OCCUPIED,
+            error_code=v12.ChargePointErrorCode.READER_FAILURE,
+        ),
+        "2.1",
+    )
 
     assert (
         v21.StatusNotificationRequest(
@@ -124,8 +133,8 @@ def test_a_report_that_goes_no_further_is_one_loss_and_is_answered() -> None:
 
 def test_a_send_that_goes_no_further_is_answered_by_nothing() -> None:
     message = v21.NotifyPeriodicEventStream(
-        id=1, pending=0, basetime=NOON, data=[v21.StreamDataElement(t=1, v="1")]
-    )  # type: ignore[arg-type]
+        id=1, pending=0, basetime=NOON, data=[v21.StreamDataElement(t=Decimal(1), v="1")]
+    )
     found = translate(message, to="2.0.1")
 
     assert ((), None) == (found.messages, found.answer)
@@ -224,14 +233,15 @@ def test_a_request_that_became_several_has_one_answer() -> None:
 def test_there_is_no_such_part() -> None:
     request = v201.GetCompositeScheduleRequest(duration=1, evse_id=1)
     response = v15.HeartbeatResponse(current_time=NOON)
+    info = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
 
     with pytest.raises(LocalProtocolError):
         translate(response, to="2.0.1", request=request)
     with pytest.raises(LocalProtocolError):
         translate(
-            v16.StartTransactionResponse(transaction_id=1, id_tag_info=v16.IdTagInfo(status="Accepted")),
+            v16.StartTransactionResponse(transaction_id=1, id_tag_info=info),
             to="2.1",
-        )  # type: ignore[arg-type]
+        )
 
 
 def test_merging_what_was_not_parted_gives_the_first() -> None:
