@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ocpp_core.model.messages import Send as Send
     from ocpp_core.model.messages import SoapHeaders as SoapHeaders
     from ocpp_core.model.messages import evolve as evolve
+    from ocpp_core.model.secret_words import add_secret_names as add_secret_names
     from ocpp_core.model.specifications import specification as specification
     from ocpp_core.model.tolerance import Tolerance as Tolerance
     from ocpp_core.model.versions import Action as Action
@@ -93,6 +94,7 @@ else:
             "translation.engine": "merge translate",
             "translation.losses": "Loss LossKind LossReason NeedsSessionError Translation",
             "translation.policies": "Policy",
+            "model.secret_words": "add_secret_names",
             "model.specifications": "specification",
             "model.tolerance": "Tolerance",
             "model.violations": "Violation",

@@ -14,6 +14,7 @@ PIECES = {
     "markup": "[bold red]x[/] [link=file:///etc/passwd]y[/link] :bomb:",
     "percent": "%s %d %(name)s {0} {name}",
     "blanks": "\u3000\xa0\u2003",
+    "unseen": "\u3164\u115f\u1160\u2800\u034f\ufe0f\U000e0100\u17b4\u17b5\u180b\uffa0",
 }
 MEGABYTE = 1_000_000
 ALL = "".join(PIECES.values())
@@ -55,5 +56,7 @@ def wrong_in(text: str, longest: int) -> str:
     """
     if len(text) > longest:
         return f"{len(text)} characters"
-    bad = {character for character in text if not character.isprintable()} - {"\n"}
+    bad = {
+        character for character in text if not character.isprintable() or character in PIECES["unseen"]
+    } - {"\n"}
     return f"has {sorted(map(ascii, bad))}" if bad else ""

@@ -206,7 +206,7 @@ def names_a_version(node: ast.AST) -> bool:
 #: What only the driver and the transports may know: everything else works in threads and without a loop.
 LOOPS = {"asyncio", "anyio"}
 #: `ends` only asks whether there is one.
-ON_A_LOOP = {"ocpp_core.dispatch.ends", "ocpp_core.dispatch.peer"}
+ON_A_LOOP = {"ocpp_core.dispatch.ends", "ocpp_core.dispatch.peer", "ocpp_core.dispatch.boot"}
 
 
 def test_only_the_driver_and_those_above_dispatch_know_an_event_loop() -> None:

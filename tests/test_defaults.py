@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ import served
 from loopback import csms, raw, station
 from loops import asynchronous
 from ocpp_core import JsonCodec, SoapCodec, Tolerance, from_wire, read, v16
+from ocpp_core.dispatch.connection import Connection
+from ocpp_core.dispatch.peer import Peer
 from ocpp_core.model.errors import CallResultInvalidError, FrameError, PayloadError
 from ocpp_core.model.messages import Call
 from ocpp_core.transports.asgi import OcppApp
@@ -109,3 +112,12 @@ async def test_who_says_nothing_reads_strictly(is_accepted: Callable[..., Awaita
     assert not await is_accepted()
     assert await is_accepted(tolerance=Tolerance.TOLERANT)
     assert await is_accepted(tolerance=Tolerance.EXTRA_MEMBER)
+
+
+def test_a_connection_holds_8_mib_unless_it_is_told_otherwise() -> None:
+    """As SECURITY.md and docs/architecture.md say."""
+    defaults = {
+        signature(each).parameters["max_held_bytes"].default for each in (Peer.__init__, Connection.__init__)
+    }
+
+    assert {8 * 2**20} == defaults

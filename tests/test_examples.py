@@ -18,9 +18,10 @@ import pytest
 
 from loops import asynchronous
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.hosting import online, serving
+from ocpp_core.cli.hosting import online
 from ocpp_core.cli.station import Simulator
 from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ENVIRONMENT = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}

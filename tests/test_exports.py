@@ -63,6 +63,7 @@ PUBLIC = [
     "Version",
     "Violation",
     "Wire",
+    "add_secret_names",
     "evolve",
     "from_wire",
     "merge",

@@ -12,8 +12,8 @@ import pytest
 from loops import asynchronous
 from lowest import PROJECT, bounds, declared, is_same
 from ocpp_core import Router
-from ocpp_core.cli.hosting import serving
 from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 from ocpp_core.transports.websocket import connect, serve
 
 SECURITY = PROJECT.parent / "SECURITY.md"

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ocpp_core.cli import live, showing
+from ocpp_core.cli.choices import read_rules
 from ocpp_core.cli.discretion import without_secrets
 from ocpp_core.cli.judging import CANDIDATES, Detection, Judge, Judged, Verdict, with_version
 from ocpp_core.cli.progress import progress
@@ -103,7 +104,7 @@ def _traffic(function: F) -> F:
             "--allow",
             multiple=True,
             metavar="RULE",
-            callback=_read_rules,
+            callback=read_rules,
             help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
         ),
         click.option("--json", "for_programs", is_flag=True, help="Write JSON objects, one a line."),
@@ -118,17 +119,6 @@ def _traffic(function: F) -> F:
         function = option(function)
     function.__doc__ = f"{function.__doc__}\n{_FILES_HELP}"
     return function
-
-
-def _read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Tolerance:
-    allowed = Tolerance.STRICT
-    for name in names:
-        try:
-            allowed |= Tolerance.named(name)
-        except KeyError:
-            known = ", ".join(rule.label for rule in Tolerance)
-            raise click.BadParameter(f"no such rule: {name}. There are {known}.") from None
-    return allowed
 
 
 @command.command()

@@ -17,12 +17,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.hosting import serving
 from ocpp_core.jsonrpc.text import read_json, write_json
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.conversion import from_wire, to_wire
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 
 #: Of stations that have to authenticate themselves (security profile 1).
 PASSWORDS = {"CP-16JS": "correct horse battery"}

@@ -8,9 +8,9 @@ from ocpp_core.cli.judging import Judged, codec_for
 from ocpp_core.cli.reading import Found
 from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.model.errors import FrameError
-from ocpp_core.model.messages import CallError, CallResultError, Frame, Payload, discreet_fields
-from ocpp_core.model.messages import evolve as evolve_payload
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.messages import CallError, CallResultError, Frame
+from ocpp_core.model.messages import without_secrets as payload_without_secrets
+from ocpp_core.model.secrets import discreet_error, discreet_path, hide
 from ocpp_core.model.versions import Version
 
 
@@ -23,7 +23,11 @@ def without_secrets(judged: Judged) -> Judged:
         judged,
         found=evolve(judged.found, text=_text(judged.found)),
         frame=None if judged.frame is None else _frame(judged.frame),
-        violations=tuple(evolve(one, value=one.discreet_value) for one in judged.violations),
+        action=hide(judged.action),
+        id=hide(judged.id),
+        violations=tuple(
+            evolve(one, path=discreet_path(one.path), value=one.discreet_value) for one in judged.violations
+        ),
     )
 
 
@@ -39,18 +43,9 @@ def _text(found: Found) -> str:
 
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
-        return evolve(frame, description=hide(frame.description), details=hide(frame.details))
-    changed: Frame = evolve(frame, payload=_payload(frame.payload))
+        description, details = discreet_error(frame.description, frame.details)
+        spelling = hide(frame.spelling)
+        return evolve(frame, id=hide(frame.id), description=description, details=details, spelling=spelling)
+    payload: Any = payload_without_secrets(frame.payload)
+    changed: Frame = evolve(frame, id=hide(frame.id), payload=payload)
     return changed
-
-
-def _payload(payload: Payload) -> Any:
-    return evolve_payload(payload, **{name: _value(value) for name, value in discreet_fields(payload)})
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, Payload):
-        return _payload(value)
-    if type(value) is list:
-        return [_value(item) for item in value]
-    return value

@@ -1,68 +1,19 @@
-"""Real sockets for `serve`, `simulate` and `demo`: a server for either role, and a station's way to its CSMS.
+"""Real sockets for `simulate` and `demo`: a station's way to its CSMS, on either wire.
 
 Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the commands that do.
 """
 
-import asyncio
-import socket
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 
-import httpx
-import uvicorn
-from websockets.exceptions import WebSocketException
-
-from ocpp_core.dispatch.hooks import Hooks, Observer
+from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Caller, Router
-from ocpp_core.model.identities import require_identity
-from ocpp_core.model.versions import Role, Version
-from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.transports.asgi import OcppApp
-from ocpp_core.transports.soap_http import SoapPeer
-from ocpp_core.transports.websocket import connect
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.transports import soap_station
+from ocpp_core.transports.websocket import Backoff, connect
 
-
-class _Server(uvicorn.Server):
-    """Several may run in one process, so none of them takes the signals: Ctrl-C belongs to the command."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-
-@asynccontextmanager
-async def serving(app: Any, host: str, port: int) -> AsyncGenerator[int, None]:
-    """Serves an application while the context lasts.
-
-    Yields:
-        The port; useful if it was to be any (0).
-
-    Raises:
-        OSError: It cannot listen there.
-    """
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        ws="wsproto",  # this and the next two: SECURITY.md, "Behind uvicorn"
-        ws_max_size=4_194_304,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=2,
-    )
-    listener = socket.create_server((host, port))
-    server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        while not server.started and not running.done():
-            await asyncio.sleep(0.01)
-        yield int(listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await running
-        listener.close()
+#: Somebody is looking on, and the CSMS serves few.
+_AT_A_DESK = Backoff(minimum=1.0, doublings=3, spread=0.5)
 
 
 @asynccontextmanager
@@ -75,6 +26,9 @@ async def online(
     soap: bool = False,
     password: str | None = None,
     listen: str = "127.0.0.1",
+    address: str | None = None,
+    tolerance: Tolerance = Tolerance.STRICT,
+    on_connect: Callable[[], None] | None = None,
     hooks: Sequence[Hooks] = (),
 ) -> AsyncGenerator[Caller, None]:
     """A station that is connected while the context lasts.
@@ -87,6 +41,10 @@ async def online(
         soap: Speak SOAP: the station then listens too, on any free port, and announces the address.
         password: For Basic authentication of the WebSocket.
         listen: Host that the station's SOAP service listens on.
+        address: Where the station says that it listens, if that is not where it does.
+        tolerance: What is accepted of the CSMS.
+        on_connect: Told of every new connection. With it the station connects again and again, at first and when its
+            connection is lost, and calls wait for that. SOAP has no connections.
         hooks: Listen to both directions.
 
     Yields:
@@ -95,18 +53,26 @@ async def online(
     Raises:
         OSError: It cannot be reached, or does not let the station in.
         LocalProtocolError: A station of this version cannot have this identity.
+        ValueError: The CSMS cannot be told where the station listens.
     """
-    if not soap:
-        try:
-            async with connect(
-                url, identity, router, version, reconnect=False, password=password, hooks=hooks
-            ) as station:
-                yield station
-        except WebSocketException as error:
-            raise ConnectionError(str(error)) from error
+    if soap:
+        async with soap_station.connect(
+            url, identity, router, version, host=listen, address=address, tolerance=tolerance, hooks=hooks
+        ) as csms:
+            yield csms
         return
-    require_identity(identity, Version(version))
-    box = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version], hooks=hooks)
-    async with serving(box, listen, 0) as port, httpx.AsyncClient() as client:
-        codec = SoapCodec(version, role=Role.CHARGE_POINT, address=f"http://{listen}:{port}/")
-        yield SoapPeer(codec, identity, client=client, address=url, observer=Observer(hooks))
+    stays = on_connect is not None
+    async with connect(
+        url,
+        identity,
+        router,
+        version,
+        reconnect=stays,
+        wait=stays,
+        backoff=_AT_A_DESK,
+        on_connect=None if on_connect is None else lambda _: on_connect(),
+        password=password,
+        tolerance=tolerance,
+        hooks=hooks,
+    ) as station:
+        yield station

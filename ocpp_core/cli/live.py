@@ -2,26 +2,29 @@
 
 import asyncio
 import json
+import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from math import isnan
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import clean
 from ocpp_core.cli.station import Simulator, StepFailed
+from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
-from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.peer import response_of
-from ocpp_core.dispatch.router import Answer
+from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.secrets import hide
@@ -87,11 +90,20 @@ class _Log(Hooks):
     def event(self, peer: Any, event: Event) -> None:
         match event:
             case Ignored():
-                self._line("✗", peer, "", Text(clean(event.reason), "bold red"))
+                self.remark(peer, clean(event.reason))
             case NotificationReceived(message=message):
                 self._line("→", peer, message.__ocpp__.version, _title(message))
             case _:  # calls have their own hooks
                 pass
+
+    def refused(self, refused: Refused) -> None:
+        self.output.print(
+            Text.assemble((f"{datetime.now():%H:%M:%S} ", "dim"), (clean(str(refused)), "bold red"))
+        )
+
+    def remark(self, peer: Any, text: str) -> None:
+        """Says what is no message."""
+        self._line("✗", peer, "", Text(text, "bold red"))
 
     def _call(self, arrow: str, peer: Any, request: Request[Any], outcome: Text, seconds: float) -> None:
         line = Text.assemble(_title(request), " ⇒ ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
@@ -105,6 +117,30 @@ class _Log(Hooks):
             text,
         )
         self.output.print(line)
+
+
+class _Aloud(logging.Handler):
+    """Writes what the transport logs as lines: how a connection fares that no message speaks of."""
+
+    def __init__(self, output: Console) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._output.print(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
+
+
+@asynccontextmanager
+async def _aloud(output: Console) -> AsyncGenerator[None, None]:
+    handler, log = _Aloud(output), logging.getLogger("ocpp_core.websocket")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
 
 
 async def _heard(work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
@@ -173,23 +209,68 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     metavar="VERSIONS",
     help="Versions to serve, with commas between them; all by default.",
 )
+@click.option(
+    "--default-version",
+    type=_VERSIONS,
+    help="Version of stations that offer no subprotocol; they are turned away without it.",
+)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="NAME=VERSION",
+    callback=read_aliases,
+    help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
+)
+@click.option(
+    "--ping-interval",
+    type=click.FloatRange(0, 86_400),
+    callback=_number,
+    default=20.0,
+    show_default=True,
+    help="Seconds between pings; 0 sends none, for stations that never answer one.",
+)
+@click.option(
+    "--tolerance",
+    multiple=True,
+    metavar="RULE",
+    callback=read_rules,
+    help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
+)
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.pass_context
-def serve(context: click.Context, host: str, port: int, accept: Sequence[str], tolerant: bool) -> None:
+def serve(
+    context: click.Context,
+    host: str,
+    port: int,
+    accept: Sequence[str],
+    default_version: str | None,
+    aliases: dict[str, str],
+    ping_interval: float,
+    tolerance: Tolerance,
+    tolerant: bool,
+) -> None:
     """Serves a CSMS to try stations against, until Ctrl-C.
 
-    It accepts every station, token and transaction, and writes a line per message. WebSocket stations connect to
+    It lets every station in that says who it is and speaks a version that is served, accepts every token and
+    transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
     ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
 
     async def work(log: _Log) -> int:
-        from ocpp_core.cli.hosting import serving
         from ocpp_core.transports.asgi import OcppApp
+        from ocpp_core.transports.serving import serving
 
         csms = Csms()
-        tolerance = Tolerance.TOLERANT if tolerant else Tolerance.STRICT
-        app = OcppApp(csms.router, accepts=accept, tolerance=tolerance, hooks=[log])
-        async with serving(app, host, port) as bound:
+        app = OcppApp(
+            csms.router,
+            accepts=accept,
+            default_version=default_version,
+            aliases=aliases,
+            tolerance=Tolerance.TOLERANT if tolerant else tolerance,
+            hooks=[log],
+        )
+        async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
             click.echo(
                 f"serving {', '.join(accept)} on ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/"
             )
@@ -207,7 +288,13 @@ def serve(context: click.Context, host: str, port: int, accept: Sequence[str], t
 @click.option("--password", help="For Basic authentication of the WebSocket.")
 @click.option("--soap", is_flag=True, help="Speak 1.6 over SOAP; 1.2 and 1.5 have nothing else.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
-@click.option("--stay", is_flag=True, help="Stay online, send heartbeats and obey, until Ctrl-C.")
+@click.option("--address", help="Where that says that it is, if not on the host of --listen.")
+@click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
+@click.option(
+    "--stay",
+    is_flag=True,
+    help="Stay, send heartbeats and obey, until Ctrl-C; connect and boot again if need be.",
+)
 @click.pass_context
 def simulate(
     context: click.Context,
@@ -217,12 +304,14 @@ def simulate(
     password: str | None,
     soap: bool,
     listen: str,
+    address: str | None,
+    tolerant: bool,
     stay: bool,
 ) -> None:
     """Runs a station against the CSMS at URL.
 
     It boots, authorizes, and charges once. Meanwhile it answers Reset, GetConfiguration, GetVariables and remote
-    starts; with --stay it also does what they ask for.
+    starts; with --stay it also does what they ask for, and outlives restarts of the CSMS.
     """
     wires = specification(ocpp).error_names
     if soap and Wire.SOAP not in wires:
@@ -236,25 +325,54 @@ def simulate(
         from ocpp_core.cli.hosting import online
 
         station = Simulator(ocpp)
-        async with online(
-            url, identity, ocpp, station.router, soap=is_soap, password=password, listen=listen, hooks=[log]
-        ) as csms:
-            interval = _interval(await station.do("boot", csms))
-            for name in ("status", "authorize"):
-                await station.do(name, csms)
-            await station.charge(csms)
-            await station.do("heartbeat", csms)
-            while stay:
-                asked = "heartbeat"
-                with suppress(TimeoutError):
-                    asked = await asyncio.wait_for(station.asked.get(), interval)
-                if asked == "start":
-                    await station.charge(csms)
-                else:
-                    await station.do("boot" if asked == "reset" else asked, csms)
+        async with (
+            _aloud(log.output) if stay else nullcontext(),
+            online(
+                url,
+                identity,
+                ocpp,
+                station.router,
+                soap=is_soap,
+                password=password,
+                listen=listen,
+                address=address,
+                tolerance=Tolerance.TOLERANT if tolerant else Tolerance.STRICT,
+                on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
+                hooks=[log],
+            ) as csms,
+        ):
+            if stay:
+                await _stay(station, csms, log)
+            await station.do("boot", csms)
+            await _visit(station, csms)
         return 0
 
     context.exit(_run(partial(_heard, work)))
+
+
+async def _visit(station: Simulator, csms: Caller) -> None:
+    for name in ("status", "authorize"):
+        await station.do(name, csms)
+    await station.charge(csms)
+    await station.do("heartbeat", csms)
+
+
+async def _stay(station: Simulator, csms: Caller, log: _Log) -> NoReturn:
+    """Does what it is asked for. What fails is said, and is no end; the CSMS may be restarted."""
+    async with booted(csms, station.request("boot"), retry_interval=10.0) as registered:
+        while not station.asked.empty():  # the first connection has been booted on
+            station.asked.get_nowait()
+        work: Callable[[], Awaitable[object]] = partial(_visit, station, csms)
+        while True:
+            try:
+                await work()
+            except (CallFailedError, StepFailed) as error:
+                log.remark(csms, clean(str(error)))
+            if await station.asked.get() == "start":
+                work = partial(station.charge, csms)
+            else:
+                await registered.boot()
+                work = partial(station.do, "status", csms)
 
 
 def _is_url(url: str, schemes: Sequence[str]) -> bool:
@@ -266,11 +384,6 @@ def _is_url(url: str, schemes: Sequence[str]) -> bool:
     except ValueError:
         return False
     return parts.scheme in schemes and bool(host) and is_port and not parts.fragment
-
-
-def _interval(boot: Any) -> int:
-    """Seconds between heartbeats; the station chooses where the CSMS does not (0)."""
-    return int(getattr(boot, "interval", None) or getattr(boot, "heartbeat_interval", None) or 300)
 
 
 @click.command()

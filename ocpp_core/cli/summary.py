@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 from ocpp_core.cli.judging import Judged, Verdict
 from ocpp_core.cli.reading import StationLabel
 from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.secrets import discreet_path, hide
 
 #: Rows of a table; what comes beyond is counted in one row without a name.
 MAX_ROWS = 1_000
@@ -109,7 +110,7 @@ class Summary:
         else:
             part = _PART_OF.get(kind.value, part)
             if verdict is not _UNPAIRED:
-                self.actions.add((found.version, judged.action[:60]), part, verdict)
+                self.actions.add((found.version, hide(judged.action[:60])), part, verdict)
         if found.station is not None:
             self.stations.add((found.station, found.version), part, verdict)
         if judged.violations or verdict is _REFUSED:
@@ -118,9 +119,9 @@ class Summary:
     def _add_deviations(self, judged: Judged) -> None:
         version, message = judged.found.version, message_name(judged)
         if not message and judged.kind is not None:
-            message = f"{judged.kind.name} {judged.action[:60]}".strip()
+            message = f"{judged.kind.name} {hide(judged.action[:60])}".strip()
         for one in judged.violations:
-            path = _POSITION.sub("[]", one.path)[:200]
+            path = _POSITION.sub("[]", discreet_path(one.path))[:200]
             label = one.rule.label if one.rule else ""
             self._add_deviation(Deviation(label, one.keyword, version, message, path), one.message)
         if not judged.violations and judged.code is not None:

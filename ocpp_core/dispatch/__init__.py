@@ -1,7 +1,8 @@
 """Who has called whom, who answers, and who listens: what drives handlers on either wire.
 
 `Connection` is the state machine, without I/O; `Router` finds the handler; `Peer` drives both on asyncio. Gates and
-`Tracing` are hooks and middleware that one may add. All events of a `Connection` are here too.
+`Tracing` are hooks and middleware that one may add; `booted` is what a station does first. All events of a `Connection`
+are here too.
 """
 
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from ocpp_core._lazy import lazy
 
 if TYPE_CHECKING:
+    from ocpp_core.dispatch.boot import Booted as Booted
+    from ocpp_core.dispatch.boot import booted as booted
     from ocpp_core.dispatch.connection import DEFAULT as DEFAULT
     from ocpp_core.dispatch.connection import NEED_DATA as NEED_DATA
     from ocpp_core.dispatch.connection import PAUSED as PAUSED
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.gate import StationGate as StationGate
     from ocpp_core.dispatch.hooks import Hooks as Hooks
     from ocpp_core.dispatch.hooks import Observer as Observer
+    from ocpp_core.dispatch.hooks import Refused as Refused
     from ocpp_core.dispatch.peer import Peer as Peer
     from ocpp_core.dispatch.peer import PeerOptions as PeerOptions
     from ocpp_core.dispatch.redaction import Redaction as Redaction
@@ -42,21 +46,25 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.router import LoneCaller as LoneCaller
     from ocpp_core.dispatch.router import Middleware as Middleware
     from ocpp_core.dispatch.router import Router as Router
+    from ocpp_core.dispatch.state import PerConnection as PerConnection
+    from ocpp_core.dispatch.state import PerIdentity as PerIdentity
     from ocpp_core.dispatch.tracing import Tracing as Tracing
 else:
     __getattr__, __dir__ = lazy(
         __name__,
         {
+            "boot": "Booted booted",
             "connection": """
                 DEFAULT NEED_DATA PAUSED CallLost CallOutcome CallReceived CallTimedOut
                 Codec Connection Default ErrorReceived Event Idle Ignored
                 NotificationReceived PendingCall ReplyRefused ResultInvalid ResultReceived
             """,
             "gate": "BootGate Registration StationGate",
-            "hooks": "Hooks Observer",
+            "hooks": "Hooks Observer Refused",
             "peer": "Peer PeerOptions",
             "redaction": "Redaction",
             "router": "Answer Caller Handle LoneCaller Middleware Router",
+            "state": "PerConnection PerIdentity",
             "tracing": "Tracing",
         },
     )

@@ -44,8 +44,8 @@ from ocpp_core.model.messages import (
     Send,
     SoapHeaders,
 )
-from ocpp_core.model.printing import LONG, printable, shown
-from ocpp_core.model.secrets import discreet_repr, hide
+from ocpp_core.model.printing import LONG, printable
+from ocpp_core.model.secrets import discreet_repr, told, told_value
 from ocpp_core.model.versions import Specification
 from ocpp_core.model.violations import Violation, summary_for_peer
 
@@ -100,7 +100,7 @@ DEFAULT: Final = Default.DEFAULT
 class PendingCall(Generic[R]):
     """A call of ours that is under way. Exactly one `CallOutcome` will carry it."""
 
-    id: str
+    id: str = field(repr=discreet_repr)
     request: Request[R]
     deadline: float | None
 
@@ -109,7 +109,7 @@ class PendingCall(Generic[R]):
 class CallReceived:
     """The peer calls. Pass this to `Connection.reply` or `Connection.reject`, once. `size` is that of `size_of`."""
 
-    id: str
+    id: str = field(repr=discreet_repr)
     request: Request[Any]
     violations: tuple[Violation, ...] = ()
     headers: SoapHeaders | None = None
@@ -171,7 +171,7 @@ class NotificationReceived:
 class ReplyRefused:
     """The peer cannot use a reply of ours (2.1: CALLRESULTERROR)."""
 
-    id: str
+    id: str = field(repr=discreet_repr)
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
@@ -433,7 +433,7 @@ class Connection(Generic[M]):
             case CallResult() if frame.id in self._ours:
                 self._receive_result(frame)
             case CallResult():
-                self._queue.append(Ignored(f"CallResult {shown(frame.id)} answers no call that waits"))
+                self._queue.append(Ignored(f"CallResult {told_value(frame.id)} answers no call that waits"))
             case CallError() if frame.id in self._ours:
                 call = self._end(frame.id)
                 self._queue.append(
@@ -444,8 +444,10 @@ class Connection(Generic[M]):
                 self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
             case CallError() | CallResultError():
                 name = type(frame).__name__
-                about = f"{frame.code}: {printable(hide(frame.description))}"
-                self._queue.append(Ignored(f"{name} {shown(frame.id)} concerns nothing of ours: {about}"))
+                about = f"{frame.code}: {told(frame.description)}"
+                self._queue.append(
+                    Ignored(f"{name} {told_value(frame.id)} concerns nothing of ours: {about}")
+                )
             case Send():
                 size = size_of(message)
                 self._queue.append(NotificationReceived(frame.payload, frame.violations, size))
@@ -553,7 +555,7 @@ class Connection(Generic[M]):
         twin = self._known(frame.id)
         if twin is not None and twin == frame.payload:
             # A station that resends while we are at work: one answer serves both.
-            self._queue.append(Ignored(f"call {shown(frame.id)} was sent again"))
+            self._queue.append(Ignored(f"call {told_value(frame.id)} was sent again"))
         elif twin is not None:
             reason = "the message id belongs to a call that still waits for its answer"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))

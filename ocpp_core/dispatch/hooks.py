@@ -15,12 +15,51 @@ from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import FrameError, LocalProtocolError
 from ocpp_core.model.logs import Fit, logger
 from ocpp_core.model.messages import Notification, Request
-from ocpp_core.model.printing import printable
+from ocpp_core.model.printing import LONG, SHORT, printable, shown
+from ocpp_core.model.secrets import hide
+from ocpp_core.model.versions import Wire
 
 _log = logger("hooks")
 _frames = logger("frames")
+_admission = logger("admission")
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
+
+
+@frozen(kw_only=True)
+class Refused:
+    """Somebody who was turned away at the door, before there was a connection or a request was handled.
+
+    Attributes:
+        identity: As it called itself; "" if it did not say.
+        remote: Address and port.
+        path: Of its request, raw, with its query; "" if it was not read.
+        offered: The subprotocols that it offered, at most 64.
+        wire: That it came by.
+        status: Of HTTP; the close code where a WebSocket was opened only to be closed.
+        reason: One sentence, for our own eyes: it may say more than the peer was told.
+    """
+
+    identity: str = ""
+    remote: Any = None
+    path: str = field(default="", repr=False)
+    offered: Sequence[str] = ()
+    wire: Wire = Wire.JSON
+    status: int
+    reason: str
+
+    def __str__(self) -> str:
+        who = shown(self.identity) if self.identity else "a peer without identity"
+        offered = ", ".join(printable(name) for name in self.offered[:8]) or "no subprotocol"
+        how = f"offers {offered}" if self.wire is Wire.JSON else "over SOAP"
+        # What a query holds may be anything, a key as well: here stands what it asks for.
+        path, _, query = self.path[: 4 * SHORT].partition("?")
+        names = "&".join(f"{pair.partition('=')[0]}=" for pair in query.split("&")) if query else ""
+        path = printable(f"{hide(path)}{names and '?'}{names}", 2 * SHORT)
+        where = printable(str(self.remote))
+        return (
+            f"{who} at {where} is refused: {self.status} {printable(self.reason, LONG)} (path {path}, {how})"
+        )
 
 
 class Hooks:
@@ -54,6 +93,9 @@ class Hooks:
 
     def event(self, peer: Caller, event: Event) -> None:
         """Anything that the connection reports."""
+
+    def refused(self, refused: Refused) -> None:
+        """Somebody was turned away: told once for each refusal of a server, on either wire."""
 
 
 def _several(hooks: Any) -> tuple[Hooks, ...]:
@@ -111,6 +153,11 @@ class Observer:
     def event(self, peer: Caller, event: Event) -> None:
         """See `Hooks.event`."""
         self._tell("event", peer, event)
+
+    def refused(self, refused: Refused) -> None:
+        """Logs who was turned away, and tells it; see `Hooks.refused`."""
+        _admission.info("%s", Fit(refused))
+        self._tell("refused", refused)
 
     def _tell(self, hook: str, *arguments: Any) -> None:
         for hooks in self.hooks:

@@ -52,7 +52,7 @@ from ocpp_core.model.errors import (
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.printing import LONG, printable
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.secrets import told
 from ocpp_core.model.versions import Specification
 
 _log = logger("peer")
@@ -378,8 +378,8 @@ class Peer(Generic[M]):
                 _log.warning(
                     "%s cannot use the reply %s: %s",
                     printable(self.identity),
-                    printable(event.id),
-                    printable(hide(event.description), LONG),
+                    told(event.id),
+                    told(event.description, LONG),
                 )
             case Ignored():
                 _log.info("%s: %s", printable(self.identity), event.reason)

@@ -25,6 +25,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
@@ -206,7 +207,8 @@ class Router:
         Args:
             message: A frame of the wire that `codec` reads.
             codec: Of the version that the station speaks: ``JsonCodec("1.6")``. Its tolerance holds.
-            identity: Of the station, for the handlers.
+            identity: Of the station, for the handlers. Where an envelope names another one, it is answered
+                IdentityMismatch; "" takes that of the envelope, whoever has sent it.
 
         Returns:
             The frame to send back; None if none is due. Hooks have run when it returns.
@@ -216,7 +218,13 @@ class Router:
         caller = LoneCaller(identity, codec.specification)
         for event in connection.events():
             if isinstance(event, CallReceived):
-                answer = conclude(connection, event, await self.handle(event.request, caller), caller)
+                claimed = (event.headers and event.headers.identity) or identity
+                caller = LoneCaller(identity or claimed, codec.specification)
+                if claimed == caller.identity:
+                    answer = await self.handle(event.request, caller)
+                else:
+                    answer = Answer(error=OcppError(ErrorCode.IDENTITY, f"this is not {shown(claimed)}"))
+                answer = conclude(connection, event, answer, caller)
                 if answer.response is not None:
                     await self.run_after(event.request, answer.response, caller)
             elif isinstance(event, NotificationReceived):

@@ -288,7 +288,7 @@ class JsonCodec:
         elif len(frame) != 3:
             raise FrameError(f"has {len(frame)} elements in place of 3", code=ErrorCode.FRAME, **about)
         _check_is_object(frame[-1], **about)
-        if request is None or action is None:
+        if action is None:
             reason = "answers no call that waits"
             raise FrameError(reason, code=ErrorCode.MESSAGE_ID, payload=frame[-1], **about)
         cls: type[Response] = self.specification.response(action)

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.printing import LONG, likely, printable
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.secrets import told
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation, decisive, tolerances
 
@@ -66,7 +66,7 @@ class NoSuchAction(LocalProtocolError):
         self.known: tuple[str, ...] = tuple(known)
 
     def __str__(self) -> str:
-        sentence = f"OCPP {self.version} has no action {printable(self.action)!r}."
+        sentence = f"OCPP {self.version} has no action {told(self.action)!r}."
         meant = likely(self.action, self.known)
         if meant is None:
             return sentence
@@ -164,8 +164,8 @@ class FrameError(ProtocolError):
 
     def __str__(self) -> str:
         name = self.kind.name.replace("_", " ").lower() if self.kind.value < 0 else self.kind.name
-        about = f"{name} {printable(self.id)!r}" if self.id is not None else name
-        action = f" {printable(self.action)}" if self.action else ""
+        about = f"{name} {told(self.id)!r}" if self.id is not None else name
+        action = f" {told(self.action)}" if self.action else ""
         return f"{about}{action}: {self.reason}"
 
 
@@ -210,8 +210,8 @@ class CallRejectedError(CallFailedError):
 
     def __str__(self) -> str:
         # What a peer says of a key it may have quoted.
-        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
-        return f"{self.action} was refused with {printable(self.spelling or self.code)}{text}"
+        text = f": {told(self.description, LONG)}" if self.description else ""
+        return f"{self.action} was refused with {told(self.spelling or self.code)}{text}"
 
 
 class CallTimeoutError(CallFailedError, TimeoutError):
@@ -257,7 +257,7 @@ class OcppError(_Discreet):
         self.details: dict[str, Any] = dict(details or {})
 
     def __str__(self) -> str:
-        text = f": {printable(hide(self.description), LONG)}" if self.description else ""
+        text = f": {told(self.description, LONG)}" if self.description else ""
         return f"{self.code}{text}"
 
 

@@ -9,7 +9,7 @@ all of that unchanged.
 import re
 
 from ocpp_core.model.errors import LocalProtocolError
-from ocpp_core.model.printing import shown
+from ocpp_core.model.printing import is_printable, shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 
@@ -20,10 +20,11 @@ MAX_IDENTITY = 255
 def is_usable(identity: str) -> bool:
     """Whether anything may go by this name at all, whatever is tolerated.
 
-    It is printable, and of 1 to `MAX_IDENTITY` characters. It is not ``.`` or ``..`` either: whoever resolves a URL
-    takes these two for directories (RFC 3986 §5.2.4), and so does whoever makes a path of an identity.
+    It is printable, as two that differ by what is not seen look like one, and of 1 to `MAX_IDENTITY` characters. It is
+    not ``.`` or ``..`` either: whoever resolves a URL takes these two for directories (RFC 3986 §5.2.4), and so does
+    whoever makes a path of an identity.
     """
-    return 0 < len(identity) <= MAX_IDENTITY and identity.isprintable() and identity not in (".", "..")
+    return 0 < len(identity) <= MAX_IDENTITY and is_printable(identity) and identity not in (".", "..")
 
 
 def is_identity(identity: str, version: Version | None) -> bool:

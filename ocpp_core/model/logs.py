@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from traceback import format_tb
 
 from ocpp_core.model.printing import LONG, printable
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.secrets import told
 
 #: Lines of a stack, the innermost, and exceptions of a chain or group that are shown.
 _MOST_LINES, _MOST_EXCEPTIONS = 60, 20
@@ -77,7 +77,7 @@ def _lines(error: BaseException) -> Iterator[str]:
         for entry in format_tb(one.__traceback__, -_MOST_LINES):
             yield from (f"  {printable(line.strip(), LONG)}" for line in entry.splitlines())
         # Another library's text may quote anything. What it is, the name of the exception says in any case.
-        yield f"{printable(type(one).__qualname__)}: {printable(hide(_text(one)), LONG)}"
+        yield f"{printable(type(one).__qualname__)}: {told(_text(one), LONG)}"
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -16,7 +16,8 @@ import attrs
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import HIDDEN
-from ocpp_core.model.secrets import discreet_repr, hide, speaks_of_secrets
+from ocpp_core.model.secret_words import names_a_secret
+from ocpp_core.model.secrets import discreet_error, discreet_repr, hide
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
 
@@ -211,30 +212,65 @@ class Payload:
     extra: Mapping[str, Any] = NOTHING_EXTRA
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in discreet_fields(self))})"
+        return _written(without_secrets(self))
 
 
-def discreet_fields(payload: Payload, *, persons: bool = False) -> Iterator[tuple[str, Any]]:
-    """The fields that are set, by attribute name, with `HIDDEN` in place of what is secret.
-
-    The attributes of `payload` themselves have what it is.
+def without_secrets(payload: P, *, persons: bool = False) -> P:
+    """A copy with `HIDDEN` in place of what is secret, in whatever is part of it. It is for showing, not for sending.
 
     Args:
-        payload: A message or data type. One that stands in it is given as it is.
+        payload: A message or data type.
         persons: Hide what tells who charges too.
     """
-    attributes = [one for one in attrs.fields(type(payload)) if getattr(payload, one.name) is not one.default]
-    # As the members of one object, so that what names a setting counts for what stands beside it.
-    members = {_wire_name(one): getattr(payload, one.name) for one in attributes if one.name != "extra"}
-    hidden = hide({**payload.extra, **members}, persons=persons)
-    for attribute in attributes:
-        facts = attribute.metadata.get("wire")
-        if facts is None:
-            yield attribute.name, {name: value for name, value in hidden.items() if name not in members}
-        elif _is_secret(payload, facts) or (persons and facts.personal):
-            yield attribute.name, HIDDEN
-        else:
-            yield attribute.name, hidden[facts.name]
+    hidden: P = _with(payload, hide(_members(payload), persons=persons), persons)
+    return hidden
+
+
+def _members(value: Any) -> Any:
+    """A payload as an object of its members, so that what names a setting counts for whatever belongs to it."""
+    if isinstance(value, Payload):
+        fields = {facts.name: _members(item) for _, facts, item in _fields(value)}
+        return {**value.extra, **fields}
+    return list(map(_members, value)) if isinstance(value, list) else value
+
+
+def _fields(payload: Payload) -> Iterator[tuple[str, WireField, Any]]:
+    """The fields that are set."""
+    for attribute in attrs.fields(type(payload)):
+        value = getattr(payload, attribute.name)
+        if attribute.name != "extra" and value is not attribute.default:
+            yield attribute.name, attribute.metadata["wire"], value
+
+
+def _with(value: Any, hidden: Any, persons: bool) -> Any:
+    """The value as far as it is not hidden."""
+    if isinstance(value, list) and isinstance(hidden, list):
+        return [_with(one, other, persons) for one, other in zip(value, hidden, strict=True)]
+    if not isinstance(value, Payload) or not isinstance(hidden, Mapping):
+        return hidden
+    changes = {}
+    names = set()
+    for name, facts, item in _fields(value):
+        names.add(facts.name)
+        is_secret = _is_secret(value, facts) or (persons and facts.personal)
+        changes[name] = HIDDEN if is_secret else _with(item, hidden[facts.name], persons)
+    if value.extra:
+        changes["extra"] = {name: item for name, item in hidden.items() if name not in names}
+    return evolve(value, **changes)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if not isinstance(value, Payload):
+        return repr(value)
+    fields = [(one.name, getattr(value, one.name)) for one in attrs.fields(type(value))]
+    set_ = [
+        f"{name}={_written(item)}"
+        for (name, item), one in zip(fields, attrs.fields(type(value)), strict=True)
+        if item is not one.default
+    ]
+    return f"{type(value).__name__}({', '.join(set_)})"
 
 
 def _wire_name(attribute: Any) -> str:
@@ -247,8 +283,10 @@ def _is_secret(payload: Payload, facts: WireField) -> bool:
         return facts.secret
     fields = [one for one in attrs.fields(type(payload)) if "wire" in one.metadata]
     setting = next(getattr(payload, one.name) for one in fields if _wire_name(one) == facts.secret)
+    if setting is None:
+        return False
     name = getattr(setting, "name", None) if isinstance(setting, Payload) else setting
-    return not isinstance(name, str) or speaks_of_secrets(name)  # MISSING, if a peer has left it out
+    return not isinstance(name, str) or names_a_secret(name)  # MISSING, if a peer has left it out
 
 
 def evolve(message: P, **changes: Any) -> P:
@@ -374,7 +412,7 @@ class Call:
         violations: What was tolerated in it; empty unless the tolerance allows something.
     """
 
-    id: str
+    id: str = attrs.field(repr=discreet_repr)
     payload: Request[Any]
     headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
@@ -384,7 +422,7 @@ class Call:
 class CallResult:
     """The response to a call. Message type 3 in OCPP-J. Attributes as in `Call`."""
 
-    id: str
+    id: str = attrs.field(repr=discreet_repr)
     payload: Response
     headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
@@ -404,19 +442,26 @@ class _Error:
 
     id: str
     code: ErrorCode
-    description: str = attrs.field(default="", repr=discreet_repr)
-    details: Mapping[str, Any] = attrs.field(factory=dict, repr=discreet_repr)
+    description: str = ""
+    details: Mapping[str, Any] = attrs.field(factory=dict)
     spelling: str | None = attrs.field(default=None, kw_only=True)
     headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
+    def __repr__(self) -> str:
+        described = discreet_error(self.description, self.details)
+        said = (hide(self.id), self.code, *described, hide(self.spelling), self.headers, self.violations)
+        names = [one.name for one in attrs.fields(type(self))]
+        fields = ", ".join(f"{name}={value!r}" for name, value in zip(names, said, strict=True))
+        return f"{type(self).__name__}({fields})"
 
-@attrs.define
+
+@attrs.define(repr=False)
 class CallError(_Error):
     """The refusal of a call. Message type 4 in OCPP-J; a fault in SOAP."""
 
 
-@attrs.define
+@attrs.define(repr=False)
 class CallResultError(_Error):
     """The complaint about a `CallResult`. Message type 5, since 2.1."""
 
@@ -425,7 +470,7 @@ class CallResultError(_Error):
 class Send:
     """A message that wants no answer. Message type 6, since 2.1. Attributes as in `Call`."""
 
-    id: str
+    id: str = attrs.field(repr=discreet_repr)
     payload: Notification
     headers: SoapHeaders | None = attrs.field(default=None, kw_only=True)
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)

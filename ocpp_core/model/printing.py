@@ -6,6 +6,7 @@ stands, `shown` for a value in a sentence. Both take time and memory for what th
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from reprlib import Repr
@@ -40,14 +41,29 @@ class Hidden:
         return self._text
 
 
+#: What `str.isprintable` lets through, going by categories, although nothing is seen of it. Letters, marks and symbols:
+#: those that Unicode calls Default_Ignorable_Code_Point (fillers of Hangul, vowels inherent in Khmer, the joiner of
+#: graphemes, selectors of variants), the Braille pattern without dots, the filler of Khitan, a note without a head.
+#: Two names that differ by one of these look the same.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
+)
+
+
+def is_printable(text: str) -> bool:
+    """Whether every character of the text is seen, and does nothing else to whatever shows it. A blank is seen."""
+    return text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None)
+
+
 def printable(text: str, most: int = SHORT) -> str:
     r"""The text with escapes (``\x1b``, ``\u202e``) for all that is not printable, cut to `most` characters of it.
 
     A backslash stays as it is: this is for reading, not for reading back.
     """
     cut = text[:most]
-    if not cut.isprintable():
-        cut = "".join(character if character.isprintable() else _escaped(character) for character in cut)
+    if not is_printable(cut):
+        cut = "".join(character if is_printable(character) else _escaped(character) for character in cut)
     return f"{cut}..." if len(text) > most else cut
 
 
@@ -75,9 +91,9 @@ def shown(value: Any) -> str:
 
 def printable_json(text: str) -> str:
     """JSON text in which whatever is not printable is escaped; its value is the same."""
-    if text.isprintable():
+    if is_printable(text):
         return text
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
+    return "".join(one if is_printable(one) else json.dumps(one)[1:-1] for one in text)
 
 
 def likely(name: Any, known: Iterable[str]) -> str | None:

@@ -1,13 +1,14 @@
 """Broken rules, each at one place of a payload or frame, and the sentences that explain them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
-from ocpp_core.model.secrets import discreet
+from ocpp_core.model.secrets import discreet, discreet_path, is_in_setting
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -72,12 +73,15 @@ class Violation:
     def discreet_value(self) -> Any:
         """The value for whoever may not see secrets: a `Hidden` in place of what is, or may be, one."""
         # Of a member without a field it is not known what it was meant for: it may be a misspelt secret's.
-        if self.keyword == "additionalProperties" and isinstance(self.value, str):
+        if self.keyword == "additionalProperties" and isinstance(self.value, str | int | float | Decimal):
+            return Hidden(self.value)
+        # Which setting it is, is not known here. A wrong token says what it was meant to be, all else may be the value.
+        if self.keyword != "enum" and is_in_setting(self.path):
             return Hidden(self.value)
         return discreet(self.path, self.value)
 
     def __str__(self) -> str:
-        path = printable(self.path, LONG)
+        path = printable(discreet_path(self.path), LONG)
         where = path if self.line is None else f"{path} (line {self.line})"
         return f"{where}: {self.message}"
 

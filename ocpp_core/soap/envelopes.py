@@ -7,7 +7,7 @@ from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError
-from ocpp_core.model.printing import printable
+from ocpp_core.model.secrets import told
 from ocpp_core.soap.text import FORBIDDEN, split_name, text_xml
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
@@ -57,7 +57,7 @@ def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Elemen
         namespace, local = split_name(root.tag)
         is_old = local == "Envelope"
         raise FrameError(
-            f"not an envelope of SOAP 1.2, but {printable(local)!r} of {printable(namespace)!r}",
+            f"not an envelope of SOAP 1.2, but {told(local)!r} of {told(namespace)!r}",
             kind=FrameKind.UNREADABLE,
             code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
         )

@@ -14,7 +14,8 @@ from lxml import etree
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import SoapHeaders
-from ocpp_core.model.printing import printable, shown
+from ocpp_core.model.printing import printable
+from ocpp_core.model.secrets import told, told_value
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
@@ -173,7 +174,7 @@ def _displaced(
     known = vocabulary.specification
     if version_of(child) not in (None, known.version):
         reason = f"{_in_namespace(namespace)}, which is of another version"
-        fault = Violation(printable(local), "namespace", reason, ErrorCode.PROTOCOL, namespace)
+        fault = Violation(told(local), "namespace", reason, ErrorCode.PROTOCOL, namespace)
         head = Head(FrameKind.UNREADABLE, headers.message_id, headers)
         raise head.refusal(ErrorCode.PROTOCOL, str(fault), (fault,))
     meant = vocabulary.meant(local)
@@ -181,7 +182,7 @@ def _displaced(
         is_answer = headers.relates_to in waiting
         kind = FrameKind.CALLRESULT if is_answer else FrameKind.CALL
         head = Head(kind, headers.relates_to if is_answer else headers.message_id, headers)
-        reason = f"OCPP {known.version} has no operation {printable(local)!r}"
+        reason = f"OCPP {known.version} has no operation {told(local)!r}"
         raise head.refusal(ErrorCode.NOT_IMPLEMENTED, reason)
     one = next(iter(meant.values()))
     otherwise = vocabulary.role if one.is_request else Role.EITHER ^ vocabulary.role
@@ -231,16 +232,16 @@ def _about_action(headers: SoapHeaders, operation: Operation) -> Iterator[Violat
         return
     last = action.replace(":", "/").rsplit("/", 1)[-1]
     if last == name and action == name:
-        yield _remark(Tolerance.ACTION_FORM, "Action", f"{shown(action)} lacks its slash", action)
+        yield _remark(Tolerance.ACTION_FORM, "Action", f"{told_value(action)} lacks its slash", action)
     elif last != name and last[:1].upper() + last[1:] == name:
-        yield _remark(Tolerance.ACTION_FORM, "Action", f"{shown(action)} is in lower case", action)
+        yield _remark(Tolerance.ACTION_FORM, "Action", f"{told_value(action)} is in lower case", action)
     elif last != name:
-        reason = f"{shown(action)} is not that of the body, /{name}"
+        reason = f"{told_value(action)} is not that of the body, /{name}"
         yield _remark(Tolerance.ACTION_MISMATCH, "Action", reason, action)
 
 
 def _in_namespace(namespace: str) -> str:
-    return f"is in the namespace {shown(namespace)}" if namespace else "is in no namespace"
+    return f"is in the namespace {told_value(namespace)}" if namespace else "is in no namespace"
 
 
 def _remark(rule: Tolerance, name: str, reason: str, value: Any = None) -> Violation:

@@ -64,9 +64,9 @@ def read_envelope(
             raise head.refusal(remark.code, f"{remark.path} {remark.message}", (remark,))
     if head.operation is None:
         return _fault(child, head, vocabulary)
-    namespace = head.operation.namespace
-    if head.remarks and is_printed(split_name(child.tag)[0], namespace):
-        rename_all(child, namespace.removesuffix("/"), namespace)
+    namespace = split_name(child.tag)[0]
+    if namespace != head.operation.namespace:  # which has been said, and is allowed
+        rename_all(child, namespace, head.operation.namespace)
     violations = head.remarks
     payload = _valid(child, head.operation, is_wide=document.is_wide)
     if payload is None:
@@ -108,11 +108,9 @@ def _tolerated(
         FrameError: It is not.
     """
     message = read_element_tolerantly(operation.cls, child, operation.namespace, deviations)
-    # An empty message in another namespace has nothing else in it to deviate.
-    is_explained = bool(deviations.listed) or split_name(child.tag)[0] != operation.namespace
-    if message is not None and is_explained and deviations.are_allowed:
-        return message
     violations = tuple(deviations.listed)
+    if message is not None and violations and deviations.are_allowed:
+        return message
     if not violations:
         broken = broken_rule(child, operation.rules, is_wide=is_wide)
         violations = (broken,) if broken else ()

@@ -9,7 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from ocpp_core.model.logs import logger
+from ocpp_core.transports._certificate import read_certificate
+from ocpp_core.transports.http_request import OFFERS, Headers, HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused
+
+_log = logger("asgi")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -18,9 +23,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 #: Bytes of a body that are handed to the server at once. Servers wait before a write, not after it: of what is handed
 #: over whole they hold all, and we would never learn that the peer does not read it.
 PART = 65_536
-
-#: Headers that are read.
-READ = frozenset({b"accept-encoding", b"authorization", b"content-encoding", b"content-type"})
 
 #: Bytes per second; the slowest mobile networks have more.
 SLOWEST = 1_000
@@ -40,6 +42,10 @@ class Channel:
         receive: Of the server.
         send: Of the server.
         write_timeout: Seconds that one `send` may take.
+
+    Attributes:
+        has_begun: Whether an answer has begun, so that no other can.
+        fault: What the server has raised; it is its own business.
     """
 
     def __init__(self, receive: Receive, send: Send, *, write_timeout: float) -> None:
@@ -48,6 +54,8 @@ class Channel:
         self._write_timeout = write_timeout
         self._reading: asyncio.Timeout | None = None
         self._is_lost = False
+        self.has_begun = False
+        self.fault: BaseException | None = None
 
     async def send(self, event: MutableMapping[str, Any]) -> None:
         """Sends an event.
@@ -57,17 +65,23 @@ class Channel:
         """
         if self._is_lost:
             raise PeerNotReadingError
+        self.has_begun = True
         timer = asyncio.timeout(self._write_timeout)
         try:
             async with timer:
                 await self._send(event)
-        except TimeoutError:
+        except BaseException as error:
             if not timer.expired():  # the server's own
+                self.fault = error
                 raise
-            self._is_lost = True
-            if self._reading is not None:
-                self._reading.reschedule(asyncio.get_running_loop().time())
+            self.give_up()
             raise PeerNotReadingError from None
+
+    def give_up(self) -> None:
+        """From now on `receive` says that the peer has gone, and `send` that it does not read."""
+        self._is_lost = True
+        if self._reading is not None:
+            self._reading.reschedule(asyncio.get_running_loop().time())
 
     async def receive(self) -> MutableMapping[str, Any]:
         """The next event; a disconnect as soon as a `send` has given up, whatever the server says."""
@@ -76,29 +90,43 @@ class Channel:
                 # Without an end of its own; `send` sets one when it gives up.
                 async with asyncio.timeout(None) as self._reading:
                     return await self._receive()
-            except TimeoutError:
-                if not self._is_lost:
+            except BaseException as error:
+                if not self._is_lost or not isinstance(error, TimeoutError):
+                    self.fault = error
                     raise
             finally:
                 self._reading = None
         return {"type": "websocket.disconnect", "code": 1006}
 
 
-def headers_of(scope: Scope) -> dict[str, list[str]]:
-    """The headers of a request that mean something here, by name, each as often as it occurs."""
-    values: dict[str, list[str]] = {}
-    for name, value in scope["headers"]:
-        if (lowered := name.lower()) in READ:  # a request may have thousands
-            values.setdefault(lowered.decode(), []).append(value.decode("latin-1"))
-    return values
+def asked_in(scope: Scope) -> HttpRequest:
+    """What is known of a request, as ASGI and its extension ``tls`` have it."""
+    raw: bytes = scope.get("raw_path") or scope.get("path", "").encode()
+    query: bytes = scope.get("query_string", b"")
+    tls = scope.get("extensions", {}).get("tls")
+    headers = Headers(scope["headers"])
+    return HttpRequest(
+        path=(raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"),
+        headers=headers,
+        offers=[", ".join(scope["subprotocols"])] if "subprotocols" in scope else headers.all(OFFERS),
+        certificate=_certificate(tls) if tls is not None else None,
+        sees_certificates=tls is not None,
+        is_secure=scope.get("scheme") in ("https", "wss"),
+        remote=scope.get("client"),
+    )
 
 
-def joined(headers: Mapping[str, list[str]], name: str) -> str:
-    """A header that may be a list: commas join those that occur several times (RFC 9110 §5.3); "" for none.
-
-    Who reads one that is no list finds something that it cannot be, and not whichever of them came last.
-    """
-    return ", ".join(headers.get(name, ()))
+def _certificate(tls: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """That of the client, if the server has verified it."""
+    chain = tls.get("client_cert_chain") or ()
+    pem = next(iter(chain), None)
+    if pem is None or tls.get("client_cert_error") is not None:
+        return None
+    try:
+        return read_certificate(pem)
+    except ValueError:
+        _log.error("the server hands over a certificate that cannot be read")
+        return None
 
 
 async def read_request(receive: Receive, max_size: int, *, open_timeout: float, body_timeout: float) -> bytes:

@@ -5,14 +5,14 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from ssl import SSLContext
+from ssl import SSLCertVerificationError, SSLContext
 from typing import Any, TypeVar, Unpack, cast
 
 from attrs import field, frozen
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError
+from ocpp_core.model.errors import CallFailedError, ConnectionLostError, LocalProtocolError
 from ocpp_core.model.identities import require_identity
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
@@ -30,12 +30,25 @@ from ocpp_core.transports._handshake import (
     subprotocol_of,
     url_of,
 )
-from ocpp_core.transports._options import require_of_peer, take
+from ocpp_core.transports._options import (
+    FLAG,
+    FUNCTION,
+    PASSWORD,
+    ROUTER,
+    TEXT,
+    TOLERANCE,
+    check,
+    instance_of,
+    require_of_peer,
+    take,
+)
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
 from ocpp_core.transports.admission import Handshake, result_of
+from ocpp_core.transports.mending import Mend
 
 from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip
+from websockets.exceptions import InvalidMessage, InvalidStatus, WebSocketException  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip
 
 _log = logger("websocket")
@@ -46,6 +59,54 @@ R = TypeVar("R", bound=Response)
 Connected = Callable[[WebSocketPeer], Awaitable[None] | None]
 
 
+#: What a CSMS usually means.
+_HINTS = {
+    401: " (it does not accept what the station proves itself with)",
+    403: " (it does not let this station in)",
+    404: " (it knows no such station, or the URL has another path)",
+}
+
+#: HTTP statuses that another attempt may find gone; so are those from 500 on.
+_PASSING = (408, 425, 429)
+
+
+class CannotConnectError(ConnectionError):
+    """The CSMS could not be reached, or does not let the station in. The cause is chained.
+
+    Attributes:
+        identity: Of the station.
+        url: That was tried, without credentials.
+        status: HTTP status of the refusal; None if there was no answer of HTTP.
+    """
+
+    def __init__(self, identity: str, url: str, reason: str, status: int | None = None) -> None:
+        self.identity = identity
+        self.url = hide(url)
+        self.reason = hide(reason)
+        self.status = status
+        super().__init__(self.identity, self.url, self.reason, status)
+
+    def __str__(self) -> str:
+        return printable(f"{self.identity} cannot connect to {self.url}: {self.reason}", LONG)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether another attempt may succeed although nobody changes anything here.
+
+    A network that is down, a CSMS that restarts or is overloaded (HTTP 5xx, 408, 425, 429), and a boot that is not
+    answered pass. A refusal (401, 404 ...), a certificate that is not trusted, an address that is none, no common
+    version and an error of a program do not.
+    """
+    if isinstance(error, CannotConnectError):
+        cause = error.__cause__
+        if error.status is not None:
+            return error.status in _PASSING or error.status >= 500
+        return isinstance(cause, OSError | InvalidMessage | EOFError) and not isinstance(
+            cause, SSLCertVerificationError
+        )
+    return isinstance(error, CallFailedError | OSError)
+
+
 class ConnectOptions(Options, total=False):
     """Options of `connect`, beside those of `Options`; `Connecting` has their meaning and defaults."""
 
@@ -53,12 +114,14 @@ class ConnectOptions(Options, total=False):
     ssl: SSLContext | None
     reconnect: bool
     backoff: Backoff | None
+    retries: Callable[[Exception], bool] | None
     wait: bool
     require_subprotocol: bool
     on_connect: Connected | None
     chance: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     tolerance: Tolerance
+    mend: Mend | None
 
 
 @frozen(kw_only=True)
@@ -69,6 +132,9 @@ class Connecting:
         password: For security profiles 1 and 2: text, or in 1.6 the bytes of AuthorizationKey.
         ssl: For security profiles 2 and 3 (with the client's certificate loaded).
         reconnect: Connect again and again, also at first. Without it, a first attempt that fails raises.
+        retries: Says whether to go on after an attempt that has failed. Without it, what is not `is_passing` (HTTP 401
+            or 404, say) ends the first connecting and is raised, as waiting would not change it; once there has been a
+            connection, every failure is followed by another attempt, as it is the CSMS that has changed.
         backoff: How long to wait between attempts.
         wait: Calls wait for a connection where there is none; they raise ConnectionLostError otherwise.
         require_subprotocol: Close if the CSMS picks no version. Without it, the first of those that are offered is
@@ -78,18 +144,21 @@ class Connecting:
         chance: A random number from 0 to 1, for the back-off.
         sleep: Waits for so many seconds, for the back-off.
         tolerance: What is accepted of the CSMS although it breaks a rule.
+        mend: Puts right the text of what the CSMS sends, before it is read; see `Admission.menders`.
     """
 
-    password: str | bytes | None = field(default=None, repr=False)
-    ssl: SSLContext | None = None
-    reconnect: bool = True
-    backoff: Backoff | None = None
-    wait: bool = False
-    require_subprotocol: bool = True
-    on_connect: Connected | None = None
-    chance: Callable[[], float] = random.random
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    tolerance: Tolerance = Tolerance.STRICT
+    password: str | bytes | None = field(default=None, repr=False, validator=PASSWORD.or_none)
+    ssl: SSLContext | None = field(default=None, validator=instance_of(SSLContext).or_none)
+    reconnect: bool = field(default=True, validator=FLAG)
+    backoff: Backoff | None = field(default=None, validator=instance_of(Backoff).or_none)
+    retries: Callable[[Exception], bool] | None = field(default=None, validator=FUNCTION.or_none)
+    wait: bool = field(default=False, validator=FLAG)
+    require_subprotocol: bool = field(default=True, validator=FLAG)
+    on_connect: Connected | None = field(default=None, validator=FUNCTION.or_none)
+    chance: Callable[[], float] = field(default=random.random, validator=FUNCTION)
+    sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
+    tolerance: Tolerance = field(default=Tolerance.STRICT, validator=TOLERANCE)
+    mend: Mend | None = field(default=None, repr=False, validator=FUNCTION.or_none)
 
 
 class Station:
@@ -118,6 +187,7 @@ class Station:
         self._ready = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._is_closing = False
+        self._was_connected = False
 
     @property
     def peer(self) -> WebSocketPeer | None:
@@ -139,7 +209,7 @@ class Station:
         while (peer := self.peer) is None:
             running = self._running
             if running is None or running.done() or self._is_closing:
-                raise ConnectionLostError("connecting")
+                raise ConnectionLostError("connecting") from self._given_up()
             self._ready.clear()
             waiter = asyncio.ensure_future(self._ready.wait())
             try:
@@ -175,7 +245,9 @@ class Station:
         """Connects, and goes on connecting in the background.
 
         Raises:
-            Exception: Without `reconnect`, what made the first attempt fail.
+            CannotConnectError: The CSMS does not let the station in, and waiting would not change it; or the first
+                attempt has failed, without ``reconnect``.
+            Exception: What `on_connect` raised, in the same two cases.
         """
         running = self._running = asyncio.create_task(self._run(), name=f"ocpp station {self.identity}")
         try:
@@ -206,10 +278,15 @@ class Station:
                 if await self._connect_once():
                     failures = 0
             except Exception as error:  # no network, refused, no common version, the hook failed ...
-                if not self._how.reconnect:
+                if not self._goes_on(error):
+                    if self._was_connected:  # nobody waits for `start` any more
+                        _log.exception("%s gives up", self.identity)
                     raise
-                reason = printable(hide(str(error)) or type(error).__name__, LONG)
-                _log.warning("%s cannot connect: %s", self.identity, reason)
+                if isinstance(error, CannotConnectError):
+                    _log.warning("%s", error)
+                else:
+                    is_ours = not isinstance(error, CallFailedError | OSError)
+                    _log.warning("%s has failed to start: %r", self.identity, error, exc_info=is_ours)
             if not self._how.reconnect or self._is_closing:
                 return
             seconds = self._backoff.seconds(failures, self._how.chance())
@@ -217,18 +294,46 @@ class Station:
             _log.info("%s connects again in %.1f s", self.identity, seconds)
             await self._how.sleep(seconds)
 
+    def _goes_on(self, error: Exception) -> bool:
+        if not self._how.reconnect:
+            return False
+        if self._how.retries is not None:
+            return bool(self._how.retries(error))
+        return self._was_connected or is_passing(error)
+
+    def _given_up(self) -> BaseException | None:
+        """What has ended all attempts."""
+        running = self._running
+        return (
+            running.exception()
+            if running is not None and running.done() and not running.cancelled()
+            else None
+        )
+
     async def _connect_once(self) -> bool:
         """One connection, from its handshake to its end."""
-        socket = await self._open()
+        try:
+            socket = await self._open()
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise self._cannot(f"HTTP {status}{_HINTS.get(status, '')}", status) from error
+        except (OSError, EOFError, WebSocketException) as error:
+            raise self._cannot(str(error) or type(error).__name__) from error
         subprotocol = socket.subprotocol
         version = next((one for one in self._versions if subprotocol_of(one) == subprotocol), None)
         if version is None and subprotocol is None and not self._how.require_subprotocol:
             version = self._versions[0]
         if version is None:
             await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
-            raise ConnectionLostError("the handshake (no common version)")
+            offered = ", ".join(subprotocol_of(one) for one in self._versions)
+            picked = printable(repr(subprotocol)) if subprotocol else "none"
+            raise self._cannot(f"no common OCPP version (offered {offered}; the CSMS picked {picked})")
         handshake = Handshake(
-            identity=self.identity, version=version, subprotocol=subprotocol, tolerance=self._how.tolerance
+            identity=self.identity,
+            version=version,
+            subprotocol=subprotocol,
+            tolerance=self._how.tolerance,
+            mend=self._how.mend,
         )
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer
@@ -237,6 +342,7 @@ class Station:
             if self._how.on_connect is not None:
                 await result_of(self._how.on_connect(peer))
             self._peer = peer
+            self._was_connected = True
             self._ready.set()
             await asyncio.shield(serving)
         finally:
@@ -244,6 +350,9 @@ class Station:
             await close_socket(socket)
             await serving
         return True
+
+    def _cannot(self, reason: str, status: int | None = None) -> CannotConnectError:
+        return CannotConnectError(self.identity, self._url, reason, status)
 
     async def _open(self) -> ClientConnection:
         settings, password = self._settings, self._how.password
@@ -287,7 +396,11 @@ async def connect(
 
     Raises:
         LocalProtocolError: A version does not allow the identity, or has no JSON wire.
+        TypeError: There is no such option, or it is of another type.
+        ValueError: An option is out of range.
+        CannotConnectError: See `Connecting.retries`.
     """
+    check({"url": TEXT, "identity": TEXT, "router": ROUTER}, locals())
     versions = json_versions_of([version] if isinstance(version, str) else version)
     for one in versions:
         require_identity(identity, one)

@@ -7,11 +7,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hmac import compare_digest
 from itertools import islice
-from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit, urlunsplit
 
 from attrs import field, frozen
 
 from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.printing import is_printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version, Wire
 
@@ -19,6 +20,7 @@ from ocpp_core.model.versions import Version, Wire
 GOING_AWAY = 1001
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
+INTERNAL_ERROR = 1011
 
 #: Subprotocols of a station that are looked at. OCPP has had seven versions.
 MOST_OFFERS = 64
@@ -38,15 +40,21 @@ def identity_in(path: str) -> str:
     if len(segment) > MOST_ESCAPED:
         raise ValueError("the path ends in what is too long for an identity")
     identity = unquote_to_bytes(segment).decode("utf-8")
-    if not identity or not identity.isprintable():
+    if not identity or not is_printable(identity):
         raise ValueError("the path ends in no identity")
     return identity
 
 
 def url_of(base: str, identity: str) -> str:
-    """The address where a station of this identity connects: the endpoint, a slash, and the identity."""
+    """The address where a station of this identity connects: the endpoint, a slash, and the identity.
+
+    An endpoint that ends in the identity is that address already: people are often given the whole of it.
+    """
     parts = urlsplit(base)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{quote(identity, safe='')}"))
+    path = parts.path.rstrip("/")
+    if unquote(path.rpartition("/")[2]) != identity:
+        path = f"{path}/{quote(identity, safe='')}"
+    return urlunsplit(parts._replace(path=path))
 
 
 def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:
@@ -97,7 +105,10 @@ def versions_of(names: Iterable[str]) -> tuple[Version, ...]:
 
     Raises:
         LookupError: No version goes by a name.
+        TypeError: One name stands where a list of them belongs.
     """
+    if isinstance(names, str):
+        raise TypeError(f"option accepts: a list of versions wanted, as [{names!r}]")
     return tuple(Version(specification(name).version) for name in names)
 
 

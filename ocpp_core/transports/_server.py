@@ -9,12 +9,15 @@ from ssl import CERT_NONE, CERT_REQUIRED, SSLContext
 from typing import Any, Unpack, cast
 from weakref import WeakKeyDictionary, WeakSet
 
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
+from ocpp_core.dispatch.hooks import Observer
+from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
-from ocpp_core.transports._options import require_of_peer, take
+from ocpp_core.transports._options import FLAG, PORT, ROUTER, TEXT, check, instance_of, require_of_peer, take
 from ocpp_core.transports._socket import (
     Options,
     Settings,
@@ -23,17 +26,21 @@ from ocpp_core.transports._socket import (
 )
 from ocpp_core.transports.admission import (
     CERTIFICATES,
+    FAILED,
     Admission,
     AdmissionOptions,
     Handshake,
     Refusal,
     admission_of,
+    refused,
 )
+from ocpp_core.transports.http_request import OFFERS, Headers, HttpRequest
 from ocpp_core.transports.stations import Stations
 
 from websockets.asyncio.server import Server as Listener  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.server import ServerConnection  # isort: skip
 from websockets.asyncio.server import serve as listen  # isort: skip
+from websockets.exceptions import InvalidMessage  # isort: skip
 from websockets.extensions.permessage_deflate import enable_server_permessage_deflate  # isort: skip
 from websockets.http11 import Request, Response  # isort: skip
 from websockets.protocol import State  # isort: skip
@@ -46,6 +53,18 @@ _VERSIONS = (Version.V2_1, Version.V2_0_1, Version.V1_6)
 Told = Callable[[WebSocketPeer], Awaitable[None] | None]
 #: Decides whether a new connection of an identity takes the place of the live one.
 Replaces = Callable[[WebSocketPeer, Handshake], bool]
+
+
+#: What the arguments of `serve` may be.
+_KINDS = {
+    "router": ROUTER,
+    "host": TEXT.or_none,
+    "port": PORT,
+    "admission": instance_of(Admission).or_none,
+    "handlers_wait": FLAG,
+    "require_connection_header": FLAG,
+    "ssl": instance_of(SSLContext).or_none,
+}
 
 
 class ServeOptions(Options, AdmissionOptions, total=False):
@@ -66,15 +85,22 @@ class Server:
         stations: Stations[WebSocketPeer],
         settings: Settings,
         peer_options: Mapping[str, Any],
+        *,
+        handlers_wait: bool,
+        require_connection_header: bool,
     ) -> None:
         self.port: int = 0
         self._router = router
         self._admission = admission
         self._stations = stations
         self._settings = settings
-        self._peer_options = dict(peer_options)
+        self._peer_options = {**peer_options, "handlers_wait": handlers_wait}
+        self._observer = Observer(peer_options.get("hooks", ()), peer_options.get("redaction") or Redaction())
+        self._requires_connection_header = require_connection_header
         self._handshakes: WeakKeyDictionary[ServerConnection, Handshake] = WeakKeyDictionary()
         self._sockets: WeakSet[ServerConnection] = WeakSet()
+        #: Those that are turned away, and told of.
+        self._told: WeakSet[ServerConnection] = WeakSet()
         self._listener: Listener | None = None
         self._is_closing = False
 
@@ -85,7 +111,7 @@ class Server:
 
     async def start(self, host: str, port: int, ssl: SSLContext | None) -> None:
         """Listens."""
-        settings, sockets = self._settings, self._sockets
+        settings, sockets, tell = self._settings, self._sockets, self._tell_of_failure
 
         class Socket(BoundedServerConnection):
             """Known from its first moment on: websockets lists only those whose handshake is done."""
@@ -93,6 +119,16 @@ class Server:
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 super().connection_made(transport)
                 sockets.add(self)
+
+            async def handshake(self, *arguments: Any, **options: Any) -> None:
+                try:
+                    await super().handshake(*arguments, **options)
+                except ENDS_OF_PROCESS:
+                    self.protocol.send_response(self.respond(500, f"{FAILED.reason}\n"))
+                    self.send_data()
+                    raise
+                finally:
+                    tell(self)
 
         self._listener = await listen(
             self._serve,
@@ -127,18 +163,15 @@ class Server:
 
     async def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Judges the request; called before the handshake is completed."""
-        transport = socket.transport
-        verdict = await self._admission.admit(
-            request.path,
-            offers=request.headers.get_all("Sec-WebSocket-Protocol"),
-            authorization=request.headers.get_all("Authorization"),
-            certificate=transport.get_extra_info("peercert") or None,
-            is_secure=transport.get_extra_info("ssl_object") is not None,
-            remote=socket.remote_address,
-        )
+        asked = _asked(socket, request)
+        verdict = await self._admission.admit(asked)
+        identity = ""
         if isinstance(verdict, Handshake):
+            identity = verdict.identity
             verdict = self._stations.make_room(verdict) or verdict
         if isinstance(verdict, Refusal):
+            self._observer.refused(refused(asked, verdict, identity=identity))
+            self._told.add(socket)
             response = socket.respond(http.HTTPStatus(verdict.status), f"{verdict.reason}\n")
             for name, value in verdict.headers.items():
                 response.headers[name] = value
@@ -146,7 +179,29 @@ class Server:
         self._handshakes[socket] = verdict
         if self._settings.compresses(verdict.version):
             socket.protocol.available_extensions = enable_server_permessage_deflate(None)
+        if not self._requires_connection_header:
+            request.headers["Connection"] = "Upgrade"  # one more; `websockets` looks for it now
         return None
+
+    def _tell_of_failure(self, socket: ServerConnection) -> None:
+        """Tells of a handshake that `websockets` has refused by itself, or that took too long."""
+        status = None if socket.response is None else socket.response.status_code
+        fault = socket.protocol.handshake_exc
+        if socket in self._told or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return
+        if isinstance(fault, InvalidMessage) and isinstance(fault.__cause__, EOFError):
+            return  # it has hung up, as whoever looks whether a port is open does
+        if fault is not None:
+            reason = str(fault)
+        elif status is not None:
+            reason = "the server stops"
+        elif socket.protocol.state is State.CONNECTING and not self._is_closing:
+            reason = "the handshake takes too long"
+        else:
+            return  # it has hung up
+        asked = _asked(socket, socket.request)
+        refusal = Refusal(status or http.HTTPStatus.SERVICE_UNAVAILABLE, reason)
+        self._observer.refused(refused(asked, refusal))
 
     def _select(self, socket: ServerConnection, _: Sequence[Subprotocol]) -> Subprotocol | None:
         name = self._handshakes[socket].subprotocol
@@ -155,7 +210,10 @@ class Server:
     async def _serve(self, socket: ServerConnection) -> None:
         handshake = self._handshakes.pop(socket)
         if handshake.version is None:
-            await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
+            refusal = Refusal(PROTOCOL_ERROR, "no common OCPP version")
+            asked = _asked(socket, socket.request)
+            self._observer.refused(refused(asked, refusal, identity=handshake.identity))
+            await close_socket(socket, PROTOCOL_ERROR, refusal.reason)
             return
         if self._is_closing:
             await close_socket(socket, GOING_AWAY, "the server stops")
@@ -163,6 +221,20 @@ class Server:
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         async with self._stations.connected(peer):
             await peer.serve()
+
+
+def _asked(socket: ServerConnection, request: Request | None) -> HttpRequest:
+    """What is known of a request; None is one that has not come, or could not be read."""
+    transport = socket.transport
+    headers = Headers() if request is None else Headers(request.headers.raw_items())
+    return HttpRequest(
+        path="" if request is None else request.path,
+        headers=headers,
+        offers=headers.all(OFFERS),
+        certificate=transport.get_extra_info("peercert") or None,
+        is_secure=transport.get_extra_info("ssl_object") is not None,
+        remote=socket.remote_address,
+    )
 
 
 async def _end(socket: ServerConnection) -> None:
@@ -206,6 +278,8 @@ async def serve(
     on_connect: Told | None = None,
     on_disconnect: Told | None = None,
     replaces: Replaces | None = None,
+    handlers_wait: bool = False,
+    require_connection_header: bool = True,
     ssl: SSLContext | None = None,
     **options: Unpack[ServeOptions],
 ) -> AsyncGenerator[Server, None]:
@@ -222,6 +296,9 @@ async def serve(
         on_connect: See `Stations`, as for the next two.
         on_disconnect: Told when a connection is over.
         replaces: Decides whether a new connection of an identity takes the place of the live one.
+        handlers_wait: No handler runs before `on_connect` has ended; if that fails, the connection is closed with 1011.
+        require_connection_header: Without it, stations are let in that send ``Upgrade: websocket`` and no
+            ``Connection: Upgrade``.
         ssl: For security profile 2; with ``verify_mode=CERT_REQUIRED`` and the operator's CA for 3, with
             ``CERT_OPTIONAL`` for both. A certificate has to name the station that shows it: see ``bound_by``.
         options: See `Admission`, `Settings` and `Peer`.
@@ -231,8 +308,11 @@ async def serve(
 
     Raises:
         LocalProtocolError: A version has no JSON wire, or `ssl` cannot have a security profile that is wanted.
+        TypeError: There is no such option, or it is of another type.
+        ValueError: An option is out of range.
     """
     others: dict[str, Any] = dict(options)
+    check(_KINDS, locals())
     settings = take(Settings, others)
     if admission is None:
         others["accepts"] = json_versions_of(others.get("accepts", _VERSIONS))
@@ -240,7 +320,15 @@ async def serve(
     require_of_peer(others, ServeOptions.__annotations__)
     _check_profiles(rules, ssl)
     stations = Stations(on_connect=on_connect, on_disconnect=on_disconnect, replaces=replaces)
-    server = Server(router, rules, stations, settings, others)
+    server = Server(
+        router,
+        rules,
+        stations,
+        settings,
+        others,
+        handlers_wait=handlers_wait,
+        require_connection_header=require_connection_header,
+    )
     await server.start(host, port, ssl)
     try:
         yield server

@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
-from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._handshake import UNSUPPORTED_DATA
+from ocpp_core.transports._options import COUNT, FLAG, SECONDS
 from ocpp_core.transports.admission import Handshake
+from ocpp_core.transports.socket_peer import SocketPeer
 
 try:
     from websockets.asyncio.connection import Connection as WebSocket
@@ -50,21 +51,22 @@ class Settings:
         max_frame: Characters of a frame; a longer one is answered with an error.
         max_size: Bytes of a WebSocket message; a longer one ends the connection with 1009 before it is read.
         ping_interval: Seconds between our pings; None sends none.
-        ping_timeout: Seconds for the pong before the connection counts as lost.
+        ping_timeout: Seconds for the pong before the connection counts as lost. None waits for ever: for stations that
+            never answer a ping, of which it can then not be told that they are gone.
         open_timeout: Seconds for connecting and the handshake.
         close_timeout: Seconds for the closing handshake.
         write_timeout: Seconds that a peer may not read before its connection is cut: it holds our memory.
         compression: permessage-deflate. None offers it from 2.0 on, where a CSMS has to (2.0.1 part 4 §3.3).
     """
 
-    max_frame: int = 1_048_576
-    max_size: int = 4_194_304
-    ping_interval: float | None = 60.0
-    ping_timeout: float | None = 30.0
-    open_timeout: float = 10.0
-    close_timeout: float = 10.0
-    write_timeout: float = 30.0
-    compression: bool | None = None
+    max_frame: int = field(default=1_048_576, validator=COUNT)
+    max_size: int = field(default=4_194_304, validator=COUNT)
+    ping_interval: float | None = field(default=60.0, validator=SECONDS.or_none)
+    ping_timeout: float | None = field(default=30.0, validator=SECONDS.or_none)
+    open_timeout: float = field(default=10.0, validator=SECONDS)
+    close_timeout: float = field(default=10.0, validator=SECONDS)
+    write_timeout: float = field(default=30.0, validator=SECONDS)
+    compression: bool | None = field(default=None, validator=FLAG.or_none)
 
     def compresses(self, version: Version | None) -> bool:
         """Whether compression is offered with this version."""
@@ -82,24 +84,15 @@ async def close_socket(socket: WebSocket, code: int = 1000, reason: str = "") ->
         await socket.close(code, reason)
 
 
-class WebSocketPeer(Peer[str]):
-    """A `Peer` on an open WebSocket.
-
-    Attributes:
-        handshake: What the station said to open it; on the station's side, what it asked for and got.
-        version: That is spoken.
-    """
+class WebSocketPeer(SocketPeer):
+    """A `Peer` on an open WebSocket."""
 
     def __init__(
         self, socket: WebSocket, router: Router, handshake: Handshake, settings: Settings, **options: Any
     ) -> None:
-        assert handshake.version is not None
-        self.handshake = handshake
-        self.version: Version = handshake.version
         self._socket = socket
         self._write_timeout = settings.write_timeout
-        codec = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=settings.max_frame)
-        super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
+        super().__init__(router, handshake, max_frame=settings.max_frame, **options)
 
     async def serve(self) -> None:
         """Serves the socket until it is closed. What ends it is logged, not raised."""
@@ -115,9 +108,14 @@ class WebSocketPeer(Peer[str]):
             await close_socket(self._socket)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Lets handlers end and answers go out for up to the ``grace``, then closes the socket."""
-        await super().close()
+        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket."""
+        await Peer.close(self)
         await close_socket(self._socket, code, reason)
+
+    def abort(self) -> None:
+        """Cuts the connection at once, see `SocketPeer.abort`."""
+        if self._socket.protocol.state is not State.CLOSED:
+            self._socket.transport.abort()
 
     @property
     def is_open(self) -> bool:

@@ -8,15 +8,18 @@ part 2, A00.
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypedDict
 
 from attrs import evolve, field, frozen
 
+from ocpp_core.dispatch.ends import is_of_task
+from ocpp_core.dispatch.hooks import Refused
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.identities import is_identity, is_usable
 from ocpp_core.model.logs import logger
-from ocpp_core.model.printing import printable, shown
+from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
@@ -30,7 +33,19 @@ from ocpp_core.transports._handshake import (
     versions_of,
     versions_over,
 )
-from ocpp_core.transports._options import take
+from ocpp_core.transports._options import (
+    ALIASES_OF,
+    FLAG,
+    FUNCTION,
+    MENDERS,
+    PROFILES_OF,
+    TEXT,
+    TOLERANCE_OF,
+    one_of,
+    take,
+)
+from ocpp_core.transports.http_request import Headers, HttpRequest
+from ocpp_core.transports.mending import Mend
 
 _log = logger("admission")
 
@@ -43,18 +58,21 @@ class Handshake:
     """What a station has said before it is let in: to open a WebSocket, or around a SOAP request.
 
     Attributes:
-        identity: From the URL or the header chargeBoxIdentity; later what the hook `identities` made of it.
+        identity: From the URL or the header chargeBoxIdentity; later what the hook `identities` made of it. "" if the
+            path ends in none: only that hook sees it so.
         version: That is spoken; None if there is no common one.
         wire: That carries it.
         subprotocol: That names the version; None if the station offered none, and over SOAP.
         offered: Its subprotocols, most wanted first.
-        path: Of the request, raw.
+        path: Of the request, raw, with its query.
+        headers: Of the request: proxies hand on there what they know of a client.
         username: Of Basic authentication; None if there is none.
         password: The same; raw bytes.
         certificate: Of the client (security profile 3), as `ssl.SSLSocket.getpeercert` gives it; None without.
         is_secure: Whether TLS carries it.
         remote: Address and port.
         tolerance: What is accepted of this station although it breaks a rule.
+        mend: Puts right what it sends, before that is read; None without.
     """
 
     identity: str
@@ -62,13 +80,15 @@ class Handshake:
     wire: Wire = Wire.JSON
     subprotocol: str | None = None
     offered: tuple[str, ...] = ()
-    path: str = ""
+    path: str = field(default="", repr=False)
+    headers: Headers = field(factory=Headers, repr=False, eq=False)
     username: str | None = None
     password: bytes | None = field(default=None, repr=False)
     certificate: Mapping[str, Any] | None = field(default=None, repr=False)
     is_secure: bool = False
     remote: Any = None
     tolerance: Tolerance = Tolerance.STRICT
+    mend: Mend | None = field(default=None, repr=False)
     #: One list for all copies of a handshake: hooks are given one of them, and what they find holds for the next.
     _proofs: list[bool] = field(factory=list, repr=False, eq=False)
 
@@ -128,12 +148,18 @@ class Refusal:
         reason: One sentence for people, which says nothing that a stranger should not know.
         headers: Of the response.
         code: Of the fault.
+        why: The reason for our own eyes: it is logged, and hooks are told. `reason` if there is no more to say.
     """
 
     status: int
     reason: str
     headers: Mapping[str, str] = field(factory=dict)
     code: ErrorCode = ErrorCode.SECURITY
+    why: str = field(default="", repr=False)
+
+    def because(self, why: str) -> "Refusal":
+        """The same, with the reason for our own eyes."""
+        return evolve(self, why=why)
 
 
 #: Says whether a station is who it claims to be; plain or a coroutine function.
@@ -145,9 +171,13 @@ Profiles = Collection[int] | Callable[[str], Collection[int]]
 #: What of a station's credentials has to be its identity.
 BoundBy = Literal["common_name", "alternative_name", "nothing"]
 Aliases = Mapping[str, str] | Callable[[str], Mapping[str, str]]
+#: Menders by the identities of stations, or a function from one to its mender.
+Menders = Mapping[str, Mend] | Callable[[str], Mend | None]
 
 _UNAUTHORIZED = Refusal(401, "not authenticated", {"WWW-Authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
 _UNKNOWN = Refusal(404, "no such station")
+#: A hook has failed, or we have.
+FAILED = Refusal(500, "this server has failed", code=ErrorCode.INTERNAL)
 
 
 class AdmissionOptions(TypedDict, total=False):
@@ -163,14 +193,15 @@ class AdmissionOptions(TypedDict, total=False):
     no_common_version: Literal["close", "refuse"]
     aliases: Aliases | None
     tolerance: ToleranceByStation
+    menders: Menders | None
 
 
 @frozen(kw_only=True)
 class Admission:
     """The rules by which stations are let in. Several servers may share one.
 
-    What a rule refuses is logged, and nothing is kept of it. A station that has proven itself has to do so each time: a
-    request without a proof, on either wire, is then no request of this station.
+    Nothing is kept of what a rule refuses. A rule that raises refuses too (500), and is logged. A station that has
+    proven itself has to do so each time: a request without a proof, on either wire, is then no request of this station.
 
     Attributes:
         accepts: Versions that are served, by number. The station's order of preference decides.
@@ -178,6 +209,11 @@ class Admission:
         authenticate: Says whether a station is who it claims to be; see `Handshake.has_password`. Without it everyone
             is let in. It is asked on both wires, and of stations with a certificate too (``handshake.profile == 3``).
         identities: Gives the identity under which a station is known, or None. Without it every identity is known.
+            It is also asked of stations whose path ends in none (``/``, ``/CP-1/``, ``/ocpp/?cid=CP-1``), which are
+            turned away without it: ``handshake.identity`` is "" then, and path, headers and credentials have to say who
+            it is. What it gives is trusted: its type alone is looked at, and it is what has to be proven then. Over
+            SOAP an unknown station gets SecurityError; where its BootNotification shall be answered "Rejected", let it
+            pass here, and leave that to a `BootGate`.
         bound_by: A certificate that a station shows has to name its identity, by its common name or one of its
             alternative names, and so has the user name of Basic authentication, whatever this says of certificates.
             "nothing" leaves both to `authenticate`: where a certificate has the serial number of the station, for
@@ -189,104 +225,56 @@ class Admission:
         no_common_version: "close" completes the handshake and closes at once, as the standard says; "refuse" answers
             HTTP 400, as a certification test wants.
         aliases: Version meant by a subprotocol where that is not its own (``{"ocpp2.0": "2.0.1"}``), or a function from
-            the identity to that.
+            the identity to that ("" where the path ends in none). Names match to the letter (``"OCPP1.6"``, ``"v16"``).
         tolerance: What is accepted although it breaks a rule; a function decides it for each station, by the identity
             that it claims. Anything but strict lets stations have any identity that `is_usable`.
+        menders: For stations whose JSON cannot be read, by the identity under which they are known: a function from the
+            text of each frame to the text that is to be read. What it changes is among the ``violations`` of the frame.
     """
 
     accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
-    default_version: str | None = None
-    authenticate: Authenticate | None = None
-    identities: Identities | None = None
+    default_version: str | None = field(default=None, validator=TEXT.or_none)
+    authenticate: Authenticate | None = field(default=None, validator=FUNCTION.or_none)
+    identities: Identities | None = field(default=None, validator=FUNCTION.or_none)
     bound_by: BoundBy = "common_name"
-    profiles: Profiles | None = None
-    soap_without_authentication: bool = False
+    profiles: Profiles | None = field(default=None, validator=PROFILES_OF.or_none)
+    soap_without_authentication: bool = field(default=False, validator=FLAG)
     no_common_version: Literal["close", "refuse"] = "close"
-    aliases: Aliases | None = None
-    tolerance: ToleranceByStation = Tolerance.STRICT
+    aliases: Aliases | None = field(default=None, validator=ALIASES_OF.or_none)
+    tolerance: ToleranceByStation = field(default=Tolerance.STRICT, validator=TOLERANCE_OF)
+    menders: Menders | None = field(default=None, validator=MENDERS.or_none)
     #: Of real stations only, so nobody can fill it.
     _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
 
-    async def admit(
-        self,
-        path: str,
-        *,
-        offers: Sequence[str] = (),
-        authorization: Sequence[str] = (),
-        certificate: Mapping[str, Any] | None = None,
-        sees_certificates: bool = True,
-        is_secure: bool = False,
-        remote: Any = None,
-    ) -> Handshake | Refusal:
-        """Judges one request for a WebSocket.
+    def __attrs_post_init__(self) -> None:
+        one_of("common_name", "alternative_name", "nothing").check("bound_by", self.bound_by)
+        one_of("close", "refuse").check("no_common_version", self.no_common_version)
+        # A version that nobody knows is found now, and not when the first station offers an alias of it.
+        meant = () if self.aliases is None or callable(self.aliases) else self.aliases.values()
+        versions_of([*meant, *([] if self.default_version is None else [self.default_version])])
 
-        Args:
-            path: Raw: not percent-decoded.
-            offers: Values of the ``Sec-WebSocket-Protocol`` headers.
-            authorization: Values of the ``Authorization`` headers.
-            certificate: Of the client, verified.
-            sees_certificates: Whether the server would know if the client had one.
-            is_secure: Whether TLS carries the request.
-            remote: Its address.
+    async def admit(self, request: HttpRequest) -> Handshake | Refusal:
+        """Judges one request for a WebSocket.
 
         Returns:
             The handshake to complete; its ``version`` is None if the WebSocket is to be closed at once.
         """
-        try:
-            identity = identity_in(path)
-        except ValueError:
-            return self._refused(_UNKNOWN, path, remote)
-        offered = offered_in(offers)
-        subprotocol, version = self._choose(identity, offered)
-        if version is None and self.no_common_version == "refuse":
-            return self._refused(Refusal(400, "no common OCPP version"), identity, remote)
-        claimed = Handshake(
-            identity=identity,
-            version=version,
-            subprotocol=subprotocol,
-            offered=offered,
-            path=path,
-            certificate=certificate,
-            is_secure=is_secure,
-            remote=remote,
-        )
-        return await self._judge(claimed, authorization, sees_certificates)
+        return await self._judge(request, lambda: self._knock(request))
 
     async def admit_soap(
-        self,
-        identity: str | None,
-        version: Version,
-        *,
-        path: str = "",
-        authorization: Sequence[str] = (),
-        certificate: Mapping[str, Any] | None = None,
-        sees_certificates: bool = True,
-        is_secure: bool = False,
-        remote: Any = None,
+        self, request: HttpRequest, identity: str | None, version: Version
     ) -> Handshake | Refusal:
         """Judges one SOAP request; its answer may be sent if a handshake is returned.
 
         Args:
+            request: That has brought it.
             identity: From the header chargeBoxIdentity. Without it, where that is tolerated, a certificate or Basic
                 authentication has to say who the station is.
             version: Of the envelope.
-            path: As for the others: see `admit`.
-            authorization: See `admit`.
-            certificate: See `admit`.
-            sees_certificates: See `admit`.
-            is_secure: See `admit`.
-            remote: See `admit`.
         """
-        claimed = Handshake(
-            identity=identity or "",
-            version=version,
-            wire=Wire.SOAP,
-            path=path,
-            certificate=certificate,
-            is_secure=is_secure,
-            remote=remote,
+        return await self._judge(
+            request, lambda: _claim(request, identity=identity or "", version=version, wire=Wire.SOAP)
         )
-        return await self._judge(claimed, authorization, sees_certificates)
 
     def allowed_profiles(self, identity: str) -> Collection[int] | None:
         """In which security profiles this station may come; None is all."""
@@ -302,66 +290,108 @@ class Admission:
 
     # Inside
 
-    async def _judge(
-        self, claimed: Handshake, authorization: Sequence[str], sees_certificates: bool
-    ) -> Handshake | Refusal:
-        verdict = await self._verdict(claimed, authorization, sees_certificates)
-        if isinstance(verdict, Refusal):
-            self._refused(verdict, claimed.identity, claimed.remote)
-        return verdict
+    def _knock(self, request: HttpRequest) -> Handshake | Refusal:
+        """What a request for a WebSocket says."""
+        try:
+            identity = identity_in(request.path)
+        except ValueError as error:
+            if self.identities is None:
+                return _UNKNOWN.because(str(error))
+            identity = ""
+        offered = offered_in(request.offers)
+        subprotocol, version = self._choose(identity, offered)
+        if version is None and self.no_common_version == "refuse":
+            return Refusal(400, "no common OCPP version")
+        return _claim(request, identity=identity, version=version, subprotocol=subprotocol, offered=offered)
 
-    async def _verdict(
-        self, claimed: Handshake, authorization: Sequence[str], sees_certificates: bool
+    async def _judge(
+        self, request: HttpRequest, claim: Callable[[], Handshake | Refusal]
     ) -> Handshake | Refusal:
+        """Judges what is claimed. A hook that fails lets nobody in, whatever it raises."""
+        try:
+            claimed = claim()
+            return claimed if isinstance(claimed, Refusal) else await self._verdict(claimed, request)
+        except BaseException as error:
+            if is_of_task(error):
+                raise
+            return hook_failed("a rule of who may connect", error)
+
+    async def _verdict(self, claimed: Handshake, request: HttpRequest) -> Handshake | Refusal:
+        authorization = request.headers.all("Authorization")
         if len(authorization) > 1:
             return Refusal(400, "several Authorization headers")
         credentials = credentials_in(authorization[0], claimed.identity) if authorization else None
         username, password = credentials or (None, None)
-        identity = claimed.identity or username or claimed.common_name or ""
-        if not identity:
+        identity = claimed.identity
+        if not identity and claimed.wire is Wire.SOAP:
+            identity = username or claimed.common_name or ""
+        if not identity and self.identities is None:
             return Refusal(400, "the request does not say which station it is of", code=ErrorCode.PROTOCOL)
         tolerance = tolerance_of(self.tolerance, lambda: identity)
-        if not (is_usable(identity) if tolerance else is_identity(identity, claimed.version)):
+        if identity and not (is_usable(identity) if tolerance else is_identity(identity, claimed.version)):
             # A colon could never be told from the one behind the user name (2.x part 4 §3.1.1).
-            return _UNAUTHORIZED if ":" in identity else evolve(_UNKNOWN, code=ErrorCode.IDENTITY)
+            refusal = _UNAUTHORIZED if ":" in identity else evolve(_UNKNOWN, code=ErrorCode.IDENTITY)
+            return refusal.because("no station of this version can have this identity")
         handshake = evolve(
             claimed, identity=identity, username=username, password=password, tolerance=tolerance
         )
-        known = identity if self.identities is None else await result_of(self.identities(handshake))
+        known = identity if self.identities is None else await self._known(handshake)
         if not known:
-            return _UNKNOWN
-        profiles = self.allowed_profiles(identity)
+            return _UNKNOWN.because("`identities` knows no such station")
+        if not identity:
+            handshake = evolve(
+                handshake, identity=known, tolerance=tolerance_of(self.tolerance, lambda: known)
+            )
+        profiles = self.allowed_profiles(handshake.identity)
         if profiles is not None:
-            if CERTIFICATES in profiles and handshake.is_secure and not sees_certificates:
+            if CERTIFICATES in profiles and handshake.is_secure and not request.sees_certificates:
                 _log.error(
                     "security profile 3 is wanted, but the server hands over no certificates of clients"
                 )
                 return Refusal(503, "this server sees no certificates")
             if handshake.profile not in profiles:
-                return _UNAUTHORIZED
-        if not self._is_bound(handshake, known) or not await self._is_authentic(handshake):
-            return _UNAUTHORIZED
+                return _UNAUTHORIZED.because(f"security profile {handshake.profile} is not among `profiles`")
+        stranger = self._misnamed(handshake, known)
+        if stranger is not None:
+            return _UNAUTHORIZED.because(stranger)
+        if not await self._is_authentic(handshake):
+            said = "showed a certificate" if handshake.certificate else "sent no credentials"
+            said = said if handshake.username is None else "sent a user name and a password"
+            return _UNAUTHORIZED.because(f"`authenticate` said no to a station that {said}")
         if handshake.is_proven:
             self._proven.add(known)
         elif self.has_proven(known):
-            return _UNAUTHORIZED
-        return evolve(handshake, identity=known)
+            return _UNAUTHORIZED.because("the station has proven itself before, and has not now")
+        return evolve(handshake, identity=known, mend=self._mender_of(known))
 
-    def _is_bound(self, handshake: Handshake, known: str) -> bool:
-        """Whether the credentials are those of the station, as it calls itself or as we call it (A00.FR.207, .405)."""
+    def _mender_of(self, known: str) -> Mend | None:
+        if self.menders is None:
+            return None
+        return self.menders(known) if callable(self.menders) else self.menders.get(known)
+
+    async def _known(self, handshake: Handshake) -> str | None:
+        assert self.identities is not None
+        known = await result_of(self.identities(handshake))
+        if known is not None and not isinstance(known, str):
+            raise TypeError(f"`identities` gives an identity or None, not a {type(known).__name__}")
+        return known
+
+    def _misnamed(self, handshake: Handshake, known: str) -> str | None:
+        """Why the credentials are not those of the station, as it calls itself or we call it (A00.FR.207, .405)."""
         if self.bound_by == "nothing":
-            return True
+            return None
         names = {handshake.identity, known}
         if handshake.username is not None and handshake.username not in names:
-            return False
+            return f"the user name {shown(handshake.username)} is not the identity"
         if handshake.certificate is None:
-            return True
+            return None
         is_common = self.bound_by == "common_name"
         found = (handshake.common_name,) if is_common else handshake.alternative_names
         if names.isdisjoint(found):
-            return False
+            others = ", ".join(map(shown, found[:3])) or "nobody"
+            return f"the certificate names {others}, not the identity"
         handshake.vouch()
-        return True
+        return None
 
     async def _is_authentic(self, handshake: Handshake) -> bool:
         if self.authenticate is None or (handshake.wire is Wire.SOAP and self.soap_without_authentication):
@@ -374,15 +404,46 @@ class Admission:
         aliases = self.aliases(identity) if callable(self.aliases) else self.aliases
         return choose(offered, versions_over(Wire.JSON, self.accepts), aliases) or (None, None)
 
-    def _refused(self, refusal: Refusal, who: str, remote: Any) -> Refusal:
-        log_refusal(refusal, who, remote)
-        return refusal
+
+def hook_failed(what: str, error: BaseException) -> Refusal:
+    """Logs what a hook has raised; who has come is let in by none that fails."""
+    _log.error("%s has failed", what, exc_info=error)
+    return FAILED.because(f"{what} has failed: {type(error).__name__}")
 
 
-def log_refusal(refusal: Refusal, who: str, remote: Any) -> None:
-    """Writes who was refused and why."""
-    where = printable(str(remote))
-    _log.info("%s at %s is refused: %s %s", shown(who), where, refusal.status, refusal.reason)
+def _claim(request: HttpRequest, **said: Any) -> Handshake:
+    """What a request says, before anything of it is judged."""
+    return Handshake(
+        path=request.path,
+        headers=request.headers,
+        certificate=request.certificate,
+        is_secure=request.is_secure,
+        remote=request.remote,
+        **said,
+    )
+
+
+def refused(request: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON) -> Refused:
+    """What is told of somebody who is turned away.
+
+    Args:
+        request: That was refused.
+        refusal: Why.
+        identity: As the station called itself; the end of the path if it is not given.
+        wire: That it came by.
+    """
+    if not identity:
+        with suppress(ValueError):
+            identity = identity_in(request.path)
+    return Refused(
+        identity=identity,
+        path=request.path,
+        remote=request.remote,
+        status=refusal.status,
+        reason=refusal.why or refusal.reason,
+        offered=offered_in(request.offers),
+        wire=wire,
+    )
 
 
 def admission_of(options: MutableMapping[str, Any], ready: Admission | None) -> Admission:

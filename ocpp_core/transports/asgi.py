@@ -7,17 +7,18 @@ Source: OCPP-J as in `ocpp_core.transports.admission`; OCPP-S 1.6 §3.2, §3.3, 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
+from ocpp_core.dispatch.connection import DEFAULT, Default
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.dispatch.hooks import Observer
-from ocpp_core.dispatch.peer import Peer, PeerOptions
+from ocpp_core.dispatch.peer import TIDYING, Peer, PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Caller, LoneCaller, Router
-from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ConnectionLostError, OcppError
 from ocpp_core.model.logs import logger
@@ -33,25 +34,44 @@ from ocpp_core.transports._asgi_io import (
     Receive,
     Scope,
     Send,
+    asked_in,
     closing,
-    headers_of,
-    joined,
     read_request,
     respond,
 )
-from ocpp_core.transports._certificate import read_certificate
-from ocpp_core.transports._handshake import PROTOCOL_ERROR, UNSUPPORTED_DATA, versions_over
-from ocpp_core.transports._options import require_of_peer
+from ocpp_core.transports._handshake import (
+    INTERNAL_ERROR,
+    PROTOCOL_ERROR,
+    UNSUPPORTED_DATA,
+    versions_over,
+)
+from ocpp_core.transports._options import (
+    COUNT,
+    FLAG,
+    FUNCTION,
+    ROUTER,
+    SECONDS,
+    TEXT,
+    Kind,
+    check,
+    instance_of,
+    one_of,
+    require_of_peer,
+)
 from ocpp_core.transports.admission import (
     Admission,
     AdmissionOptions,
     Handshake,
     Refusal,
     admission_of,
+    hook_failed,
+    refused,
 )
+from ocpp_core.transports.http_request import HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
+from ocpp_core.transports.socket_peer import SocketPeer
 from ocpp_core.transports.stations import SoapStations, Stations
 
 if TYPE_CHECKING:
@@ -63,6 +83,25 @@ R = TypeVar("R", bound=Response)
 
 #: Says whether a SOAP station may be called at an address that it announced: any host can be claimed.
 MayCall = Callable[[str, str], bool]
+
+
+#: What the arguments of `OcppApp` may be.
+_KINDS = {
+    "router": ROUTER,
+    "admission": instance_of(Admission).or_none,
+    "role": instance_of(Role),
+    "identity": TEXT.or_none,
+    "handlers_wait": FLAG,
+    "address": TEXT.or_none,
+    "may_call": FUNCTION.or_none,
+    "client": Kind("an httpx.AsyncClient", (object,), lambda client: hasattr(client, "aclose")).or_none,
+    "sender_fault_status": one_of(400, 500),
+    "max_size": COUNT,
+    "open_timeout": SECONDS,
+    "body_timeout": SECONDS,
+    "write_timeout": SECONDS,
+    "max_stations": COUNT,
+}
 
 
 class AppOptions(PeerOptions, AdmissionOptions, total=False):
@@ -86,6 +125,8 @@ class OcppApp:
         on_connect: See `Stations`, as for the next two. Of WebSocket stations.
         on_disconnect: Told when a connection is over.
         replaces: Decides whether a new connection of an identity takes the place of the live one.
+        handlers_wait: No handler of a WebSocket station runs before `on_connect` has ended; if that fails, the
+            connection is closed with 1011.
         address: Where we listen for SOAP requests, written as From.
         may_call: Says whether a SOAP station may be called at the address that it announced; without it no one is.
             Where stations prove who they are, nobody else moves their address.
@@ -99,6 +140,11 @@ class OcppApp:
             it off; its socket is the server's, and so are handshakes and heads of requests that never end.
         max_stations: SOAP stations that are remembered, see `SoapStations`.
         options: See `Admission` and `Peer`; those of a peer that have a meaning on the SOAP wire are used there too.
+            Pings and compression are the server's that runs the application.
+
+    Raises:
+        TypeError: There is no such option, or it is of another type.
+        ValueError: An option is out of range.
 
     Attributes:
         stations: SOAP stations by identity, as they are known from their last request; the address is where they listen
@@ -115,6 +161,7 @@ class OcppApp:
         on_connect: "Callable[[AsgiPeer], Awaitable[None] | None] | None" = None,
         on_disconnect: "Callable[[AsgiPeer], Awaitable[None] | None] | None" = None,
         replaces: "Callable[[AsgiPeer, Handshake], bool] | None" = None,
+        handlers_wait: bool = False,
         address: str | None = None,
         may_call: MayCall | None = None,
         client: "httpx.AsyncClient | None" = None,
@@ -127,6 +174,7 @@ class OcppApp:
         **options: Unpack[AppOptions],
     ) -> None:
         others: dict[str, Any] = dict(options)
+        check(_KINDS, locals())
         if role is Role.CHARGE_POINT and admission is None:
             others.setdefault("bound_by", "nothing")
         rules = self._admission = admission_of(others, admission)
@@ -152,6 +200,7 @@ class OcppApp:
         self._body_timeout = body_timeout
         self._write_timeout = write_timeout
         self._options = others
+        self._handlers_wait = handlers_wait
         self._observer = Observer(others.get("hooks", ()), others.get("redaction") or Redaction())
 
     @property
@@ -160,12 +209,16 @@ class OcppApp:
         return self._on_sockets.peers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one connection, as ASGI defines it."""
+        """Serves one connection, as ASGI defines it.
+
+        What a hook raises is answered (500, or 1011 on an open WebSocket) and logged, whatever it derives from.
+        KeyboardInterrupt and SystemExit are answered and go on; so does what the server raises itself.
+        """
         channel = Channel(receive, send, write_timeout=self._write_timeout)
         try:
             match scope["type"]:
                 case "websocket":
-                    await self._websocket(scope, channel.receive, channel.send)
+                    await self._websocket(scope, channel)
                 case "http":
                     await self._http(scope, channel.receive, channel.send)
                 case "lifespan":
@@ -175,8 +228,33 @@ class OcppApp:
         except PeerNotReadingError:
             where = printable(str(scope.get("client")))
             _log.info("%s has not read for %s s", where, self._write_timeout)
+        except BaseException as error:
+            is_of_process = isinstance(error, ENDS_OF_PROCESS)
+            if error is channel.fault or scope["type"] not in ("websocket", "http"):
+                raise
+            if is_of_task(error) and not is_of_process:
+                raise
+            await self._fail(scope, channel, error)
+            if is_of_process:
+                raise
 
-    async def call(self, identity: str, request: Request[R], **options: Any) -> R:
+    async def _fail(self, scope: Scope, channel: Channel, error: BaseException) -> None:
+        """Answers what nobody else has, after a hook or we ourselves have failed."""
+        refusal = hook_failed("serving a connection", error)
+        with suppress(Exception):  # the peer may be gone
+            if scope["type"] == "http" and not channel.has_begun:
+                await self._refuse_body(scope, channel.send, asked_in(scope), refusal)
+            elif scope["type"] == "websocket" and not channel.has_begun:
+                self._turn_away(asked_in(scope), refusal)
+                await _refuse(scope, channel.send, refusal)
+            elif scope["type"] == "websocket":
+                await channel.send(
+                    {"type": "websocket.close", "code": INTERNAL_ERROR, "reason": refusal.reason}
+                )
+
+    async def call(
+        self, identity: str, request: Request[R], *, timeout: float | Default | None = DEFAULT
+    ) -> R:
         """Calls a station on whichever wire it speaks.
 
         Raises:
@@ -187,7 +265,7 @@ class OcppApp:
         station = self.peers.get(identity) or self.stations.get(identity)
         if station is None:
             raise ConnectionLostError(request.__ocpp__.action or "")
-        return await station.call(request, **options)
+        return await station.call(request, timeout=timeout)
 
     async def close(self) -> None:
         """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
@@ -210,48 +288,57 @@ class OcppApp:
 
     # WebSocket
 
-    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _websocket(self, scope: Scope, channel: Channel) -> None:
+        asked = asked_in(scope)
         timer = asyncio.timeout(self._open_timeout)
         try:
             async with timer:
-                await receive()  # websocket.connect
-                verdict = await self._admit(scope)
+                await channel.receive()  # websocket.connect
+                verdict = await self._admission.admit(asked)
         except TimeoutError:
             if not timer.expired():
                 raise
             verdict = Refusal(503, "the handshake takes too long")
-        if isinstance(verdict, Refusal):
-            await _refuse(scope, send, verdict)
-            return
-        await send({"type": "websocket.accept", "subprotocol": verdict.subprotocol})
-        if verdict.version is None:
-            await send(
-                {"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": "no common OCPP version"}
-            )
-            return
-        await self._serve(verdict, verdict.version, receive, send)
-
-    async def _admit(self, scope: Scope) -> Handshake | Refusal:
-        verdict = await self._admission.admit(
-            _path(scope), offers=[", ".join(scope.get("subprotocols", ()))], **_credentials(scope)
-        )
+        identity = ""
         if isinstance(verdict, Handshake):
-            return self._on_sockets.make_room(verdict) or verdict
-        return verdict
-
-    async def _serve(self, handshake: Handshake, version: Version, receive: Receive, send: Send) -> None:
-        codec = JsonCodec(version, tolerance=handshake.tolerance, max_size=self._max_size)
-        peer = AsgiPeer(codec, self._router, send, handshake, **self._options)
+            identity = verdict.identity
+            verdict = self._on_sockets.make_room(verdict) or verdict
+        if isinstance(verdict, Refusal):
+            self._turn_away(asked, verdict, identity=identity)
+            await _refuse(scope, channel.send, verdict)
+            return
+        await channel.send({"type": "websocket.accept", "subprotocol": verdict.subprotocol})
+        if verdict.version is None:
+            refusal = Refusal(PROTOCOL_ERROR, "no common OCPP version")
+            self._turn_away(asked, refusal, identity=identity)
+            await channel.send({"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": refusal.reason})
+            return
+        peer = AsgiPeer(
+            channel,
+            self._router,
+            verdict,
+            max_frame=self._max_size,
+            handlers_wait=self._handlers_wait,
+            **self._options,
+        )
         async with self._on_sockets.connected(peer):
-            await peer.run(_texts(receive, send))
+            await peer.run(peer.messages())
+
+    def _turn_away(
+        self, asked: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON
+    ) -> None:
+        self._observer.refused(refused(asked, refusal, identity=identity, wire=wire))
 
     # SOAP
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = asked_in(scope)
+        headers = asked.headers
         if scope["method"] != "POST":
-            await respond(send, 405, b"OCPP over SOAP is posted\n", ("Allow", "POST"), *closing(scope))
+            why = f"{scope['method']} without what opens a WebSocket; SOAP is posted"
+            refusal = Refusal(405, "OCPP over SOAP is posted", {"Allow": "POST"}, why=why)
+            await self._refuse_body(scope, send, asked, refusal)
             return
-        headers = headers_of(scope)
         try:
             body = read_body(
                 await read_request(
@@ -260,24 +347,24 @@ class OcppApp:
                     open_timeout=self._open_timeout,
                     body_timeout=self._body_timeout,
                 ),
-                content_type=joined(headers, "content-type"),
-                content_encoding=joined(headers, "content-encoding"),
+                content_type=headers.get("content-type", ""),
+                content_encoding=headers.get("content-encoding", ""),
                 max_size=self._max_size,
                 any_xml=self._admission.tolerance != Tolerance.STRICT,
             )
-        except BodyRefused as refused:
-            await respond(send, refused.status, f"{refused}\n".encode(), *closing(scope))
+        except BodyRefused as error:
+            await self._refuse_body(scope, send, asked, Refusal(error.status, error.reason))
             return
         codec = self._codecs.get(SoapCodec.sniff(body, max_size=self._max_size) or "")
         if codec is None:
             codec = next(iter(self._codecs.values()), None)  # its fault says what is wrong
         if codec is None:
-            await respond(send, 404, b"no SOAP here\n")
+            await self._refuse_body(scope, send, asked, Refusal(404, "no SOAP here"))
             return
         async with answer_envelope(
-            self._router, codec, body, partial(self._identify, scope, codec), self._observer
+            self._router, codec, body, partial(self._identify, asked, codec), self._observer
         ) as answer:
-            packed, coding = write_body(answer.body, joined(headers, "accept-encoding"))
+            packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
             more = [("Content-Encoding", coding)] if coding else []
             if isinstance(answer.error, _NotAdmitted) and answer.error.refusal.status in _SPOKEN:
                 status = answer.error.refusal.status
@@ -286,7 +373,13 @@ class OcppApp:
                 status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
             await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
 
-    async def _identify(self, scope: Scope, codec: SoapCodec, headers: SoapHeaders) -> Caller:
+    async def _refuse_body(self, scope: Scope, send: Send, asked: HttpRequest, refusal: Refusal) -> None:
+        """Refuses what is no request of OCPP over SOAP; no more of it is read."""
+        self._turn_away(asked, refusal, wire=Wire.SOAP)
+        body = f"{refusal.reason}\n".encode()
+        await respond(send, refusal.status, body, *refusal.headers.items(), *closing(scope))
+
+    async def _identify(self, asked: HttpRequest, codec: SoapCodec, headers: SoapHeaders) -> Caller:
         """Whose request it is; nothing is kept of one that is not admitted.
 
         A station refuses what is meant for another one (OCPP-S 1.6 §3.3).
@@ -294,19 +387,34 @@ class OcppApp:
         claimed, is_station = headers.identity, codec.role is Role.CHARGE_POINT
         if is_station:
             claimed = claimed or self._identity
-            if self._identity not in (None, claimed):
-                raise OcppError(ErrorCode.IDENTITY, f"this is not {shown(claimed)}")
-        version = Version(codec.specification.version)
-        verdict = await self._admission.admit_soap(claimed, version, path=_path(scope), **_credentials(scope))
-        if isinstance(verdict, Refusal):
-            raise _NotAdmitted(verdict)
-        if is_station:
-            return LoneCaller(verdict.identity, codec.specification)
-        return self._met(verdict, codec, headers.from_)
+        found: Caller | Refusal
+        if is_station and self._identity not in (None, claimed):
+            found = Refusal(400, f"this is not {shown(claimed)}", code=ErrorCode.IDENTITY)
+        else:
+            version = Version(codec.specification.version)
+            verdict = await self._admission.admit_soap(asked, claimed, version)
+            if isinstance(verdict, Refusal):
+                found = verdict
+            elif is_station:
+                found = LoneCaller(verdict.identity, codec.specification)
+            else:
+                found = self._met(verdict, codec, headers.from_)
+        if isinstance(found, Refusal):
+            self._turn_away(asked, found, identity=claimed or "", wire=Wire.SOAP)
+            raise _NotAdmitted(found)
+        return found
 
-    def _met(self, handshake: Handshake, codec: SoapCodec, address: str | None) -> SoapPeer:
+    def _met(self, handshake: Handshake, codec: SoapCodec, address: str | None) -> SoapPeer | Refusal:
         """The station of a request that is admitted; where it listens may have changed (OCPP-S 1.6 §3.7)."""
         identity = handshake.identity
+        try:
+            is_called = (
+                address is not None and _is_address(address) and bool(self._may_call(identity, address))
+            )
+        except BaseException as error:
+            if is_of_task(error):
+                raise
+            return hook_failed("`may_call`", error)
 
         def make() -> SoapPeer:
             timeout = self._options.get("call_timeout", 30.0)
@@ -314,7 +422,7 @@ class OcppApp:
 
         station = self.stations.met(identity, make, is_proven=handshake.is_proven)
         station.codec = codec
-        if address is not None and _is_address(address) and self._may_call(identity, address):
+        if is_called:
             station.address = address
             station.client = self._client_of_calls()
         return station
@@ -336,39 +444,68 @@ class _NotAdmitted(OcppError):
 
 
 #: Refusals that HTTP has a status of its own for; others are faults of the sender.
-_SPOKEN = (401, 503)
+_SPOKEN = (401, 500, 503)
 
 
-class AsgiPeer(Peer[str]):
-    """A `Peer` on the WebSocket of an ASGI server.
+class AsgiPeer(SocketPeer):
+    """A `Peer` on the WebSocket of an ASGI server."""
 
-    Attributes:
-        handshake: What the station has said to open it.
-    """
-
-    def __init__(
-        self, codec: JsonCodec, router: Router, send: Send, handshake: Handshake, **options: Any
-    ) -> None:
-        self.handshake = handshake
-        self._send_event = send
-        super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
-
-    async def _send_text(self, text: str) -> None:
-        await self._send_event({"type": "websocket.send", "text": text})
+    def __init__(self, channel: Channel, router: Router, handshake: Handshake, **options: Any) -> None:
+        self._channel = channel
+        self._close_code: int | None = None
+        super().__init__(router, handshake, **options)
 
     @property
     def is_open(self) -> bool:
         """Whether calls can be made."""
-        return not self._connection.closed
+        return self._close_code is None and not self._connection.closed
+
+    @property
+    def close_code(self) -> int | None:
+        """Of the WebSocket; None while it is open. 1006 if it was cut."""
+        return self._close_code
+
+    async def messages(self) -> AsyncIterator[str]:
+        """What the station sends, until the WebSocket is closed."""
+        while (event := await self._channel.receive())["type"] == "websocket.receive":
+            text = event.get("text")
+            if text is None:
+                await self._send_close(UNSUPPORTED_DATA, "OCPP-J is text")
+                return
+            yield text
+        self._over(event.get("code") or 1005)
+
+    async def _send_text(self, text: str) -> None:
+        await self._channel.send({"type": "websocket.send", "text": text})
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Lets handlers end and answers go out for up to the ``grace``, then closes the WebSocket.
+        """Lets handlers end and answers go out, then closes the WebSocket, all of it within the ``grace``.
 
-        A peer that does not read delays that by the ``write_timeout`` of the application, and no longer.
+        A peer that does not read, so that no Close frame can be sent, is given up.
         """
-        await super().close()
-        with suppress(Exception):  # the station may be gone, and servers differ in what they raise then
-            await self._send_event({"type": "websocket.close", "code": code, "reason": reason})
+        await Peer.close(self)
+        try:
+            async with asyncio.timeout(self._seconds_left() + TIDYING * self._grace):
+                await self._send_close(code, reason)
+        except Exception:  # the station may be gone, and servers differ in what they raise then
+            self.abort()
+
+    def abort(self) -> None:
+        """Ends the connection at once, without a Close frame of ours.
+
+        ASGI leaves the rest to the server: uvicorn cuts the connection.
+        """
+        self._over(1006)
+        self._channel.give_up()
+
+    async def _send_close(self, code: int, reason: str) -> None:
+        if self._close_code is None:
+            await self._channel.send({"type": "websocket.close", "code": code, "reason": reason})
+            self._over(code)
+
+    def _over(self, code: int) -> None:
+        if self._close_code is None:
+            self._close_code = code
 
 
 def _is_address(address: str) -> bool:
@@ -379,45 +516,6 @@ def _is_address(address: str) -> bool:
     except ValueError:
         return False
     return address != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port
-
-
-def _path(scope: Scope) -> str:
-    raw: bytes = scope.get("raw_path") or scope.get("path", "").encode()
-    return raw.decode("latin-1")
-
-
-def _credentials(scope: Scope) -> dict[str, Any]:
-    """What an admission is told of the sender of a request, as ASGI and its extension ``tls`` have it."""
-    tls = scope.get("extensions", {}).get("tls")
-    return {
-        "authorization": headers_of(scope).get("authorization", []),
-        "certificate": _certificate(tls) if tls is not None else None,
-        "sees_certificates": tls is not None,
-        "is_secure": scope.get("scheme") in ("https", "wss"),
-        "remote": scope.get("client"),
-    }
-
-
-def _certificate(tls: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """That of the client, if the server has verified it."""
-    chain = tls.get("client_cert_chain") or ()
-    pem = next(iter(chain), None)
-    if pem is None or tls.get("client_cert_error") is not None:
-        return None
-    try:
-        return read_certificate(pem)
-    except ValueError:
-        _log.error("the server hands over a certificate that cannot be read")
-        return None
-
-
-async def _texts(receive: Receive, send: Send) -> AsyncIterator[str]:
-    while (event := await receive())["type"] == "websocket.receive":
-        text = event.get("text")
-        if text is None:
-            await send({"type": "websocket.close", "code": UNSUPPORTED_DATA, "reason": "OCPP-J is text"})
-            return
-        yield text
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ocpp_core.dispatch.peer import Peer
 from ocpp_core.dispatch.router import Router
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.transports._options import require_of_peer
 
 
 @asynccontextmanager
@@ -33,6 +34,7 @@ async def pair(
     """
     to_csms: asyncio.Queue[str | None] = asyncio.Queue()
     to_station: asyncio.Queue[str | None] = asyncio.Queue()
+    require_of_peer(options)
     options = {"identity": identity, **options}
     csms_peer: Peer[str] = Peer(JsonCodec(version), station or Router(), to_csms.put, **options)
     station_peer: Peer[str] = Peer(JsonCodec(version), csms or Router(), to_station.put, **options)

@@ -112,7 +112,10 @@ def write_body(data: bytes, accept_encoding: str = "", *, threshold: int = 1024)
 
 
 def http_status(code: ErrorCode | None, *, sender_fault_status: int = 400) -> int:
-    """The HTTP status of an answer (SOAP 1.2 part 2 §7.5.2).
+    """The HTTP status of an answer (SOAP 1.2 part 2 §7.5.2, table 20).
+
+    Faults of the sender are 400. All others are 500, VersionMismatch as well: it is the sender who has written an
+    envelope of another version, but that table wants 500 for it.
 
     Args:
         code: That of a `CallError`; None for a response.

@@ -2,45 +2,39 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ocpp_core.dispatch.ends import is_of_task
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import printable
-from ocpp_core.transports._handshake import GOING_AWAY
-from ocpp_core.transports.admission import Handshake, Refusal, log_refusal, result_of
+from ocpp_core.transports._handshake import GOING_AWAY, INTERNAL_ERROR
+from ocpp_core.transports._options import FUNCTION
+from ocpp_core.transports.admission import Handshake, Refusal, hook_failed, result_of
 from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.socket_peer import SocketPeer
 
 _log = logger("stations")
 
 
-class OnSocket(Protocol):
-    """A peer on a WebSocket, of whichever server."""
+P = TypeVar("P", bound=SocketPeer)
 
-    identity: str
-
-    @property
-    def is_open(self) -> bool:
-        """Whether calls can be made."""
-        ...
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Lets handlers end and answers go out, then closes the WebSocket."""
-        ...
-
-
-P = TypeVar("P", bound=OnSocket)
+#: Seconds for a hook to end by itself when its connection is over, and once more when it is cancelled.
+BRIEFLY = 1.0
 
 
 class Stations(Generic[P]):
     """The stations that are connected to one server: each identity once, the latest connection counts.
 
+    Hooks of one identity run one after the other, in the order of its connections: what `on_disconnect` tidies up is
+    never that of a connection whose `on_connect` has run.
+
     Args:
         on_connect: Told of each peer as soon as it is connected, beside the connection; it may call the peer. Plain or
-            a coroutine function, as the next.
-        on_disconnect: Told when the connection is over.
+            a coroutine function, as the next. It is cancelled if it still runs a second after the connection is over.
+        on_disconnect: Told of every connection that is over, after its handlers have ended. ``peer.is_replaced`` says
+            whether a newer one has taken over; the `on_connect` of that waits until this hook has ended.
         replaces: Decides by peer and handshake whether a new connection of an identity takes the place of the live one;
             it does by default. If not, it is refused with HTTP 409.
 
@@ -55,39 +49,63 @@ class Stations(Generic[P]):
         on_disconnect: Callable[[P], Awaitable[None] | None] | None = None,
         replaces: Callable[[P, Handshake], bool] | None = None,
     ) -> None:
+        for name, hook in (
+            ("on_connect", on_connect),
+            ("on_disconnect", on_disconnect),
+            ("replaces", replaces),
+        ):
+            FUNCTION.or_none.check(name, hook)
         self.peers: dict[str, P] = {}
         self._on_connect = on_connect
         self._on_disconnect = on_disconnect
         self._replaces = replaces
+        #: Of each identity, what is set when its latest connection is over and `on_disconnect` has ended.
+        self._over: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def make_room(self, handshake: Handshake) -> Refusal | None:
         """Says no if the station is to keep the connection that it has."""
         live = self.peers.get(handshake.identity)
-        if live is None or not live.is_open or self._replaces is None or self._replaces(live, handshake):
+        if live is None or not live.is_open or self._replaces is None:
             return None
-        refusal = Refusal(409, "connected already")
-        log_refusal(refusal, handshake.identity, handshake.remote)
-        return refusal
+        try:
+            is_replaced = self._replaces(live, handshake)
+        except BaseException as error:
+            if is_of_task(error):
+                raise
+            return hook_failed("`replaces`", error)
+        return None if is_replaced else Refusal(409, "connected already")
 
     @asynccontextmanager
     async def connected(self, peer: P) -> AsyncGenerator[None, None]:
         """Has the peer among the stations while the context lasts, and closes the connection that it replaces."""
-        earlier = self.peers.get(peer.identity)
-        self.peers[peer.identity] = peer
+        identity = peer.identity
+        earlier, earlier_is_over = self.peers.get(identity), self._over.get(identity)
+        over = self._over[identity] = asyncio.Event()
+        self.peers[identity] = peer
         if earlier is not None:
-            name = printable(peer.identity)
-            _log.warning("%s connected again; its earlier connection is closed", name)
-            self._spawn(earlier.close(GOING_AWAY, "connected again"))
-        if self._on_connect is not None:
-            self._spawn(self._tell(self._on_connect, peer))
+            _log.warning("%s connected again; its earlier connection is closed", printable(identity))
+            self._spawn(earlier.give_way())
+        begun = asyncio.Event()
+        welcoming = self._spawn(self._welcome(peer, earlier_is_over, begun))
         try:
             yield
         finally:
-            if self.peers.get(peer.identity) is peer:  # it may have been replaced
-                del self.peers[peer.identity]
-            if self._on_disconnect is not None:
-                await self._tell(self._on_disconnect, peer)
+            if self.peers.get(identity) is peer:  # it may have been replaced
+                del self.peers[identity]
+            try:
+                if begun.is_set():  # what it calls fails now, and it may have something to tidy up
+                    await asyncio.wait({welcoming}, timeout=BRIEFLY)
+                welcoming.cancel()
+                await asyncio.wait({welcoming}, timeout=BRIEFLY)
+                if earlier_is_over is not None:
+                    await earlier_is_over.wait()
+                if self._on_disconnect is not None:
+                    await self._tell("on_disconnect", self._on_disconnect, peer)
+            finally:
+                over.set()
+                if self._over.get(identity) is over:
+                    del self._over[identity]
 
     async def close(self) -> None:
         """Closes all connections; returns when handlers have ended, or had their time."""
@@ -102,19 +120,32 @@ class Stations(Generic[P]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _tell(self, hook: Callable[[P], Awaitable[None] | None], peer: P) -> None:
+    async def _welcome(self, peer: P, earlier_is_over: asyncio.Event | None, begun: asyncio.Event) -> None:
+        if earlier_is_over is not None:
+            await earlier_is_over.wait()
+        begun.set()
+        is_held = peer.is_held
+        is_welcome = self._on_connect is None or await self._tell("on_connect", self._on_connect, peer)
+        peer.welcome(is_welcome)
+        if is_held and not is_welcome:
+            await peer.close(INTERNAL_ERROR, "this server has failed")
+
+    async def _tell(self, name: str, hook: Callable[[P], Awaitable[None] | None], peer: P) -> bool:
         """Tells a hook. What it raises is logged, be it a cancellation that nobody has asked for."""
         try:
             await result_of(hook(peer))
         except BaseException as error:
             if is_of_task(error):
                 raise
-            _log.exception("%s: the hook %r failed", printable(peer.identity), hook)
+            _log.exception("%s: the hook %s failed", printable(peer.identity), name)
+            return False
+        return True
 
-    def _spawn(self, work: Any) -> None:
-        task: asyncio.Task[Any] = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 class SoapStations(Mapping[str, SoapPeer]):

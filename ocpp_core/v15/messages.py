@@ -169,7 +169,7 @@ class DataTransferRequest(Request["DataTransferResponse"]):
 
     vendor_id: str = wire("vendorId")
     message_id: str | None = wire("messageId", default=None)
-    data: str | None = wire("data", default=None)
+    data: str | None = wire("data", secret="messageId", default=None)
 
 
 @message(Version.V1_5, "DataTransfer", sent_by=Role.EITHER, profile="Core")

@@ -206,7 +206,7 @@ class DataTransferRequest(Request["DataTransferResponse"]):
 
     vendor_id: str = wire("vendorId", max_length=255)
     message_id: str | None = wire("messageId", max_length=50, default=None)
-    data: str | None = wire("data", default=None)
+    data: str | None = wire("data", secret="messageId", default=None)
 
 
 @message(Version.V1_6, "DataTransfer", sent_by=Role.EITHER, profile="Core", draft=4)

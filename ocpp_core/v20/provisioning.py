@@ -224,7 +224,9 @@ class ReportData(DataType):
     variable_attribute: list[VariableAttribute] = wire(
         "variableAttribute", min_items=1, max_items=4, secret="variable"
     )
-    variable_characteristics: VariableCharacteristics | None = wire("variableCharacteristics", default=None)
+    variable_characteristics: VariableCharacteristics | None = wire(
+        "variableCharacteristics", secret="variable", default=None
+    )
 
 
 @datatype(Version.V2_0, "SetVariableDataType", is_open=True)

@@ -25,7 +25,7 @@ class DataTransferRequest(Request["DataTransferResponse"]):
 
     custom_data: CustomData | None = wire("customData", default=None)
     message_id: str | None = wire("messageId", max_length=50, default=None)
-    data: Any = wire("data", default=UNSET)
+    data: Any = wire("data", secret="messageId", default=UNSET)
     vendor_id: str = wire("vendorId", max_length=255)
 
 

@@ -22,7 +22,7 @@ class DataTransferRequest(Request["DataTransferResponse"]):
     """
 
     message_id: str | None = wire("messageId", max_length=50, default=None)
-    data: Any = wire("data", default=UNSET)
+    data: Any = wire("data", secret="messageId", default=UNSET)
     vendor_id: str = wire("vendorId", max_length=255)
     custom_data: CustomData | None = wire("customData", default=None)
 

@@ -265,7 +265,9 @@ class ReportData(DataType):
     variable_attribute: list[VariableAttribute] = wire(
         "variableAttribute", min_items=1, max_items=4, secret="variable"
     )
-    variable_characteristics: VariableCharacteristics | None = wire("variableCharacteristics", default=None)
+    variable_characteristics: VariableCharacteristics | None = wire(
+        "variableCharacteristics", secret="variable", default=None
+    )
     custom_data: CustomData | None = wire("customData", default=None)
 
 

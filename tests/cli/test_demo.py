@@ -34,7 +34,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @contextmanager
 def serving(*options: str) -> Generator[tuple[int, "subprocess.Popen[str]"], None, None]:
     """A running `ocpp-core serve`, and its port."""
-    arguments = [*COMMAND, "serve", "--port", "0", *options]
+    arguments = [*COMMAND, "serve", "--port", "0", *options]  # of two ports the last counts
     pipe = subprocess.PIPE
     with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, encoding="utf-8") as process:
         try:
@@ -268,6 +268,34 @@ def test_stations_that_hang_up_unanswered_do_not_end_the_csms() -> None:
 
         assert process.poll() is None
     assert 0 == done.returncode, done.stderr
+
+
+def test_a_station_that_stays_outlives_a_restart_of_its_csms() -> None:
+    """It connects again and boots again; in between it says what it waits for."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    arguments = [
+        *COMMAND,
+        "simulate",
+        f"ws://127.0.0.1:{port}/CP-7",
+        "--identity",
+        "CP-7",
+        "--version",
+        "2.0.1",
+    ]
+    with subprocess.Popen([*arguments, "--stay"], stdout=subprocess.PIPE, encoding="utf-8") as station:
+        try:
+            assert station.stdout is not None
+            for _ in range(2):
+                with serving("--port", port) as (_, process):
+                    assert process.stdout is not None
+                    first = next(line for line in process.stdout if " → " in line)
+                    assert "CP-7 " in first
+                    assert "BootNotification" in first
+                    assert any("StatusNotification" in line for line in process.stdout)
+            assert any("connects again in" in line for line in station.stdout)
+        finally:
+            station.kill()
 
 
 def test_an_interrupted_csms_closes_its_connections_and_says_nothing() -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from command import cli
 from loops import asynchronous
-from ocpp_core.cli.hosting import online, serving
+from ocpp_core.cli.hosting import online
 from ocpp_core.cli.station import Simulator
 from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 from served import csms
 
 WEBSOCKET = ("simulate", "--version", "1.6")

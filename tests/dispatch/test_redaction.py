@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -32,6 +34,12 @@ def logged(
     caller = LoneCaller("CP-1", codec.specification)
     Observer((), redaction or Redaction()).frame(caller, "in", message, codec)
     return caplog.records[-1].__dict__["frame"]  # type: ignore[no-any-return]
+
+
+def test_the_changelog_tells_how_many_spellings_there_are() -> None:
+    text = (Path(__file__).parents[2] / "CHANGELOG.md").read_text("utf-8")
+
+    assert f"of the {len(secret_spellings.JSON) + len(secret_spellings.SOAP)} spellings" in text
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0", "2.0.1", "2.1"])
@@ -70,7 +78,11 @@ def texts_of_error(codec: Any, message: Any) -> list[str]:
         events = [
             text for event in connection.events() for text in (repr(event), getattr(event, "reason", ""))
         ]
-        sent = [str(one) for one in connection.messages_to_send()]
+        # The peer's id goes back to it as it is, and so do its names.
+        sent = [
+            re.sub(r'"path":"[^"]*"', "", str(one).replace(error.id or " ", ""))
+            for one in connection.messages_to_send()
+        ]
         return [str(error), repr(error), error.reason, *map(str, error.violations), *events, *sent]
     return []
 
@@ -239,6 +251,8 @@ def test_nothing_is_done_for_a_log_that_nobody_reads(caplog: pytest.LogCaptureFi
     assert not caplog.records
 
 
+#: Two that are sorted where they stand behind a letter.
+ACCENTS = "\u0301\u0323"
 #: Frames that cost a search by patterns the square of their length.
 SLOW = {
     "keys without a value": lambda n: (
@@ -259,6 +273,13 @@ SLOW = {
         '[2,"1","A",[' + ",".join(n // 50 * [50 * '{"a":' + "1" + 50 * "}"]) + "]]"
     ),
     "lists": lambda n: f'[2,"1","A",[{",".join(n * ["[]"])}]]',
+    "accents": lambda n: f'[2,"1","A",{{"a":"a{n * ACCENTS}"}}]',
+    "escaped escapes": lambda n: f'[2,"1","A",{{"a":"%{"25" * n}"}}]',
+    "short words": lambda n: f'[2,"1","A",{{"a":"{"pin " * n}"}}]',
+    "schemes": lambda n: f'[2,"1","A",{{"a":"{"basic basic:// " * n}"}}]',
+    "names far inside": lambda n: (
+        '[2,"1","A",{"b":1,"a":[' + ",".join(n // 50 * [50 * '{"c":1,"a":' + '"password"' + 50 * "}"]) + "]}]"
+    ),
     "quoted JSON": lambda n: f'[2,"1","A",{json.dumps({"a": json.dumps(json.dumps(n * ["a"]))})}]',
 }
 

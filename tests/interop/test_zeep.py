@@ -11,12 +11,12 @@ from loops import asynchronous
 from ocpp_core import v15, v16
 from ocpp_core.adapters.zeep_client import zeep_client
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.hosting import serving
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ADDRESSING, CONTENT_TYPE
 from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 from ocpp_core.transports.soap_http import SoapPeer
 
 NOW = "2026-01-31T12:00:00Z"

@@ -5,6 +5,8 @@ import pytest
 from ocpp_core import Version
 from ocpp_core.model.identities import MAX_IDENTITY, is_identity, is_usable
 
+#: Letters, marks and a symbol that are not seen.
+UNSEEN = "\u3164\u115f\u2800\u034f\ufe0f\U000e0100\u17b4\u180b\uffa0\u00ad"
 #: Identities, and whether a station of 1.x, a station of 2.x, and any station at all may have it.
 IDENTITIES = [
     ("CP-1", True, True, True),
@@ -30,6 +32,7 @@ IDENTITIES = [
     ("a\x1b[2J", False, False, False),
     ("a\u202eb", False, False, False),
     ("a\ud800", False, False, False),
+    *((f"CP-1{character}", False, False, False) for character in UNSEEN),
 ]
 
 

@@ -8,6 +8,11 @@ import pytest
 from ocpp_core.model.printing import LONG, SHORT, likely, printable, shown
 from ocpp_core.model.specifications import specification
 
+#: Characters of categories that are printable, of which nothing is seen.
+UNSEEN = (
+    "\u3164\u115f\u1160\u2800\u034f\ufe00\ufe0f\U000e0100\U000e01ef\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\uffa0"
+    "\U00016fe4\U0001d159\u00ad\u200b\u2060\ufeff\u061c\u2028\u00a0\U0001d173\U0001bca0\ufff0\ufff8\U000e0fff"
+)
 ACTIONS = tuple(specification("2.1").actions)
 
 
@@ -61,6 +66,9 @@ def test_short_names_are_not_alike_because_they_are_short() -> None:
         ("a\nb", r"a\nb"),
         ("\u202e", r"\u202e"),
         ("\U000e0001", r"\U000e0001"),
+        *((character, ascii(character)[1:-1]) for character in UNSEEN),
+        ("a\ufe0fb", r"a\ufe0fb"),
+        ("ü \u0e01\u0e31 \u1100\u1161", "ü \u0e01\u0e31 \u1100\u1161"),
         ("x" * SHORT, "x" * SHORT),
         ("x" * (SHORT + 1), "x" * SHORT + "..."),
     ],

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -10,12 +11,15 @@ from hypothesis import strategies as st
 
 from classes import ALL_CLASSES
 from ocpp_core import v16, v21, v201
+from ocpp_core.dispatch.connection import CallReceived, ReplyRefused
 from ocpp_core.dispatch.redaction import Redaction
+from ocpp_core.model import secret_words
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,
     FrameError,
+    NoSuchAction,
     OcppError,
     PayloadError,
 )
@@ -29,7 +33,7 @@ from ocpp_core.model.messages import (
     evolve,
 )
 from ocpp_core.model.secrets import hide, is_secret_path
-from ocpp_core.model.shapes import ListOf, Nested, Text, shape
+from ocpp_core.model.shapes import Anything, ListOf, Nested, Text, shape
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import from_wire, read, to_wire
 from ocpp_core.payloads.validation import explain
@@ -37,6 +41,8 @@ from ocpp_core.testing import messages
 from properties import for_all
 
 SECRET = "hunter2-hunter2-hunter2"
+DIGITS = "4711004711"
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 #: The settings whose values are secret (OCPP 1.6 errata and security whitepaper; 2.x part 2 appendix).
 SETTINGS = ("AuthorizationKey", "BasicAuthPassword", "VpnKey", "ApnPassword", "SimPin", "SharedSecret")
 
@@ -61,10 +67,13 @@ def with_secrets(message: Any, secret: str, setting: str) -> Any:
     for field in shape(type(message)).fields:
         value = getattr(message, field.name)
         rule = facts[field.name].secret
-        if rule and isinstance(field.kind, Text):
+        if rule and isinstance(field.kind, Text | Anything):
             changes[field.name] = secret
-        elif isinstance(rule, str):  # the values of a report
+        elif isinstance(rule, str) and isinstance(field.kind, ListOf):  # the values of a report
             changes[field.name] = [evolve(item, value=secret) for item in value]
+        elif isinstance(rule, str):
+            characteristics = value and evolve(value, unit=secret, values_list=secret)
+            changes[field.name] = characteristics
         elif isinstance(field.kind, Nested) and value is not None:
             changes[field.name] = with_secrets(value, secret, setting)
         elif isinstance(field.kind, ListOf) and isinstance(field.kind.item, Nested) and value is not None:
@@ -123,14 +132,18 @@ def test_every_version_has_secrets_that_are_stated() -> None:
         "actualValue",
         "apnPassword",
         "attributeValue",
+        "data",
         "key",
         "password",
         "simPin",
         "variableAttribute",
+        "variableCharacteristics",
     }
 
     assert {
-        **dict.fromkeys(("1.2", "1.5", "1.6"), first),
+        "1.2": first,
+        "1.5": {*first, "data"},
+        "1.6": {*first, "data"},
         **dict.fromkeys(("2.0", "2.0.1"), second),
         "2.1": {*second, "basicAuthPassword"},
     } == {version: {name for other, name in found if other == version} for version, _ in found}
@@ -169,6 +182,50 @@ REFUSED: dict[str, tuple[type[Payload], Any]] = {
         v201.SetVariablesRequest,
         {"setVariableData": {"attributeValue": SECRET}},
     ),
+    "the data of a vendor": (v16.DataTransferRequest, {"vendorId": "V", "data": [SECRET]}),
+    "the data of a vendor, a number": (v16.DataTransferRequest, {"vendorId": "V", "data": int(DIGITS)}),
+    "what stands beside a value": (
+        v16.GetConfigurationResponse,
+        {"configurationKey": [{"key": "AuthorizationKey", "readonly": SECRET}]},
+    ),
+    "what stands beside a value, too long": (
+        v16.GetConfigurationResponse,
+        {"configurationKey": [{"key": SECRET * 5, "readonly": False}]},
+    ),
+    "an unknown member": (v16.HeartbeatRequest, {"x": SECRET}),
+    "an unknown member, a number": (v16.HeartbeatRequest, {"x": int(DIGITS)}),
+    "the name of a member": (v16.HeartbeatRequest, {f"password={SECRET}": 1}),
+    "the name of a member with quotes": (v16.HeartbeatRequest, {f"password='{SECRET}'": {"a": 1}}),
+    "the name of a long member": (v16.HeartbeatRequest, {f"ftp://u:{SECRET}@h{'x' * 100}": 1}),
+    "the name of a member inside": (
+        v201.BootNotificationRequest,
+        {
+            "reason": "PowerUp",
+            "chargingStation": {"model": "m", "vendorName": "v", f"p: 'password={SECRET}": 1},
+        },
+    ),
+    "a list of values": (
+        v201.NotifyReportRequest,
+        {
+            "requestId": 1,
+            "generatedAt": "2026-01-31T12:00:00Z",
+            "seqNo": 0,
+            "reportData": [
+                {
+                    "component": {"name": "C", "instance": SECRET * 5},
+                    "variable": {"name": "BasicAuthPassword"},
+                    "variableAttribute": [{"value": "x"}],
+                    "variableCharacteristics": {
+                        "dataType": "OptionList",
+                        "supportsMonitoring": False,
+                        "valuesList": SECRET * 100,
+                        "unit": int(DIGITS),
+                    },
+                }
+            ],
+        },
+    ),
+    "the end of a long text": (v16.AuthorizeRequest, {"idTag": f"{'x' * 5000} password={SECRET}"}),
     "a list for an object": (v16.ChangeConfigurationRequest, [SECRET]),
     "a password of a vendor": (v16.AuthorizeRequest, {"idTag": "A", "WifiPassword": SECRET}),
     "a URL": (
@@ -204,8 +261,11 @@ def test_no_error_quotes_a_secret(name: str) -> None:
     with pytest.raises(PayloadError) as info:
         from_wire(cls, payload)
 
-    assert all(SECRET[:7] not in text for text in texts_of_error(info.value))
-    assert any(SECRET in str(one.value) for one in info.value.violations), "whoever asks reads the value"
+    texts = list(texts_of_error(info.value))
+
+    assert not any(sign in text for text in texts for sign in (SECRET[:7], DIGITS))
+    told = [f"{one.path} {one.value}" for one in info.value.violations]
+    assert any(sign in text for text in told for sign in (SECRET[:7], DIGITS)), "whoever asks reads it"
 
 
 def test_a_message_is_not_changed_by_being_shown() -> None:
@@ -230,6 +290,11 @@ PATHS = {
     "$.value": True,
     "$.key": True,  # of a VPN, if that is what is read
     "$.configurationKey[3].value": True,
+    "$.data": True,
+    "$.wifi.key": True,
+    "$['p-i-n']": True,
+    '$["it\'s a password"]': True,
+    "$.reportData[0].variableCharacteristics.valuesList": True,
     "$.setVariableData[0].attributeValue": True,
     "$.setVariableData[0].attributeType": False,
     "$.setVariableData": True,
@@ -252,14 +317,25 @@ def test_a_path_says_whether_a_value_may_be_secret(path: str) -> None:
 
 def errors() -> Iterator[Any]:
     said = f"AuthorizationKey {SECRET} is too short"
+    named = f"password={SECRET}"
     details = {"sent": {"key": "AuthorizationKey", "value": SECRET}}
     frame = FrameError(
         f"{'x' * 10_000}", kind=FrameKind.CALLRESULT, code=ErrorCode.FORMAT, id="1", action="A"
     )
+    yield frame
+    yield FrameError("x", kind=FrameKind.CALL, code=ErrorCode.FORMAT, id=named, action=named)
+    yield NoSuchAction(named, "1.6")
     yield CallRejectedError("ChangeConfiguration", ErrorCode.GENERIC, said, details)
+    yield CallRejectedError("ChangeConfiguration", ErrorCode.GENERIC, spelling=named)
+    yield CallError(named, ErrorCode.GENERIC, spelling=named)
+    yield Call(named, v16.HeartbeatRequest())
+    yield CallResult(named, v201.HeartbeatResponse(current_time=NOW))
+    yield CallReceived(named, v16.HeartbeatRequest())
+    yield ReplyRefused(named, ErrorCode.GENERIC, said, details)
     yield CallResultInvalidError("ChangeConfiguration", frame)
     yield OcppError(ErrorCode.GENERIC, said, details)
     yield CallError("1", ErrorCode.GENERIC, said, details)
+    yield CallError("1", ErrorCode.GENERIC, "wrong password", {"sent": SECRET})
     address = f"http://u:{SECRET}@host/"
     yield SoapHeaders(from_=address, reply_to=address, to=address, fault_to=address)
 
@@ -269,6 +345,65 @@ def test_what_a_peer_says_of_a_secret_is_not_shown(error: Any) -> None:
     for text in (str(error), repr(error)):
         assert SECRET[:7] not in text
         assert len(text) < 2_000
+
+
+def test_what_belongs_to_a_secret_setting_is_not_shown() -> None:
+    custom = v201.CustomData(vendor_id="V", extra={"x": SECRET})
+    known = v201.SetVariableData(
+        attribute_value=SECRET,
+        component=v201.Component(name="SecurityCtrlr", custom_data=custom, extra={"y": SECRET}),
+        variable=v201.Variable(name="BasicAuthPassword", instance=SECRET, custom_data=custom),
+        custom_data=custom,
+        extra={"z": [SECRET]},
+    )
+
+    assert SECRET not in repr(known)
+    assert SECRET not in repr(v201.SetVariablesRequest(set_variable_data=[known]))
+    assert "variable=Variable(" in repr(known)
+    assert "name='BasicAuthPassword'" in repr(known)
+
+
+def test_the_data_of_a_vendor_are_shown_unless_their_message_names_a_secret() -> None:
+    shown, unnamed, hidden = (
+        repr(v16.DataTransferRequest(vendor_id="V", message_id=name, data="60"))
+        for name in ("Interval", None, "SetPin")
+    )
+
+    assert "data='60'" in shown
+    assert "data='60'" in unnamed
+    assert "60" not in hidden
+
+
+def test_a_variable_is_named_by_its_component_too() -> None:
+    known = v201.SetVariableData(
+        attribute_value=SECRET, component=v201.Component(name="VPN"), variable=v201.Variable(name="Key")
+    )
+
+    assert SECRET not in repr(known)
+
+
+def test_names_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret_words, "_known", attrs.evolve(secret_words._known))
+    shown = [
+        {"acme.maintenance_code": SECRET},
+        {"key": "MaintenanceCode", "value": SECRET},
+        {"doorTan": SECRET},
+        f"MAINTENANCE-CODE: {SECRET}",
+        f"tan = {SECRET}",
+    ]
+
+    assert all(SECRET in repr(hide(value)) for value in shown)
+    secret_words.add_secret_names("Maintenance Code", "tan")
+    assert not any(SECRET in repr(hide(value)) for value in shown)
+    assert {"tangent": SECRET} == hide({"tangent": SECRET})
+    assert SECRET not in repr(v16.ChangeConfigurationRequest(key="MaintenanceCode", value=SECRET))
+    secret_words._again.cache_clear()  # of what only this test has added
+
+
+@pytest.mark.parametrize("name", ["", "-", "\u200b"], ids=ascii)
+def test_a_name_that_says_nothing_is_not_added(name: str) -> None:
+    with pytest.raises(ValueError, match="letters"):
+        secret_words.add_secret_names("a name", name)
 
 
 def test_no_response_shows_its_secrets() -> None:

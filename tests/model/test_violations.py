@@ -130,7 +130,7 @@ SENTENCES: list[tuple[str, Any, Any, str]] = [
         "additionalProperties",
         1,
         ("idtag", ("idTag",)),
-        "no such member here; did you mean 'idTag'? (value 1)",
+        "no such member here; did you mean 'idTag'?",
     ),
     ("depth", [], 64, "is nested deeper than 64 levels"),
 ]

@@ -12,6 +12,7 @@ from classes import ALL_CLASSES
 from ocpp_core import v12, v16, v20, v21, v201
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, UNSET, Payload
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Violation
 from ocpp_core.payloads.binding import (
     MAX_DEPTH,
@@ -384,3 +385,12 @@ def test_a_class_is_compiled_once() -> None:
 def test_tokens_are_read_as_members() -> None:
     assert {"Hard": v16.ResetType.HARD, "Soft": v16.ResetType.SOFT} == tokens(v16.ResetType)
     assert v16.UnitOfMeasure.CELSIUS is tokens(v16.UnitOfMeasure)["Celcius"]
+
+
+def test_what_is_missing_stays_missing_where_it_is_shown() -> None:
+    """Also in the place of an object, where nothing else of a wrong type is kept."""
+    message = from_wire(
+        v201.BootNotificationRequest, {"reason": "PowerUp"}, tolerance=Tolerance.REQUIRED_MISSING
+    )
+
+    assert {"reason": "PowerUp", "chargingStation": MISSING} == plain(message)

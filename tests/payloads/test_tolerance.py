@@ -564,3 +564,12 @@ def test_payloads_are_not_changed() -> None:
     from_wire(v16.MeterValuesRequest, payload, tolerance=Tolerance.TOLERANT)
 
     assert before == repr(payload)
+
+
+@pytest.mark.parametrize("rule", Tolerance)
+def test_a_rule_is_found_by_its_label_however_it_is_written(rule: Tolerance) -> None:
+    spellings = {rule.label, rule.label.upper(), rule.label.replace("_", "-"), (rule.name or "").title()}
+
+    assert {rule} == {Tolerance.named(spelling) for spelling in spellings}
+    with pytest.raises(KeyError):
+        Tolerance.named(rule.label + "s")

@@ -61,7 +61,7 @@ SENTENCES: list[tuple[type[Payload], Any, str]] = [
         {"idTag": "A", "id_tag": "B"},
         "$.id_tag: no such member here; did you mean 'idTag'?",
     ),
-    (v16.AuthorizeRequest, {"idTag": "A", "": 0}, "$['']: no such member here (value 0)"),
+    (v16.AuthorizeRequest, {"idTag": "A", "": 0}, "$['']: no such member here"),
     (v16.ResetRequest, {"type": "hard"}, "$.type: 'hard' is none of Hard, Soft; did you mean 'Hard'?"),
     (v16.ResetRequest, {"type": "Warm-start"}, "$.type: 'Warm-start' is none of Hard, Soft"),
     (v16.ResetRequest, {"type": 1}, "$.type: must be a string, not 1"),

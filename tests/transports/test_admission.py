@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from ocpp_core import ErrorCode, LocalProtocolError, Tolerance, Version, Wire
+from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.transports import _handshake as pure
-from ocpp_core.transports.admission import Admission, Handshake, Refusal, admission_of
+from ocpp_core.transports.admission import Admission, Handshake, Refusal, admission_of, refused
+from ocpp_core.transports.http_request import Headers, HttpRequest
 
 KEY = bytes(range(0xEC, 0x100))  # 20 bytes, none of them text
 
@@ -17,7 +20,12 @@ KEY = bytes(range(0xEC, 0x100))  # 20 bytes, none of them text
 def admit(path: str, offers: str = "ocpp1.6", *authorization: str, **rules: Any) -> Handshake | Refusal:
     rules.setdefault("accepts", ["2.0.1", "1.6"])
     admission = Admission(**rules)
-    return asyncio.run(admission.admit(path, offers=[offers] if offers else [], authorization=authorization))
+    return asyncio.run(admission.admit(request(path, authorization, offers=[offers] if offers else [])))
+
+
+def request(path: str = "", authorization: Sequence[str] = (), **said: Any) -> HttpRequest:
+    headers = Headers(("Authorization", value) for value in authorization)
+    return HttpRequest(path=path, headers=headers, **said)
 
 
 def status(verdict: Handshake | Refusal) -> int:
@@ -115,6 +123,16 @@ def test_a00_205_basic_authentication(
         assert verdict.headers["WWW-Authenticate"].startswith("Basic realm=")
 
 
+@pytest.mark.parametrize("user, expected", [("CP-1", True), ("CP-2", False), ("", False), (None, False)])
+def test_a_password_proves_the_user_that_came_with_it(user: str | None, expected: bool) -> None:
+    """Whoever makes a `Handshake` himself may have looked at nothing before."""
+    handshake = Handshake(
+        identity="CP-1", version=Version.V1_6, subprotocol="ocpp1.6", username=user, password=KEY
+    )
+
+    assert expected is handshake.has_password(KEY)
+
+
 def test_hex_is_no_password_of_2_x_even_if_tolerant() -> None:
     verdict = admit(
         "/CP-1",
@@ -140,8 +158,8 @@ def knock(admission: Admission, wire: Wire, identity: str = "CP-1", **said: Any)
     """What becomes of a station of 1.6 that says who it is, by either wire."""
     if wire is Wire.JSON:
         path = "/" + quote(identity, safe="")
-        return asyncio.run(admission.admit(path, offers=["ocpp1.6"], **said))
-    return asyncio.run(admission.admit_soap(identity, Version.V1_6, **said))
+        return asyncio.run(admission.admit(request(path, offers=["ocpp1.6"], **said)))
+    return asyncio.run(admission.admit_soap(request(**said), identity, Version.V1_6))
 
 
 def basic(user: str, password: str | bytes = KEY) -> dict[str, Any]:
@@ -373,7 +391,7 @@ def test_a_soap_request_without_identity_is_of_whom_its_credentials_name(
     identity: str | None, said: dict[str, Any], known_as: str | None
 ) -> None:
     admission = Admission(tolerance=Tolerance.TOLERANT)
-    verdict = asyncio.run(admission.admit_soap(identity, Version.V1_5, **said))
+    verdict = asyncio.run(admission.admit_soap(request(**said), identity, Version.V1_5))
 
     if known_as is None:
         assert isinstance(verdict, Refusal)
@@ -392,14 +410,22 @@ def test_refusals_are_logged_on_one_line_and_without_passwords(
 ) -> None:
     caplog.set_level(logging.INFO, "ocpp_core")
     admission = Admission(authenticate=with_key, tolerance=Tolerance.TOLERANT)
-    knock(admission, wire, "CP\x1b[2J\n" + "x" * 7000, **basic("CP-1", "hunter2"), remote=("\x1b\n", 1))
-    knock(admission, wire, "CP-1", **basic("CP-1", "hunter2"), remote=("192.0.2.1", 4711))
+    for identity, remote in (("CP\x1b[2J\n" + "x" * 7000, ("\x1b\n", 1)), ("CP-1", ("192.0.2.1", 4711))):
+        verdict = knock(admission, wire, identity, **basic("CP-1", "hunter2"), remote=remote)
+        assert isinstance(verdict, Refusal)
+        asked = request("/" + quote(identity, safe=""), remote=remote)
+        Observer().refused(refused(asked, verdict, identity=identity, wire=wire))
 
     assert 2 == len(caplog.records)
     for record in caplog.records:
         assert record.getMessage().isprintable()
-        assert len(record.getMessage()) < 500
-    assert "'CP-1' at ('192.0.2.1', 4711) is refused: 401 not authenticated" == caplog.records[1].getMessage()
+        assert len(record.getMessage()) < 600
+    how = "offers no subprotocol" if wire is Wire.JSON else "over SOAP"
+    expected = (
+        "'CP-1' at ('192.0.2.1', 4711) is refused: 401 `authenticate` said no to a station that "
+        f"sent a user name and a password (path /CP-1, {how})"
+    )
+    assert expected == caplog.records[1].getMessage()
     assert "hunter2" not in caplog.text
 
 

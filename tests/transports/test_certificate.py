@@ -41,6 +41,22 @@ PEMS = {
     "several": certificate(
         [[part("Operator", NameOID.ORGANIZATION_NAME)], [part("SN-1", NameOID.SERIAL_NUMBER)], [part("CP-ü")]]
     ),
+    "every part": certificate(
+        [
+            [part("XX" if kind is NameOID.COUNTRY_NAME else f"Part {number}", kind)]
+            for number, kind in enumerate(
+                (
+                    NameOID.COMMON_NAME,
+                    NameOID.SERIAL_NUMBER,
+                    NameOID.COUNTRY_NAME,
+                    NameOID.LOCALITY_NAME,
+                    NameOID.STATE_OR_PROVINCE_NAME,
+                    NameOID.ORGANIZATION_NAME,
+                    NameOID.ORGANIZATIONAL_UNIT_NAME,
+                )
+            )
+        ]
+    ),
     "at once": certificate([[part("A"), part("NL", NameOID.COUNTRY_NAME)]]),
     "two common names": certificate([[part("A")], [part("B")]]),
     "BMP": certificate([[part("CP-1", form=_ASN1Type.BMPString)]]),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ocpp_core import LocalProtocolError, Version
+from ocpp_core.model.printing import is_printable
 from ocpp_core.transports import _handshake as pure
 from properties import for_all
 
@@ -46,7 +47,7 @@ def test_any_identity_survives_the_url(record_property: Any) -> None:
         assert path.startswith("/some%20where/")
         assert pure.identity_in(path) == identity
 
-    identities = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.isprintable)
+    identities = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(is_printable)
     record_property("cases", for_all(identities, 300, check))
 
 
@@ -170,3 +171,13 @@ def test_j14_backoff_stays_within_its_bounds(record_property: Any) -> None:
 def test_a_backoff_of_negative_times_is_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         pure.Backoff(minimum=-1)
+
+
+@pytest.mark.parametrize("identity", ["CP-1", "CP 1", "CP/1", "1"])
+def test_an_endpoint_that_ends_in_the_identity_is_not_given_it_twice(identity: str) -> None:
+    """People are often given the whole address of a station."""
+    whole = pure.url_of("wss://csms.example/ocpp", identity)
+
+    assert whole == pure.url_of(whole, identity)
+    assert whole == pure.url_of(f"{whole}/", identity)
+    assert whole != pure.url_of("wss://csms.example/ocpp/x-1", identity)

@@ -1,33 +1,171 @@
-"""Options that there are not: said when the server, the application or the client is made."""
+"""Options that there are not, or that cannot work: said when the server, application, client or pair is made."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
 from loops import asynchronous
 from ocpp_core import Router
+from ocpp_core.transports.admission import Admission
 from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.memory import pair
 from ocpp_core.transports.websocket import connect, serve
 
 #: A misspelt rule would let everybody in; one that is gone would fail with the first station.
 MISSPELT = {"autenticate": "authenticate", "max_held_byte": "max_held_bytes"}
 
+Options = dict[str, Any]
+
+
+def application(**options: Any) -> None:
+    OcppApp(Router(), **options)
+
+
+def server(**options: Any) -> AbstractAsyncContextManager[Any]:
+    return serve(Router(), "127.0.0.1", **options)
+
+
+def client(**options: Any) -> AbstractAsyncContextManager[Any]:
+    return connect("ws://127.0.0.1:1", "CP-1", Router(), "1.6", **options)
+
+
+def two(**options: Any) -> AbstractAsyncContextManager[Any]:
+    return pair("1.6", **options)
+
+
+#: What takes options.
+MAKERS: dict[str, Callable[..., Any]] = {
+    "OcppApp": application,
+    "serve": server,
+    "connect": client,
+    "pair": two,
+}
+
+
+async def make(maker: str, options: Options) -> None:
+    made = MAKERS[maker](**options)
+    if made is not None:
+        async with made:
+            raise AssertionError("it has been made")
+
 
 @pytest.mark.parametrize("name, meant", MISSPELT.items())
-def test_an_application_is_not_made_with_an_option_that_there_is_not(name: str, meant: str) -> None:
-    options: dict[str, Any] = {name: None}
+@pytest.mark.parametrize("maker", ["OcppApp", "serve"])
+@asynchronous
+async def test_nothing_is_made_with_an_option_that_there_is_not(maker: str, name: str, meant: str) -> None:
     with pytest.raises(TypeError) as caught:
-        OcppApp(Router(), **options)
+        await make(maker, {name: None})
 
     assert f"there is no option {name!r}; did you mean {meant!r}?" == str(caught.value)
 
 
+@pytest.mark.parametrize("maker", MAKERS)
 @asynchronous
-async def test_nor_is_a_server_or_a_client() -> None:
-    options: dict[str, Any] = {"max_held_calls": 16}
+async def test_an_option_that_is_gone_is_said_by_all(maker: str) -> None:
     with pytest.raises(TypeError, match="there is no option 'max_held_calls'"):
-        async with serve(Router(), "127.0.0.1", **options):
+        await make(maker, {"max_held_calls": 16})
+
+
+Wrong = list[tuple[Options, type[Exception], str]]
+
+OF_PEERS: Wrong = [
+    (
+        {"max_held_bytes": 0},
+        ValueError,
+        "option max_held_bytes: a whole number over 0 wanted, not 0",
+    ),
+    ({"max_held_bytes": True}, TypeError, "wanted, not True"),
+    ({"max_held_bytes": 1.5}, TypeError, "wanted, not 1.5"),
+    (
+        {"call_timeout": "30"},
+        TypeError,
+        "option call_timeout: seconds, more than 0, or None wanted, not str",
+    ),
+    ({"call_timeout": 0}, ValueError, "wanted, not 0"),
+    ({"call_timeout": float("nan")}, ValueError, "wanted, not nan"),
+    ({"grace": -1}, ValueError, "option grace: seconds, 0 or more, wanted, not -1"),
+    ({"new_id": "id"}, TypeError, "option new_id: a function wanted, not str"),
+    ({"hooks": object()}, TypeError, "option hooks: a list of Hooks wanted, not object"),
+    ({"hooks": [print]}, ValueError, "option hooks"),
+    ({"redaction": True}, TypeError, "option redaction: a Redaction or None wanted, not True"),
+]
+
+OF_SERVERS: Wrong = [
+    ({"authenticate": True}, TypeError, "option authenticate: a function or None wanted, not True"),
+    ({"identities": 5}, TypeError, "option identities: a function or None wanted, not 5"),
+    ({"profiles": [7]}, ValueError, "option profiles: security profiles from 0 to 3"),
+    ({"profiles": 2}, TypeError, "wanted, not 2"),
+    ({"tolerance": "tolerant"}, TypeError, "option tolerance: a Tolerance, or a function"),
+    ({"aliases": ["ocpp2.0"]}, TypeError, "option aliases: a mapping of subprotocols"),
+    ({"aliases": {"ocpp2.0": 2}}, ValueError, "option aliases"),
+    ({"aliases": {"ocpp2.0": "9"}}, LookupError, "9"),
+    ({"default_version": "1.7"}, LookupError, "1.7"),
+    ({"default_version": 1.6}, TypeError, "option default_version: text or None wanted, not 1.6"),
+    ({"no_common_version": "reject"}, ValueError, "'close' or 'refuse' wanted"),
+    ({"bound_by": None}, TypeError, "option bound_by"),
+    ({"soap_without_authentication": 1}, TypeError, "option soap_without_authentication: True or"),
+    ({"menders": {"CP-1": "replace"}}, ValueError, "option menders: a mapping of identities to menders"),
+    ({"menders": []}, TypeError, "option menders"),
+    ({"accepts": "1.6"}, TypeError, "option accepts: a list of versions wanted"),
+    ({"admission": True}, TypeError, "option admission: an Admission or None wanted, not True"),
+    ({"on_connect": "hello"}, TypeError, "option on_connect: a function or None wanted, not str"),
+    ({"on_disconnect": 1}, TypeError, "option on_disconnect"),
+    ({"replaces": False}, TypeError, "option replaces"),
+    ({"handlers_wait": None}, TypeError, "option handlers_wait: True or False wanted, not None"),
+    ({"max_size": 0}, ValueError, "option max_size"),
+    ({"write_timeout": 0}, ValueError, "option write_timeout"),
+]
+
+#: By who takes them: an option that cannot work, its error, and what is said of it.
+WRONG: list[tuple[str, Options, type[Exception], str]] = [
+    *((maker, *wrong) for maker in MAKERS for wrong in OF_PEERS),
+    *((maker, *wrong) for maker in ("OcppApp", "serve") for wrong in OF_SERVERS),
+    ("serve", {"port": 70_000}, ValueError, "option port: a port from 0 to 65535 wanted, not 70000"),
+    ("serve", {"port": "9000"}, TypeError, "option port"),
+    ("serve", {"ssl": True}, TypeError, "option ssl: an SSLContext or None wanted, not True"),
+    ("serve", {"ping_interval": 0}, ValueError, "option ping_interval"),
+    ("serve", {"compression": "deflate"}, TypeError, "option compression"),
+    ("serve", {"require_connection_header": "no"}, TypeError, "option require_connection_header"),
+    ("OcppApp", {"role": "CSMS"}, TypeError, "option role"),
+    ("OcppApp", {"may_call": True}, TypeError, "option may_call: a function or None wanted, not True"),
+    ("OcppApp", {"client": object()}, ValueError, r"option client: an httpx.AsyncClient or None wanted"),
+    ("OcppApp", {"sender_fault_status": 404}, ValueError, "option sender_fault_status: 400 or 500 wanted"),
+    ("OcppApp", {"max_stations": -1}, ValueError, "option max_stations"),
+    ("connect", {"password": 12345678}, TypeError, "option password: text or bytes or None wanted, not"),
+    ("connect", {"reconnect": "yes"}, TypeError, "option reconnect"),
+    ("connect", {"backoff": 10}, TypeError, "option backoff: a Backoff or None wanted, not 10"),
+    ("connect", {"mend": "replace"}, TypeError, "option mend: a function or None wanted, not str"),
+    ("connect", {"retries": 3}, TypeError, "option retries: a function or None wanted, not 3"),
+    ("connect", {"tolerance": lambda _: None}, TypeError, "option tolerance"),
+]
+
+
+@pytest.mark.parametrize("maker, options, kind, said", WRONG)
+@asynchronous
+async def test_an_option_that_cannot_work_is_said_at_once(
+    maker: str, options: Options, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        await make(maker, options)
+
+    assert said in str(caught.value)
+
+
+@asynchronous
+async def test_a_router_is_what_is_served() -> None:
+    options: Options = {"router": OcppApp(Router())}
+    with pytest.raises(TypeError, match="option router: a Router wanted, not OcppApp"):
+        OcppApp(**options)
+    with pytest.raises(TypeError, match="option router"):
+        async with serve(**options):
             pass
-    with pytest.raises(TypeError, match="there is no option 'max_held_calls'"):
-        async with connect("ws://127.0.0.1:1", "CP-1", Router(), "1.6", **options):
-            pass
+
+
+def test_a_password_is_not_quoted() -> None:
+    secret: Any = ["hunter2"]
+    with pytest.raises(TypeError) as caught:
+        Admission(authenticate=secret)
+
+    assert "hunter2" not in str(caught.value)

@@ -10,9 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from loopback import close_code, csms, raw, station, url
 from loops import asynchronous
 from ocpp_core import LocalProtocolError, v16, v21, v201
-from ocpp_core.model.errors import ConnectionLostError
 from ocpp_core.model.messages import Request
-from ocpp_core.transports.websocket import Handshake, connect, serve
+from ocpp_core.transports.websocket import CannotConnectError, Handshake, connect, serve
 
 HEARTBEAT: dict[str, type[Request[Any]]] = {
     "1.6": v16.HeartbeatRequest,
@@ -119,9 +118,10 @@ async def test_the_label_of_2_0_may_stand_for_2_0_1() -> None:
 @asynchronous
 async def test_a_csms_that_picks_no_version_is_left_unless_allowed() -> None:
     async with serve(csms(), "localhost", accepts=["1.6"]) as server:
-        with pytest.raises(ConnectionLostError):
-            async with connect(url(server), "CP-1", station(), "2.1", reconnect=False):
-                pass
+        for reconnect in (False, True):
+            with pytest.raises(CannotConnectError, match=r"offered ocpp2\.1; the CSMS picked none"):
+                async with connect(url(server), "CP-1", station(), "2.1", reconnect=reconnect):
+                    pass
 
 
 @pytest.mark.parametrize("version, is_compressed", [("1.6", False), ("2.0.1", True), ("2.1", True)], ids=str)

@@ -1,6 +1,6 @@
 """Writes the names of what is secret, for values of which the class is not known."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from modelgen.facts import ClassFacts, FieldFacts, VersionFacts
 from modelgen.tables import load
@@ -42,14 +42,25 @@ def emit_names(versions: Sequence[VersionFacts]) -> str:
     ):
         lines.append(f"#: {comment}\n{name} = frozenset({{{_rows(sorted(set(found)))}}})\n")
     words = table["words"]
-    lines.append(f"#: In the names of secret settings and members.\nWORDS = ({_rows(words['secrets'])})\n")
-    lines.append(
-        f"#: In the names of what tells who charges.\nPERSONAL_WORDS = ({_rows(words['persons'])})\n"
-    )
+    for name, comment, words in (
+        ("WORDS", "In the names of secret settings and members.", table["words"]["secrets"]),
+        ("SHORT", "Names of secrets, or their last words.", table["words"]["short"]),
+        ("PERSONAL_WORDS", "In the names of what tells who charges.", table["words"]["persons"]),
+    ):
+        lines.append(f"#: {comment}\n{name} = ({_rows(words)})\n")
+    harmless = table["harmless"]
     for name, comment, members in (
-        ("HARMLESS", "Beside the name of a setting, and no value of it.", table["harmless"]["members"]),
-        ("NAMES", "Names of settings, or lists of them.", table["harmless"]["names"]),
-        ("HOLDERS", "Members in whose place a text may be one of the above.", _holders(versions)),
+        ("HARMLESS", "Beside the name of a setting, and no value of it.", harmless["members"]),
+        ("TOKENS", "What these may be.", _tokens(versions, harmless["members"])),
+        ("SWITCHES", "True or false, beside the name of a setting.", harmless["switches"]),
+        ("NAMES", "Names of settings, or lists of them.", harmless["names"]),
+        ("ALONE", "The same, but of settings whose values do not stand beside them.", harmless["alone"]),
+        (
+            "HOLDERS",
+            "Members in whose place a text may be one of the above.",
+            _holders(versions, (bool, str)),
+        ),
+        ("SETTINGS", "Members that are settings with what belongs to them.", _holders(versions, (str,))),
     ):
         rows = _rows(sorted({member.lower() for member in members}))
         lines.append(f"#: {comment}\n{name} = frozenset({{{rows}}})\n")
@@ -74,12 +85,24 @@ def _places(facts: VersionFacts) -> Iterator[tuple[str, str, FieldFacts]]:
                 yield cls.definition, parent, field
 
 
-def _holders(versions: Iterable[VersionFacts]) -> Iterator[str]:
-    """The members whose values have something secret in them, however deep."""
+def _tokens(versions: Iterable[VersionFacts], members: Collection[str]) -> Iterator[str]:
+    """The tokens that these members have anywhere."""
+    for facts in versions:
+        tokens = {enum.name: [token for _, token in enum.members] for enum in facts.enums}
+        for _, _, field in _places(facts):
+            if field.wire in members:
+                yield from tokens.get(field.type, ())
+
+
+def _holders(versions: Iterable[VersionFacts], kinds: tuple[type, ...]) -> Iterator[str]:
+    """The members whose values have something secret in them, however deep; by what says so, `bool` or `str`."""
     for facts in versions:
         holders: set[str] = set()
         for cls in facts.types:  # each after those that it uses
-            if any("secret" in field.additions or field.type in holders for field in cls.fields):
+            if any(
+                isinstance(field.additions.get("secret"), kinds) or field.type in holders
+                for field in cls.fields
+            ):
                 holders.add(cls.name)
         messages = [action.request for action in facts.actions]
         messages += [action.response for action in facts.actions if action.response is not None]

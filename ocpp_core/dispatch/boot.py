@@ -1,0 +1,151 @@
+"""What a station does first: it boots until its CSMS accepts it, and sends heartbeats from then on.
+
+    async with connect(url, "CP-1", router, "1.6") as csms, booted(csms, v16.BootNotificationRequest(...)) as station:
+        await csms.call(...)
+
+Source: OCPP 1.6 §4.2 and §4.6 (1.2 and 1.5 likewise); 2.0.1 and 2.1 part 2 B01, B02, B03 and G02.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from ocpp_core.dispatch.router import Caller
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import CallFailedError, CallRejectedError
+from ocpp_core.model.logs import logger
+from ocpp_core.model.messages import Request, Response
+
+_log = logger("boot")
+
+R = TypeVar("R", bound=Response)
+
+
+class Booted(Generic[R]):
+    """A station that has booted, see `booted`."""
+
+    def __init__(
+        self,
+        csms: Caller,
+        request: Request[R],
+        *,
+        retry_interval: float,
+        heartbeat_interval: float,
+        on_time: Callable[[datetime], None] | None,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._response: R | None = None
+        self._csms = csms
+        self._request = request
+        self._retry_interval = retry_interval
+        self._heartbeat_interval = heartbeat_interval
+        self._on_time = on_time
+        self._sleep = sleep
+
+    @property
+    def response(self) -> R:
+        """The last response to its BootNotification, whatever the status."""
+        assert self._response is not None, "it has not booted yet"
+        return self._response
+
+    async def boot(self) -> R:
+        """Boots until the CSMS accepts; also to boot again, after a Reset or because the CSMS asks for it.
+
+        Returns:
+            The response that accepts.
+
+        Raises:
+            LocalProtocolError: The request cannot be sent.
+        """
+        while True:
+            try:
+                response = await self._csms.call(self._request)
+            except CallFailedError as error:
+                _log.info("%s cannot boot: %s", self._csms.identity, error)
+                await self._sleep(self._retry_interval)
+                continue
+            self._response = response
+            self._tell_time(response)
+            if _status(response) == "Accepted":
+                return response
+            _log.info("%s has booted and is %s", self._csms.identity, _status(response))
+            await self._sleep(_interval(response) or self._retry_interval)
+
+    async def keep_beating(self) -> None:
+        """Sends heartbeats until it is cancelled. A CSMS that refuses one with SecurityError has forgotten us."""
+        heartbeat: Any = self._csms.specification.request("Heartbeat")
+        while True:
+            await self._sleep(_interval(self._response) or self._heartbeat_interval)
+            try:
+                self._tell_time(await self._csms.call(heartbeat()))
+            except CallFailedError as error:
+                _log.info("%s has no answer to its heartbeat: %s", self._csms.identity, error)
+                if isinstance(error, CallRejectedError) and error.code is ErrorCode.SECURITY:
+                    await self.boot()
+
+    def _tell_time(self, response: Any) -> None:
+        # (1.2 and 1.5 tell it too; where it was tolerated it may be missing.)
+        time = getattr(response, "current_time", None)
+        if self._on_time is not None and isinstance(time, datetime):
+            self._on_time(time)
+
+
+@asynccontextmanager
+async def booted(
+    csms: Caller,
+    request: Request[R],
+    *,
+    retry_interval: float = 60.0,
+    heartbeat_interval: float = 300.0,
+    on_time: Callable[[datetime], None] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncGenerator[Booted[R], None]:
+    """Boots a station, and sends heartbeats while the context lasts.
+
+    It comes to the body of the context when the CSMS has accepted. Until then it boots again and again, at the interval
+    that the CSMS gives; meanwhile handlers answer, and gates decide what they may.
+
+    Args:
+        csms: To be called: what `websocket.connect` and `soap_station.connect` yield, or a `Peer`.
+        request: A BootNotification of the version that is spoken.
+        retry_interval: Seconds until the next attempt, where the CSMS gives no interval, or no answer.
+        heartbeat_interval: Seconds between heartbeats, where the CSMS gives none.
+        on_time: Is told the time of the CSMS by each response that has it.
+        sleep: Waits for so many seconds.
+
+    Yields:
+        What the CSMS has answered; with it the station boots again.
+
+    Raises:
+        LocalProtocolError: The request cannot be sent.
+    """
+    station = Booted(
+        csms,
+        request,
+        retry_interval=retry_interval,
+        heartbeat_interval=heartbeat_interval,
+        on_time=on_time,
+        sleep=sleep,
+    )
+    await station.boot()
+    beating = asyncio.create_task(station.keep_beating(), name=f"ocpp heartbeats {csms.identity}")
+    try:
+        yield station
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+
+
+def _status(response: Any) -> str:
+    return str(getattr(response, "status", ""))
+
+
+def _interval(response: Any) -> float:
+    """Seconds; 0 where the CSMS leaves it to the station."""
+    for name in ("interval", "heartbeat_interval"):  # the second in 1.2 and 1.5
+        if isinstance(value := getattr(response, name, None), int):
+            return max(0, value)
+    return 0

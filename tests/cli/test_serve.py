@@ -1,0 +1,104 @@
+"""`ocpp-core serve` with stations that are not as they should be: who comes in, and what is said of who does not."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
+
+from command import cli
+from loops import asynchronous
+
+BOOT = '[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","x":1}]'
+
+
+class Serve(NamedTuple):
+    """The command as it runs, where it listens, and the lines that it has written."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def url(self, path: str = "/CP-1") -> str:
+        return f"ws://127.0.0.1:{self.port}{path}"
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+
+@asynccontextmanager
+async def serve(*options: str) -> AsyncGenerator[Serve, None]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocpp_core.cli", "serve", "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "300"},
+    ) as running:
+        assert running.stdout is not None
+        found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
+        assert found is not None
+        try:
+            yield Serve(running, int(found[1]))
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.wait(20)
+
+
+def knock(url: str, offer: str | None) -> connect:
+    return connect(url, subprotocols=None if offer is None else [Subprotocol(offer)], ping_interval=None)
+
+
+@asynchronous
+async def test_stations_that_are_turned_away_are_printed() -> None:
+    async with serve() as running:
+        with suppress(InvalidStatus):
+            async with knock(running.url("/"), "ocpp1.6"):
+                pass
+        line = running.line()
+        assert "a peer without identity at ('127.0.0.1', " in line
+        assert "is refused: 404 the path ends in no identity (path /, offers ocpp1.6)" in line
+        async with knock(running.url(), "OCPP1.6") as socket:
+            await socket.wait_closed()
+        assert "'CP-1' at" in (line := running.line())
+        assert "1002 no common OCPP version (path /CP-1, offers OCPP1.6)" in line
+
+
+@asynchronous
+async def test_knobs_for_odd_stations() -> None:
+    options = (
+        *("--alias", "OCPP1.6=1.6", "--alias", "v16=ocpp1.6", "--default-version", "1.6"),
+        *("--tolerance", "extra_member", "--ping-interval", "0.05"),
+    )
+    async with serve(*options) as running:
+        for offer in ("OCPP1.6", "v16", None):
+            async with knock(running.url(), offer) as socket:
+                await socket.send(BOOT)
+
+                assert '"Accepted"' in str(await socket.recv())
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--alias", "OCPP1.6"), "not a subprotocol, = and a version: OCPP1.6"),
+        (("--alias", "x=1.7"), "not a subprotocol, = and a version: x=1.7"),
+        (("--alias", "=1.6"), "not a subprotocol, = and a version: =1.6"),
+        (("--default-version", "1.7"), "--default-version"),
+        (("--ping-interval", "-1"), "--ping-interval"),
+        (("--ping-interval", "nan"), "not a number"),
+        (("--tolerance", "everything"), "no such rule: everything. There are optional_null"),
+    ],
+)
+def test_a_knob_that_cannot_be_turned_so_is_wrong_usage(options: tuple[str, ...], said: str) -> None:
+    result = cli("serve", "--port", "0", *options)
+
+    assert 2 == result.exit_code
+    assert said in result.stderr
