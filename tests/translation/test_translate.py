@@ -309,6 +309,13 @@ def test_an_extra_member_of_2_0_is_no_member_of_2_0_1() -> None:
     ] == losses_of(found)
 
 
+def test_a_member_of_any_name_has_a_path_of_its_own() -> None:
+    message = v20.HeartbeatRequest(extra={"": 1, "a b": 2, "c": 3})
+    paths = [loss.path for loss in translate(message, to="2.0.1").losses]
+
+    assert ["$['']", "$['a b']", "$.c"] == paths
+
+
 def test_customData_is_one_loss_for_each_object_in_1_6() -> None:
     data = v201.CustomData(vendor_id="x")
     token = v201.IdToken(id_token="A", type=v201.IdTokenEnum.CENTRAL, custom_data=data)
