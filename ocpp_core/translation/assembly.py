@@ -68,6 +68,7 @@ class Move:
         is_vital: Whether the object goes with it.
         members: The tokens that it may be.
         direct: How to tell that it fits as it is.
+        most: Characters that the target holds.
     """
 
     read: tuple[str, ...]
@@ -81,6 +82,7 @@ class Move:
     is_vital: bool
     members: Mapping[str, Any]
     direct: Direct | None
+    most: int | None
 
 
 @frozen
@@ -206,7 +208,7 @@ def _turned(move: Move, *, is_command: bool) -> Callable[[Any, Any, Run, Place],
     """The way of a value that does not fit as it is."""
     turn, absent, members = move.convert, move.absent, move.members if move.is_by_hand else {}
     source, target, is_by_hand = move.source, move.target, move.is_by_hand
-    must = is_command or move.is_vital
+    must, most = is_command or move.is_vital, move.most if move.is_by_hand else None
 
     def turned(one: Any, value: Any, run: Run, place: Place) -> Any:
         if one is MISSING:
@@ -215,6 +217,8 @@ def _turned(move: Move, *, is_command: bool) -> Callable[[Any, Any, Run, Place],
         mark = len(run.losses)
         try:
             new = turn(one, At(run, here, value, is_command)) if is_by_hand else turn(one, run, here)
+            if most is not None and isinstance(new, str) and len(new) > most:
+                raise Unfit(here, one, LossReason.TOO_LONG, code="TooLargeElement")
         except Unfit as unfit:
             if must:
                 raise

@@ -208,6 +208,7 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 line.vital or bool(last and last.is_required),
                 _members(last),
                 _direct(way, path[-1].kind, last, line),
+                last.kind.max_length if last and isinstance(last.kind, Text) else None,
             )
         )
     for number, one in enumerate(nodes):

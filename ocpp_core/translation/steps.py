@@ -11,6 +11,7 @@ from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version
+from ocpp_core.payloads.binding import REFUSALS, encoder
 from ocpp_core.translation.leaves import Table
 from ocpp_core.translation.losses import LossReason, NeedsSessionError, UnaccountedError
 from ocpp_core.translation.plans import Way
@@ -27,6 +28,8 @@ from ocpp_core.translation.rules import (
     Tokens,
     Written,
     empty,
+    error,
+    refused,
     silence,
 )
 from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
@@ -126,7 +129,13 @@ class Direction:
                 run.dropped(unfit.place, unfit.value, unfit.reason)
             else:
                 run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=rule.refusal(message, run, unfit))  # type: ignore[arg-type]
+            return Outcome(answer=_sendable(rule.refusal, message, run, unfit))
+        except REFUSALS:
+            if not _is_tolerated(message):
+                raise
+            run.losses.clear()
+            run.dropped(None, message, LossReason.SUPPRESSED)
+            return Outcome(answer=_sendable(error(ErrorCode.TYPE_CONSTRAINT), message, run, None))
 
     def carried(self, message: Any, run: Run, action: str) -> Any:
         """The request of another action that the rows make of a request."""
@@ -136,7 +145,7 @@ class Direction:
     def _local(self, message: Any, answer: Answer, run: Run) -> Outcome:
         if not is_command(message):
             run.dropped(None, message, LossReason.SUPPRESSED)
-        return Outcome(answer=answer(message, run, None))
+        return Outcome(answer=_sendable(answer, message, run, None))
 
     def _account(self, view: View, run: Run, outcome: Outcome) -> None:
         """Names what a rule written by hand has neither used nor named."""
@@ -159,6 +168,12 @@ class Direction:
             return OcppError(
                 ErrorCode.INTERNAL, f"the response cannot be expressed in OCPP {self.target}: {unfit.reason}"
             )
+        except REFUSALS:
+            if not _is_tolerated(message):
+                raise
+            run.losses.clear()
+            run.dropped(None, message, LossReason.SUPPRESSED)
+            return OcppError(ErrorCode.INTERNAL, "the response breaks its schema")
         return made
 
     def asked_by(self, response: Response) -> str:
@@ -178,6 +193,30 @@ class Direction:
                 if rule.source == action and rule.action.merge is not None:
                     return rule.action.merge(responses)
         return responses[0]
+
+
+def _is_tolerated(message: Payload) -> bool:
+    """Whether a message breaks its schema, which only tolerant reading lets through."""
+    try:
+        encoder(type(message))(message)
+    except REFUSALS:
+        return True
+    return False
+
+
+def _sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Response | OcppError | None:
+    """An answer, or an error if it would repeat what breaks the schema in the request."""
+    made: Response | OcppError | None = None
+    try:
+        made = answer(message, run, why)
+        if made is None or isinstance(made, OcppError):
+            return made
+        encoder(type(made))(made)
+    except REFUSALS:
+        if not _is_tolerated(message):
+            raise
+        return refused(ErrorCode.PROPERTY_CONSTRAINT, message, why)
+    return made
 
 
 def is_command(message: Payload) -> bool:
@@ -239,7 +278,6 @@ def _refusal(version: Version, action: str) -> Answer:
     fields = shape(known.response(action)).fields
     if not any(one.is_required for one in fields):
         return empty
-    for one in fields:
-        if one.wire == "status" and isinstance(one.kind, Enumeration) and "Rejected" in list(one.kind.enum):
-            return REJECTED
-    return NOT_SUPPORTED
+    (status, *more) = [one for one in fields if one.is_required]
+    is_plain = not more and status.wire == "status" and isinstance(status.kind, Enumeration)
+    return REJECTED if is_plain and "Rejected" in list(status.kind.enum) else NOT_SUPPORTED  # type: ignore[union-attr]
