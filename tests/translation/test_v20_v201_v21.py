@@ -278,7 +278,11 @@ def test_and_left_out_of_a_report_as_a_whole() -> None:
 
 
 def test_local_time_and_limits_by_charge_are_no_comfort() -> None:
-    for more in ({"use_local_time": True}, {"limit_at_soc": v21.LimitAtSoC(soc=80, limit=Decimal(5))}):
+    conditions: list[dict[str, Any]] = [
+        {"use_local_time": True},
+        {"limit_at_soc": v21.LimitAtSoC(soc=80, limit=Decimal(5))},
+    ]
+    for more in conditions:
         one = profile(limit=Decimal(1))
         schedule = v21.ChargingSchedule(
             id=1,
