@@ -124,6 +124,13 @@ define make_venv
 	@$(PYTHON) -m venv $(@D)
 endef
 
+# Runs a command in silence, with a dot each second; what it has said is shown if it fails.
+define with_dots
+log=$$(mktemp); $(1) >"$$log" 2>&1 & pid=$$!; \
+while kill -0 $$pid 2>/dev/null; do printf .; sleep 1; done; \
+if wait $$pid; then echo ' done'; rm -f "$$log"; else echo ' failed'; cat "$$log"; rm -f "$$log"; exit 1; fi
+endef
+
 # The package comes along only for its dependencies here; .wheel replaces it.
 $(VENV)/.deps: pyproject.toml
 	$(make_venv)
@@ -142,7 +149,11 @@ $(VENV)/.wheel: $(VENV)/.deps $(SOURCES)
 	$(make_venv)
 	@.venv-lowest/bin/python tools/lowest.py > $@
 
+INSTALL_DEMO = .venv-demo/bin/python -m pip --disable-pip-version-check -q install '.[cli,websockets,server,soap]'
 .venv-demo/.ready: $(SOURCES)
+	@echo 'Once, about a minute: the demo gets a virtual environment of its own, .venv-demo.'
+	@printf 'Making it ... '
 	$(make_venv)
-	@.venv-demo/bin/python -m pip --disable-pip-version-check -qq install '.[cli,websockets,server,soap]'
+	@printf 'done\nInstalling ocpp_core and what its command needs .'
+	@$(call with_dots,$(INSTALL_DEMO))
 	@touch $@

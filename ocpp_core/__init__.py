@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from ocpp_core._lazy import lazy
 
+#: Of this package, as its distribution has it.
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from ocpp_core import v12 as v12
     from ocpp_core import v15 as v15
@@ -27,11 +30,14 @@ if TYPE_CHECKING:
     from ocpp_core.model.errors import CallRejectedError as CallRejectedError
     from ocpp_core.model.errors import CallResultInvalidError as CallResultInvalidError
     from ocpp_core.model.errors import CallTimeoutError as CallTimeoutError
+    from ocpp_core.model.errors import CannotConnectError as CannotConnectError
     from ocpp_core.model.errors import ConnectionLostError as ConnectionLostError
     from ocpp_core.model.errors import FrameError as FrameError
     from ocpp_core.model.errors import LocalProtocolError as LocalProtocolError
     from ocpp_core.model.errors import NoAnswer as NoAnswer
+    from ocpp_core.model.errors import NoClientError as NoClientError
     from ocpp_core.model.errors import NoSuchAction as NoSuchAction
+    from ocpp_core.model.errors import NotConnectedError as NotConnectedError
     from ocpp_core.model.errors import OcppError as OcppError
     from ocpp_core.model.errors import PayloadError as PayloadError
     from ocpp_core.model.errors import ProtocolError as ProtocolError
@@ -71,14 +77,14 @@ if TYPE_CHECKING:
     from ocpp_core.translation.losses import Translation as Translation
     from ocpp_core.translation.policies import Policy as Policy
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "dispatch.connection": "Connection",
             "model.errors": """
                 CallFailedError CallRejectedError CallResultInvalidError CallTimeoutError
-                ConnectionLostError FrameError LocalProtocolError NoAnswer
-                NoSuchAction OcppError PayloadError ProtocolError
+                CannotConnectError ConnectionLostError FrameError LocalProtocolError NoAnswer
+                NoClientError NoSuchAction NotConnectedError OcppError PayloadError ProtocolError
             """,
             "dispatch.hooks": "Hooks",
             "jsonrpc.codec": "JsonCodec",

@@ -20,8 +20,8 @@ def once(function: F) -> F:
 
 def lazy(
     package: str, modules: Mapping[str, str], *, packages: str = ""
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and ``__dir__`` of a package.
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package.
 
     Args:
         package: Its name.
@@ -40,7 +40,6 @@ def lazy(
         setattr(sys.modules[package], name, value)  # from now on it is found without asking here
         return value
 
-    def names() -> list[str]:
-        return sorted({*homes, *children})
+    names = sorted({*homes, *children})
 
-    return load, names
+    return load, lambda: list(names), names

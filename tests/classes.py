@@ -54,6 +54,10 @@ ALL_CLASSES = [
     for version in Version
     for cls in (*message_classes(version), *data_types(version))
 ]
+#: Those of versions whose JSON has no official schema: it follows from the WSDL.
+DERIVED_MESSAGES = [
+    _parameter(version, cls) for version in ("1.2", "1.5") for cls in message_classes(version)
+]
 #: Those that refuse some JSON object. The empty messages of 2.0, whose schemas are open, do not.
 BREAKABLE_CLASSES = [each for each in ALL_CLASSES if is_breakable(*each.values)]
 BREAKABLE_JSON_MESSAGES = [each for each in JSON_MESSAGES if is_breakable(*each.values)]

@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 from loops import turns
 from ocpp_core import specification
 from ocpp_core.dispatch.router import Router
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.transports._socket import close_socket
 from ocpp_core.transports.websocket import Server, serve
@@ -130,7 +131,7 @@ async def answers(server: Server, version: str, frames: Frames) -> str:
 
 async def table() -> dict[str, dict[str, str]]:
     """The answers, by fault and version."""
-    async with serve(csms(), "localhost", accepts=VERSIONS) as server:
+    async with serve(csms(), "localhost", accepts=VERSIONS, tolerance=Tolerance.STRICT) as server:
         return {
             name: {version: await answers(server, version, frames(version)) for version in VERSIONS}
             for name, frames in FAULTS.items()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ocpp_core import v16, v20, v21, v201
+from ocpp_core import v12, v15, v16, v20, v21, v201
 from ocpp_core.jsonrpc.codec import UNREADABLE_ID, JsonCodec
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
@@ -17,13 +17,56 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification
 from toy import TOY, Direction, Note, PingRequest, PingResponse, Tick, TurnRequest, TurnResponse
 
-VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
+VERSIONS = ("1.2", "1.5", "1.6", "2.0", "2.0.1", "2.1")
+#: Those that have the frame layer of OCPP-J 1.6.
+FIRST = ("1.2", "1.5", "1.6")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 _STATION_201 = v201.ChargingStation(model="M1", vendor_name="V")
 _BOOTED: dict[str, Any] = {"current_time": NOON, "interval": 300}
 
 FRAMES: dict[str, list[tuple[Frame, str]]] = {
+    "1.2": [
+        (
+            Call(
+                "17",
+                v12.MeterValuesRequest(connector_id=1, values=[v12.MeterValue(timestamp=NOON, value=12)]),
+            ),
+            '[2,"17","MeterValues",{"connectorId":1,"values":[{"timestamp":"2026-01-31T12:00:00Z","value":12}]}]',
+        ),
+        (
+            CallResult("17", v12.HeartbeatResponse(current_time=NOON)),
+            '[3,"17",{"currentTime":"2026-01-31T12:00:00Z"}]',
+        ),
+        (
+            CallError("17", ErrorCode.OCCURRENCE_CONSTRAINT, "d"),
+            '[4,"17","OccurenceConstraintViolation","d",{}]',
+        ),
+    ],
+    "1.5": [
+        (
+            Call(
+                "17",
+                v15.MeterValuesRequest(
+                    connector_id=1,
+                    transaction_id=7,
+                    values=[
+                        v15.MeterValue(
+                            timestamp=NOON,
+                            value=[v15.SampledValue(value="12.5", unit=v15.UnitOfMeasure.KWH)],
+                        )
+                    ],
+                ),
+            ),
+            '[2,"17","MeterValues",{"connectorId":1,"transactionId":7,"values":[{"timestamp":"2026-01-31T12:00:00Z",'
+            '"value":[{"value":"12.5","unit":"kWh"}]}]}]',
+        ),
+        (
+            CallResult("17", v15.HeartbeatResponse(current_time=NOON)),
+            '[3,"17",{"currentTime":"2026-01-31T12:00:00Z"}]',
+        ),
+        (CallError("17", ErrorCode.FORMAT, "d"), '[4,"17","FormationViolation","d",{}]'),
+    ],
     "1.6": [
         (Call("17", v16.HeartbeatRequest()), '[2,"17","Heartbeat",{}]'),
         (

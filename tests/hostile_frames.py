@@ -279,8 +279,12 @@ ATTACKS: dict[str, Attack] = {
     "error of a long description": Attack(
         lambda v, n: stretch('[4,"1","GenericError","', "\\u001b", '",{}]', n), READ
     ),
-    "error of many elements": Attack(lambda v, n: fill('[4,"1",', "0", "]", n)),
-    "error without details": Attack(lambda v, n: stretch('[4,"1","', "x", '"]', n), TOLERATED),
+    "error of many elements": Attack(lambda v, n: fill('[4,"1",', "0", "]", n), READ),
+    "error of many texts": Attack(lambda v, n: fill('[4,"1",', '"a"', "]", n), READ),
+    "error without details": Attack(lambda v, n: stretch('[4,"1","', "x", '"]', n), READ),
+    "error with a member twice": Attack(
+        lambda v, n: fill('[4,"1","GenericError","",{"a":1,', '"a#":0', ',"a":1}]', n), READ
+    ),
     "result that answers nothing": Attack(lambda v, n: fill('[3,"x",{', '"a#":0', "}]", n)),
     "result of a long id that answers nothing": Attack(lambda v, n: stretch('[3,"', "é", '",{}]', n)),
     "wrong result": Attack(lambda v, n: fill('[3,"7",{', '"a#":0', "}]", n), MANY),

@@ -3,7 +3,7 @@
 import io
 import json
 
-from ocpp_core.cli.reading import Found, Reader
+from ocpp_core.logs.reading import Found, Reader
 
 HEARTBEAT = '[2,"17","Heartbeat",{}]'
 ANSWER = '[3,"17",{"currentTime":"2026-01-31T12:00:00Z"}]'

@@ -28,6 +28,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 OFFICIAL = Path(os.environ.get("OCPP_OFFICIAL") or CHECKOUT.parent / "shared" / "official")
 
 #: OCPP-J 1.6 errata §2.1: both spellings shall be read. The file of MeterValues has both, this one only the misspelt.
+#: That holds for reading; what is written has to please the file as it is.
 DEVIATION = ("1.6", "StopTransactionRequest", "Celcius", "Celsius")
 
 
@@ -99,20 +100,30 @@ def is_valid(version: str, name: str, payload: Any) -> bool:
     return verdict
 
 
+def accepts_as_it_is(version: str, name: str, payload: Any) -> bool:
+    """Whether the official schema of a message accepts a payload, without our deviation."""
+    verdict: bool = validator(version, name, deviates=False).is_valid(payload)
+    return verdict
+
+
 @cache
-def validator(version: str, name: str) -> Any:
-    """The validator of one message file."""
+def validator(version: str, name: str, *, deviates: bool = True) -> Any:
+    """The validator of one message file, with our deviation or as it is."""
     path = _schemas(version)[name]
     # One file (2.0 BootNotificationRequest) writes a reference without its slash, which resolves to nothing as it is.
     # Ours refer to definitions in a file beside them.
     text = path.read_text(encoding="utf-8-sig").replace('"#definitions/', '"#/definitions/')
     schema = json.loads(text.replace('"types.json#/definitions/', '"#/definitions/'))
-    if (types := path.with_name("types.json")).is_file():
-        schema |= json.loads(types.read_text(encoding="utf-8"))
-    elif (version, name) == DEVIATION[:2]:
+    definitions = path.with_name("types.json")
+    if definitions.is_file():
+        schema |= json.loads(definitions.read_text(encoding="utf-8"))
+    if (version, name) == DEVIATION[:2]:
         (units,) = (enum for enum in _enums(schema) if DEVIATION[2] in enum)
-        assert DEVIATION[3] not in units, "the file has been corrected: drop the deviation"
-        units.append(DEVIATION[3])
+        if not definitions.is_file():
+            assert DEVIATION[3] not in units, "the file has been corrected: drop the deviation"
+            units.append(DEVIATION[3])
+        if not deviates:
+            units.remove(DEVIATION[3])
     base: Any = validator_for(schema)
     assert base in (jsonschema.Draft4Validator, jsonschema.Draft6Validator)
     formats = jsonschema.FormatChecker(formats=())

@@ -168,7 +168,7 @@ def _standard(
         there=there,
         request=lambda number: request(vendor_id="v", data=str(number)),
         response=lambda number: response(status=accepted, data=str(number)),
-        unwritable=(request(vendor_id="v" * 256), response(status="Perhaps")),
+        unwritable=(request(vendor_id=256), response(status="Perhaps")),
         misplaced=load("ClearCacheResponse")(status=load("ClearCacheStatus").ACCEPTED),
         foreign=(PingRequest(text="1"), PingResponse(text="1")),
         notification=stream if "NotifyPeriodicEventStream" in specification(number).actions else None,
@@ -193,6 +193,7 @@ def _toy() -> Scene:
 
 #: Made on first use, as each loads a version.
 SCENES: dict[str, Callable[[], Scene]] = {
+    "1.5-json": cache(lambda: _json("1.5")),
     "1.6-json": cache(lambda: _json("1.6")),
     "2.0.1-json": cache(lambda: _json("2.0.1")),
     "2.1-json": cache(lambda: _json("2.1")),

@@ -26,6 +26,7 @@ PUBLIC = [
     "CallResultError",
     "CallResultInvalidError",
     "CallTimeoutError",
+    "CannotConnectError",
     "Connection",
     "ConnectionLostError",
     "ErrorCode",
@@ -41,7 +42,9 @@ PUBLIC = [
     "MISSING",
     "NeedsSessionError",
     "NoAnswer",
+    "NoClientError",
     "NoSuchAction",
+    "NotConnectedError",
     "Notification",
     "OcppError",
     "PayloadError",
@@ -116,7 +119,14 @@ MOVED = {
 
 #: Names that are gone on purpose, and what says the same now.
 GONE = {
-    "ocpp_core.envelopes": {"is_identity": "soap.envelopes.holds_identity"},
+    "ocpp_core.soap": {"fault_code": "soap.faults.fault_code"},
+    "ocpp_core.envelopes": {
+        "ANY_ANONYMOUS": "soap.envelopes.is_anonymous",
+        "address_xml": "soap.envelopes.Prefixes.address",
+        "block_xml": "soap.envelopes.Prefixes.block",
+        "is_identity": "soap.envelopes.holds_identity",
+    },
+    "ocpp_core.messages": {"R": "model.messages.R_co"},
     "ocpp_core.peer": {"MOST_NOTICES": "max_held_bytes", "MOST_UNSENT": "max_held_bytes"},
     "ocpp_core.tolerance": {
         "MISNAMED": "WireField.misnamed",
@@ -186,6 +196,22 @@ def test_every_name_of_a_version_loads_and_is_documented(version: str) -> None:
 
 def test_there_is_a_package_for_each_version() -> None:
     assert VERSION_PACKAGES == [f"v{version.replace('.', '')}" for version in Version]
+
+
+@pytest.mark.parametrize("package", ["", "dispatch", *VERSION_PACKAGES])
+def test_all_public_names_can_be_imported_at_once(package: str) -> None:
+    name = f"ocpp_core.{package}".rstrip(".")
+    names: dict[str, Any] = {}
+    exec(f"from {name} import *", names)
+
+    assert set(dir(importlib.import_module(name))) == names.keys() - {"__builtins__"}
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    project = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert re.fullmatch(r"\d+\.\d+\.\d+", ocpp_core.__version__)
+    assert 'path = "ocpp_core/__init__.py"' in project
 
 
 def test_unknown_name_is_refused() -> None:

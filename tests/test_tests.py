@@ -22,7 +22,8 @@ MAY_USE_THE_CLOCK = {
     "hostile_*.py": "compare the cost of two messages in one process, as a ratio",
     "dispatch/test_peer_flow.py": "its handlers take a while, by a clock that jumps",
     "test_examples.py": "waits for a process of its own until it listens",
-    "cli/test_reading.py": "a search that begins anew at every opening takes minutes, and one that does not a second",
+    "logs/test_reading.py": "a search that begins anew at every opening takes minutes, and one that does not a second",
+    "logs/test_origins.py": "the same, of searches for what stands beside a frame",
     "cli/test_demo.py": "the programs that it runs wait until they are ended",
 }
 

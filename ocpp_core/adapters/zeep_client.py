@@ -25,6 +25,7 @@ from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
 from ocpp_core.model.decimals import number_text
 from ocpp_core.model.errors import LocalProtocolError, PayloadError
+from ocpp_core.model.extras import install
 from ocpp_core.model.messages import Call, CallResult, DataType, Payload, Request, Response
 from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Number, Text, Timestamp, shape
 from ocpp_core.model.specifications import specification
@@ -207,9 +208,7 @@ def _zeep() -> Any:
     try:
         import zeep
     except ImportError as error:
-        raise ImportError(
-            f"zeep_client needs zeep ({error}). Install it with: pip install 'ocpp-core[soap]'"
-        ) from error
+        raise ImportError(f"zeep_client needs zeep ({error}). Install it with: {install('soap')}") from error
     return zeep
 
 

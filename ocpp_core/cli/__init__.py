@@ -1,10 +1,12 @@
 """The `ocpp-core` command: reads, judges and explains OCPP traffic in files and streams.
 
-This module imports nothing but the standard library, so that `main` can say what to install if the extra is missing.
+This module needs none of the extras, so that `main` can say what to install if the extra is missing.
 """
 
 import sys
 from collections.abc import Sequence
+
+from ocpp_core.model.extras import install
 
 __all__ = ["main"]
 
@@ -20,17 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 all is accepted, 1 something is refused or differs, 2 it could not be judged (wrong usage,
-        unreadable input), 130 interrupted, 141 nobody reads the output any more.
+        unreadable input, no frame in it) or written, 130 interrupted, 141 nobody reads the output any more.
     """
     try:
         from ocpp_core.cli.commands import run
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in _EXTRA:
             raise
-        print(
-            f"ocpp-core needs {error.name}, which is not installed. Install the extra `cli`:", file=sys.stderr
-        )
-        print("  python -m pip install 'ocpp-core[cli]'", file=sys.stderr)
+        print(f"ocpp-core needs {error.name}, which is not installed:\n  {install('cli')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -2,13 +2,15 @@
 
 import io
 import os
+import shutil
 import stat
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TextIO, TypeVar
 
 import click
 from rich.console import Console, RenderableType
@@ -17,12 +19,14 @@ from rich.text import Text
 from ocpp_core.cli import live, showing
 from ocpp_core.cli.choices import read_rules
 from ocpp_core.cli.discretion import without_secrets
-from ocpp_core.cli.judging import CANDIDATES, Detection, Judge, Judged, Verdict, with_version
 from ocpp_core.cli.progress import progress
-from ocpp_core.cli.reading import Found, Reader, expand
 from ocpp_core.cli.summary import Summary, spelled
 from ocpp_core.cli.summary import as_json as summary_as_json
 from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
+from ocpp_core.logs.detection import CANDIDATES, Detection, with_version
+from ocpp_core.logs.judging import Judge, Judged, Verdict
+from ocpp_core.logs.reading import Found, Reader
+from ocpp_core.logs.sources import expand
 from ocpp_core.model.messages import CallError, CallResultError
 from ocpp_core.model.printing import printable_json
 from ocpp_core.model.specifications import specification
@@ -35,29 +39,80 @@ ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141
 #: How wide tables are where there is no terminal to ask.
 _WIDTH = 120
 
+#: Characters of ``Error: Invalid value for '--option': ``, about.
+_BEGINNING = 40
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
+    # Python has none where the process was started without: whatever is written goes nowhere.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # whatever the input holds and the terminal lacks
     try:
-        code: int | None = command.main(arguments, prog_name="ocpp-core", standalone_mode=False)
+        code = _run(arguments)
         sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # As in `ocpp-core decode ... | head`; rich makes the one of the other.
+        code = UNHEARD
+    except OSError as error:  # such as a full disk: input that cannot be read is told where it is read
+        with suppress(OSError):
+            print(f"Error: cannot write: {error.strerror or error}", file=sys.stderr)
+        code = UNREADABLE
+    for stream in (sys.stdout, sys.stderr):
+        _give_up(stream)
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """The exit code of the command; what it raises comes from writing."""
+    try:
+        code: int | None = command.main(arguments, prog_name=_name(), standalone_mode=False)
     except click.ClickException as error:
         # It quotes names of files, and whatever else was typed or found; for click it is final.
-        vars(error)["message"] = showing.clean(error.message)
+        vars(error)["message"] = "\n".join(_fitted(showing.clean(line)) for line in error.message.split("\n"))
         error.show()
         return UNREADABLE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # As in `ocpp-core decode ... | head`; rich makes the one of the other. What is left to be flushed goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNHEARD
     return code or ACCEPTED
+
+
+def _fitted(line: str) -> str:
+    """A line of an error as the terminal is wide; its first line has a beginning that click writes."""
+    if not _is_terminal(sys.stderr):
+        return line
+    broken = textwrap.wrap(
+        line,
+        shutil.get_terminal_size().columns,
+        initial_indent=" " * _BEGINNING,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(broken)[_BEGINNING:]
+
+
+def _name() -> str:
+    """How the command was called: hints shall name what there is."""
+    name = Path(sys.argv[0]).name
+    return "ocpp-core" if name != "__main__.py" else "python -m ocpp_core.cli"
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _give_up(stream: TextIO) -> None:
+    """What cannot be written of a stream goes nowhere, also when the interpreter tries it again at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _version() -> str:
@@ -72,7 +127,7 @@ def _version() -> str:
 def command() -> None:
     """Reads, judges and explains OCPP traffic.
 
-    Exit codes: 0 everything is accepted, 1 something is refused, 2 wrong usage or unreadable input.
+    Exit codes: 0 everything is accepted, 1 something is refused, 2 wrong usage, or nothing that can be read.
     """
 
 
@@ -81,9 +136,10 @@ for _live in live.COMMANDS:
 
 
 _FILES_HELP = """
-    FILES are files, folders (all .ndjson .jsonl .log .txt .json .xml below them) or - for standard input, which is read
-    if there are none. Frames are found wherever they stand: alone on a line, in the member `frame` of a JSON object, in
-    the lines of a log, in a JSON array, or over several lines.
+    FILES are files, folders (all .ndjson .jsonl .log .txt .json .xml .csv .tsv below them, also packed: .log.gz) or -
+    for standard input, which is read if there are none. Frames are found wherever they stand: alone on a line, in the
+    member `frame` of a JSON object, in the lines of a log, in the rows of a table, in a JSON array, or over several
+    lines. Station and direction are read from what stands beside a frame.
     """
 
 
@@ -131,8 +187,8 @@ def decode(context: click.Context, /, for_programs: bool, **options: Any) -> Non
     total = Summary()
     # The messages themselves show how far it is; a bar would only run through them.
     for judged in traffic.judged(show_progress=not _is_terminal(sys.stdout)):
-        total.add(judged)
         shown = traffic.shown(judged)
+        total.add(shown)
         if for_programs:
             sys.stdout.write(f"{_as_json_line(shown)}\n")
         else:
@@ -156,9 +212,10 @@ def validate(context: click.Context, /, for_programs: bool, quiet: bool, **optio
     add = total.add
     reported = () if quiet else (Verdict.REFUSED, Verdict.TOLERATED)
     for judged in traffic.judged(show_progress=True):
-        add(judged)
+        # Of what is accepted no text of its own is counted, so that nothing needs to be hidden.
+        shown = judged if judged.verdict is Verdict.ACCEPTED else traffic.shown(judged)
+        add(shown)
         if judged.verdict in reported:
-            shown = traffic.shown(judged)
             if for_programs:
                 sys.stdout.write(f"{_write_json(showing.as_json(shown))}\n")
             else:
@@ -167,7 +224,8 @@ def validate(context: click.Context, /, for_programs: bool, quiet: bool, **optio
     if for_programs:
         sys.stdout.write(f"{_write_json({'summary': summary_as_json(total, skipped)})}\n")
     else:
-        _print(_console(), *showing.summary_tables(total, skipped))
+        console = _console()
+        _print(console, *showing.summary_tables(total, skipped, console.width))
     context.exit(traffic.exit_code(total))
 
 
@@ -192,7 +250,8 @@ def actions(version: str | None, for_programs: bool) -> None:
     elif version:
         _print(_console(), *showing.actions_of(specifications[0]))
     else:
-        _print(_console(), *showing.actions_matrix(specifications))
+        console = _console()
+        _print(console, *showing.actions_matrix(specifications, console.width))
 
 
 @command.group()
@@ -237,6 +296,7 @@ class _Traffic:
         self.reader = Reader(self._say_skipped if verbose else None)
         self._ocpp = ocpp
         self._judge = Judge(Tolerance.TOLERANT if tolerant else allow)
+        self._is_verbose = verbose
         self._shows_secrets = show_secrets
         self._failed = False
         try:
@@ -270,8 +330,14 @@ class _Traffic:
     def exit_code(self, total: Summary) -> int:
         """What the command ends with."""
         if not total.frames and not self._failed:
-            self._say("no frame found")
-        if self._failed:
+            lines = self.reader.lines_skipped
+            self._say(f"no frame found in {lines} line{'' if lines == 1 else 's'}")
+            self._say(
+                'A frame is JSON such as [2,"17","Heartbeat",{}], or a SOAP envelope, anywhere in a line.'
+            )
+            if not self._is_verbose:
+                self._say("--verbose lists the lines that were passed over.")
+        if self._failed or not total.frames:
             return UNREADABLE
         return REFUSED if total.verdicts[Verdict.REFUSED] else ACCEPTED
 
@@ -365,7 +431,7 @@ def _print(console: Console, *lines: RenderableType) -> None:
 
 def _print_texts(console: Console, texts: Iterable[Text]) -> None:
     if console.is_terminal:
-        console.print(Text("\n").join(texts))
+        console.print(Text("\n").join(showing.hanging(text, console) for text in texts))
     else:  # no colours, each line whole, and much faster
         console.file.write("".join(f"{text.plain}\n" for text in texts))
 

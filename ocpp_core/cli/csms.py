@@ -1,45 +1,23 @@
-"""A CSMS of every version for `serve` and `demo`: it accepts everyone and everything, and keeps count.
-
-Payloads are written as they stand on the wire, so that one table serves all versions.
-"""
+"""A CSMS of every version for `serve` and `demo`: it accepts every station, token and transaction, and keeps count."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+from ocpp_core.cli.answers import CSMS, Answer, Json, reply, text, timestamp
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.model.specifications import specification
-from ocpp_core.model.versions import Role, Version
-from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.model.versions import Role
+from ocpp_core.payloads.binding import plain
 
-#: What the seconds between heartbeats are called, where that is not "interval".
-_INTERVAL = {"1.2": "heartbeatInterval", "1.5": "heartbeatInterval"}
-
-
-def every(action: str) -> list[Any]:
-    """The request classes of an action, of all versions that have it."""
-    known = [specification(version) for version in Version]
-    return [one.request(action) for one in known if action in one.actions]
-
-
-def reply(request: Request[Any], payload: dict[str, Any]) -> Response:
-    """The response to a request, in its version.
-
-    Raises:
-        PayloadError: It does not allow this payload.
-    """
-    definition = request.__ocpp__
-    cls: type[Response] = specification(definition.version).response(definition.action or "")
-    return from_wire(cls, payload)
-
-
-def timestamp() -> str:
-    """This moment, as it is written on the wire."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+#: What begins and ends a transaction: an action, and in 2.x the eventType of its TransactionEvent.
+_MARKS = {
+    ("StartTransaction", ""): "started",
+    ("StopTransaction", ""): "ended",
+    ("TransactionEvent", "Started"): "started",
+    ("TransactionEvent", "Ended"): "ended",
+}
 
 
 class Csms:
@@ -57,49 +35,25 @@ class Csms:
         self.transactions: Counter[str] = Counter()
         self._interval = interval
         self._ids = count(1)
-        on = self.router.on
-        on(*every("BootNotification"))(self._boot)
-        on(*every("Heartbeat"))(lambda request, _: reply(request, {"currentTime": timestamp()}))
-        on(*every("Authorize"))(lambda request, _: reply(request, _accepted(request)))
-        on(*every("StartTransaction"))(self._start)
-        on(*every("StopTransaction"))(self._stop)
-        on(*every("TransactionEvent"))(self._transaction)
-        on(*every("DataTransfer"))(lambda request, _: reply(request, {"status": "UnknownVendorId"}))
-        self.router.on_any(self._anything)
-        self.router.middleware(self._count)
+        self._answers: Mapping[str, Answer] = {
+            **CSMS,
+            "BootNotification": self._registered,
+            "StartTransaction": self._started,
+        }
+        self.router.on_any(self._answer)
 
-    def _boot(self, request: Any, _: Any) -> Response:
-        interval = _INTERVAL.get(request.__ocpp__.version, "interval")
-        return reply(request, {"status": "Accepted", "currentTime": timestamp(), interval: self._interval})
+    def _answer(self, request: Request[Any] | Notification, _: Any) -> Response | None:
+        action = request.__ocpp__.action or ""
+        self.received[action] += 1
+        mark = _MARKS.get((action, text(plain(request), "eventType")))
+        if mark is not None:
+            self.transactions[mark] += 1
+        return None if isinstance(request, Notification) else reply(request, self._answers.get(action, {}))
 
-    def _start(self, request: Any, _: Any) -> Response:
-        self.transactions["started"] += 1
-        return reply(request, {"transactionId": next(self._ids), **_accepted(request)})
+    def _registered(self, _: Json) -> Json:
+        # The same in two spellings: 1.2 and 1.5 call it heartbeatInterval.
+        intervals = dict.fromkeys(("interval", "heartbeatInterval"), self._interval)
+        return {"status": "Accepted", "currentTime": timestamp(), **intervals}
 
-    def _stop(self, request: Any, _: Any) -> Response:
-        self.transactions["ended"] += 1
-        return reply(request, {})
-
-    def _transaction(self, request: Any, _: Any) -> Response:
-        if request.event_type != "Updated":
-            self.transactions[request.event_type.lower()] += 1
-        return reply(request, _accepted(request) if request.id_token else {})
-
-    def _anything(self, request: Any, _: Any) -> Response | None:
-        """What only informs is answered by an empty response; nothing else is supported."""
-        if isinstance(request, Notification):
-            return None
-        try:
-            return reply(request, {})
-        except PayloadError:
-            raise OcppError(ErrorCode.NOT_SUPPORTED) from None
-
-    async def _count(self, request: Request[Any], peer: Any, handle: Any) -> Response:
-        self.received[request.__ocpp__.action or ""] += 1
-        response: Response = await handle(request, peer)
-        return response
-
-
-def _accepted(request: Request[Any]) -> dict[str, Any]:
-    is_old = hasattr(request, "id_tag")
-    return {"idTagInfo" if is_old else "idTokenInfo": {"status": "Accepted"}}
+    def _started(self, _: Json) -> Json:
+        return {"transactionId": next(self._ids), "idTagInfo": {"status": "Accepted"}}

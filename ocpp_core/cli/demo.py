@@ -10,12 +10,13 @@ from attrs import frozen
 from rich.console import Console
 from rich.text import Text
 
+from ocpp_core.cli.answers import SETTINGS
 from ocpp_core.cli.demo_board import DONE, NOT_HERE, UNDER_WAY, Board
 from ocpp_core.cli.demo_csms import PASSWORDS
 from ocpp_core.cli.demo_process import COMMAND, CsmsFailed, CsmsProcess, running
 from ocpp_core.cli.hosting import online
 from ocpp_core.cli.showing import clean
-from ocpp_core.cli.station import ID_TAG, ID_TOKEN, SETTINGS, Simulator, StepFailed
+from ocpp_core.cli.station import ID_TAG, ID_TOKEN, Simulator, StepFailed
 
 #: Steps in their order; those of the CSMS call the station back.
 _STEPS = ("boot", "security", "authorize", "config", "remote start", "start", "meter", "stop", "reset")
@@ -94,6 +95,7 @@ async def show(
         pace = 0.3 if console.is_terminal else 0.0
     board = Board(console, [wire.label for wire in _STATIONS], _STEPS, _CALLS)
     started = time.perf_counter()
+    console.print(Text("Starting a CSMS in a process of its own ..."))
     with TemporaryFile() as stderr:
         try:
             async with running(stderr, command) as csms:

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ocpp_core.cli.showing import clean
+from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean
 
 DONE, FAILED, UNDER_WAY, NOT_HERE = "✓", "✗", "…", "-"
 _STYLES = {DONE: "green", FAILED: "bold red", UNDER_WAY: "yellow", NOT_HERE: "dim"}
@@ -60,12 +60,12 @@ class Board:
             box=box.SIMPLE_HEAD,
             show_edge=False,
             padding=0,
-            caption="→ the station calls   ← the CSMS calls",
+            caption=f"{TO_CSMS} the station calls   {TO_STATION} the CSMS calls",
             caption_justify="left",
         )
         table.add_column("station", no_wrap=True, vertical="bottom")
         for step in self.steps:
-            arrow, style = ("←", "magenta") if step in self.calls else ("→", "blue")
+            arrow, style = (TO_STATION, "magenta") if step in self.calls else (TO_CSMS, "blue")
             head = "\n".join((*step.split(), arrow))
             table.add_column(head, justify="center", vertical="bottom", header_style=style)
         for station in self.stations:

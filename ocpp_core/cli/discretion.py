@@ -4,12 +4,13 @@ from typing import Any
 
 from attrs import evolve
 
-from ocpp_core.cli.judging import Judged, codec_for
-from ocpp_core.cli.reading import Found
 from ocpp_core.jsonrpc.text import write_json
+from ocpp_core.logs.judging import Judged, decoder_for
+from ocpp_core.logs.reading import Found
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import CallError, CallResultError, Frame
 from ocpp_core.model.messages import without_secrets as payload_without_secrets
+from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import discreet_error, discreet_path, hide
 from ocpp_core.model.versions import Version
 
@@ -19,26 +20,40 @@ def without_secrets(judged: Judged) -> Judged:
 
     The text of a frame becomes that of what can be read of it; nothing is left of one that cannot be read.
     """
+    values = _values(judged.found)
     return evolve(
         judged,
-        found=evolve(judged.found, text=_text(judged.found)),
+        found=evolve(judged.found, text=_text(judged.found, values)),
+        id=_as_in(values, 1, hide(judged.id)),
+        action=_as_in(values, 2, hide(judged.action)),
+        reason=_as_in(values, 2, judged.reason, judged.action),
         frame=None if judged.frame is None else _frame(judged.frame),
-        action=hide(judged.action),
-        id=hide(judged.id),
         violations=tuple(
             evolve(one, path=discreet_path(one.path), value=one.discreet_value) for one in judged.violations
         ),
     )
 
 
-def _text(found: Found) -> str:
-    """The values of a frame, as JSON. They are the same in every version, and 1.6 has both wires."""
-    codec = codec_for(Version.V1_6, found.wire)
-    assert not isinstance(codec, str)
+def _values(found: Found) -> Any:
+    """The values of a frame without secrets. They are the same in every version, and 1.6 has both wires."""
+    decoder = decoder_for(Version.V1_6, found.wire)
+    assert not isinstance(decoder, str)
     try:
-        return write_json(hide(codec.values(found.text)))
+        return hide(decoder.values(found.text))
     except FrameError:
+        return None
+
+
+def _text(found: Found, values: Any) -> str:
+    if values is None:
         return f"({len(found.text)} characters that cannot be read; --show-secrets shows them)"
+    return write_json(values)
+
+
+def _as_in(values: Any, place: int, text: Any, said: str = "") -> Any:
+    """What stands at a place of a frame, or quotes it, hidden if it is hidden there: it is shown in several places."""
+    is_hidden = isinstance(values, list) and len(values) > place and values[place] == HIDDEN
+    return HIDDEN if is_hidden and text and said in text else text
 
 
 def _frame(frame: Frame) -> Frame:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.showing import clean
+from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, hanging
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
@@ -26,12 +26,15 @@ from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
+from ocpp_core.model.extras import install
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Version, Wire
+from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -47,8 +50,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     try:
         return asyncio.run(work())
     except ImportError as error:
-        hint = "Install the extras: pip install 'ocpp-core[cli,websockets,server,soap]'"
-        raise click.ClickException(f"{error}. {hint}") from None
+        raise click.ClickException(f"{error}\n  {install('cli,websockets,server,soap')}") from None
     except BrokenPipeError:
         raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
@@ -62,42 +64,55 @@ class _Output(Console):
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self.unheard = asyncio.Event()
 
+    def message(self, text: Text) -> None:
+        """Writes a message. On a terminal its words are whole; for other programs it is one line."""
+        self.print(hanging(text, self) if self.is_terminal else text)
+
     def on_broken_pipe(self) -> None:
         self.quiet = True
         self.unheard.set()
 
 
 class _Log(Hooks):
-    """Writes a line per message."""
+    """Writes a line per message. An arrow has the station on its left and the CSMS on its right, on either side.
 
-    def __init__(self) -> None:
+    Args:
+        side: Whose log it is.
+    """
+
+    def __init__(self, side: Role) -> None:
         self.output = _Output()
+        self._theirs, self._ours = (TO_CSMS, TO_STATION) if side is Role.CSMS else (TO_STATION, TO_CSMS)
+
+    def begin(self) -> None:
+        """Says what the arrows mean."""
+        self.output.message(Text(LEGEND, "dim"))
 
     def call_answered(self, peer: Any, request: Any, answer: Answer, seconds: float) -> None:
         if answer.response is not None:
             outcome = _shown(answer.response)
         else:
             outcome = Text(str(answer.error and answer.error.code), "bold red")
-        self._call("→", peer, request, outcome, seconds)
+        self._call(self._theirs, peer, request, outcome, seconds)
 
     def call_ended(self, peer: Any, request: Any, outcome: CallOutcome, seconds: float) -> None:
         try:
             shown = _shown(response_of(outcome))
         except CallFailedError as error:
             shown = Text(clean(str(error)), "bold red")
-        self._call("←", peer, request, shown, seconds)
+        self._call(self._ours, peer, request, shown, seconds)
 
     def event(self, peer: Any, event: Event) -> None:
         match event:
             case Ignored():
                 self.remark(peer, clean(event.reason))
             case NotificationReceived(message=message):
-                self._line("→", peer, message.__ocpp__.version, _title(message))
+                self._line(UNANSWERED, peer, message.__ocpp__.version, _title(message))
             case _:  # calls have their own hooks
                 pass
 
     def refused(self, refused: Refused) -> None:
-        self.output.print(
+        self.output.message(
             Text.assemble((f"{datetime.now():%H:%M:%S} ", "dim"), (clean(str(refused)), "bold red"))
         )
 
@@ -106,7 +121,7 @@ class _Log(Hooks):
         self._line("✗", peer, "", Text(text, "bold red"))
 
     def _call(self, arrow: str, peer: Any, request: Request[Any], outcome: Text, seconds: float) -> None:
-        line = Text.assemble(_title(request), " ⇒ ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
+        line = Text.assemble(_title(request), " | ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))
         self._line(arrow, peer, request.__ocpp__.version, line)
 
     def _line(self, arrow: str, peer: Any, version: str, text: Text) -> None:
@@ -116,23 +131,23 @@ class _Log(Hooks):
             (f"{version:<5} {arrow} ", "blue"),
             text,
         )
-        self.output.print(line)
+        self.output.message(line)
 
 
 class _Aloud(logging.Handler):
     """Writes what the transport logs as lines: how a connection fares that no message speaks of."""
 
-    def __init__(self, output: Console) -> None:
+    def __init__(self, output: _Output) -> None:
         super().__init__()
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._output.print(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
+        self._output.message(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
 
 
 @asynccontextmanager
-async def _aloud(output: Console) -> AsyncGenerator[None, None]:
-    handler, log = _Aloud(output), logging.getLogger("ocpp_core.websocket")
+async def _aloud(output: _Output) -> AsyncGenerator[None, None]:
+    handler, log = _Aloud(output), logger("websocket")
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
@@ -143,13 +158,13 @@ async def _aloud(output: Console) -> AsyncGenerator[None, None]:
         log.removeHandler(handler)
 
 
-async def _heard(work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
+async def _heard(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
     """Does something that writes lines, as long as somebody reads them.
 
     Raises:
         BrokenPipeError: Nobody does any more.
     """
-    log = _Log()
+    log = _Log(side)
     doing, unheard = asyncio.create_task(work(log)), asyncio.create_task(log.output.unheard.wait())
     try:
         await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
@@ -235,7 +250,7 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     multiple=True,
     metavar="RULE",
     callback=read_rules,
-    help="Accept one kind of deviation. May be repeated; a wrong RULE lists them all.",
+    help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
 )
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.pass_context
@@ -267,18 +282,18 @@ def serve(
             accepts=accept,
             default_version=default_version,
             aliases=aliases,
-            tolerance=Tolerance.TOLERANT if tolerant else tolerance,
+            tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance,
             hooks=[log],
         )
         async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
-            click.echo(
-                f"serving {', '.join(accept)} on ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/"
-            )
+            click.echo(f"serving ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/")
+            click.echo(f"OCPP {', '.join(accept)}")
             sys.stdout.flush()
+            log.begin()
             await asyncio.Event().wait()
         return 0
 
-    context.exit(_run(partial(_heard, work)))
+    context.exit(_run(partial(_heard, Role.CSMS, work)))
 
 
 @click.command()
@@ -286,7 +301,7 @@ def serve(
 @click.option("--version", "ocpp", required=True, type=_VERSIONS, help="OCPP version to speak.")
 @click.option("--identity", default="CP-1", show_default=True, help="Of the station.")
 @click.option("--password", help="For Basic authentication of the WebSocket.")
-@click.option("--soap", is_flag=True, help="Speak 1.6 over SOAP; 1.2 and 1.5 have nothing else.")
+@click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
 @click.option("--address", help="Where that says that it is, if not on the host of --listen.")
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
@@ -316,7 +331,7 @@ def simulate(
     wires = specification(ocpp).error_names
     if soap and Wire.SOAP not in wires:
         raise click.UsageError(f"OCPP {ocpp} has no SOAP wire")
-    is_soap = soap or Wire.JSON not in wires
+    is_soap = soap or (Wire.SOAP in wires and url.lower().startswith("http"))
     schemes = ("http", "https") if is_soap else ("ws", "wss")
     if not _is_url(url, schemes):
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")
@@ -325,6 +340,7 @@ def simulate(
         from ocpp_core.cli.hosting import online
 
         station = Simulator(ocpp)
+        log.begin()
         async with (
             _aloud(log.output) if stay else nullcontext(),
             online(
@@ -336,7 +352,7 @@ def simulate(
                 password=password,
                 listen=listen,
                 address=address,
-                tolerance=Tolerance.TOLERANT if tolerant else Tolerance.STRICT,
+                tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],
             ) as csms,
@@ -347,7 +363,7 @@ def simulate(
             await _visit(station, csms)
         return 0
 
-    context.exit(_run(partial(_heard, work)))
+    context.exit(_run(partial(_heard, Role.CHARGE_POINT, work)))
 
 
 async def _visit(station: Simulator, csms: Caller) -> None:
@@ -368,11 +384,14 @@ async def _stay(station: Simulator, csms: Caller, log: _Log) -> NoReturn:
                 await work()
             except (CallFailedError, StepFailed) as error:
                 log.remark(csms, clean(str(error)))
-            if await station.asked.get() == "start":
+            asked = await station.asked.get()
+            if asked == "start":
                 work = partial(station.charge, csms)
-            else:
+            elif asked in ("boot", "reset"):
                 await registered.boot()
                 work = partial(station.do, "status", csms)
+            else:  # a step that a TriggerMessage has asked for
+                work = partial(station.do, asked, csms)
 
 
 def _is_url(url: str, schemes: Sequence[str]) -> bool:

@@ -3,18 +3,20 @@
 Whatever comes from a frame goes through `clean`, so that no input can move the cursor or hide text.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ocpp_core.cli.judging import Judged, Verdict
-from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS
-from ocpp_core.cli.summary import PARTS, Counts, Summary, message_name, spelled
+from ocpp_core.cli.summary import PARTS, Counts, Deviation, Seen, Summary, message_name, spelled
+from ocpp_core.logs.judging import Judged, Verdict
+from ocpp_core.logs.origins import CSMS_TO_STATION, RECEIVED, SENT, STATION_TO_CSMS
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import MISSING, CallError, CallResultError, Payload, Token
 from ocpp_core.model.printing import LONG, printable
@@ -30,9 +32,18 @@ _VERDICT_STYLES = {
     Verdict.TOLERATED: "yellow",
     Verdict.REFUSED: "bold red",
     Verdict.UNPAIRED: "cyan",
+    Verdict.AMBIGUOUS: "cyan",
     Verdict.NOT_JUDGED: "cyan",
 }
-_DIRECTIONS = {STATION_TO_CSMS: "station → csms", CSMS_TO_STATION: "csms → station"}
+#: Arrows have one meaning everywhere: the station is on the left, the CSMS on the right.
+TO_CSMS, TO_STATION, EITHER, UNANSWERED = "→", "←", "↔", "⇢"
+LEGEND = f"{TO_CSMS} the station calls   {TO_STATION} the CSMS calls   {UNANSWERED} the station sends, for no answer"
+_DIRECTIONS = {
+    STATION_TO_CSMS: f"station {TO_CSMS} csms",
+    CSMS_TO_STATION: f"station {TO_STATION} csms",
+    RECEIVED: RECEIVED,
+    SENT: SENT,
+}
 _PATH, _DIM, _NAME = "bold", "dim", "blue"
 
 
@@ -189,6 +200,9 @@ def problems(judged: Judged) -> Iterator[Text]:
     if judged.verdict is Verdict.UNPAIRED:
         yield Text("  the call that this answers is not in the input: payload not judged", _DIM)
         return
+    if judged.verdict is Verdict.AMBIGUOUS:
+        yield Text(f"  {clean(judged.reason, 300)}: the input does not say which", _DIM)
+        return
     if judged.verdict is Verdict.NOT_JUDGED:
         yield Text(f"  {clean(judged.reason, 300)}", _DIM)
         return
@@ -225,14 +239,41 @@ def _number(count: int, style: str = "") -> Text:
     return Text(str(count), style) if count else Text("-", _DIM)
 
 
-def summary_tables(summary: Summary, lines_skipped: int) -> Iterator[Table | Text]:
-    """Everything that was counted."""
+def hanging(text: Text, console: Console) -> Text:
+    """A line broken between words, as the console is wide; what comes behind a break stands under its line."""
+    width = console.width
+    if cell_len(text.plain) <= width:
+        return text
+    indent = len(text.plain) - len(text.plain.lstrip()) + 4
+    lines = text.wrap(console, max(width - indent, 20))
+    for number, line in enumerate(lines):
+        line.rstrip()
+        if number:
+            line.pad_left(indent)
+    return Text("\n").join(lines)
+
+
+def _fits(table: Table, width: int) -> bool:
+    return Console(width=10_000).measure(table).maximum <= width
+
+
+def summary_tables(summary: Summary, lines_skipped: int, width: int) -> Iterator[Table | Text]:
+    """Everything that was counted, in tables that fit; what does not fit into one becomes lines.
+
+    Args:
+        summary: What was counted.
+        lines_skipped: Lines in which no frame was found.
+        width: Columns that there are.
+    """
     if summary.actions.rows:
-        yield _actions_table(summary)
+        tables = (_actions_table(summary, columns) for columns in (_columns_of(summary), _SUMS))
+        yield next((table for table in tables if _fits(table, width)), _actions_table(summary, _SUMS))
     if summary.stations.rows:
-        yield _stations_table(summary)
+        table = _stations_table(summary)
+        yield from [table] if _fits(table, width) else _station_lines(summary)
     if summary.deviations:
-        yield _deviations_table(summary)
+        table = _deviations_table(summary)
+        yield from [table] if _fits(table, width) else _deviation_lines(summary)
     yield Text()
     yield from totals(summary, lines_skipped)
 
@@ -248,15 +289,25 @@ _COLUMNS: tuple[tuple[str, Verdict, tuple[str, ...]], ...] = (
     ("Other\nrefused", Verdict.REFUSED, ("others",)),
     ("\nTolerated", Verdict.TOLERATED, PARTS),
 )
+#: The same in few columns.
+_SUMS = (
+    ("\nAccepted", Verdict.ACCEPTED, PARTS),
+    ("\nTolerated", Verdict.TOLERATED, PARTS),
+    ("\nRefused", Verdict.REFUSED, PARTS),
+)
+_Columns = Sequence[tuple[str, Verdict, tuple[str, ...]]]
 
 
-def _actions_table(summary: Summary) -> Table:
-    columns = [
+def _columns_of(summary: Summary) -> _Columns:
+    return [
         (head, verdict, parts)
         for head, verdict, parts in _COLUMNS
         if parts in (("requests",), ("responses",))
         or any(_count(counts, verdict, parts) for _, counts in summary.actions)
     ]
+
+
+def _actions_table(summary: Summary, columns: _Columns) -> Table:
     table = _table("By action")
     table.add_column("\nOCPP")
     table.add_column("\nAction", no_wrap=True)
@@ -297,6 +348,29 @@ def _stations_table(summary: Summary) -> Table:
     return table
 
 
+def _station_lines(summary: Summary) -> Iterator[Text]:
+    yield Text("\nBy station", "bold")
+    for (station, version), counts in summary.stations:
+        line = Text.assemble((clean(str(station), 180), "bold"), f"  OCPP {clean(version, 20)}")
+        line.append(f"  {sum(counts.values())} frames")
+        for verdict in Verdict:
+            if count := _by_verdict(counts, verdict):
+                line.append(", ").append(f"{count} {verdict}", _VERDICT_STYLES[verdict])
+        yield line
+
+
+def _deviation_lines(summary: Summary) -> Iterator[Text]:
+    yield Text("\nDeviations by kind", "bold")
+    for kind, seen in _sorted(summary.deviations):
+        allow = f"  --allow {kind.rule}" if kind.rule else ""
+        yield Text(f"{seen.count:>5}  {kind.keyword}").append(allow, _DIM).append(f"  OCPP {kind.version}")
+        yield Text(f"       {clean(kind.message, 80)} ").append(clean(kind.path, 200), _PATH)
+
+
+def _sorted(deviations: Mapping[Deviation, Seen]) -> list[tuple[Deviation, Seen]]:
+    return sorted(deviations.items(), key=lambda row: -row[1].count)
+
+
 def _by_verdict(counts: Counts, verdict: Verdict) -> int:
     return sum(count for (_, other), count in counts.items() if other is verdict)
 
@@ -308,7 +382,7 @@ def _deviations_table(summary: Summary) -> Table:
     table.add_column("--allow")
     table.add_column("OCPP")
     table.add_column("Where", overflow="fold")
-    for kind, seen in sorted(summary.deviations.items(), key=lambda row: -row[1].count):
+    for kind, seen in _sorted(summary.deviations):
         where = Text(f"{clean(kind.message, 80)} ").append(clean(kind.path, 200), _PATH)
         table.add_row(str(seen.count), kind.keyword, kind.rule or Text("-", _DIM), kind.version, where)
     return table
@@ -325,6 +399,8 @@ def totals(summary: Summary, lines_skipped: int) -> Iterator[Text]:
         yield Text(
             "unpaired: results whose calls are not in the input; the frame was judged, the payload not", _DIM
         )
+    if summary.verdicts[Verdict.AMBIGUOUS]:
+        yield Text("ambiguous: results that fit several calls; the input does not say whose they are", _DIM)
     for reason, count in summary.not_judged.items():
         yield Text(f"not judged: {clean(reason, 100)}, {count} frame{'' if count == 1 else 's'}", "cyan")
     if lines_skipped:
@@ -334,48 +410,54 @@ def totals(summary: Summary, lines_skipped: int) -> Iterator[Text]:
 # Actions
 
 
-_ARROWS = {Role.CHARGE_POINT: "→", Role.CSMS: "←", Role.EITHER: "↔"}
+_ARROWS = {Role.CHARGE_POINT: TO_CSMS, Role.CSMS: TO_STATION, Role.EITHER: EITHER}
 
 
-def actions_matrix(specifications: Iterable[Specification]) -> Iterator[Table | Text]:
-    """All actions of all versions."""
+def actions_matrix(specifications: Iterable[Specification], width: int) -> Iterator[Table | Text]:
+    """All actions of all versions; the columns on the right are left out where they do not fit."""
     versions = list(specifications)
+    tables = (_matrix(versions, extra) for extra in (("block", "purpose"), ("block",)))
+    yield next((table for table in tables if _fits(table, width)), _matrix(versions, ()))
+    yield Text(f"\n{TO_CSMS} the station calls the CSMS   {TO_STATION} the CSMS calls the station", _DIM)
+    yield Text(f"{EITHER} either calls   {UNANSWERED} the station sends, and wants no answer (SEND)", _DIM)
+    yield Text("actions: " + ", ".join(f"{one.version}: {len(one.actions)}" for one in versions), _DIM)
+
+
+_HEADS = {"block": "Profile or block", "purpose": "Purpose"}
+
+
+def _matrix(versions: Sequence[Specification], extra: tuple[str, ...]) -> Table:
     table = _table("Actions")
     table.add_column("Action", no_wrap=True)
     for one in versions:
         table.add_column(one.version, justify="center", no_wrap=True)
-    table.add_column("Profile or block")
-    table.add_column("Purpose")
+    for name in extra:
+        table.add_column(_HEADS[name], no_wrap=True)
     for name in sorted({name for one in versions for name in one.actions}):
         newest = next(one.actions[name] for one in reversed(versions) if name in one.actions)
         cells = [_arrow(one.actions.get(name)) for one in versions]
-        known = [Text(text, no_wrap=True, overflow="ellipsis") for text in (newest.block, newest.purpose)]
-        table.add_row(name, *cells, *known)
-    yield table
-    yield Text(
-        "\n→ from the station  ← from the csms  ↔ from either side  ⇒ from the station, wants no answer (SEND)",
-        _DIM,
-    )
-    yield Text("actions: " + ", ".join(f"{one.version}: {len(one.actions)}" for one in versions), _DIM)
+        table.add_row(name, *cells, *(getattr(newest, each) for each in extra))
+    return table
 
 
 def _arrow(action: Action | None) -> str:
     if action is None:
         return ""
-    return _ARROWS[action.sent_by] if action.answered else "⇒"
+    return _ARROWS[action.sent_by] if action.answered else UNANSWERED
 
 
 def actions_of(specification: Specification) -> Iterator[Table | Text]:
-    """The actions of one version, in detail."""
+    """The actions of one version, in detail, below their profiles or functional blocks."""
     table = _table(f"OCPP {specification.version}: {len(specification.actions)} actions")
-    table.add_column("Profile" if specification.version.startswith("1.") else "Functional block")
     table.add_column("Action", no_wrap=True)
-    table.add_column("Sent by")
+    table.add_column("Sent by", no_wrap=True)
     table.add_column("Purpose")
-    blocks = list(dict.fromkeys(action.block for action in specification.actions.values()))
-    for action in sorted(specification.actions.values(), key=lambda one: (blocks.index(one.block), one.name)):
-        kind = "" if action.answered else " (SEND)"
-        table.add_row(action.block, action.name, f"{sender(action)}{kind}", action.purpose)
+    for block in dict.fromkeys(action.block for action in specification.actions.values()):
+        table.add_row(Text(block, "bold"))
+        for action in sorted(specification.actions.values(), key=lambda one: one.name):
+            if action.block == block:
+                kind = "" if action.answered else " (SEND)"
+                table.add_row(f"  {action.name}", f"{sender(action)}{kind}", action.purpose)
     yield table
 
 

@@ -1,4 +1,4 @@
-"""A station of any version for `simulate` and `demo`: what it says and what it answers, as tables.
+"""A station of any version for `simulate` and `demo`: what it says, as tables. `answers` has what it answers.
 
 There is one script per family, 1.x and 2.x. Payloads are written as they stand on the wire; where a version writes
 something otherwise, a table says how.
@@ -10,21 +10,17 @@ from typing import Any
 
 from attrs import define, frozen
 
-from ocpp_core.cli.csms import reply, timestamp
+from ocpp_core.cli.answers import STATION, TRIGGERS, Json, reply, text, timestamp
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
+from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import from_wire, to_wire
-
-Json = dict[str, Any]
 
 #: Who charges.
 ID_TAG = "04A2B3C4"
 ID_TOKEN = {"idToken": ID_TAG, "type": "ISO14443"}
-
-#: What GetConfiguration (1.x) and GetVariables (2.x) tell.
-SETTINGS = {"HeartbeatInterval": "300", "MeterValueSampleInterval": "60"}
 
 
 class StepFailed(Exception):
@@ -172,62 +168,6 @@ _SCRIPT_2 = {
 }
 
 
-# The answers
-
-
-def _configuration(request: Json) -> Json:
-    wanted = request.get("key") or list(SETTINGS)
-    known = [{"key": key, "readonly": False, "value": SETTINGS[key]} for key in wanted if key in SETTINGS]
-    unknown = [key for key in wanted if key not in SETTINGS]
-    answer: Json = {"configurationKey": known} if known else {}
-    return {**answer, "unknownKey": unknown} if unknown else answer
-
-
-def _variables(request: Json) -> Json:
-    results = []
-    for asked in request["getVariableData"]:
-        value = SETTINGS.get(asked["variable"]["name"])
-        result = {"component": asked["component"], "variable": asked["variable"]}
-        if value is None:
-            results.append({**result, "attributeStatus": "UnknownVariable"})
-        else:
-            results.append({**result, "attributeStatus": "Accepted", "attributeValue": value})
-    return {"getVariableResult": results}
-
-
-def _set_variables(request: Json) -> Json:
-    return {
-        "setVariableResult": [
-            {"component": one["component"], "variable": one["variable"], "attributeStatus": "Rejected"}
-            for one in request["setVariableData"]
-        ]
-    }
-
-
-def _accept(_: Json) -> Json:
-    return {"status": "Accepted"}
-
-
-_ANSWERS_1: Mapping[str, Callable[[Json], Json]] = {
-    "Reset": _accept,
-    "GetConfiguration": _configuration,
-    "ChangeConfiguration": lambda request: {
-        "status": "Accepted" if request["key"] in SETTINGS else "NotSupported"
-    },
-    "RemoteStartTransaction": _accept,
-    "RemoteStopTransaction": _accept,
-    "ClearCache": _accept,
-}
-
-_ANSWERS_2: Mapping[str, Callable[[Json], Json]] = {
-    "Reset": _accept,
-    "GetVariables": _variables,
-    "SetVariables": _set_variables,
-    "RequestStartTransaction": _accept,
-    "RequestStopTransaction": _accept,
-    "ClearCache": _accept,
-}
-
 _REMOTE_STARTS = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
 
 
@@ -236,7 +176,7 @@ class Simulator:
 
     Attributes:
         router: Its handlers.
-        asked: What the CSMS has asked for and the station has yet to do: "start" or "reset".
+        asked: What the CSMS has asked for and the station has yet to do: "start", "reset", or a step of the script.
         memory: What it remembers.
     """
 
@@ -247,10 +187,7 @@ class Simulator:
         self._specification = specification(version)
         is_first = "StartTransaction" in self._specification.actions
         self._script = _SCRIPT_1 if is_first else _SCRIPT_2
-        self._answers = _ANSWERS_1 if is_first else _ANSWERS_2
-        for action in self._answers:
-            if action in self._specification.actions:
-                self.router.on(self._specification.request(action))(self._answer)
+        self.router.on_any(self._answer)
 
     async def do(self, name: str, csms: Caller) -> Response:
         """Takes a step of the script.
@@ -291,12 +228,16 @@ class Simulator:
         for name in ("start", *["meter"] * readings, "stop"):
             await self.do(name, csms)
 
-    def _answer(self, request: Any, _: Any) -> Response:
-        action = request.__ocpp__.action
-        payload = to_wire(request)
+    def _answer(self, request: Request[Any], _: Any) -> Response:
+        action = request.__ocpp__.action or ""
+        response = reply(request, STATION[action])
+        payload = plain(request)
+        asked = TRIGGERS.get(text(payload, "requestedMessage"))
         if action in _REMOTE_STARTS:
             self.memory.remote_start_id = payload.get("remoteStartId")
-            self.asked.put_nowait("start")
+            asked = "start"
         elif action == "Reset":
-            self.asked.put_nowait("reset")
-        return reply(request, self._answers[action](payload))
+            asked = "reset"
+        if asked is not None:
+            self.asked.put_nowait(asked)
+        return response

@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
-from ocpp_core.cli.judging import Judged, Verdict
-from ocpp_core.cli.reading import StationLabel
+from ocpp_core.logs.judging import Judged, Verdict
+from ocpp_core.logs.origins import StationLabel
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.secrets import discreet_path, hide
 
@@ -16,7 +16,7 @@ MAX_ROWS = 1_000
 
 #: What frames are called in the counts, by message type.
 _PART_OF: Mapping[int, str] = {2: "requests", 6: "requests", 3: "responses", 4: "errors", 5: "errors"}
-_UNPAIRED, _REFUSED = Verdict.UNPAIRED, Verdict.REFUSED
+_WITHOUT_CALL, _REFUSED = frozenset({Verdict.UNPAIRED, Verdict.AMBIGUOUS}), Verdict.REFUSED
 
 #: In the order of the tables; "others" are frames of which not even the kind can be read.
 PARTS = ("requests", "responses", "errors", "others")
@@ -109,7 +109,7 @@ class Summary:
             self.not_judged[reason] = self.not_judged.get(reason, 0) + 1
         else:
             part = _PART_OF.get(kind.value, part)
-            if verdict is not _UNPAIRED:
+            if verdict not in _WITHOUT_CALL:
                 self.actions.add((found.version, hide(judged.action[:60])), part, verdict)
         if found.station is not None:
             self.stations.add((found.station, found.version), part, verdict)

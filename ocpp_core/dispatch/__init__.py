@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from ocpp_core.dispatch.state import PerIdentity as PerIdentity
     from ocpp_core.dispatch.tracing import Tracing as Tracing
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "boot": "Booted booted",

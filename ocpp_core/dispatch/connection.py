@@ -26,10 +26,11 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never, cast
 
 from attrs import field, frozen
 
+from ocpp_core.dispatch.handlers import require_codec, require_notification, require_request
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
@@ -61,7 +62,13 @@ MAX_HELD_BYTES = 8 * 1_048_576
 #: and where it is small the task counts.
 TYPED = 16
 
-M = TypeVar("M", bound=str | bytes)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    # A default, as that of `Request`: `Peer` alone is one of the JSON wire, as nearly all are.
+    M = _TypeVar("M", bound=str | bytes, default=str)
+else:
+    M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
 
 
@@ -72,6 +79,7 @@ class Codec(Protocol[M]):
     unreadable_id: ClassVar[str]
     owed: Mapping[FrameKind, FrameKind]
     specification: Specification
+    error_names: Mapping[ErrorCode, str]
 
     def decode(self, message: M, /, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
         """Reads a frame, or raises `FrameError`."""
@@ -133,12 +141,17 @@ class ResultReceived(CallOutcome):
 
 @frozen
 class ErrorReceived(CallOutcome):
-    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it."""
+    """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it.
+
+    `written` is that too, whether the version spells it so or not. `violations` are those of the refusal's own form.
+    """
 
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
     spelling: str | None = None
+    written: str = field(default="", eq=False)
+    violations: tuple[Violation, ...] = ()
 
 
 @frozen
@@ -169,12 +182,13 @@ class NotificationReceived:
 
 @frozen
 class ReplyRefused:
-    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR)."""
+    """The peer cannot use a reply of ours (2.1: CALLRESULTERROR). `violations` are those of what it says."""
 
     id: str = field(repr=discreet_repr)
     code: ErrorCode
     description: str = field(repr=discreet_repr)
     details: Mapping[str, Any] = field(repr=discreet_repr)
+    violations: tuple[Violation, ...] = ()
 
 
 def _sentence(text: str) -> str:
@@ -222,6 +236,7 @@ class Connection(Generic[M]):
 
     Raises:
         LocalProtocolError: `max_held_bytes` is not positive.
+        TypeError: `codec` is none.
     """
 
     def __init__(
@@ -232,6 +247,7 @@ class Connection(Generic[M]):
         call_timeout: float | None = 30.0,
         max_held_bytes: int = MAX_HELD_BYTES,
     ) -> None:
+        require_codec(codec)
         if max_held_bytes < 1:
             raise LocalProtocolError(f"max_held_bytes is {max_held_bytes}: no call could be received.")
         self._codec = codec
@@ -320,11 +336,13 @@ class Connection(Generic[M]):
             A handle. Exactly one later `CallOutcome` has it as its `call`, whatever the peer does.
 
         Raises:
-            LocalProtocolError: `can_call` is False, this version has no such request, or a value breaks its schema.
-                Nothing has changed and nothing was queued.
+            LocalProtocolError: `can_call` is False, this version has no such request, or a value breaks its schema
+                (`violations` has every fault). Nothing has changed and nothing was queued.
+            TypeError: `request` is no request.
 
         Source: OCPP-J 1.6 §4.1.1 (SHOULD NOT); OCPP 2.0.1 and 2.1 part 4 §4.1.1 (SHALL NOT).
         """
+        require_request(request)
         if not self.can_call:
             reason = (
                 "the connection has ended" if self._closed else "an earlier call still waits for its answer"
@@ -396,6 +414,7 @@ class Connection(Generic[M]):
 
         Source: OCPP 2.1 part 4 §4.2.4.
         """
+        require_notification(message)
         if self._closed:
             raise LocalProtocolError("Cannot notify: the connection has ended.")
         self._out.append(self._encoded(Send(self._new_id(), message)))
@@ -435,13 +454,14 @@ class Connection(Generic[M]):
             case CallResult():
                 self._queue.append(Ignored(f"CallResult {told_value(frame.id)} answers no call that waits"))
             case CallError() if frame.id in self._ours:
-                call = self._end(frame.id)
-                self._queue.append(
-                    ErrorReceived(call, frame.code, frame.description, frame.details, frame.spelling)
-                )
+                call, code = self._end(frame.id), frame.code
+                written = frame.spelling or self._codec.error_names.get(code, str(code))
+                said = code, frame.description, frame.details, frame.spelling, written, frame.violations
+                self._queue.append(ErrorReceived(call, *said))
             case CallResultError() if frame.id in self._replied:
                 self._replied.remove(frame.id)
-                self._queue.append(ReplyRefused(frame.id, frame.code, frame.description, frame.details))
+                about_reply = frame.code, frame.description, frame.details, frame.violations
+                self._queue.append(ReplyRefused(frame.id, *about_reply))
             case CallError() | CallResultError():
                 name = type(frame).__name__
                 about = f"{frame.code}: {told(frame.description)}"
@@ -513,7 +533,7 @@ class Connection(Generic[M]):
         try:
             return self._codec.encode(frame)
         except PayloadError as error:
-            raise LocalProtocolError(str(error)) from error
+            raise LocalProtocolError(str(error), violations=error.violations) from error
 
     def _end(self, id: str) -> PendingCall[Any]:
         del self._awaiting[id]

@@ -21,7 +21,7 @@ from ocpp_core.model.versions import Wire
 
 _log = logger("hooks")
 _frames = logger("frames")
-_admission = logger("admission")
+_refusals_log = logger("admission")
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
@@ -156,7 +156,7 @@ class Observer:
 
     def refused(self, refused: Refused) -> None:
         """Logs who was turned away, and tells it; see `Hooks.refused`."""
-        _admission.info("%s", Fit(refused))
+        _refusals_log.info("%s", Fit(refused))
         self._tell("refused", refused)
 
     def _tell(self, hook: str, *arguments: Any) -> None:

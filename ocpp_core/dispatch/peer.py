@@ -33,6 +33,7 @@ from ocpp_core.dispatch.connection import (
     ErrorReceived,
     Event,
     Ignored,
+    M,
     NotificationReceived,
     ReplyRefused,
     ResultInvalid,
@@ -40,6 +41,7 @@ from ocpp_core.dispatch.connection import (
     size_of,
 )
 from ocpp_core.dispatch.ends import is_of_task
+from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
@@ -48,9 +50,11 @@ from ocpp_core.model.errors import (
     CallResultInvalidError,
     CallTimeoutError,
     ConnectionLostError,
+    NotConnectedError,
 )
+from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
-from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import told
 from ocpp_core.model.versions import Specification
@@ -60,7 +64,6 @@ _log = logger("peer")
 #: Share of the grace that is kept for handlers that do not end in time: they are cancelled, and may have to tidy up.
 TIDYING = 0.1
 
-M = TypeVar("M", bound=str | bytes)
 R = TypeVar("R", bound=Response)
 
 
@@ -82,8 +85,12 @@ class PeerOptions(TypedDict, total=False):
     redaction: Redaction | None
 
 
-def response_of(outcome: CallOutcome) -> Response:
+def response_of(outcome: CallOutcome, identity: str = "") -> Response:
     """The response that a call of ours ended with. The codec has seen that it is the one of the request.
+
+    Args:
+        outcome: Of the call.
+        identity: Of the station, for the error.
 
     Raises:
         CallFailedError: One of its kinds; it ended without.
@@ -94,14 +101,21 @@ def response_of(outcome: CallOutcome) -> Response:
             return response
         case ErrorReceived():
             raise CallRejectedError(
-                action, outcome.code, outcome.description, outcome.details, outcome.spelling
+                action,
+                outcome.code,
+                outcome.description,
+                outcome.details,
+                outcome.spelling,
+                written=outcome.written,
+                identity=identity,
+                violations=outcome.violations,
             )
         case CallTimedOut():
-            raise CallTimeoutError(action)
+            raise CallTimeoutError(action, identity=identity)
         case ResultInvalid(error=error):
-            raise CallResultInvalidError(action, error)
+            raise CallResultInvalidError(action, error, identity=identity)
         case _:
-            raise ConnectionLostError(action)
+            raise ConnectionLostError(action, identity=identity)
 
 
 #: How a call of theirs comes to its answer: `Router.handle`, or something in its place.
@@ -210,13 +224,17 @@ class Peer(Generic[M]):
         Raises:
             CallRejectedError: The peer refused; it has `code`, `description` and `details`.
             CallTimeoutError: No answer in time.
-            ConnectionLostError: The connection ended, or had ended before.
+            NotConnectedError: The connection had ended before the request was sent.
+            ConnectionLostError: The connection ended before the answer.
             CallResultInvalidError: The answer cannot be used.
-            LocalProtocolError: The request cannot be sent: a value breaks its schema, or it is of another version.
+            LocalProtocolError: The request cannot be sent: a value breaks its schema (`violations` has them all), or
+                it is of another version.
+            TypeError: `request` is no request.
         """
+        require_request(request)
         with self._observer.calling(self, request):
             if self._connection.closed or self._is_closing:
-                raise ConnectionLostError(request.__ocpp__.action or "")
+                raise self._not_connected(request)
             waiting = _Waiting(request, timeout, asyncio.get_running_loop().create_future())
             self._waiting.append(waiting)
             self._pump()
@@ -226,14 +244,19 @@ class Peer(Generic[M]):
                 with suppress(ValueError):  # it has had its turn
                     self._waiting.remove(waiting)
                 raise
-            return cast(R, response_of(outcome))
+            return cast(R, response_of(outcome, self.identity))
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer (2.1: SEND).
 
         Raises:
-            LocalProtocolError: The connection has ended, or the message cannot be sent.
+            NotConnectedError: The connection has ended.
+            LocalProtocolError: The message cannot be sent.
+            TypeError: `message` is no notification.
         """
+        require_notification(message)
+        if self._connection.closed:
+            raise self._not_connected(message)
         self._connection.notify(message)
         self._pump()
 
@@ -371,18 +394,18 @@ class Peer(Generic[M]):
             case NotificationReceived(message=message):
                 _log.warning(
                     "%s: %s is dropped: too many are at work",
-                    printable(self.identity),
+                    named(self.identity),
                     message.__ocpp__.action,
                 )
             case ReplyRefused():
                 _log.warning(
                     "%s cannot use the reply %s: %s",
-                    printable(self.identity),
+                    named(self.identity),
                     told(event.id),
                     told(event.description, LONG),
                 )
             case Ignored():
-                _log.info("%s: %s", printable(self.identity), event.reason)
+                _log.info("%s: %s", named(self.identity), event.reason)
             case _:
                 assert_never(event)
 
@@ -423,7 +446,7 @@ class Peer(Generic[M]):
         except BaseException as error:
             if is_of_task(error):
                 raise
-            _log.info("%s: cannot send: %r", printable(self.identity), error)
+            _log.info("%s: cannot send: %r", named(self.identity), error)
         finally:
             self._is_mute = True
             self._unsent = 0
@@ -446,7 +469,7 @@ class Peer(Generic[M]):
             for task in left:
                 _log.error(
                     "%s: %s goes on although it was cancelled, and is left to itself",
-                    printable(self.identity),
+                    named(self.identity),
                     printable(task.get_name()),
                 )
 
@@ -462,7 +485,11 @@ class Peer(Generic[M]):
         while self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.future.done():
-                waiting.future.set_exception(ConnectionLostError(waiting.request.__ocpp__.action or ""))
+                waiting.future.set_exception(self._not_connected(waiting.request))
+
+    def _not_connected(self, message: Payload) -> NotConnectedError:
+        reason = "the connection has ended" if self._connection.closed else "the connection is being closed"
+        return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
     def _spawn(
         self, work: Any, event: CallReceived | NotificationReceived, message: Request[Any] | Notification
@@ -492,5 +519,5 @@ class Peer(Generic[M]):
             self._pump()
         else:
             _log.error(
-                "%s: %s was cut short", printable(self.identity), printable(task.get_name()), exc_info=error
+                "%s: %s was cut short", named(self.identity), printable(task.get_name()), exc_info=error
             )

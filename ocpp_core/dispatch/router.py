@@ -7,8 +7,8 @@ without one.
 
 import inspect
 import reprlib
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol, TypeVar, cast, overload
 
 from attrs import field, frozen
 
@@ -21,10 +21,30 @@ from ocpp_core.dispatch.connection import (
     NotificationReceived,
 )
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
+from ocpp_core.dispatch.handlers import (
+    HANDLER,
+    HOOK,
+    MIDDLEWARE,
+    Exchange,
+    Registering,
+    RegisteringHook,
+    name_of,
+    require_classes,
+    require_function,
+    require_request,
+)
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import ConnectionLostError, LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.errors import (
+    ConnectionLostError,
+    LocalProtocolError,
+    NoAnswer,
+    NotConnectedError,
+    OcppError,
+)
+from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Specification
@@ -35,7 +55,22 @@ _log = logger("router")
 #: A message of either wire.
 M = TypeVar("M", str, bytes)
 R = TypeVar("R", bound=Response)
-H = TypeVar("H", bound=Callable[..., Any])
+H = TypeVar("H", bound=Callable[[Any, Any], Any])
+W = TypeVar("W", bound=Callable[[Any, Any, Any], Awaitable[Any]])
+
+# Of the classes of one handler, up to one of each version: type checkers differ in what they make of `*classes`.
+Q1 = TypeVar("Q1")
+R1 = TypeVar("R1")
+Q2 = TypeVar("Q2")
+R2 = TypeVar("R2")
+Q3 = TypeVar("Q3")
+R3 = TypeVar("R3")
+Q4 = TypeVar("Q4")
+R4 = TypeVar("R4")
+Q5 = TypeVar("Q5")
+R5 = TypeVar("R5")
+Q6 = TypeVar("Q6")
+R6 = TypeVar("R6")
 
 
 class Caller(Protocol):
@@ -82,9 +117,14 @@ class Router:
     Args:
         receives: The side that this router serves. A request that the standard does not let the other side send is
             answered NotSupported. None allows both directions, for tests and gateways.
+
+    Raises:
+        TypeError: `receives` is something else.
     """
 
     def __init__(self, *, receives: Role | None = None) -> None:
+        if receives not in (None, Role.CSMS, Role.CHARGE_POINT):
+            raise TypeError(f"receives is Role.CSMS, Role.CHARGE_POINT or None; got {passed(receives)}")
         self._receives = receives
         self._handlers: dict[type[Payload], Callable[..., Any]] = {}
         self._data_handlers: dict[type[Payload], dict[tuple[str, str | None], Callable[..., Any]]] = {}
@@ -94,69 +134,172 @@ class Router:
 
     # Registering
 
-    def on(self, *classes: type[Payload]) -> Callable[[H], H]:
+    @overload
+    def on(self, c1: Exchange[Q1, R1], /) -> Registering[Q1, R1]: ...
+    @overload
+    def on(self, c1: Exchange[Q1, R1], c2: Exchange[Q2, R2], /) -> Registering[Q1 | Q2, R1 | R2]: ...
+    @overload
+    def on(
+        self, c1: Exchange[Q1, R1], c2: Exchange[Q2, R2], c3: Exchange[Q3, R3], /
+    ) -> Registering[Q1 | Q2 | Q3, R1 | R2 | R3]: ...
+    @overload
+    def on(
+        self, c1: Exchange[Q1, R1], c2: Exchange[Q2, R2], c3: Exchange[Q3, R3], c4: Exchange[Q4, R4], /
+    ) -> Registering[Q1 | Q2 | Q3 | Q4, R1 | R2 | R3 | R4]: ...
+    @overload
+    def on(
+        self,
+        c1: Exchange[Q1, R1],
+        c2: Exchange[Q2, R2],
+        c3: Exchange[Q3, R3],
+        c4: Exchange[Q4, R4],
+        c5: Exchange[Q5, R5],
+        /,
+    ) -> Registering[Q1 | Q2 | Q3 | Q4 | Q5, R1 | R2 | R3 | R4 | R5]: ...
+    @overload
+    def on(
+        self,
+        c1: Exchange[Q1, R1],
+        c2: Exchange[Q2, R2],
+        c3: Exchange[Q3, R3],
+        c4: Exchange[Q4, R4],
+        c5: Exchange[Q5, R5],
+        c6: Exchange[Q6, R6],
+        /,
+    ) -> Registering[Q1 | Q2 | Q3 | Q4 | Q5 | Q6, R1 | R2 | R3 | R4 | R5 | R6]: ...
+    @overload
+    def on(self, *classes: Exchange[Q1, R1]) -> Registering[Q1, R1]: ...
+    def on(self, *classes: Any) -> Any:
         """Registers the handler of one or more request (or, for SEND, notification) classes.
 
+        The handler is called with the message and the caller. It returns the response of the request, or an awaitable
+        of it; nothing for a notification. Type checkers hold it to that.
+
         Raises:
-            LocalProtocolError: A class is no request of a version (a subclass is none), or has a handler already.
+            LocalProtocolError: A class is no request of a version (a subclass is none), or has a handler already. Then
+                none of them has got one.
+            TypeError: It is called with something else than classes, or the handler takes other arguments.
         """
+        require_classes("on", classes, (Request, Notification))
 
         def register(handler: H) -> H:
+            require_function(handler, f"The handler of {_names(classes)}", HANDLER)
             for cls in classes:
-                if not issubclass(cls, Request | Notification) or "__ocpp__" not in vars(cls):
-                    hint = (
-                        f"; did you mean {cls.__name__}Request?"
-                        if not cls.__name__.endswith("Request")
-                        else ""
-                    )
-                    raise LocalProtocolError(f"{cls.__name__} is no request of a version{hint}")
                 if cls in self._handlers:
-                    raise LocalProtocolError(f"{cls.__name__} has a handler: {_name_of(self._handlers[cls])}")
-                self._handlers[cls] = handler
+                    raise LocalProtocolError(f"{cls.__name__} has a handler: {name_of(self._handlers[cls])}")
+            self._handlers.update(dict.fromkeys(classes, handler))
             return handler
 
         return register
 
-    def on_data(self, cls: type[Payload], vendor: str, message: str | None = None) -> Callable[[H], H]:
+    def on_data(self, cls: Exchange[Q1, R1], vendor: str, message: str | None = None) -> Registering[Q1, R1]:
         """Registers the handler of the DataTransfer requests of one vendor, or of one message of it.
 
         The most particular handler is taken. Once there is any, a vendor or message that has none is answered with
         UnknownVendorId or UnknownMessageId, unless `on` has a handler for the class.
 
         Raises:
-            LocalProtocolError: That message, or that vendor as a whole, has a handler already.
+            LocalProtocolError: The class is no DataTransferRequest of a version; or that message, or that vendor as a
+                whole, has a handler already.
+            TypeError: As `on`.
         """
+        requests, name = cast(Any, cls), cast(Any, vendor)
+        require_classes("on_data", [requests], (Request,))
+        if requests.__ocpp__.action != "DataTransfer":
+            raise LocalProtocolError(
+                f"{requests.__name__} is no DataTransferRequest; Router.on takes all others"
+            )
+        if not isinstance(name, str):
+            raise TypeError(f"Router.on_data takes the vendorId as text; got {passed(name)}")
 
         def register(handler: H) -> H:
-            handlers = self._data_handlers.setdefault(cls, {})
+            require_function(handler, f"The handler of {requests.__name__}", HANDLER)
+            handlers = self._data_handlers.setdefault(requests, {})
             if (vendor, message) in handlers:
-                known = _name_of(handlers[vendor, message])
-                raise LocalProtocolError(f"{cls.__name__} of {vendor!r}, {message!r} has a handler: {known}")
+                known = name_of(handlers[vendor, message])
+                raise LocalProtocolError(
+                    f"{requests.__name__} of {vendor!r}, {message!r} has a handler: {known}"
+                )
             handlers[vendor, message] = handler
             return handler
 
         return register
 
     def on_any(self, handler: H) -> H:
-        """Registers the handler of all requests that have no other."""
+        """Registers the handler of all requests that have no other: ``@router.on_any``, without parentheses.
+
+        Raises:
+            LocalProtocolError: There is one already.
+            TypeError: It takes other arguments than a handler.
+        """
+        require_function(handler, "The handler of Router.on_any", HANDLER)
+        if self._fallback is not None:
+            raise LocalProtocolError(f"Router.on_any has a handler: {name_of(self._fallback)}")
         self._fallback = handler
         return handler
 
-    def after(self, cls: type[Payload]) -> Callable[[H], H]:
-        """Registers a hook that runs once the answer to a request has been sent: ``(request, response, peer)``."""
+    @overload
+    def after(self, c1: Exchange[Q1, R1], /) -> RegisteringHook[Q1, R1]: ...
+    @overload
+    def after(self, c1: Exchange[Q1, R1], c2: Exchange[Q2, R2], /) -> RegisteringHook[Q1 | Q2, R1 | R2]: ...
+    @overload
+    def after(
+        self, c1: Exchange[Q1, R1], c2: Exchange[Q2, R2], c3: Exchange[Q3, R3], /
+    ) -> RegisteringHook[Q1 | Q2 | Q3, R1 | R2 | R3]: ...
+    @overload
+    def after(
+        self, c1: Exchange[Q1, R1], c2: Exchange[Q2, R2], c3: Exchange[Q3, R3], c4: Exchange[Q4, R4], /
+    ) -> RegisteringHook[Q1 | Q2 | Q3 | Q4, R1 | R2 | R3 | R4]: ...
+    @overload
+    def after(
+        self,
+        c1: Exchange[Q1, R1],
+        c2: Exchange[Q2, R2],
+        c3: Exchange[Q3, R3],
+        c4: Exchange[Q4, R4],
+        c5: Exchange[Q5, R5],
+        /,
+    ) -> RegisteringHook[Q1 | Q2 | Q3 | Q4 | Q5, R1 | R2 | R3 | R4 | R5]: ...
+    @overload
+    def after(
+        self,
+        c1: Exchange[Q1, R1],
+        c2: Exchange[Q2, R2],
+        c3: Exchange[Q3, R3],
+        c4: Exchange[Q4, R4],
+        c5: Exchange[Q5, R5],
+        c6: Exchange[Q6, R6],
+        /,
+    ) -> RegisteringHook[Q1 | Q2 | Q3 | Q4 | Q5 | Q6, R1 | R2 | R3 | R4 | R5 | R6]: ...
+    @overload
+    def after(self, *classes: Exchange[Q1, R1]) -> RegisteringHook[Q1, R1]: ...
+    def after(self, *classes: Any) -> Any:
+        """Registers a hook that runs once the answer to a request has been sent: ``(request, response, peer)``.
+
+        Raises:
+            LocalProtocolError: A class is no request of a version.
+            TypeError: As `on`.
+        """
+        require_classes("after", classes, (Request,))
 
         def register(hook: H) -> H:
-            self._after.setdefault(cls, []).append(hook)
+            require_function(hook, f"The hook after {_names(classes)}", HOOK)
+            for cls in dict.fromkeys(classes):
+                self._after.setdefault(cls, []).append(hook)
             return hook
 
         return register
 
-    def middleware(self, middleware: Middleware) -> Middleware:
+    def middleware(self, middleware: W) -> W:
         """Registers a wrapper around every handler: ``(message, peer, handle)``. The first one is outermost.
 
         It returns what ``await handle(message, peer)`` does: a response, or None for a notification (2.1: SEND). What
         it raises is treated as what a handler raises.
+
+        Raises:
+            TypeError: It takes other arguments.
         """
+        require_function(middleware, "The middleware of a router", MIDDLEWARE)
         self._middleware.append(middleware)
         return middleware
 
@@ -185,7 +328,9 @@ class Router:
         try:
             await self._chain(message, caller)
         except OcppError as error:
-            _log.info("%s: %s is ignored: %s %s", caller.identity, action, error.code, error.description)
+            _log.info(
+                "%s: %s is ignored: %s %s", named(caller.identity), action, error.code, error.description
+            )
         except BaseException as error:
             if is_of_task(error):
                 raise
@@ -199,7 +344,7 @@ class Router:
             except BaseException as error:
                 if is_of_task(error):
                     raise
-                _note_failure(caller, f"the hook {_name_of(hook)}", error)
+                _note_failure(caller, f"the hook {name_of(hook)}", error)
 
     async def answer(self, message: M, *, codec: Codec[M], identity: str = "") -> M | None:
         """Answers one frame without a connection, as a serverless function does.
@@ -267,7 +412,8 @@ class LoneCaller:
         self.specification = specification
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
-        """Raises `LocalProtocolError`: there is no connection to call over."""
+        """Raises `LocalProtocolError`: there is no connection to call over. `TypeError` if it is no request."""
+        require_request(request)
         raise LocalProtocolError("A single frame has been answered; there is no connection to call over.")
 
 
@@ -285,10 +431,10 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
 
 
 def _note_failure(caller: Caller, what: str, error: BaseException) -> None:
-    if isinstance(error, ConnectionLostError):  # it called back, and nobody was there: no fault of ours
-        _log.info("%s: %s has failed: %s", caller.identity, what, error)
+    if isinstance(error, ConnectionLostError | NotConnectedError):  # it called back, and nobody was there
+        _log.info("%s: %s has failed: %s", named(caller.identity), what, error)
     else:
-        _log.error("%s: %s has failed", caller.identity, what, exc_info=error)
+        _log.error("%s: %s has failed", named(caller.identity), what, exc_info=error)
 
 
 def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
@@ -320,9 +466,8 @@ def failed(cause: BaseException) -> Answer:
     return Answer(error=OcppError(ErrorCode.INTERNAL), cause=cause)
 
 
-def _name_of(function: Callable[..., Any]) -> str:
-    """A `functools.partial` or an object that can be called has no name of its own."""
-    return getattr(function, "__qualname__", None) or reprlib.repr(function)
+def _names(classes: Iterable[type]) -> str:
+    return ", ".join(cls.__name__ for cls in classes)
 
 
 def _wrapped(middleware: Middleware, inner: Handle) -> Handle:

@@ -21,6 +21,7 @@ from typing import Any
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallRejectedError
+from ocpp_core.model.extras import install
 from ocpp_core.model.messages import Notification, Request
 
 try:
@@ -33,7 +34,7 @@ try:
         get_tracer,
     )
 except ImportError as _missing:
-    raise ImportError("Tracing needs opentelemetry-api: pip install 'ocpp-core[tracing]'") from _missing
+    raise ImportError(f"Tracing needs opentelemetry-api: {install('tracing')}") from _missing
 
 
 class Tracing(Hooks):

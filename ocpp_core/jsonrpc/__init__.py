@@ -7,7 +7,7 @@ from ocpp_core._lazy import lazy
 if TYPE_CHECKING:
     from ocpp_core.jsonrpc.codec import JsonCodec as JsonCodec
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "codec": "JsonCodec",

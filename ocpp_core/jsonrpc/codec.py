@@ -5,7 +5,7 @@ Source: OCPP-J 1.6 §4; OCPP 2.0.1 and 2.1 part 4 §4.
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, cast
 
 from ocpp_core._lazy import once
 from ocpp_core.jsonrpc.text import BrokenJson, DuplicateMember, read_json, write_json
@@ -24,13 +24,14 @@ from ocpp_core.model.messages import (
     Response,
     Send,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
-from ocpp_core.payloads.conversion import accepted, to_wire
+from ocpp_core.payloads.conversion import accepted, allowed_digits, to_wire
 
 #: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
 MAX_ID_LENGTH = 36
@@ -50,9 +51,18 @@ _HEAD_LENGTH = 2_000
 _BLANKS = r"[ \t\n\r]*"
 _INTEGER = r"-?(?:0|[1-9][0-9]{0,307}+)(?![0-9.eE])"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
+_TYPE = re.compile(rf"{_BLANKS}\[{_BLANKS}({_INTEGER})")
 _HEAD = re.compile(
     rf"#\[#({_INTEGER})#(?:,#({_STRING}|{_INTEGER})#(?:,#({_STRING})#(?:,|\]))?)?".replace("#", _BLANKS)
 )
+
+
+#: What is read of an error, whatever is tolerated: nobody answers one, so that to refuse it would only keep from the
+#: caller what its peer has said.
+_ALWAYS_READ = Tolerance.ID_NOT_STRING | Tolerance.SHORT_CALLERROR | Tolerance.DUPLICATE_MEMBER
+_ERRORS = (FrameKind.CALLERROR, FrameKind.CALLRESULTERROR)
+#: Under which details of an error have what stood where it does not belong.
+_REST = "#rest"
 
 
 @once
@@ -84,6 +94,8 @@ class JsonCodec:
         version: A `Version` or its number; or the `Specification` of an invented one, for tests.
         tolerance: What is accepted although it breaks a rule. What is sent never does.
         max_size: Characters that a frame may have.
+        fraction_digits: 0 or 3: timestamps are written with so many digits after the second, for peers that read one
+            form only. None writes them as they are.
     """
 
     #: One CALL of each side may be unanswered (OCPP-J 1.6 §4.1.1; 2.0.1 and 2.1 part 4 §4.1.1).
@@ -97,6 +109,7 @@ class JsonCodec:
         *,
         tolerance: Tolerance = Tolerance.STRICT,
         max_size: int = 1_048_576,
+        fraction_digits: int | None = None,
     ) -> None:
         known = version if isinstance(version, Specification) else specification(version)
         if Wire.JSON not in known.error_names:
@@ -106,7 +119,9 @@ class JsonCodec:
         self.owed: Mapping[FrameKind, FrameKind] = known.owed
         self.tolerance = tolerance
         self.max_size = max_size
-        self._names = known.error_names[Wire.JSON]
+        self.fraction_digits = allowed_digits(fraction_digits)
+        #: How this version spells errors on this wire.
+        self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
         self._call = self._numbers[FrameKind.CALL]
         self._result = self._numbers[FrameKind.CALLRESULT]
@@ -116,7 +131,7 @@ class JsonCodec:
 
     def decode(
         self,
-        text: str,
+        text: str | bytes,
         *,
         awaiting: Mapping[str, type[Request[Any]]] | None = None,
         tolerance: Tolerance | None = None,
@@ -124,7 +139,7 @@ class JsonCodec:
         """Reads one frame.
 
         Args:
-            text: One WebSocket text message.
+            text: One WebSocket text message, or the bytes of it, in UTF-8.
             awaiting: Request classes of the calls that wait for an answer, by id: a CALLRESULT does not say what it is.
             tolerance: In place of the codec's own.
 
@@ -134,7 +149,10 @@ class JsonCodec:
         Raises:
             FrameError: It cannot be used. The error says what could be read all the same, and the code to answer with,
                 if the version owes an answer. Nothing else is raised, whatever the text.
+            TypeError: `text` is neither text nor bytes.
         """
+        if not isinstance(text, str):
+            text = _decoded(text)
         allowed = self.tolerance if tolerance is None else tolerance
         if not text:
             raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
@@ -149,7 +167,7 @@ class JsonCodec:
             broken = error
         except _NOT_ACCEPTED:
             pass
-        found = Deviations.of_message(len(text), allowed)
+        found = Deviations.of_message(len(text), allowed | self._always_read(text))
         try:
             if broken is not None:
                 frame = self._mend(text, broken, found)
@@ -157,6 +175,12 @@ class JsonCodec:
         except FrameError as error:
             error.read_tolerantly = lambda: self.decode(text, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
             raise
+
+    def _always_read(self, text: str) -> Tolerance:
+        """What is accepted of a frame although nobody has allowed it."""
+        match = _TYPE.match(text[:_HEAD_LENGTH])
+        kind = None if match is None else self.specification.frame_kinds.get(int(match[1]))
+        return _ALWAYS_READ if kind in _ERRORS else self.specification.json_dialects
 
     def _mend(self, text: str, broken: BrokenJson, found: Deviations) -> Any:
         """Reads text that is no JSON to us, if members that are there twice are all that is wrong, and are allowed."""
@@ -169,12 +193,15 @@ class JsonCodec:
                     broken = error
         self._salvage(text, str(broken), found)
 
-    def values(self, text: str) -> Any:
+    def values(self, text: str | bytes) -> Any:
         """The JSON value of a frame, whatever it means: for a log, which may not show the text of what it cannot read.
 
         Raises:
             FrameError: It is no JSON, or too long. Nothing else is raised.
+            TypeError: `text` is neither text nor bytes.
         """
+        if not isinstance(text, str):
+            text = _decoded(text)
         try:
             if len(text) > self.max_size:
                 raise BrokenJson(f"more than the {self.max_size} characters that are read")
@@ -321,19 +348,15 @@ class JsonCodec:
         parts: Any = frame[2:]
         if [type(part) for part in parts[:4]] != [str, str, dict]:
             reason = "is not an id, a code, a description and an object of details"
-            faults: tuple[Violation, ...] = ()
-            if len(parts) <= 3:
-                faults = (_about_frame("$", "lacks parts", frame, Tolerance.SHORT_CALLERROR),)
-            if not faults or not found.add(faults[0]):
-                raise FrameError(reason, kind=kind, code=ErrorCode.FRAME, id=id, violations=faults)
-            parts = _filled(parts)
+            found.add(_about_frame("$", reason, frame, Tolerance.SHORT_CALLERROR))
+            parts = _sorted(parts)
         name, description, details = parts
         if is_too_deep(details):
             reason = "the details are nested too deep"
             raise FrameError(reason, kind=kind, code=ErrorCode.FORMAT, id=id)
         code = ERROR_CODES.get(name, ErrorCode.GENERIC)
         made = CallError if kind is FrameKind.CALLERROR else CallResultError
-        spelling = None if self._names.get(code) == name else name
+        spelling = None if self.error_names.get(code) == name else name
         return made(id, code, description, details, spelling=spelling, violations=tuple(found.listed))
 
     def _salvage(self, text: str, reason: str, found: Deviations) -> NoReturn:
@@ -364,6 +387,7 @@ class JsonCodec:
             PayloadError: The payload breaks its schema.
             LocalProtocolError: This version has no such frame, message or error code; the message is not of the kind
                 that the frame carries; the id is too long, empty or reserved; or a value is no JSON.
+            TypeError: The payload is no message.
         """
         match frame:
             case Call():
@@ -373,7 +397,7 @@ class JsonCodec:
             case Send():
                 return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload, Notification))
             case _:
-                name = self._names.get(frame.code)
+                name = self.error_names.get(frame.code)
                 if name is None:
                     raise LocalProtocolError(
                         f"OCPP {self.specification.version} has no error code for {frame.code}"
@@ -386,6 +410,8 @@ class JsonCodec:
 
     def _named(self, payload: Payload, kind: type[Payload]) -> tuple[str, dict[str, Any]]:
         """The action and the wire form of a payload, if it is of this kind and version."""
+        if not isinstance(cast(Any, payload), Payload):
+            raise TypeError(f"the payload of a frame is a message; got {passed(payload)}")
         definition = payload.__ocpp__
         if (
             definition.version != self.specification.version
@@ -396,7 +422,7 @@ class JsonCodec:
                 f"{type(payload).__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of "
                 f"OCPP {self.specification.version}"
             )
-        return definition.action, to_wire(payload)
+        return definition.action, to_wire(payload, fraction_digits=self.fraction_digits)
 
     def _write(self, kind: FrameKind, id: str, *rest: Any) -> str:
         number = self._numbers.get(kind)
@@ -415,6 +441,19 @@ class JsonCodec:
             raise LocalProtocolError(f"not JSON: {error}") from None
 
 
+def _decoded(given: Any) -> str:
+    """The text of a frame that came as bytes."""
+    if not isinstance(given, bytes | bytearray | memoryview):
+        raise TypeError(
+            f"""a frame is text or bytes, such as '[2,"1","Heartbeat",{{}}]'; got {passed(given)}"""
+        )
+    try:
+        return str(given, "utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is not UTF-8"
+        raise FrameError(reason, kind=FrameKind.UNREADABLE, code=ErrorCode.FRAME) from None
+
+
 def _value(raw: str | None) -> Any:
     """The value of a JSON string or integer that was cut out of broken text; None if it is broken itself."""
     try:
@@ -423,14 +462,20 @@ def _value(raw: str | None) -> Any:
         return None
 
 
-def _filled(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
-    """Code, description and details of a CALLERROR that lacks some of them; ``[4, id, {}]`` has been seen."""
+def _sorted(parts: list[Any]) -> tuple[str, str, dict[str, Any]]:
+    """Code, description and details of an error that has them in another form; ``[4, id, {}]`` has been seen.
+
+    What is none of them is kept in the details.
+    """
     texts = [part for part in parts if type(part) is str]
     objects = [part for part in parts if type(part) is dict]
     code, description = [*texts, "", ""][:2]
     if code not in ERROR_CODES and not description:
         code, description = "GenericError", code
-    return code, description, objects[0] if objects else {}
+    others = [part for part in parts if type(part) not in (str, dict, type(None))]
+    rest = [*texts[2:], *objects[1:], *others]
+    details: dict[str, Any] = objects[0] if objects else {}
+    return code, description, {**details, _REST: rest} if rest else details
 
 
 def _check_is_object(payload: Any, **about: Any) -> None:

@@ -16,7 +16,7 @@ import orjson
 
 from ocpp_core.model.decimals import is_in_range, number_text
 from ocpp_core.model.printing import shown
-from ocpp_core.model.secrets import told
+from ocpp_core.model.secrets import told_value
 from ocpp_core.payloads.binding import MAX_DEPTH, is_too_deep
 
 # A double holds any number of 15 digits, unless it is tiny. What may be more is looked for twice: first quickly, as a
@@ -42,7 +42,7 @@ class DuplicateMember(BrokenJson):
     """An object has two members of one name; JSON allows it, and no two readers agree on what it means."""
 
     def __init__(self, member: str) -> None:
-        super().__init__(f"the member {told(member)!r} occurs twice in one object")
+        super().__init__(f"the member {told_value(member)} occurs twice in one object")
         self.member = member
 
 

@@ -91,3 +91,8 @@ _EXACT = Context(prec=2 * (LARGEST_EXPONENT - SMALLEST_EXPONENT), traps=[])
 def is_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether `value`, which is in range, is a whole multiple of `step`, a power of ten, however many its digits."""
     return value == value.quantize(Decimal((0, (1,), step.adjusted())), context=_EXACT)
+
+
+def missed_multiple(value: Decimal, step: Decimal) -> Decimal:
+    """How far `value`, which is in range, is from the nearest multiple of `step`, a power of ten: 0 if it is one."""
+    return abs(_EXACT.remainder_near(value, step))

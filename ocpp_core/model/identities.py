@@ -9,7 +9,7 @@ all of that unchanged.
 import re
 
 from ocpp_core.model.errors import LocalProtocolError
-from ocpp_core.model.printing import is_printable, shown
+from ocpp_core.model.printing import is_printable, printable, shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 
@@ -37,6 +37,11 @@ def is_identity(identity: str, version: Version | None) -> bool:
     if allowed is None:
         return is_usable(identity) and "/" not in identity and identity == identity.strip()
     return is_usable(identity) and re.fullmatch(allowed, identity) is not None
+
+
+def named(identity: str) -> str:
+    """Who it is, at the beginning of a line for people: printable, and never nothing."""
+    return printable(identity) or "a station that names no identity"
 
 
 def require_identity(identity: str, version: Version) -> None:

@@ -10,7 +10,7 @@ changed copy. (A frozen attrs class would cost a microsecond more per object.)
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, dataclass_transform
 
 import attrs
 
@@ -82,7 +82,8 @@ class Token(StrEnum):
     """Base of all enums of the standard. A member equals its token: ``ResetType.HARD == "Hard"``.
 
     A token outside the standard, met in tolerant mode, becomes a value of the enum that is no member of it.
-    ``__read_as__`` lists misspelt tokens that an erratum tells us to read, and the token that we write for them.
+    ``__read_as__`` lists misspelt tokens that an erratum tells us to read, and the token that is meant. That is what we
+    write, except in messages whose official file has the misspelt one alone (`Definition.misspelt`).
     """
 
     __read_as__: ClassVar[Mapping[str, str]] = NOTHING_EXTRA
@@ -142,6 +143,7 @@ class Definition:
         action: The action that it belongs to; None for a data type.
         draft: Draft of JSON Schema: ``1.0`` is no integer in draft 4 and is one in draft 6.
         is_open: Unknown members are allowed; they are kept in ``extra``.
+        misspelt: Tokens of ``__read_as__`` that this message writes, as its official file has no other.
     """
 
     version: str
@@ -151,6 +153,7 @@ class Definition:
     block: str = ""
     draft: int = 6
     is_open: bool = False
+    misspelt: tuple[str, ...] = ()
 
 
 def wire(
@@ -312,19 +315,39 @@ class Response(Payload):
     __slots__ = ()
 
 
-R = TypeVar("R", bound=Response)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    # A default, so that nobody has to write `Request[Any]`. Python has it from 3.13 on, type checkers always.
+    R_co = _TypeVar("R_co", bound=Response, default=Response, covariant=True)
+else:
+    R_co = TypeVar("R_co", bound=Response, covariant=True)
 
 
-class Request(Payload, Generic[R]):
-    """Base of all requests; ``R`` is the class of the response."""
+class Request(Payload, Generic[R_co]):
+    """Base of all requests; ``R_co`` is the class of the response. `Request` alone is one of any response."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def __exchange__(cls) -> tuple[Self, R_co]:
+            """What is asked, and what answers it: by this a `Router` has the types of a handler from its class."""
+            ...
 
 
 class Notification(Payload):
     """Base of all messages that want no answer: SEND in 2.1."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def __exchange__(cls) -> tuple[Self, None]:
+            """As that of `Request`: nothing answers it."""
+            ...
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(wire,))
@@ -337,6 +360,7 @@ def message(
     block: str = "",
     draft: int = 6,
     is_open: bool = False,
+    misspelt: tuple[str, ...] = (),
 ) -> Callable[[type[P]], type[P]]:
     """Makes a message class: slotted, keyword-only, equal by value.
 
@@ -348,11 +372,14 @@ def message(
         block: Functional block (2.x).
         draft: Draft of JSON Schema that its schema is written in.
         is_open: Whether its schema allows unknown members.
+        misspelt: Tokens that it writes as its official file has them, although other messages do not.
     """
 
     def make(cls: type[P]) -> type[P]:
         made = _payload(cls)
-        made.__ocpp__ = Definition(version, cls.__name__, action, sent_by, block or profile, draft, is_open)
+        made.__ocpp__ = Definition(
+            version, cls.__name__, action, sent_by, block or profile, draft, is_open, misspelt
+        )
         return made
 
     return make

@@ -86,7 +86,9 @@ def shown(value: Any) -> str:
         return "a list" if value else "[]"
     if type(value) in (int, Decimal):
         return printable(str(value))
-    return printable(_VALUES.repr(value), 4 * SHORT)
+    text = _VALUES.repr(value)
+    # As in `printable`: a backslash of text stays one.
+    return printable(text.replace("\\\\", "\\") if isinstance(value, str) else text, 4 * SHORT)
 
 
 def printable_json(text: str) -> str:

@@ -58,9 +58,10 @@ class Timestamp:
 
 @frozen
 class Enumeration:
-    """One of the tokens of an enum."""
+    """One of the tokens of an enum. Those of `misspelt` are written in place of the tokens that they are read as."""
 
     enum: type[Token]
+    misspelt: tuple[str, ...] = ()
 
 
 @frozen
@@ -69,6 +70,7 @@ class Nested:
 
     cls: type[DataType]
     draft: int = 6
+    misspelt: tuple[str, ...] = ()
 
 
 @frozen
@@ -209,20 +211,22 @@ class Shape:
 
 
 @once
-def shape(cls: type[Payload], draft: int | None = None) -> Shape:
+def shape(cls: type[Payload], draft: int | None = None, misspelt: tuple[str, ...] = ()) -> Shape:
     """Reads the facts of a class.
 
     Args:
         cls: A message class or data type.
         draft: Draft of JSON Schema for data types inside a message; that of `cls` itself by default.
+        misspelt: Tokens that the message around a data type writes as its file has them; besides those of `cls` itself.
     """
     draft = draft or cls.__ocpp__.draft
+    misspelt = misspelt or cls.__ocpp__.misspelt
     hints = get_type_hints(cls)
     fields = (
         Field(
             attribute.name,
             facts.name,
-            _kind(hints[attribute.name], facts, draft),
+            _kind(hints[attribute.name], facts, draft, misspelt),
             attribute.default,
             facts.xml,
             facts.soap_min_items,
@@ -242,22 +246,22 @@ def kinds(facts: Shape) -> Iterator[Kind]:
         if kind is not field.kind:
             yield kind
         if isinstance(kind, Nested):
-            yield from kinds(shape(kind.cls, kind.draft))
+            yield from kinds(shape(kind.cls, kind.draft, kind.misspelt))
 
 
-def _kind(hint: Any, facts: WireField, draft: int) -> Kind:
+def _kind(hint: Any, facts: WireField, draft: int, misspelt: tuple[str, ...]) -> Kind:
     if get_origin(hint) in (Union, UnionType):
         hint = next(option for option in get_args(hint) if option not in (type(None), Unset))
     if get_origin(hint) is list:
-        item = _kind(get_args(hint)[0], facts, draft)
+        item = _kind(get_args(hint)[0], facts, draft, misspelt)
         assert not isinstance(item, ListOf)
         return ListOf(item, facts.min_items, facts.max_items)
     if hint is Any:
         return Anything()
     if issubclass(hint, DataType):
-        return Nested(hint, draft)
+        return Nested(hint, draft, misspelt)
     if issubclass(hint, Token):
-        return Enumeration(hint)
+        return Enumeration(hint, tuple(token for token in misspelt if token in hint.__read_as__))
     if hint is str:
         return Text(facts.max_length)
     if hint is bool:

@@ -4,7 +4,9 @@ from importlib import import_module
 from typing import Any
 
 from ocpp_core._lazy import once
-from ocpp_core.model.printing import printable
+from ocpp_core.model.passed import passed
+from ocpp_core.model.printing import shown
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import (
     ERROR_NAMES_1_6_JSON,
     ERROR_NAMES_2_0_1,
@@ -27,15 +29,26 @@ _IDENTIFIER = r"[A-Za-z0-9*\-_=+|@.]{1,48}"
 #: What 2.0 and its successors have in common; a CSMS has to offer compression (2.0.1 part 4 §3.3, 2.1 part 4 §3.4).
 _SINCE_2_0: dict[str, Any] = {"identities": _IDENTIFIER, "compresses": True}
 
+#: 1.2 and 1.5 over JSON, as in practice: nobody has written it down, so it is the frame layer of 1.6 with the messages
+#: of the WSDLs. About other names of a member, and one object for a list of one, there is nothing to be strict.
+_JSON_OF_1_X: dict[str, Any] = {
+    "error_names": {Wire.JSON: ERROR_NAMES_1_6_JSON, Wire.SOAP: ERROR_NAMES_SOAP},
+    "owed": OWED_1_6,
+    "frame_kinds": FRAME_KINDS,
+    "json_dialects": Tolerance.MISNAMED_MEMBER | Tolerance.OBJECT_FOR_LIST,
+}
+
 #: Everything but the actions, which stand in the generated modules.
 _FACTS: dict[Version, dict[str, Any]] = {
     Version.V1_2: {
+        "subprotocol": "ocpp1.2",
+        **_JSON_OF_1_X,
         "namespaces": {Role.CSMS: "urn://Ocpp/Cs/2010/08/", Role.CHARGE_POINT: "urn://Ocpp/Cp/2010/08/"},
-        "error_names": {Wire.SOAP: ERROR_NAMES_SOAP},
     },
     Version.V1_5: {
+        "subprotocol": "ocpp1.5",
+        **_JSON_OF_1_X,
         "namespaces": {Role.CSMS: "urn://Ocpp/Cs/2012/06/", Role.CHARGE_POINT: "urn://Ocpp/Cp/2012/06/"},
-        "error_names": {Wire.SOAP: ERROR_NAMES_SOAP},
     },
     Version.V1_6: {
         "subprotocol": "ocpp1.6",
@@ -82,12 +95,15 @@ def specification(identifier: str) -> Specification:
 
     Raises:
         LookupError: No version goes by that name.
+        TypeError: It is no text.
     """
+    given: Any = identifier
+    if not isinstance(given, str):
+        raise TypeError(f"the number of an OCPP version is needed, such as '1.6'; got {passed(given)}")
     # Only the standard's own names are looked up, and each version is kept once: peers may write what they like.
     version = _identifiers().get(identifier)
     if version is None:
-        known = ", ".join(_identifiers())
-        raise LookupError(f"No OCPP version is called {printable(identifier)!r}; known are {known}")
+        raise LookupError(f"No OCPP version is called {shown(identifier)}; there are {', '.join(Version)}")
     return _specification(version)
 
 

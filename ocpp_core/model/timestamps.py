@@ -66,12 +66,17 @@ def read_timestamp(text: str, digits: int | None = None) -> datetime:
     return value if len(fraction) <= 7 else WireTimestamp.of(value, text)
 
 
-def write_timestamp(value: datetime, digits: int | None = None) -> str:
+#: How many digits a timestamp may be told to have after its second, and what Python calls that.
+FIXED_DIGITS = {0: "seconds", 3: "milliseconds"}
+
+
+def write_timestamp(value: datetime, digits: int | None = None, fixed: int | None = None) -> str:
     """Writes an aware `datetime`: in UTC with ``Z``, otherwise with its own offset.
 
     Args:
         value: An aware `datetime`.
         digits: 3 cuts to milliseconds, as 2.x allows no more; None writes microseconds if there are any.
+        fixed: One of `FIXED_DIGITS`: so many digits always, for peers that read one form only. What is finer is cut.
 
     Raises:
         ValueError: `value` is naive.
@@ -79,13 +84,50 @@ def write_timestamp(value: datetime, digits: int | None = None) -> str:
     offset = value.utcoffset()
     if offset is None:
         raise ValueError(f"{value!r} has no time zone")
-    if digits is None and isinstance(value, WireTimestamp) and value.text and _RFC_3339.fullmatch(value.text):
+    if (
+        digits is fixed is None
+        and isinstance(value, WireTimestamp)
+        and value.text
+        and _RFC_3339.fullmatch(value.text)
+    ):
         return value.text
     if offset % _WHOLE_MINUTES:
         value = value.astimezone(UTC)
     is_short = digits == 3 or not value.microsecond % 1000
-    text = value.isoformat(timespec="milliseconds" if is_short and value.microsecond else "auto")
+    usual = "milliseconds" if is_short and value.microsecond else "auto"
+    text = value.isoformat(timespec=usual if fixed is None else FIXED_DIGITS[fixed])
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+#: A timestamp as people and programs write it, right or not.
+_LOOSE = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:(?P<between>.)(?P<minute>\d\d:\d\d)(?P<second>:\d\d)?(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+_ZONE = re.compile(r"[Zz]|[+-]\d\d:\d\d", re.ASCII)
+
+
+def what_is_wrong(text: str) -> str:
+    """Why a text is no timestamp of its version, as a sentence goes on after "it"."""
+    parts = _LOOSE.fullmatch(text)
+    if parts is None:
+        return "is not like 2026-01-31T12:00:00Z"
+    if parts["between"] is None:
+        return "is a date without a time"
+    if parts["between"] not in "Tt":
+        return "has no T between date and time"
+    if parts["second"] is None:
+        return "has no seconds"
+    if parts["zone"] is None:
+        return "has no time zone, such as Z or +01:00"
+    if not _ZONE.fullmatch(parts["zone"]):
+        return "has a time zone that is not like Z or +01:00"
+    if parts["second"] == ":60":
+        return "has a leap second, which cannot be held"
+    if not is_timestamp(text):
+        return "is no day, time or zone that there is"
+    return f"has {len(parts['fraction'] or '.') - 1} digits after the second, more than its version allows"
 
 
 def is_timestamp(text: str, digits: int | None = None) -> bool:

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import NoSuchAction
+from ocpp_core.model.tolerance import Tolerance
 
 
 class Version(StrEnum):
@@ -85,7 +86,7 @@ class Specification:
         version: The number, such as "2.0.1".
         actions: All actions by name; each version lists all of its own.
         load: Leads from the name of a class to the class, which is imported only then.
-        subprotocol: What WebSocket peers negotiate; None where there is no JSON wire with official schemas.
+        subprotocol: What WebSocket peers negotiate; None where there is no JSON wire.
         namespaces: SOAP target namespace by the role that *receives*: `Role.CSMS` for CentralSystemService.
         error_names: Spelling of each error code, per wire. A code that is missing cannot be sent.
         owed: What a frame of the JSON wire that cannot be used draws; a kind that is not listed draws silence.
@@ -95,6 +96,7 @@ class Specification:
         has_key_passwords: Whether the Basic password is a key of raw bytes, which some stations send as the hex digits
             that set it.
         silent_while_rejected: Whether a rejected station does not respond at all, where others answer SecurityError.
+        json_dialects: What is accepted on the JSON wire at any tolerance, as no standard says how it is written.
         not_while_pending: Actions that may not be sent to a station that is Pending.
     """
 
@@ -110,6 +112,7 @@ class Specification:
     compresses: bool = False
     has_key_passwords: bool = False
     silent_while_rejected: bool = False
+    json_dialects: Tolerance = Tolerance.STRICT
     not_while_pending: frozenset[str] = frozenset()
 
     def request(self, action: str) -> Any:

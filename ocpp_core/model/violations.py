@@ -7,8 +7,10 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.printing import LONG, SHORT, Hidden, likely, printable, shown
 from ocpp_core.model.secrets import discreet, discreet_path, is_in_setting
+from ocpp_core.model.timestamps import what_is_wrong
 from ocpp_core.model.tolerance import Tolerance
 
 #: What each keyword of JSON Schema draws. The same in every version; the spelling differs (`ocpp_core.model.versions`).
@@ -193,12 +195,23 @@ _JSON_NAMES = {
 
 
 def _wrong_type(value: Any, expected: Any) -> str:
+    if isinstance(value, Misplaced):
+        return repr(value)
     return f"must be {_JSON_NAMES[expected]}, not {shown(value)}"
 
 
 def _no_token(value: Any, allowed: Any) -> str:
     listed = ", ".join(map(str, allowed[:8])) + (" ..." if len(allowed) > 8 else "")
     return f"{shown(value)} is none of {listed}{_guess(value, allowed)}"
+
+
+def _wrong_format(value: Any, limit: Any) -> str:
+    sentence = f"{shown(value)} is not a {limit} that OCPP allows"
+    return (
+        f"{sentence}: it {what_is_wrong(value)}"
+        if limit == "date-time" and isinstance(value, str)
+        else sentence
+    )
 
 
 def _unknown_member(value: Any, limit: Any) -> str:
@@ -221,7 +234,7 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "minimum": lambda value, limit: f"must be {limit:.15g} or more, not {shown(value)}",
     "maximum": lambda value, limit: f"must be {limit:.15g} or less, not {shown(value)}",
     "multipleOf": lambda value, limit: f"must be a multiple of {limit}, not {shown(value)}",
-    "format": lambda value, limit: f"{shown(value)} is not a {limit} that OCPP allows",
+    "format": _wrong_format,
     "required": lambda value, limit: "is missing",
     "minItems": lambda value, limit: f"needs {limit} or more items, has {len(value)}",
     "maxItems": lambda value, limit: f"may have {limit} items, has {len(value)}",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocpp_core.payloads.conversion import to_wire as to_wire
     from ocpp_core.payloads.conversion import validate as validate
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "binding": "source",

@@ -7,18 +7,19 @@ The verdict equals that of the official JSON schema, and timestamps are checked 
 The source of each function is made from the `Shape` of the class on first use, and can be read: ``print(source(...))``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from ocpp_core._lazy import once
 from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer, write_number
 from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload, Token
+from ocpp_core.model.passed import Misplaced, passed
 from ocpp_core.model.shapes import (
     Anything,
     Boolean,
     Enumeration,
-    Field,
     Fold,
     Integer,
     Kind,
@@ -56,9 +57,17 @@ def decoder(cls: type[Payload], draft: int | None = None) -> Decode:
 
 
 @once
-def encoder(cls: type[Payload], draft: int | None = None) -> Encode:
-    """The function that writes a `cls` as a payload; it raises one of `REFUSALS` where the schema would refuse."""
-    encode: Encode = compiled(_encode_source(shape(cls, draft)), "encode", cls)
+def encoder(
+    cls: type[Payload],
+    draft: int | None = None,
+    misspelt: tuple[str, ...] = (),
+    fraction_digits: int | None = None,
+) -> Encode:
+    """The function that writes a `cls` as a payload; it raises one of `REFUSALS` where the schema would refuse.
+
+    With `fraction_digits`, its timestamps have so many digits after the second.
+    """
+    encode: Encode = compiled(_encode_source(shape(cls, draft, misspelt), fraction_digits), "encode", cls)
     return encode
 
 
@@ -196,7 +205,13 @@ class _Statements(Fold[list[str]]):
             faults.append(f"len({v}) < {kind.min_items}" if kind.min_items > 1 else f"not {v}")
         if kind.max_items is not None:
             faults.append(f"len({v}) > {kind.max_items}")
-        return [*_refuse(*faults), *_each(type(self)(self.made, "i").of(kind.item), v)]
+        return [*_refuse(*faults), *_each(self.about("i").of(kind.item), v)]
+
+    def about(self, v: str) -> Self:
+        """The same about another variable."""
+        other = copy(self)
+        other.v = v
+        return other
 
     def length(self, kind: Text) -> list[str]:
         """Refuses what is no text, or too long."""
@@ -248,12 +263,12 @@ class _Load(_Statements):
 # Writing
 
 
-def _encode_source(facts: Shape) -> Source:
+def _encode_source(facts: Shape, fraction_digits: int | None = None) -> Source:
     made = Source("def encode(made):", "    data = {}")
     made.names |= _NAMES
     for field in facts.fields:
         made.add([f"v = made.{field.name}"])
-        store = [*_Dump(made).of(field.kind), f"data[{field.wire!r}] = v"]
+        store = [*_Dump(made, fraction_digits).of(field.kind), f"data[{field.wire!r}] = v"]
         if field.is_required:
             made.add(store)
         else:
@@ -279,6 +294,10 @@ def _encode_source(facts: Shape) -> Source:
 class _Dump(_Statements):
     """Statements that check the attribute's value in `v` and leave the wire value there."""
 
+    def __init__(self, made: Source, fraction_digits: int | None) -> None:
+        super().__init__(made)
+        self.fraction_digits = fraction_digits
+
     def text(self, kind: Text) -> list[str]:
         convert = self.made.name(plain_text, "plain_text")
         return [f"if type({self.v}) is not str: {self.v} = {convert}({self.v})", *self.length(kind)]
@@ -293,15 +312,20 @@ class _Dump(_Statements):
         return [f"{v} = {read}({v})", *self.range(kind), f"{v} = {write}({v})"]
 
     def timestamp(self, kind: Timestamp) -> list[str]:
-        return [f"{self.v} = {self.made.name(write_timestamp, 'write_timestamp')}({self.v}, {kind.digits})"]
+        digits = f"{kind.digits}, {self.fraction_digits}"
+        return [f"{self.v} = {self.made.name(write_timestamp, 'write_timestamp')}({self.v}, {digits})"]
 
     def enumeration(self, kind: Enumeration) -> list[str]:
-        written = {member.value: member.value for member in kind.enum}
+        read_as: Mapping[str, str] = kind.enum.__read_as__
+        written: dict[str, str] = {str(member): str(member) for member in kind.enum}
+        written |= {read_as[token]: token for token in kind.misspelt}
         return [f"{self.v} = {self.made.name(written, kind.enum.__name__)}[{self.v}]"]
 
     def nested(self, kind: Nested) -> list[str]:
         expected = self.made.name(kind.cls, kind.cls.__name__)
-        encode = self.made.name(encoder(kind.cls, kind.draft), f"encode_{kind.cls.__name__}")
+        encode = self.made.name(
+            encoder(kind.cls, kind.draft, kind.misspelt, self.fraction_digits), f"encode_{kind.cls.__name__}"
+        )
         return [*_refuse(f"not isinstance({self.v}, {expected})"), f"{self.v} = {encode}({self.v})"]
 
 
@@ -327,43 +351,32 @@ def plain(message: Payload) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for field in shape(type(message)).fields:
         value = getattr(message, field.name)
-        if field.is_required or value is not field.default:
-            data[field.wire] = _plain_value(value, field)
+        is_absent = value is None and not isinstance(field.kind, Anything)
+        if not is_absent and (field.is_required or value is not field.default):
+            data[field.wire] = _plain_value(value, field.kind)
     twice = dict.fromkeys(data.keys() & message.extra.keys(), _TWICE)
     return {**data, **message.extra, **twice}
 
 
-class _Unwritable:
-    """Stands for what cannot be written, although it may look like valid JSON; no schema accepts it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-_TWICE = _Unwritable("two values, one of them in extra")
-
-
-def _misplaced(value: Any, expected: str) -> _Unwritable:
+def _misplaced(value: Any, wanted: str) -> Misplaced:
     version = f" of OCPP {value.__ocpp__.version}" if isinstance(value, Payload) else ""
-    return _Unwritable(f"{type(value).__name__}{version}, where {expected} belongs")
+    return Misplaced(wanted, passed(value) + version)
 
 
-def _plain_value(value: Any, field: Field) -> Any:
-    if type(value) is list:
-        return [_plain_value(item, field) for item in value]
+_TWICE = Misplaced("one value", "two, one of them in extra")
+
+
+def _plain_value(value: Any, kind: Kind) -> Any:
     if value is None or value is MISSING:
         return value
     try:
-        return _PLAIN.of(field.kind)(value)
+        return _PLAIN.of(kind)(value)
     except REFUSALS:
         return value
 
 
 class _Plain(Fold[Callable[[Any], Any]]):
-    """Functions that write a value of a kind, in place of which the items of a list come here one by one."""
+    """Functions that write a value of a kind, as far as it can be written."""
 
     def text(self, kind: Text) -> Callable[[Any], Any]:
         return plain_text
@@ -389,14 +402,19 @@ class _Plain(Fold[Callable[[Any], Any]]):
         return plain_text
 
     def nested(self, kind: Nested) -> Callable[[Any], Any]:
-        expected = f"{kind.cls.__name__} of OCPP {kind.cls.__ocpp__.version}"
-        return lambda value: plain(value) if isinstance(value, kind.cls) else _misplaced(value, expected)
+        wanted = f"{kind.cls.__name__} of OCPP {kind.cls.__ocpp__.version}"
+        return lambda value: plain(value) if isinstance(value, kind.cls) else _misplaced(value, wanted)
 
     def anything(self, kind: Anything) -> Callable[[Any], Any]:
         return _as_it_is
 
     def list_of(self, kind: ListOf) -> Callable[[Any], Any]:
-        return self.of(kind.item)
+        def write(value: Any) -> Any:
+            if type(value) is not list:
+                return _misplaced(value, "a list")
+            return [_plain_value(item, kind.item) for item in value]
+
+        return write
 
 
 def _as_it_is(value: Any) -> Any:

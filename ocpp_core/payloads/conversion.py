@@ -4,12 +4,14 @@ The calls of this module are the whole of the library for people who have their 
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import PayloadError
+from ocpp_core.model.errors import LocalProtocolError, PayloadError
 from ocpp_core.model.messages import Payload
+from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.timestamps import FIXED_DIGITS
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, decoder, encoder, plain
@@ -37,6 +39,7 @@ def from_wire(cls: type[P], payload: Mapping[str, Any], *, tolerance: Tolerance 
         PayloadError: A limit is broken. `violations` has every fault in document order, each with its wire path
             (``$.meterValue[0].timestamp``), the `ErrorCode` that a peer would be sent, and the tolerance that would
             accept it. Of very many it has the first hundred.
+        TypeError: `cls` is no such class.
 
     Source: OCPP-J 1.6 §4.2; OCPP 2.0.1 and 2.1 part 4 §4.1.5.
     """
@@ -60,6 +63,7 @@ def accepted(cls: type[P], payload: Mapping[str, Any], found: Deviations) -> P:
         return decoder(cls)(data)  # type: ignore[no-any-return]
     except REFUSALS:
         pass
+    _require_class(cls)
     before = len(found.listed)
     message: P | None = walk(cls, data, found)
     faults = found.listed[before:]
@@ -91,11 +95,25 @@ def _unfound(cls: type[Payload], data: Any) -> list[Violation]:
     return explain(cls, data) or [Violation("$", "binding", defect, ErrorCode.FORMAT)]
 
 
-def to_wire(message: Payload) -> dict[str, Any]:
+def allowed_digits(fraction_digits: int | None) -> int | None:
+    """The same, if timestamps can be told to have so many digits after the second.
+
+    Raises:
+        LocalProtocolError: They cannot.
+    """
+    if fraction_digits is not None and fraction_digits not in FIXED_DIGITS:
+        known = ", ".join(map(str, FIXED_DIGITS))
+        raise LocalProtocolError(f"fraction_digits is {known} or None, not {fraction_digits!r}")
+    return fraction_digits
+
+
+def to_wire(message: Payload, *, fraction_digits: int | None = None) -> dict[str, Any]:
     """Writes a message as its JSON payload, checking every limit on the way.
 
     Args:
         message: A message or data type. Fields that are None are left out.
+        fraction_digits: 0 or 3: timestamps have so many digits after the second, and what is finer is cut. None writes
+            them as they are.
 
     Returns:
         Wire names to JSON values: str, int, float, bool, list, dict. A decimal that no float holds exactly stays a
@@ -103,15 +121,23 @@ def to_wire(message: Payload) -> dict[str, Any]:
 
     Raises:
         PayloadError: A value breaks the schema; `violations` has every fault with its wire path.
+        TypeError: It is no message.
 
     Source: OCPP-J 1.6 §4.2; OCPP 2.0.1 and 2.1 part 4 §4.1.5.
     """
     cls = type(message)
     try:
-        return encoder(cls)(message)
+        return encoder(cls, None, (), fraction_digits)(message)
     except REFUSALS:
         pass
+    if not isinstance(cast(Any, message), Payload):
+        raise TypeError(f"a message is needed, such as v16.HeartbeatRequest(); got {passed(message)}")
     raise PayloadError(cls.__name__, _faults(cls, plain(message)))
+
+
+def _require_class(cls: Any) -> None:
+    if not isinstance(cls, type) or not issubclass(cls, Payload) or not hasattr(cls, "__ocpp__"):
+        raise TypeError(f"the class of a message is needed, such as v16.HeartbeatRequest; got {passed(cls)}")
 
 
 def validate(
@@ -131,7 +157,10 @@ def validate(
     Raises:
         NoSuchAction: The version does not know the action.
         LookupError: There is no such version.
+        ValueError: `kind` is neither of the two.
     """
+    if kind not in ("request", "response"):
+        raise ValueError(f"kind is 'request' or 'response'; got {passed(cast(Any, kind))}")
     known = specification(version)
     cls = known.request(action) if kind == "request" else known.response(action)
     try:

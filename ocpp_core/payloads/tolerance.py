@@ -1,8 +1,12 @@
 """What is tolerated of whom. `Tolerance` names the deviations; `ocpp_core.payloads.walk` finds them."""
 
 from collections.abc import Callable
+from typing import Final
 
 from ocpp_core.model.tolerance import Tolerance
+
+#: What servers and clients accept unless they are told otherwise. Codecs are strict.
+DEFAULT_TOLERANCE: Final = Tolerance.HARMLESS
 
 #: A tolerance for all stations, or a function from the identity of a station to its own. It must know an answer for
 #: strangers too: what it raises leaves the codec.

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from ocpp_core._lazy import once
-from ocpp_core.model.decimals import is_multiple, read_decimal
+from ocpp_core.model.decimals import missed_multiple, read_decimal
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.shapes import (
     Anything,
@@ -205,6 +205,10 @@ class _Read(Fold[Read]):
                 if not found.report(Tolerance.NUMBER_AS_TEXT, path, "type", value, "string"):
                     return value
                 value = str(value)
+            elif type(value) is bool:
+                if not found.report(Tolerance.BOOL_FOR_TEXT, path, "type", value, "string"):
+                    return value
+                value = "true" if value else "false"
             if type(value) is not str:
                 found.report(Tolerance.WRONG_TYPE, path, "type", value, "string")
             elif kind.max_length is not None and len(value) > kind.max_length:
@@ -220,11 +224,11 @@ class _Read(Fold[Read]):
                 return value
             whole = int(number)
             if whole != number:
-                found.report(Tolerance.WRONG_TYPE, path, "type", value, "integer")
+                found.report(Tolerance.FRACTION_FOR_INT, path, "type", value, "integer")
             elif kind.draft == 4 and type(value) in (float, Decimal):
                 found.report(Tolerance.FLOAT_AS_INT, path, "type", value, "integer")
             _check_range(kind, number, value, path, found)
-            return whole if whole == number else value
+            return whole if whole == number else number
 
         return read
 
@@ -234,8 +238,10 @@ class _Read(Fold[Read]):
             if number is None:
                 return value
             _check_range(kind, number, value, path, found)
-            if kind.multiple_of is not None and not is_multiple(number, kind.multiple_of):
-                found.report(Tolerance.DECIMAL_STEP, path, "multipleOf", value, kind.multiple_of)
+            step = kind.multiple_of
+            if step is not None and (missed := missed_multiple(number, step)):
+                rule = Tolerance.FLOAT_NOISE if missed * _PARTS <= step else Tolerance.DECIMAL_STEP
+                found.report(rule, path, "multipleOf", value, step)
             return number
 
         return read
@@ -245,6 +251,9 @@ class _Read(Fold[Read]):
             if type(value) is str and value in ("true", "false"):
                 found.report(Tolerance.BOOL_AS_TEXT, path, "type", value, "boolean")
                 return value == "true"
+            if type(value) is int and value in (0, 1):
+                found.report(Tolerance.NUMBER_FOR_BOOL, path, "type", value, "boolean")
+                return value == 1
             found.report(Tolerance.WRONG_TYPE, path, "type", value, "boolean")
             return value
 
@@ -322,6 +331,8 @@ _READ, _JSON_TYPE = _Read(), _JsonType()
 
 # Numbers
 
+#: A number is noise beside a multiple if it misses it by one part in so many of the step: floats of 32 bits do.
+_PARTS = 100
 #: Digits of a number that is read from text or written as text: more take a hundred times their size in memory.
 _LONGEST_NUMBER = 4000
 _LARGEST_WRITTEN = 10**_LONGEST_NUMBER

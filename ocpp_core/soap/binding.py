@@ -33,7 +33,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocpp_core._lazy import once
 from ocpp_core.model.decimals import number_text, read_decimal
@@ -113,9 +113,12 @@ def element_reader(cls: type[Payload], namespace: str) -> ReadElement:
 
 
 @once
-def element_writer(cls: type[Payload], prefix: str) -> WriteElement:
-    """The function that writes what stands inside the element of a `cls`; its children have `prefix`."""
-    write: WriteElement = compiled(_writer_source(shape(cls), prefix), "write", cls)
+def element_writer(cls: type[Payload], prefix: str, fraction_digits: int | None = None) -> WriteElement:
+    """The function that writes what stands inside the element of a `cls`; its children have `prefix`.
+
+    With `fraction_digits`, its timestamps have so many digits after the second.
+    """
+    write: WriteElement = compiled(_writer_source(shape(cls), _Style(prefix, fraction_digits)), "write", cls)
     return write
 
 
@@ -216,7 +219,14 @@ def _converted(kind: Kind, made: Source, text: str) -> str:
 # Writing
 
 
-def _writer_source(facts: Shape, prefix: str) -> Source:
+class _Style(NamedTuple):
+    """How elements are written."""
+
+    prefix: str
+    fraction_digits: int | None
+
+
+def _writer_source(facts: Shape, style: _Style) -> Source:
     made = Source("def write(made):", "    parts = []", "    add = parts.append")
     # What the class has no field for cannot be sent; the caller finds out what it is.
     made.add(
@@ -227,30 +237,30 @@ def _writer_source(facts: Shape, prefix: str) -> Source:
             continue
         made.add([f"v = made.{field.name}"])
         if field.xml == "text":
-            made.add([f"add({_written(field.kind, made)})"])
+            made.add([f"add({_written(field.kind, made, style)})"])
         elif isinstance(field.kind, ListOf):
             absent = "" if field.is_required else " and v is not None"
             made.add([f"if type(v) is not list{absent}: raise TypeError"])
-            made.add(["for v in v or ():", *indented(_element(field, field.kind.item, made, prefix))])
+            made.add(["for v in v or ():", *indented(_element(field, field.kind.item, made, style))])
         elif field.is_required:
-            made.add(_element(field, field.kind, made, prefix))
+            made.add(_element(field, field.kind, made, style))
         else:
-            made.add(["if v is not None:", *indented(_element(field, field.kind, made, prefix))])
+            made.add(["if v is not None:", *indented(_element(field, field.kind, made, style))])
     made.add(["return ''.join(parts)"])
     return made
 
 
-def _element(field: Field, kind: Kind, made: Source, prefix: str) -> list[str]:
-    tag = f"{prefix}:{field.wire}"
+def _element(field: Field, kind: Kind, made: Source, style: _Style) -> list[str]:
+    tag = f"{style.prefix}:{field.wire}"
     if isinstance(kind, Enumeration):
         whole = {str(member): f"<{tag}>{text_xml(member)}</{tag}>" for member in kind.enum}
         known = f"{made.name(whole, f'{kind.enum.__name__}_{field.wire}')}.get(v)"
-        return [f"add({known} or '<{tag}>' + {_written(kind, made)} + '</{tag}>')"]
+        return [f"add({known} or '<{tag}>' + {_written(kind, made, style)} + '</{tag}>')"]
     if not isinstance(kind, Nested):
-        return [f"add('<{tag}>' + {_written(kind, made)} + '</{tag}>')"]
+        return [f"add('<{tag}>' + {_written(kind, made, style)} + '</{tag}>')"]
     name = kind.cls.__name__
     expected = made.name(kind.cls, name)
-    inner = made.name(element_writer(kind.cls, prefix), f"write_{name}")
+    inner = made.name(element_writer(kind.cls, *style), f"write_{name}")
     start = f"'<{tag}>'"
     if any(inside.xml == "attribute" for inside in shape(kind.cls).fields):
         start = f"'<{tag}' + {made.name(attributes_writer(kind.cls), f'attributes_{name}')}(v) + '>'"
@@ -265,21 +275,22 @@ def _attributes_source(facts: Shape) -> Source:
     escape = made.name(attribute_xml, "attribute_xml")
     for field in facts.fields:
         if field.xml == "attribute":
+            text = _plain(field.kind, made, None)
             made.add(
                 [
                     f"v = made.{field.name}",
-                    f"if v is not None: parts.append(' {field.wire}=\"' + {escape}({_plain(field.kind, made)}) + '\"')",
+                    f"if v is not None: parts.append(' {field.wire}=\"' + {escape}({text}) + '\"')",
                 ]
             )
     made.add(["return ''.join(parts)"])
     return made
 
 
-def _written(kind: Kind, made: Source) -> str:
-    return f"{made.name(text_xml, 'text_xml')}({_plain(kind, made)})"
+def _written(kind: Kind, made: Source, style: _Style) -> str:
+    return f"{made.name(text_xml, 'text_xml')}({_plain(kind, made, style.fraction_digits)})"
 
 
-def _plain(kind: Kind, made: Source) -> str:
+def _plain(kind: Kind, made: Source, fraction_digits: int | None) -> str:
     """The expression for the text of the value `v`."""
     match kind:
         case Text() | Enumeration() | Anything():
@@ -291,13 +302,13 @@ def _plain(kind: Kind, made: Source) -> str:
         case Boolean():
             return f"{made.name(_boolean_text, 'boolean_text')}(v)"
         case Timestamp():
-            return f"{made.name(date_time_text, 'date_time_text')}(v)"
+            return f"{made.name(date_time_text, 'date_time_text')}(v, {fraction_digits})"
         case _:
             raise TypeError(f"{kind} has no text")
 
 
-def date_time_text(value: datetime) -> str:
-    """An aware `datetime` as xs:dateTime.
+def date_time_text(value: datetime, fraction_digits: int | None = None) -> str:
+    """An aware `datetime` as xs:dateTime, with as many digits after its second as it has, or 0 or 3.
 
     Raises:
         ValueError: It is naive, or in no year that can be written.
@@ -305,7 +316,7 @@ def date_time_text(value: datetime) -> str:
     # xs:dateTime goes no further than 14 hours from UTC.
     is_far = abs(value.utcoffset() or timedelta()) > timedelta(hours=14)
     try:
-        return write_timestamp(value.astimezone(UTC) if is_far else value)
+        return write_timestamp(value.astimezone(UTC) if is_far else value, fixed=fraction_digits)
     except OverflowError:
         raise ValueError(f"{value!r} is in no year from 1 to 9999 of UTC") from None
 

@@ -23,48 +23,40 @@ from ocpp_core.model.messages import (
     Response,
     SoapHeaders,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, plain
+from ocpp_core.payloads.conversion import allowed_digits
 from ocpp_core.payloads.tolerance import ToleranceByStation
 from ocpp_core.payloads.validation import explain
 from ocpp_core.soap.binding import element_writer
 from ocpp_core.soap.envelopes import (
-    ADDRESSING,
     ANONYMOUS,
     CONTENT_TYPE,
-    ENVELOPE,
     FAULT_ACTION,
     UNSPECIFIED,
-    address_xml,
-    block_xml,
+    Prefixes,
     content_of,
     parts_of,
-    readable,
 )
+from ocpp_core.soap.faults import content_type_of, fault_xml, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, version_of
 from ocpp_core.soap.reading import read_envelope
-from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml, text_xml
+from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule, schema
 
-#: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
-_FAULT_CODES = {
-    ErrorCode.NOT_IMPLEMENTED: "Receiver",
-    ErrorCode.NOT_SUPPORTED: "Receiver",
-    ErrorCode.INTERNAL: "Receiver",
-    ErrorCode.GENERIC: "Receiver",
-    ErrorCode.ENVELOPE_VERSION: "VersionMismatch",
-    ErrorCode.MUST_UNDERSTAND: "MustUnderstand",
-}
+
+def _require_bytes(body: Any) -> None:
+    if not isinstance(body, bytes):
+        raise TypeError(f"an envelope is bytes, as HTTP has it; got {passed(body)}")
 
 
-def fault_code(code: ErrorCode) -> str:
-    """The first level of a fault: Sender, Receiver, VersionMismatch or MustUnderstand (SOAP 1.2 part 1 §5.4.6)."""
-    return _FAULT_CODES.get(code, "Sender")
+_USUAL = Prefixes()
 
 
 class SoapCodec:
@@ -92,6 +84,9 @@ class SoapCodec:
         to: Address of the peer: written as To of requests.
         qualified_actions: Write ``namespace + Service/Op`` as Action in place of ``/Op``.
         max_size: Bytes that an envelope may have.
+        fraction_digits: 0 or 3: timestamps are written with so many digits after the second, for peers that read one
+            form only. None writes them as they are.
+        prefixes: What envelopes are written with.
     """
 
     #: SOAP answers inside the HTTP exchange, so any number of calls may be under way (OCPP-S 1.6 §3.2).
@@ -112,11 +107,15 @@ class SoapCodec:
         to: str | None = None,
         qualified_actions: bool = False,
         max_size: int = 1_048_576,
+        fraction_digits: int | None = None,
+        prefixes: Prefixes = _USUAL,
     ) -> None:
         known = version if isinstance(version, Specification) else specification(version)
         if Wire.SOAP not in known.error_names:
             raise LocalProtocolError(f"OCPP {known.version} has no SOAP wire")
         self.specification = known
+        #: How this version spells errors on this wire.
+        self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.SOAP]
         self.role = role
         self.tolerance = tolerance
         self.identity = identity
@@ -124,6 +123,8 @@ class SoapCodec:
         self.to = to
         self.qualified_actions = qualified_actions
         self.max_size = max_size
+        self.fraction_digits = allowed_digits(fraction_digits)
+        self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
 
     def addressed(self, identity: str, to: str) -> Self:
@@ -167,7 +168,9 @@ class SoapCodec:
 
         Raises:
             FrameError: It cannot be used. Nothing else is raised, whatever the bytes.
+            TypeError: `body` is no bytes: text has lost the encoding that its envelope declares.
         """
+        _require_bytes(body)
         try:
             document = read_xml(body, self.max_size)
         except BrokenXml as error:
@@ -190,7 +193,9 @@ class SoapCodec:
 
         Raises:
             FrameError: It is no XML, or none that SOAP allows. Nothing else is raised.
+            TypeError: `body` is no bytes.
         """
+        _require_bytes(body)
         try:
             return element_content(read_xml(body, self.max_size).root)
         except BrokenXml as error:
@@ -220,7 +225,7 @@ class SoapCodec:
         """The Content-Type of an envelope; that of a request names its action (SOAP 1.2 part 2 §7.1)."""
         if isinstance(frame, Call):
             return f'{CONTENT_TYPE}; action="/{frame.payload.__ocpp__.action}"'
-        return CONTENT_TYPE
+        return content_type_of(frame.code if isinstance(frame, CallError) else None)
 
     def _request(self, frame: Call) -> bytes:
         headers = frame.headers or NO_HEADERS
@@ -231,12 +236,14 @@ class SoapCodec:
         name = frame.payload.__ocpp__.action or ""
         return self._written(
             service,
-            block_xml("ocpp:chargeBoxIdentity", identity, must_understand=True),
-            block_xml("wsa:Action", headers.action or self._action(service, name), must_understand=True),
-            block_xml("wsa:MessageID", frame.id),
-            address_xml("wsa:From", headers.from_ or self.address),
-            address_xml("wsa:ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
-            block_xml("wsa:To", headers.to or self.to, must_understand=True),
+            self.prefixes.identity(identity),
+            self.prefixes.block(
+                "Action", headers.action or self._action(service, name), must_understand=True
+            ),
+            self.prefixes.block("MessageID", frame.id),
+            self.prefixes.address("From", headers.from_ or self.address),
+            self.prefixes.address("ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
+            self.prefixes.block("To", headers.to or self.to, must_understand=True),
             body=self._payload(frame.payload, service),
         )
 
@@ -246,27 +253,23 @@ class SoapCodec:
         name = f"{frame.payload.__ocpp__.action}Response"
         return self._written(
             service,
-            block_xml("wsa:Action", headers.action or self._action(service, name), must_understand=True),
+            self.prefixes.block(
+                "Action", headers.action or self._action(service, name), must_understand=True
+            ),
             *self._answering(frame.id, headers),
             body=self._payload(frame.payload, service),
         )
 
     def _fault(self, frame: CallError) -> bytes:
         headers = frame.headers or NO_HEADERS
-        code = fault_code(frame.code)
-        sub_code = ""
-        if code in ("Sender", "Receiver"):
-            name = self.specification.error_names[Wire.SOAP].get(frame.code, "InternalError")
-            sub_code = f"<env:Subcode><env:Value>ocpp:{name}</env:Value></env:Subcode>"
-        reason = readable(frame.description or frame.code.replace("-", " "))
+        if frame.code is ErrorCode.ENVELOPE_VERSION:
+            return old_fault_envelope(frame.code, frame.description)
+        name = self.error_names.get(frame.code, "InternalError")
         return self._written(
             self.role,
-            block_xml("wsa:Action", headers.action or FAULT_ACTION, must_understand=True),
+            self.prefixes.block("Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
-            body=(
-                f"<env:Fault><env:Code><env:Value>env:{code}</env:Value>{sub_code}</env:Code>"
-                f'<env:Reason><env:Text xml:lang="en">{text_xml(reason)}</env:Text></env:Reason></env:Fault>'
-            ),
+            body=fault_xml(frame.code, name, frame.description, self.prefixes),
         )
 
     def _answering(self, id: str, headers: SoapHeaders) -> tuple[str, ...]:
@@ -275,32 +278,26 @@ class SoapCodec:
         # A codec draws no random number; an id made of the request's is as new as that one.
         made = uuid.uuid5(uuid.NAMESPACE_URL, f"{relates_to}#answer").urn
         return (
-            block_xml("wsa:MessageID", headers.message_id or made),
-            block_xml("wsa:RelatesTo", relates_to),
-            address_xml("wsa:From", headers.from_ or self.address),
-            block_xml("wsa:To", headers.to or ANONYMOUS, must_understand=True),
+            self.prefixes.block("MessageID", headers.message_id or made),
+            self.prefixes.block("RelatesTo", relates_to),
+            self.prefixes.address("From", headers.from_ or self.address),
+            self.prefixes.block("To", headers.to or ANONYMOUS, must_understand=True),
         )
 
     def _written(self, service: Role, *blocks: str, body: str) -> bytes:
-        namespace = self.specification.namespaces[service]
-        return (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f'<env:Envelope xmlns:env="{ENVELOPE}" xmlns:wsa="{ADDRESSING}" xmlns:ocpp="{namespace}">'
-            f"<env:Header>{''.join(blocks)}</env:Header><env:Body>{body}</env:Body></env:Envelope>"
-        ).encode()
+        return self.prefixes.written(self.specification.namespaces[service], blocks, body)
 
     def _payload(self, payload: Payload, service: Role) -> str:
         """The body element of a payload, seen to be valid."""
         cls = type(payload)
-        tag = element_name(cls.__ocpp__.name)
+        name = f"{self.prefixes.ocpp}:{element_name(cls.__ocpp__.name)}"
         namespace = self.specification.namespaces[service]
         try:
-            inner = element_writer(cls, "ocpp")(payload)
+            inner = element_writer(cls, self.prefixes.ocpp, self.fraction_digits)(payload)
         except REFUSALS:
             raise PayloadError(cls.__name__, _unwritable(payload)) from None
-        text = f"<ocpp:{tag}>{inner}</ocpp:{tag}>"
         try:
-            element = etree.fromstring(f'<ocpp:{tag} xmlns:ocpp="{namespace}">{inner}</ocpp:{tag}>')
+            element = etree.fromstring(f'<{name} xmlns:{self.prefixes.ocpp}="{namespace}">{inner}</{name}>')
         except (etree.XMLSyntaxError, ValueError):
             raise PayloadError(cls.__name__, [_unholdable(inner)]) from None
         broken = broken_rule(element, schema(self.specification.version, service))
@@ -308,7 +305,7 @@ class SoapCodec:
             deviations = Deviations(Tolerance.STRICT)
             read_element_tolerantly(cls, element, namespace, deviations)
             raise PayloadError(cls.__name__, deviations.listed or [broken])
-        return text
+        return f"<{name}>{inner}</{name}>"
 
     def _service(self, payload: Payload, kind: type[Payload], otherwise: Role) -> Role:
         """Who receives the request that a payload belongs to, and so whose namespace it has."""

@@ -3,35 +3,43 @@
 Source: SOAP 1.2 part 1 §5; WS-Addressing 1.0 core §3; OCPP-S 1.6 §3.
 """
 
+import re
+from collections.abc import Iterable
+
+import attrs
+from attrs import frozen
 from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError
-from ocpp_core.model.secrets import told
+from ocpp_core.model.secrets import told_value
 from ocpp_core.soap.text import FORBIDDEN, split_name, text_xml
 
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
+#: SOAP 1.1, in which nothing is read but faults.
+OLD_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 #: Back in the same HTTP exchange (OCPP-S 1.6 §3.8).
 ANONYMOUS = f"{ADDRESSING}/anonymous"
-#: The same, also in the draft of WS-Addressing of 2004.
-ANY_ANONYMOUS = (ANONYMOUS, "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous")
 #: What an answer relates to if the request had no id (WS-Addressing 1.0 core §3.4).
 UNSPECIFIED = f"{ADDRESSING}/unspecified"
 FAULT_ACTION = f"{ADDRESSING}/fault"
 
 #: SOAP 1.2 part 2 §7: media type of every message.
 CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+#: SOAP 1.1 §6.
+OLD_CONTENT_TYPE = "text/xml; charset=utf-8"
 
 ADDRESS = f"{{{ADDRESSING}}}Address"
 ADDRESSING_NAMESPACES = (ADDRESSING, "http://schemas.xmlsoap.org/ws/2004/08/addressing")
 IN_ENVELOPE = f"{{{ENVELOPE}}}"
-_ENVELOPE, _HEADER, _BODY, FAULT = (
-    f"{IN_ENVELOPE}Envelope",
-    f"{IN_ENVELOPE}Header",
-    f"{IN_ENVELOPE}Body",
-    f"{IN_ENVELOPE}Fault",
-)
+_BODY = f"{IN_ENVELOPE}Body"
+FAULT, OLD_FAULT = f"{IN_ENVELOPE}Fault", f"{{{OLD_ENVELOPE}}}Fault"
+#: Header and body of each kind of envelope, by the name of its root.
+_PARTS: dict[object, tuple[str, str]] = {
+    f"{{{namespace}}}Envelope": (f"{{{namespace}}}Header", f"{{{namespace}}}Body")
+    for namespace in (ENVELOPE, OLD_ENVELOPE)
+}
 MUST_UNDERSTAND = f"{IN_ENVELOPE}mustUnderstand"
 
 #: Addressing headers, and the field of `SoapHeaders` that each fills.
@@ -52,22 +60,27 @@ BLOCKS: dict[str, tuple[str, bool]] = {
 
 
 def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Element | None]:
-    """Header and body of an envelope."""
-    if root.tag != _ENVELOPE:
-        namespace, local = split_name(root.tag)
-        is_old = local == "Envelope"
-        raise FrameError(
-            f"not an envelope of SOAP 1.2, but {told(local)!r} of {told(namespace)!r}",
-            kind=FrameKind.UNREADABLE,
-            code=ErrorCode.ENVELOPE_VERSION if is_old else ErrorCode.FRAME,
-        )
+    """Header and body of an envelope; of SOAP 1.1 only if there is a fault in it."""
     header = body = None
-    for child in root:  # several times as fast as `find`
-        if child.tag == _BODY and body is None:
+    header_tag, body_tag = _PARTS.get(root.tag, (None, None))
+    for child in root if body_tag else ():  # several times as fast as `find`
+        if child.tag == body_tag and body is None:
             body = child
-        elif child.tag == _HEADER and header is None:
+        elif child.tag == header_tag and header is None:
             header = child
-    return header, body
+    if body_tag == _BODY or (body is not None and body.find(OLD_FAULT) is not None):
+        return header, body
+    namespace, local = split_name(root.tag)
+    raise FrameError(
+        f"not an envelope of SOAP 1.2, but {told_value(local)} of {told_value(namespace)}",
+        kind=FrameKind.UNREADABLE,
+        code=ErrorCode.ENVELOPE_VERSION if local == "Envelope" else ErrorCode.FRAME,
+    )
+
+
+def is_anonymous(address: str) -> bool:
+    """Whether an address stands for the exchange itself, in WS-Addressing of whatever year."""
+    return address.endswith("/anonymous") and "addressing" in address
 
 
 def holds_identity(block: etree._Element) -> bool:
@@ -112,25 +125,68 @@ def first_text(element: etree._Element | None) -> str:
     return next((text.strip() for text in texts if text.strip()), "")
 
 
-def block_xml(name: str, value: str | None, *, must_understand: bool = False) -> str:
-    """A header block that holds text; nothing for None.
+@frozen
+class Prefixes:
+    """The prefixes of an envelope: some old peers look for those that they know.
 
     Raises:
-        LocalProtocolError: A character that XML cannot hold.
+        LocalProtocolError: One is no name, or is there twice.
     """
-    return "" if value is None else _block(name, _required_xml(value), must_understand)
+
+    envelope: str = "env"
+    addressing: str = "wsa"
+    ocpp: str = "ocpp"
+
+    def __attrs_post_init__(self) -> None:
+        names = {self.envelope, self.addressing, self.ocpp}
+        if len(names) < len(attrs.fields(Prefixes)) or not all(map(_PREFIX.fullmatch, names)):
+            raise LocalProtocolError(f"{self!r} are not three different prefixes of XML")
+
+    def identity(self, value: str) -> str:
+        """The header block that names the station. Raises as `block`."""
+        return self._block(f"{self.ocpp}:chargeBoxIdentity", _required_xml(value), True)
+
+    def block(self, name: str, value: str | None, *, must_understand: bool = False) -> str:
+        """A block of WS-Addressing that holds text; nothing for None.
+
+        Raises:
+            LocalProtocolError: A character that XML cannot hold.
+        """
+        if value is None:
+            return ""
+        return self._block(f"{self.addressing}:{name}", _required_xml(value), must_understand)
+
+    def address(self, name: str, value: str | None, *, must_understand: bool = False) -> str:
+        """A block that holds an endpoint reference; nothing for None. Raises as `block`."""
+        if value is None:
+            return ""
+        address = f"{self.addressing}:Address"
+        content = f"<{address}>{_required_xml(value)}</{address}>"
+        return self._block(f"{self.addressing}:{name}", content, must_understand)
+
+    def _block(self, name: str, content: str, must_understand: bool) -> str:
+        flag = f' {self.envelope}:mustUnderstand="true"' if must_understand else ""
+        return f"<{name}{flag}>{content}</{name}>"
+
+    def written(self, namespace: str, blocks: Iterable[str], body: str) -> bytes:
+        """The whole envelope.
+
+        Args:
+            namespace: Of the service.
+            blocks: Of its header.
+            body: The element in its body.
+        """
+        env = self.envelope
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<{env}:Envelope xmlns:{env}="{ENVELOPE}" xmlns:{self.addressing}="{ADDRESSING}" '
+            f'xmlns:{self.ocpp}="{namespace}"><{env}:Header>{"".join(blocks)}</{env}:Header>'
+            f"<{env}:Body>{body}</{env}:Body></{env}:Envelope>"
+        ).encode()
 
 
-def address_xml(name: str, value: str | None, *, must_understand: bool = False) -> str:
-    """A header block that holds an endpoint reference; nothing for None. Raises as `block_xml`."""
-    if value is None:
-        return ""
-    return _block(name, f"<wsa:Address>{_required_xml(value)}</wsa:Address>", must_understand)
-
-
-def _block(name: str, content: str, must_understand: bool) -> str:
-    flag = ' env:mustUnderstand="true"' if must_understand else ""
-    return f"<{name}{flag}>{content}</{name}>"
+#: What begins with xml belongs to XML itself.
+_PREFIX = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9._-]*")
 
 
 def _required_xml(value: str) -> str:

@@ -24,11 +24,14 @@ from ocpp_core.soap.envelopes import (
     ADDRESSES,
     ADDRESSING,
     ADDRESSING_NAMESPACES,
-    ANY_ANONYMOUS,
     FAULT,
     HEADERS,
     MUST_UNDERSTAND,
+    OLD_ENVELOPE,
+    OLD_FAULT,
+    UNSPECIFIED,
     holds_identity,
+    is_anonymous,
     text_of,
 )
 from ocpp_core.soap.operations import Operation, Vocabulary, receiver, version_of
@@ -77,6 +80,8 @@ def read_head(
     vocabulary: Vocabulary,
     allowed: Tolerance,
     waiting: tuple[str, ...],
+    *,
+    is_late: bool = False,
 ) -> Head:
     """Reads the header, and what the body element stands for.
 
@@ -86,15 +91,17 @@ def read_head(
         vocabulary: The names of the version.
         allowed: What is accepted although it breaks a rule.
         waiting: Ids of the requests that wait for an answer.
+        is_late: Whether blanks stand before the declaration of the document.
 
     Raises:
         FrameError: The element stands for nothing, or is of another version.
     """
     blocks = _Blocks(header, vocabulary, allowed)
+    if is_late:
+        blocks.odd.append(_remark(Tolerance.WHITE_SPACE, "<?xml", "has blanks before it"))
     headers = blocks.headers
-    if child.tag == FAULT:
-        remarks = [*_about_answer(headers), *blocks.odd]
-        return Head(FrameKind.CALLERROR, _answered(headers, waiting), headers, None, tuple(remarks))
+    if child.tag in (FAULT, OLD_FAULT):
+        return _head_of_fault(child, blocks, waiting)
     operation = vocabulary.operations.get(child.tag)
     remarks = []
     if operation is None:
@@ -106,6 +113,14 @@ def read_head(
     if operation.is_request:
         return Head(FrameKind.CALL, headers.message_id or "", headers, operation, tuple(remarks))
     return Head(FrameKind.CALLRESULT, _answered(headers, waiting), headers, operation, tuple(remarks))
+
+
+def _head_of_fault(child: etree._Element, blocks: "_Blocks", waiting: tuple[str, ...]) -> Head:
+    remarks = list(_about_answer(blocks.headers))
+    if child.tag == OLD_FAULT:
+        remarks.append(_remark(Tolerance.OLD_FAULT, "Fault", "is that of SOAP 1.1", OLD_ENVELOPE))
+    id = _answered(blocks.headers, waiting)
+    return Head(FrameKind.CALLERROR, id, blocks.headers, None, (*remarks, *blocks.odd))
 
 
 def is_printed(namespace: str | None, right: str) -> bool:
@@ -149,9 +164,22 @@ class _Blocks:
                 rule = Tolerance.ADDRESSING_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
                 self.odd.append(_remark(rule, local, _in_namespace(namespace), namespace))
             if local in HEADERS:
-                values[HEADERS[local]] = self._address(block) if local in ADDRESSES else text_of(block)
+                values[HEADERS[local]] = self._content(block, local)
+        elif local in HEADERS and (rule := self._foreign(namespace)) in self._allowed:
+            self.odd.append(_remark(rule, local, _in_namespace(namespace), namespace))
+            # A block in the right namespace goes before one that only sounds like it.
+            values.setdefault(HEADERS[local], self._content(block, local))
         elif block.get(MUST_UNDERSTAND, "false").strip() in ("true", "1"):
             self.odd.append(_remark(Tolerance.MUST_UNDERSTAND, local, "is not understood", text_of(block)))
+
+    def _content(self, block: etree._Element, local: str) -> str | None:
+        return self._address(block) if local in ADDRESSES else text_of(block)
+
+    @staticmethod
+    def _foreign(namespace: str) -> Tolerance:
+        """What accepts an addressing header in a namespace of which OCPP knows nothing."""
+        is_addressing = "addressing" in namespace.lower()
+        return Tolerance.ADDRESSING_NAMESPACE if is_addressing else Tolerance.WRONG_NAMESPACE
 
     def _address(self, block: etree._Element) -> str | None:
         """The address in an endpoint reference. What is no address at all counts as absent."""
@@ -182,7 +210,7 @@ def _displaced(
         is_answer = headers.relates_to in waiting
         kind = FrameKind.CALLRESULT if is_answer else FrameKind.CALL
         head = Head(kind, headers.relates_to if is_answer else headers.message_id, headers)
-        reason = f"OCPP {known.version} has no operation {told(local)!r}"
+        reason = f"OCPP {known.version} has no operation {told_value(local)}"
         raise head.refusal(ErrorCode.NOT_IMPLEMENTED, reason)
     one = next(iter(meant.values()))
     otherwise = vocabulary.role if one.is_request else Role.EITHER ^ vocabulary.role
@@ -196,7 +224,7 @@ def _answered(headers: SoapHeaders, waiting: tuple[str, ...]) -> str:
     """Which request an answer names, or must mean: HTTP has paired them already."""
     only = waiting[0] if len(waiting) == 1 else ""
     relates_to = headers.relates_to or ""
-    return only or relates_to if relates_to in ("", headers.message_id) else relates_to
+    return only or relates_to if relates_to in ("", UNSPECIFIED, headers.message_id) else relates_to
 
 
 def _about_request(blocks: _Blocks, operation: Operation) -> Iterator[Violation]:
@@ -209,7 +237,7 @@ def _about_request(blocks: _Blocks, operation: Operation) -> Iterator[Violation]
         namespace = blocks.identity_namespace
         rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
         yield _remark(rule, "chargeBoxIdentity", _in_namespace(namespace), namespace or None)
-    if headers.reply_to and headers.reply_to not in ANY_ANONYMOUS:
+    if headers.reply_to and not is_anonymous(headers.reply_to):
         yield _remark(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
 
 

@@ -4,32 +4,23 @@ from typing import Any
 
 from lxml import etree
 
-from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.messages import Call, CallError, CallResult, Frame
+from ocpp_core.model.messages import Call, CallResult, Frame
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import ERROR_CODES, Wire
 from ocpp_core.model.violations import Deviations, Violation, decisive
 from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
 from ocpp_core.soap.binding import UNREADABLE
 from ocpp_core.soap.envelopes import (
-    IN_ENVELOPE,
     content_of,
-    first_text,
     identity_of,
-    local_name,
     parts_of,
     rename_all,
 )
+from ocpp_core.soap.faults import read_fault
 from ocpp_core.soap.heads import Head, is_printed, read_head
 from ocpp_core.soap.operations import Operation, Vocabulary
 from ocpp_core.soap.text import Document, split_name
-from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
+from ocpp_core.soap.tolerance import read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule
-
-#: Faults whose first level says everything.
-_BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
-#: Sub-codes of older stacks, read and never written.
-_OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
 
 
 def read_envelope(
@@ -57,13 +48,15 @@ def read_envelope(
     header, body = parts_of(document.root)
     child = content_of(body)
     allowed = tolerance_of(tolerance, lambda: identity_of(header) or identity)
-    head = read_head(header, child, vocabulary, allowed, waiting)
+    head = read_head(header, child, vocabulary, allowed, waiting, is_late=document.is_late)
+    if head.operation is None:
+        # HTTP has paired it with its call, and nobody answers it: to refuse it for its form would only keep from the
+        # caller what the peer has said.
+        return read_fault(child, head, vocabulary)
     for remark in head.remarks:
         is_allowed = remark.rule is not None and remark.rule in allowed
         if not is_allowed and not _is_printed(remark, head.operation):
             raise head.refusal(remark.code, f"{remark.path} {remark.message}", (remark,))
-    if head.operation is None:
-        return _fault(child, head, vocabulary)
     namespace = split_name(child.tag)[0]
     if namespace != head.operation.namespace:  # which has been said, and is allowed
         rename_all(child, namespace, head.operation.namespace)
@@ -78,12 +71,8 @@ def read_envelope(
     return frame
 
 
-def _is_printed(remark: Violation, operation: Operation | None) -> bool:
-    return (
-        remark.rule is Tolerance.WRONG_NAMESPACE
-        and operation is not None
-        and is_printed(remark.value, operation.namespace)
-    )
+def _is_printed(remark: Violation, operation: Operation) -> bool:
+    return remark.rule is Tolerance.WRONG_NAMESPACE and is_printed(remark.value, operation.namespace)
 
 
 def _valid(child: etree._Element, operation: Operation, *, is_wide: bool) -> Any:
@@ -116,25 +105,3 @@ def _tolerated(
         violations = (broken,) if broken else ()
     reason = "; ".join(map(str, violations[:3])) + (" ..." if len(violations) > 3 else "")
     raise head.refusal(decisive(violations), reason, violations)
-
-
-def _fault(element: etree._Element, head: Head, vocabulary: Vocabulary) -> CallError:
-    """A fault. Only the local names of its codes count: peers put them into any namespace."""
-    code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Value"))
-    sub_code = local_name(element.findtext(f"{IN_ENVELOPE}Code/{IN_ENVELOPE}Subcode/{IN_ENVELOPE}Value"))
-    reason = first_text(element.find(f"{IN_ENVELOPE}Reason"))
-    neutral = _BARE_FAULTS.get(code) or ERROR_CODES.get(sub_code) or _OLD_SUB_CODES.get(sub_code)
-    if neutral is None:
-        neutral = ErrorCode.PROTOCOL if code == "Sender" else ErrorCode.GENERIC
-    known = vocabulary.specification.error_names[Wire.SOAP].get(neutral)
-    detail = element.find(f"{IN_ENVELOPE}Detail")
-    content = "" if detail is None else element_content(detail)
-    return CallError(
-        head.id or "",
-        neutral,
-        reason,
-        content if isinstance(content, dict) else {"#text": content} if content.strip() else {},
-        spelling=None if sub_code in (known, "") else sub_code,
-        headers=head.headers,
-        violations=head.remarks,
-    )

@@ -116,10 +116,12 @@ class Document(NamedTuple):
     Attributes:
         root: Its outermost element. Comments are gone, and CDATA sections are text.
         is_wide: Whether some element has very many in it.
+        is_late: Whether blanks stand before its declaration, where XML has none.
     """
 
     root: etree._Element
     is_wide: bool
+    is_late: bool
 
 
 def read_xml(body: bytes, max_size: int) -> Document:
@@ -136,8 +138,11 @@ def read_xml(body: bytes, max_size: int) -> Document:
     """
     if len(body) > max_size:
         raise BrokenXml(f"has {len(body)} bytes, at most {max_size} are allowed")
-    text = body.removeprefix(_BYTE_ORDER_MARK).lstrip()
-    text = text[_declaration_end(text) :]
+    whole = body.removeprefix(_BYTE_ORDER_MARK)
+    text = whole.lstrip()
+    end = _declaration_end(text)
+    is_late = end > 0 and len(text) < len(whole)
+    text = text[end:]
     # Looking for one byte takes no time; most envelopes have none of them.
     if _NUL in text:
         raise BrokenXml("has a NUL byte; only UTF-8 is read")
@@ -154,7 +159,7 @@ def read_xml(body: bytes, max_size: int) -> Document:
     may_have = len(text) > _ATTRIBUTE * MAX_ATTRIBUTES and text.count(_EQUALS_SIGN) > MAX_ATTRIBUTES
     if may_have and any(len(element.attrib) > MAX_ATTRIBUTES for element in root.iter()):
         raise BrokenXml(f"has an element with more than {MAX_ATTRIBUTES} attributes")
-    return Document(root, widest > _WIDE)
+    return Document(root, widest > _WIDE, is_late)
 
 
 def schema_fault(element: etree._Element, schema: etree.XMLSchema) -> str | None:

@@ -294,6 +294,8 @@ class _Lifting:
                     keyword, limit = ("maximum", _INT[1]) if number > 0 else ("minimum", _INT[0])
                     self._report(Tolerance.NUMBER_RANGE, path, keyword, child, number, limit)
                 return number
+            case Integer() if "." in text and _is_short(_DECIMAL, text):
+                return self._decimal(text, child, path)
             case Timestamp():
                 return self._timestamp(text, child, path)
             case Enumeration() if text.strip() in member.tokens:
@@ -312,6 +314,15 @@ class _Lifting:
                 local = split_name(name)[1]
                 here = member_path(path, f"@{local}")
                 self._report(Tolerance.EXTRA_MEMBER, here, "additionalProperties", child, value, (local, ()))
+
+    def _decimal(self, text: str, child: etree._Element, path: str) -> Any:
+        """What stands for a number with a point where a whole one belongs; the walk judges what is not whole."""
+        number = read_number(text)
+        whole = int(number)
+        if whole != number:
+            return number
+        self._report(Tolerance.FLOAT_AS_INT, path, "type", child, text, "integer")
+        return whole
 
     def _timestamp(self, text: str, child: etree._Element, path: str) -> Any:
         try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ocpp_core.testing.strategies import messages as messages
     from ocpp_core.testing.strategies import payloads as payloads
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "mutations": "BrokenPayload broken_payloads is_breakable mutated_payloads",

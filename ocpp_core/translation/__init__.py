@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocpp_core.translation.losses import Translation as Translation
     from ocpp_core.translation.policies import Policy as Policy
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "engine": "merge translate",

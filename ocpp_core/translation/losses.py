@@ -106,7 +106,7 @@ def path_text(place: Place, side: int) -> str:
         if isinstance(part, int):
             parts.append(f"[{part}]")
         elif part:
-            parts.append(part if part[0] in ".[" else f".{part}")
+            parts.append(part if part[0] in ".[" else "".join(map(quoted, part.split("."))))
         place = place[0]
     return "$" + "".join(reversed(parts))
 

@@ -11,16 +11,17 @@ from typing import Any, TypeVar, Unpack, cast
 from attrs import field, frozen
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
+from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import CallFailedError, ConnectionLostError, LocalProtocolError
+from ocpp_core.model.errors import CallFailedError, CannotConnectError, NotConnectedError
 from ocpp_core.model.identities import require_identity
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.model.printing import LONG, printable
-from ocpp_core.model.secrets import hide
+from ocpp_core.model.printing import printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
@@ -70,26 +71,6 @@ _HINTS = {
 _PASSING = (408, 425, 429)
 
 
-class CannotConnectError(ConnectionError):
-    """The CSMS could not be reached, or does not let the station in. The cause is chained.
-
-    Attributes:
-        identity: Of the station.
-        url: That was tried, without credentials.
-        status: HTTP status of the refusal; None if there was no answer of HTTP.
-    """
-
-    def __init__(self, identity: str, url: str, reason: str, status: int | None = None) -> None:
-        self.identity = identity
-        self.url = hide(url)
-        self.reason = hide(reason)
-        self.status = status
-        super().__init__(self.identity, self.url, self.reason, status)
-
-    def __str__(self) -> str:
-        return printable(f"{self.identity} cannot connect to {self.url}: {self.reason}", LONG)
-
-
 def is_passing(error: BaseException) -> bool:
     """Whether another attempt may succeed although nobody changes anything here.
 
@@ -136,7 +117,7 @@ class Connecting:
             or 404, say) ends the first connecting and is raised, as waiting would not change it; once there has been a
             connection, every failure is followed by another attempt, as it is the CSMS that has changed.
         backoff: How long to wait between attempts.
-        wait: Calls wait for a connection where there is none; they raise ConnectionLostError otherwise.
+        wait: Calls wait for a connection where there is none; they raise NotConnectedError otherwise.
         require_subprotocol: Close if the CSMS picks no version. Without it, the first of those that are offered is
             spoken then.
         on_connect: Runs on each new connection before other calls are let through, to boot. It calls the peer that it
@@ -157,7 +138,7 @@ class Connecting:
     on_connect: Connected | None = field(default=None, validator=FUNCTION.or_none)
     chance: Callable[[], float] = field(default=random.random, validator=FUNCTION)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
-    tolerance: Tolerance = field(default=Tolerance.STRICT, validator=TOLERANCE)
+    tolerance: Tolerance = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE)
     mend: Mend | None = field(default=None, repr=False, validator=FUNCTION.or_none)
 
 
@@ -187,6 +168,7 @@ class Station:
         self._ready = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._is_closing = False
+        self._failure: BaseException | None = None
         self._was_connected = False
 
     @property
@@ -204,12 +186,12 @@ class Station:
         """Waits until there is a connection, and the hook has done its work.
 
         Raises:
-            ConnectionLostError: There will be none any more.
+            NotConnectedError: There will be none any more.
         """
         while (peer := self.peer) is None:
             running = self._running
             if running is None or running.done() or self._is_closing:
-                raise ConnectionLostError("connecting") from self._given_up()
+                raise self._not_connected("", "there will be no connection any more") from self._given_up()
             self._ready.clear()
             waiter = asyncio.ensure_future(self._ready.wait())
             try:
@@ -221,24 +203,28 @@ class Station:
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Calls the CSMS; see `Peer.call`.
 
-        While there is no connection it raises ConnectionLostError, or waits for one if the option ``wait`` is set. A
-        call that is under way when the connection is lost is never repeated: the CSMS may have acted on it.
+        While there is no connection it raises NotConnectedError, whose ``__cause__`` is what made the last attempt
+        fail; or it waits for one if the option ``wait`` is set. A call that is under way when the connection is lost is
+        never repeated: the CSMS may have acted on it.
         """
+        require_request(request)
         peer = await self._usable()
         if peer is None:
-            raise ConnectionLostError(request.__ocpp__.action or "")
+            raise self._not_connected(request.__ocpp__.action) from self._failure
         return await peer.call(request, timeout=timeout)
 
     async def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; see `Peer.notify`.
 
         Raises:
-            LocalProtocolError: There is no connection, or the message cannot be sent.
-            ConnectionLostError: With the option ``wait``: there will be no connection any more.
+            NotConnectedError: There is no connection; with the option ``wait``: there will be none any more.
+            LocalProtocolError: The message cannot be sent.
+            TypeError: `message` is no notification.
         """
+        require_notification(message)
         peer = await self._usable()
         if peer is None:
-            raise LocalProtocolError("Cannot notify: there is no connection.")
+            raise self._not_connected(message.__ocpp__.action) from self._failure
         await peer.notify(message)
 
     async def start(self) -> None:
@@ -252,7 +238,7 @@ class Station:
         running = self._running = asyncio.create_task(self._run(), name=f"ocpp station {self.identity}")
         try:
             await self.connected()
-        except ConnectionLostError:
+        except NotConnectedError:
             await running  # raises what ended it
             raise
 
@@ -266,6 +252,9 @@ class Station:
             await asyncio.gather(self._running, return_exceptions=True)
 
     # Inside
+
+    def _not_connected(self, action: str | None, reason: str = "") -> NotConnectedError:
+        return NotConnectedError(action or "", reason, identity=self.identity)
 
     async def _usable(self) -> WebSocketPeer | None:
         """The CSMS, waited for if that is wanted."""
@@ -282,6 +271,7 @@ class Station:
                     if self._was_connected:  # nobody waits for `start` any more
                         _log.exception("%s gives up", self.identity)
                     raise
+                self._failure = error
                 if isinstance(error, CannotConnectError):
                     _log.warning("%s", error)
                 else:
@@ -352,7 +342,7 @@ class Station:
         return True
 
     def _cannot(self, reason: str, status: int | None = None) -> CannotConnectError:
-        return CannotConnectError(self.identity, self._url, reason, status)
+        return CannotConnectError("", reason, url=self._url, status=status, identity=self.identity)
 
     async def _open(self) -> ClientConnection:
         settings, password = self._settings, self._how.password

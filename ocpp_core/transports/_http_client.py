@@ -21,11 +21,18 @@ class Answer:
         max_size: Bytes that its body may have, packed and unpacked.
         status: "HTTP 200" or the like; "" while there is none.
         body: Unpacked.
+        is_asked_for: Whether the request has gone out, as far as that is known: None if the transport of the client
+            does not say.
     """
 
     max_size: int
     status: str = ""
     body: bytes = b""
+    is_asked_for: bool | None = None
+
+    async def note(self, step: str, _: object) -> None:
+        """Learns from the transport of httpx how far it has come."""
+        self.is_asked_for = bool(self.is_asked_for) or step.endswith("send_request_headers.started")
 
 
 class _Replayed(httpx.AsyncByteStream):
@@ -52,6 +59,21 @@ def new_client() -> httpx.AsyncClient:
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
     )
+
+
+def was_not_sent(error: Exception, answer: Answer) -> bool:
+    """Whether what a client has raised means that nobody was reached, so that nobody has acted on the request."""
+    unreached = (
+        httpx.ConnectError
+        | httpx.ConnectTimeout
+        | httpx.PoolTimeout
+        | httpx.ProxyError
+        | httpx.UnsupportedProtocol
+        | httpx.InvalidURL
+        | UnicodeError  # a host that no name can be
+    )
+    # Sockets raise more than these, for a port that TCP does not have for instance.
+    return isinstance(error, unreached) or answer.is_asked_for is False
 
 
 async def post(
@@ -81,7 +103,7 @@ async def post(
         headers=headers,
         timeout=None,
         follow_redirects=False,
-        extensions={_EXTENSION: answer},
+        extensions={_EXTENSION: answer, "trace": answer.note},
     ):
         """It has been read."""
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
+from ocpp_core.model.extras import install
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.specifications import specification
@@ -24,7 +25,7 @@ try:
     from websockets.protocol import State
 except ImportError as error:
     raise ImportError(
-        "The WebSocket transport needs a recent release of websockets: pip install 'ocpp-core[websockets]'"
+        f"The WebSocket transport needs a recent release of websockets: {install('websockets')}"
     ) from error
 
 _log = logger("websocket")

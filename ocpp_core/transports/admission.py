@@ -23,7 +23,7 @@ from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
-from ocpp_core.payloads.tolerance import ToleranceByStation, tolerance_of
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE, ToleranceByStation, tolerance_of
 from ocpp_core.transports._handshake import (
     choose,
     credentials_in,
@@ -95,12 +95,12 @@ class Handshake:
     def has_password(self, expected: str | bytes) -> bool:
         """Whether the station has proven itself with this password, under its own identity as user name.
 
-        In 1.6 the key's 40 hex digits are taken for its 20 bytes, unless the tolerance is strict.
+        In 1.6 the key's 40 hex digits are taken for its 20 bytes if `Tolerance.KEY_AS_HEX` allows it.
         """
         if self.password is None or self.username != self.identity:
             return False
         has_key = self.version is not None and specification(self.version).has_key_passwords
-        hex_allowed = has_key and bool(self.tolerance)
+        hex_allowed = has_key and Tolerance.KEY_AS_HEX in self.tolerance
         is_right = is_password(self.password, expected, hex_allowed=hex_allowed)
         if is_right:
             self.vouch()
@@ -227,7 +227,8 @@ class Admission:
         aliases: Version meant by a subprotocol where that is not its own (``{"ocpp2.0": "2.0.1"}``), or a function from
             the identity to that ("" where the path ends in none). Names match to the letter (``"OCPP1.6"``, ``"v16"``).
         tolerance: What is accepted although it breaks a rule; a function decides it for each station, by the identity
-            that it claims. Anything but strict lets stations have any identity that `is_usable`.
+            that it claims. With `Tolerance.IDENTITY_FORM` they may have any that
+            `is_usable`.
         menders: For stations whose JSON cannot be read, by the identity under which they are known: a function from the
             text of each frame to the text that is to be read. What it changes is among the ``violations`` of the frame.
     """
@@ -241,7 +242,7 @@ class Admission:
     soap_without_authentication: bool = field(default=False, validator=FLAG)
     no_common_version: Literal["close", "refuse"] = "close"
     aliases: Aliases | None = field(default=None, validator=ALIASES_OF.or_none)
-    tolerance: ToleranceByStation = field(default=Tolerance.STRICT, validator=TOLERANCE_OF)
+    tolerance: ToleranceByStation = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE_OF)
     menders: Menders | None = field(default=None, validator=MENDERS.or_none)
     #: Of real stations only, so nobody can fill it.
     _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
@@ -328,7 +329,8 @@ class Admission:
         if not identity and self.identities is None:
             return Refusal(400, "the request does not say which station it is of", code=ErrorCode.PROTOCOL)
         tolerance = tolerance_of(self.tolerance, lambda: identity)
-        if identity and not (is_usable(identity) if tolerance else is_identity(identity, claimed.version)):
+        is_any = Tolerance.IDENTITY_FORM in tolerance
+        if identity and not (is_usable(identity) if is_any else is_identity(identity, claimed.version)):
             # A colon could never be told from the one behind the user name (2.x part 4 §3.1.1).
             refusal = _UNAUTHORIZED if ":" in identity else evolve(_UNKNOWN, code=ErrorCode.IDENTITY)
             return refusal.because("no station of this version can have this identity")

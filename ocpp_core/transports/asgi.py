@@ -15,19 +15,20 @@ from urllib.parse import urlsplit
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
+from ocpp_core.dispatch.handlers import require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import TIDYING, Peer, PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import ConnectionLostError, OcppError
+from ocpp_core.model.errors import NotConnectedError, OcppError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response, SoapHeaders
 from ocpp_core.model.printing import printable, shown
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.soap.envelopes import ANONYMOUS, CONTENT_TYPE
+from ocpp_core.soap.envelopes import ANONYMOUS
 from ocpp_core.transports._asgi_io import (
     Channel,
     PeerNotReadingError,
@@ -258,13 +259,16 @@ class OcppApp:
         """Calls a station on whichever wire it speaks.
 
         Raises:
-            ConnectionLostError: It is not connected, or is not known.
-            CallFailedError: Of another kind, see `Peer.call`.
+            NotConnectedError: It is not connected, or is not known.
+            CallFailedError: Of another kind, see `Peer.call` and `SoapPeer.call`.
             LocalProtocolError: The request cannot be sent.
+            TypeError: `request` is no request.
         """
+        require_request(request)
         station = self.peers.get(identity) or self.stations.get(identity)
         if station is None:
-            raise ConnectionLostError(request.__ocpp__.action or "")
+            reason = "no station of that identity is connected"
+            raise NotConnectedError(request.__ocpp__.action or "", reason, identity=identity)
         return await station.call(request, timeout=timeout)
 
     async def close(self) -> None:
@@ -339,6 +343,7 @@ class OcppApp:
             refusal = Refusal(405, "OCPP over SOAP is posted", {"Allow": "POST"}, why=why)
             await self._refuse_body(scope, send, asked, refusal)
             return
+        tolerance = self._admission.tolerance
         try:
             body = read_body(
                 await read_request(
@@ -350,7 +355,7 @@ class OcppApp:
                 content_type=headers.get("content-type", ""),
                 content_encoding=headers.get("content-encoding", ""),
                 max_size=self._max_size,
-                any_xml=self._admission.tolerance != Tolerance.STRICT,
+                any_xml=not isinstance(tolerance, Tolerance) or Tolerance.MEDIA_TYPE in tolerance,
             )
         except BodyRefused as error:
             await self._refuse_body(scope, send, asked, Refusal(error.status, error.reason))
@@ -371,7 +376,7 @@ class OcppApp:
                 more += answer.error.refusal.headers.items()
             else:
                 status = http_status(answer.code, sender_fault_status=self._sender_fault_status)
-            await respond(send, status, packed, *more, content_type=CONTENT_TYPE)
+            await respond(send, status, packed, *more, content_type=answer.content_type)
 
     async def _refuse_body(self, scope: Scope, send: Send, asked: HttpRequest, refusal: Refusal) -> None:
         """Refuses what is no request of OCPP over SOAP; no more of it is read."""

@@ -39,6 +39,7 @@ class MendingCodec:
         self._mend: Callable[[str], Any] = mend
         self.specification = codec.specification
         self.owed = codec.owed
+        self.error_names = codec.error_names
 
     def decode(self, text: str, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
         """Reads one frame; see `JsonCodec.decode`. A frame that was changed has a violation that says so, its first."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import ProtocolError
-from ocpp_core.soap.codec import fault_code
+from ocpp_core.soap.faults import fault_code
 
 #: SOAP 1.2 part 2 §7.1.
 SOAP_XML = "application/soap+xml"

@@ -18,10 +18,18 @@ from ocpp_core.dispatch.connection import (
     PendingCall,
     ResultInvalid,
 )
+from ocpp_core.dispatch.handlers import require_codec, require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.model.codes import ErrorCode, FrameKind
-from ocpp_core.model.errors import ConnectionLostError, FrameError
+from ocpp_core.model.errors import (
+    CallFailedError,
+    CannotConnectError,
+    ConnectionLostError,
+    FrameError,
+    NoClientError,
+    NotConnectedError,
+)
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Call, Request, Response
 from ocpp_core.model.secrets import hide
@@ -61,6 +69,7 @@ class SoapPeer:
         call_timeout: float | None = 30.0,
         observer: Observer | None = None,
     ) -> None:
+        require_codec(codec)
         self.codec = codec
         self.identity = identity
         self.address = address
@@ -79,33 +88,48 @@ class SoapPeer:
         Raises:
             CallRejectedError: A fault came back.
             CallTimeoutError: No answer in time.
-            ConnectionLostError: The peer cannot be reached, or has announced no address.
+            NotConnectedError: It has announced no address at which it may be called, or the client is closed.
+            CannotConnectError: Nobody is reached there; ``__cause__`` says why.
+            ConnectionLostError: What was sent has no answer; ``__cause__`` says why.
             CallResultInvalidError: What came back cannot be used.
+            NoClientError: There is no `client`.
             LocalProtocolError: The request cannot be sent.
+            TypeError: `request` is no request.
         """
+        require_request(request)
         with self._observer.calling(self, request):
-            if self.address is None or self.client is None:
-                raise ConnectionLostError(request.__ocpp__.action or "")
-            outcome = await self._outcome(request, timeout, self.client, self.address)
-            return cast(R, response_of(outcome))
+            action = request.__ocpp__.action or ""
+            if self.address is None:
+                reason = "no address is known at which it may be called"
+                raise NotConnectedError(action, reason, identity=self.identity)
+            if self.client is None:
+                raise NoClientError(self.identity)
+            if self.client.is_closed:
+                raise NotConnectedError(action, "the client has been closed", identity=self.identity)
+            outcome, error = await self._outcome(request, timeout, self.client, self.address)
+            if error is not None:
+                raise error
+            return cast(R, response_of(outcome, self.identity))
 
     async def _outcome(
         self, request: Request[R], timeout: float | Default | None, client: "httpx.AsyncClient", address: str
-    ) -> CallOutcome:
+    ) -> tuple[CallOutcome, CallFailedError | None]:
+        """How the call has ended, and the error, if the client has raised one in place of an answer."""
         connection: Connection[bytes] = Connection(
             self.codec.addressed(self.identity, address), new_id=_new_id, call_timeout=self._call_timeout
         )
         clock = asyncio.get_running_loop().time
         since = clock()
         pending = connection.call(request, now=since, timeout=timeout)
-        said = ""
+        said: str = ""
+        error: CallFailedError | None = None
         try:
-            said = await self._exchange(connection, pending, client, address)
+            said, error = await self._exchange(connection, pending, client, address)
         finally:  # a caller that gives up leaves a call that is lost
             connection.receive_eof()
             outcome = self._tell(list(connection.events()), pending, said)
             self._observer.call_ended(self, request, outcome, clock() - since)
-        return outcome
+        return outcome, error
 
     async def _exchange(
         self,
@@ -113,9 +137,13 @@ class SoapPeer:
         pending: PendingCall[Any],
         client: "httpx.AsyncClient",
         address: str,
-    ) -> str:
-        """Posts the call and takes what comes back; returns what is to be said of it if it cannot be used."""
-        from ocpp_core.transports._http_client import Answer, post  # who has a client has httpx
+    ) -> tuple[str, CallFailedError | None]:
+        """Posts the call and takes what comes back.
+
+        Returns:
+            What is to be said of it if it cannot be used, and the error if the client has raised one.
+        """
+        from ocpp_core.transports._http_client import Answer, post, was_not_sent  # who has a client has httpx
 
         (body,) = connection.messages_to_send()
         headers = {
@@ -130,15 +158,21 @@ class SoapPeer:
         except TimeoutError:
             connection.handle_timeout(pending.deadline or 0.0)
         except BodyRefused as refused:
-            return f"{answer.status}, {refused.reason}"
+            return f"{answer.status}, {refused.reason}", None
         except Exception as error:  # no route, a certificate that is refused, an address that is none ...
             kind, said = type(error).__name__, hide(str(error))
             _log.info("%s cannot be reached at %s: %s %s", self.identity, hide(address), kind, said)
-            return ""
+            action = pending.request.__ocpp__.action or ""
+            failure: CallFailedError = ConnectionLostError(action, identity=self.identity)
+            if was_not_sent(error, answer):
+                reason = f"{address} is not reached: {said or kind}"
+                failure = CannotConnectError(action, reason, url=address, identity=self.identity)
+            failure.__cause__ = error
+            return "", failure
         else:
             self._observer.frame(self, "in", answer.body, self.codec)
             connection.receive_message(answer.body)
-        return answer.status
+        return answer.status, None
 
     def _tell(self, events: list[Event], pending: PendingCall[Any], said: str) -> CallOutcome:
         """Tells the observer of all events; returns how the call has ended.

@@ -17,6 +17,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import CallError, Request, SoapHeaders
 from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.soap.faults import content_type_of
 
 #: Says by its header who sent an envelope; handlers get it as their peer. Raises `OcppError` to refuse the envelope.
 Identify = Callable[[SoapHeaders], Awaitable[Caller]]
@@ -38,6 +39,11 @@ class SoapAnswer:
     def code(self) -> ErrorCode | None:
         """Of the fault."""
         return None if self.error is None else self.error.code
+
+    @property
+    def content_type(self) -> str:
+        """Of the body."""
+        return content_type_of(self.code)
 
 
 @asynccontextmanager

@@ -542,7 +542,9 @@ class SendLocalListRequest(Request["SendLocalListResponse"]):
 
     update_type: UpdateType = wire("updateType")
     list_version: int = wire("listVersion", minimum=-2147483648, maximum=2147483647)
-    local_authorisation_list: list[AuthorisationData] | None = wire("localAuthorisationList", default=None)
+    local_authorisation_list: list[AuthorisationData] | None = wire(
+        "localAuthorisationList", misnamed=("localAuthorizationList",), default=None
+    )
     hash: str | None = wire("hash", default=None)
 
 

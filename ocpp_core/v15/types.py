@@ -91,7 +91,7 @@ class MeterValue(DataType):
     """
 
     timestamp: datetime = wire("timestamp")
-    value: list[SampledValue] = wire("value", min_items=1)
+    value: list[SampledValue] = wire("value", min_items=1, misnamed=("values",))
 
 
 @datatype(Version.V1_5, "TransactionData")

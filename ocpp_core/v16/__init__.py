@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ocpp_core.v16.messages import *
     from ocpp_core.v16.types import *
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "enums": """

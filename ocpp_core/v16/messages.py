@@ -424,7 +424,9 @@ class StatusNotificationResponse(Response):
     """Answers `StatusNotificationRequest`.  [OCPP 1.6 edition 2 §4.9, §6.48]"""
 
 
-@message(Version.V1_6, "StopTransaction", sent_by=Role.CHARGE_POINT, profile="Core", draft=4)
+@message(
+    Version.V1_6, "StopTransaction", sent_by=Role.CHARGE_POINT, profile="Core", draft=4, misspelt=("Celcius",)
+)
 class StopTransactionRequest(Request["StopTransactionResponse"]):
     """Reports that a transaction has ended and why, with its final meter value.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ocpp_core.v20.transactions import *
     from ocpp_core.v20.types import *
 else:
-    __getattr__, __dir__ = lazy(
+    __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
             "enums": """

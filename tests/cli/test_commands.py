@@ -9,7 +9,7 @@ import pytest
 from command import cli, objects, process, summary
 from inputs import ANSWER, ENVELOPE, HEARTBEAT, HERTZ, SOAP_HEARTBEAT, an_object
 from ocpp_core.cli import showing
-from ocpp_core.cli.reading import STATION_TO_CSMS
+from ocpp_core.logs.origins import STATION_TO_CSMS
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
@@ -54,7 +54,10 @@ def test_exit_code_2_folder_without_traffic(tmp_path: Path) -> None:
     result = process("validate", tmp_path)
 
     assert (2, "") == (result.returncode, result.stdout)
-    assert f"Error: no *.json, *.jsonl, *.log, *.ndjson, *.txt, *.xml in {tmp_path}\n" == result.stderr
+    assert (
+        f"Error: no *.csv, *.json, *.jsonl, *.log, *.ndjson, *.tsv, *.txt, *.xml in {tmp_path}\n"
+        == result.stderr
+    )
 
 
 def test_exit_code_2_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,10 +78,17 @@ def test_exit_code_2_a_file_cannot_be_read(tmp_path: Path, monkeypatch: pytest.M
     assert "1 frame, 1 accepted" in result.stdout
 
 
-def test_no_frame_at_all_is_said() -> None:
-    result = cli("validate", text="connected\n")
+@pytest.mark.parametrize(
+    "arguments", [("validate",), ("decode",), ("decode", "--json"), ("validate", "--json")]
+)
+@pytest.mark.parametrize("text", ["", "connected\n", "\x00\x01\x02" * 99, '{"a":1}'])
+def test_exit_code_2_no_frame_at_all(arguments: tuple[str, ...], text: str) -> None:
+    result = cli(*arguments, text=text)
 
-    assert (0, "no frame found\n") == (result.exit_code, result.stderr)
+    assert 2 == result.exit_code
+    assert "no frame found in" in result.stderr
+    assert "--verbose lists the lines" in result.stderr
+    assert "--verbose" not in cli(*arguments, "--verbose", text=text).stderr
 
 
 def test_folder_is_read_with_all_below_it(tmp_path: Path) -> None:
@@ -219,6 +229,7 @@ def test_validate_for_programs() -> None:
             "tolerated": 0,
             "refused": 1,
             "unpaired": 0,
+            "ambiguous": 0,
             "not_judged": 0,
         }
     ]
@@ -244,7 +255,7 @@ def test_decode_shows_fields_by_attribute_name() -> None:
     result = cli("decode", "--version", "1.6", "--tolerant", text=HERTZ)
 
     assert (
-        "tolerated  <stdin>:1  CALL  MeterValues  '18'  OCPP 1.6\n"
+        "tolerated  <stdin>:1  CALL  MeterValues  '18'  OCPP 1.6  station → csms\n"
         "  MeterValuesRequest\n"
         "    connector_id 1\n"
         "    meter_value\n"
@@ -369,7 +380,7 @@ def test_actions_matrix_has_all_actions_of_all_versions() -> None:
 
     assert [*"→→→→→→", "Provisioning"] == cells["BootNotification"]
     assert [*"←←←←←←", "Provisioning"] == cells["Reset"]
-    assert ["⇒", "Diagnostics"] == cells["NotifyPeriodicEventStream"][:2]
+    assert ["⇢", "Diagnostics"] == cells["NotifyPeriodicEventStream"][:2]
     assert [*"↔↔↔↔↔", "DataTransfer"] == cells["DataTransfer"][:6]
     assert "1.2: 18, 1.5: 24, 1.6: 39, 2.0: 67, 2.0.1: 64, 2.1: 91" in shown
 

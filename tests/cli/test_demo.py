@@ -86,6 +86,7 @@ def demonstrating() -> Generator[tuple["subprocess.Popen[str]", int, socket.sock
     ) as process:
         try:
             assert process.stdout is not None
+            assert "Starting a CSMS in a process of its own ...\n" == process.stdout.readline()
             found = re.search(r"process (\d+), .* on 127\.0\.0\.1:(\d+)", process.stdout.readline())
             assert found is not None
             with socket.create_connection(("127.0.0.1", int(found[2])), timeout=20) as connection:
@@ -242,6 +243,22 @@ def test_stations_of_every_version_charge_at_the_csms_of_the_command() -> None:
     assert 130 == process.returncode
     for version, *_ in STATIONS:
         assert f"CP-{version}" in log
+
+
+def test_a_tolerant_csms_answers_a_station_whatever_it_can_type() -> None:
+    event = (
+        '[2,"1","TransactionEvent",{"timestamp":"2026-01-31T12:00:00Z","seqNo":0,"idToken":{"idToken":"A"}}]'
+    )
+    with serving("--tolerant") as (port, _):
+        subprotocols = [Subprotocol("ocpp2.0.1")]
+        with connect(f"ws://127.0.0.1:{port}/CP-1", subprotocols=subprotocols) as station:
+            station.send(event)
+
+            assert '[3,"1",{"idTokenInfo":{"status":"Accepted"}}]' == station.recv(20)
+
+            station.send('[2,"2","SignCertificate",{"csr":"x"}]')
+
+            assert '[3,"2",{"status":"Rejected"}]' == station.recv(20)
 
 
 HELLO = (

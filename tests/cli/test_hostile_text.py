@@ -18,9 +18,7 @@ from ocpp_core import v16, v21
 from ocpp_core.cli import showing
 from ocpp_core.cli.commands import REFUSED, UNREADABLE, run
 from ocpp_core.cli.demo_board import Board
-from ocpp_core.cli.judging import Judge
 from ocpp_core.cli.live import _Log
-from ocpp_core.cli.reading import Found
 from ocpp_core.dispatch.connection import (
     CallLost,
     ErrorReceived,
@@ -32,8 +30,11 @@ from ocpp_core.dispatch.connection import (
     ResultReceived,
 )
 from ocpp_core.dispatch.router import Answer
+from ocpp_core.logs.judging import Judge
+from ocpp_core.logs.reading import Found
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, OcppError
+from ocpp_core.model.versions import Role
 from ocpp_core.soap.text import FORBIDDEN
 
 #: A megabyte behind every piece, so that whatever is not cut is seen to be long.
@@ -200,7 +201,7 @@ def heard(log: _Log) -> io.StringIO:
 @pytest.mark.parametrize("piece", PIECES)
 def test_lines_of_serve_and_simulate_are_printable(piece: str) -> None:
     text = PIECES[piece]
-    log = _Log()
+    log = _Log(Role.CSMS)
     stream = heard(log)
     peer = SimpleNamespace(identity=text)
     data = v16.DataTransferRequest(vendor_id=text, data=text)

@@ -1,12 +1,9 @@
 """The command as a process: pipes, terminals, interrupts, and memory."""
 
-import contextlib
 import os
-import pty
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,9 @@ import ocpp_core.cli
 from command import process
 from inputs import ANSWER, HEARTBEAT, HERTZ, an_object
 from ocpp_core.cli.commands import run
-from ocpp_core.cli.reading import STATION_TO_CSMS
+from ocpp_core.logs.origins import STATION_TO_CSMS
+from ocpp_core.model.extras import install
+from terminal import terminal
 
 
 def test_process_reads_standard_input_and_says_its_version() -> None:
@@ -54,7 +53,7 @@ def test_output_may_be_ascii_only() -> None:
 @pytest.mark.parametrize(
     "options, first",
     [
-        ("--version 1.6", "accepted  <stdin>:1  CALL  Heartbeat  '17'  OCPP 1.6\n"),
+        ("--version 1.6", "accepted  <stdin>:1  CALL  Heartbeat  '17'  OCPP 1.6  station → csms\n"),
         ("--json --version 1.6", '{"source":"<stdin>","line":1,'),
     ],
     ids=["text", "json"],
@@ -93,26 +92,14 @@ def test_interrupt_is_quiet() -> None:
 
 def on_a_terminal(*arguments: str | Path) -> tuple[int, str, str]:
     """Runs the command with standard error on a terminal: exit code, standard output, what the terminal saw."""
-    ours, theirs = pty.openpty()
-    seen: list[bytes] = []
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):  # the end, on Linux
-            while data := os.read(ours, 65536):
-                seen.append(data)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    result = subprocess.run(
-        [sys.executable, "-m", "ocpp_core.cli", *map(str, arguments)],
-        stdout=subprocess.PIPE if "--json" not in arguments else subprocess.DEVNULL,
-        stderr=theirs,
-        check=False,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
-    )
-    os.close(theirs)
-    watcher.join(10)
-    os.close(ours)
+    with terminal(100) as (theirs, seen):
+        result = subprocess.run(
+            [sys.executable, "-m", "ocpp_core.cli", *map(str, arguments)],
+            stdout=subprocess.PIPE if "--json" not in arguments else subprocess.DEVNULL,
+            stderr=theirs,
+            check=False,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        )
     return result.returncode, (result.stdout or b"").decode(), b"".join(seen).decode()
 
 
@@ -145,7 +132,7 @@ def test_missing_extra_is_explained() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (2, "") == (result.returncode, result.stdout)
-    assert "pip install 'ocpp-core[cli]'" in result.stderr
+    assert f"  {install('cli')}\n" in result.stderr
 
 
 def test_main_returns_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,9 +23,9 @@ SOAP = ("simulate", "--version", "1.5")
         ),
         *(
             (*WEBSOCKET, url)
-            for url in ("ws://a..b", f"ws://{'a' * 70}", "ws://u@:1", "ws://h/#a", "http://h", "h", "")
+            for url in ("ws://a..b", f"ws://{'a' * 70}", "ws://u@:1", "ws://h/#a", "ftp://h", "h", "")
         ),
-        *((*SOAP, url) for url in ("http://[", "http://", "http://h:99999", "http://a..b", "ws://h")),
+        *((*SOAP, url) for url in ("http://[", "http://", "http://h:99999", "http://a..b")),
         ("serve", "--port", "99999"),
         ("serve", "--port", "-1"),
         ("serve", "--accept", "1.7"),

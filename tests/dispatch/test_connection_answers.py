@@ -6,14 +6,17 @@ import pytest
 from attrs import frozen
 
 from connections import only_json, only_newest, only_soap, received
-from ocpp_core.dispatch.connection import Ignored, ResultInvalid, ResultReceived
+from ocpp_core.dispatch.connection import ErrorReceived, Ignored, ResultInvalid, ResultReceived
+from ocpp_core.dispatch.peer import response_of
 from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.model.messages import CallError, CallResult, CallResultError
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Wire
 from pair import Pair
 
 
-@pytest.mark.parametrize("id", ["never", "-1", ""])
+@pytest.mark.parametrize("id", ["never", "-1"])
 def test_unknown_ids_are_ignored_and_not_answered(pair: Pair, id: str) -> None:
     pending = pair.call()
     pair.heard()
@@ -23,6 +26,36 @@ def test_unknown_ids_are_ignored_and_not_answered(pair: Pair, id: str) -> None:
     assert [Ignored, Ignored] == [type(event) for event in pair.events()]
     assert [] == pair.heard()
     assert pending.deadline == pair.here.next_timeout()
+
+
+@only_soap
+def test_s16_4_fault_that_does_not_say_what_it_answers_ends_the_only_call(pair: Pair) -> None:
+    """HTTP has paired them, so that no refusal is lost, whatever is tolerated."""
+    pending = pair.call()
+    pair.heard()
+    pair.say(CallError("", ErrorCode.INTERNAL, "?"))
+
+    (event,) = pair.events()
+    assert isinstance(event, ErrorReceived)
+    assert (pending, ErrorCode.INTERNAL, "?") == (event.call, event.code, event.description)
+
+
+@only_json
+def test_error_in_another_form_ends_its_call_and_says_what_is_wrong_with_it(pair: Pair) -> None:
+    pending = pair.call()
+    pair.heard()
+    pair.here.receive_message('[4,"here-1","SecurityError","Not you.","text"]')
+
+    (event,) = pair.events()
+    assert isinstance(event, ErrorReceived)
+    assert [Tolerance.SHORT_CALLERROR] == [fault.rule for fault in event.violations]
+    expected = ErrorReceived(
+        pending, ErrorCode.SECURITY, "Not you.", {"#rest": ["text"]}, violations=event.violations
+    )
+    assert expected == event
+    with pytest.raises(CallRejectedError) as caught:
+        response_of(event)
+    assert event.violations == caught.value.violations
 
 
 def test_their_ids_are_not_ours(pair: Pair) -> None:
@@ -70,9 +103,6 @@ BAD_ANSWERS = {
     "payload-broken": BadAnswer('[3,"here-1",{"status":', ErrorCode.FORMAT, True),
     "result-short": BadAnswer('[3,"here-1"]', ErrorCode.FRAME, True),
     "result-long": BadAnswer('[3,"here-1",{},{}]', ErrorCode.FRAME, True),
-    "error-short": BadAnswer('[4,"here-1"]', ErrorCode.FRAME, False),
-    "error-long": BadAnswer('[4,"here-1","InternalError","",{},{}]', ErrorCode.FRAME, False),
-    "error-code-no-text": BadAnswer('[4,"here-1",7,"",{}]', ErrorCode.FRAME, False),
     "error-details-broken": BadAnswer('[4,"here-1","InternalError","",{', ErrorCode.FORMAT, False),
 }
 

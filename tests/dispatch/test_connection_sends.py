@@ -155,6 +155,20 @@ def test_j21_4_2_3_refusal_of_our_reply_is_told_once(pair: Pair) -> None:
 
 
 @only_newest
+def test_refusal_of_a_reply_in_another_form_says_what_is_wrong_with_it(pair: Pair) -> None:
+    id = pair.asks(1)
+    pair.here.reply(received(pair), pair.scene.response(1))
+    pair.here.receive_message(json.dumps([5, id, "FormatViolation", "What?"]))
+
+    (event,) = pair.events()
+    assert isinstance(event, ReplyRefused)
+    assert ("What?", [Tolerance.SHORT_CALLERROR]) == (
+        event.description,
+        [fault.rule for fault in event.violations],
+    )
+
+
+@only_newest
 def test_refusal_of_what_was_no_reply_is_ignored(pair: Pair) -> None:
     pair.asks(1, "rejected")
     pair.here.reject(received(pair), ErrorCode.INTERNAL)

@@ -54,7 +54,7 @@ def test_a_router_answers_for_a_failed_handler_where_there_is_no_loop() -> None:
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def fail(*_: Any) -> None:
+    def fail(*_: Any) -> Any:
         raise asyncio.CancelledError
 
     with pytest.raises(StopIteration) as stopped:

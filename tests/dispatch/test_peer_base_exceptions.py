@@ -51,7 +51,7 @@ def plain(failure: str) -> Router:
     router = Router()
 
     @router.on(v16.AuthorizeRequest)
-    def handler(*_: Any) -> None:
+    def handler(*_: Any) -> Any:
         raise FAILURES[failure]()
 
     return router
@@ -61,7 +61,7 @@ def coroutine(failure: str) -> Router:
     router = Router()
 
     @router.on(v16.AuthorizeRequest)
-    async def handler(*_: Any) -> None:
+    async def handler(*_: Any) -> Any:
         await asyncio.sleep(0)
         raise FAILURES[failure]()
 
@@ -70,7 +70,7 @@ def coroutine(failure: str) -> Router:
 
 def middleware(failure: str) -> Router:
     router = Router()
-    router.on(v16.AuthorizeRequest)(lambda *_: None)
+    router.on(v16.AuthorizeRequest)(lambda *_: None)  # type: ignore[arg-type]
 
     @router.middleware
     async def wrap(message: Any, peer: Any, handle: Callable[..., Awaitable[Any]]) -> Any:
@@ -89,7 +89,7 @@ def shown(failure: str) -> Router:
         def __repr__(self) -> str:
             raise FAILURES[failure]()
 
-    router.on(v16.AuthorizeRequest)(lambda *_: Odd())
+    router.on(v16.AuthorizeRequest)(lambda *_: Odd())  # type: ignore[arg-type]
     return router
 
 
@@ -125,7 +125,7 @@ async def test_a_handler_that_cancels_its_own_task_is_answered_and_so_is_the_nex
     router.on(v16.HeartbeatRequest)(heartbeat)
 
     @router.on(v16.AuthorizeRequest)
-    async def cancel(*_: Any) -> None:
+    async def cancel(*_: Any) -> Any:
         await cancel_own_task()
 
     async with wire(router, hooks=[Noting()]) as other:
@@ -151,7 +151,7 @@ def test_what_is_said_to_the_process_goes_on_and_the_call_is_answered_if_the_loo
     router.on(v16.HeartbeatRequest)(heartbeat)
 
     @router.on(v16.AuthorizeRequest)
-    def handler(*_: Any) -> None:
+    def handler(*_: Any) -> Any:
         raise raised
 
     with asyncio.Runner() as runner:
@@ -219,10 +219,11 @@ async def test_what_owes_no_answer_and_cancels_its_own_task_is_logged(
     router = Router()
     router.on(v21.HeartbeatRequest)(lambda *_: v21.HeartbeatResponse(current_time=NOW))
 
-    @router.after(v21.HeartbeatRequest)
-    @router.on(v21.NotifyPeriodicEventStream)
     async def cancel(*_: Any) -> None:
         await cancel_own_task()
+
+    router.on(v21.NotifyPeriodicEventStream)(cancel)
+    router.after(v21.HeartbeatRequest)(cancel)
 
     async with wire(router, "2.1") as other:
         other.put(SEND if what == "notification" else '[2,"1","Heartbeat",{}]')
@@ -384,7 +385,7 @@ async def test_a_hook_does_not_keep_a_handler_from_being_cancelled(hook: str) ->
     ends: list[str] = []
 
     @router.on(v16.HeartbeatRequest)
-    async def wait(*_: Any) -> None:
+    async def wait(*_: Any) -> Any:
         started.set()
         try:
             await asyncio.Event().wait()

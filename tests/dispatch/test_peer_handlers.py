@@ -33,10 +33,10 @@ async def test_handler_failures_are_logged_and_their_text_is_not_sent(
     csms = Router()
 
     @csms.on(v16.HeartbeatRequest)
-    def fail(*_: Any) -> None:
+    def fail(*_: Any) -> Any:
         raise RuntimeError("the reason")
 
-    csms.on(v16.AuthorizeRequest)(lambda *_: None)
+    csms.on(v16.AuthorizeRequest)(lambda *_: None)  # type: ignore[arg-type]
     async with wire(csms) as other:
         other.put('[2,"1","Heartbeat",{}]')
         other.put('[2,"2","Authorize",{"idTag":"T"}]')
@@ -51,7 +51,7 @@ async def test_handler_failures_are_logged_and_their_text_is_not_sent(
 async def test_a_handler_that_returns_nothing_does_not_end_the_connection() -> None:
     csms = Router()
     csms.on(v16.HeartbeatRequest)(heartbeat)
-    csms.on(v16.AuthorizeRequest)(lambda *_: None)
+    csms.on(v16.AuthorizeRequest)(lambda *_: None)  # type: ignore[arg-type]
     async with wire(csms) as other:
         other.put('[2,"1","Authorize",{"idTag":"T"}]')
         other.put('[2,"2","Heartbeat",{}]')

@@ -91,7 +91,7 @@ async def test_hooks_surround_calls_and_handlers_in_their_order() -> None:
     csms = Router()
 
     @csms.on(v16.HeartbeatRequest)
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any) -> Any:
         raise OcppError(ErrorCode.INTERNAL, "no")
 
     async with pair("1.6", csms=csms, hooks=[Surrounding("a"), Surrounding("b")]) as (peer, _):
@@ -178,7 +178,7 @@ async def test_hooks_are_told_how_long_calls_and_answers_took() -> None:
         return heartbeat()
 
     @router.on(v16.AuthorizeRequest)
-    async def cancel(*_: Any) -> None:
+    async def cancel(*_: Any) -> Any:
         await asyncio.sleep(2)
         task = asyncio.current_task()
         assert task is not None

@@ -59,7 +59,7 @@ def test_one_router_has_handlers_of_several_versions() -> None:
     router = Router()
     router.on(v16.HeartbeatRequest)(heartbeat)
     router.on(v201.HeartbeatRequest, v21.HeartbeatRequest)(
-        lambda request, _: type(request).__module__ and answer_of(request)
+        lambda request, _: type(request).__module__ and answer_of(request)  # type: ignore[arg-type, return-value]
     )
 
     def answer_of(request: Any) -> Any:
@@ -82,7 +82,7 @@ def test_a_second_handler_of_a_class_is_refused() -> None:
 
 def test_a_class_that_is_no_request_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="HeartbeatResponse is no request"):
-        Router().on(v16.HeartbeatResponse)(heartbeat)
+        Router().on(v16.HeartbeatResponse)(heartbeat)  # type: ignore[call-overload]
 
 
 def test_a_subclass_is_refused_as_no_request_would_ever_reach_it() -> None:
@@ -95,11 +95,11 @@ def test_a_subclass_is_refused_as_no_request_would_ever_reach_it() -> None:
 
 def test_a_message_of_a_vendor_has_one_handler() -> None:
     router = Router()
-    router.on_data(v16.DataTransferRequest, "V", "one")(heartbeat)
-    router.on_data(v16.DataTransferRequest, "V")(heartbeat)
+    router.on_data(v16.DataTransferRequest, "V", "one")(heartbeat)  # type: ignore[arg-type]
+    router.on_data(v16.DataTransferRequest, "V")(heartbeat)  # type: ignore[arg-type]
 
     with pytest.raises(LocalProtocolError, match="'V', 'one' has a handler: heartbeat"):
-        router.on_data(v16.DataTransferRequest, "V", "one")(heartbeat_async)
+        router.on_data(v16.DataTransferRequest, "V", "one")(heartbeat_async)  # type: ignore[arg-type]
 
 
 def test_on_any_takes_what_has_no_other_handler() -> None:
@@ -178,7 +178,7 @@ def test_what_a_handler_raises_is_spelt_as_the_version_spells_it(code: ErrorCode
     router = Router()
 
     @router.on(v16.HeartbeatRequest, v201.HeartbeatRequest)
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any) -> Any:
         raise OcppError(code, "because", {"a": 1})
 
     for version, name in zip(("1.6", "2.0.1"), SPELLINGS[code], strict=True):
@@ -189,7 +189,7 @@ def test_a_code_that_the_version_lacks_becomes_an_internal_error() -> None:
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any) -> Any:
         raise OcppError(ErrorCode.MUST_UNDERSTAND, "because")
 
     assert code_of(answer(router)) == "InternalError"
@@ -199,7 +199,7 @@ def test_details_that_are_no_json_become_an_internal_error() -> None:
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any) -> Any:
         raise OcppError(ErrorCode.GENERIC, "because", {"a": object()})
 
     assert code_of(answer(router)) == "InternalError"
@@ -212,7 +212,7 @@ def test_an_exception_is_an_internal_error_and_its_text_stays_here(error: type[E
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def fail(*_: Any) -> None:
+    def fail(*_: Any) -> Any:
         raise error(SECRET)
 
     text = str(answer(router))
@@ -276,7 +276,7 @@ def test_a_request_from_the_wrong_side_is_not_supported() -> None:
 def test_data_transfer_may_come_from_either_side() -> None:
     for receives in (Role.CSMS, Role.CHARGE_POINT):
         router = Router(receives=receives)
-        router.on_data(v16.DataTransferRequest, "V")(lambda *_: None)
+        router.on_data(v16.DataTransferRequest, "V")(lambda *_: None)  # type: ignore[arg-type]
 
         assert "UnknownVendorId" in str(answer(router, data("X")))
 
@@ -447,7 +447,7 @@ def test_a_caller_that_has_gone_is_no_fault_of_the_handler(caplog: pytest.LogCap
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def call_back(*_: Any) -> None:
+    def call_back(*_: Any) -> Any:
         raise ConnectionLostError("Reset")
 
     assert code_of(answer(router, identity="CP-1")) == "InternalError"
@@ -456,12 +456,21 @@ def test_a_caller_that_has_gone_is_no_fault_of_the_handler(caplog: pytest.LogCap
     assert record.getMessage().startswith("CP-1: the handler of Heartbeat has failed: Reset:")
 
 
+def test_a_station_without_a_name_has_one_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    assert answer(Router(), STREAM, "2.1") is None
+    assert caplog.messages[0].startswith(
+        "a station that names no identity: NotifyPeriodicEventStream is ignored"
+    )
+
+
 @pytest.mark.parametrize("error", [NoAnswer, NoAnswer(ErrorCode.INTERNAL, "no")], ids=["bare", "with code"])
 def test_a_call_may_be_left_without_an_answer(error: Any) -> None:
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def silent(*_: Any) -> None:
+    def silent(*_: Any) -> Any:
         raise error
 
     assert answer(router) is None
@@ -477,7 +486,7 @@ def test_answer_gives_handlers_the_identity_and_no_connection() -> None:
     seen: list[str] = []
 
     @router.on(v16.HeartbeatRequest)
-    async def handler(request: Any, caller: Any) -> None:
+    async def handler(request: Any, caller: Any) -> Any:
         seen.append(caller.identity)
         with pytest.raises(LocalProtocolError, match="no connection"):
             await caller.call(v16.ResetRequest(type=v16.ResetType.SOFT))
@@ -500,7 +509,7 @@ async def test_handle_says_why() -> None:
     router = Router()
 
     @router.on(v16.HeartbeatRequest)
-    def fail(*_: Any) -> None:
+    def fail(*_: Any) -> Any:
         raise RuntimeError(SECRET)
 
     failed: Answer = await router.handle(v16.HeartbeatRequest(), None)
@@ -540,7 +549,7 @@ def test_routers_share_no_handlers() -> None:
     one, other = Router(), Router()
     one.on(v16.HeartbeatRequest)(heartbeat)
     one.on_any(heartbeat)
-    one.on_data(v16.DataTransferRequest, "V")(heartbeat)
+    one.on_data(v16.DataTransferRequest, "V")(heartbeat)  # type: ignore[arg-type]
     one.after(v16.HeartbeatRequest)(lambda *_: pytest.fail("ran"))
     one.middleware(lambda *_: pytest.fail("ran"))
 

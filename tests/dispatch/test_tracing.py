@@ -59,7 +59,7 @@ def csms(tracer: Any) -> Router:
         return v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED))
 
     @router.on(v16.HeartbeatRequest)
-    def heartbeat(*_: Any) -> None:
+    def heartbeat(*_: Any) -> Any:
         raise OcppError(ErrorCode.NOT_SUPPORTED, SECRET)
 
     return router
@@ -154,7 +154,7 @@ async def test_a_call_without_answer_shows_why() -> None:
     router = Router()
 
     @router.on(v16.ClearCacheRequest)
-    async def wait(*_: Any) -> None:
+    async def wait(*_: Any) -> Any:
         await never.wait()
 
     async with pair("1.6", station=router, hooks=[book.tracing], grace=0.01) as (_, to_station):

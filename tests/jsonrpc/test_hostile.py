@@ -63,7 +63,6 @@ HOSTILE: dict[str, tuple[str, str | None]] = {
     "name twice in an open object": ('[2,"17","Ping",{"text":"a","note":{"author":"A","b":1,"b":2}}]', "17"),
     "name twice in free data": ('[2,"17","Ping",{"text":"a","data":{"b":1,"b":1}}]', "17"),
     "name twice behind an escaped colon": (r'[2,"17","Ping",{"text":"\u003a","text":"\u003a"}]', "17"),
-    "name twice in details": ('[4,"17","GenericError","",{"a":1,"a":1}]', "17"),
     "100,000 names, one twice": (
         '[2,"17","Ping",{' + "".join(f'"{n}":0,' for n in range(100_000)) + '"text":"","text":""}]',
         "17",
@@ -93,7 +92,6 @@ ACCEPTED_IF_TOLERANT = {
     "name twice in an open object",
     "name twice in free data",
     "name twice behind an escaped colon",
-    "name twice in details",
     "100,000 names, one twice",
     "20,000 unknown names",
     "list of 200,000 wrong items",
@@ -199,13 +197,13 @@ def survives(text: str) -> None:
         except FrameError as error:
             answer(version, error, PENDING[version])
             continue
-        assert () == frame.violations
         if isinstance(frame, CallError | CallResultError):
-            if frame.spelling is not None:
+            if frame.spelling is not None or frame.violations:
                 continue
             frame = attrs.evolve(frame, description=frame.description[:MAX_DESCRIPTION_LENGTH])
         elif isinstance(frame, Call | Send) and frame.id == UNREADABLE_ID:
             continue
+        assert () == frame.violations
         assert frame == reader.decode(reader.encode(frame), awaiting=PENDING[version])
 
 

@@ -4,15 +4,18 @@ import json
 import re
 from typing import Any
 
+import attrs
 import pytest
 
 from frames import FRAMES, awaiting, codec, every_row, every_version, refusal
-from ocpp_core import v16
+from ocpp_core import v15, v16
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.codes import ErrorCode, FrameKind
-from ocpp_core.model.errors import FrameError, LocalProtocolError
-from ocpp_core.model.messages import CallResult, Frame, Request
+from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
+from ocpp_core.model.messages import Call, CallResult, Frame, Request
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.conversion import from_wire
 
 
 @every_row
@@ -135,10 +138,60 @@ def test_tolerance_of_the_codec_can_be_replaced_for_one_frame() -> None:
         codec("1.6", Tolerance.TOLERANT).decode(text, tolerance=Tolerance.STRICT)
 
 
-@pytest.mark.parametrize("version", ["1.2", "1.5"])
-def test_version_without_a_json_wire_has_no_codec(version: str) -> None:
-    with pytest.raises(LocalProtocolError, match=f"OCPP {version} has no JSON wire"):
-        JsonCodec(version)
+def test_version_without_a_json_wire_has_no_codec() -> None:
+    silent = attrs.evolve(specification("1.5"), error_names={})
+    with pytest.raises(LocalProtocolError, match=re.escape("OCPP 1.5 has no JSON wire")):
+        JsonCodec(silent)
+
+
+_METERED = '{"connectorId":1,"values":[{"timestamp":"2026-01-31T12:00:00Z",%s}]}'
+#: What stations of 1.5 write over WebSocket, for which nobody has made a standard; what it means by the WSDL; and the
+#: rules that say what is different.
+DIALECTS: dict[str, tuple[str, str, str, list[Tolerance]]] = {
+    "as the WSDL": ("MeterValues", _METERED % '"value":[%s]', _METERED % '"value":[%s]', []),
+    "values in values": (
+        "MeterValues",
+        _METERED % '"values":[%s]',
+        _METERED % '"value":[%s]',
+        [Tolerance.MISNAMED_MEMBER],
+    ),
+    "one value": (
+        "MeterValues",
+        _METERED % '"value":%s',
+        _METERED % '"value":[%s]',
+        [Tolerance.OBJECT_FOR_LIST],
+    ),
+    "authorization": (
+        "SendLocalList",
+        '{"updateType":"Full","listVersion":1,"localAuthorizationList":[{"idTag":"%s"}]}',
+        '{"updateType":"Full","listVersion":1,"localAuthorisationList":[{"idTag":"%s"}]}',
+        [Tolerance.MISNAMED_MEMBER],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DIALECTS)
+@pytest.mark.parametrize("tolerance", [Tolerance.STRICT, Tolerance.TOLERANT], ids=["strict", "tolerant"])
+def test_dialects_of_1_5_over_websocket_are_read_and_named(case: str, tolerance: Tolerance) -> None:
+    action, said, meant, rules = DIALECTS[case]
+    reader = JsonCodec("ocpp1.5", tolerance=tolerance)
+    value = "A" if action == "SendLocalList" else '{"value":"5","unit":"kWh"}'
+    frame: Any = reader.decode(f'[2,"17","{action}",{said % value}]')
+
+    assert rules == [fault.rule for fault in frame.violations]
+    assert f'[2,"17","{action}",{meant % value}]' == reader.encode(Call("17", frame.payload))
+
+
+def test_dialects_of_1_5_are_those_of_its_json_wire_alone() -> None:
+    """The SOAP wire has its WSDL, and 1.6 its schemas."""
+    payload = {
+        "connectorId": 1,
+        "values": [{"timestamp": "2026-01-31T12:00:00Z", "values": [{"value": "5"}]}],
+    }
+    with pytest.raises(PayloadError):
+        from_wire(v15.MeterValuesRequest, payload)
+    with pytest.raises(FrameError):
+        JsonCodec("1.6").decode('[2,"17","MeterValues",{"connectorId":1,"meterValue":{}}]')
 
 
 def test_codec_is_found_by_its_subprotocol() -> None:

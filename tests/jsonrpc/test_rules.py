@@ -36,7 +36,6 @@ RULED: dict[str, tuple[str, set[Tolerance], set[Tolerance]]] = {
         {Tolerance.DUPLICATE_MEMBER},
         {Tolerance.DUPLICATE_MEMBER},
     ),
-    "short error": ('[4,"7"]', {Tolerance.SHORT_CALLERROR}, {Tolerance.SHORT_CALLERROR}),
     "result with action": (
         '[3,"7","Heartbeat",{"currentTime":"2026-01-31T12:00:00Z"}]',
         {Tolerance.RESULT_WITH_ACTION},
@@ -56,7 +55,6 @@ RULED: dict[str, tuple[str, set[Tolerance], set[Tolerance]]] = {
     "unpaired": ('[3,"8",{}]', set(), set()),
     "unpaired with action": ('[3,"8","Heartbeat",{}]', set(), {Tolerance.RESULT_WITH_ACTION}),
     "twice, and no JSON": ('[2,"1","Heartbeat",{"a":1e400,"a":0e-999999999}]', set(), set()),
-    "more elements of an error": ('[4,"7","GenericError","",{},0]', set(), set()),
 }
 
 

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from ocpp_core.model.decimals import is_multiple, number_text, read_decimal, read_integer, write_number
+from ocpp_core.model.decimals import (
+    is_multiple,
+    missed_multiple,
+    number_text,
+    read_decimal,
+    read_integer,
+    write_number,
+)
 from properties import for_all
 
 #: What a JSON parser gives, the decimal that it is, and what is written for that.
@@ -158,3 +165,21 @@ def test_every_float_keeps_its_shortest_text() -> None:
         assert Decimal(repr(value)) == read_decimal(write_number(value))
 
     for_all(st.floats(allow_nan=False, allow_infinity=False), 300, check)
+
+
+@pytest.mark.parametrize(
+    "value, step, missed",
+    [
+        ("16.1", "0.1", "0"),
+        ("-16.099", "0.1", "0.001"),
+        ("0.30000000000000004", "0.1", "4E-17"),
+        ("16.15", "0.1", "0.05"),
+        ("1E+308", "0.1", "0"),
+        ("1E-324", "0.1", "1E-324"),
+        (f"16.1{'0' * 1000}1", "0.1", "1E-1002"),
+        ("2.75", "1", "0.25"),
+    ],
+)
+def test_how_far_a_number_is_from_a_multiple(value: str, step: str, missed: str) -> None:
+    assert Decimal(missed) == missed_multiple(Decimal(value), Decimal(step))
+    assert is_multiple(Decimal(value), Decimal(step)) == (not Decimal(missed))

@@ -93,6 +93,8 @@ def test_of_a_sentence_more_is_shown() -> None:
         (1.5, "1.5"),
         (Decimal("1.50"), "1.50"),
         ("text", "'text'"),
+        (r"DOMAIN\user", r"'DOMAIN\user'"),
+        ("\x1b[2J", r"'\x1b[2J'"),
         ("x" * 100, f"'{'x' * 27}...{'x' * 28}'"),
         ({"a": 1}, "an object"),
         ({}, "{}"),

@@ -122,7 +122,23 @@ SENTENCES: list[tuple[str, Any, Any, str]] = [
     ("minimum", -1, 0.0, "must be 0 or more, not -1"),
     ("maximum", 101, 100.0, "must be 100 or less, not 101"),
     ("multipleOf", 0.05, Decimal("0.1"), "must be a multiple of 0.1, not 0.05"),
-    ("format", "now", "date-time", "'now' is not a date-time that OCPP allows"),
+    ("format", "now", "xs:dateTime", "'now' is not a xs:dateTime that OCPP allows"),
+    *(
+        ("format", text, "date-time", f"{text!r} is not a date-time that OCPP allows: it {reason}")
+        for text, reason in (
+            ("now", "is not like 2026-01-31T12:00:00Z"),
+            ("2026-01-31", "is a date without a time"),
+            ("2026-01-31 12:00:00Z", "has no T between date and time"),
+            ("2026-01-31T12:00Z", "has no seconds"),
+            ("2026-01-31T12:00:00", "has no time zone, such as Z or +01:00"),
+            ("2026-01-31T12:00:00.5", "has no time zone, such as Z or +01:00"),
+            ("2026-01-31T12:00:00+0100", "has a time zone that is not like Z or +01:00"),
+            ("2026-01-31T23:59:60Z", "has a leap second, which cannot be held"),
+            ("2026-02-30T12:00:00Z", "is no day, time or zone that there is"),
+            ("2026-01-31T25:00:00Z", "is no day, time or zone that there is"),
+            ("2026-01-31T12:00:00.1234Z", "has 4 digits after the second, more than its version allows"),
+        )
+    ),
     ("required", {}, None, "is missing"),
     ("minItems", [], 1, "needs 1 or more items, has 0"),
     ("maxItems", [1, 2], 1, "may have 1 items, has 2"),

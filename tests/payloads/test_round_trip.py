@@ -1,6 +1,7 @@
 """What is written is read back equal, and what is read is written back equal: every class of all six versions."""
 
 import copy
+import json
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +11,18 @@ import pytest
 from hypothesis import strategies as st
 
 import oracle
-from classes import ALL_CLASSES, ALL_ENUMS, BREAKABLE_CLASSES, JSON_MESSAGES
+from classes import ALL_CLASSES, ALL_ENUMS, BREAKABLE_CLASSES, DERIVED_MESSAGES, JSON_MESSAGES
+from every_token import frame_of, full_messages
+from frames import NOON
 from holding import is_same, not_held
 from ocpp_core import v16, v20, v21, v201
+from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Deviations
-from ocpp_core.payloads.conversion import from_wire, to_wire
+from ocpp_core.payloads.conversion import from_wire, to_wire, validate
+from ocpp_core.payloads.validation import explain
 from ocpp_core.payloads.walk import walk
 from ocpp_core.testing import broken_payloads, messages, payloads
 from properties import for_all
@@ -59,9 +64,20 @@ def test_payloads_come_back_equal(cls: type[Payload]) -> None:
 @pytest.mark.parametrize("cls", JSON_MESSAGES)
 def test_what_is_written_is_valid(cls: type[Payload]) -> None:
     def check(message: Any) -> None:
-        assert oracle.is_valid(cls.__ocpp__.version, cls.__name__, to_wire(message))
+        assert oracle.accepts_as_it_is(cls.__ocpp__.version, cls.__name__, to_wire(message))
 
     for_all(messages(cls), EXAMPLES, check)
+
+
+@pytest.mark.parametrize("cls", JSON_MESSAGES)
+def test_the_official_file_accepts_every_token_that_is_written(cls: type[Payload]) -> None:
+    """Each message with every member and, in turn, every token of every enum, as it stands in a frame."""
+    version = cls.__ocpp__.version
+    for message in full_messages(cls):
+        *_, payload = json.loads(JsonCodec(version).encode(frame_of(message)))
+
+        assert oracle.accepts_as_it_is(version, cls.__name__, payload)
+        assert message == from_wire(cls, payload)
 
 
 @pytest.mark.parametrize("cls", ALL_CLASSES)
@@ -133,6 +149,45 @@ def test_tokens_that_are_read_as_others_name_members() -> None:
 
     assert value.unit is v16.UnitOfMeasure.CELSIUS
     assert {"value": "20", "unit": "Celsius"} == to_wire(value)
+
+
+@pytest.mark.parametrize("cls", DERIVED_MESSAGES)
+def test_messages_without_an_official_file_come_back_by_json_too(cls: type[Payload]) -> None:
+    version, action = cls.__ocpp__.version, cls.__ocpp__.action or ""
+    reader = JsonCodec(version)
+    awaiting: Any = {"1": reader.specification.request(action)}
+    for message in full_messages(cls):
+        text = reader.encode(frame_of(message))
+        kind: Any = "request" if text.startswith("[2") else "response"
+
+        assert frame_of(message) == reader.decode(text, awaiting=awaiting)
+        assert [] == explain(cls, json.loads(text)[-1])
+        assert [] == validate(json.loads(text)[-1], version, action, kind)
+
+
+@pytest.mark.parametrize(
+    "cls, place, others, written",
+    [
+        (v16.MeterValuesRequest, "meter_value", {"connector_id": 1}, "Celsius"),
+        (
+            v16.StopTransactionRequest,
+            "transaction_data",
+            {"transaction_id": 1, "meter_stop": 2, "timestamp": NOON},
+            "Celcius",
+        ),
+    ],
+)
+def test_a_temperature_of_1_6_is_written_as_the_file_of_its_message_spells_it(
+    cls: Any, place: str, others: dict[str, Any], written: str
+) -> None:
+    """The file of StopTransaction has no other spelling than the misspelt one; both are read in both."""
+    sampled = v16.SampledValue(value="20", unit=v16.UnitOfMeasure.CELSIUS)
+    message = cls(**others, **{place: [v16.MeterValue(timestamp=NOON, sampled_value=[sampled])]})
+    text = json.dumps(to_wire(message))
+
+    assert written in text
+    for spelling in ("Celsius", "Celcius"):
+        assert message == from_wire(cls, json.loads(text.replace(written, spelling)))
 
 
 def test_what_stands_for_nothing_is_one_thing_after_copying() -> None:

@@ -86,7 +86,7 @@ SENTENCES: list[tuple[type[Payload], Any, str]] = [
     (
         v16.HeartbeatResponse,
         {"currentTime": "2026-01-31"},
-        "$.currentTime: '2026-01-31' is not a date-time that OCPP allows",
+        "$.currentTime: '2026-01-31' is not a date-time that OCPP allows: it is a date without a time",
     ),
     (
         v21.BatteryData,

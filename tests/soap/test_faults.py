@@ -16,23 +16,22 @@ from envelopes import (
     zeep_client,
 )
 from ocpp_core import v16
-from ocpp_core.model.codes import ErrorCode, FrameKind
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import CallError
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.soap.codec import SoapCodec
-from ocpp_core.soap.envelopes import FAULT_ACTION
+from ocpp_core.soap.envelopes import FAULT_ACTION, OLD_ENVELOPE, UNSPECIFIED
 from sample_envelopes import CS_16, CSMS, STATION, fault_envelope, labels, read
 
-#: OCPP-S 1.6 §4 table 1, and the two faults that are of SOAP itself: first level, second level, what they mean to us.
+#: OCPP-S 1.6 §4 table 1, and one that is of SOAP itself: first level, second level, what they mean to us.
 FAULT_TABLE = [
     ("Sender", "SecurityError", ErrorCode.SECURITY),
     ("Sender", "IdentityMismatch", ErrorCode.IDENTITY),
     ("Sender", "ProtocolError", ErrorCode.PROTOCOL),
     ("Receiver", "InternalError", ErrorCode.INTERNAL),
     ("Receiver", "NotSupported", ErrorCode.NOT_SUPPORTED),
-    ("VersionMismatch", None, ErrorCode.ENVELOPE_VERSION),
     ("MustUnderstand", None, ErrorCode.MUST_UNDERSTAND),
 ]
 
@@ -80,7 +79,7 @@ def test_faults_of_the_table_both_ways(
 def test_every_error_can_be_told_and_comes_back_as_one_of_the_table(code: ErrorCode) -> None:
     """OCPP-S 1.6 §4: what is wrong with a payload is a ProtocolError, whatever JSON calls it."""
     frame: Any = SoapCodec("1.6", role=STATION).decode(SoapCodec("1.6").encode(CallError("m1", code)))
-    known = {code for _, _, code in FAULT_TABLE}
+    known = {ErrorCode.ENVELOPE_VERSION, *(code for _, _, code in FAULT_TABLE)}
 
     assert frame.code in known
     assert code is frame.code or code not in known
@@ -157,17 +156,84 @@ def test_a_fault_without_code_or_reason_is_a_fault_all_the_same() -> None:
     assert ("m1", ErrorCode.GENERIC, "", {}) == (frame.id, frame.code, frame.description, frame.details)
 
 
-def test_a_fault_without_headers_is_tolerated_as_any_answer() -> None:
-    written = fault_envelope("Sender", "SecurityError", header="")
-    codec = SoapCodec("1.6", role=STATION)
+@pytest.mark.parametrize(
+    "header, rules",
+    [
+        ("", ["no_header"]),
+        ("<env:Header><wsa:MessageID>m9</wsa:MessageID></env:Header>", ["relates_to"]),
+        ("<env:Header><wsa:RelatesTo>null</wsa:RelatesTo></env:Header>", ["no_header"]),
+        (f"<env:Header><wsa:RelatesTo>{UNSPECIFIED}</wsa:RelatesTo></env:Header>", []),
+        (
+            '<env:Header><x:a xmlns:x="urn:x" env:mustUnderstand="1"/></env:Header>',
+            ["no_header", "must_understand"],
+        ),
+    ],
+    ids=["no header", "no RelatesTo", "null", "unspecified", "unknown header"],
+)
+@pytest.mark.parametrize("tolerance", [Tolerance.STRICT, Tolerance.TOLERANT], ids=["strict", "tolerant"])
+def test_a_fault_is_never_lost_for_its_form(tolerance: Tolerance, header: str, rules: list[str]) -> None:
+    """HTTP has paired it with its call, and nobody answers it."""
+    codec = SoapCodec("1.6", role=STATION, tolerance=tolerance)
+    written = fault_envelope("Sender", "SecurityError", header=header)
+    frame: Any = codec.decode(written, awaiting={"m7": v16.HeartbeatRequest})
 
-    with pytest.raises(FrameError) as caught:
-        codec.decode(written)
-    frame: Any = codec.decode(written, awaiting={"m7": v16.HeartbeatRequest}, tolerance=Tolerance.TOLERANT)
-
-    assert FrameKind.CALLERROR is caught.value.kind
-    assert ("m7", ErrorCode.SECURITY, ["no_header"]) == (
+    assert ("m7", ErrorCode.SECURITY, "why", rules) == (
         frame.id,
         frame.code,
+        frame.description,
         labels(frame.violations),
     )
+
+
+#: A fault of SOAP 1.1: its code, what stands behind the code, and what that means to us.
+OLD_FAULTS = [
+    ("s:VersionMismatch", ErrorCode.ENVELOPE_VERSION, None),
+    ("s:MustUnderstand", ErrorCode.MUST_UNDERSTAND, None),
+    ("s:Client", ErrorCode.PROTOCOL, None),
+    ("s:Server", ErrorCode.GENERIC, None),
+    ("Client.SecurityError", ErrorCode.SECURITY, None),
+    ("s:Server.Disk.Full", ErrorCode.GENERIC, "Disk.Full"),
+]
+
+
+@pytest.mark.parametrize("said, code, spelling", OLD_FAULTS)
+def test_a_fault_of_soap_1_1_is_read(said: str, code: ErrorCode, spelling: str | None) -> None:
+    """In its own envelope, or its words in the envelope of today."""
+    words = f"<faultcode>{said}</faultcode><faultstring>why</faultstring><detail><a>1</a></detail>"
+    body = f"<s:Body><s:Fault>{words}</s:Fault></s:Body>"
+    old = f'<s:Envelope xmlns:s="{OLD_ENVELOPE}"><s:Header/>{body}</s:Envelope>'.encode()
+    mixed = envelope("", f"<env:Fault>{words}</env:Fault>", CS_16)
+    for written, rules in ((old, ["no_header", "old_fault"]), (mixed, ["no_header"])):
+        codec = SoapCodec("1.6", role=STATION)
+        frame: Any = codec.decode(written, awaiting={"m7": v16.HeartbeatRequest})
+
+        assert ("m7", code, "why", {"a": "1"}, spelling, rules) == (
+            frame.id,
+            frame.code,
+            frame.description,
+            frame.details,
+            frame.spelling,
+            labels(frame.violations),
+        )
+
+
+def test_s12_a_whoever_speaks_soap_1_1_is_told_so_in_soap_1_1() -> None:
+    """In its own words, with a header block that says what would be understood."""
+    request = f'<s:Envelope xmlns:s="{OLD_ENVELOPE}"><s:Body><heartbeatRequest xmlns="{CS_16}"/></s:Body></s:Envelope>'
+    codec = SoapCodec("1.6")
+    with pytest.raises(FrameError) as caught:
+        codec.decode(request.encode())
+    assert ErrorCode.ENVELOPE_VERSION is caught.value.code
+
+    fault = CallError("", caught.value.code, "why <you>")
+    root = etree.fromstring(codec.encode(fault))
+
+    assert f"{{{OLD_ENVELOPE}}}Envelope" == root.tag
+    assert "VersionMismatch" == (root.findtext(".//faultcode") or "").split(":")[1]
+    assert OLD_ENVELOPE == root.nsmap[(root.findtext(".//faultcode") or "").split(":")[0]]
+    assert "why <you>" == root.findtext(".//faultstring")
+    (supported,) = root.iter(f"{{{ENVELOPE}}}SupportedEnvelope")
+    assert ENVELOPE == supported.nsmap[str(supported.get("qname")).split(":")[0]]
+    assert "text/xml; charset=utf-8" == codec.content_type(fault)
+    frame: Any = SoapCodec("1.6", role=STATION).decode(codec.encode(fault))
+    assert (ErrorCode.ENVELOPE_VERSION, "why <you>") == (frame.code, frame.description)

@@ -1,6 +1,7 @@
 """What strict and tolerant reading make of each deviation of an envelope, and that each rule decides alone."""
 
 from datetime import timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -50,6 +51,7 @@ def metered_1_5(**attributes: Any) -> v15.MeterValuesRequest:
     return v15.MeterValuesRequest(connector_id=1, values=[v15.MeterValue(timestamp=NOON, value=[value])])
 
 
+WSA_2003 = "http://schemas.xmlsoap.org/ws/2003/03/addressing"
 WSA_2004 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 OLD = f'xmlns:old="{WSA_2004}"'
 WATT_HOURS = {"unit": v15.UnitOfMeasure.WH, "context": v15.ReadingContext.SAMPLE_CLOCK}
@@ -148,6 +150,37 @@ ROWS = {
         from_="http://a/",
         to="http://b/",
     ),
+    **{
+        f"wsa-in-{namespace}": Row(
+            boot(
+                **{
+                    name: f'<x:{name} xmlns:x="{namespace}">{text}</x:{name}>'
+                    for name, text in (
+                        ("Action", "/BootNotification"),
+                        ("MessageID", "m1"),
+                        ("From", "<x:Address>http://a/</x:Address>"),
+                        ("ReplyTo", f"<x:Address>{anonymous}</x:Address>"),
+                        ("To", "http://b/"),
+                    )
+                }
+            ),
+            REFUSED,
+            {rule},
+            BOOTED,
+            message_id="m1",
+            from_="http://a/",
+            reply_to=anonymous,
+            to="http://b/",
+        )
+        for namespace, anonymous, rule in (
+            (WSA_2003, f"{WSA_2003}/role/anonymous", "addressing_namespace"),
+            ("urn:x", ANONYMOUS, "wrong_namespace"),
+        )
+    },
+    "blanks-before-declaration": Row(
+        b'\r\n <?xml version="1.0" encoding="UTF-8"?>' + boot(), REFUSED, {"white_space"}, BOOTED
+    ),
+    "blanks-without-declaration": Row(b"\n " + boot(), set(), set(), BOOTED),
     "wsa_2004-mixed": Row(
         boot(MessageID=f"<old:MessageID {OLD}>m1</old:MessageID>"),
         REFUSED,
@@ -487,6 +520,15 @@ ROWS = {
         {"number_range"},
         attrs.evolve(STARTED, meter_start=-(2**40)),
     ),
+    "float_as_int": Row(
+        start(START.replace(">7<", ">7.0<")), REFUSED, {"float_as_int"}, attrs.evolve(STARTED, meter_start=7)
+    ),
+    "fraction_for_int": Row(
+        start(START.replace(">7<", ">7.25<")),
+        REFUSED,
+        {"fraction_for_int"},
+        attrs.evolve(STARTED, meter_start=Decimal("7.25")),
+    ),
     "wrong_type": Row(
         start(START.replace(">7<", ">1_000<")),
         REFUSED,
@@ -581,7 +623,10 @@ def test_an_address_as_text_is_absent_in_strict_reading() -> None:
     )
 
 
-SOAP_RULES = list(Tolerance)[list(Tolerance).index(Tolerance.NO_HEADER) :]
+#: Those of SOAP alone; `OLD_FAULT` accepts nothing that is ever refused.
+SOAP_RULES = [
+    rule for rule in Tolerance if Tolerance.NO_HEADER.value <= rule.value <= Tolerance.WHITE_SPACE.value
+]
 #: An envelope for each member of the flag that is of SOAP alone.
 RULE_ROWS = {
     min(row.tolerant): row

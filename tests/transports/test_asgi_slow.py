@@ -250,7 +250,7 @@ async def test_half_an_envelope_is_none_even_if_it_can_be_read() -> None:
     """The peer has gone before the end of its body: nobody may act on it."""
     handled: list[Any] = []
     router = Router()
-    router.on(v15.BootNotificationRequest)(lambda request, _: handled.append(request))
+    router.on(v15.BootNotificationRequest)(lambda request, _: handled.append(request))  # type: ignore[arg-type, return-value]
     body = soap("1.5").encode(Call("urn:uuid:1", BOOTS["1.5"]))
     server = Deaf(
         1000, [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]

@@ -10,7 +10,7 @@ from loops import asynchronous
 from ocpp_core import CallError, CallResult, ErrorCode, Role, v15, v16
 from ocpp_core.dispatch.gate import BootGate, Registration, StationGate
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import CallRejectedError, ConnectionLostError
+from ocpp_core.model.errors import CallRejectedError, NotConnectedError
 from ocpp_core.model.messages import Call, SoapHeaders
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import CONTENT_TYPE
@@ -163,7 +163,7 @@ def test_an_address_is_called_only_if_it_may_be() -> None:
             await post(port, codec.encode(Call("urn:uuid:1", BOOTS["1.5"])))
 
             assert app.stations["CP-1"].address is None
-            with pytest.raises(ConnectionLostError):
+            with pytest.raises(NotConnectedError):
                 await app.call("CP-1", v15.ResetRequest(type=v15.ResetType.SOFT))
 
     asyncio.run(scenario())

@@ -8,7 +8,12 @@ import pytest
 
 from loops import asynchronous
 from ocpp_core import CallError, CallResult, ErrorCode, Role, Tolerance, v16
-from ocpp_core.model.errors import CallRejectedError, CallResultInvalidError, ConnectionLostError
+from ocpp_core.model.errors import (
+    CallRejectedError,
+    CallResultInvalidError,
+    CannotConnectError,
+    NotConnectedError,
+)
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.soap_http import SoapPeer
 
@@ -99,14 +104,16 @@ async def test_a_station_has_its_tolerance_when_it_answers_too() -> None:
     assert ["CP-1"] == asked
 
 
-@pytest.mark.parametrize("address", ["http://xn--/", "http://127.0.0.1:99999/", "http://127.0.0.1:1/"])
+@pytest.mark.parametrize(
+    "address", ["http://xn--/", "http://127.0.0.1:99999/", "http://127.0.0.1:1/", "ftp://x/"]
+)
 @asynchronous
 async def test_where_nobody_can_be_called_the_call_is_lost(address: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         peer = SoapPeer(SoapCodec("1.6", role=Role.CSMS), "CP-1", client=client, address=address)
-        with pytest.raises(ConnectionLostError):
+        with pytest.raises(CannotConnectError):
             await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
-    with pytest.raises(ConnectionLostError):  # the client is closed now
+    with pytest.raises(NotConnectedError):  # the client is closed now
         await peer.call(v16.ResetRequest(type=v16.ResetType.SOFT))
 
 

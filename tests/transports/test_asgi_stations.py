@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from loops import asynchronous, until
 from ocpp_core import CallResult, Role, Tolerance, Version, v15, v16
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import ConnectionLostError
+from ocpp_core.model.errors import NotConnectedError
 from ocpp_core.model.messages import Call
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import CONTENT_TYPE
@@ -79,7 +79,7 @@ def test_both_wires_share_one_port_and_both_can_be_called() -> None:
                 assert "Accepted" == called_back.data
                 assert v15.ResetStatus.ACCEPTED == by_soap.status
                 assert v16.ResetStatus.REJECTED == (await calling).status
-                with pytest.raises(ConnectionLostError):
+                with pytest.raises(NotConnectedError):
                     await app.call("CP-3", v16.ResetRequest(type=v16.ResetType.HARD))
 
     asyncio.run(scenario())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from ocpp_core import LocalProtocolError, Version
+from ocpp_core import Version
 from ocpp_core.model.printing import is_printable
 from ocpp_core.transports import _handshake as pure
 from properties import for_all
@@ -137,9 +137,8 @@ def test_an_alias_speaks_another_version_under_the_old_name() -> None:
     assert pure.choose(["ocpp2.0"], accepts[1:], {"ocpp2.0": "ocppocpp2.0.1"}) is None
 
 
-def test_versions_without_json_are_refused() -> None:
-    with pytest.raises(LocalProtocolError, match="SOAP"):
-        pure.json_versions_of(["1.5"])
+def test_every_version_has_a_json_wire() -> None:
+    assert tuple(Version) == pure.json_versions_of(Version)
 
 
 def test_offers_may_stand_in_several_headers() -> None:

@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from loopback import csms, station, url
 from loops import asynchronous, until
 from ocpp_core import v16
-from ocpp_core.model.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError
+from ocpp_core.model.errors import CallTimeoutError, LocalProtocolError, NotConnectedError
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.websocket import Backoff, CannotConnectError, connect, is_passing, serve
 
@@ -143,7 +143,7 @@ async def test_who_gives_up_later_says_so_to_those_that_wait(caplog: pytest.LogC
         await until(lambda: server.peers)
         await server.close()
         await until(lambda: cp.peer is None)
-        with pytest.raises(ConnectionLostError) as caught:
+        with pytest.raises(NotConnectedError) as caught:
             await cp.connected()
 
     assert isinstance(caught.value.__cause__, CannotConnectError)
@@ -187,9 +187,9 @@ def test_what_passes_and_what_does_not() -> None:
         OSError("no route"): True,
         LocalProtocolError("misuse"): False,
         TypeError("misuse"): False,
-        CannotConnectError("CP-1", "ws://x", "HTTP 503", 503): True,
-        CannotConnectError("CP-1", "ws://x", "HTTP 429", 429): True,
-        CannotConnectError("CP-1", "ws://x", "HTTP 200", 200): False,
+        CannotConnectError("", "HTTP 503", url="ws://x", status=503, identity="CP-1"): True,
+        CannotConnectError("", "HTTP 429", url="ws://x", status=429, identity="CP-1"): True,
+        CannotConnectError("", "HTTP 200", url="ws://x", status=200, identity="CP-1"): False,
     }
 
     assert errors == {error: is_passing(error) for error in errors}

@@ -115,9 +115,10 @@ async def test_a00_405_profile_3_binds_a_station_to_its_certificate(caplog: pyte
         assert 401 == await status(online(server, certificates.client("SN-2"), "SN-1"))
 
         for context in (certificates.client(), certificates.client("SN-1", trustme.CA())):
-            with pytest.raises(CUT_OFF):
+            with pytest.raises(CannotConnectError) as info:
                 async with online(server, context):
                     pass
+            assert isinstance(info.value.__cause__, CUT_OFF)
         assert {} == server.peers
 
 

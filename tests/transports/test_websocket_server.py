@@ -12,7 +12,7 @@ from loopback import NOW, close_code, csms, raw, station, url
 from loops import asynchronous, turns, until
 from ocpp_core import Tolerance, v16
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import ConnectionLostError
+from ocpp_core.model.errors import NotConnectedError
 from ocpp_core.transports.websocket import Handshake, WebSocketPeer, connect, serve
 
 # --- messages ----------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ async def test_closing_the_server_lets_handlers_answer() -> None:
 
         assert (await call).id_tag_info.status == "Accepted"
         await closing
-        with pytest.raises(ConnectionLostError):
+        with pytest.raises(NotConnectedError):
             await cp.call(v16.HeartbeatRequest())
         with pytest.raises(OSError, match=r"Connect|connect|refused"):
             async with raw(server, "CP-1", "ocpp1.6"):

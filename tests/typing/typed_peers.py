@@ -4,10 +4,9 @@
 
 from typing import assert_type
 
-from ocpp_core import Peer, Router, Tolerance, v12, v16, v21, v201
+from ocpp_core import Connection, JsonCodec, Peer, Request, Response, Router, Tolerance, v12, v16, v21, v201
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Caller, Handle, LoneCaller
-from ocpp_core.model.messages import Request
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
 from ocpp_core.transports.soap_http import SoapPeer
@@ -62,6 +61,18 @@ async def only_calls(
     request: Request[v16.HeartbeatResponse], peer: Caller, handle: Handle
 ) -> v16.HeartbeatResponse:
     raise NotImplementedError
+
+
+# Nobody has to name a wire or a response.
+async def unnamed(peer: Peer, connection: Connection, request: Request, socket: WebSocketPeer) -> None:
+    assert_type(await peer.call(request), Response)
+    await unnamed(socket, Connection(JsonCodec("1.6"), new_id=str), RESET, socket)
+
+
+async def named(json: Peer[str], xml: Peer[bytes], socket: WebSocketPeer) -> None:
+    await unnamed(json, Connection(JsonCodec("1.6"), new_id=str), v201.ClearCacheRequest(), socket)
+    assert_type(xml.receive(b""), None)
+    xml.receive("")  # type: ignore[arg-type]
 
 
 # Decorators hand back what they were given.

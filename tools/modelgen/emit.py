@@ -156,6 +156,8 @@ class _Emitter:
             arguments.append(f"draft={facts.draft}")
         if facts.is_open:
             arguments.append("is_open=True")
+        if facts.misspelt:
+            arguments.append(f"misspelt={facts.misspelt!r}")
         return f"@message({', '.join(arguments)})\nclass {facts.name}({base}):\n{self._body(facts)}"
 
     def _body(self, facts: ClassFacts) -> str:
@@ -212,7 +214,7 @@ class _Emitter:
             self._head(doc)
             + "from typing import TYPE_CHECKING\n\nfrom ocpp_core._lazy import lazy\n\n"
             + f"if TYPE_CHECKING:\n{imports}else:\n"
-            + f"    __getattr__, __dir__ = lazy(\n        __name__,\n        {{\n{rows}        }},\n    )\n"
+            + f"    __getattr__, __dir__, __all__ = lazy(\n        __name__,\n        {{\n{rows}        }},\n    )\n"
         )
 
 

@@ -50,6 +50,7 @@ class ClassFacts:
     uses: frozenset[str]  #: definitions of the types and enums of its fields
     draft: int = 6
     is_open: bool = False
+    misspelt: tuple[str, ...] = ()
     purpose: str = ""
     section: str = ""
 

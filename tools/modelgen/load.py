@@ -162,6 +162,7 @@ class _JsonLoader(_Loader):
             uses=frozenset(_references(properties)),
             draft=4 if "draft-04" in schema.get("$schema", "") else 6,
             is_open=schema.get("additionalProperties", True) is not False,
+            misspelt=self.tables.misspelt(definition),
             purpose=purpose,
             section=self.tables.section(definition),
         )

@@ -54,6 +54,10 @@ class Tables:
             found["personal"] = True
         return found
 
+    def misspelt(self, definition: str) -> tuple[str, ...]:
+        """Tokens that a message writes as its file has them, although other messages do not."""
+        return tuple(self._additions["misspelt"].get(f"{self.version}.{definition}", ()))
+
     def members(self, enum: str, tokens: list[str]) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
         """Member names of the tokens of an enum, and those tokens that are read as another."""
         aliases = {

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from command import summary
+from command import cli, summary
 from inputs import ANSWER, ENVELOPE, HEARTBEAT, HERTZ, an_object, found
-from ocpp_core.cli import judging
-from ocpp_core.cli.judging import Judge, Judged, Verdict
-from ocpp_core.cli.reading import CSMS_TO_STATION, STATION_TO_CSMS, Found
 from ocpp_core.cli.summary import MAX_ROWS, Summary
+from ocpp_core.logs import judging
+from ocpp_core.logs.judging import Judge, Judged, Verdict
+from ocpp_core.logs.origins import CSMS_TO_STATION, STATION_TO_CSMS
+from ocpp_core.logs.reading import Found
 from ocpp_core.model.messages import Call, Frame
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -81,10 +82,15 @@ def test_error_answers_a_call() -> None:
     assert Verdict.ACCEPTED is error.verdict is late.verdict
 
 
-def test_refused_error_ends_its_call() -> None:
-    call, error, result = judge(HEARTBEAT, '[4,"17"]', ANSWER)
+@pytest.mark.parametrize(
+    "text, verdict",
+    [('[4,"17"]', Verdict.TOLERATED), ('[4,"17","InternalError","",{', Verdict.REFUSED)],
+    ids=["odd", "broken"],
+)
+def test_error_in_any_form_ends_its_call(text: str, verdict: Verdict) -> None:
+    call, error, result = judge(HEARTBEAT, text, ANSWER)
 
-    assert [Verdict.ACCEPTED, Verdict.REFUSED, Verdict.UNPAIRED] == [
+    assert [Verdict.ACCEPTED, verdict, Verdict.UNPAIRED] == [
         call.verdict,
         error.verdict,
         result.verdict,
@@ -211,7 +217,104 @@ def test_codec_of_another_wire_can_be_plugged_in() -> None:
         def values(self, text: str) -> Any:
             return text
 
-    judged = Judge(codecs=lambda version, wire: Soap() if wire is Wire.SOAP else "no")
+    judged = Judge(decoders=lambda version, wire: Soap() if wire is Wire.SOAP else "no")
 
     assert Verdict.ACCEPTED is judged.judge(Found("x", 1, ENVELOPE, "x", "1.5", Wire.SOAP)).verdict
     assert Verdict.NOT_JUDGED is judged.judge(sent(HEARTBEAT)).verdict
+
+
+# Several stations in one log
+
+BOOT = '[2,"17","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
+REGISTERED = '[3,"17",{"status":"Accepted","currentTime":"2026-01-31T12:00:00Z","interval":300}]'
+RESET = '[2,"17","Reset",{"type":"Hard"}]'
+CLEAR = '[2,"17","ClearCache",{}]'
+DONE = '[3,"17",{"status":"Accepted"}]'
+
+
+def log(*lines: str) -> list[Judged]:
+    judged = Judge()
+    verdicts = []
+    for one in found("\n".join(("connected", *lines))):
+        one.version = "1.6"
+        verdicts.append(judged.judge(one))
+    return verdicts
+
+
+def test_valid_answers_of_a_second_station_are_accepted() -> None:
+    told = log(
+        f"A <- {HEARTBEAT}", f"B <- {BOOT}", f"A -> {ANSWER}", f"B -> {REGISTERED}", f"B <- {HEARTBEAT}"
+    )
+
+    assert ["accepted"] * 5 == [one.verdict for one in told]
+    assert ["A", "B", "A", "B", "B"] == [str(one.found.station) for one in told]
+
+
+@pytest.mark.parametrize("answers", [(ANSWER, REGISTERED), (REGISTERED, ANSWER)], ids=["in order", "crossed"])
+@pytest.mark.parametrize("way", ["", "recv ", "in "], ids=["nothing said", "direction said", "a word"])
+def test_answers_go_to_the_call_that_they_fit_if_the_station_is_not_said(
+    way: str, answers: tuple[str, str]
+) -> None:
+    back = {"": "", "recv ": "send ", "in ": "out "}[way]
+    told = log(f"{way}{HEARTBEAT}", f"{way}{BOOT}", *(f"{back}{answer}" for answer in answers))
+
+    assert ["accepted"] * 4 == [one.verdict for one in told]
+    assert sorted(["BootNotification", "Heartbeat"]) == sorted(one.action for one in told[2:])
+
+
+def test_an_answer_that_fits_several_calls_is_ambiguous() -> None:
+    told = log(RESET, CLEAR, DONE, DONE)
+
+    assert ["accepted", "accepted", "ambiguous", "ambiguous"] == [one.verdict for one in told]
+    assert "may answer Reset, ClearCache" == told[2].reason
+    assert 0 == cli("validate", "--version", "1.6", text="\n".join((RESET, CLEAR, DONE))).exit_code
+
+
+def test_an_answer_that_fits_none_of_several_calls_is_refused() -> None:
+    told = log(HEARTBEAT, BOOT, '[3,"17",{"x":1}]')
+
+    assert ["accepted", "accepted", "refused"] == [one.verdict for one in told]
+
+
+def test_as_many_answers_as_calls_are_paired() -> None:
+    assert ["accepted"] * 4 + ["unpaired"] == [
+        one.verdict for one in log(HEARTBEAT, HEARTBEAT, ANSWER, ANSWER, ANSWER)
+    ]
+
+
+def test_an_id_that_one_station_uses_again_is_that_of_its_last_call() -> None:
+    told = log(f"A <- {RESET}", f"A <- {CLEAR}", f"A -> {DONE}")
+
+    assert ("accepted", "ClearCache") == (told[2].verdict, told[2].action)
+
+
+def test_direction_is_that_of_the_action_if_nothing_else_says_it() -> None:
+    told = log(
+        HEARTBEAT,
+        ANSWER,
+        f"CP-1 -> {RESET}",
+        f"CP-1 <- {DONE}",
+        f"recv {ANSWER}",
+        '[2,"1","DataTransfer",{"vendorId":"V"}]',
+        HERTZ,
+        '[3,"18",{"a":1}]',
+    )
+
+    assert [
+        STATION_TO_CSMS,
+        CSMS_TO_STATION,
+        CSMS_TO_STATION,
+        STATION_TO_CSMS,
+        "received",
+        "",
+        STATION_TO_CSMS,
+        CSMS_TO_STATION,
+    ] == [one.found.direction for one in told]
+
+
+def test_calls_of_one_id_are_bounded() -> None:
+    judged = Judge()
+    for _ in range(3 * judging.MAX_SAME):
+        judged.judge(sent(HEARTBEAT))
+
+    assert 1 == judged.pending

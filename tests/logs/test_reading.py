@@ -8,8 +8,9 @@ import pytest
 
 from command import cli, summary
 from inputs import ANSWER, ENVELOPE, HEARTBEAT, an_object, found, frames
-from ocpp_core.cli import reading
-from ocpp_core.cli.reading import CSMS_TO_STATION, Reader
+from ocpp_core.logs import reading
+from ocpp_core.logs.origins import CSMS_TO_STATION
+from ocpp_core.logs.reading import Reader
 from ocpp_core.model.versions import Wire
 
 LINES = {
