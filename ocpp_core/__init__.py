@@ -68,6 +68,14 @@ if TYPE_CHECKING:
     from ocpp_core.payloads.conversion import to_wire as to_wire
     from ocpp_core.payloads.conversion import validate as validate
     from ocpp_core.soap.codec import SoapCodec as SoapCodec
+    from ocpp_core.translation.engine import merge as merge
+    from ocpp_core.translation.engine import translate as translate
+    from ocpp_core.translation.losses import Loss as Loss
+    from ocpp_core.translation.losses import LossKind as LossKind
+    from ocpp_core.translation.losses import LossReason as LossReason
+    from ocpp_core.translation.losses import NeedsSessionError as NeedsSessionError
+    from ocpp_core.translation.losses import Translation as Translation
+    from ocpp_core.translation.policies import Policy as Policy
 else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
@@ -89,6 +97,9 @@ else:
             "dispatch.redaction": "Redaction",
             "dispatch.router": "Router",
             "soap.codec": "SoapCodec",
+            "translation.engine": "merge translate",
+            "translation.losses": "Loss LossKind LossReason NeedsSessionError Translation",
+            "translation.policies": "Policy",
             "model.secret_words": "add_secret_names",
             "model.specifications": "specification",
             "model.tolerance": "Tolerance",

@@ -292,7 +292,7 @@ def _is_secret(payload: Payload, facts: WireField) -> bool:
     return not isinstance(name, str) or names_a_secret(name)  # MISSING, if a peer has left it out
 
 
-def evolve(message: P, **changes: Any) -> P:
+def evolve(message: P, /, **changes: Any) -> P:
     """A copy of a message or data type with some fields changed, by Python name.
 
     `attrs.evolve` does the same, but mypy does not take it for these classes.

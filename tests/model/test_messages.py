@@ -125,3 +125,13 @@ def test_what_nobody_says_is_absent() -> None:
     ]
     assert "element" == WireField("a").xml
     assert "7" == NumericId("7")
+
+
+def test_a_field_may_be_called_message() -> None:
+    """MessageInfo has one; what hides its secrets makes a changed copy of it."""
+    content = v201.MessageContent(format=v201.MessageFormat.UTF8, content="password: 12345")
+    info = v201.MessageInfo(id=1, priority=v201.MessagePriority.NORMAL_CYCLE, message=content)
+    short = evolve(content, content="Hello")
+
+    assert short == evolve(info, message=short).message
+    assert "12345" not in repr(info)

@@ -1,0 +1,450 @@
+"""Makes the function that turns an object of one class into one of another: straight-line code, as codecs have it.
+
+A value that fits as it is costs one test, written into the code. All else is asked of its conversion, and a value that
+has no place goes with the smallest optional object around it, or takes the whole command along.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import PayloadError
+from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, Payload
+from ocpp_core.model.shapes import (
+    Boolean,
+    Enumeration,
+    Integer,
+    Kind,
+    Nested,
+    Number,
+    Shape,
+    Text,
+    Timestamp,
+    shape,
+)
+from ocpp_core.payloads.binding import plain, tokens
+from ocpp_core.payloads.codegen import Source, compiled
+from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
+from ocpp_core.translation.rules import Fill, Last
+from ocpp_core.translation.runs import At, Convert, Run, Unfit
+
+#: Attribute, path, what is written, and the tokens that it may be.
+Filled = tuple[str, str, Fill, Mapping[str, Any]]
+
+
+@frozen
+class Direct:
+    """A test that a value fits as it is, and what it becomes.
+
+    Attributes:
+        test: Of ``v``; it makes ``w`` if it is a token.
+        names: That it speaks of.
+        result: What to write.
+    """
+
+    test: str
+    names: Mapping[str, Any]
+    result: str = "v"
+
+
+@frozen
+class Move:
+    """One field on its way.
+
+    Attributes:
+        read: Attributes that lead to it.
+        absent: What stands there if there is none.
+        source: Its path in the source.
+        target: Its path in the target.
+        name: Its attribute in the target; empty if nothing arrives.
+        node: Number of the object that it belongs to.
+        convert: What it becomes.
+        is_by_hand: Whether that was written by hand.
+        is_vital: Whether the object goes with it.
+        members: The tokens that it may be.
+        direct: How to tell that it fits as it is.
+        most: Characters that the target holds.
+    """
+
+    read: tuple[str, ...]
+    absent: Any
+    source: str
+    target: str
+    name: str
+    node: int
+    convert: Any
+    is_by_hand: bool
+    is_vital: bool
+    members: Mapping[str, Any]
+    direct: Direct | None
+    most: int | None
+
+
+@frozen
+class Node:
+    """An object of the target that is made of fields of this source: the root, or one that a dotted name leads to.
+
+    Attributes:
+        cls: Its class.
+        parent: Number of the object around it.
+        name: Its attribute there.
+        path: Where it stands.
+        is_required: Whether it has to be there.
+        required: Attributes and paths of what it has to have.
+        fills: What is written if the source has nothing for it.
+    """
+
+    cls: type[Payload]
+    parent: int
+    name: str
+    path: str
+    is_required: bool
+    required: tuple[tuple[str, str], ...]
+    fills: tuple[Filled, ...]
+
+
+def direct(source: Kind, target: Kind, integers: tuple[int, int] | None) -> Direct | None:
+    """How to tell that a value fits as it is; None if that takes more than a test."""
+    match source, target:
+        case Text(), Text(max_length=most):
+            return Direct("v.__class__ is str" + ("" if most is None else f" and len(v) <= {most}"), {})
+        case Integer(), Integer(minimum=low, maximum=high):
+            low = low if low is not None or integers is None else integers[0]
+            high = high if high is not None or integers is None else integers[1]
+            bounds = ("" if low is None else f" and v >= {low}") + (
+                "" if high is None else f" and v <= {high}"
+            )
+            return Direct(f"v.__class__ is int{bounds}", {})
+        case Number(), Number(minimum=None, maximum=None, multiple_of=None):
+            return Direct("v.__class__ is Decimal", {"Decimal": Decimal})
+        case Boolean(), Boolean():
+            return Direct("v.__class__ is bool", {})
+        case Timestamp(), Timestamp(digits=digits):
+            exact = "" if digits is None else " and not v.microsecond % 1000"
+            return Direct(f"v.__class__ is datetime and v.tzinfo is not None{exact}", {"datetime": datetime})
+        case _:
+            return None
+
+
+def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> Direct:
+    """As `direct`, for tokens that mean the same on both sides."""
+    same = {
+        str(token): member
+        for token, member in tokens(target.enum).items()
+        if token not in other_meaning and token in list(source.enum)
+    }
+    return Direct(
+        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+    )
+
+
+#: Nothing is written.
+_NOTHING = object()
+_NAMES = {"MISSING": MISSING, "NOTHING": _NOTHING, "Unfit": Unfit, "EXTRA": NOTHING_EXTRA}
+
+
+def assembled(
+    source: Shape,
+    target: Shape,
+    moves: list[Move],
+    nodes: list[Node],
+    is_command: bool,
+    last: Last | None,
+) -> Convert:
+    """The function for two classes; ``last`` looks at the members of what was made."""
+    made = Source("def translate(value, run, place):")
+    made.names |= _NAMES
+    variables: dict[tuple[int, str], str] = {}
+    for number, node in enumerate(nodes):
+        for one in shape(node.cls).fields:
+            variables[number, one.name] = f"n{number}_{one.name}"
+    written = {(move.node, move.name) for move in moves if move.name}
+    written |= {(number, name) for number, node in enumerate(nodes) for name, *_ in node.fills}
+    written |= {(node.parent, node.name) for node in nodes[1:]}
+    if "customData" in target.by_wire:  # which an extra member may be
+        written.add((0, target.by_wire["customData"].name))
+    made.add(["start = len(run.losses)", *(f"{variables[key]} = NOTHING" for key in sorted(written))])
+    for number, move in enumerate(moves):
+        made.add(_moved(made, number, move, variables, is_command=is_command))
+    _add_extra(made, source, target, moves)
+    for number in reversed(range(1, len(nodes))):
+        made.add(_node(made, number, nodes, moves, variables, written, is_command=is_command))
+    made.add(_completed(made, 0, nodes[0], variables, written))
+    made.add(_root(made, nodes[0], variables, written, last, is_command=is_command))
+    translate: Convert = compiled(made, "translate", target.cls)
+    return translate
+
+
+def _moved(
+    made: Source, number: int, move: Move, variables: Mapping[tuple[int, str], str], *, is_command: bool
+) -> list[str]:
+    turn = made.name(_turned(move, is_command=is_command), f"turn{number}")
+    absent = "None" if move.absent is None else made.name(move.absent, "UNSET")
+    variable = f"{variables[move.node, move.name]} = " if move.name else ""
+    *outer, name = move.read
+    lines = ["v = value"]
+    lines += [f"v = None if v is None or v is MISSING else v.{one}" for one in outer]
+    if outer:
+        lines.append(f"v = {absent} if v is None or v is MISSING else v.{name}")
+    else:
+        lines = [f"v = value.{name}"]
+    lines.append(f"if v is not {absent}:")
+    slow = f"{variable}{turn}(v, value, run, place)"
+    if move.direct is None or not move.name:
+        return [*lines, f"    {slow}"]
+    test, result = move.direct.test, move.direct.result
+    for hint, thing in move.direct.names.items():
+        name = made.name(thing, f"{hint}{number}" if hint.isupper() else hint)
+        test = test.replace(hint, name)
+    return [*lines, f"    if {test}:", f"        {variable}{result}", "    else:", f"        {slow}"]
+
+
+def _turned(move: Move, *, is_command: bool) -> Callable[[Any, Any, Run, Place], Any]:
+    """The way of a value that does not fit as it is."""
+    turn, absent, members = move.convert, move.absent, move.members if move.is_by_hand else {}
+    source, target, is_by_hand = move.source, move.target, move.is_by_hand
+    must, most = is_command or move.is_vital, move.most if move.is_by_hand else None
+
+    def turned(one: Any, value: Any, run: Run, place: Place) -> Any:
+        if one is MISSING:
+            return _NOTHING
+        here = (place, source, target)
+        mark = len(run.losses)
+        try:
+            new = turn(one, At(run, here, value, is_command)) if is_by_hand else turn(one, run, here)
+            if most is not None and isinstance(new, str) and len(new) > most:
+                raise Unfit(here, one, LossReason.TOO_LONG, code="TooLargeElement")
+        except Unfit as unfit:
+            if must:
+                raise
+            del run.losses[mark:]
+            run.dropped(here, one, unfit.reason)
+            return _NOTHING
+        if new is absent:
+            return _NOTHING
+        return members.get(new, new) if members else new
+
+    return turned
+
+
+def _add_extra(made: Source, source: Shape, target: Shape, moves: list[Move]) -> None:
+    """Members without a field, of the object itself and of those that dotted names lead through."""
+    extra = made.name(_extra(source, target), "extra")
+    keeps_custom = target.is_open and "customData" not in target.by_wire and "customData" in source.by_wire
+    condition = "value.extra" + (" or value.custom_data is not None" if keeps_custom else "")
+    made.add(["kept = EXTRA", f"if {condition}:", f"    kept = {extra}(value, run, place)"])
+    if "customData" in target.by_wire:
+        made.add(
+            [
+                "if kept.__class__ is tuple:",
+                "    n0_custom_data, kept = kept",
+            ]
+        )
+    outer: dict[tuple[str, ...], str] = {}
+    for move in moves:
+        for end in range(1, len(move.read)):
+            outer[move.read[:end]] = ".".join(move.source.split(".")[:end])
+    for attributes, path in outer.items():
+        note = made.name(_dropped_extra(attributes, path), "note")
+        made.add([f"{note}(value, run, place)"])
+
+
+def _dropped_extra(attributes: tuple[str, ...], path: str) -> Callable[[Any, Run, Place], None]:
+    def note(value: Any, run: Run, place: Place) -> None:
+        for name in attributes:
+            value = getattr(value, name, None)
+        if isinstance(value, Payload) and value.extra:
+            for name, member in value.extra.items():
+                run.dropped(((place, path, ""), quoted(name), ""), member, LossReason.EXTENSION)
+
+    return note
+
+
+def _extra(source: Shape, target: Shape) -> Callable[[Any, Run, Place], Any]:
+    """What becomes of members without a field. An open target keeps them; a `CustomData` has them on purpose."""
+    known = set(target.by_wire)
+    custom = target.by_wire.get("customData")
+    is_open = target.is_open
+    keeps_custom = is_open and custom is None and "customData" in source.by_wire
+
+    def convert(value: Any, run: Run, place: Place) -> Any:
+        kept: dict[str, Any] = {}
+        restored: Any = None
+        if keeps_custom and value.custom_data is not None and value.custom_data is not MISSING:
+            kept["customData"] = plain(value.custom_data)
+        for name, member in value.extra.items():
+            here = (place, quoted(name), quoted(name))
+            if is_open and name not in known:
+                kept[name] = member
+            elif name == "customData" and custom is not None and isinstance(custom.kind, Nested):
+                try:
+                    restored = from_wire(custom.kind.cls, member)
+                except PayloadError:
+                    run.dropped(here, member, LossReason.EXTENSION)
+            else:
+                run.dropped(here, member, LossReason.EXTENSION)
+        extra = kept or NOTHING_EXTRA
+        return extra if restored is None else (restored, extra)
+
+    return convert
+
+
+def _node(
+    made: Source,
+    number: int,
+    nodes: list[Node],
+    moves: list[Move],
+    variables: Mapping[tuple[int, str], str],
+    written: set[tuple[int, str]],
+    *,
+    is_command: bool,
+) -> list[str]:
+    """An inner object, which is made if there is anything in it."""
+    node = nodes[number]
+    made_here = [
+        *_completed(made, number, node, variables, written),
+        *_new(made, node, number, variables, written, variables[node.parent, node.name]),
+    ]
+    starting = [
+        line for filled in node.fills if filled[2].starts for line in _filled(made, number, filled, variables)
+    ]
+    if node.is_required:
+        return [*starting, *made_here]
+    given = [variables[key] for key in sorted(written) if key[0] == number]
+    lost = made.name(_lost([move for move in moves if move.node == number], is_command=is_command), "lost")
+    return [
+        *starting,
+        f"if {' or '.join(f'{one} is not NOTHING' for one in given)}:",
+        "    mark = len(run.losses)",
+        "    try:",
+        *(f"        {line}" for line in made_here),
+        "    except Unfit as unfit:",
+        f"        {lost}(value, run, place, start, mark, unfit)",
+    ]
+
+
+def _lost(moves: list[Move], *, is_command: bool) -> Callable[[Any, Run, Place, int, int, Unfit], None]:
+    """An inner object that lacks what it has to have goes with all that was meant for it."""
+    sources = {move.source for move in moves}
+
+    def lost(value: Any, run: Run, place: Place, start: int, mark: int, unfit: Unfit) -> None:
+        if is_command:
+            raise unfit
+        del run.losses[mark:]
+        run.losses[start:] = [note for note in run.losses[start:] if _member(note[2], place) not in sources]
+        for move in moves:
+            one = value
+            for name in move.read:
+                one = None if one is None or one is MISSING else getattr(one, name)
+            if one is not None and one is not MISSING:
+                run.dropped((place, move.source, ""), one, unfit.reason)
+
+    return lost
+
+
+def _member(inner: Place, place: Place) -> str | int | None:
+    """Which member of the object at `place` another place lies in."""
+    while inner is not None and inner[0] is not place:
+        inner = inner[0]
+    return None if inner is None else inner[1]
+
+
+def _completed(
+    made: Source,
+    number: int,
+    node: Node,
+    variables: Mapping[tuple[int, str], str],
+    written: set[tuple[int, str]],
+) -> list[str]:
+    lines = [line for filled in node.fills for line in _filled(made, number, filled, variables)]
+    for name, path in node.required:
+        missing = made.name(_missing(path), "missing")
+        if (number, name) in written:
+            lines.append(f"if {variables[number, name]} is NOTHING: {missing}(place)")
+        else:
+            lines.append(f"{missing}(place)")
+    return lines
+
+
+def _filled(made: Source, number: int, filled: Filled, variables: Mapping[tuple[int, str], str]) -> list[str]:
+    name, path, fill, known = filled
+    variable = variables[number, name]
+    function = made.name(_fill(path, fill, known), "fill")
+    return [f"if {variable} is NOTHING: {variable} = {function}(value, run, place)"]
+
+
+def _fill(path: str, fill: Fill, known: Mapping[str, Any]) -> Callable[[Any, Run, Place], Any]:
+    def write(value: Any, run: Run, place: Place) -> Any:
+        here = (place, "", path)
+        made = fill.make(At(run, here, value))
+        if made is None:
+            return _NOTHING
+        made = known[made] if known else made
+        if fill.reason is not None:
+            kind = fill.kind if isinstance(fill.kind, LossKind) else fill.kind(made)
+            run.made(here, made, fill.reason, kind)
+        return made
+
+    return write
+
+
+def _missing(path: str) -> Callable[[Place], None]:
+    def missing(place: Place) -> None:
+        raise Unfit((place, path, path), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT)
+
+    return missing
+
+
+def _new(
+    made: Source,
+    node: Node,
+    number: int,
+    variables: Mapping[tuple[int, str], str],
+    written: set[tuple[int, str]],
+    variable: str,
+) -> list[str]:
+    """A new object of the variables. What was not written has its default."""
+    cls, new = made.name(node.cls, f"cls{number}"), made.name(node.cls.__new__, f"new{number}")
+    lines = [f"made = {new}({cls})", "made.extra = EXTRA"]
+    for one in shape(node.cls).fields:
+        default = "None" if one.default is None or one.is_required else made.name(one.default, "UNSET")
+        key = (number, one.name)
+        if key not in written:
+            lines.append(f"made.{one.name} = {default}")
+        elif one.is_required:
+            lines.append(f"made.{one.name} = {variables[key]}")
+        else:
+            lines.append(f"made.{one.name} = {default} if {variables[key]} is NOTHING else {variables[key]}")
+    return [*lines, f"{variable} = made"]
+
+
+def _root(
+    made: Source,
+    node: Node,
+    variables: Mapping[tuple[int, str], str],
+    written: set[tuple[int, str]],
+    last: Last | None,
+    *,
+    is_command: bool,
+) -> list[str]:
+    lines = _new(made, node, 0, variables, written, "result")
+    lines.append("result.extra = kept")
+    if last is not None:
+        finish = made.name(_finish(last, is_command=is_command), "finish")
+        lines.append(f"result = {finish}(result, value, run, place)")
+    return [*lines, "return result"]
+
+
+def _finish(last: Last, *, is_command: bool) -> Callable[[Any, Any, Run, Place], Any]:
+    def finish(result: Any, value: Any, run: Run, place: Place) -> Any:
+        fields = [one.name for one in shape(type(result)).fields]
+        members = {name: one for name in fields if (one := getattr(result, name)) is not None}
+        last(members, At(run, place, value, is_command))
+        return type(result)(**members, extra=result.extra)
+
+    return finish

@@ -1,0 +1,245 @@
+"""Leads a message step by step from its version to another, and an answer back."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from attrs import define
+
+from ocpp_core._lazy import once
+from ocpp_core.model.errors import LocalProtocolError, OcppError
+from ocpp_core.model.messages import Payload, Request, Response
+from ocpp_core.model.versions import Version
+from ocpp_core.translation.losses import Note, Translation
+from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
+from ocpp_core.translation.runs import Run
+from ocpp_core.translation.steps import Direction, Step, directions
+
+#: The module of each step. Every other pair of versions is a composition: this is a tree.
+_STEPS = {
+    (Version.V1_2, Version.V1_5): "v12_v15",
+    (Version.V1_5, Version.V1_6): "v15_v16",
+    (Version.V1_6, Version.V2_0_1): "v16_v201",
+    (Version.V2_0, Version.V2_0_1): "v20_v201",
+    (Version.V2_0_1, Version.V2_1): "v201_v21",
+}
+
+
+@once
+def _neighbours(version: Version) -> dict[Version, str]:
+    found = {newer: module for (older, newer), module in _STEPS.items() if older is version}
+    return found | {older: module for (older, newer), module in _STEPS.items() if newer is version}
+
+
+@once
+def _module(name: str) -> dict[Version, Direction]:
+    """Both directions of a step, by the version they lead from."""
+    step: Step = import_module(f"ocpp_core.translation.{name}").STEP
+    return {one.source: one for one in directions(step)}
+
+
+@once
+def path(source: str, target: str) -> tuple[Direction, ...]:
+    """The steps from one version to another.
+
+    Raises:
+        ValueError: There is no such version.
+    """
+    found = _search(Version(source), Version(target), None)
+    assert found is not None, "the steps are a tree, and all versions are in it"
+    return found
+
+
+def _search(at: Version, target: Version, come_from: Version | None) -> tuple[Direction, ...] | None:
+    if at is target:
+        return ()
+    for other, module in _neighbours(at).items():
+        if other is not come_from:
+            rest = _search(other, target, at)
+            if rest is not None:
+                return (_module(module)[at], *rest)
+    return None
+
+
+def translate(
+    message: Payload,
+    *,
+    to: str,
+    request: Request[Any] | None = None,
+    received_at: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    new_id: Callable[[], int] | None = None,
+    part: int = 0,
+) -> Translation:
+    """Says in another version what a message says, and names what that version cannot say.
+
+    What depends on what went before (transactions, above all) takes a session instead. The output is valid under the
+    schema of its version. The same arguments give the same result.
+
+    Args:
+        message: A request, a response, or a SEND of 2.1.
+        to: The version to translate to: a `Version` or its number.
+        request: Of a response: the request that it answers, in the version `to`, as it was before it was translated.
+            Some responses can be translated without.
+        received_at: When the message came, aware: what a required timestamp becomes that the source lacks.
+        policy: What you decide differently.
+        new_id: Gives out request ids, from 1 and never the same one twice, where the target requires one that the
+            source lacks.
+        part: Of a response to one of several requests that were made of `request`: which of them, from 0. `merge` puts
+            the translated responses together.
+
+    Returns:
+        Messages for the other side, or an answer for the sender, or both; and the losses of all steps.
+
+    Raises:
+        NeedsSessionError: The message cannot be translated on its own.
+        LocalProtocolError: `request`, `received_at` or `new_id` is needed and was not given; or the request is not in
+            the version `to`, or would not have become one of the kind that is answered.
+        ValueError: There is no such version.
+    """
+    context = _Context(policy, received_at, new_id)
+    steps = path(message.__ocpp__.version, to)
+    if isinstance(message, Response):
+        return _response(message, steps, context, request, part)
+    return _request(message, steps, context)
+
+
+def merge(responses: Sequence[Response], request: Request[Any], *, of: str) -> Response:
+    """The one response to a request that became several: made of the translated responses to all parts.
+
+    Args:
+        responses: At least one, in the version of `request`, in the order of the parts.
+        request: As it was before it was translated.
+        of: The version that it was translated to.
+    """
+    facts = request.__ocpp__
+    steps = path(of, facts.version)
+    return steps[-1].merged(responses, facts.action or "") if steps else responses[0]
+
+
+@define(eq=False)
+class _Context:
+    policy: Policy
+    received_at: datetime | None
+    new_id: Callable[[], int] | None
+
+    def run(self, direction: Direction) -> Run:
+        return Run(direction.step, direction.way, self.policy, self.received_at, self.new_id)
+
+
+#: What a message has been on the way, in the order of the steps.
+_Forms = tuple[Any, ...]
+
+
+def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) -> Translation:
+    losses: list[Note] = []
+    current: list[_Forms] = [(message,)]
+    for number, direction in enumerate(steps):
+        going: list[_Forms] = []
+        answers: list[tuple[_Forms, Any]] = []
+        for forms in current:
+            run = context.run(direction)
+            outcome = direction.request(forms[-1], run)
+            losses += run.losses
+            going += [(*forms, made) for made in outcome.messages]
+            if outcome.answer is not None:
+                answers.append((forms, outcome.answer))
+        if not going:
+            answer = _back(answers, steps[:number], context, losses)
+            return Translation((), answer, tuple(losses))
+        # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
+        current = going
+    return Translation(tuple(forms[-1] for forms in current), None, tuple(losses))
+
+
+def _back(
+    answers: list[tuple[_Forms, Any]], taken: tuple[Direction, ...], context: _Context, losses: list[Note]
+) -> Response | OcppError | None:
+    """An answer that was given on the way, in the version of the sender."""
+    if not answers:
+        return None
+    home: list[Any] = []
+    for forms, given in answers:
+        answer = given
+        for number in reversed(range(len(taken))):
+            if isinstance(answer, OcppError):
+                break
+            returning = path(taken[number].target, taken[number].source)[0]
+            run = context.run(returning)
+            run.request, run.sent = forms[number], partial(_form, forms, number + 1)
+            answer = returning.response(answer, run, forms[number].__ocpp__.action)
+            losses += run.losses
+        home.append(answer)
+    good = [one for one in home if isinstance(one, Response)]
+    if len(good) > 1:
+        first = answers[0][0][0]
+        return merge(good, first, of=taken[0].target) if taken else good[0]
+    return good[0] if good else home[0]
+
+
+def _response(
+    message: Response,
+    steps: tuple[Direction, ...],
+    context: _Context,
+    request: Request[Any] | None,
+    part: int,
+) -> Translation:
+    losses: list[Note] = []
+    answer: Response = message
+    if not steps:
+        return Translation((message,))
+    target = steps[-1].target
+    if request is not None and request.__ocpp__.version != target:
+        raise LocalProtocolError(
+            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {target}"
+        )
+
+    @once
+    def forms() -> _Forms:
+        """What the request was on its way, from the version of the sender to that of this response."""
+        assert request is not None
+        out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
+        return _forms(request, out, context, part)
+
+    for number, direction in enumerate(steps):
+        run = context.run(direction)
+        if request is not None:
+            left = len(steps) - number - 1  # how many steps the request was away from its sender
+            asked: Request[Any] = request if not left else forms()[left]
+            run.request = asked
+            run.sent = partial(_form_of, forms, left + 1)
+            action = asked.__ocpp__.action or ""
+        else:
+            action = direction.asked_by(answer)
+        made = direction.response(answer, run, action)
+        losses += run.losses
+        if isinstance(made, OcppError):
+            return Translation((), made, tuple(losses))
+        answer = made
+    return Translation((answer,), None, tuple(losses))
+
+
+def _form(forms: _Forms, number: int) -> Any:
+    return forms[number]
+
+
+def _form_of(forms: Callable[[], _Forms], number: int) -> Any:
+    return forms()[number]
+
+
+def _forms(request: Request[Any], steps: tuple[Direction, ...], context: _Context, part: int) -> _Forms:
+    current: list[_Forms] = [(request,)]
+    again = _Context(context.policy, context.received_at, context.new_id and (lambda: 0))
+    for direction in steps:
+        current = [
+            (*forms, made)
+            for forms in current
+            for made in direction.request(forms[-1], again.run(direction)).messages
+        ]
+    if part >= len(current):
+        raise LocalProtocolError(
+            f"{type(request).__name__} of OCPP {request.__ocpp__.version} becomes {len(current)} requests"
+        )
+    return current[part]

@@ -1,0 +1,37 @@
+"""What a user may decide differently: each choice of the translation, with its default."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Policy:
+    """The choices of a translation.
+
+    Attributes:
+        heartbeat_interval: Seconds, where a BootNotification response of 1.2 leaves them out.
+        occupied_as: Status of 1.6 for Occupied of 1.5.
+        preparing_as: Status of 1.6 for Occupied of 2.0.1, where no transaction is known.
+        soft_reset: What Soft of 1.6 becomes: "OnIdle" waits for transactions, "Immediate" ends them as 1.6 does.
+        invalid_as: Status of 2.0.1 for Invalid of 1.6: "Invalid", or "Unknown", which is what it means there.
+        token_types: Type of 2.0.1 by idTag (compared without case), where the guess by length is wrong.
+        anonymous_id_tag: The idTag that stands for a token of type NoAuthorization.
+        has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
+        allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
+            leaves its signature unchecked.
+    """
+
+    heartbeat_interval: int = 900
+    occupied_as: str = "Charging"
+    preparing_as: str = "Preparing"
+    soft_reset: str = "OnIdle"
+    invalid_as: str = "Invalid"
+    token_types: Mapping[str, str] = MappingProxyType({})
+    anonymous_id_tag: str = "NoAuthorization"
+    has_security_extension: bool = False
+    allow_unsigned_firmware: bool = False
+
+
+DEFAULT_POLICY = Policy()

@@ -1,0 +1,144 @@
+"""One step of one translation while it happens: what it may ask, and where it notes what is lost."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import define, field
+
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
+from ocpp_core.model.messages import Payload, Request, Response
+from ocpp_core.translation.losses import LossKind, LossReason, Note, Place
+from ocpp_core.translation.policies import Policy
+
+
+class Unfit(Exception):
+    """A value has no place in the target. What that means, the rule around it decides.
+
+    In a report the smallest optional parent is left out. A command is refused, with `answer` if that is given, else
+    with what its action says, else with `error`.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        value: Any,
+        reason: LossReason = LossReason.NO_COUNTERPART,
+        *,
+        status: str | None = None,
+        code: str | None = None,
+        error: ErrorCode | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.place = place
+        self.value = value
+        self.reason = reason
+        self.status = status
+        self.code = code
+        self.error = error
+
+
+@define(eq=False)
+class Run:
+    """One step of one translation.
+
+    Attributes:
+        step: Its name, ``1.6->2.0.1``.
+        way: The plans of this direction.
+        policy: What the user has decided.
+        received_at: When the message came; None if the caller did not say.
+        new_id: Gives out ids for what the target requires; None if the caller has none to give.
+        request: Of a response: the request in the version of the target, if the caller knows it.
+        sent: Of a response: the same request as its sender has seen it.
+        has_session: Whether a session stands behind it, which knows what went before.
+        notes: What the rules of an object tell those of the objects in it.
+        losses: So far.
+    """
+
+    step: str
+    way: Any
+    policy: Policy
+    received_at: datetime | None = None
+    new_id: Callable[[], int] | None = None
+    request: Request[Any] | None = None
+    sent: Callable[[], Request[Any] | None] = lambda: None
+    has_session: bool = False
+    notes: dict[str, Any] = field(factory=dict)
+    losses: list[Note] = field(factory=list)
+
+    def dropped(self, place: Place, value: Any, reason: LossReason = LossReason.NO_COUNTERPART) -> None:
+        """Notes that a leaf of the source is not sent on."""
+        self.losses.append((self.step, LossKind.DROPPED, place, value, reason, None))
+
+    def fitting(self, value: Any, target: str, place: Place) -> Any:
+        """An item of a report as an object of this class of the target; None, and a loss, if it has no place."""
+        mark = len(self.losses)
+        try:
+            return self.way.plan(type(value), self.way.value_class(target))(value, self, place)
+        except Unfit as unfit:
+            del self.losses[mark:]
+            self.dropped(place, value, unfit.reason)
+            return None
+
+    def approximated(self, place: Place, value: Any, became: Any, reason: LossReason) -> None:
+        """Notes that a leaf of the source arrives changed."""
+        self.losses.append((self.step, LossKind.APPROXIMATED, place, value, reason, became))
+
+    def made(
+        self,
+        place: Place,
+        value: Any,
+        reason: LossReason = LossReason.REQUIRED,
+        kind: LossKind = LossKind.SYNTHESISED,
+    ) -> None:
+        """Notes that a leaf of the target comes from somewhere else."""
+        self.losses.append((self.step, kind, place, value, reason, None))
+
+
+#: Turns one value into that of the target, or raises `Unfit`. None leaves the field out.
+Convert = Callable[[Any, Run, Place], Any]
+
+
+@define(eq=False)
+class At:
+    """Where a conversion written by hand stands.
+
+    Attributes:
+        run: The step.
+        place: Of the value.
+        source: The object that the value stands in.
+        is_command: Whether the message says what a station shall do.
+    """
+
+    run: Run
+    place: Place
+    source: Any
+    is_command: bool = False
+
+    def approximated(self, value: Any, became: Any, reason: LossReason = LossReason.COLLAPSED) -> Any:
+        """Notes that the value arrives changed, and gives what arrives."""
+        self.run.approximated(self.place, value, became, reason)
+        return became
+
+    def dropped(self, value: Any, reason: LossReason = LossReason.NO_COUNTERPART) -> None:
+        """Notes that the value is not sent on."""
+        self.run.dropped(self.place, value, reason)
+
+    def unfit(self, value: Any, reason: LossReason = LossReason.NO_COUNTERPART, **refusal: Any) -> Unfit:
+        """What to raise where the value has no place; `refusal` as `Unfit` takes it."""
+        return Unfit(self.place, value, reason, **refusal)
+
+
+#: A conversion written by hand, for one field.
+ByHand = Callable[[Any, At], Any]
+#: Makes an answer to a request that goes no further. What was `Unfit` says why, if that is the cause.
+Answer = Callable[[Request[Any], Run, Unfit | None], Response | OcppError | None]
+
+
+@define
+class Outcome:
+    """What one step makes of a message: see `Translation`."""
+
+    messages: Sequence[Payload] = ()
+    answer: Response | OcppError | None = None
