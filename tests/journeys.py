@@ -77,22 +77,22 @@ def _second(time: str) -> list[Turn]:
 
 
 _FIRST_ASKED: list[Turn] = [
-    ("Reset", {"type": "Soft"}),
     ("GetConfiguration", {"key": ["HeartbeatInterval"]}),
     ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "300"}),
     ("RemoteStartTransaction", {"idTag": "04A2B3C4", "connectorId": 1}),
     ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
     ("ChangeAvailability", {"connectorId": 1, "type": "Operative"}),
     ("UnlockConnector", {"connectorId": 1}),
+    ("Reset", {"type": "Soft"}),
 ]
 _SECOND_ASKED: list[Turn] = [
-    ("Reset", {"type": "OnIdle"}),
     ("GetVariables", {"getVariableData": [_CLOCK]}),
     ("SetVariables", {"setVariableData": [{**_HEARTBEAT_VARIABLE, "attributeValue": "300"}]}),
     ("RequestStartTransaction", {"evseId": 1, "remoteStartId": 7, "idToken": _TOKEN}),
     ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
     ("ChangeAvailability", {"operationalStatus": "Operative"}),
     ("UnlockConnector", {"evseId": 1, "connectorId": 1}),
+    ("Reset", {"type": "OnIdle"}),
 ]
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
