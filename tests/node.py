@@ -4,6 +4,7 @@ Without Node, npm or a registry the test is skipped, and says why.
 """
 
 import asyncio
+import functools
 import json
 import os
 import shutil
@@ -18,31 +19,38 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "tests" / "interop"
 CACHE = ROOT / "build" / "node"
-VERSIONS = {"ocpp-rpc": "2.2.1", "ocpp-ts": "0.3.0"}
+VERSIONS = {"ocpp-rpc": "2.2.1", "ocpp-ts": "0.3.0", "ocpp-ws-io": "2.3.2"}
 
 
 def installed(package: str) -> Path:
     """The folder ``node_modules`` with the package in it."""
+    folder = CACHE / package  # a folder for each: what npm installs later removes what it knows nothing of
+    obstacle = _install(package, folder)
+    if obstacle:
+        pytest.skip(obstacle)
+    return folder / "node_modules"
+
+
+@functools.cache
+def _install(package: str, folder: Path) -> str:
+    """Why the package is not there; asked once, as a registry may take its time to say no."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        pytest.skip("Node or npm is not on PATH")
-    folder = CACHE / package  # a folder for each: what npm installs later removes what it knows nothing of
-    modules = folder / "node_modules"
-    if not (modules / package / "package.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [
-            npm,
-            "install",
-            "--no-save",
-            "--no-audit",
-            "--no-fund",
-            f"--prefix={folder}",
-            f"{package}@{VERSIONS[package]}",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode != 0:
-            pytest.skip(f"npm cannot install {package}: {done.stderr[-200:]}")
-    return modules
+        return "Node or npm is not on PATH"
+    if (folder / "node_modules" / package / "package.json").exists():
+        return ""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [
+        npm,
+        "install",
+        "--no-save",
+        "--no-audit",
+        "--no-fund",
+        f"--prefix={folder}",
+        f"{package}@{VERSIONS[package]}",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return f"npm cannot install {package}: {done.stderr[:200]}" if done.returncode else ""
 
 
 @asynccontextmanager

@@ -29,6 +29,25 @@ const PACKAGES = {
             return (await server.listen(0, 'localhost')).address().port;
         },
     }),
+    'ocpp-ws-io': ({ OCPPClient, OCPPServer }) => ({
+        async station(protocol, url, prepare) {
+            const client = new OCPPClient({
+                endpoint: url, identity: 'CP-1', protocols: [protocol], strictMode: true, reconnect: false, logging: false,
+            });
+            prepare((action, answer) => client.handle(protocol, action, () => answer));
+            await client.connect();
+            return (action, payload) => client.call(protocol, action, payload);
+        },
+        async csms(protocol, prepare, greet) {
+            const server = new OCPPServer({ protocols: [protocol], strictMode: true, logging: false });
+            server.auth((context) => context.accept());
+            server.on('client', (client) => {
+                prepare((action, answer) => client.handle(protocol, action, () => answer));
+                greet((action, payload) => client.call(protocol, action, payload));
+            });
+            return (await server.listen(0, 'localhost')).address().port;
+        },
+    }),
     'ocpp-ts': ({ OcppClient, OcppServer }) => ({
         async station(protocol, url, prepare) {
             const client = new OcppClient('CP-1');

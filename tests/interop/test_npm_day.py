@@ -16,8 +16,9 @@ from ocpp_core.cli.csms import Csms
 from ocpp_core.transports.websocket import connect, serve
 
 TIME = "2026-01-31T12:00:00.123Z"
+SPOKEN = {"ocpp-rpc": journeys.VERSIONS, "ocpp-ws-io": journeys.VERSIONS, "ocpp-ts": ("1.6",)}
 each_peer = pytest.mark.parametrize(
-    "package, version", [*(("ocpp-rpc", version) for version in journeys.VERSIONS), ("ocpp-ts", "1.6")]
+    "package, version", [(package, version) for package, versions in SPOKEN.items() for version in versions]
 )
 
 
