@@ -1,4 +1,4 @@
-"""An ordinary day of a station and its CSMS, as it stands on the wire, for peers of other makers; and who watches it."""
+"""An ordinary day of a station and its CSMS, as it stands on the wire, for peers of other makers; who watches it."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ SIX_DIGITS = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC).isoformat()
 
 Turn = tuple[str, dict[str, Any]]
 
-_ACCEPTED = {"status": "Accepted"}
+_ACCEPTED: dict[str, Any] = {"status": "Accepted"}
 _TOKEN = {"idToken": "04A2B3C4", "type": "ISO14443"}
 _CLOCK = {"component": {"name": "ClockCtrlr"}, "variable": {"name": "DateTime"}}
 _HEARTBEAT_VARIABLE = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
@@ -106,9 +106,9 @@ def said_by_csms(version: str) -> list[Turn]:
     return _FIRST_ASKED if version == "1.6" else _SECOND_ASKED
 
 
-def answers_of_csms(version: str, time: str = SIX_DIGITS) -> dict[str, dict[str, Any]]:
+def answers_of_csms(version: str, time: str = SIX_DIGITS) -> dict[str, Any]:
     """What a CSMS of another maker answers, by action."""
-    common: dict[str, dict[str, Any]] = {
+    common = {
         "BootNotification": {"currentTime": time, "interval": 300, **_ACCEPTED},
         "Heartbeat": {"currentTime": time},
         "StatusNotification": {},
@@ -117,17 +117,15 @@ def answers_of_csms(version: str, time: str = SIX_DIGITS) -> dict[str, dict[str,
     if version == "1.6":
         info = {"idTagInfo": {**_ACCEPTED, "expiryDate": time}}
         start = {"transactionId": 1, **info}
-        transaction = {"StartTransaction": start, "MeterValues": {}, "StopTransaction": info}
+        transaction: dict[str, Any] = {"StartTransaction": start, "MeterValues": {}, "StopTransaction": info}
         return {**common, "Authorize": info, **transaction}
     info = {"idTokenInfo": {**_ACCEPTED, "cacheExpiryDateTime": time}}
     return {**common, "Authorize": info, "TransactionEvent": info}
 
 
-def answers_of_station(version: str, time: str = SIX_DIGITS) -> dict[str, dict[str, Any]]:
+def answers_of_station(version: str, time: str = SIX_DIGITS) -> dict[str, Any]:
     """What a station of another maker answers, by action."""
-    common: dict[str, dict[str, Any]] = {
-        action: _ACCEPTED for action in ("Reset", "TriggerMessage", "ChangeAvailability")
-    }
+    common = dict.fromkeys(("Reset", "TriggerMessage", "ChangeAvailability"), _ACCEPTED)
     unlocked = {"UnlockConnector": {"status": "Unlocked"}}
     if version == "1.6":
         settings = [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}]

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 import journeys
+from both_servers import running
 from loops import asynchronous
 from node import installed, line, script
 from ocpp_core.cli.csms import Csms
-from ocpp_core.transports.websocket import connect, serve
+from ocpp_core.transports.websocket import connect
 
 TIME = "2026-01-31T12:00:00.123Z"
 SPOKEN = {"ocpp-rpc": journeys.VERSIONS, "ocpp-ws-io": journeys.VERSIONS, "ocpp-ts": ("1.6",)}
 each_peer = pytest.mark.parametrize(
     "package, version", [(package, version) for package, versions in SPOKEN.items() for version in versions]
 )
+each_server = pytest.mark.parametrize("server", ["serve", "websockets"])
 
 
 async def begin(process: asyncio.subprocess.Process, says: list[journeys.Turn], answers: Any) -> None:
@@ -28,17 +30,18 @@ async def begin(process: asyncio.subprocess.Process, says: list[journeys.Turn], 
     await process.stdin.drain()
 
 
+@each_server
 @each_peer
 @asynchronous
-async def test_their_station_has_a_day_with_our_csms(package: str, version: str) -> None:
+async def test_their_station_has_a_day_with_our_csms(package: str, version: str, server: str) -> None:
     modules, watching = installed(package), journeys.Watching()
     said, asked = journeys.said_by_station(version, TIME), journeys.said_by_csms(version)
-    async with serve(Csms().router, "localhost", hooks=[watching]) as server:
-        url = f"ws://localhost:{server.port}"
+    async with running(server, Csms().router, hooks=[watching]) as csms:
+        url = csms.url("")
         async with script(modules, "day.js", package, "station", f"ocpp{version}", url) as process:
             await begin(process, said, journeys.answers_of_station(version, TIME))
             answered = await line(process)
-            obeyed = await journeys.call_all(server.peers["CP-1"], version, asked)
+            obeyed = await journeys.call_all(csms.peers["CP-1"], version, asked)
 
     assert [] == watching.wrong
     assert [action for action, _ in said] == answered

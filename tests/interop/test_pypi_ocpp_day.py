@@ -24,9 +24,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 import journeys
+from both_servers import running
 from loops import asynchronous
 from ocpp_core.cli.csms import Csms
-from ocpp_core.transports.websocket import connect, serve
+from ocpp_core.transports.websocket import connect
 
 MODULES: dict[str, ModuleType] = {"1.6": ocpp.v16, "2.0.1": ocpp.v201, "2.1": ocpp.v21}
 each_version = pytest.mark.parametrize("version", journeys.VERSIONS)
@@ -67,23 +68,22 @@ async def call_all(theirs: Any, version: str, turns: list[journeys.Turn]) -> lis
     return answered
 
 
+@pytest.mark.parametrize("server", ["serve", "websockets"])
 @each_version
 @asynchronous
-async def test_their_station_has_a_day_with_our_csms(version: str) -> None:
-    csms, watching = Csms(), journeys.Watching()
+async def test_their_station_has_a_day_with_our_csms(version: str, server: str) -> None:
+    watching = journeys.Watching()
     said, asked = journeys.said_by_station(version), journeys.said_by_csms(version)
     async with (
-        serve(csms.router, "localhost", hooks=[watching]) as server,
-        raw_connect(
-            f"ws://localhost:{server.port}/CP-1", subprotocols=[Subprotocol(f"ocpp{version}")]
-        ) as socket,
+        running(server, Csms().router, hooks=[watching]) as csms,
+        raw_connect(csms.url(), subprotocols=[Subprotocol(f"ocpp{version}")]) as socket,
     ):
         theirs = charge_point(version, journeys.answers_of_station(version))("CP-1", socket)
-        running = asyncio.create_task(run(theirs))
+        reading = asyncio.create_task(run(theirs))
         answered = await call_all(theirs, version, said)
-        obeyed = await journeys.call_all(server.peers["CP-1"], version, asked)
+        obeyed = await journeys.call_all(csms.peers["CP-1"], version, asked)
         await socket.close()
-        await running
+        await reading
 
     assert [] == watching.wrong
     assert [action for action, _ in said] == answered
@@ -101,10 +101,10 @@ async def test_our_station_has_a_day_with_their_csms(version: str) -> None:
 
     async def handler(socket: ServerConnection) -> None:
         theirs = charge_point(version, journeys.answers_of_csms(version))("CP-1", socket)
-        running = asyncio.create_task(run(theirs))
+        reading = asyncio.create_task(run(theirs))
         obeyed.extend(await call_all(theirs, version, asked))
         has_asked.set()
-        await running
+        await reading
 
     async with (
         raw_serve(handler, "localhost", 0, subprotocols=[Subprotocol(f"ocpp{version}")]) as server,
