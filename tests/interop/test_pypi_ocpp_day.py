@@ -36,7 +36,8 @@ each_version = pytest.mark.parametrize("version", journeys.VERSIONS)
 def written(module: ModuleType, turn: journeys.Turn) -> Any:
     """A call or result of theirs, whose fields have names of Python."""
     action, members = turn
-    return getattr(module, action)(**camel_to_snake_case(members))
+    fields: Any = camel_to_snake_case(members)
+    return getattr(module, action)(**fields)
 
 
 def charge_point(version: str, answers: dict[str, dict[str, Any]]) -> Any:
