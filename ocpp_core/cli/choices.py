@@ -18,7 +18,7 @@ def read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> T
     for name in names:
         try:
             allowed |= Tolerance.named(name)
-        except KeyError:
+        except LookupError:
             known = ", ".join(rule.label for rule in Tolerance)
             raise click.BadParameter(f"no such rule: {name}. There are {known}.") from None
     return allowed

@@ -33,7 +33,7 @@ def test_exit_code_1_some_frame_refused(name: str) -> None:
     "arguments",
     [
         ["validate", "/no/such/file"],
-        ["validate", "--version", "1.5"],
+        ["validate", "--version", "1.7"],
         ["validate", "--allow", "everything"],
         ["validate", "--no-such-option"],
         ["no-such-command"],

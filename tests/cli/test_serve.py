@@ -45,6 +45,8 @@ async def serve(*options: str) -> AsyncGenerator[Serve, None]:
         assert running.stdout is not None
         found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
         assert found is not None
+        assert "1.6" in running.stdout.readline()  # the versions
+        assert "→" in running.stdout.readline()  # what the arrows mean
         try:
             yield Serve(running, int(found[1]))
         finally:

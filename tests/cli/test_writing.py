@@ -61,7 +61,6 @@ HIDDEN_FRAMES = {
     "id of a call": '[2,"AuthorizationKey hunter2","Heartbeat"]',
     "action": '[2,"AuthorizationKey","hunter2"]',
     "id of a result": '[3,"AuthorizationKey hunter2"]',
-    "code of an error": '[4,"AuthorizationKey","hunter2","",""]',
 }
 
 
