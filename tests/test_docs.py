@@ -199,6 +199,30 @@ def test_files_that_are_named_exist(page: Path) -> None:
     assert [] == [path for path in named if not any(ROOT.glob(path.rstrip("/")))]
 
 
+@all_pages
+def test_tests_that_are_named_exist(page: Path) -> None:
+    """Those that hold what a page says: "`dispatch/test_gate.py` `test_...`", from one line to the next too."""
+    text = without_blocks(page)
+    for file, name in re.findall(r"`((?:\w+/)?test_\w+\.py)`\s`(test_\w+)`", text):
+        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+        functions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+        assert name in {function.name for function in functions}, file
+
+
+def test_each_field_case_is_held_by_a_block_or_a_test() -> None:
+    text = (ROOT / "docs" / "field-cases.md").read_text(encoding="utf-8")
+    listed: list[str] = []
+    for header, rows in re.findall(r"^(\| .+ \|)\n\|[-|]+\|\n((?:\| .+ \|\n)+)", text, re.MULTILINE):
+        if header.startswith("| case |"):
+            listed += re.findall(r"^\| (\w+) \|", rows, re.MULTILINE)
+        else:
+            assert rows.count("\n") == len(re.findall(r"\.py` `test_\w+` \|$", rows, re.MULTILINE))
+
+    assert len(listed) > 40
+    assert listed == re.findall(r"^>>> .+  # ([A-Z]\d+)$", text, re.MULTILINE)
+
+
 # What is derived
 
 

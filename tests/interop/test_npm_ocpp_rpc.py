@@ -1,15 +1,8 @@
 """The npm package ``ocpp-rpc`` at the other end of a real socket: as a station, and as a CSMS.
 
-It is installed once into ``build/node``; without Node, npm or a registry the tests are skipped, and say why.
+`test_npm_day` has more of it.
 """
 
-import asyncio
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,67 +11,20 @@ import pytest
 
 from firsts import BOOTS, HEARTBEATS
 from loops import asynchronous
+from node import installed, line, script
 from ocpp_core import v16, v201
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.transports.websocket import WebSocketPeer, connect, serve
 
-HERE = Path(__file__).parent
-CACHE = HERE.parent.parent / "build" / "node"
-VERSION = "2.2.1"  # of the npm package
 PASSWORD = "a password of 2x"
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def modules() -> Path:
-    """The folder with the package in it."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("Node or npm is not on PATH")
-    modules = CACHE / "node_modules"
-    if not (modules / "ocpp-rpc" / "package.json").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        command = [
-            npm,
-            "install",
-            "--no-save",
-            "--no-audit",
-            "--no-fund",
-            f"--prefix={CACHE}",
-            f"ocpp-rpc@{VERSION}",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode != 0:
-            pytest.skip(f"npm cannot install ocpp-rpc: {done.stderr[-200:]}")
-    return modules
-
-
-@asynccontextmanager
-async def script(
-    modules: Path, name: str, *arguments: str
-) -> AsyncGenerator[asyncio.subprocess.Process, None]:
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        str(HERE / name),
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "NODE_PATH": str(modules)},
-    )
-    try:
-        yield process
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        if process.returncode is None:
-            await process.wait()
-
-
-async def line(process: asyncio.subprocess.Process) -> Any:
-    assert process.stdout is not None
-    return json.loads(await process.stdout.readline())
+    return installed("ocpp-rpc")
 
 
 def csms() -> Router:
