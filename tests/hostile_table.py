@@ -269,7 +269,8 @@ ATTACKS: dict[str, Attack] = {
     # Encodings
     "UTF-8, with a mark": Attack(lambda: codecs.BOM_UTF8 + HEARTBEAT, None),
     "declared in UTF-8": Attack(lambda: declared("UTF-8"), None),
-    "declared in small letters, between blanks": Attack(lambda: b" \r\n" + declared("utf-8") + b"\n", None),
+    "declared in small letters, before blanks": Attack(lambda: declared("utf-8") + b" \r\n", None),
+    "declared behind blanks": Attack(lambda: b" \r\n" + declared("utf-8"), "has blanks before it"),
     "UTF-16 with a mark": Attack(lambda: HEARTBEAT.decode().encode("utf-16"), NUL),
     "UTF-16 without a mark": Attack(lambda: HEARTBEAT.decode().encode("utf-16-be"), NUL),
     "UTF-16, and declared so": Attack(lambda: declared("UTF-16").decode().encode("utf-16"), NUL),
