@@ -119,7 +119,7 @@ class JsonCodec:
         self.owed: Mapping[FrameKind, FrameKind] = known.owed
         self.tolerance = tolerance
         self.max_size = max_size
-        self.fraction_digits = allowed_digits(fraction_digits)
+        self.fraction_digits: int | None = allowed_digits(fraction_digits)
         #: How this version spells errors on this wire.
         self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}

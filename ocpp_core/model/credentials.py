@@ -10,9 +10,9 @@ from ocpp_core.model.printing import HIDDEN
 
 #: Wide and small forms of the marks that URLs have; who reads them leniently takes one for the other.
 _WIDE = {
-    code: plain
+    code: normalize("NFKC", chr(code))
     for code in range(0xFE10, 0xFFF0)
-    if (plain := normalize("NFKC", chr(code))) in set("@:/?#&;=")
+    if normalize("NFKC", chr(code)) in set("@:/?#&;=")
 }
 #: Where a URL begins behind its scheme. One slash is enough for many readers.
 _SCHEME = re.compile(r":/{1,2}|//")

@@ -123,7 +123,7 @@ class SoapCodec:
         self.to = to
         self.qualified_actions = qualified_actions
         self.max_size = max_size
-        self.fraction_digits = allowed_digits(fraction_digits)
+        self.fraction_digits: int | None = allowed_digits(fraction_digits)
         self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
 

@@ -195,7 +195,8 @@ class Translation:
             return NotImplemented
         return (self.messages, self.answer, self.losses) == (other.messages, other.answer, other.losses)
 
-    __hash__ = None  # type: ignore[assignment]  # messages have none
+    def __hash__(self) -> int:
+        raise TypeError("a Translation cannot be hashed: messages cannot")
 
     def __repr__(self) -> str:
         return f"Translation(messages={self.messages!r}, answer={self.answer!r}, losses={self.losses!r})"

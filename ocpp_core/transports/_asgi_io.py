@@ -54,7 +54,7 @@ class Channel:
         self._write_timeout = write_timeout
         self._reading: asyncio.Timeout | None = None
         self._is_lost = False
-        self.has_begun = False
+        self.has_begun: bool = False
         self.fault: BaseException | None = None
 
     async def send(self, event: MutableMapping[str, Any]) -> None:

@@ -10,10 +10,11 @@ from attrs import evolve
 
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
 from ocpp_core.jsonrpc.codec import UNREADABLE_ID, JsonCodec
-from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Frame, Request
+from ocpp_core.model.versions import Specification
 from ocpp_core.model.violations import Violation
 
 _log = logger("mending")
@@ -37,9 +38,9 @@ class MendingCodec:
     def __init__(self, codec: JsonCodec, mend: Mend) -> None:
         self._codec = codec
         self._mend: Callable[[str], Any] = mend
-        self.specification = codec.specification
-        self.owed = codec.owed
-        self.error_names = codec.error_names
+        self.specification: Specification = codec.specification
+        self.owed: Mapping[FrameKind, FrameKind] = codec.owed
+        self.error_names: Mapping[ErrorCode, str] = codec.error_names
 
     def decode(self, text: str, *, awaiting: Mapping[str, type[Request[Any]]] | None = None) -> Frame:
         """Reads one frame; see `JsonCodec.decode`. A frame that was changed has a violation that says so, its first."""

@@ -39,7 +39,7 @@ class SocketPeer(Peer[str]):
         assert handshake.version is not None
         self.handshake = handshake
         self.version: Version = handshake.version
-        self.is_replaced = False
+        self.is_replaced: bool = False
         self._waiting_router = _Waiting(router) if handlers_wait else None
         plain = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=max_frame)
         codec = plain if handshake.mend is None else MendingCodec(plain, handshake.mend)
