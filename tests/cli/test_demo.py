@@ -188,7 +188,7 @@ async def test_demo_fails_if_one_station_does() -> None:
     assert 1 == exit_code
     assert "failed: 1.6 JSON secured, boot: " in output
     assert "401" in output
-    assert "7 of 8 stations succeeded" in output
+    assert "9 of 10 stations succeeded" in output
 
 
 def test_csms_of_the_demo_answers_each_order_and_ends_with_its_input() -> None:
