@@ -129,7 +129,9 @@ def test_progress_is_not_shown_for_a_short_input_or_beside_another_program(tmp_p
 
 def test_missing_extra_is_explained() -> None:
     program = "import sys; sys.modules['click'] = None; from ocpp_core.cli import main; sys.exit(main())"
-    result = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False
+    )
 
     assert (2, "") == (result.returncode, result.stdout)
     assert f"  {install('cli')}\n" in result.stderr
