@@ -3,11 +3,17 @@
 A property test says `record_property("cases", n)`.
 """
 
+import signal
 from typing import Any
 
 import pytest
 
 from pair import SCENES, Pair
+
+# A shell that starts a command in the background has it ignore Ctrl-C, and so would every process that a test starts
+# and interrupts: it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=SCENES)
