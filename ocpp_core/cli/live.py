@@ -4,8 +4,8 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from math import isnan
@@ -112,9 +112,7 @@ class _Log(Hooks):
                 pass
 
     def refused(self, refused: Refused) -> None:
-        self.output.message(
-            Text.assemble((f"{datetime.now():%H:%M:%S} ", "dim"), (clean(str(refused)), "bold red"))
-        )
+        self.output.message(Text.assemble(_now(), (clean(str(refused)), "bold red")))
 
     def remark(self, peer: Any, text: str) -> None:
         """Says what is no message."""
@@ -126,12 +124,17 @@ class _Log(Hooks):
 
     def _line(self, arrow: str, peer: Any, version: str, text: Text) -> None:
         line = Text.assemble(
-            (f"{datetime.now():%H:%M:%S} ", "dim"),
+            _now(),
             (f"{clean(peer.identity, 50):<10} ", "cyan"),
             (f"{version:<5} {arrow} ", "blue"),
             text,
         )
         self.output.message(line)
+
+
+def _now() -> tuple[str, str]:
+    """The time of day, for the beginning of a line."""
+    return f"{datetime.now():%H:%M:%S} ", "dim"
 
 
 class _Aloud(logging.Handler):
@@ -142,11 +145,11 @@ class _Aloud(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._output.message(Text(f"{datetime.now():%H:%M:%S} {clean(record.getMessage())}", "dim"))
+        self._output.message(Text.assemble(_now(), (clean(record.getMessage()), "dim")))
 
 
-@asynccontextmanager
-async def _aloud(output: _Output) -> AsyncGenerator[None, None]:
+@contextmanager
+def _aloud(output: _Output) -> Generator[None, None, None]:
     handler, log = _Aloud(output), logger("websocket")
     level = log.level
     log.addHandler(handler)
@@ -341,9 +344,8 @@ def simulate(
 
         station = Simulator(ocpp)
         log.begin()
-        async with (
-            _aloud(log.output) if stay else nullcontext(),
-            online(
+        with _aloud(log.output) if stay else nullcontext():
+            async with online(
                 url,
                 identity,
                 ocpp,
@@ -355,12 +357,11 @@ def simulate(
                 tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],
-            ) as csms,
-        ):
-            if stay:
-                await _stay(station, csms, log)
-            await station.do("boot", csms)
-            await _visit(station, csms)
+            ) as csms:
+                if stay:
+                    await _stay(station, csms, log)
+                await station.do("boot", csms)
+                await _visit(station, csms)
         return 0
 
     context.exit(_run(partial(_heard, Role.CHARGE_POINT, work)))

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from attrs import define, field
+
 from ocpp_core.dispatch.router import Caller
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
@@ -23,26 +25,17 @@ _log = logger("boot")
 R = TypeVar("R", bound=Response)
 
 
+@define
 class Booted(Generic[R]):
     """A station that has booted, see `booted`."""
 
-    def __init__(
-        self,
-        csms: Caller,
-        request: Request[R],
-        *,
-        retry_interval: float,
-        heartbeat_interval: float,
-        on_time: Callable[[datetime], None] | None,
-        sleep: Callable[[float], Awaitable[None]],
-    ) -> None:
-        self._response: R | None = None
-        self._csms = csms
-        self._request = request
-        self._retry_interval = retry_interval
-        self._heartbeat_interval = heartbeat_interval
-        self._on_time = on_time
-        self._sleep = sleep
+    _csms: Caller
+    _request: Request[R]
+    _retry_interval: float
+    _heartbeat_interval: float
+    _on_time: Callable[[datetime], None] | None
+    _sleep: Callable[[float], Awaitable[None]]
+    _response: R | None = field(default=None, init=False)
 
     @property
     def response(self) -> R:
@@ -121,14 +114,7 @@ async def booted(
     Raises:
         LocalProtocolError: The request cannot be sent.
     """
-    station = Booted(
-        csms,
-        request,
-        retry_interval=retry_interval,
-        heartbeat_interval=heartbeat_interval,
-        on_time=on_time,
-        sleep=sleep,
-    )
+    station = Booted(csms, request, retry_interval, heartbeat_interval, on_time, sleep)
     await station.boot()
     beating = asyncio.create_task(station.keep_beating(), name=f"ocpp heartbeats {csms.identity}")
     try:

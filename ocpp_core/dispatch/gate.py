@@ -12,7 +12,6 @@ Source: OCPP-J 1.6 errata §3.8 and OCPP 1.6 §4.2 (recommended); 2.0.1 and 2.1 
 B02.FR.09, B03.FR.07, B03.FR.08 (required).
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -23,6 +22,7 @@ from attrs import define, field
 from ocpp_core.dispatch.connection import CallOutcome, ResultReceived
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Answer, Handle
+from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, NoAnswer, OcppError
 from ocpp_core.model.messages import Notification, Request, Response
@@ -84,9 +84,8 @@ class BootGate(Hooks):
 
     def __init__(self, *, each_connection: bool = False, max_stations: int = 100_000) -> None:
         self._each_connection = each_connection
-        self._max_stations = max_stations
         self._connections: WeakKeyDictionary[Any, _Station] = WeakKeyDictionary()
-        self._accepted: OrderedDict[str, None] = OrderedDict()
+        self._accepted: Bounded[str, None] = Bounded(max_stations)
 
     def registration(self, peer: Any) -> Registration:
         """Of the station at the other side of a connection."""
@@ -96,8 +95,6 @@ class BootGate(Hooks):
         """Lets a station in that has been accepted before, by an earlier process for instance."""
         self._accepted[identity] = None
         self._accepted.move_to_end(identity)
-        if len(self._accepted) > self._max_stations:
-            self._accepted.popitem(last=False)
 
     def forget(self, identity: str) -> None:
         """The station has to boot again, on its next connection."""

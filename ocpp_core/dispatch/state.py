@@ -4,12 +4,12 @@
 and is bounded.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from ocpp_core.dispatch.router import Caller
+from ocpp_core.model.bounded import Bounded
 
 T = TypeVar("T")
 
@@ -53,8 +53,7 @@ class PerIdentity(Generic[T]):
 
     def __init__(self, make: Callable[[], T], *, most: int = 100_000) -> None:
         self._make = make
-        self._most = most
-        self._values: OrderedDict[str, T] = OrderedDict()
+        self._values: Bounded[str, T] = Bounded(most)
 
     def of(self, peer: Caller | str) -> T:
         """That of this station, given as a peer or by its identity."""
@@ -70,8 +69,6 @@ class PerIdentity(Generic[T]):
         identity = _identity(peer)
         self._values[identity] = value
         self._values.move_to_end(identity)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
         return value
 
     def forget(self, peer: Caller | str) -> None:

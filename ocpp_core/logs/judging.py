@@ -3,12 +3,11 @@
 An answer does not say what it answers, so the calls of each side are kept until the other side has answered them.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import orjson
 from attrs import define, evolve
@@ -16,6 +15,7 @@ from attrs import define, evolve
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.logs.origins import CSMS_TO_STATION, RECEIVED, SENT, STATION_TO_CSMS
 from ocpp_core.logs.reading import Found
+from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, ProtocolError
 from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
@@ -165,9 +165,7 @@ _BACK = {STATION_TO_CSMS: CSMS_TO_STATION, CSMS_TO_STATION: STATION_TO_CSMS, "":
 _RELATIVE = frozenset({RECEIVED, SENT, ""})
 
 _Classes = tuple[type[Request[Any]], ...]
-_Calls = OrderedDict[str, _Classes]
-K = TypeVar("K")
-V = TypeVar("V")
+_Calls = Bounded[str, _Classes]
 
 
 class _Awaiting(Mapping[str, type[Request[Any]]]):
@@ -240,9 +238,9 @@ class _Stream:
         side = found.direction or _WAYS[request.__ocpp__.sent_by]
         calls = self.sides.get(side)
         if calls is None:
-            calls = self.sides[side] = _Calls()
+            calls = self.sides[side] = _Calls(MAX_PENDING)
         earlier = () if found.station is not None and side else calls.get(id, ())
-        _remember(calls, id, (*earlier[-MAX_SAME:], request), MAX_PENDING)
+        calls[id] = (*earlier[-MAX_SAME:], request)
 
 
 class Judge:
@@ -265,7 +263,7 @@ class Judge:
         self.tolerance = tolerance
         self._make_decoder = decoders
         self._decoders: dict[str, Decoder] = {}  # of the JSON wire, by version
-        self._streams: OrderedDict[Hashable, _Stream] = OrderedDict()
+        self._streams: Bounded[Hashable, _Stream] = Bounded(MAX_STREAMS)
 
     def forget(self) -> None:
         """Forgets all calls: what comes next has nothing to do with what came before."""
@@ -290,8 +288,7 @@ class Judge:
             return Judged(found, Verdict.NOT_JUDGED, reason=decoder)
         stream = self._streams.get(found.stream)
         if stream is None:
-            stream = _Stream()
-            _remember(self._streams, found.stream, stream, MAX_STREAMS)
+            stream = self._streams[found.stream] = _Stream()
         theirs = stream.awaiting(found.direction)
         try:
             frame = decoder.decode(found.text, awaiting=theirs, tolerance=self.tolerance)
@@ -419,12 +416,6 @@ def _refusal(
         error.violations,
         error.rules if allow is None else allow,
     )
-
-
-def _remember(memory: OrderedDict[K, V], key: K, value: V, limit: int) -> None:
-    memory[key] = value
-    if len(memory) > limit:
-        memory.popitem(last=False)
 
 
 def _action_of(request: type[Request[Any]] | None) -> str:

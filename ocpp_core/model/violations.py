@@ -247,7 +247,7 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "place": lambda value, limit: f"{shown(value)} belongs {limit}",
     "nil": lambda value, limit: "is nil or empty; what has no value is left out",
     "text": lambda value, limit: f"no text is allowed here: {shown(value)}",
-    "characters": lambda value, limit: f"has a character that XML cannot hold: {shown(value)}",
+    "characters": lambda value, limit: f"has the character {value!r}, which XML cannot hold",
 }
 
 

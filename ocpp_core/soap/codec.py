@@ -27,7 +27,7 @@ from ocpp_core.model.passed import passed
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import OWED_SOAP, SERVICES, Role, Specification, Version, Wire
-from ocpp_core.model.violations import Deviations, Violation
+from ocpp_core.model.violations import Deviations, Violation, violation
 from ocpp_core.payloads.binding import REFUSALS, plain
 from ocpp_core.payloads.conversion import allowed_digits
 from ocpp_core.payloads.tolerance import ToleranceByStation
@@ -331,10 +331,9 @@ class SoapCodec:
 def _unholdable(xml: str) -> Violation:
     """Why what was written is no XML: it has a character that XML cannot hold, or is too much of it."""
     found = FORBIDDEN.search(xml)
-    character = found[0] if found is not None else None
-    what = f"has the character {character!r}" if character else "has more text than a document may"
-    reason = f"{what}, which XML cannot hold" if character else what
-    return Violation("$", "characters", reason, ErrorCode.PROPERTY_CONSTRAINT, character)
+    if found is not None:
+        return violation("$", "characters", found[0])
+    return Violation("$", "characters", "has more text than a document may", ErrorCode.PROPERTY_CONSTRAINT)
 
 
 def _unwritable(payload: Payload) -> list[Violation]:

@@ -1,12 +1,12 @@
 """The stations that a server knows: those that are connected, and those that post SOAP and were there before."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from ocpp_core.dispatch.ends import is_of_task
+from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import printable
 from ocpp_core.transports._handshake import GOING_AWAY, INTERNAL_ERROR
@@ -162,10 +162,9 @@ class SoapStations(Mapping[str, SoapPeer]):
     """
 
     def __init__(self, most: int, has_proven: Callable[[str], bool]) -> None:
-        self._most = most
         self._has_proven = has_proven
-        self._proven: OrderedDict[str, SoapPeer] = OrderedDict()
-        self._others: OrderedDict[str, SoapPeer] = OrderedDict()
+        self._proven: Bounded[str, SoapPeer] = Bounded(most)
+        self._others: Bounded[str, SoapPeer] = Bounded(most)
 
     def __getitem__(self, identity: str) -> SoapPeer:
         return (self._proven if self._has_proven(identity) else self._others)[identity]
@@ -188,7 +187,5 @@ class SoapStations(Mapping[str, SoapPeer]):
         station = kind.get(identity)
         if station is None:
             station = kind[identity] = make()
-            if len(kind) > self._most:
-                kind.popitem(last=False)
         kind.move_to_end(identity)
         return station
