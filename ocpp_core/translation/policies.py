@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
+
+from ocpp_core.translation.configuration_keys import Key, table
+
+
+def _without_clash(policy: "Policy", attribute: Any, keys: tuple[Key, ...]) -> None:
+    table(keys)
 
 
 @frozen(kw_only=True)
@@ -21,6 +28,14 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+        configuration_keys: Keys of 1.6 that the table of the standard lacks, as those of a vendor, and the variables
+            that mean the same; or those of the table that your stations have elsewhere. What is in neither is unknown
+            to the other side.
+        configuration_report: What a GetConfiguration without keys asks a station of 2.0.1 for: "ConfigurationInventory"
+            has what can be set, "FullInventory" has the limits of the station too, and takes longer.
+
+    Raises:
+        ValueError: Two of `configuration_keys` have one name, or the value of one variable.
     """
 
     heartbeat_interval: int = 900
@@ -32,6 +47,8 @@ class Policy:
     anonymous_id_tag: str = "NoAuthorization"
     has_security_extension: bool = False
     allow_unsigned_firmware: bool = False
+    configuration_keys: tuple[Key, ...] = field(default=(), converter=tuple, validator=_without_clash)
+    configuration_report: str = "ConfigurationInventory"
 
 
 DEFAULT_POLICY = Policy()

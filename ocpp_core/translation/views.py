@@ -38,8 +38,9 @@ class View:
         return self._source
 
     def carried(self) -> Any:
-        """The object itself, for a plan, which accounts for all of it."""
+        """The object itself, for a plan, or for a loss, which accounts for all of it."""
         self._used.update(self._fields)
+        self._views.clear()
         self._is_carried = True
         return self._source
 
@@ -54,6 +55,15 @@ class View:
             return None
         made = View(value, self._run, self.place(name))
         self._views.append(made)
+        return made
+
+    def views(self, name: str) -> "list[View]":
+        """The objects of a list, to be read leaf by leaf."""
+        made = [
+            View(item, self._run, (self.place(name), number, ""))
+            for number, item in enumerate(getattr(self, name) or ())
+        ]
+        self._views += made
         return made
 
     def drop(self, *names: str) -> None:
