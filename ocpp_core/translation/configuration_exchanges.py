@@ -75,10 +75,10 @@ def target_of(one: View) -> Target | None:
     if component is None or variable is None:
         return None
     evse = component.view("evse")
+    number, connector = (evse.id, evse.connector_id) if evse is not None else (None, None)
     names = (component.name, variable.name, variable.instance or "")
     if component.instance is not None or not all(isinstance(name, str) for name in names):
         return None
-    number, connector = (evse.id, evse.connector_id) if evse is not None else (None, None)
     return Target(component.name, variable.name, variable.instance, number, connector)
 
 

@@ -149,11 +149,19 @@ class Key:
 
 @frozen
 class Keys:
-    """The table, looked up from both sides."""
+    """The table, looked up from both sides.
+
+    Attributes:
+        names: Keys by name in small letters.
+        targets: Keys by the variable that has their value, `Target.folded`.
+        components: Names of components that have a key, in small letters.
+        limits: Variables of which a key has the limit.
+    """
 
     names: Mapping[str, Key]
     targets: Mapping[Target, Key]
     components: frozenset[str]
+    limits: frozenset[Target]
 
     def named(self, name: str) -> Key | None:
         """The key of this name; None if there is none in the table."""
@@ -321,4 +329,9 @@ def table(more: tuple[Key, ...] = ()) -> Keys:
                 other = targets[target.folded].name
                 raise ValueError(f"two configuration keys have one variable: {key.name} and {other}")
     components = frozenset(key.target.folded.component for key in names.values() if key.target is not None)
-    return Keys(names, targets, components)
+    limits = frozenset(
+        key.target.folded
+        for key in names.values()
+        if key.rule is Rule.CHARACTERISTIC and key.target is not None
+    )
+    return Keys(names, targets, components, limits)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import evolve, field, frozen
 
 from ocpp_core import v16, v201
-from ocpp_core.model.decimals import number_text
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
 from ocpp_core.translation import configuration_values as values
@@ -38,6 +37,7 @@ from ocpp_core.translation.configuration_stations import (
     variables,
 )
 from ocpp_core.translation.configuration_values import Site
+from ocpp_core.translation.leaves import ROUND_FLOOR, whole_number
 from ocpp_core.translation.losses import LossKind, LossReason
 from ocpp_core.translation.runs import Run, Unfit
 from ocpp_core.translation.steps import account
@@ -90,11 +90,14 @@ def _read(answers: Sequence[Answer], asked: set[Target], station: Station, run: 
         view = View(answer, run)
         view.drop("custom_data")
         for number, result in enumerate(view.views("get_variable_result")):
-            target, value, status = target_of(result), result.attribute_value, result.attribute_status
-            _ = result.attribute_type
+            target = target_of(result)
+            if target is None or target.folded not in asked:
+                run.dropped((view.place("get_variable_result"), number, ""), result.carried())
+                continue
+            value, status, _ = result.attribute_value, result.attribute_status, result.attribute_type
             drop_custom_data(result)
             result.drop("attribute_status_info")
-            if status == "Accepted" and target is not None and target.folded in asked:
+            if status == "Accepted":
                 known = station.variables.get(target.folded, Known())
                 path = f".getVariableResult[{number}].attributeValue"
                 read[target.folded] = evolve(
@@ -154,16 +157,20 @@ def _key_value(
             value = COMPUTED[key.name].value(station, lambda target: read.get(target.folded))
             if value is not None:
                 run.made((None, "", place), value, LossReason.REMEMBERED)
+            for target in COMPUTED[key.name].targets:
+                known = read.get(target.folded)
+                if known is not None and known.value is not None:
+                    run.approximated((None, known.path, place), known.value, value, LossReason.MERGED)
         case Rule.CHARACTERISTIC:
             limit = limits.get(key.target.folded) if key.target is not None else None
             if limit is not None and limit.max_limit is not None:
-                site = Site(run, (None, "", place), evolve(key, data="integer"))
-                value = values.fitting(number_text(limit.max_limit), site)
+                at = (None, limit.limit_path, place)
+                value = str(whole_number(limit.max_limit, run, at, ROUND_FLOOR))
         case Rule.PHASE_ROTATION:
             value = _rotations(key, read, station, run, place)
         case _:
-            target = variable(key, None, station)
-            known = read.get(target.folded) if target is not None and "R" in key.access else None
+            one = variable(key, None, station)
+            known = read.get(one.folded) if one is not None and "R" in key.access else None
             if known is None:
                 return None
             mutability = known.mutability

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import define, evolve, frozen
 
 from ocpp_core import v16, v201
+from ocpp_core.model.decimals import is_in_range
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
 from ocpp_core.translation.configuration_exchanges import (
@@ -75,54 +76,58 @@ def read_report(part: v201.NotifyReportRequest, back: Run, station: Station) -> 
     read: dict[Target, Known] = {}
     for index, one in enumerate(view.views("report_data")):
         target = target_of(one)
-        if target is None or not _has_use(target, keys, station):
+        use = None if target is None else _use(target, keys, station)
+        if target is None or use is None or target.folded in read:
             back.dropped((view.place("report_data"), index, ""), one.carried())
-            continue
-        drop_custom_data(one)
-        known = _known(one, f".reportData[{index}]", back, target.folded in _limited(keys))
-        read[target.folded] = known
+        else:
+            drop_custom_data(one)
+            read[target.folded] = _known(one, f".reportData[{index}]", back, use)
     account(view, back)
     return read
+
+
+@frozen
+class _Use:
+    """What a key is made of a variable."""
+
+    value: bool
+    mutability: bool
+    limit: bool
 
 
 _COMPUTED = frozenset(target.folded for one in COMPUTED.values() for target in one.targets)
 
 
-def _limited(keys: Keys) -> set[Target]:
-    """Variables of which a key has the limit."""
-    return {
-        key.target.folded for key in keys.names.values() if key.rule is Rule.CHARACTERISTIC and key.target
-    }
-
-
-def _has_use(target: Target, keys: Keys, station: Station) -> bool:
+def _use(target: Target, keys: Keys, station: Station) -> _Use | None:
+    """What to read of a variable; None if no key has it, or if it is a password."""
     found = setting(target, keys, station)
-    if found is not None:
-        return "R" in found.key.access and not found.is_second
-    return target.folded in _COMPUTED or target.folded in _limited(keys)
+    is_read = found is not None and "R" in found.key.access and not found.is_second
+    is_one = found is not None and is_read and found.connector is None
+    use = _Use(is_read or target.folded in _COMPUTED, is_one, target.folded in keys.limits)
+    return use if use.value or use.limit else None
 
 
-def _known(one: View, path: str, run: Run, has_limit: bool) -> Known:
+def _known(one: View, path: str, run: Run, use: _Use) -> Known:
     known = Known()
     for index, attribute in enumerate(one.views("variable_attribute")):
-        if attribute.type not in (None, "Actual"):
+        if not use.value or attribute.type not in (None, "Actual") or known.path:
             run.dropped((one.place("variable_attribute"), index, ""), attribute.carried())
             continue
         value, mutability = attribute.value, attribute.mutability
-        attribute.drop("persistent", "constant", "custom_data")
+        attribute.drop("persistent", "constant", "custom_data", *(() if use.mutability else ("mutability",)))
         known = Known(
             value=value if isinstance(value, str) else None,
-            mutability=None if mutability is None else str(mutability),
+            mutability=str(mutability) if mutability is not None and use.mutability else None,
             path=f"{path}.variableAttribute[{index}].value",
         )
     about = one.view("variable_characteristics")
-    if about is not None:
-        if has_limit:
-            limit = about.max_limit
-            known = evolve(known, max_limit=limit if isinstance(limit, Decimal) else None)
-        else:
-            about.drop("max_limit")
-        about.drop("data_type", "unit", "min_limit", "values_list", "supports_monitoring", "custom_data")
+    if about is None:
+        return known
+    about.drop("data_type", "unit", "min_limit", "values_list", "supports_monitoring", "custom_data")
+    limit = about.max_limit
+    if use.limit and isinstance(limit, Decimal) and is_in_range(limit):
+        return evolve(known, max_limit=limit, limit_path=f"{path}.variableCharacteristics.maxLimit")
+    about.drop("max_limit")
     return known
 
 
@@ -149,7 +154,7 @@ def learned(answer: Response, back: Run, station: Station) -> dict[Target, Known
     if isinstance(answer, v201.GetVariablesResponse):
         for one in answer.get_variable_result:
             target = target_of(View(one, back))
-            if target is not None and one.attribute_value is not None and _has_use(target, keys, station):
+            if target is not None and one.attribute_value is not None and _use(target, keys, station):
                 known = station.variables.get(target.folded, Known())
                 read[target.folded] = evolve(known, value=one.attribute_value)
     if isinstance(answer, v16.GetConfigurationResponse):
@@ -204,13 +209,19 @@ def get_report(request: v201.GetReportRequest, there: Run, back: Run, station: S
     What a component is like, nobody can say of a station of 1.6: componentCriteria are not supported.
     """
     view = View(request, there)
-    _ = (view.request_id, view.component_variable)
+    _ = view.request_id
     if view.component_criteria is not None:
         place = view.place("component_criteria")
         there.dropped(place, view.component_criteria)
         return Report(_answer(request, "NotSupported"))
     view.drop("custom_data")
-    wanted = [_Wanted.of(one) for one in view.views("component_variable")]
+    wanted: list[_Wanted] = []
+    for index, one in enumerate(view.views("component_variable")):
+        made = _Wanted.of(one)
+        if made is None:
+            there.dropped((view.place("component_variable"), index, ""), one.carried())
+        else:
+            wanted.append(made)
     account(view, there)
     found = yield from _everything(back, station)
     if not isinstance(found, dict):
@@ -218,7 +229,7 @@ def get_report(request: v201.GetReportRequest, there: Run, back: Run, station: S
     chosen = {
         target: one
         for target, one in found.items()
-        if not wanted or any(each is not None and each.is_met(target) for each in wanted)
+        if request.component_variable is None or any(each.is_met(target) for each in wanted)
     }
     return _report(request, chosen, back, station)
 
@@ -260,10 +271,10 @@ class _Wanted:
     @classmethod
     def of(cls, one: View) -> "_Wanted | None":
         """None for what no station of 1.6 has."""
-        drop_custom_data(one)
         component, variable_ = one.view("component"), one.view("variable")
         if component is None or component.instance is not None:
             return None
+        drop_custom_data(one)
         evse = component.view("evse")
         number_, connector = (evse.id, evse.connector_id) if evse is not None else (None, None)
         names = (str(variable_.name), variable_.instance) if variable_ is not None else (None, None)

@@ -24,13 +24,15 @@ class Known:
         value: Its Actual attribute, as text of 2.0.1.
         mutability: A token of ``MutabilityEnumType``, if the station said it.
         max_limit: Its characteristic, if the station said it.
-        path: Where it stood in the message that was read, from the root.
+        path: Where the value stood in the message that was read, from the root.
+        limit_path: The same of the limit.
     """
 
     value: str | None = None
     mutability: str | None = None
     max_limit: Decimal | None = None
     path: str = field(default="", eq=False)
+    limit_path: str = field(default="", eq=False)
 
 
 @frozen(kw_only=True)

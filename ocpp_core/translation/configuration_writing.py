@@ -24,6 +24,7 @@ from ocpp_core.translation.configuration_exchanges import (
     items_of,
     room,
     sent,
+    target_of,
     variable_of,
 )
 from ocpp_core.translation.configuration_keys import Key, Keys, Rule, table
@@ -114,7 +115,7 @@ def _changed(answers: Sequence[Answer], asked: int, run: Run) -> v16.ChangeConfi
             view.drop("custom_data")
             for result in view.views("set_variable_result"):
                 # Which variable it is, the request has said: it is that of the key.
-                _ = (result.attribute_type, result.component, result.variable)
+                _ = (result.attribute_type, target_of(result))
                 drop_custom_data(result)
                 result.drop("attribute_status_info")
                 place = result.place("attribute_status", ".status")

@@ -1,12 +1,16 @@
 """What a user may decide differently: each choice of the translation, with its default."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from attrs import field, frozen
 
 from ocpp_core.translation.configuration_keys import Key, table
+
+
+def _tuple(keys: Iterable[Key]) -> tuple[Key, ...]:
+    return tuple(keys)
 
 
 def _without_clash(policy: "Policy", attribute: Any, keys: tuple[Key, ...]) -> None:
@@ -47,7 +51,7 @@ class Policy:
     anonymous_id_tag: str = "NoAuthorization"
     has_security_extension: bool = False
     allow_unsigned_firmware: bool = False
-    configuration_keys: tuple[Key, ...] = field(default=(), converter=tuple, validator=_without_clash)
+    configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
     configuration_report: str = "ConfigurationInventory"
 
 
