@@ -1,5 +1,6 @@
 """Stations that have a configuration, and exchanges with them of which everything is checked."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -172,9 +173,30 @@ def exchange(
     done = Done(outcome, losses(there), losses(back), requests, answers)
     if isinstance(outcome, Response):
         check_valid(outcome, source)
+    for one, made in zip(answers, requests, strict=True):
+        is_told = isinstance(one, Response) and isinstance(outcome, Response)
+        if is_told and not _is_own_question(made, request):
+            check_said(one, [outcome], done.back, (policy or Policy()).configuration_keys)
     if isinstance(outcome, Response) and requests:
         check_said(request, [*requests, outcome], done.there, (policy or Policy()).configuration_keys)
     return done
+
+
+#: What an answer says by being there, or in other words: of settings that are known, unknown or taken over.
+TOLD = {"accepted", "rejected", "rebootrequired", "unknownvariable", "notsupported", "actual"}
+#: What has another name on the other side.
+TOLD |= {"meterpublickey1", "current", "power", "current,power", "a", "w", "a,w"}
+#: What an answer repeats of its request, which has it by another name. What was not asked for is lost as a whole.
+ECHO = re.compile(r"\$\.[gs]etVariableResult\[\d+\]\.component\.evse")
+
+
+def _is_own_question(request: Request[Any], asked: Request[Any]) -> bool:
+    """Whether it was asked to know how to go on: what a request may hold, and what a list has before it is written."""
+    if isinstance(asked, v201.SetVariablesRequest) and isinstance(request, v16.GetConfigurationRequest):
+        return True
+    if isinstance(request, v201.GetVariablesRequest):
+        return [one.variable.name for one in request.get_variable_data] == ["ItemsPerMessage"]
+    return isinstance(request, v16.GetConfigurationRequest) and request.key == ["GetConfigurationMaxKeys"]
 
 
 def names(keys: Iterable[Key]) -> set[str]:
@@ -187,10 +209,12 @@ def names(keys: Iterable[Key]) -> set[str]:
 def check_said(message: Payload, made: list[Any], lost: tuple[Loss, ...], keys: Iterable[Key] = ()) -> None:
     """Every leaf of a message is sent on, is the name of a setting, is told to its sender, or is a loss."""
     covered = [loss.path for loss in lost if loss.kind in LOST]
-    there = {_folded(value) for one in made for _, value in leaves(plain(one))} | names([*KEYS, *keys])
+    there = {_folded(value) for one in made for _, value in leaves(plain(one))}
+    there |= names([*KEYS, *keys]) | TOLD
     for path, value in leaves(plain(message)):
         is_lost = any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in covered)
-        assert is_lost or _folded(value) in there, f"{path} = {value!r} was lost without a word: {lost}"
+        is_said = _folded(value) in there or ECHO.match(path)
+        assert is_lost or is_said, f"{path} = {value!r} was lost without a word: {lost}"
 
 
 def _folded(value: Any) -> str:

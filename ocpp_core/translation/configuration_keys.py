@@ -2,8 +2,10 @@
 
 Where others place a key elsewhere, this is why we do not:
 
-- Keys of which no list of variables has a counterpart (BlinkRepeat, LightIntensity, DefaultPrice ...) have none here:
-  a component that we invent would be known to nobody. Whose station has one says so in `Policy.configuration_keys`.
+- BlinkRepeat, LightIntensity, CustomIdleFeeAfterStop, DefaultPrice, DefaultPriceText, NumberOfDecimalsForCostValues and
+  SupportedFeatureProfilesMaxLength have no counterpart in any list of variables, and none here: a component that we
+  invent would be known to nobody. Whose stations have one says so in `Policy.configuration_keys`.
+- NumberOfConnectors, ConnectorPhaseRotationMaxLength and SupportedFeatureProfiles are computed of what the station is.
 - MinimumStatusDuration is in the text of the appendix and not in its table; StopTransactionOnEVSideDisconnect,
   UnlockConnectorOnEVSideDisconnect and ReserveConnectorZeroSupported have a variable that says the same. A station that
   lacks one answers UnknownVariable, which is what the asker should hear.

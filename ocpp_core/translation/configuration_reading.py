@@ -238,7 +238,9 @@ class Asked:
         """Adds what the station answers: of a key that is there twice the first, and nothing that was not asked for."""
         wanted = None if asked is None else {name.casefold() for name in asked}
         view = View(answer, run)
-        _ = view.unknown_key
+        for number, text in enumerate(view.unknown_key or ()):
+            if wanted is not None and str(text).casefold() not in wanted:
+                run.dropped((view.place("unknown_key"), number, ""), text)
         for number, one in enumerate(view.views("configuration_key")):
             _ = (one.key, one.readonly, one.value)
             name = one.key.casefold() if isinstance(one.key, str) else None
@@ -246,6 +248,8 @@ class Asked:
                 run.dropped((view.place("configuration_key"), number, ""), one.carried())
             else:
                 self.there[name] = (one.whole, f".configurationKey[{number}]")
+                if asked is not None:  # of one variable, 2.0.1 does not say whether it is read-only
+                    one.drop("readonly")
         account(view, run)
 
 
@@ -329,6 +333,10 @@ def _value(item: Item, asked: Asked, run: Run, station: Station, keys: Keys, pat
         standing = stand_in(target)
         if standing is not None:
             value = standing.value(station, target, asked.texts(standing.keys))
+            for name in standing.keys:
+                one = asked.there.get(name.casefold())
+                if one is not None:
+                    run.approximated((None, f"{one[1]}.value", path), one[0].value, value, LossReason.SPLIT)
             if value is not None:
                 run.made((None, "", path), value, LossReason.REMEMBERED)
     if value is None:
@@ -359,6 +367,7 @@ def value_up(found: Setting, one: v16.KeyValue, source: str, run: Run, path: str
         except ValueError:
             rotation = None
         if rotation is None:
+            run.dropped(place, text)
             return None
         run.approximated(place, text, rotation, LossReason.SPLIT)
         text = rotation

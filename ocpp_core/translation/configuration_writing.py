@@ -62,7 +62,7 @@ def change_configuration(
     answers = yield from sent(
         v201.SetVariablesRequest(set_variable_data=chunk) for chunk in chunks(data, size)
     )
-    return _changed(answers, len(data), back)
+    return _changed(answers, data, back)
 
 
 def _data(view: View, run: Run, station: Station) -> list[v201.SetVariableData]:
@@ -102,27 +102,34 @@ def _limit(key: Key, station: Station) -> int | None:
 _ORDER = ("NotSupported", "Rejected", "RebootRequired", "Accepted")
 
 
-def _changed(answers: Sequence[Answer], asked: int, run: Run) -> v16.ChangeConfigurationResponse | OcppError:
+def _changed(
+    answers: Sequence[Answer], data: Sequence[v201.SetVariableData], run: Run
+) -> v16.ChangeConfigurationResponse | OcppError:
     error = failure(answers)
     if error is not None:
         if error.code not in UNSUPPORTED:
             return error
         return v16.ChangeConfigurationResponse(status=v16.ConfigurationStatus.NOT_SUPPORTED)
+    named = (target_of(View(one, run)) for one in data)
+    asked = {target.folded for target in named if target is not None}
     found: list[tuple[Place, v16.ConfigurationStatus]] = []
     for answer in answers:
         if isinstance(answer, v201.SetVariablesResponse):
             view = View(answer, run)
             view.drop("custom_data")
-            for result in view.views("set_variable_result"):
-                # Which variable it is, the request has said: it is that of the key.
-                _ = (result.attribute_type, target_of(result))
+            for number, result in enumerate(view.views("set_variable_result")):
+                target = target_of(result)
+                if target is None or target.folded not in asked:
+                    run.dropped((view.place("set_variable_result"), number, ""), result.carried())
+                    continue
+                _ = result.attribute_type
                 drop_custom_data(result)
                 result.drop("attribute_status_info")
                 place = result.place("attribute_status", ".status")
                 found.append((place, _status(result.attribute_status, v16.ConfigurationStatus, run, place)))
             account(view, run)
     statuses = [status for _, status in found]
-    if len(found) < asked:  # a part that has no answer is refused
+    if len(found) < len(data):  # a part that has no answer is refused
         statuses.append(v16.ConfigurationStatus.REJECTED)
     worst = min(statuses, key=_ORDER.index)
     for place, status in found:
