@@ -121,10 +121,14 @@ async def test_a_new_connection_of_an_identity_replaces_the_old_one() -> None:
 @asynchronous
 async def test_closing_has_a_code_and_a_reason_only_if_it_is_given_one() -> None:
     async with serve(csms(), "localhost") as server:
-        for given, seen in [((), (1000, "")), ((3001, "moved"), (3001, "moved"))]:
+        cases: list[tuple[dict[str, Any], tuple[int, str]]] = [
+            ({}, (1000, "")),
+            ({"code": 3001, "reason": "moved"}, (3001, "moved")),
+        ]
+        for given, seen in cases:
             async with raw(server, "CP-1", "ocpp1.6") as socket:
                 await until(lambda: "CP-1" in server.peers)
-                await server.peers["CP-1"].close(*given)
+                await server.peers["CP-1"].close(**given)
                 await socket.wait_closed()
 
                 assert seen == (socket.close_code, socket.close_reason)
