@@ -157,9 +157,10 @@ def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviati
     for name, value in data.items():
         member = about.members.get(name)
         if flat is not None and name in flat.places:
-            if member is flat.list:
-                is_allowed = found.report(Tolerance.FLAT_VALUE, path + member.place, "type", value, "array")
-                values[member.field.name] = flat.read(data, path, found) if is_allowed else value
+            if name == flat.list.field.wire:
+                here = path + flat.list.place
+                is_allowed = found.report(Tolerance.FLAT_VALUE, here, "type", value, "array")
+                values[flat.list.field.name] = flat.read(data, path, found) if is_allowed else value
             elif Tolerance.FLAT_VALUE not in found.allowed:
                 # Read strictly, each attribute is one member too many; the rule that accepts the value accepts them.
                 limit = name, about.known
