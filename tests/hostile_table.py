@@ -114,9 +114,10 @@ def declared(encoding: str, body: bytes = HEARTBEAT) -> bytes:
 
 
 DTD, PI, NO_XML = "has a document type", "has a processing instruction", "not XML"
-SIZE, NUL, OTHER, WIDE = (
+SIZE, NUL, UTF_16, OTHER, WIDE = (
     "bytes, at most",
     "has a NUL byte",
+    "is in UTF-16",
     "only UTF-8 is read",
     "elements in it",
 )
@@ -271,9 +272,12 @@ ATTACKS: dict[str, Attack] = {
     "declared in UTF-8": Attack(lambda: declared("UTF-8"), None),
     "declared in small letters, before blanks": Attack(lambda: declared("utf-8") + b" \r\n", None),
     "declared behind blanks": Attack(lambda: b" \r\n" + declared("utf-8"), "has blanks before it"),
-    "UTF-16 with a mark": Attack(lambda: HEARTBEAT.decode().encode("utf-16"), NUL),
+    "UTF-16 with a mark": Attack(lambda: HEARTBEAT.decode().encode("utf-16"), UTF_16),
     "UTF-16 without a mark": Attack(lambda: HEARTBEAT.decode().encode("utf-16-be"), NUL),
-    "UTF-16, and declared so": Attack(lambda: declared("UTF-16").decode().encode("utf-16"), NUL),
+    "UTF-16, and declared so": Attack(lambda: declared("UTF-16").decode().encode("utf-16"), UTF_16),
+    "UTF-16, declared so, without a mark": Attack(
+        lambda: declared("UTF-16").decode().encode("utf-16-le"), UTF_16
+    ),
     "UTF-32": Attack(lambda: HEARTBEAT.decode().encode("utf-32"), NUL),
     "declared in UTF-16, but UTF-8": Attack(lambda: declared("UTF-16"), OTHER),
     "UTF-7": Attack(
