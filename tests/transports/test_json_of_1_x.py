@@ -6,10 +6,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from both_servers import both, running
+from both_servers import Reported, both, running
 from loops import asynchronous
 from ocpp_core import Router, Tolerance, v12, v15
-from ocpp_core.dispatch import CallReceived, Hooks
 
 _READING = '{"timestamp":"2026-01-31T12:00:00Z",%s}'
 #: How a reading is written, and the rule that says what is different from the WSDL.
@@ -25,17 +24,6 @@ DIALECTS: dict[str, tuple[str, str, list[Tolerance]]] = {
 }
 
 
-class Readings(Hooks):
-    """Keeps the rules of what comes in."""
-
-    def __init__(self) -> None:
-        self.rules: list[Any] = []
-
-    def event(self, peer: Any, event: Any) -> None:
-        if isinstance(event, CallReceived):
-            self.rules += [fault.rule for fault in event.violations]
-
-
 @pytest.mark.parametrize("tolerance", [Tolerance.STRICT, Tolerance.HARMLESS], ids=["strict", "harmless"])
 @pytest.mark.parametrize("dialect", DIALECTS)
 @both
@@ -45,7 +33,7 @@ async def test_readings_in_each_dialect_reach_their_handler(
 ) -> None:
     subprotocol, members, rules = DIALECTS[dialect]
     read: list[Any] = []
-    router, readings = Router(), Readings()
+    router, reported = Router(), Reported()
 
     @router.on(v15.MeterValuesRequest)
     def meter_15(request: v15.MeterValuesRequest, station: Any) -> v15.MeterValuesResponse:
@@ -57,7 +45,7 @@ async def test_readings_in_each_dialect_reach_their_handler(
         read.extend(request.values or [])
         return v12.MeterValuesResponse()
 
-    options: dict[str, Any] = {"accepts": ["1.2", "1.5"], "hooks": [readings], "tolerance": tolerance}
+    options: dict[str, Any] = {"accepts": ["1.2", "1.5"], "hooks": [reported], "tolerance": tolerance}
     async with (
         running(server, router, **options) as up,
         connect(up.url(), subprotocols=[Subprotocol(subprotocol)]) as socket,
@@ -67,4 +55,4 @@ async def test_readings_in_each_dialect_reach_their_handler(
         assert '[3,"1",{}]' == await socket.recv()
     sampled = [v15.SampledValue(value="5", unit=v15.UnitOfMeasure.KWH)]
     assert [5 if subprotocol == "ocpp1.2" else sampled] == [one.value for one in read]
-    assert rules == readings.rules
+    assert rules == reported.rules
