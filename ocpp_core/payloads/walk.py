@@ -90,6 +90,7 @@ class _Object(NamedTuple):
     cls: type[Payload]
     is_open: bool
     members: dict[str, _Member]
+    required: list[_Member]
     known: list[str]
     misnamed: dict[str, str]
     flat: "_Flat | None"
@@ -99,12 +100,12 @@ class _Flat(NamedTuple):
     """A list of texts with attributes, of which peers write one as text, with its attributes in the object around it.
 
     Attributes:
-        list: The member that should be the list.
+        member: That should be the list.
         item: What is in it.
         places: The names of its members by those that they have in the object around it.
     """
 
-    list: _Member
+    member: _Member
     item: _Object
     places: dict[str, str]
 
@@ -124,7 +125,7 @@ class _Flat(NamedTuple):
 
     def is_in(self, data: dict[str, Any]) -> bool:
         """Whether an object has a value in this form."""
-        return type(data.get(self.list.field.wire)) in (str, int, float, Decimal)
+        return type(data.get(self.member.field.wire)) in (str, int, float, Decimal)
 
     def read(self, data: dict[str, Any], path: str, found: Deviations) -> Any:
         """The list, where that form is allowed."""
@@ -145,8 +146,9 @@ def _object(cls: type[Payload], draft: int | None) -> _Object:
         )
         for field in facts.fields
     }
+    required = [member for member in members.values() if member.field.is_required]
     flat = _Flat.among(members.values())
-    return _Object(cls, facts.is_open, members, list(members), dict(facts.misnamed), flat)
+    return _Object(cls, facts.is_open, members, required, list(members), dict(facts.misnamed), flat)
 
 
 def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviations) -> Any:
@@ -157,10 +159,10 @@ def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviati
     for name, value in data.items():
         member = about.members.get(name)
         if flat is not None and name in flat.places:
-            if name == flat.list.field.wire:
-                here = path + flat.list.place
+            if name == flat.member.field.wire:
+                here = path + flat.member.place
                 is_allowed = found.report(Tolerance.FLAT_VALUE, here, "type", value, "array")
-                values[flat.list.field.name] = flat.read(data, path, found) if is_allowed else value
+                values[flat.member.field.name] = flat.read(data, path, found) if is_allowed else value
             elif Tolerance.FLAT_VALUE not in found.allowed:
                 # Read strictly, each attribute is one member too many; the rule that accepts the value accepts them.
                 limit = name, about.known
@@ -178,9 +180,9 @@ def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviati
         except REFUSALS:
             here = path + member.place if name == member.field.wire else member_path(path, name)
             values[member.field.name] = _read_member(member, value, here, found)
-    for wire, member in about.members.items():
-        if member.field.is_required and member.field.name not in values:
-            rule = Tolerance.MISNAMED_MEMBER if wire in misnamed else Tolerance.REQUIRED_MISSING
+    for member in about.required:
+        if member.field.name not in values:
+            rule = Tolerance.MISNAMED_MEMBER if member.field.wire in misnamed else Tolerance.REQUIRED_MISSING
             found.report(rule, path + member.place, "required", data)
             values[member.field.name] = MISSING
     if not found.are_allowed:
