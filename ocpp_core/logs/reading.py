@@ -11,8 +11,8 @@ Each line may be
 
 What a line says about the station and the direction of its frame is read too, see `ocpp_core.logs.origins`. A document
 below 1 MB may instead be one JSON array of frames, or frames and envelopes written over several lines. Bytes may be
-packed with gzip, or UTF-16 with its mark. The text of a frame is always cut out, never parsed and written again: what
-the codec judges is what was sent. Memory does not grow with the input.
+packed with gzip, or UTF-16 with its mark, which XML with a declaration may lack. The text of a frame is always cut out,
+never parsed and written again: what the codec judges is what was sent. Memory does not grow with the input.
 """
 
 import re

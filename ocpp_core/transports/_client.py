@@ -46,6 +46,7 @@ from ocpp_core.transports._options import (
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
 from ocpp_core.transports.admission import Handshake, result_of
 from ocpp_core.transports.mending import Mend
+from ocpp_core.transports.styles import STYLE, USUAL, Style
 
 from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip
@@ -103,6 +104,7 @@ class ConnectOptions(Options, total=False):
     sleep: Callable[[float], Awaitable[None]]
     tolerance: Tolerance
     mend: Mend | None
+    style: Style
 
 
 @frozen(kw_only=True)
@@ -126,6 +128,7 @@ class Connecting:
         sleep: Waits for so many seconds, for the back-off.
         tolerance: What is accepted of the CSMS although it breaks a rule.
         mend: Puts right the text of what the CSMS sends, before it is read; see `Admission.menders`.
+        style: In which we write to it.
     """
 
     password: str | bytes | None = field(default=None, repr=False, validator=PASSWORD.or_none)
@@ -140,6 +143,7 @@ class Connecting:
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
     tolerance: Tolerance = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE)
     mend: Mend | None = field(default=None, repr=False, validator=FUNCTION.or_none)
+    style: Style = field(default=USUAL, repr=False, validator=STYLE)
 
 
 class Station:
@@ -324,6 +328,7 @@ class Station:
             subprotocol=subprotocol,
             tolerance=self._how.tolerance,
             mend=self._how.mend,
+            style=self._how.style,
         )
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer
