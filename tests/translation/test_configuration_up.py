@@ -301,3 +301,18 @@ def test_what_was_refused_is_unknown_and_said() -> None:
     assert [("$.getVariableResult[0].attributeStatus", "approximated")] == [
         (loss.path, loss.kind) for loss in done.back
     ]
+
+
+def test_a_result_that_nobody_asked_for_is_lost_by_name_and_counts_for_nothing() -> None:
+    def answering(request: Any) -> Any:
+        result = v201.SetVariableResult(
+            attribute_status=v201.SetVariableStatus.ACCEPTED,
+            component=v201.Component(name="Other"),
+            variable=v201.Variable(name="Thing"),
+        )
+        return v201.SetVariablesResponse(set_variable_result=[result])
+
+    done = exchange(change_configuration, change("HeartbeatInterval", "1"), answering)
+
+    assert "Rejected" == done.outcome.status
+    assert ["$.setVariableResult[0]"] == [loss.path for loss in done.back]
