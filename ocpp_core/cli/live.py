@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from math import isnan
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -35,6 +35,8 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -212,6 +214,18 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     return value
 
 
+def _ping_interval(text: str) -> Callable[[_F], _F]:
+    """The option of that name."""
+    return click.option(
+        "--ping-interval",
+        type=click.FloatRange(0, 86_400),
+        callback=_number,
+        default=20.0,
+        show_default=True,
+        help=text,
+    )
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
@@ -240,14 +254,7 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     callback=read_aliases,
     help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
 )
-@click.option(
-    "--ping-interval",
-    type=click.FloatRange(0, 86_400),
-    callback=_number,
-    default=20.0,
-    show_default=True,
-    help="Seconds between pings; 0 sends none, for stations that never answer one.",
-)
+@_ping_interval("Seconds between pings; 0 sends none, for stations that never answer one.")
 @click.option(
     "--tolerance",
     multiple=True,
@@ -307,6 +314,7 @@ def serve(
 @click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
 @click.option("--address", help="Where that says that it is, if not on the host of --listen.")
+@_ping_interval("Seconds between pings of the WebSocket; 0 sends none, for a CSMS that never answers one.")
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.option(
     "--stay",
@@ -323,6 +331,7 @@ def simulate(
     soap: bool,
     listen: str,
     address: str | None,
+    ping_interval: float,
     tolerant: bool,
     stay: bool,
 ) -> None:
@@ -354,6 +363,7 @@ def simulate(
                 password=password,
                 listen=listen,
                 address=address,
+                ping_interval=ping_interval or None,
                 tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],
