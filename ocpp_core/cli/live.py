@@ -18,7 +18,7 @@ from rich.text import Text
 
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, hanging
+from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
@@ -67,8 +67,8 @@ class _Output(Console):
         self.unheard = asyncio.Event()
 
     def message(self, text: Text) -> None:
-        """Writes a message. On a terminal its words are whole; for other programs it is one line."""
-        self.print(hanging(text, self) if self.is_terminal else text)
+        """Writes a message."""
+        self.print(fitted(text, self))
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -201,9 +201,10 @@ def _plain(value: Any) -> str:
 
 
 def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Sequence[str]:
-    names = [name.strip() for name in value.split(",")] if value else [version.value for version in Version]
+    known = [version.value for version in Version]
+    names = known if value is None else [name.strip() for name in value.split(",")]
     for name in names:
-        if name not in [version.value for version in Version]:
+        if name not in known:
             raise click.BadParameter(f"no such version: {name}")
     return names
 
