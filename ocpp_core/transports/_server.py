@@ -16,7 +16,7 @@ from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._floods import BoundedServerConnection
-from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
+from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, versions_of
 from ocpp_core.transports._options import FLAG, PORT, ROUTER, TEXT, check, instance_of, require_of_peer, take
 from ocpp_core.transports._socket import (
     Options,
@@ -325,7 +325,7 @@ async def serve(
         The server. Leaving the context closes it gracefully.
 
     Raises:
-        LocalProtocolError: A version has no JSON wire, or `ssl` cannot have a security profile that is wanted.
+        LocalProtocolError: `ssl` cannot have a security profile that is wanted.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
     """
@@ -333,7 +333,7 @@ async def serve(
     check(_KINDS, locals())
     settings = take(Settings, others)
     if admission is None:
-        others["accepts"] = json_versions_of(others.get("accepts", _VERSIONS))
+        others["accepts"] = versions_of(others.get("accepts", _VERSIONS))
     rules = admission_of(others, admission)
     require_of_peer(others, ServeOptions.__annotations__)
     _check_profiles(rules, ssl)
