@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import ctypes
-import gc
 import resource
 import sys
 import time
@@ -16,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from bounds import undisturbed
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
@@ -355,19 +355,19 @@ def measure(written: bytes, limit: int, tolerance: Tolerance) -> Measured:
     """Reads an envelope and says what that cost. Memory is that of the whole process, so also what libxml2 takes."""
     role = Role.CHARGE_POINT if NAMESPACE.encode() in written else Role.CSMS
     codec = SoapCodec("1.6", role=role, tolerance=tolerance, max_size=limit)
-    for warm_up in (HEARTBEAT, configuration("<key>k</key>"), meter_values("<x/>"), data_transfer("x")):
-        outcome(codec, warm_up)
-    gc.collect()
-    # The C library returns free memory, so that using it again counts; the kernel forgets what was used before.
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-    before = _peak()
-    start = time.process_time()
-    refusal = outcome(codec, written)
-    seconds = time.process_time() - start
-    return Measured(refusal, seconds, _peak() - before)
+    with undisturbed():
+        for warm_up in (HEARTBEAT, configuration("<key>k</key>"), meter_values("<x/>"), data_transfer("x")):
+            outcome(codec, warm_up)
+        # The C library returns free memory, so that using it again counts; the kernel forgets what was used before.
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).malloc_trim(0)
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+        before = _peak()
+        start = time.process_time()
+        refusal = outcome(codec, written)
+        seconds = time.process_time() - start
+        return Measured(refusal, seconds, _peak() - before)
 
 
 def outcome(codec: SoapCodec, written: bytes) -> str | None:

@@ -90,6 +90,7 @@ class _Object(NamedTuple):
     cls: type[Payload]
     is_open: bool
     members: dict[str, _Member]
+    required: list[_Member]
     known: list[str]
     misnamed: dict[str, str]
 
@@ -107,7 +108,8 @@ def _object(cls: type[Payload], draft: int | None) -> _Object:
         )
         for field in facts.fields
     }
-    return _Object(cls, facts.is_open, members, list(members), dict(facts.misnamed))
+    required = [member for member in members.values() if member.field.is_required]
+    return _Object(cls, facts.is_open, members, required, list(members), dict(facts.misnamed))
 
 
 def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviations) -> Any:
@@ -126,9 +128,9 @@ def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviati
         except REFUSALS:
             here = path + member.place if name == member.field.wire else member_path(path, name)
             values[member.field.name] = _read_member(member, value, here, found)
-    for wire, member in about.members.items():
-        if member.field.is_required and member.field.name not in values:
-            rule = Tolerance.MISNAMED_MEMBER if wire in misnamed else Tolerance.REQUIRED_MISSING
+    for member in about.required:
+        if member.field.name not in values:
+            rule = Tolerance.MISNAMED_MEMBER if member.field.wire in misnamed else Tolerance.REQUIRED_MISSING
             found.report(rule, path + member.place, "required", data)
             values[member.field.name] = MISSING
     if not found.are_allowed:
