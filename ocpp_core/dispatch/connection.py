@@ -154,7 +154,8 @@ class ErrorReceived(CallOutcome):
     written: str = field(default="", eq=False)
     violations: tuple[Violation, ...] = ()
 
-    __repr__ = error_repr
+    def __repr__(self) -> str:
+        return error_repr(self)
 
 
 @frozen
@@ -193,7 +194,8 @@ class ReplyRefused:
     details: Mapping[str, Any]
     violations: tuple[Violation, ...] = ()
 
-    __repr__ = error_repr
+    def __repr__(self) -> str:
+        return error_repr(self)
 
 
 def _sentence(text: str) -> str:
