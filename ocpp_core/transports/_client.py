@@ -27,9 +27,9 @@ from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
     authorization_of,
-    json_versions_of,
     subprotocol_of,
     url_of,
+    versions_of,
 )
 from ocpp_core.transports._options import (
     FLAG,
@@ -390,13 +390,13 @@ async def connect(
         The station, once it is connected.
 
     Raises:
-        LocalProtocolError: A version does not allow the identity, or has no JSON wire.
+        LocalProtocolError: A version does not allow the identity.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
         CannotConnectError: See `Connecting.retries`.
     """
     check({"url": TEXT, "identity": TEXT, "router": ROUTER}, locals())
-    versions = json_versions_of([version] if isinstance(version, str) else version)
+    versions = versions_of([version] if isinstance(version, str) else version)
     for one in versions:
         require_identity(identity, one)
     others: dict[str, Any] = dict(options)

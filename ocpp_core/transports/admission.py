@@ -52,6 +52,9 @@ _log = logger("admission")
 
 T = TypeVar("T")
 
+#: The status of a refusal that nobody can be told, as there is no HTTP: TLS has failed.
+NO_ANSWER = 0
+
 #: The security profile in which stations show certificates.
 CERTIFICATES = 3
 
@@ -149,7 +152,7 @@ class Refusal:
     """An HTTP response in place of the WebSocket, or a fault in place of the answer.
 
     Attributes:
-        status: Of the response.
+        status: Of the response; `NO_ANSWER` if none can be given.
         reason: One sentence for people, which says nothing that a stranger should not know.
         headers: Of the response.
         code: Of the fault.
