@@ -18,6 +18,7 @@ from ocpp_core.dispatch.connection import Connection
 from ocpp_core.dispatch.peer import Peer
 from ocpp_core.model.errors import CallResultInvalidError, FrameError, PayloadError
 from ocpp_core.model.messages import Call
+from ocpp_core.transports._socket import Settings
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.websocket import connect, serve
 
@@ -121,3 +122,12 @@ def test_a_connection_holds_8_mib_unless_it_is_told_otherwise() -> None:
     }
 
     assert {8 * 2**20} == defaults
+
+
+def test_what_holds_for_a_websocket_if_nothing_is_said() -> None:
+    """The figures that the docstring of `Settings` and docs/odd-stations.md give, in bytes and seconds."""
+    given = Settings()
+
+    assert (1_048_576, 4_194_304) == (given.max_frame, given.max_size)
+    assert (60, 30) == (given.ping_interval, given.ping_timeout)
+    assert (10, 10, 30) == (given.open_timeout, given.close_timeout, given.write_timeout)

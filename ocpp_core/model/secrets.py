@@ -217,15 +217,13 @@ class _Hiding:
             texts = (one for one in item if isinstance(one, str))
             inner = islice((one for one in item if isinstance(one, Mapping | list | tuple)), _MOST_NAMING)
             return any(self._names(one) or is_short(one) for one in texts) or any(
-                self._names(one, depth) for one in inner
+                self._names(one, depth) and not _has_value(one) for one in inner
             )
         members = [(_name(name), one) for name, one in item.items()]
         for name, one in members:
             if name.letters not in ALONE:
                 self._names(one, depth)  # which knows how deep it is
-        return any(self._settings(members)) and not any(
-            name.letters in _VALUES and one is not None for name, one in members
-        )
+        return any(self._settings(members))
 
     def _text_names(self, text: str) -> bool:
         if not speaks_of_secrets(text):
@@ -337,6 +335,13 @@ def _is_name(item: Any) -> bool:
 def _has_name(item: Any) -> bool:
     """Whether an object of a list is one that has a name of its own, and so not the value of another."""
     return isinstance(item, Mapping) and any(_name(name).letters in NAMES for name in item)
+
+
+def _has_value(item: Any) -> bool:
+    """Whether an object of a list is a setting with its value, so that none of the others is."""
+    return isinstance(item, Mapping) and any(
+        _name(name).letters in _VALUES and one is not None for name, one in item.items()
+    )
 
 
 def _texts_of(item: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 from loops import asynchronous, in_no_time, until
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Response, v16, v201
 from ocpp_core.dispatch.connection import CallLost, CallTimedOut, ErrorReceived, ResultReceived
-from ocpp_core.dispatch.hooks import Hooks
+from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.model.messages import Request
@@ -243,3 +243,10 @@ def test_frames_are_logged_without_secrets(name: str, caplog: pytest.LogCaptureF
     assert name in record.getMessage()
     assert record.__dict__["identity"] == "CP-1"
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("length, is_whole", [(110, True), (130, False)])
+def test_of_a_path_of_who_was_refused_a_line_shows_what_fits(length: int, is_whole: bool) -> None:
+    path = "/" + "x" * (length - 1)
+
+    assert is_whole is (f"path {path}, " in str(Refused(path=path, status=404, reason="no such station")))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from classes import ALL_CLASSES
-from ocpp_core import v16, v21, v201
+from ocpp_core import v16, v20, v21, v201
 from ocpp_core.dispatch.connection import CallReceived, ErrorReceived, PendingCall, ReplyRefused
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.model import secret_words
@@ -33,6 +33,7 @@ from ocpp_core.model.messages import (
     SoapHeaders,
     evolve,
 )
+from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import hide, is_secret_path
 from ocpp_core.model.shapes import Anything, ListOf, Nested, Text, shape
 from ocpp_core.payloads.binding import plain
@@ -391,6 +392,30 @@ def test_a_variable_is_named_by_its_component_too() -> None:
     )
 
     assert SECRET not in repr(known)
+
+
+@pytest.mark.parametrize("surplus", [{"VALUE": False}, {"value": "x"}])
+def test_a_value_that_a_name_should_not_have_is_not_the_one(surplus: dict[str, Any]) -> None:
+    variable = v20.Variable(name="AuthorizationKey", extra=surplus)
+    attribute = v20.VariableAttribute(value=SECRET, persistence=False, constant=False)
+    named = v20.ReportData(
+        component=v20.Component(name="C"), variable=variable, variable_attribute=[attribute]
+    )
+
+    assert all(SECRET not in text for text in texts_of(named))
+
+
+def test_of_a_list_of_settings_each_has_its_own_value() -> None:
+    listed = [{"key": "AuthorizationKey", "value": SECRET}, {"key": "HeartbeatInterval", "value": "60"}]
+
+    assert [HIDDEN, "60"] == [one["value"] for one in hide({"configurationKey": listed})["configurationKey"]]
+
+
+def test_a_list_beside_a_secret_keeps_its_length_if_its_items_are_looked_at() -> None:
+    named = {"key": "AuthorizationKey", "value": ["AuthorizationKey", SECRET]}
+
+    assert {"key": "AuthorizationKey", "value": [HIDDEN, HIDDEN]} == hide(named)
+    assert {"key": "AuthorizationKey", "value": HIDDEN} == hide(named | {"value": [SECRET, "60"]})
 
 
 def test_names_are_added(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import hostile_table
 from envelopes import envelope, request_header, response_header
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.errors import FrameError
@@ -113,6 +114,35 @@ def test_elements_of_a_list_may_be_nil_or_numbered_by_what_stands_before() -> No
 
     assert ["a", "b"] == frame.payload.key
     assert [("$.key[1]", "nil")] == places(frame.violations)
+
+
+def test_what_is_said_of_nil_has_the_text_of_the_element() -> None:
+    body = "<ocpp:resetRequest><ocpp:type xsi:nil='0'>Soft</ocpp:type></ocpp:resetRequest>"
+    written = envelope(request_header("Reset"), body, CP_16)
+    frame = SoapCodec("1.6", role=STATION, tolerance=Tolerance.TOLERANT).decode(written)
+
+    assert [("$.type", "nil", "Soft")] == [(each.path, each.keyword, each.value) for each in frame.violations]
+
+
+def test_the_namespace_of_the_identity_is_a_fault_of_the_header_of_that_name() -> None:
+    written = hostile_table.envelope("<heartbeatRequest/>", header="").replace(
+        b"h:chargeBoxIdentity", b"w:chargeBoxIdentity"
+    )
+
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(written)
+
+    assert [("chargeBoxIdentity", "header")] == places(caught.value.violations)
+
+
+def test_what_only_the_schema_finds_is_a_fault_of_the_schema() -> None:
+    body = "<ocpp:getDiagnosticsRequest><ocpp:location>:</ocpp:location></ocpp:getDiagnosticsRequest>"
+    written = envelope(request_header("GetDiagnostics"), body, CP_16)
+
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6", role=STATION).decode(written)
+
+    assert [("$", "schema")] == places(caught.value.violations)
 
 
 def test_a_namespace_is_wrong_where_it_begins() -> None:
