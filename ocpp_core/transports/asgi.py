@@ -71,7 +71,7 @@ from ocpp_core.transports.admission import (
 from ocpp_core.transports.http_request import HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_codecs import AnsweringCodec, SoapCodecs
-from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.soap_http import OF_CALLS, SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
 from ocpp_core.transports.socket_peer import SocketPeer
 from ocpp_core.transports.stations import SoapStations, Stations
@@ -427,8 +427,8 @@ class OcppApp:
             return hook_failed("`may_call`", error)
 
         def make() -> SoapPeer:
-            timeout = self._options.get("call_timeout", 30.0)
-            return SoapPeer(codec, identity, call_timeout=timeout, observer=self._observer)
+            calling = {name: self._options[name] for name in OF_CALLS if name in self._options}
+            return SoapPeer(codec, identity, observer=self._observer, **calling)
 
         station = self.stations.met(identity, make, is_proven=handshake.is_proven)
         station.codec = codec
