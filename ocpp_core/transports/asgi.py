@@ -306,7 +306,7 @@ class OcppApp:
             if not timer.expired():
                 raise
             verdict = Refusal(503, "the handshake takes too long")
-        identity = ""
+        identity = None
         if isinstance(verdict, Handshake):
             identity = verdict.identity
             verdict = self._on_sockets.make_room(verdict) or verdict
@@ -332,7 +332,7 @@ class OcppApp:
             await peer.run(peer.messages())
 
     def _turn_away(
-        self, asked: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON
+        self, asked: HttpRequest, refusal: Refusal, *, identity: str | None = None, wire: Wire = Wire.JSON
     ) -> None:
         self._observer.refused(refused(asked, refusal, identity=identity, wire=wire))
 
@@ -382,7 +382,9 @@ class OcppApp:
 
     async def _refuse_body(self, scope: Scope, send: Send, asked: HttpRequest, refusal: Refusal) -> None:
         """Refuses what is no request of OCPP over SOAP; no more of it is read."""
-        self._turn_away(asked, refusal, wire=Wire.SOAP)
+        # Who posts is named by his envelope, and by no path; of whom a server took for a browser, that is all there is.
+        identity = "" if scope["method"] == "POST" else None
+        self._turn_away(asked, refusal, identity=identity, wire=Wire.SOAP)
         body = f"{refusal.reason}\n".encode()
         await respond(send, refusal.status, body, *refusal.headers.items(), *closing(scope))
 
