@@ -46,7 +46,7 @@ from ocpp_core.logs.cutting import (
     parsed,
     values_in,
 )
-from ocpp_core.logs.fields import frames_of_members
+from ocpp_core.logs.fields import beside, frames_of_members
 from ocpp_core.logs.origins import NOTHING, Origin, StationLabel, both, of_heading, of_members, of_text
 from ocpp_core.logs.sources import unpacked
 from ocpp_core.logs.tables import Table, cells, is_open, separator_of
@@ -240,7 +240,7 @@ class Reader:
         self, members: dict[str, Any], text: str, source: str, number: int, outer: Origin
     ) -> Iterator[Found]:
         """The frame in a JSON object: its member ``frame``, or somewhere in an entry of a log."""
-        known = both(of_members(members), outer)
+        known = both(of_members(beside(members)), outer)
         frame = members.get("frame")
         if isinstance(frame, str):
             yield _found(source, number, frame.strip(BLANK), known)
