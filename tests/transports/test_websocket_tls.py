@@ -12,6 +12,7 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from both_servers import Door
 from certificates import Certificates
@@ -62,6 +63,7 @@ def with_a_name_that_is_no_text(certificates: Certificates) -> ssl.SSLContext:
     names = x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, b"\x30\x04\x82\x02\xff\xfe")
     builder = builder.add_extension(names, critical=False)
     authority = serialization.load_pem_private_key(certificates.authority.private_key_pem.bytes(), None)
+    assert isinstance(authority, ec.EllipticCurvePrivateKey)
     made = builder.sign(authority, hashes.SHA256())
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
