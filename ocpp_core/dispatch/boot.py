@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
 from ocpp_core.dispatch.router import Caller
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
@@ -81,8 +82,14 @@ class Booted(Generic[R]):
     def _tell_time(self, response: Any) -> None:
         # (1.2 and 1.5 tell it too; where it was tolerated it may be missing.)
         time = getattr(response, "current_time", None)
-        if self._on_time is not None and isinstance(time, datetime):
+        if self._on_time is None or not isinstance(time, datetime):
+            return
+        try:
             self._on_time(time)
+        except ENDS_OF_PROCESS:
+            raise
+        except BaseException as error:  # the CSMS has chosen the time, and must not end our heartbeats by it
+            _log.error("%s: the hook on_time failed", self._csms.identity, exc_info=error)
 
 
 @asynccontextmanager
@@ -105,7 +112,7 @@ async def booted(
         request: A BootNotification of the version that is spoken.
         retry_interval: Seconds until the next attempt, where the CSMS gives no interval, or no answer.
         heartbeat_interval: Seconds between heartbeats, where the CSMS gives none.
-        on_time: Is told the time of the CSMS by each response that has it.
+        on_time: Is told the time of the CSMS by each response that has it. What it raises is logged.
         sleep: Waits for so many seconds.
 
     Yields:

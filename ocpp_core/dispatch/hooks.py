@@ -15,7 +15,7 @@ from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import FrameError, LocalProtocolError
 from ocpp_core.model.logs import Fit, logger
 from ocpp_core.model.messages import Notification, Request
-from ocpp_core.model.printing import LONG, SHORT, printable, shown
+from ocpp_core.model.printing import HIDDEN, LONG, SHORT, one_word, printable, shown
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Wire
 
@@ -55,12 +55,18 @@ class Refused:
         how = f"offers {offered}" if self.wire is Wire.JSON else "over SOAP"
         # What a query holds may be anything, a key as well: here stands what it asks for.
         path, _, query = self.path[: 4 * SHORT].partition("?")
-        names = "&".join(f"{pair.partition('=')[0]}=" for pair in query.split("&")) if query else ""
+        names = "&".join(_asked_for(pair) for pair in query.split("&")) if query else ""
         path = printable(f"{hide(path)}{names and '?'}{names}", 2 * SHORT)
         asked = f"path {path}, {how}" if path else "no request was read"
         told = f"{self.status} " if self.status else ""
         where = printable(str(self.remote))
         return f"{who} at {where} is refused: {told}{printable(self.reason, LONG)} ({asked})"
+
+
+def _asked_for(pair: str) -> str:
+    """What a pair of a query asks for. Text without ``=`` may be a value as well."""
+    name, equals, _ = pair.partition("=")
+    return f"{name}=" if equals else HIDDEN if name else ""
 
 
 class Hooks:
@@ -123,8 +129,13 @@ class Observer:
         if _frames.isEnabledFor(logging.DEBUG):
             text = self._shown(message, codec)
             extra = {"identity": printable(peer.identity), "direction": direction, "frame": text}
+            # Whatever a station calls itself, it is the frame behind it that is read as one.
             _frames.debug(
-                "%s %s %s", peer.identity, "<-" if direction == "in" else "->", Fit(text), extra=extra
+                "%s %s %s",
+                one_word(peer.identity),
+                "<-" if direction == "in" else "->",
+                Fit(text),
+                extra=extra,
             )
 
     def _shown(self, message: str | bytes, codec: Codec[Any]) -> str:

@@ -85,18 +85,28 @@ def frames_in(text: str, around: str = "", quotes: int = 0) -> Iterator[Piece]:
         quotes: How often it was.
     """
     start = 0
-    while match := FRAME.search(text, start):
+    match = FRAME.search(text)
+    while match:
         begin = match.start()
         end = end_of_value(text, begin)
-        yield Piece(
-            text[begin:end], around + text[start:begin], "" if end is None else text[end : end + NEAR]
-        )
         if end is None:
+            yield Piece(text[begin:], around + text[start:begin], "")
             return
+        match = FRAME.search(text, end)
+        yield Piece(text[begin:end], around + text[start:begin], _behind(text, end, match))
         start = end
     if start == 0 and quotes < _MAX_QUOTES and (match := _QUOTED_FRAME.search(text)):
         opening, inner = _unquoted(text, match.start())
         yield from frames_in(inner, around + text[max(0, opening - NEAR) : opening], quotes + 1)
+
+
+def behind(text: str, end: int) -> str:
+    """What stands behind a frame that ends there, up to the next one: what that says, its sender says."""
+    return _behind(text, end, FRAME.search(text, end))
+
+
+def _behind(text: str, end: int, following: re.Match[str] | None) -> str:
+    return text[end : min(end + NEAR, following.start() if following else len(text))]
 
 
 def _unquoted(text: str, place: int) -> tuple[int, str]:
@@ -115,12 +125,13 @@ def _unquoted(text: str, place: int) -> tuple[int, str]:
     return place, text[place:].replace('\\"', '"').replace("\\\\", "\\")
 
 
-def envelopes_in(text: str) -> Iterator[tuple[int, str]]:
+def envelopes_in(text: str) -> Iterator[tuple[int, Piece]]:
     """The SOAP envelopes inside other text, each with its place; the last one may be broken."""
     start = 0
     while begins := _ENVELOPE_BEGINS.search(text, start):
+        place = begins.start()
         ends = _ENVELOPE_ENDS.search(text, begins.end())
-        yield begins.start(), text[begins.start() : ends.end() if ends else None]
+        yield place, Piece(text[place : ends.end() if ends else None], text[start:place], "")
         if ends is None:
             return
         start = ends.end()

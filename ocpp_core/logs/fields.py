@@ -30,6 +30,8 @@ _ELEMENTS: Mapping[int, tuple[tuple[str, str | None], ...]] = {
     5: (("code", None), ("description", '""'), ("details", "{}")),
     6: (("action", None), ("payload", None)),
 }
+#: Those of which the sender of a frame chooses names and values.
+_SAID = ("payload", "details")
 _WORDS = {"call": 2, "callresult": 3, "callerror": 4, "callresulterror": 5, "send": 6}
 _DIGITS = frozenset(map(str, _ELEMENTS))
 _MEMBER = re.compile(r'[\s,{]*("(?:[^"\\]|\\.)*+")\s*:\s*')
@@ -46,6 +48,15 @@ def frames_of_members(members: Mapping[str, Any], text: str) -> Iterator[str]:
     """
     if _mentions_type(members, _MAX_DEPTH):
         yield from _frames(text, 0, _MAX_DEPTH)
+
+
+def beside(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The members of an object without those in which a frame that it has taken apart has what its sender says."""
+    names = {plain(name): name for name in members}
+    if not any(name in names and _type(members[names[name]]) is not None for name in _NAMES["type"]):
+        return members
+    said = {next((names[name] for name in _NAMES[role] if name in names), None) for role in _SAID}
+    return {name: value for name, value in members.items() if name not in said}
 
 
 def _mentions_type(members: Mapping[str, Any], depth: int) -> bool:

@@ -119,13 +119,15 @@ _ANY_ARROW = re.compile(r"[<>→←]|[ _-](?:to|from)[ _-]", re.IGNORECASE)
 
 # Text
 
-_NAME = r"[\w.\-+*=:@|~%]{1,100}"
+_IN_NAMES = r"\w.\-+*=:@|~%"
+_NAME = rf"[{_IN_NAMES}]{{1,100}}"
 # What stands between a station's name and a frame in the log of the package ``ocpp``.
 _KNOWN_ENDINGS = ((": receive message ", RECEIVED), (": send ", SENT))
 # The same in the log of this library, and in others.
 _ARROW = r"(?:<-{1,3}|<<|<={1,3}|←|⇐|(?<!-)-{1,3}>|>>|(?<!=)={1,3}>|→|⇒)"
 _ENDING = re.compile(rf"({_ARROW})[\s:|]*\Z")
-_SIDES = re.compile(rf"(?<![\w.-])({_NAME})\s*({_ARROW})\s*({_NAME})[\s\])]*\Z")
+# (No name begins inside another: to try that takes time in proportion to the square of its length.)
+_SIDES = re.compile(rf"(?<![{_IN_NAMES}])({_NAME})\s*({_ARROW})\s*({_NAME})[\s\])]*\Z")
 _A_POINT, _A_CENTRE = re.compile(_POINT, re.IGNORECASE), re.compile(rf"{_CENTRE}|cs", re.IGNORECASE)
 # ``recv CP-1: `` and who it is that speaks, right before a frame.
 _ADDRESSED = re.compile(rf"\b(recv|received|receive|send|sent|sending)\s+({_NAME}):\s*\Z", re.IGNORECASE)

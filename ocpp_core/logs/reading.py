@@ -37,6 +37,7 @@ from ocpp_core.logs.cutting import (
     bare_frame,
     begins,
     begun,
+    behind,
     depth_of,
     elements,
     end_of_value,
@@ -45,7 +46,7 @@ from ocpp_core.logs.cutting import (
     parsed,
     values_in,
 )
-from ocpp_core.logs.fields import frames_of_members
+from ocpp_core.logs.fields import beside, frames_of_members
 from ocpp_core.logs.origins import NOTHING, Origin, StationLabel, both, of_heading, of_members, of_text
 from ocpp_core.logs.sources import unpacked
 from ocpp_core.logs.tables import Table, cells, is_open, separator_of
@@ -217,12 +218,12 @@ class Reader:
                 return
         if text[0] == "[" and BARE.match(text):
             frame = bare_frame(text)
-            yield _found(source, number, frame, both(known, of_text("", text[len(frame) :])), Wire.JSON)
+            yield _found(source, number, frame, both(known, of_text("", behind(text, len(frame)))), Wire.JSON)
             return
         for frame, before, after in frames_in(text):
             yield _found(source, number, frame, both(known, of_text(before, after)), Wire.JSON)
-        for place, envelope in envelopes_in(text):
-            yield _found(source, number, envelope, both(known, of_text(text[:place])), Wire.SOAP)
+        for _, envelope in envelopes_in(text):
+            yield _found(source, number, envelope.text, both(known, of_text(envelope.before)), Wire.SOAP)
 
     def _of_value(
         self, value: Any, raw: str, source: str, line: int, known: Origin = NOTHING
@@ -239,7 +240,7 @@ class Reader:
         self, members: dict[str, Any], text: str, source: str, number: int, outer: Origin
     ) -> Iterator[Found]:
         """The frame in a JSON object: its member ``frame``, or somewhere in an entry of a log."""
-        known = both(of_members(members), outer)
+        known = both(of_members(beside(members)), outer)
         frame = members.get("frame")
         if isinstance(frame, str):
             yield _found(source, number, frame.strip(BLANK), known)
@@ -266,7 +267,7 @@ class Reader:
 
         if text[0] == "<":
             envelopes = list(envelopes_in(text))
-            found = (_found(source, line_of(at), body, NOTHING, Wire.SOAP) for at, body in envelopes)
+            found = (_found(source, line_of(at), one.text, NOTHING, Wire.SOAP) for at, one in envelopes)
             return found if envelopes else None
         values = values_in(text, 0, len(text))
         if values is not None:

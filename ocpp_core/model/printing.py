@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from reprlib import Repr
 from typing import Any
+from urllib.parse import quote
 
 #: Stands for what is secret, see `ocpp_core.model.secrets`.
 HIDDEN = "***"
@@ -51,6 +52,9 @@ _UNSEEN = re.compile(
 )
 
 
+_MORE_THAN_A_WORD = re.compile(r"[^\w.\-+*@~]")
+
+
 def is_printable(text: str) -> bool:
     """Whether every character of the text is seen, and does nothing else to whatever shows it. A blank is seen."""
     return text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None)
@@ -65,6 +69,11 @@ def printable(text: str, most: int = SHORT) -> str:
     if not is_printable(cut):
         cut = "".join(character if is_printable(character) else _escaped(character) for character in cut)
     return f"{cut}..." if len(text) > most else cut
+
+
+def one_word(text: str) -> str:
+    """A name as one word of a line that is read again: what could be taken for more is escaped as in a URL."""
+    return _MORE_THAN_A_WORD.sub(lambda found: quote(found[0], safe="", errors="replace"), printable(text))
 
 
 def _escaped(character: str) -> str:

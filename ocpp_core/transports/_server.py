@@ -180,7 +180,7 @@ class Server:
         """Judges the request; called before the handshake is completed."""
         asked = _asked(socket, request)
         verdict = await self._admission.admit(asked)
-        identity = ""
+        identity = None
         if isinstance(verdict, Handshake):
             identity = verdict.identity
             verdict = self._stations.make_room(verdict) or verdict

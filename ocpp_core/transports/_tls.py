@@ -51,13 +51,18 @@ class Tls:
             return
         task = asyncio.create_task(self._shake_hands(plain, waiting), name="ocpp tls")
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(partial(self._ended, plain))
 
     def close(self) -> None:
         """Cuts the connections whose handshake is not done, without a word, and those that still come."""
         self._is_closing = True
         for task in self._running:
             task.cancel()
+
+    def _ended(self, plain: asyncio.Transport, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if task.cancelled():  # perhaps before it began; and what is unsent must not keep the connection
+            plain.abort()
 
     async def _shake_hands(self, plain: asyncio.Transport, waiting: "_Waiting") -> None:
         remote = plain.get_extra_info("peername")
@@ -71,7 +76,7 @@ class Tls:
                 ssl_handshake_timeout=self._open_timeout,
                 ssl_shutdown_timeout=self._close_timeout,
             )
-        except OSError as error:
+        except Exception as error:  # of `ssl`, too, which cannot read each certificate that it has verified
             if reason := _reason(error):
                 self._failed(remote, f"no TLS: {reason}")
             return
@@ -80,13 +85,15 @@ class Tls:
             waiting.give_way(secured)
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: Exception) -> str:
     """Why a handshake has failed; "" if the peer has hung up."""
     if isinstance(error, SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, SSLError):
         return (error.reason or str(error)).replace("_", " ").lower()
-    return "the handshake takes too long" if isinstance(error, ConnectionAbortedError) else ""
+    if isinstance(error, ConnectionAbortedError):
+        return "the handshake takes too long"
+    return "" if isinstance(error, OSError) else f"{type(error).__name__} of what the peer has sent"
 
 
 class _Waiting(asyncio.Protocol):

@@ -451,20 +451,22 @@ def _claim(request: HttpRequest, **said: Any) -> Handshake:
     )
 
 
-def refused(request: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON) -> Refused:
+def refused(
+    request: HttpRequest, refusal: Refusal, *, identity: str | None = None, wire: Wire = Wire.JSON
+) -> Refused:
     """What is told of somebody who is turned away.
 
     Args:
         request: That was refused.
         refusal: Why.
-        identity: As the station called itself; the end of the path if it is not given.
+        identity: As the station called itself, "" if it did not; the end of the path if it is not given.
         wire: That it came by.
     """
-    if not identity:
+    if identity is None:
         with suppress(ValueError):
             identity = identity_in(request.path)
     return Refused(
-        identity=identity,
+        identity=identity or "",
         path=request.path,
         remote=request.remote,
         status=refusal.status,

@@ -71,7 +71,7 @@ from ocpp_core.transports.admission import (
 from ocpp_core.transports.http_request import HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_codecs import AnsweringCodec, SoapCodecs
-from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.soap_http import OF_CALLS, SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
 from ocpp_core.transports.socket_peer import SocketPeer
 from ocpp_core.transports.stations import SoapStations, Stations
@@ -306,7 +306,7 @@ class OcppApp:
             if not timer.expired():
                 raise
             verdict = Refusal(503, "the handshake takes too long")
-        identity = ""
+        identity = None
         if isinstance(verdict, Handshake):
             identity = verdict.identity
             verdict = self._on_sockets.make_room(verdict) or verdict
@@ -332,7 +332,7 @@ class OcppApp:
             await peer.run(peer.messages())
 
     def _turn_away(
-        self, asked: HttpRequest, refusal: Refusal, *, identity: str = "", wire: Wire = Wire.JSON
+        self, asked: HttpRequest, refusal: Refusal, *, identity: str | None = None, wire: Wire = Wire.JSON
     ) -> None:
         self._observer.refused(refused(asked, refusal, identity=identity, wire=wire))
 
@@ -382,7 +382,9 @@ class OcppApp:
 
     async def _refuse_body(self, scope: Scope, send: Send, asked: HttpRequest, refusal: Refusal) -> None:
         """Refuses what is no request of OCPP over SOAP; no more of it is read."""
-        self._turn_away(asked, refusal, wire=Wire.SOAP)
+        # Who posts is named by his envelope, and by no path; of whom a server took for a browser, that is all there is.
+        identity = "" if scope["method"] == "POST" else None
+        self._turn_away(asked, refusal, identity=identity, wire=Wire.SOAP)
         body = f"{refusal.reason}\n".encode()
         await respond(send, refusal.status, body, *refusal.headers.items(), *closing(scope))
 
@@ -427,8 +429,8 @@ class OcppApp:
             return hook_failed("`may_call`", error)
 
         def make() -> SoapPeer:
-            timeout = self._options.get("call_timeout", 30.0)
-            return SoapPeer(codec, identity, call_timeout=timeout, observer=self._observer)
+            calling = {name: self._options[name] for name in OF_CALLS if name in self._options}
+            return SoapPeer(codec, identity, observer=self._observer, **calling)
 
         station = self.stations.met(identity, make, is_proven=handshake.is_proven)
         station.codec = codec

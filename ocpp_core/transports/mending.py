@@ -56,8 +56,11 @@ class MendingCodec:
         return evolve(frame, violations=(changed, *frame.violations))
 
     def values(self, text: str) -> Any:
-        """The JSON value of what is read; see `JsonCodec.values`."""
-        return self._codec.values(self._mended(text))
+        """The JSON value of a frame, of theirs or ours; see `JsonCodec.values`. Only what cannot be read is mended."""
+        try:
+            return self._codec.values(text)
+        except FrameError:
+            return self._codec.values(self._mended(text))
 
     def encode(self, frame: Frame) -> str:
         """Writes one frame; see `JsonCodec.encode`."""

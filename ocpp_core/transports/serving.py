@@ -47,7 +47,8 @@ async def serving(app: Any, host: str, port: int, **options: Any) -> AsyncGenera
         OSError: It cannot listen there.
     """
     config = uvicorn.Config(app, **{**SAFE, **options})
-    listener = socket.create_server((host, port))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family)
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

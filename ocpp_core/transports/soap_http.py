@@ -5,6 +5,7 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ocpp_core.dispatch.connection import (
@@ -45,6 +46,10 @@ _log = logger("soap")
 R = TypeVar("R", bound=Response)
 
 
+#: Options of every peer that have a meaning for the calls of a `SoapPeer`.
+OF_CALLS = ("call_timeout", "new_id")
+
+
 class SoapPeer:
     """The other side of the SOAP wire: `call` posts an envelope to its address and reads the answer.
 
@@ -56,6 +61,7 @@ class SoapPeer:
             its transport keeps of an answer. It follows no redirects for us. It gets one more response hook, in front
             of its own, which reads our answers and no others. May come later, as the address.
         call_timeout: Seconds that a call waits for its answer; None for ever.
+        new_id: Makes the MessageID of each call.
         observer: Hooks and log.
     """
 
@@ -67,6 +73,7 @@ class SoapPeer:
         client: "httpx.AsyncClient | None" = None,
         address: str | None = None,
         call_timeout: float | None = 30.0,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().urn,
         observer: Observer | None = None,
     ) -> None:
         require_codec(codec)
@@ -75,6 +82,7 @@ class SoapPeer:
         self.address = address
         self.client = client
         self._call_timeout = call_timeout
+        self._new_id = new_id
         self._observer = observer or Observer()
 
     @property
@@ -116,7 +124,7 @@ class SoapPeer:
     ) -> tuple[CallOutcome, CallFailedError | None]:
         """How the call has ended, and the error, if the client has raised one in place of an answer."""
         connection: Connection[bytes] = Connection(
-            self.codec.addressed(self.identity, address), new_id=_new_id, call_timeout=self._call_timeout
+            self.codec.addressed(self.identity, address), new_id=self._new_id, call_timeout=self._call_timeout
         )
         clock = asyncio.get_running_loop().time
         since = clock()
@@ -190,7 +198,3 @@ class SoapPeer:
             self._observer.event(self, event)
         self._observer.event(self, outcome)
         return outcome
-
-
-def _new_id() -> str:
-    return uuid.uuid4().urn

@@ -19,12 +19,13 @@ from ocpp_core.model.identities import require_identity
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports._http_client import new_client
 from ocpp_core.transports._options import check, require_of_peer
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
-from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.soap_http import OF_CALLS, SoapPeer
 from ocpp_core.transports.styles import STYLE, USUAL, Style
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ async def connect(
         address: Where it says that it listens; that must be said where `host` is no address to call, such as 0.0.0.0,
             and behind a proxy. The CSMS that listens to nobody else's word may refuse one that is not the station's.
         client: An ``httpx.AsyncClient`` for the calls, with TLS and credentials of its own; otherwise one is made.
-        options: See `Peer` and `SoapCodec`; ``style`` is how both what it calls and what it answers are written.
+        options: See `Peer`, of which those count that have a meaning without a connection, and `SoapCodec`. The
+            ``tolerance``, by default that of all clients, and the ``style`` are those of both directions.
 
     Yields:
         The CSMS, to be called.
@@ -86,6 +88,7 @@ async def connect(
         raise ValueError(f"a CSMS cannot call {host}: say by `address` where it finds the station")
     others: dict[str, Any] = dict(options)
     reading = {name: others.pop(name) for name in ("tolerance", "max_size") if name in others}
+    reading.setdefault("tolerance", DEFAULT_TOLERANCE)
     check({"style": STYLE}, others)
     style: Style = others.pop("style", USUAL)
     require_of_peer(others, SoapConnectOptions.__annotations__)
@@ -99,7 +102,7 @@ async def connect(
         **reading,
         **others,
     )
-    calling = {"call_timeout": others["call_timeout"]} if "call_timeout" in others else {}
+    calling = {name: others[name] for name in OF_CALLS if name in others}
     async with (
         serving(app, host, port) as bound,
         new_client() if client is None else nullcontext(client) as posting,

@@ -114,6 +114,44 @@ async def test_heartbeats_go_out_at_the_interval_of_the_csms(interval: int, wait
     assert {NOW} == set(times)
 
 
+class Panic(BaseException):
+    """Such as a library in Rust raises."""
+
+
+@pytest.mark.parametrize("fault", [OverflowError("year 1"), Panic()])
+@asynchronous
+async def test_a_clock_that_cannot_be_set_ends_no_heartbeats(
+    fault: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The CSMS chooses the time: it may be one that no clock has."""
+
+    def on_time(_: datetime) -> None:
+        raise fault
+
+    sleeper, csms = Sleeper(), Csms("1.6", ("Accepted", 60))
+    async with (
+        pair("1.6", csms=csms.router) as (caller, _),
+        booted(caller, boot_request("1.6"), on_time=on_time, sleep=sleeper),
+    ):
+        for _ in range(2):
+            await sleeper.wake()
+        seen = [await csms.seen.get() for _ in range(3)]
+
+    assert ["boot", "heartbeat", "heartbeat"] == seen
+    assert "CP-1: the hook on_time failed" == caplog.records[0].getMessage()
+
+
+@asynchronous
+async def test_what_a_clock_says_to_the_process_goes_on() -> None:
+    def on_time(_: datetime) -> None:
+        raise SystemExit
+
+    async with pair("1.6", csms=Csms("1.6", ("Accepted", 60)).router) as (caller, _):
+        with pytest.raises(SystemExit):
+            async with booted(caller, boot_request("1.6"), on_time=on_time):
+                pytest.fail("it has booted")
+
+
 @asynchronous
 async def test_no_heartbeat_goes_out_behind_the_end() -> None:
     sleeper, csms = Sleeper(), Csms("1.6", ("Accepted", 60))

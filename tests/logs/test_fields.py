@@ -89,3 +89,21 @@ def test_depth_takes_no_stack() -> None:
     deep = '{"a":' * 900 + "1" + "}" * 900
 
     assert [] == frames(f'{{"messageTypeId":2,"messageId":"17","action":"Heartbeat","x":{deep}}}')
+
+
+@pytest.mark.parametrize("name", ["payload", "data", "errorDetails"])
+def test_what_a_frame_says_is_not_said_about_it(name: str) -> None:
+    """The peer has written it, and may call itself by the name of another there, or turn the direction."""
+    said = {"chargePointId": "CP-9", "direction": "out"}
+    members = {"messageTypeId": 2, "messageId": "1", "action": "DataTransfer", "payload": {}}
+    if name == "errorDetails":
+        members = {"messageTypeId": 4, "messageId": "1", "errorCode": "GenericError"}
+    if name == "data":
+        del members["payload"]
+    (one,) = found(json.dumps({**members, name: said}))
+    (other,) = found(
+        json.dumps({**members, name: said, "context": {"chargePointId": "CP-1", "direction": "in"}})
+    )
+
+    assert (None, "") == (one.station, one.direction)
+    assert ("CP-1", RECEIVED) == (str(other.station), other.direction)

@@ -157,6 +157,46 @@ def test_the_log_of_this_library_is_read(format: str, caplog: pytest.LogCaptureF
     ]
 
 
+@pytest.mark.parametrize(
+    "identity",
+    [
+        f"CP-9 <- {HEARTBEAT}",
+        "CP-9 ->",
+        "direction=out",
+        "direction:out",
+        "to CP-9",
+        "x: receive message ",
+        "CP-9->cs",
+    ],
+)
+def test_no_identity_says_more_than_who_it_is(identity: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A station of 1.x may have any name, in a line of the log as well."""
+
+    class Box:
+        def __init__(self) -> None:
+            self.identity = identity
+
+    with caplog.at_level(logging.DEBUG, "ocpp_core.frames"):
+        Observer().frame(Box(), "in", ANSWER, JsonCodec("1.6"))  # type: ignore[arg-type]
+    (one,) = found(caplog.records[0].getMessage())
+
+    assert (RECEIVED, ANSWER) == (one.direction, one.text)
+    assert "CP-9" != str(one.station)
+
+
+BEHIND = '[2,"18","DataTransfer",{"vendorId":"station=CP-9 direction=out"}]'
+SAID_IN = "<Envelope><a>station=CP-9 direction=out from CP-9</a></Envelope>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"log {F} {BEHIND}", f"{F} {BEHIND}", f'{{"log":[{F},{BEHIND}]}}', f"log {SAID_IN} {SAID_IN}"],
+    ids=["log", "frames", "object", "envelopes"],
+)
+def test_what_a_frame_says_is_not_said_of_the_one_beside_it(line: str) -> None:
+    assert {(None, "")} == {(one.station, one.direction) for one in found(line)}
+
+
 def _hostile() -> dict[str, Callable[[int], str]]:
     return {
         "keys": lambda size: "station=" * (size // 8),
@@ -168,6 +208,7 @@ def _hostile() -> dict[str, Callable[[int], str]]:
         "cells": lambda size: ',"a,""b' * (size // 7),
         "commas": lambda size: "," * size,
         "begun": lambda size: '[2,"1",' * (size // 7),
+        "envelopes": lambda size: "<Envelope></Envelope>" * (size // 21),
         "open cells": lambda size: '"[2,""' * (size // 6),
     }
 
@@ -180,6 +221,19 @@ def test_hostile_text_around_a_frame_takes_no_time(text: Callable[[int], str]) -
         found(f"time,station,message\n{line}\n{line}")
 
     assert 20 > time.monotonic() - started
+
+
+@pytest.mark.parametrize("around", ["a=" * 250, "a->" * 160, "<a " * 160, "cp-" * 160], ids=len)
+def test_hostile_text_costs_little_more_than_any_other(around: str) -> None:
+    def seconds(text: str) -> float:
+        lines = "".join(f"{number}{text} {F}\n" for number in range(100))
+        started = time.process_time()
+        found(lines)
+        return time.process_time() - started
+
+    usual = "2026-01-31 12:00:00,123 DEBUG [main] of the station " * 9
+
+    assert min(seconds(around) for _ in range(3)) < 5 * min(seconds(usual) for _ in range(3))
 
 
 def test_a_name_is_bounded() -> None:

@@ -1,5 +1,7 @@
 """What is remembered of many is bounded, and the first goes."""
 
+import pytest
+
 from ocpp_core.model.bounded import Bounded
 
 
@@ -25,3 +27,9 @@ def test_what_is_there_already_takes_no_room() -> None:
     kept["a"], kept["b"], kept["a"] = 1, 2, 3
 
     assert {"a": 3, "b": 2} == dict(kept)
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_room_for_nothing_is_none(most: int) -> None:
+    with pytest.raises(ValueError, match=str(most)):
+        Bounded[str, int](most)

@@ -374,5 +374,22 @@ async def test_what_is_not_posted_is_seen() -> None:
     assert "hunter2" not in json.dumps([str(refused), repr(refused)])
 
 
+@asynchronous
+async def test_a_path_names_nobody_who_posts() -> None:
+    """Whose an envelope is it says itself; an address is anybody's."""
+    door = Door()
+    app = OcppApp(csms(), hooks=[door])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        await client.post("http://csms/CP-1", content=b"rubbish", headers={"Content-Type": "text/plain"})
+
+    assert "" == only(door).identity
+
+
+def test_a_value_without_a_name_is_no_name() -> None:
+    refused = Refused(path="/CP-1?hunter2&key=hunter3&&hunter4", status=404, reason="no")
+
+    assert "path /CP-1?***&key=&&***," in str(refused)
+
+
 def test_each_server_is_among_those_that_are_tried() -> None:
     assert {"serve", "wsproto", "websockets"} == set(SERVERS)

@@ -1,5 +1,6 @@
 """A SOAP station over real sockets: one context calls the CSMS, listens for it, and says where."""
 
+import socket
 from typing import Any
 
 import httpx
@@ -7,9 +8,11 @@ import pytest
 
 from loops import asynchronous
 from ocpp_core import LocalProtocolError, Tolerance, v12, v15, v16
+from ocpp_core.dispatch import Hooks, ResultReceived
 from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.messages import Request
+from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
 from ocpp_core.transports.soap_station import connect
@@ -121,3 +124,45 @@ async def test_options_reach_both_directions() -> None:
         f"http://{HOST}:1/", "CP-1", Router(), "1.6", tolerance=codec, call_timeout=None, max_size=5_000
     ) as caller:
         assert (codec, 5_000, None) == (caller.codec.tolerance, caller.codec.max_size, caller._call_timeout)
+
+
+@asynchronous
+async def test_a_station_accepts_by_default_what_the_other_clients_do() -> None:
+    async with connect(f"http://{HOST}:1/", "CP-1", Router(), "1.6") as caller:
+        assert DEFAULT_TOLERANCE == caller.codec.tolerance
+
+
+@asynchronous
+async def test_both_ends_name_their_calls_as_they_are_told() -> None:
+    ids: list[str] = []
+
+    class Ids(Hooks):
+        def event(self, peer: Any, event: Any) -> None:
+            ids.append(event.call.id if isinstance(event, ResultReceived) else event.id)
+
+    app = OcppApp(csms(), may_call=lambda *_: True, new_id=lambda: "urn:csms:1", hooks=[Ids()])
+    request, _ = RESETS["1.6"]
+    async with (
+        serving(app, HOST, 0) as port,
+        connect(
+            f"http://{HOST}:{port}/", "CP-1", station("1.6"), "1.6", new_id=lambda: "urn:station:1"
+        ) as caller,
+    ):
+        await caller.call(BOOT["1.6"])
+        await app.call("CP-1", request)
+
+    assert ["urn:station:1", "urn:csms:1"] == ids
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@asynchronous
+async def test_a_station_may_listen_on_ipv6() -> None:
+    app = OcppApp(csms(), may_call=lambda *_: True)
+    request, response = RESETS["1.6"]
+    async with (
+        serving(app, "::1", 0) as port,
+        connect(f"http://[::1]:{port}/", "CP-1", station("1.6"), "1.6", host="::1") as caller,
+    ):
+        await caller.call(BOOT["1.6"])
+
+        assert response == await app.call("CP-1", request)

@@ -4,16 +4,21 @@ import asyncio
 import logging
 import socket
 import ssl
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from both_servers import Door
 from certificates import Certificates
 from loopback import csms
 from loops import asynchronous, until
+from ocpp_core.transports._tls import Tls
 from ocpp_core.transports.websocket import serve
 from rawsocket import raw_socket
 
@@ -46,11 +51,36 @@ def that_trusts_nobody(_: Certificates) -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def with_a_name_that_is_no_text(certificates: Certificates) -> ssl.SSLContext:
+    """A certificate of our own authority, with a DNS name of bytes that are no UTF-8: `ssl` cannot read it."""
+    context = certificates.client("CP-1")
+    issued = certificates.authority.issue_cert("CP-1.stations.test")
+    key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
+    old = x509.load_pem_x509_certificate(issued.cert_chain_pems[0].bytes())
+    builder = x509.CertificateBuilder().subject_name(old.subject).issuer_name(old.issuer)
+    builder = builder.public_key(old.public_key()).serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(old.not_valid_before_utc).not_valid_after(old.not_valid_after_utc)
+    names = x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, b"\x30\x04\x82\x02\xff\xfe")
+    builder = builder.add_extension(names, critical=False)
+    authority = serialization.load_pem_private_key(certificates.authority.private_key_pem.bytes(), None)
+    assert isinstance(authority, ec.EllipticCurvePrivateKey)
+    made = builder.sign(authority, hashes.SHA256())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(made.public_bytes(serialization.Encoding.PEM) + pem)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
 CLIENTS: dict[str, tuple[Callable[[Certificates], ssl.SSLContext], str]] = {
     "no certificate": (Certificates.client, "peer did not return a certificate"),
     "of another authority": (of_another_authority, "unable to get local issuer certificate"),
     "no common cipher": (without_a_common_cipher, "no shared cipher"),
     "too old": (too_old, "unsupported protocol"),
+    "a name that is no text": (with_a_name_that_is_no_text, "UnicodeDecodeError of what the peer has sent"),
     "does not trust us": (that_trusts_nobody, "tlsv1 alert unknown ca"),
 }
 
@@ -85,7 +115,8 @@ async def test_a_tls_handshake_that_fails_is_seen_once_with_the_reason(
     assert (0, "", "", ()) == (refused.status, refused.identity, refused.path, refused.offered)
     assert "127.0.0.1" == refused.remote[0]
     assert f"no TLS: {why}" == refused.reason
-    assert [str(refused)] == [record.getMessage() for record in caplog.records]
+    told = [record.getMessage() for record in caplog.records if record.name == "ocpp_core.admission"]
+    assert [str(refused)] == told
     assert f"is refused: no TLS: {why} (no request was read)" in str(refused)
 
 
@@ -162,3 +193,22 @@ async def test_what_comes_with_the_end_of_the_tls_handshake_is_read() -> None:
                 continue
 
     assert head.startswith(b"HTTP/1.1 101 ")
+
+
+@asynchronous
+async def test_a_tls_handshake_that_has_not_begun_when_the_server_ends_is_cut() -> None:
+    closed = asyncio.get_running_loop().create_future()
+
+    class Protocol(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            tls.start(transport, self)
+            tls.close()
+            listener.close()
+            closed.set_result(transport)
+
+    tls = Tls(Certificates().server, open_timeout=9, close_timeout=9, failed=lambda *_: None)
+    listener = await asyncio.get_running_loop().create_server(Protocol, "127.0.0.1", 0)
+    async with raw_socket(listener.sockets[0].getsockname()[1]) as raw, asyncio.timeout(1):
+        assert b"" == await raw.rest()
+
+    assert (await closed).is_closing()
