@@ -52,7 +52,10 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     try:
         return asyncio.run(work())
     except ImportError as error:
-        raise click.ClickException(f"{error}\n  {install('cli,websockets,server,soap')}") from None
+        missing = error.__cause__ or error  # which names one extra of several
+        raise click.ClickException(
+            f"{missing}. This command needs more extras:\n  {install('cli,websockets,server,soap')}"
+        ) from None
     except BrokenPipeError:
         raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
