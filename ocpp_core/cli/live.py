@@ -143,7 +143,7 @@ def _now() -> tuple[str, str]:
 
 
 class _Aloud(logging.Handler):
-    """Writes what the transport logs as lines: how a connection fares that no message speaks of."""
+    """Writes as lines what no message speaks of: how a connection fares, and when it is tried again to boot."""
 
     def __init__(self, output: _Output) -> None:
         super().__init__()
@@ -155,15 +155,16 @@ class _Aloud(logging.Handler):
 
 @contextmanager
 def _aloud(output: _Output) -> Generator[None, None, None]:
-    handler, log = _Aloud(output), logger("websocket")
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    handler, logs = _Aloud(output), {log: log.level for log in (logger("websocket"), logger("boot"))}
+    for log in logs:
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
     try:
         yield
     finally:
-        log.setLevel(level)
-        log.removeHandler(handler)
+        for log, level in logs.items():
+            log.setLevel(level)
+            log.removeHandler(handler)
 
 
 async def _heard(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
