@@ -262,6 +262,7 @@ def _ping_interval(text: str) -> Callable[[_F], _F]:
 @_ping_interval("Seconds between pings; 0 sends none, for stations that never answer one.")
 @click.option(
     "--tolerance",
+    "--allow",  # as the commands call it that read frames, and as they suggest it
     multiple=True,
     metavar="RULE",
     callback=read_rules,
