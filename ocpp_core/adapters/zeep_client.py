@@ -25,7 +25,7 @@ from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
 from ocpp_core.model.decimals import number_text
 from ocpp_core.model.errors import LocalProtocolError, PayloadError
-from ocpp_core.model.extras import install
+from ocpp_core.model.extras import needed
 from ocpp_core.model.messages import Call, CallResult, DataType, Payload, Request, Response
 from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Number, Text, Timestamp, shape
 from ocpp_core.model.specifications import specification
@@ -205,10 +205,8 @@ def _wsdl(version: str, role: Role) -> Any:
 
 
 def _zeep() -> Any:
-    try:
+    with needed("zeep_client", "zeep", "soap"):
         import zeep
-    except ImportError as error:
-        raise ImportError(f"zeep_client needs zeep ({error}). Install it with: {install('soap')}") from error
     return zeep
 
 

@@ -52,7 +52,10 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     try:
         return asyncio.run(work())
     except ImportError as error:
-        raise click.ClickException(f"{error}\n  {install('cli,websockets,server,soap')}") from None
+        missing = error.__cause__ or error  # which names one extra of several
+        raise click.ClickException(
+            f"{missing}. This command needs more extras:\n  {install('cli,websockets,server,soap')}"
+        ) from None
     except BrokenPipeError:
         raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
@@ -140,7 +143,7 @@ def _now() -> tuple[str, str]:
 
 
 class _Aloud(logging.Handler):
-    """Writes what the transport logs as lines: how a connection fares that no message speaks of."""
+    """Writes as lines what no message speaks of: how a connection fares, and when it is tried again to boot."""
 
     def __init__(self, output: _Output) -> None:
         super().__init__()
@@ -152,15 +155,16 @@ class _Aloud(logging.Handler):
 
 @contextmanager
 def _aloud(output: _Output) -> Generator[None, None, None]:
-    handler, log = _Aloud(output), logger("websocket")
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    handler, logs = _Aloud(output), {log: log.level for log in (logger("websocket"), logger("boot"))}
+    for log in logs:
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
     try:
         yield
     finally:
-        log.setLevel(level)
-        log.removeHandler(handler)
+        for log, level in logs.items():
+            log.setLevel(level)
+            log.removeHandler(handler)
 
 
 async def _heard(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
@@ -258,6 +262,7 @@ def _ping_interval(text: str) -> Callable[[_F], _F]:
 @_ping_interval("Seconds between pings; 0 sends none, for stations that never answer one.")
 @click.option(
     "--tolerance",
+    "--allow",  # as the commands call it that read frames, and as they suggest it
     multiple=True,
     metavar="RULE",
     callback=read_rules,

@@ -20,13 +20,14 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.printing import printable
 
 _log = logger("boot")
 
 R = TypeVar("R", bound=Response)
 
 
-@define
+@define(repr=False)
 class Booted(Generic[R]):
     """A station that has booted, see `booted`."""
 
@@ -37,6 +38,9 @@ class Booted(Generic[R]):
     _on_time: Callable[[datetime], None] | None
     _sleep: Callable[[float], Awaitable[None]]
     _response: R | None = field(default=None, init=False)
+
+    def __repr__(self) -> str:
+        return f"<Booted {printable(self._csms.identity)}: {self._response!r}>"
 
     @property
     def response(self) -> R:
@@ -57,15 +61,20 @@ class Booted(Generic[R]):
             try:
                 response = await self._csms.call(self._request)
             except CallFailedError as error:
-                _log.info("%s cannot boot: %s", self._csms.identity, error)
-                await self._sleep(self._retry_interval)
+                again = self._retry_interval
+                _log.warning("%s cannot boot: %s; it boots again in %g s", self._csms.identity, error, again)
+                await self._sleep(again)
                 continue
             self._response = response
             self._tell_time(response)
             if _status(response) == "Accepted":
                 return response
-            _log.info("%s has booted and is %s", self._csms.identity, _status(response))
-            await self._sleep(_interval(response) or self._retry_interval)
+            again = _interval(response) or self._retry_interval
+            status = _status(response)
+            _log.warning(
+                "%s has booted and is %s; it boots again in %g s", self._csms.identity, status, again
+            )
+            await self._sleep(again)
 
     async def keep_beating(self) -> None:
         """Sends heartbeats until it is cancelled. A CSMS that refuses one with SecurityError has forgotten us."""
@@ -75,7 +84,7 @@ class Booted(Generic[R]):
             try:
                 self._tell_time(await self._csms.call(heartbeat()))
             except CallFailedError as error:
-                _log.info("%s has no answer to its heartbeat: %s", self._csms.identity, error)
+                _log.warning("%s has no answer to its heartbeat: %s", self._csms.identity, error)
                 if isinstance(error, CallRejectedError) and error.code is ErrorCode.SECURITY:
                     await self.boot()
 
@@ -105,7 +114,8 @@ async def booted(
     """Boots a station, and sends heartbeats while the context lasts.
 
     It comes to the body of the context when the CSMS has accepted. Until then it boots again and again, at the interval
-    that the CSMS gives; meanwhile handlers answer, and gates decide what they may.
+    that the CSMS gives; meanwhile handlers answer, and gates decide what they may. Each attempt that was not accepted
+    is a warning in the log ``ocpp_core.boot``.
 
     Args:
         csms: To be called: what `websocket.connect` and `soap_station.connect` yield, or a `Peer`.

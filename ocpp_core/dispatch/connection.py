@@ -21,7 +21,6 @@ is the codec's `owed` table.
 Source: OCPP-J 1.6 §4.1; OCPP 2.0.1 and 2.1 part 4 §4.1; OCPP-S 1.6 §3.2.
 """
 
-import reprlib
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +45,7 @@ from ocpp_core.model.messages import (
     SoapHeaders,
     error_repr,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import discreet_repr, told, told_value
 from ocpp_core.model.versions import Specification
@@ -377,7 +377,7 @@ class Connection(Generic[M]):
         expected: type[Response] = self._codec.specification.response(action)
         if not isinstance(response, expected):
             raise LocalProtocolError(
-                f"{action} is answered by {expected.__name__}, not by {reprlib.repr(response)}."
+                f"{action} is answered by {expected.__name__}, not by {passed(response)}."
             )
         self._out.append(self._encoded(CallResult(call.id, response)))
         self._done(call)

@@ -6,7 +6,6 @@ without one.
 """
 
 import inspect
-import reprlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol, TypeVar, cast, overload
 
@@ -312,7 +311,7 @@ class Router:
             if not isinstance(response, Response):  # a handler may return anything
                 action = request.__ocpp__.action
                 raise LocalProtocolError(
-                    f"{action} is answered by {action}Response, not by {reprlib.repr(response)}."
+                    f"{action} is answered by {action}Response, not by {passed(response)}."
                 )
         except OcppError as error:
             return Answer(error=error)

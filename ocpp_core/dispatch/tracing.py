@@ -21,10 +21,10 @@ from typing import Any
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Answer, Caller
 from ocpp_core.model.errors import CallRejectedError
-from ocpp_core.model.extras import install
+from ocpp_core.model.extras import needed
 from ocpp_core.model.messages import Notification, Request
 
-try:
+with needed("Tracing", "opentelemetry-api", "tracing"):
     from opentelemetry.trace import (
         INVALID_SPAN,
         Span,
@@ -33,8 +33,6 @@ try:
         TracerProvider,
         get_tracer,
     )
-except ImportError as _missing:
-    raise ImportError(f"Tracing needs opentelemetry-api: {install('tracing')}") from _missing
 
 
 class Tracing(Hooks):

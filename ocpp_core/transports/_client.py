@@ -48,7 +48,7 @@ from ocpp_core.transports.admission import Handshake, result_of
 from ocpp_core.transports.mending import Mend
 from ocpp_core.transports.styles import STYLE, USUAL, Style
 
-from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
+from websockets.asyncio.client import ClientConnection  # isort: skip  # _floods has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip
 from websockets.exceptions import InvalidMessage, InvalidStatus, WebSocketException  # isort: skip
 from websockets.typing import Subprotocol  # isort: skip

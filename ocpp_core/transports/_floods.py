@@ -8,13 +8,16 @@ has refused what it read, it leaves the connection to the peer until somebody se
 import asyncio
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.connection import Connection
-from websockets.asyncio.server import ServerConnection
-from websockets.frames import Frame
-from websockets.protocol import State
-
+from ocpp_core.model.extras import needed
 from ocpp_core.model.logs import logger
+
+# Whoever uses websockets imports this module before it: here it is told if it is missing.
+with needed("ocpp_core.transports.websocket", "websockets", "websockets"):
+    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.connection import Connection
+    from websockets.asyncio.server import ServerConnection
+    from websockets.frames import Frame
+    from websockets.protocol import State
 
 _log = logger("websocket")
 

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
 
-import httpx
 from attrs import define
 
+from ocpp_core.model.extras import needed
 from ocpp_core.transports.soap_body import SOAP_XML, read_body
+
+with needed("SOAP over HTTP", "httpx", "soap"):
+    import httpx
 
 #: Where a request carries what is to become of its answer.
 _EXTENSION = "ocpp_core"

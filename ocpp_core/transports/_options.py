@@ -13,7 +13,7 @@ from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.printing import likely, shown
+from ocpp_core.model.printing import likely, printable, shown
 from ocpp_core.model.tolerance import Tolerance
 
 T = TypeVar("T")
@@ -62,6 +62,14 @@ class Kind:
 
 def _named(value: Any) -> str:
     """A value in the sentence that refuses it: numbers as they are, all else by its type, as it may be a secret."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_one_named, value))}]"
+    return _one_named(value)
+
+
+def _one_named(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {printable(value.__name__)}"
     if value is None or type(value) in (bool, float):
         return repr(value)
     return shown(value) if type(value) is int else type(value).__name__
@@ -100,7 +108,7 @@ ROUTER = instance_of(Router)
 TOLERANCE = instance_of(Tolerance)
 TOLERANCE_OF = Kind("a Tolerance, or a function from an identity to one,", (Tolerance, Callable))
 PROFILES_OF = Kind(
-    "security profiles from 0 to 3, or a function from an identity to them,",
+    "a list of security profiles from 0 to 3, as [2], or a function from an identity to them,",
     (list, tuple, set, frozenset, range, Callable),
     _are_profiles,
 )

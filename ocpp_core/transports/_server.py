@@ -39,7 +39,7 @@ from ocpp_core.transports.admission import (
 from ocpp_core.transports.http_request import OFFERS, Headers, HttpRequest
 from ocpp_core.transports.stations import Stations
 
-from websockets.asyncio.server import Server as Listener  # isort: skip  # _socket has checked that it is there
+from websockets.asyncio.server import Server as Listener  # isort: skip  # _floods has checked that it is there
 from websockets.asyncio.server import ServerConnection  # isort: skip
 from websockets.asyncio.server import serve as listen  # isort: skip
 from websockets.exceptions import InvalidMessage  # isort: skip

@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
-from ocpp_core.model.extras import install
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.specifications import specification
@@ -19,14 +18,9 @@ from ocpp_core.transports._options import COUNT, FLAG, SECONDS
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.socket_peer import SocketPeer
 
-try:
-    from websockets.asyncio.connection import Connection as WebSocket
-    from websockets.exceptions import ConnectionClosed
-    from websockets.protocol import State
-except ImportError as error:
-    raise ImportError(
-        f"The WebSocket transport needs a recent release of websockets: {install('websockets')}"
-    ) from error
+from websockets.asyncio.connection import Connection as WebSocket  # isort: skip  # _floods has checked that it is there
+from websockets.exceptions import ConnectionClosed  # isort: skip
+from websockets.protocol import State  # isort: skip
 
 _log = logger("websocket")
 

@@ -9,7 +9,10 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import uvicorn
+from ocpp_core.model.extras import needed
+
+with needed("ocpp_core.transports.serving", "uvicorn", "server"):
+    import uvicorn
 
 #: What is not uvicorn's own choice: SECURITY.md, "Behind uvicorn", says why.
 SAFE: dict[str, Any] = {

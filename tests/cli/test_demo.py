@@ -315,6 +315,21 @@ def test_a_station_that_stays_outlives_a_restart_of_its_csms() -> None:
             station.kill()
 
 
+def test_a_station_that_stays_says_that_its_csms_does_not_let_it_boot() -> None:
+    """Over SOAP there is no connection whose end could be told."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = ["simulate", f"http://127.0.0.1:{port}/", "--identity", "CP-7", "--version", "1.5", "--stay"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, encoding="utf-8") as station:
+        try:
+            assert station.stdout is not None
+            line = next((line for line in station.stdout if "cannot boot" in line), "")
+        finally:
+            station.kill()
+
+    assert re.match(r"\d\d:\d\d:\d\d CP-7 cannot boot: .*; it boots again in 10 s$", line)
+
+
 def test_an_interrupted_csms_closes_its_connections_and_says_nothing() -> None:
     with (
         serving() as (port, process),

@@ -137,6 +137,22 @@ def test_missing_extra_is_explained() -> None:
     assert f"  {install('cli')}\n" in result.stderr
 
 
+def test_a_command_that_talks_says_all_that_it_needs() -> None:
+    """The transport names the one extra that it misses; whoever installs only that meets the next one."""
+    program = "import sys; sys.modules['websockets'] = None; from ocpp_core.cli import main; sys.exit(main())"
+    result = subprocess.run(
+        [sys.executable, "-P", "-c", program, "simulate", "--version", "1.6", "ws://127.0.0.1:1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (2, "") == (result.returncode, result.stdout)
+    assert ["This command needs more extras:", install("cli,websockets,server,soap")] == [
+        line.rpartition(". ")[2].strip() for line in result.stderr.splitlines()
+    ]
+
+
 def test_main_returns_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.log"
     path.write_text(HERTZ)

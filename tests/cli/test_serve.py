@@ -57,6 +57,7 @@ async def test_knobs_for_odd_stations() -> None:
         (("--ping-interval", "-1"), "--ping-interval"),
         (("--ping-interval", "nan"), "not a number"),
         (("--tolerance", "everything"), "no such rule: everything. There are optional_null"),
+        (("--allow", "everything"), "no such rule: everything. There are optional_null"),
     ],
 )
 def test_a_knob_that_cannot_be_turned_so_is_wrong_usage(options: tuple[str, ...], said: str) -> None:

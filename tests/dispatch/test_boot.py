@@ -98,6 +98,35 @@ async def test_a_station_boots_until_it_is_accepted(version: str) -> None:
     assert 4 == csms.seen.qsize()
 
 
+@asynchronous
+async def test_a_station_that_waits_to_be_accepted_is_seen_without_configuring_a_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Python shows warnings by default; `booted` would seem to hang."""
+    sleeper = Sleeper()
+    csms = Csms("1.6", ("Rejected", 17), ("", 0), ("Accepted", 120))
+    async with pair("1.6", csms=csms.router) as (caller, _):
+
+        async def work() -> str:
+            async with booted(caller, boot_request("1.6"), retry_interval=33.0, sleep=sleeper) as station:
+                return repr(station)
+
+        working = asyncio.create_task(work())
+        for _ in range(2):
+            await sleeper.wake()
+        shown = await working
+
+    assert [
+        ("WARNING", f"{caller.identity} has booted and is Rejected; it boots again in 17 s"),
+        (
+            "WARNING",
+            f"{caller.identity} cannot boot: {caller.identity}: BootNotification was refused with"
+            " InternalError; it boots again in 33 s",
+        ),
+    ] == [(one.levelname, one.getMessage()) for one in caplog.records if one.name == "ocpp_core.boot"]
+    assert shown.startswith(f"<Booted {caller.identity}: BootNotificationResponse(")
+
+
 @pytest.mark.parametrize("interval, waits", [(120, 120), (0, 300.0)])
 @asynchronous
 async def test_heartbeats_go_out_at_the_interval_of_the_csms(interval: int, waits: float) -> None:

@@ -48,6 +48,21 @@ async def test_handler_failures_are_logged_and_their_text_is_not_sent(
 
 
 @asynchronous
+async def test_an_answer_of_another_kind_is_named_by_its_type(caplog: pytest.LogCaptureFixture) -> None:
+    """Not by what it holds, cut in the middle."""
+    csms = Router()
+    csms.on(v16.HeartbeatRequest)(lambda *_: {"currentTime": "2026-01-31T12:00:00Z"})  # type: ignore[arg-type]
+    csms.on(v16.AuthorizeRequest)(lambda *_: v16.HeartbeatResponse(current_time=NOW))  # type: ignore[arg-type]
+    async with wire(csms) as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        other.put('[2,"2","Authorize",{"idTag":"T"}]')
+        await until(lambda: len(other.sent) == 2)
+
+    assert "Heartbeat is answered by HeartbeatResponse, not by a dict" in caplog.text
+    assert "Authorize is answered by AuthorizeResponse, not by a HeartbeatResponse" in caplog.text
+
+
+@asynchronous
 async def test_a_handler_that_returns_nothing_does_not_end_the_connection() -> None:
     csms = Router()
     csms.on(v16.HeartbeatRequest)(heartbeat)

@@ -8,6 +8,7 @@ import pytest
 
 from loops import asynchronous
 from ocpp_core import Router
+from ocpp_core.dispatch import Hooks
 from ocpp_core.transports.admission import Admission
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
@@ -89,14 +90,21 @@ OF_PEERS: Wrong = [
     ({"grace": -1}, ValueError, "option grace: seconds, 0 or more, wanted, not -1"),
     ({"new_id": "id"}, TypeError, "option new_id: a function wanted, not str"),
     ({"hooks": object()}, TypeError, "option hooks: a list of Hooks wanted, not object"),
-    ({"hooks": [print]}, ValueError, "option hooks"),
+    (
+        {"hooks": [print]},
+        ValueError,
+        "option hooks: a list of Hooks wanted, not [builtin_function_or_method]",
+    ),
+    ({"hooks": [Hooks]}, ValueError, "option hooks: a list of Hooks wanted, not [the class Hooks]"),
+    ({"hooks": ["a secret"]}, ValueError, "option hooks: a list of Hooks wanted, not [str]"),
     ({"redaction": True}, TypeError, "option redaction: a Redaction or None wanted, not True"),
 ]
 
 OF_SERVERS: Wrong = [
     ({"authenticate": True}, TypeError, "option authenticate: a function or None wanted, not True"),
     ({"identities": 5}, TypeError, "option identities: a function or None wanted, not 5"),
-    ({"profiles": [7]}, ValueError, "option profiles: security profiles from 0 to 3"),
+    ({"profiles": [7]}, ValueError, "option profiles: a list of security profiles from 0 to 3, as [2],"),
+    ({"profiles": [2, 7]}, ValueError, "wanted, not [2, 7]"),
     ({"profiles": 2}, TypeError, "wanted, not 2"),
     ({"tolerance": "tolerant"}, TypeError, "option tolerance: a Tolerance, or a function"),
     ({"aliases": ["ocpp2.0"]}, TypeError, "option aliases: a mapping of subprotocols"),
