@@ -87,8 +87,17 @@ def place(name: str) -> tuple[str, str]:
     return package, inner[0] if inner else ""
 
 
+def inner_place(name: str) -> tuple[str, str]:
+    """The same for a package in a package: ``ocpp_core.translation.sessions.state`` is translation.sessions, state."""
+    _, *outer, module = name.split(".")
+    return ".".join(outer), module
+
+
 def test_every_package_and_module_has_one_place_in_the_diagrams() -> None:
-    modules = [place(name) for name in MODULES if name != "ocpp_core" and name not in GENERATED]
+    named = [name for name in MODULES if name != "ocpp_core" and name not in GENERATED]
+    modules = list({place(name) for name in named}) + [
+        inner_place(one) for one in named if one.count(".") > 2
+    ]
     drawn = [(package, name) for package, rows in module_rows().items() for row in rows for name in row]
 
     assert sorted(name for row in package_rows() for name in row) == PARTS, "see docs/architecture.md"
@@ -105,6 +114,11 @@ def test_module_imports_only_what_is_below_it(name: str) -> None:
         target, inner = place(other)
         if target != package:
             is_below = HEIGHT[target] < HEIGHT[package]
+        elif module == inner and module and name.count(".") > 2:
+            height, below = INSIDE[inner_place(name)[0]], inner_place(other)[1]
+            is_below = height[below] < height[inner_place(name)[1]]
+        elif module == inner and module:  # a package that gathers names of its modules
+            is_below = MODULES[name].name == "__init__.py"
         elif package in INSIDE and module and inner:
             is_below = INSIDE[package][inner] < INSIDE[package][module]
         else:  # a generated sibling, or the package that gathers names for users

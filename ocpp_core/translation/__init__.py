@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from ocpp_core.translation.losses import NeedsSessionError as NeedsSessionError
     from ocpp_core.translation.losses import Translation as Translation
     from ocpp_core.translation.policies import Policy as Policy
+    from ocpp_core.translation.sessions import MemoryStore as MemoryStore
+    from ocpp_core.translation.sessions import Side as Side
+    from ocpp_core.translation.sessions import SqliteStore as SqliteStore
+    from ocpp_core.translation.sessions import StateError as StateError
+    from ocpp_core.translation.sessions import Store as Store
+    from ocpp_core.translation.sessions import TranslationSession as TranslationSession
 else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
@@ -20,5 +26,6 @@ else:
             "engine": "merge translate",
             "losses": "Loss LossKind LossReason NeedsSessionError Translation",
             "policies": "Policy",
+            "sessions": "MemoryStore Side SqliteStore StateError Store TranslationSession",
         },
     )

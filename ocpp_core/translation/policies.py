@@ -21,6 +21,7 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+        most_tokens: How many tokens a session remembers the types of; those used longest ago are forgotten.
     """
 
     heartbeat_interval: int = 900
@@ -32,6 +33,7 @@ class Policy:
     anonymous_id_tag: str = "NoAuthorization"
     has_security_extension: bool = False
     allow_unsigned_firmware: bool = False
+    most_tokens: int = 10_000
 
 
 DEFAULT_POLICY = Policy()

@@ -117,25 +117,34 @@ class Direction:
                 case Written(function=function):
                     view = View(message, run)
                     outcome = function(view, run, self)
-                    self._account(view, run, outcome)
+                    if outcome.messages:
+                        self.account(view, run)
                     return outcome
                 case Memory(rows=rows):
-                    if rows and run.has_session:
+                    if rows and run.memory is not None:
                         return Outcome((self.carried(message, run, rule.target),))
                     raise NeedsSessionError(rule.source, self.step)
-        except Unfit as unfit:
-            run.losses.clear()
-            if is_command(message):
-                run.dropped(unfit.place, unfit.value, unfit.reason)
-            else:
-                run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=_sendable(rule.refusal, message, run, unfit))
-        except REFUSALS:
-            if not _is_tolerated(message):
-                raise
-            run.losses.clear()
+        except (Unfit, *REFUSALS) as unfit:
+            return Outcome(answer=self.refusal(message, run, unfit))
+
+    def refusal(self, message: Any, run: Run, why: Exception) -> Response | OcppError | None:
+        """The answer to a request that has no place in the target. Only what goes against a schema may lack a reason.
+
+        Raises:
+            Exception: `why`, if it is a defect: no `Unfit`, and the request keeps to its schema.
+        """
+        told: Answer = error(ErrorCode.TYPE_CONSTRAINT)
+        unfit = why if isinstance(why, Unfit) else None
+        if unfit is not None:
+            told = self.rules[message.__ocpp__.action or ""].refusal
+        elif not _is_tolerated(message):
+            raise why
+        run.losses.clear()
+        if unfit is not None and is_command(message):
+            run.dropped(unfit.place, unfit.value, unfit.reason)
+        else:
             run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=_sendable(error(ErrorCode.TYPE_CONSTRAINT), message, run, None))
+        return _sendable(told, message, run, unfit)
 
     def carried(self, message: Any, run: Run, action: str) -> Any:
         """The request of another action that the rows make of a request."""
@@ -147,10 +156,8 @@ class Direction:
             run.dropped(None, message, LossReason.SUPPRESSED)
         return Outcome(answer=_sendable(answer, message, run, None))
 
-    def _account(self, view: View, run: Run, outcome: Outcome) -> None:
+    def account(self, view: View, run: Run) -> None:
         """Names what a rule written by hand has neither used nor named."""
-        if not outcome.messages:
-            return
         for place, value in view.left():
             if strict and place is not None and place[2] != place[1]:
                 raise UnaccountedError(f"{self.step} {type(view.whole).__name__}.{place[1]}")
