@@ -22,6 +22,12 @@ class Policy:
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
         most_tokens: How many tokens a session remembers the types of; those used longest ago are forgotten.
+        most_transactions: How many transactions it remembers: of more, those that ended longest ago are forgotten.
+        most_waiting: How many messages of one transaction may wait to be sent; more are refused, so that the station
+            keeps them.
+        keep_transactions: Seconds after which a transaction is forgotten whose end the CSMS knows of.
+        start_timeout: Seconds in which a transaction has to begin that was started remotely, after which one that
+            begins is another.
     """
 
     heartbeat_interval: int = 900
@@ -34,6 +40,10 @@ class Policy:
     has_security_extension: bool = False
     allow_unsigned_firmware: bool = False
     most_tokens: int = 10_000
+    most_transactions: int = 1_000
+    most_waiting: int = 1_000
+    keep_transactions: int = 30 * 24 * 3600
+    start_timeout: int = 300
 
 
 DEFAULT_POLICY = Policy()

@@ -22,7 +22,7 @@ class View:
         self._place = place
         self._fields: dict[str, Field] = {one.name: one for one in shape(type(source)).fields}
         self._used: set[str] = set()
-        self._views: list[View] = []
+        self._views: dict[str, View] = {}
         self._is_carried = False
 
     def __getattr__(self, name: str) -> Any:
@@ -52,9 +52,9 @@ class View:
         value = getattr(self, name)
         if not isinstance(value, Payload):
             return None
-        made = View(value, self._run, self.place(name))
-        self._views.append(made)
-        return made
+        if name not in self._views:
+            self._views[name] = View(value, self._run, self.place(name))
+        return self._views[name]
 
     def drop(self, *names: str) -> None:
         """Names what is not sent on."""
@@ -77,5 +77,5 @@ class View:
         if not self._is_carried:
             for wire, value in self._source.extra.items():
                 yield (self._place, quoted(wire), quoted(wire)), value
-        for view in self._views:
+        for view in self._views.values():
             yield from view.left()

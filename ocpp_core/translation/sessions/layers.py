@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import OcppError
+from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.model.specifications import specification
@@ -95,7 +95,13 @@ class Plain:
         passage.take(run)
         return (yield from self.sent(message, outcome, passage))
 
-    def sent(self, message: Message, outcome: Outcome, passage: Passage) -> Steps:
+    def sent(
+        self,
+        message: Message,
+        outcome: Outcome,
+        passage: Passage,
+        heard: Callable[[Any], None] | None = None,
+    ) -> Steps:
         """Sends what became of a message, and puts the answers together."""
         if not outcome.messages:
             return outcome.answer
@@ -103,6 +109,8 @@ class Plain:
         for made in outcome.messages:
             assert isinstance(made, Request | Notification)
             answer = yield made
+            if heard is not None and isinstance(answer, Response):
+                heard(answer)
             if isinstance(made, Request):
                 answers.append(self.returned(answer, message, made, passage))
         return self.joined(answers, message)
@@ -171,23 +179,34 @@ class Asked:
         """The time, as it was told last."""
         return self.passage.now
 
-    def carried(self, change: Callable[[Any], Any] | None = None, message: Any = None) -> Steps:
+    def carried(
+        self,
+        change: Callable[[Any], Any] | None = None,
+        message: Any = None,
+        heard: Callable[[Any], None] | None = None,
+    ) -> Steps:
         """Sends a message as the step does without a session, and gives its answer.
 
         Args:
             change: Is given each request, and gives what is sent in its place.
-            message: In place of the one that was asked.
+            message: In place of the one that was asked, of which the rule has then named what is not in it.
+            heard: Is given each response, as it comes from the other side.
         """
-        asked = self.view.carried() if message is None else message
+        asked = self.view.carried()
+        asked = asked if message is None else message
         outcome = self.layer.there.request(asked, self.run)
         if change is not None:
             outcome.messages = [change(made) for made in outcome.messages]
         self.passage.take(self.run)
-        return (yield from self.layer.sent(asked, outcome, self.passage))
+        return (yield from self.layer.sent(asked, outcome, self.passage, heard))
 
     def returned(self, answer: Answer, made: Any) -> Answer:
         """An answer to something that was made of the message, as its sender understands it."""
         return self.layer.returned(answer, self.message, made, self.passage)
+
+    def again(self) -> None:
+        """What is sent was made of the same message before, and its losses were named then."""
+        self.view.carried()
 
     def answered(self, **members: Any) -> Response:
         """A response to the message, by attribute names."""
@@ -233,11 +252,12 @@ class Remembering:
             try:
                 made = steps.send(answer)
             except StopIteration as end:
-                if is_sent:
+                # Of what was not answered nothing is lost: it comes again.
+                if is_sent and isinstance(end.value, Response):
                     there.account(asked.view, run)
                 passage.take(run)
                 return end.value  # type: ignore[no-any-return]
-            except (Unfit, *REFUSALS) as why:
+            except (Unfit, LocalProtocolError, *REFUSALS) as why:
                 refusal = there.refusal(message, run, why)
                 passage.take(run)
                 return refusal

@@ -1,10 +1,99 @@
 """What a session knows: its records, and what it may forget with its process."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import asdict, define, field, frozen
+from attrs import evolve as replaced
 
 from ocpp_core.translation.policies import Policy
-from ocpp_core.translation.sessions.records import Records
+from ocpp_core.translation.sessions.records import Records, moment, moment_text
 from ocpp_core.translation.sessions.stores import Store
+
+#: Ids of 1.x beyond this are not adopted: a station that names them shall not use up those that are left.
+_LARGEST_ADOPTED = 2_000_000_000
+
+
+@frozen(kw_only=True)
+class TransactionRecord:
+    """One transaction, as the store has it. Which fields are used depends on which side is older.
+
+    Attributes:
+        id: In 2.x.
+        number: In 1.x; None before it is known.
+        place: Connector of 1.x, EVSE of 2.x; 0 if it is not known.
+        tag: The idTag that began it.
+        token: The token that began it, packed.
+        seq_no: Of the next event to the CSMS, or the highest that came from the station.
+        state: Charging state, as the CSMS knows it, or as the station has said.
+        remote_start_id: Of the command that began it.
+        reservation_id: That it uses up.
+        stop: What has asked for its end.
+        stop_tag: The idTag that has.
+        meter_start: In Wh, as it was sent.
+        begin: Reading of the energy register at the beginning, as far as it is known, in Wh.
+        is_exact: Whether that was read for the beginning; else it is the first that came.
+        register: Last reading of the energy register, in Wh.
+        is_connected: A vehicle is there, as far as is known.
+        was_charging: Energy was delivered, or may have been.
+        is_started: The CSMS has been told of its beginning, and has answered.
+        is_ended: The station has reported its end.
+        ended: When the CSMS has answered that.
+        outbox: Digest and packed event, for those that the CSMS has not answered.
+        seen: Digests of what the CSMS has answered; or numbers of what the station has sent, with the packed answers
+            and whether that was all.
+        buffer: Packed meter values that wait for the beginning.
+        start_reply: Packed answer to its beginning.
+        stop_reply: Packed answer to its end.
+    """
+
+    id: str
+    number: int | None = None
+    place: int = 0
+    tag: str = ""
+    token: str | None = None
+    seq_no: int = 0
+    state: str | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    stop: str | None = None
+    stop_tag: str | None = None
+    meter_start: int | None = None
+    begin: str | None = None
+    is_exact: bool = False
+    register: str | None = None
+    is_connected: bool | None = None
+    was_charging: bool = False
+    is_started: bool = False
+    is_ended: bool = False
+    ended: str | None = None
+    outbox: list[list[str]] = field(factory=list)
+    seen: list[Any] = field(factory=list)
+    buffer: list[str] = field(factory=list)
+    start_reply: str | None = None
+    stop_reply: str | None = None
+
+
+@define
+class Outlet:
+    """A connector of 1.x or an EVSE of 2.x, as far as it is known since the session was made.
+
+    Attributes:
+        status: Last status that the station reported, in its words.
+        sent: Last status that the CSMS has answered, in its words.
+        error: Last error code that was reported.
+        is_triggered: The CSMS has asked for the status, so it is sent even if it is the same.
+        connector: Of the EVSE, the one last seen occupied.
+        register: Last reading of the energy register, in Wh.
+    """
+
+    status: str | None = None
+    sent: str | None = None
+    error: str = "NoError"
+    is_triggered: bool = False
+    connector: int = 1
+    register: str | None = None
 
 
 class State:
@@ -14,7 +103,13 @@ class State:
         self.identity = identity
         self.policy = policy
         self.records = Records(identity, store)
+        #: When the station connected.
         self.since: datetime | None = None
+        #: By connector or EVSE; 0 is the station.
+        self.outlets: dict[int, Outlet] = {}
+        #: What is known of the station, and needs no store: see the rules that use it.
+        self.hints: dict[str, Any] = {}
+        self._open = {one.id: one.place for one in self.transactions() if not one.is_ended}
 
     # Tokens
 
@@ -25,8 +120,7 @@ class State:
 
     def learn(self, tag: str, token: str, kind: str) -> None:
         """See `Memory`."""
-        known = self.token(tag)
-        if known != (token, kind):
+        if self.token(tag) != (token, kind):
             value = {"token": token, "type": kind}
             self.records.push("token", tag.casefold(), value, self.policy.most_tokens)
 
@@ -42,11 +136,103 @@ class State:
         found = self.records.get("transaction", id)
         return None if found is None else found["number"]
 
+    def transaction(self, id: str | None) -> TransactionRecord | None:
+        """By its id in 2.x."""
+        found = None if id is None else self.records.get("transaction", id)
+        return None if found is None else _transaction(found)
+
+    def transactions(self) -> Iterator[TransactionRecord]:
+        """All that are remembered, those that were written last at the end."""
+        return map(_transaction, self.records.all("transaction").values())
+
+    def running(self, place: int | None = None) -> TransactionRecord | None:
+        """The one that began last of those that have not ended, anywhere or at one place."""
+        found = [id for id, at in self._open.items() if place is None or at == place]
+        return self.transaction(found[-1]) if found else None
+
+    def save(self, record: TransactionRecord) -> TransactionRecord:
+        """Writes a transaction."""
+        known = self.records.get("transaction", record.id)
+        value = asdict(record)
+        if known is None:
+            self._make_room()
+            self.records.push("transaction", record.id, value, self.policy.most_transactions)
+        else:
+            self.records.put("transaction", record.id, {**value, "order": known["order"]})
+        if record.number is not None and self.newer_transaction(record.number) != record.id:
+            self.records.put("number", str(record.number), record.id)
+        if record.is_ended:
+            self._open.pop(record.id, None)
+        else:
+            self._open[record.id] = record.place
+        return record
+
+    def forget(self, record: TransactionRecord) -> None:
+        """Removes a transaction, and its number."""
+        self.records.remove("transaction", record.id)
+        if record.number is not None and self.newer_transaction(record.number) == record.id:
+            self.records.remove("number", str(record.number))
+        self._open.pop(record.id, None)
+
+    def _make_room(self) -> None:
+        """Of too many, one that has ended goes first. One that runs goes as if its record was lost."""
+        known = self.records.all("transaction")
+        if len(known) >= self.policy.most_transactions:
+            oldest = next((one for one in self.transactions() if one.ended is not None), None)
+            self.forget(oldest or next(self.transactions()))
+
+    def new_number(self) -> int:
+        """An id for 1.x, never the same again."""
+        return self.records.next_id("transaction")
+
+    def adopt(self, number: int) -> None:
+        """A station speaks of an id that is not known here: none of those up to it is given any more."""
+        given = self.records.get("counter", "transaction") or 0
+        if given < number <= _LARGEST_ADOPTED:
+            self.records.put("counter", "transaction", number)
+
     # Ids
 
     def new_request_id(self) -> int:
         """An id for a request that needs one."""
         return self.records.next_id("request")
+
+    # Remote starts
+
+    def expect(self, remote_start_id: int, tag: str, place: int | None, now: datetime) -> None:
+        """A remote start was asked for. Who asks for a thousand is remembered the last ones of."""
+        until = moment_text(now + timedelta(seconds=self.policy.start_timeout))
+        value = {"tag": tag, "place": place, "until": until}
+        self.records.push("start", str(remote_start_id), value, self.policy.most_transactions)
+
+    def started(self, tag: str, place: int, now: datetime) -> int | None:
+        """Takes the remote start that a transaction of this idTag belongs to."""
+        self.expire(now)
+        for name, value in self.records.all("start").items():
+            if value["tag"].casefold() == tag.casefold() and value["place"] in (None, place):
+                self.records.remove("start", name)
+                return int(name)
+        return None
+
+    def bind(self, id: str, remote_start_id: int) -> None:
+        """A remote start has led to this transaction."""
+        pending = self.records.get("start", str(remote_start_id))
+        record = self.transaction(id) or TransactionRecord(id=id)
+        if pending is not None and not record.is_started:
+            self.records.remove("start", str(remote_start_id))
+            tag = record.tag or pending["tag"]
+            self.save(replaced(record, remote_start_id=remote_start_id, tag=tag))
+
+    # Outlets
+
+    def outlet(self, number: int) -> Outlet:
+        """What is known of a connector or an EVSE."""
+        found = self.outlets.get(number)
+        if found is None:
+            found = Outlet()
+            if len(self.outlets) < _MOST_OUTLETS:  # what lies beyond is as good as new each time
+                self.outlets[number] = found
+        return found
 
     # Time
 
@@ -54,11 +240,27 @@ class State:
         """A side is there."""
         if is_station:
             self.since = now
+        self.expire(now)
+        old = now - timedelta(seconds=self.policy.keep_transactions)
+        for one in list(self.transactions()):
+            if one.ended is not None and moment(one.ended) < old:
+                self.forget(one)
 
     @property
     def wake_at(self) -> datetime | None:
         """When something expires."""
-        return None
+        return min((moment(one["until"]) for one in self.records.all("start").values()), default=None)
 
     def expire(self, now: datetime) -> None:
         """Gives up what has waited too long."""
+        for name, value in list(self.records.all("start").items()):
+            if moment(value["until"]) <= now:
+                self.records.remove("start", name)
+
+
+#: Connectors of a station; a hostile one can name any number.
+_MOST_OUTLETS = 1_000
+
+
+def _transaction(value: dict[str, Any]) -> TransactionRecord:
+    return TransactionRecord(**{name: one for name, one in value.items() if name != "order"})
