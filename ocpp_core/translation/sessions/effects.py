@@ -49,11 +49,13 @@ class Call(_Effect):
         side: To whom.
         request: In the version of that side.
         call: The key under which to give the answer; also if there will be none.
+        of: The key of the request that it is made for; None if nobody waits.
     """
 
     side: Side
     request: Request
     call: Hashable
+    of: Hashable | None = None
 
 
 @define(eq=False)
@@ -63,10 +65,12 @@ class Notice(_Effect):
     Attributes:
         side: To whom.
         send: In the version of that side.
+        of: The key of the request that it is made for; None if nobody waits.
     """
 
     side: Side
     send: Notification
+    of: Hashable | None = None
 
 
 @define(eq=False)

@@ -237,12 +237,12 @@ class TranslationSession:
             notes, passage.notes = tuple(passage.notes), []
             other = exchange.side.other
             if isinstance(made, Notification):
-                self._effects.append(Notice(other, made, notes=notes))
+                self._effects.append(Notice(other, made, exchange.call, notes=notes))
                 answer = None
                 continue
             self._made += 1
             self._calls[self._made] = exchange
-            self._effects.append(Call(other, made, self._made, notes=notes))
+            self._effects.append(Call(other, made, self._made, exchange.call, notes=notes))
             return False
 
     def _reply(self, exchange: _Exchange, answer: Answer) -> None:
