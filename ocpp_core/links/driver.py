@@ -6,7 +6,7 @@ out to each end, starts what has to be started, and tells the session the time, 
 
 import asyncio
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from datetime import UTC, datetime
 from itertools import count
 from types import TracebackType
@@ -21,7 +21,7 @@ from ocpp_core.model.errors import CallFailedError, CallRejectedError, LocalProt
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.translation.losses import Loss
+from ocpp_core.translation.losses import Loss, Note
 from ocpp_core.translation.sessions.effects import Call, Effect, Notice, Reply, Side
 from ocpp_core.translation.sessions.session import TranslationSession
 
@@ -47,23 +47,42 @@ class Carried:
 
     Attributes:
         answer: In the version of its sender.
-        losses: Of the request and of its answer, in the order in which they happened.
+        effects: What was done for it, in this order; the `Reply` comes last.
         cause: What the other end raised last, if it did: a `CallFailedError` or an `OcppError`, in its own version.
     """
 
     answer: Response | OcppError
-    losses: tuple[Loss, ...]
+    effects: tuple[Effect, ...] = ()
     cause: BaseException | None = None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The losses before they are put into words."""
+        return tuple(note for effect in self.effects for note in effect.notes)
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """Of the request and of its answer, in the order in which they happened."""
+        return tuple(loss for effect in self.effects for loss in effect.losses)
 
 
 @define(eq=False)
 class _Waiting:
-    """A request whose sender waits for its answer."""
+    """A request whose sender waits for its answer.
+
+    Attributes:
+        side: Of the sender.
+        future: Its answer.
+        effects: What has been done for it so far.
+        cause: What the other end raised last.
+        context: Of the sender. What is done for it is done there, whoever's turn it is.
+    """
 
     side: Side
     future: "asyncio.Future[Response | OcppError]"
     effects: list[Effect] = field(factory=list)
     cause: BaseException | None = None
+    context: Context = field(factory=copy_context)
 
 
 @define(eq=False)
@@ -131,6 +150,7 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
+        self._context = copy_context()
 
     @property
     def identity(self) -> str:
@@ -202,8 +222,7 @@ class Link:
             answer = await waiting.future
         finally:
             self._waiting.pop(key, None)
-        losses = tuple(loss for effect in waiting.effects for loss in effect.losses)
-        return Carried(answer, losses, waiting.cause)
+        return Carried(answer, tuple(waiting.effects), waiting.cause)
 
     async def notify(self, side: Side, message: Notification) -> None:
         """Carries a message that wants no answer. Returns when all that came of it at once has been sent or has failed.
@@ -277,7 +296,11 @@ class Link:
         if not isinstance(effect, Reply):
             # Whoever comes in the place of this end is not asked: by then the session knows that there was no answer.
             work = self._carry_out(effect, self._places.get(effect.side))
-            task = asyncio.create_task(work, name=f"ocpp link {self.identity}")
+            # Each with a copy: what an end sets in its context is nothing to those that come after it.
+            context = (self._context if waiting is None else waiting.context).copy()
+            task = asyncio.get_running_loop().create_task(
+                work, name=f"ocpp link {self.identity}", context=context
+            )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return task

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.printing import printable
 
 #: Kind and name of a record: ``("transaction", "8f1c...")``.
@@ -48,10 +49,15 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Keeps records as long as it lives: a session that is made anew with it goes on where the last one was."""
+    """Keeps records as long as it lives: a session that is made anew with it goes on where the last one was.
 
-    def __init__(self) -> None:
-        self._records: dict[str, dict[Key, str]] = {}
+    Args:
+        most: Stations of which they are kept; those of the one that was not written to longest are forgotten. Where
+            anybody may come, anybody fills this up.
+    """
+
+    def __init__(self, *, most: int = 100_000) -> None:
+        self._records: Bounded[str, dict[Key, str]] = Bounded(most)
 
     def load(self, identity: str) -> Mapping[Key, Value]:
         """See `Store`."""
@@ -66,6 +72,7 @@ class MemoryStore:
                 mine.pop(key, None)
             else:
                 mine[key] = text
+        self._records.move_to_end(identity)
         if not mine:
             del self._records[identity]
 
