@@ -17,7 +17,7 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer, Caller, Router, failed, note_failure
-from ocpp_core.links.driver import Link, carried_out
+from ocpp_core.links.driver import Carried, Link, carried_out
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import (
@@ -35,7 +35,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import to_wire
 from ocpp_core.translation.losses import Loss
-from ocpp_core.translation.lost import keep_losses
+from ocpp_core.translation.lost import keep_losses, losing
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions.effects import Effect, Reply, Side
 from ocpp_core.translation.sessions.session import TranslationSession
@@ -94,6 +94,10 @@ class WireCall(Protocol):
 WireNotify = Callable[[Notification], Awaitable[None]]
 
 
+#: Requests of the version of the handlers, and what these have answered.
+_Spoken = list[tuple[Request[Any], Response]]
+
+
 @define(eq=False)
 class _Exchange:
     """One call, of theirs or of ours, for as long as it is carried.
@@ -101,12 +105,12 @@ class _Exchange:
     Attributes:
         timeout: Of each request that is made of a call of ours.
         is_sent: Whether any has been made.
-        spoken: What a call of theirs has become: requests, and what handlers have answered.
+        spoken: What a call of theirs has become.
     """
 
     timeout: float | Default | None = DEFAULT
     is_sent: bool = False
-    spoken: list[tuple[Request[Any], Response]] = field(factory=list)
+    spoken: _Spoken = field(factory=list)
 
 
 _EXCHANGE: ContextVar[_Exchange | None] = ContextVar("ocpp_core_exchange", default=None)
@@ -151,7 +155,7 @@ class Interpreter(Router):
         self._patience = patience
         self._link: Link | None = None
         self._is_closed = False
-        self._spoken: Beside[list[tuple[Request[Any], Response]]] = Beside()
+        self._spoken: Beside[tuple[_Spoken, Carried]] = Beside()
 
     # From the station
 
@@ -166,9 +170,7 @@ class Interpreter(Router):
         finally:
             _EXCHANGE.reset(token)
         if exchange.spoken:
-            self._spoken.put(request, exchange.spoken)
-            for reply in carried.effects[-1:]:
-                keep_losses(exchange.spoken[-1][1], reply.notes if isinstance(reply, Reply) else ())
+            self._spoken.put(request, (exchange.spoken, carried))
         if isinstance(carried.answer, OcppError):
             return Answer(error=carried.answer)
         return Answer(carried.answer)
@@ -179,8 +181,14 @@ class Interpreter(Router):
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """See `Router.run_after`: runs the hooks of what the request has become."""
-        for spoken, answer in self._spoken.get(request) or ():
-            await self._router.run_after(spoken, answer, caller)
+        kept = self._spoken.get(request)
+        if kept is None:
+            return
+        spoken, carried = kept
+        # A handler may give the same response to many: what was lost of it is known for as long as the hooks run.
+        with losing(spoken[-1][1], carried.effects[-1].notes):
+            for asked, answer in spoken:
+                await self._router.run_after(asked, answer, caller)
 
     # To the station
 

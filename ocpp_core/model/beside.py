@@ -23,5 +23,9 @@ class Beside(Generic[V]):
         kept = self._kept.get(id(one))
         return None if kept is None else kept[1]
 
+    def pop(self, one: object) -> None:
+        """Keeps nothing beside an object any more."""
+        self._kept.pop(id(one), None)
+
     def __len__(self) -> int:
         return len(self._kept)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ocpp_core.translation.losses import LossReason as LossReason
     from ocpp_core.translation.losses import NeedsSessionError as NeedsSessionError
     from ocpp_core.translation.losses import Translation as Translation
+    from ocpp_core.translation.lost import losses_of as losses_of
     from ocpp_core.translation.policies import Policy as Policy
     from ocpp_core.translation.sessions import MemoryStore as MemoryStore
     from ocpp_core.translation.sessions import Side as Side
@@ -25,6 +26,7 @@ else:
         {
             "engine": "merge translate",
             "losses": "Loss LossKind LossReason NeedsSessionError Translation",
+            "lost": "losses_of",
             "policies": "Policy",
             "sessions": "MemoryStore Side SqliteStore StateError Store TranslationSession",
         },

@@ -3,6 +3,9 @@
 A handler is given a request and a caller, and `call` gives a response: neither has a place for losses.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.messages import Payload
 from ocpp_core.translation.losses import Loss, Note, Translation
@@ -28,3 +31,13 @@ def keep_losses(message: Payload, notes: tuple[Note, ...]) -> None:
     """Has `losses_of` find them, for as long as the message lives."""
     if notes:
         _KEPT.put(message, Translation(notes=notes))
+
+
+@contextmanager
+def losing(message: Payload, notes: tuple[Note, ...]) -> Generator[None, None, None]:
+    """Has `losses_of` find them while the context lasts."""
+    keep_losses(message, notes)
+    try:
+        yield
+    finally:
+        _KEPT.pop(message)
