@@ -126,6 +126,7 @@ def _told(event: _Event) -> Steps:
         yield from _stop(event)  # B7
     yield from _authorize(event)  # B6
     if event.is_end:
+        event.state.outlet(event.record.place).is_after = bool(event.record.is_connected)
         yield from _status(event)  # B7, B9
         if event.record.ended is None:
             for one in event.record.buffer:
