@@ -202,15 +202,13 @@ class Asked:
         asked = self.view.carried()
         asked = asked if message is None else message
         there = self.layer.there
-        if action:
-            outcome = Outcome([there.carried(asked, self.run, action)])
-        else:
-            outcome = there.request(asked, self.run)
+        run = self.run
+        outcome = Outcome([there.carried(asked, run, action)]) if action else there.request(asked, run)
         if change is not None and outcome.messages:
             outcome.messages = [one for one in map(change, outcome.messages) if one is not None]
             if not outcome.messages:
                 return self.suppressed()
-        self.passage.take(self.run)
+        self.passage.take(run)
         return (yield from self.layer.sent(asked, outcome, self.passage, heard))
 
     def returned(self, answer: Answer, made: Any) -> Answer:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ocpp_core import v16, v201
+from ocpp_core import v16
 from ocpp_core.model.errors import OcppError
 from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.sessions.effects import Answer
@@ -26,9 +26,11 @@ def status_notification(asked: Asked) -> Steps:
     if connector != 1:
         view.drop("connector_id")
     place: Place = (None, "connectorStatus", "status")
-    return (
-        yield from _told(asked, view.evse_id, connector, str(view.connector_status), view.timestamp, place)
-    )
+    status = str(view.connector_status)
+    answer = yield from _told(asked, view.evse_id, connector, status, view.timestamp, place)
+    if answer is _NOTHING:
+        return asked.suppressed()
+    return answer if answer is None or isinstance(answer, OcppError) else asked.answered()
 
 
 def notify_event(asked: Asked) -> Steps:
@@ -65,7 +67,7 @@ def _where(data: Any) -> tuple[int, int]:
 
 def _availability(asked: Asked, view: View, place: Place) -> Steps:
     evse, connector = _where(view.whole)
-    view.component, view.variable  # noqa: B018 - they are said by where the status is
+    view.use("component", "variable")
     status: str = view.actual_value
     if status not in _ORDER:
         return _NOTHING
@@ -77,7 +79,7 @@ def _availability(asked: Asked, view: View, place: Place) -> Steps:
 def _problem(asked: Asked, view: View, place: Place) -> Steps:
     """The last status again, with the error; it is over when it is cleared or not true any more."""
     evse, _ = _where(view.whole)
-    view.component, view.variable  # noqa: B018
+    view.use("component", "variable")
     outlet = asked.state.outlet(evse)
     code = view.tech_code
     error = "NoError"
@@ -137,7 +139,7 @@ def _told(asked: Asked, evse: int, connector: int, status: str, moment: datetime
         asked.run.approximated(place, status, "Available", LossReason.COLLAPSED)
         new = "Available"
     if outlet.sent == new and not outlet.is_triggered:
-        return _NOTHING if asked.message.__ocpp__.action == "NotifyEvent" else asked.suppressed()
+        return _NOTHING
     error = outlet.error
     if error == "NoError" and new == "Faulted":
         error = "OtherError"
@@ -149,10 +151,7 @@ def _told(asked: Asked, evse: int, connector: int, status: str, moment: datetime
         error_code=v16.ChargePointErrorCode(error),
         timestamp=moment,
     )
-    answer = yield from _sent(asked, outlet, made)
-    if answer is None or isinstance(answer, OcppError):
-        return answer
-    return asked.answered()
+    return (yield from _sent(asked, outlet, made))
 
 
 def _sent(asked: Asked, outlet: Outlet, made: v16.StatusNotificationRequest) -> Steps:
