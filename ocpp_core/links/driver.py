@@ -41,17 +41,24 @@ def carried_out() -> Call | Notice | None:
     return _CARRIED.get()
 
 
+def sent_by(effect: Call | Notice) -> Request[Any] | Notification:
+    """The message that an effect sends."""
+    return effect.request if isinstance(effect, Call) else effect.send
+
+
 @define(eq=False)
 class Carried:
     """What became of a request that was carried from one end to the other.
 
     Attributes:
         answer: In the version of its sender.
+        sent: What was sent to the other end for it, in its version and in this order.
         losses: Of the request and of its answer, in the order in which they happened.
         cause: What the other end raised last, if it did: a `CallFailedError` or an `OcppError`, in its own version.
     """
 
     answer: Response | OcppError
+    sent: tuple[Request[Any] | Notification, ...]
     losses: tuple[Loss, ...]
     cause: BaseException | None = None
 
@@ -202,8 +209,9 @@ class Link:
             answer = await waiting.future
         finally:
             self._waiting.pop(key, None)
+        sent = tuple(sent_by(effect) for effect in waiting.effects if not isinstance(effect, Reply))
         losses = tuple(loss for effect in waiting.effects for loss in effect.losses)
-        return Carried(answer, losses, waiting.cause)
+        return Carried(answer, sent, losses, waiting.cause)
 
     async def notify(self, side: Side, message: Notification) -> None:
         """Carries a message that wants no answer. Returns when all that came of it at once has been sent or has failed.
@@ -319,8 +327,7 @@ class Link:
             case CallFailedError():
                 return None
         # We have made a message that cannot be sent, or an end of somebody's has a defect.
-        sent = effect.request if isinstance(effect, Call) else effect.send
-        action = sent.__ocpp__.action
+        action = sent_by(effect).__ocpp__.action
         _log.error("%s: %s could not be sent", named(self.identity), action, exc_info=error)
         return OcppError(ErrorCode.INTERNAL)
 
