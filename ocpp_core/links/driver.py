@@ -41,6 +41,11 @@ def carried_out() -> Call | Notice | None:
     return _CARRIED.get()
 
 
+def sent_by(effect: Call | Notice) -> Request[Any] | Notification:
+    """The message that an effect sends."""
+    return effect.request if isinstance(effect, Call) else effect.send
+
+
 @define(eq=False)
 class Carried:
     """What became of a request that was carried from one end to the other.
@@ -54,6 +59,11 @@ class Carried:
     answer: Response | OcppError
     effects: tuple[Effect, ...] = ()
     cause: BaseException | None = None
+
+    @property
+    def sent(self) -> tuple[Request[Any] | Notification, ...]:
+        """What was sent to the other end for it, in its version and in this order."""
+        return tuple(sent_by(effect) for effect in self.effects if not isinstance(effect, Reply))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -342,8 +352,7 @@ class Link:
             case CallFailedError():
                 return None
         # We have made a message that cannot be sent, or an end of somebody's has a defect.
-        sent = effect.request if isinstance(effect, Call) else effect.send
-        action = sent.__ocpp__.action
+        action = sent_by(effect).__ocpp__.action
         _log.error("%s: %s could not be sent", named(self.identity), action, exc_info=error)
         return OcppError(ErrorCode.INTERNAL)
 

@@ -16,7 +16,7 @@ from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import REFUSALS
-from ocpp_core.translation.losses import Note
+from ocpp_core.translation.losses import LossReason, Note
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
 from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
@@ -175,6 +175,11 @@ class Asked:
     aside: Callable[["Rule | None", Any], None]
 
     @property
+    def policy(self) -> Policy:
+        """What the user has decided."""
+        return self.passage.policy
+
+    @property
     def now(self) -> datetime:
         """The time, as it was told last."""
         return self.passage.now
@@ -184,25 +189,37 @@ class Asked:
         change: Callable[[Any], Any] | None = None,
         message: Any = None,
         heard: Callable[[Any], None] | None = None,
+        action: str = "",
     ) -> Steps:
         """Sends a message as the step does without a session, and gives its answer.
 
         Args:
-            change: Is given each request, and gives what is sent in its place.
+            change: Is given each request, and gives what is sent in its place; None if it would say nothing new.
             message: In place of the one that was asked, of which the rule has then named what is not in it.
             heard: Is given each response, as it comes from the other side.
+            action: What it becomes, if the session knows better than the step.
         """
         asked = self.view.carried()
         asked = asked if message is None else message
-        outcome = self.layer.there.request(asked, self.run)
-        if change is not None:
-            outcome.messages = [change(made) for made in outcome.messages]
-        self.passage.take(self.run)
+        there = self.layer.there
+        run = self.run
+        outcome = Outcome([there.carried(asked, run, action)]) if action else there.request(asked, run)
+        if change is not None and outcome.messages:
+            outcome.messages = [one for one in map(change, outcome.messages) if one is not None]
+            if not outcome.messages:
+                return self.suppressed()
+        self.passage.take(run)
         return (yield from self.layer.sent(asked, outcome, self.passage, heard))
 
     def returned(self, answer: Answer, made: Any) -> Answer:
         """An answer to something that was made of the message, as its sender understands it."""
         return self.layer.returned(answer, self.message, made, self.passage)
+
+    def suppressed(self) -> Response:
+        """The empty response to a message that goes no further."""
+        self.run.losses.clear()
+        self.run.dropped(None, self.message, LossReason.SUPPRESSED)
+        return self.answered()
 
     def again(self) -> None:
         """What is sent was made of the same message before, and its losses were named then."""

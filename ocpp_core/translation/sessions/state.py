@@ -85,6 +85,8 @@ class Outlet:
         error: Last error code that was reported.
         is_triggered: The CSMS has asked for the status, so it is sent even if it is the same.
         connector: Of the EVSE, the one last seen occupied.
+        connectors: Status of each connector of the EVSE.
+        is_after: A transaction has ended here, and the vehicle may still be there.
         register: Last reading of the energy register, in Wh.
     """
 
@@ -93,6 +95,8 @@ class Outlet:
     error: str = "NoError"
     is_triggered: bool = False
     connector: int = 1
+    connectors: dict[int, str] = field(factory=dict)
+    is_after: bool = False
     register: str | None = None
 
 
@@ -233,6 +237,10 @@ class State:
             if len(self.outlets) < _MOST_OUTLETS:  # what lies beyond is as good as new each time
                 self.outlets[number] = found
         return found
+
+    def evses(self) -> list[int]:
+        """Those that are known, without the station itself."""
+        return sorted(number for number in self.outlets if number)
 
     # Time
 

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from ocpp_core.translation.sessions import (
+    commands,
+    jobs,
+    profiles,
     remote,
+    statuses_down,
     statuses_up,
     transactions_down,
     transactions_up,
@@ -11,26 +15,55 @@ from ocpp_core.translation.sessions import (
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.layers import Rule
 
-#: A step that is not here needs no memory.
+#: A step that is not here needs no memory, nor does an action that is not in its step.
 RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
     (Side.STATION, "1.6->2.0.1"): {
         "Authorize": statuses_up.authorize,
         "BootNotification": statuses_up.boot_notification,
+        "DiagnosticsStatusNotification": jobs.status_up("log"),
+        "FirmwareStatusNotification": jobs.status_up("firmware"),
         "MeterValues": transactions_up.meter_values,
+        "SignedFirmwareStatusNotification": jobs.status_up("firmware"),
         "StartTransaction": transactions_up.start_transaction,
         "StatusNotification": statuses_up.status_notification,
         "StopTransaction": transactions_up.stop_transaction,
     },
     (Side.CSMS, "2.0.1->1.6"): {
+        "CancelReservation": commands.cancel_reservation_down,
+        "ClearChargingProfile": profiles.clear_charging_profile_down,
+        "GetChargingProfiles": profiles.get_charging_profiles,
+        "GetLog": jobs.job_down("log"),
         "GetTransactionStatus": remote.get_transaction_status,
         "RequestStartTransaction": remote.request_start_transaction,
         "RequestStopTransaction": remote.request_stop_transaction,
+        "ReserveNow": commands.reserve_now_down,
+        "Reset": commands.reset_down,
+        "SetChargingProfile": profiles.set_charging_profile_down,
+        "TriggerMessage": commands.trigger_down,
+        "UnlockConnector": commands.unlock_down,
+        "UpdateFirmware": jobs.job_down("firmware"),
     },
     (Side.STATION, "2.0.1->1.6"): {
+        "BootNotification": statuses_down.boot_notification,
+        "FirmwareStatusNotification": jobs.status_down(
+            "firmware", "FirmwareStatusNotification", "UpdateFirmware"
+        ),
+        "LogStatusNotification": jobs.status_down("log", "DiagnosticsStatusNotification", "GetDiagnostics"),
+        "NotifyEvent": statuses_down.notify_event,
+        "StatusNotification": statuses_down.status_notification,
         "TransactionEvent": transactions_down.transaction_event,
     },
     (Side.CSMS, "1.6->2.0.1"): {
+        "ExtendedTriggerMessage": commands.trigger_up,
+        "GetDiagnostics": jobs.job_up("log"),
+        "GetLog": jobs.job_up("log"),
         "RemoteStartTransaction": remote.remote_start_transaction,
         "RemoteStopTransaction": remote.remote_stop_transaction,
+        "Reset": commands.reset_up,
+        "SetChargingProfile": profiles.set_charging_profile_up,
+        "SignedUpdateFirmware": jobs.job_up("firmware"),
+        "TriggerMessage": commands.trigger_up,
+        "UnlockConnector": commands.unlock_up,
+        "UpdateFirmware": jobs.update_firmware_up,
     },
 }

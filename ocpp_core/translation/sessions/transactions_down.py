@@ -8,7 +8,7 @@ from collections.abc import Generator
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from attrs import define
+from attrs import define, field
 from attrs import evolve as replaced
 
 from ocpp_core import v16, v201
@@ -23,6 +23,7 @@ from ocpp_core.translation.sessions.layers import Asked, Steps
 from ocpp_core.translation.sessions.records import moment_text, packed, unpacked
 from ocpp_core.translation.sessions.registers import readings, whole_wh
 from ocpp_core.translation.sessions.state import State, TransactionRecord
+from ocpp_core.translation.views import View
 
 A = TypeVar("A", bound=Response)
 
@@ -43,7 +44,8 @@ class _Event:
         values: Its meter values in 1.6.
         info: What the CSMS says of its token.
         is_answered: Whether the CSMS has been told of the token: by a start, a stop or by asking.
-        is_sent: Whether anything was sent of it.
+        is_sent: Whether anything was sent of it, or is to be sent later.
+        said: The fields of which 1.6 was told, where that depends.
     """
 
     asked: Asked
@@ -51,6 +53,7 @@ class _Event:
     info: v201.IdTokenInfo | None = None
     is_answered: bool = False
     is_sent: bool = False
+    said: set[str] = field(factory=set)
 
     @property
     def state(self) -> State:
@@ -63,14 +66,21 @@ class _Event:
         return request
 
     @property
+    def info_view(self) -> View:
+        """What the event says of the transaction."""
+        view = self.asked.view.view("transaction_info")
+        assert view is not None
+        return view
+
+    @property
     def is_end(self) -> bool:
-        return self.request.event_type == "Ended"
+        return bool(self.asked.view.event_type == "Ended")
 
     @property
     def record(self) -> TransactionRecord:
         """The transaction, as it is now."""
-        found = self.state.transaction(self.request.transaction_info.transaction_id)
-        return found or TransactionRecord(id=self.request.transaction_info.transaction_id)
+        id = self.info_view.transaction_id
+        return self.state.transaction(id) or TransactionRecord(id=id)
 
     def change(self, **changes: Any) -> TransactionRecord:
         return self.state.save(replaced(self.record, **changes))
@@ -91,9 +101,7 @@ def transaction_event(asked: Asked) -> Steps:
         yield from _told(event)
     except _Failed as failed:
         return failed.answer
-    if not event.is_sent:
-        asked.run.losses.clear()
-        asked.run.dropped(None, event.request, LossReason.SUPPRESSED)
+    _name_the_rest(event)
     _keep(event, is_done=True)
     return v201.TransactionEventResponse(id_token_info=event.info)
 
@@ -118,8 +126,11 @@ def _told(event: _Event) -> Steps:
         yield from _stop(event)  # B7
     yield from _authorize(event)  # B6
     if event.is_end:
+        event.state.outlet(event.record.place).is_after = bool(event.record.is_connected)
         yield from _status(event)  # B7, B9
         if event.record.ended is None:
+            for one in event.record.buffer:
+                event.asked.run.dropped((None, "meterValue", ""), unpacked(v16.MeterValue, one))
             event.change(ended=moment_text(event.asked.now), buffer=[])
     return None
 
@@ -132,6 +143,24 @@ def _accepted(request: Any, wanted: type[A]) -> Generator[Any, Answer, A]:
     raise _Failed(answer if isinstance(answer, OcppError) else None)
 
 
+def _name_the_rest(event: _Event) -> None:
+    """Names what no message has said, now that it is known which were sent."""
+    asked = event.asked
+    if not event.is_sent:
+        asked.run.losses.clear()
+        asked.run.dropped(None, event.request, LossReason.SUPPRESSED)
+        return
+    info = event.info_view
+    for view, name in (
+        (asked.view, "timestamp"),
+        (asked.view, "meter_value"),
+        (info, "charging_state"),
+        (info, "stopped_reason"),
+    ):
+        if name not in event.said:
+            view.drop(name)
+
+
 # What is known
 
 
@@ -139,8 +168,7 @@ def _noted(event: _Event) -> None:
     """B2: keeps what the event says, and names what 1.6 does not say."""
     asked, state, request = event.asked, event.state, event.request
     view = asked.view
-    info = view.view("transaction_info")
-    assert info is not None
+    info = event.info_view
     view.drop(*_UNSAID, "seq_no", "trigger_reason")
     info.drop("time_spent_charging", "custom_data")
     record = event.record
@@ -257,6 +285,7 @@ def _start(event: _Event) -> Steps:
         reservation_id=record.reservation_id,
     )
     event.is_sent = True
+    event.said.add("timestamp")
     answer = yield from _accepted(request, v16.StartTransactionResponse)
     event.change(number=answer.transaction_id, meter_start=start, is_started=True)
     _answer(event, answer.id_tag_info)
@@ -271,12 +300,15 @@ def _meter_values(event: _Event, *, is_begun: bool) -> Steps:
     record = event.record
     values = event.values
     if not values:
+        event.said.add("meter_value")  # each of them was named
         return None
     if not record.is_started:
         kept = [*record.buffer, *(packed(one) for one in values)]
         event.change(buffer=kept[-event.state.policy.most_waiting :])
         event.is_sent = True
+        event.said.add("meter_value")
         return None
+    event.said.add("meter_value")
     if is_begun and len(values) == 1 and len(values[0].sampled_value) == 1 and record.begin is not None:
         return None  # it is in meterStart
     yield from _metered(event, values)
@@ -299,8 +331,7 @@ def _metered(event: _Event, values: list[v16.MeterValue]) -> Steps:
 def _stop(event: _Event) -> Steps:
     asked, record = event.asked, event.record
     view = asked.view
-    info = view.view("transaction_info")
-    assert info is not None
+    info = event.info_view
     assert record.number is not None
     ends = [
         value for is_end, _, value in readings(event.request.meter_value or (), "Transaction.End") if is_end
@@ -325,6 +356,7 @@ def _stop(event: _Event) -> Steps:
         transaction_data=event.values or None,
     )
     event.is_sent = True
+    event.said |= {"timestamp", "meter_value", "stopped_reason"}
     answer = yield from _accepted(request, v16.StopTransactionResponse)
     event.change(ended=moment_text(asked.now), is_ended=True, buffer=[])
     _answer(event, answer.id_tag_info)
@@ -366,15 +398,15 @@ def _status(event: _Event) -> Steps:
     if status is None or not record.place:
         return None
     outlet = event.state.outlet(record.place)
+    event.said.add("charging_state")
     if outlet.sent == status:
         return None
-    info = event.asked.view.view("transaction_info")
-    assert info is not None
-    if record.state in ("EVConnected", "Idle") and info.charging_state is not None:
+    if record.state in ("EVConnected", "Idle") and event.info_view.charging_state is not None:
         event.asked.run.approximated(
             (None, "transactionInfo.chargingState", "status"), record.state, status, LossReason.COLLAPSED
         )
-    answer = yield connector_status(event.asked, record.place, status, event.request.timestamp)
+    event.said.add("timestamp")
+    answer = yield connector_status(event.asked, record.place, status, event.asked.view.timestamp)
     event.is_sent = True
     if answer is not None:
         outlet.sent = status
