@@ -17,7 +17,7 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer, Caller, Router, failed, note_failure
-from ocpp_core.links.driver import Carried, Link, carried_out
+from ocpp_core.links.driver import Carried, Link, carried_out, sent_by
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import (
@@ -34,8 +34,7 @@ from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import to_wire
-from ocpp_core.translation.losses import Loss
-from ocpp_core.translation.lost import keep_losses, losing
+from ocpp_core.translation.lost import in_words, keep_losses, losing
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions.effects import Effect, Reply, Side
 from ocpp_core.translation.sessions.session import TranslationSession
@@ -44,9 +43,6 @@ from ocpp_core.translation.sessions.stores import MemoryStore, Store
 _log = logger("interpreter")
 
 R = TypeVar("R", bound=Response)
-
-#: Losses of one message that the log names.
-_NAMED = 8
 
 
 class Speech:
@@ -283,18 +279,13 @@ class Interpreter(Router):
         return link
 
     def _watch(self, effect: Effect) -> None:
-        """Logs what was lost, by its places: the values may say who charges."""
+        """Logs what was lost."""
         if not effect.notes or not _log.isEnabledFor(logging.INFO):
             return
-        losses = effect.losses
-        more = f" and {len(losses) - _NAMED} more" if len(losses) > _NAMED else ""
-        _log.info(
-            "%s: %s is not exact: %s%s",
-            named(self.identity),
-            _what(effect),
-            ", ".join(map(_in_words, losses[:_NAMED])),
-            more,
-        )
+        to = "the station" if effect.side is Side.STATION else "the handlers"
+        what = effect.answer if isinstance(effect, Reply) else sent_by(effect)
+        action = "an error" if what is None or isinstance(what, OcppError) else what.__ocpp__.action
+        _log.info("%s: %s to %s is not exact: %s", named(self.identity), action, to, in_words(effect.losses))
 
     def _require_spoken(self, message: Payload) -> None:
         facts, spoken = message.__ocpp__, self._speech.version
@@ -417,16 +408,3 @@ def _require_answer(request: Request[Any], response: Response) -> None:
             f"{facts.action} is answered by {expected.__name__}, not by {type(response).__name__}."
         )
     _require_valid(response)
-
-
-def _what(effect: Effect) -> str:
-    to = "the station" if effect.side is Side.STATION else "the handlers"
-    if isinstance(effect, Reply):
-        action = "" if isinstance(effect.answer, OcppError | None) else effect.answer.__ocpp__.action
-        return f"the answer {action} to {to}" if action else f"the answer to {to}"
-    message = getattr(effect, "request", None) or getattr(effect, "send", None)
-    return f"{message.__ocpp__.action if message is not None else ''} to {to}"
-
-
-def _in_words(loss: Loss) -> str:
-    return f"{loss.path} {loss.kind} ({loss.reason})"

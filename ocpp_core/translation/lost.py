@@ -3,12 +3,15 @@
 A handler is given a request and a caller, and `call` gives a response: neither has a place for losses.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.messages import Payload
 from ocpp_core.translation.losses import Loss, Note, Translation
+
+#: Losses of one message that a line of a log names.
+_NAMED = 8
 
 _KEPT: Beside[Translation] = Beside()
 
@@ -41,3 +44,9 @@ def losing(message: Payload, notes: tuple[Note, ...]) -> Generator[None, None, N
         yield
     finally:
         _KEPT.pop(message)
+
+
+def in_words(losses: Sequence[Loss]) -> str:
+    """Losses in a line of a log: their places and reasons, not their values, which may say who charges."""
+    named = ", ".join(f"{loss.path} {loss.kind} ({loss.reason})" for loss in losses[:_NAMED])
+    return named if len(losses) <= _NAMED else f"{named} and {len(losses) - _NAMED} more"

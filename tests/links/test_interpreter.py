@@ -543,6 +543,7 @@ async def test_a_handler_that_does_not_end_is_left_to_itself_and_named(
 @asynchronous
 async def test_nothing_is_kept_of_what_was_carried() -> None:
     made = interpreter(answering(ACCEPTED))
+    gc.collect()
     before = len(lost._KEPT)
     for _ in range(3):
         await made.handle(evolve(BOOT), made)
