@@ -6,7 +6,7 @@ router of its connection and makes the calls to it. A station of the very versio
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextvars import Context, ContextVar
 from typing import Any, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
@@ -87,9 +87,6 @@ class WireCall(Protocol):
         ...
 
 
-WireNotify = Callable[[Notification], Awaitable[None]]
-
-
 #: Requests of the version of the handlers, and what these have answered.
 _Spoken = list[tuple[Request[Any], Response]]
 
@@ -123,7 +120,6 @@ class Interpreter(Router):
         router: The handlers.
         station: What they get as their peer.
         call: Calls the station in its own version.
-        notify: Sends it what wants no answer, if its version has such messages.
         observer: Is told, beside what it is told of the connection itself.
         patience: Seconds for handlers to end that are cancelled when the session ends.
     """
@@ -134,7 +130,6 @@ class Interpreter(Router):
         router: Router,
         station: Caller,
         call: WireCall,
-        notify: WireNotify | None = None,
         *,
         observer: Observer,
         patience: float,
@@ -145,7 +140,7 @@ class Interpreter(Router):
         self._speech = speech
         self._station = station
         self._end = _Handlers(router, station, observer)
-        self._station_end = _Wire(call) if notify is None else _NotifiedWire(call, notify)
+        self._station_end = _Wire(call)
         self._router = router
         self._observer = observer
         self._patience = patience
@@ -172,7 +167,7 @@ class Interpreter(Router):
         return Answer(carried.answer)
 
     async def notify(self, message: Notification, caller: Any) -> None:
-        """See `Router.notify`."""
+        """See `Router.notify`. What wants no answer has no counterpart in a version that has no such messages."""
         await (await self._linked(message)).notify(Side.STATION, message)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
@@ -231,7 +226,10 @@ class Interpreter(Router):
         ) from cause
 
     async def tell(self, message: Notification) -> None:
-        """Sends the station what wants no answer (2.1: SEND), as `Peer.notify` does; see `call`."""
+        """Takes what wants no answer (2.1: SEND), as `Peer.notify` does; see `call`.
+
+        No version but that one has such messages, so that all of it is lost, and logged.
+        """
         require_notification(message)
         self._require_spoken(message)
         await (await self._linked(message)).notify(Side.CSMS, message)
@@ -315,17 +313,6 @@ class _Wire:
         return cast(R, await self._call(request, timeout=exchange.timeout))
 
 
-class _NotifiedWire(_Wire):
-    """A station of a version in which some messages want no answer."""
-
-    def __init__(self, call: WireCall, notify: WireNotify) -> None:
-        super().__init__(call)
-        self._notify = notify
-
-    async def notify(self, message: Notification, /) -> None:
-        await self._notify(message)
-
-
 class _Handlers:
     """The handlers as an end."""
 
@@ -347,12 +334,6 @@ class _Handlers:
         if exchange is not None:
             exchange.spoken.append((request, answer.response))
         return cast(R, answer.response)
-
-    async def notify(self, message: Notification, /) -> None:
-        effect = carried_out()
-        assert effect is not None
-        keep_losses(message, effect.notes)
-        await _alone(self._router.notify(message, self._station))
 
     async def _answer(self, request: Request[Any]) -> Answer:
         try:

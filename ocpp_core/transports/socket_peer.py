@@ -59,7 +59,6 @@ class SocketPeer(Peer[str]):
                 router,
                 self,
                 partial(Peer.call, self),
-                partial(Peer.notify, self),
                 observer=self._observer,
                 patience=TIDYING * self._grace,
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -426,3 +427,26 @@ async def test_a_sender_that_gives_up_does_not_stop_what_it_has_asked_for() -> N
 
     assert isinstance(carried.answer, v16.AuthorizeResponse)
     assert 2 == len(csms.asked)
+
+
+@asynchronous
+async def test_what_an_end_sets_in_its_context_is_nothing_to_what_comes_after_it() -> None:
+    """What is done for a request is done in the context of its sender, whoever's turn it is."""
+    mark: ContextVar[str] = ContextVar("mark", default="")
+    seen: list[str] = []
+
+    async def answer(_: Any) -> Any:
+        seen.append(mark.get())
+        mark.set("of an end")
+        await turns(2)
+        return ACCEPTED
+
+    async def authorize(link: Link, name: str) -> None:
+        mark.set(name)
+        await link.receive(Side.STATION, AUTHORIZE)
+
+    async with link_of() as link:
+        link.connected(Side.CSMS, End(answer))
+        await asyncio.gather(*(authorize(link, name) for name in ("first", "second")))
+
+    assert ["first", "second"] == seen

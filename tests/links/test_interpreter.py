@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from ocpp_core import (
     evolve,
     specification,
     v16,
+    v21,
     v201,
 )
 from ocpp_core.dispatch.connection import DEFAULT
@@ -51,7 +53,6 @@ class Station:
         self.identity = identity
         self.specification = specification(version)
         self.asked: list[tuple[Any, Any]] = []
-        self.told: list[Any] = []
         self._answer = answer
         self.interpreter: Any = None
 
@@ -63,9 +64,6 @@ class Station:
         if isinstance(answer, BaseException):
             raise answer
         return answer
-
-    async def tell(self, message: Any) -> None:
-        self.told.append(message)
 
     async def call(self, request: Any, *, timeout: Any = DEFAULT) -> Any:
         return await self.interpreter.call(request, timeout)
@@ -93,7 +91,6 @@ def interpreter(
         router,
         station,
         station.ask,
-        station.tell if station.specification.version == "2.1" else None,
         observer=Observer(hooks),
         patience=patience,
     )
@@ -314,7 +311,7 @@ async def test_what_the_station_cannot_be_told_is_refused_without_it() -> None:
     station = Station()
     made = interpreter(Router(), station)
     with pytest.raises(CallRejectedError) as caught:
-        await made.call(v201.CostUpdatedRequest(total_cost=1, transaction_id="TX-1"))
+        await made.call(v201.CostUpdatedRequest(total_cost=Decimal(1), transaction_id="TX-1"))
     await made.close()
 
     assert ErrorCode.NOT_SUPPORTED == caught.value.code
@@ -350,15 +347,28 @@ async def test_a_mistake_of_the_caller_is_said_and_nothing_is_sent(
     assert [] == station.asked
 
 
+STREAM = v21.NotifyPeriodicEventStream(
+    id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
+)
+
+
+@pytest.mark.parametrize("station, handlers", [("2.1", "2.0.1"), ("1.6", "2.1")])
 @asynchronous
-async def test_what_wants_no_answer_is_told_where_the_version_has_it() -> None:
-    station = Station(version="2.1")
-    made = interpreter(Router(), station)
+async def test_what_wants_no_answer_is_lost_with_a_line_in_the_log(
+    station: str, handlers: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only 2.1 has such messages."""
+    caplog.set_level(logging.INFO, "ocpp_core.interpreter")
+    made = interpreter(Router(), Station(version=station), speech=Speech(Version(handlers)))
+    if station == "2.1":
+        await made.notify(STREAM, made)
+    else:
+        await made.tell(STREAM)
     with pytest.raises(TypeError):
         await made.tell("NotifyPeriodicEventStream")  # type: ignore[arg-type]
     await made.close()
 
-    assert [] == station.told
+    assert "$ dropped (suppressed)" in caplog.text
 
 
 # Hooks
@@ -372,7 +382,7 @@ async def test_hooks_are_told_what_handlers_and_callers_see() -> None:
     await made.handle(HEARTBEAT, made)
     response = await made.call(v201.ClearCacheRequest())
     with pytest.raises(CallRejectedError):
-        await made.call(v201.CostUpdatedRequest(total_cost=1, transaction_id="TX-1"))
+        await made.call(v201.CostUpdatedRequest(total_cost=Decimal(1), transaction_id="TX-1"))
     await made.close()
 
     assert [
