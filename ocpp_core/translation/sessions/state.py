@@ -7,6 +7,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 from attrs import evolve as replaced
 
+from ocpp_core.translation.configuration import Known, Target
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.records import Records, moment, moment_text
 from ocpp_core.translation.sessions.stores import Store
@@ -111,6 +112,8 @@ class State:
         self.since: datetime | None = None
         #: By connector or EVSE; 0 is the station.
         self.outlets: dict[int, Outlet] = {}
+        #: What was read of its settings since it booted, by folded `Target`; no more than there are keys.
+        self.variables: dict[Target, Known] = {}
         #: What is known of the station, and needs no store: see the rules that use it.
         self.hints: dict[str, Any] = {}
         self._open = {one.id: one.place for one in self.transactions() if not one.is_ended}
