@@ -45,6 +45,8 @@ class TransactionRecord:
         seen: Digests of what the CSMS has answered; or numbers of what the station has sent, with the packed answers
             and whether that was all.
         buffer: Packed meter values that wait for the beginning.
+        start_request: Packed request that has told the CSMS of its beginning, which it may have without an answer.
+        stop_request: The same of its end.
         start_reply: Packed answer to its beginning.
         stop_reply: Packed answer to its end.
     """
@@ -72,6 +74,8 @@ class TransactionRecord:
     outbox: list[list[str]] = field(factory=list)
     seen: list[Any] = field(factory=list)
     buffer: list[str] = field(factory=list)
+    start_request: str | None = None
+    stop_request: str | None = None
     start_reply: str | None = None
     stop_reply: str | None = None
 

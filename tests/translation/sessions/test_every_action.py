@@ -1,6 +1,7 @@
 """Every action through a session, both ways, with generated messages and answers of any kind."""
 
 import os
+from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
@@ -34,14 +35,21 @@ def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "strict", True)
 
 
-def _senders(pairs: Any) -> list[Any]:
+Sender = tuple[str, str, Side, str]
+
+
+def _senders(pairs: Iterable[tuple[str, str]]) -> list[Sender]:
+    """Station, CSMS, who sends, and what."""
     return [
-        pytest.param(station, csms, side, action.name, id=f"{station}-{csms}-{side.value}-{action.name}")
+        (station, csms, side, action.name)
         for station, csms in pairs
         for side in Side
         for action in specification(station if side is Side.STATION else csms).actions.values()
         if action.sent_by & SENDERS[side]
     ]
+
+
+CASES = [pytest.param(*one, id=f"{one[0]}-{one[1]}-{one[2].value}-{one[3]}") for one in _senders(NEAR)]
 
 
 @pytest.mark.parametrize("side, step", [(side, step) for side, step in RULES])
@@ -102,19 +110,19 @@ def _run(station: str, csms: str, side: Side, action: str, times: int) -> None:
     for_all(pairs, times, lambda pair: _check(station, csms, side, *pair))
 
 
-@pytest.mark.parametrize("station, csms, side, action", _senders(NEAR))
+@pytest.mark.parametrize("station, csms, side, action", CASES)
 def test_an_action(station: str, csms: str, side: Side, action: str) -> None:
     _run(station, csms, side, action, FEW * 3)
 
 
 @pytest.mark.parametrize("station, csms", FAR, ids=[f"{one}-{other}" for one, other in FAR])
 def test_all_actions_of_other_pairs(station: str, csms: str) -> None:
-    for parameters in _senders([(station, csms)]):
-        _run(*parameters.values, FEW // 2)
+    for one in _senders([(station, csms)]):
+        _run(*one, FEW // 2)
 
 
 @pytest.mark.deep
 @pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1")
-@pytest.mark.parametrize("station, csms, side, action", _senders(NEAR))
+@pytest.mark.parametrize("station, csms, side, action", CASES)
 def test_an_action_deeply(station: str, csms: str, side: Side, action: str) -> None:
     _run(station, csms, side, action, MANY)
