@@ -98,8 +98,8 @@ class Hooks:
         """Handlers that are written for one version have been called by a station of another, or have called it.
 
         What the connection itself does is told in the version of the station, as ever; this is told beside it, of each
-        request in the version of the handlers: "in" when a handler has answered it, "out" when our caller is answered.
-        `losses_of` the request, and of the response to a call of ours, says what was lost.
+        request in the version of the handlers: "in" before the station is answered, "out" before our caller is.
+        `losses_of` says what was lost: of request and response of the one, of the response of the other.
         """
 
     def refused(self, refused: Refused) -> None:

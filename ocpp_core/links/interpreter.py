@@ -6,7 +6,8 @@ router of its connection and makes the calls to it. A station of the very versio
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Generator
+from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from typing import Any, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
@@ -88,7 +89,7 @@ class WireCall(Protocol):
 
 
 #: Requests of the version of the handlers, and what these have answered.
-_Spoken = list[tuple[Request[Any], Response]]
+_Handled = list[tuple[Request[Any], Answer]]
 
 
 @define(eq=False)
@@ -98,12 +99,12 @@ class _Exchange:
     Attributes:
         timeout: Of each request that is made of a call of ours.
         is_sent: Whether any has been made.
-        spoken: What a call of theirs has become.
+        handled: What a call of theirs has become.
     """
 
     timeout: float | Default | None = DEFAULT
     is_sent: bool = False
-    spoken: _Spoken = field(factory=list)
+    handled: _Handled = field(factory=list)
 
 
 _EXCHANGE: ContextVar[_Exchange | None] = ContextVar("ocpp_core_exchange", default=None)
@@ -146,7 +147,7 @@ class Interpreter(Router):
         self._patience = patience
         self._link: Link | None = None
         self._is_closed = False
-        self._spoken: Beside[tuple[_Spoken, Carried]] = Beside()
+        self._answered: Beside[tuple[_Handled, Carried]] = Beside()
 
     # From the station
 
@@ -160,8 +161,11 @@ class Interpreter(Router):
             return failed(error)
         finally:
             _EXCHANGE.reset(token)
-        if exchange.spoken:
-            self._spoken.put(request, (exchange.spoken, carried))
+        if exchange.handled:
+            self._answered.put(request, (exchange.handled, carried))
+            with _losing(exchange.handled, carried):
+                for asked, answer in exchange.handled:
+                    self._observer.translated(self._station, "in", asked, answer)
         if isinstance(carried.answer, OcppError):
             return Answer(error=carried.answer)
         return Answer(carried.answer)
@@ -172,14 +176,13 @@ class Interpreter(Router):
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """See `Router.run_after`: runs the hooks of what the request has become."""
-        kept = self._spoken.get(request)
+        kept = self._answered.get(request)
         if kept is None:
             return
-        spoken, carried = kept
-        # A handler may give the same response to many: what was lost of it is known for as long as the hooks run.
-        with losing(spoken[-1][1], carried.effects[-1].notes):
-            for asked, answer in spoken:
-                await self._router.run_after(asked, answer, caller)
+        with _losing(*kept):
+            for asked, answer in kept[0]:
+                if answer.response is not None:
+                    await self._router.run_after(asked, answer.response, caller)
 
     # To the station
 
@@ -240,9 +243,10 @@ class Interpreter(Router):
         """Ends the session, so that another interpreter may have the records. The next message begins another."""
         link, self._link = self._link, None
         if link is not None:
-            closing = asyncio.create_task(link.close())
-            await asyncio.wait({closing}, timeout=self._patience)
-            if not closing.done():
+            for task in self._end.tasks:
+                task.cancel()
+            closing = {asyncio.create_task(link.close()), *self._end.tasks}
+            if (await asyncio.wait(closing, timeout=self._patience))[1]:
                 _log.error("%s: a handler goes on although it was cancelled", named(self.identity))
 
     async def close(self) -> None:
@@ -299,6 +303,17 @@ class Interpreter(Router):
         return NotConnectedError(action, "the connection has ended", identity=self.identity)
 
 
+@contextmanager
+def _losing(handled: _Handled, carried: Carried) -> Generator[None, None, None]:
+    """What was lost of the answer is known for as long as hooks run: a handler may give the same one to many."""
+    response = handled[-1][1].response
+    if response is None:
+        yield
+    else:
+        with losing(response, carried.effects[-1].notes):
+            yield
+
+
 class _Wire:
     """The station as an end."""
 
@@ -314,9 +329,14 @@ class _Wire:
 
 
 class _Handlers:
-    """The handlers as an end."""
+    """The handlers as an end.
+
+    Attributes:
+        tasks: Hooks that run after an answer for which no station waits.
+    """
 
     def __init__(self, router: Router, station: Caller, observer: Observer) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
         self._router = router
         self._station = station
         self._observer = observer
@@ -328,11 +348,16 @@ class _Handlers:
         answer = await self._answer(request)
         if answer.cause is not None:
             note_failure(self._station, f"the handler of {request.__ocpp__.action}", answer.cause)
-        self._observer.translated(self._station, "in", request, answer)
+        if exchange is not None:
+            exchange.handled.append((request, answer))
+        else:  # the session asks by itself: no answer has to be sent before the hooks run
+            self._observer.translated(self._station, "in", request, answer)
+            if answer.response is not None:
+                after = asyncio.create_task(self._router.run_after(request, answer.response, self._station))
+                self.tasks.add(after)
+                after.add_done_callback(self.tasks.discard)
         if answer.response is None:
             raise answer.error or OcppError(ErrorCode.INTERNAL)
-        if exchange is not None:
-            exchange.spoken.append((request, answer.response))
         return cast(R, answer.response)
 
     async def _answer(self, request: Request[Any]) -> Answer:

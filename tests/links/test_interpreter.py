@@ -560,4 +560,4 @@ async def test_nothing_is_kept_of_what_was_carried() -> None:
     await made.close()
     gc.collect()
 
-    assert (before, 0) == (len(lost._KEPT), len(made._spoken))
+    assert (before, 0) == (len(lost._KEPT), len(made._answered))

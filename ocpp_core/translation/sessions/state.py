@@ -7,6 +7,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 from attrs import evolve as replaced
 
+from ocpp_core.translation.configuration import Known, Target
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.records import Records, moment, moment_text
 from ocpp_core.translation.sessions.stores import Store
@@ -44,6 +45,8 @@ class TransactionRecord:
         seen: Digests of what the CSMS has answered; or numbers of what the station has sent, with the packed answers
             and whether that was all.
         buffer: Packed meter values that wait for the beginning.
+        start_request: Packed request that has told the CSMS of its beginning, which it may have without an answer.
+        stop_request: The same of its end.
         start_reply: Packed answer to its beginning.
         stop_reply: Packed answer to its end.
     """
@@ -71,6 +74,8 @@ class TransactionRecord:
     outbox: list[list[str]] = field(factory=list)
     seen: list[Any] = field(factory=list)
     buffer: list[str] = field(factory=list)
+    start_request: str | None = None
+    stop_request: str | None = None
     start_reply: str | None = None
     stop_reply: str | None = None
 
@@ -111,6 +116,8 @@ class State:
         self.since: datetime | None = None
         #: By connector or EVSE; 0 is the station.
         self.outlets: dict[int, Outlet] = {}
+        #: What was read of its settings since it booted, by folded `Target`; no more than there are keys.
+        self.variables: dict[Target, Known] = {}
         #: What is known of the station, and needs no store: see the rules that use it.
         self.hints: dict[str, Any] = {}
         self._open = {one.id: one.place for one in self.transactions() if not one.is_ended}

@@ -164,5 +164,5 @@ def _sent(asked: Asked, outlet: Outlet, made: v16.StatusNotificationRequest) -> 
 
 def boot_notification(asked: Asked) -> Steps:
     """What was known of the device is asked for anew."""
-    asked.state.hints.pop("device", None)
+    asked.state.variables.clear()
     return (yield from asked.carried())
