@@ -49,6 +49,9 @@ from ocpp_core.transports.mending import Mend
 
 _log = logger("admission")
 
+#: Every version, for `accepts`.
+ALL = tuple(Version)
+
 #: The security profile in which stations show certificates.
 CERTIFICATES = 3
 
@@ -233,7 +236,7 @@ class Admission:
             text of each frame to the text that is to be read. What it changes is among the ``violations`` of the frame.
     """
 
-    accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
+    accepts: Sequence[Version] = field(default=ALL, converter=versions_of)
     default_version: str | None = field(default=None, validator=TEXT.or_none)
     authenticate: Authenticate | None = field(default=None, validator=FUNCTION.or_none)
     identities: Identities | None = field(default=None, validator=FUNCTION.or_none)

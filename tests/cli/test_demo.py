@@ -102,6 +102,7 @@ def demonstrating() -> Generator[tuple["subprocess.Popen[str]", int, socket.sock
     ) as process:
         try:
             assert process.stdout is not None
+            assert "Each station is served in its own version.\n" == process.stdout.readline()
             assert "Starting a CSMS in a process of its own ...\n" == process.stdout.readline()
             found = re.search(r"process (\d+), .* on 127\.0\.0\.1:(\d+)", process.stdout.readline())
             assert found is not None

@@ -398,6 +398,84 @@ async def test_hooks_are_told_what_handlers_and_callers_see() -> None:
     ]
 
 
+class PerAction(Station):
+    """A station with an answer for each action."""
+
+    async def ask(self, request: Any, *, timeout: Any) -> Any:
+        return self._answer[request.__ocpp__.action]
+
+
+SET_PROFILE = v201.SetChargingProfileRequest(
+    evse_id=1,
+    charging_profile=v201.ChargingProfile(
+        id=5,
+        stack_level=0,
+        charging_profile_purpose=v201.ChargingProfilePurpose.TX_DEFAULT_PROFILE,
+        charging_profile_kind=v201.ChargingProfileKind.RELATIVE,
+        charging_schedule=[
+            v201.ChargingSchedule(
+                id=5,
+                charging_rate_unit=v201.ChargingRateUnit.A,
+                charging_schedule_period=[v201.ChargingSchedulePeriod(start_period=0, limit=Decimal(16))],
+            )
+        ],
+    ),
+)
+GET_PROFILES = v201.GetChargingProfilesRequest(
+    request_id=9, charging_profile=v201.ChargingProfileCriterion(charging_profile_id=[5])
+)
+
+
+@asynchronous
+async def test_what_the_session_asks_by_itself_is_handled_and_has_its_hooks() -> None:
+    """A station of 1.6 cannot report its profiles: the session does, from what it has seen."""
+    seen: list[Any] = []
+    after: list[Any] = []
+    told = Told()
+    router = Router()
+
+    @router.on(v201.ReportChargingProfilesRequest)
+    async def report(request: Any, station: Any) -> Any:
+        seen.append(request.request_id)
+        return v201.ReportChargingProfilesResponse()
+
+    @router.after(v201.ReportChargingProfilesRequest)
+    async def reported(request: Any, response: Any, station: Any) -> None:
+        after.append((await station.call(v201.ClearCacheRequest())).status)
+
+    accepted = v16.SetChargingProfileResponse(status=v16.ChargingProfileStatus.ACCEPTED)
+    station = PerAction({"SetChargingProfile": accepted, "ClearCache": CLEARED})
+    made = interpreter(router, station, hooks=[told])
+    await made.call(SET_PROFILE)
+    await made.call(GET_PROFILES)
+    await until(lambda: after)
+    await made.close()
+
+    assert ([9], ["Accepted"]) == (seen, after)
+    assert ("in", "ocpp_core.v201.smart_chargingReportChargingProfiles") in [
+        one[:2] for one in told.translated_ones
+    ]
+
+
+@asynchronous
+async def test_hooks_of_what_the_session_asks_end_with_it() -> None:
+    at_work = asyncio.Event()
+    router = Router()
+    router.on(v201.ReportChargingProfilesRequest)(lambda *_: v201.ReportChargingProfilesResponse())
+
+    @router.after(v201.ReportChargingProfilesRequest)
+    async def reported(request: Any, response: Any, station: Any) -> None:
+        at_work.set()
+        await asyncio.Event().wait()
+
+    accepted = v16.SetChargingProfileResponse(status=v16.ChargingProfileStatus.ACCEPTED)
+    made = interpreter(router, PerAction({"SetChargingProfile": accepted}))
+    await made.call(SET_PROFILE)
+    await made.call(GET_PROFILES)
+    await at_work.wait()
+    await made.close()
+
+
 # The session
 
 

@@ -16,6 +16,7 @@ from ocpp_core import (
     Policy,
     Role,
     Router,
+    to_wire,
     v16,
     v201,
 )
@@ -93,6 +94,43 @@ async def test_a_call_is_answered_in_its_own_version(version: str, wire: Wire, s
             assert "Accepted" == answer.status
         assert "start" == await station.asked.get()
         assert "reset" == await station.asked.get()
+
+
+INTERVAL = v201.Component(name="OCPPCommCtrlr"), v201.Variable(name="HeartbeatInterval")
+READ: dict[str, Any] = {
+    "2.0.1": v201.GetVariablesRequest(
+        get_variable_data=[v201.GetVariableData(component=INTERVAL[0], variable=INTERVAL[1])]
+    ),
+    "1.6": v16.GetConfigurationRequest(key=["HeartbeatInterval"]),
+}
+WRITE: dict[str, Any] = {
+    "2.0.1": v201.SetVariablesRequest(
+        set_variable_data=[
+            v201.SetVariableData(attribute_value="300", component=INTERVAL[0], variable=INTERVAL[1])
+        ]
+    ),
+    "1.6": v16.ChangeConfigurationRequest(key="HeartbeatInterval", value="300"),
+}
+
+
+@each_way
+@every_wire
+@asynchronous
+async def test_settings_are_read_and_written_in_the_words_of_the_handlers(
+    version: str, wire: Wire, speaks: str
+) -> None:
+    """1.2 cannot read them, and the simulated stations of 2.x let nobody write them."""
+    async with (
+        serving(csms(Seen()), speaks) as (app, port),
+        connected(port, version, wire) as (station, peer),
+    ):
+        await station.do("boot", peer)
+        read = to_wire(await app.call("CP-1", READ[speaks]))
+        written = to_wire(await app.call("CP-1", WRITE[speaks]))
+
+    assert ("300" in str(read)) == (version != "1.2")
+    assert ("Accepted" in str(written)) == is_first(version)
+    assert ("Rejected" in str(written)) == (not is_first(version))
 
 
 # What the two sides see of each other
