@@ -74,7 +74,8 @@ async def serving(router: Router, speaks: str, **options: Any) -> AsyncGenerator
     def is_here(_: str, address: str) -> bool:
         return urlsplit(address).hostname == "127.0.0.1"
 
-    app = OcppApp(router, speaks=speaks, **{"may_call": is_here, "call_timeout": 5.0, **options})
+    known: dict[str, Any] = {"may_call": is_here, "call_timeout": 5.0, **options}
+    app = OcppApp(router, speaks=speaks, **known)
     async with served(app, lifespan="off") as port:
         yield app, port
     await app.close()

@@ -33,7 +33,7 @@ def losses_of(message: Payload) -> tuple[Loss, ...]:
 def keep_losses(message: Payload, notes: tuple[Note, ...]) -> None:
     """Has `losses_of` find them, for as long as the message lives."""
     if notes:
-        _KEPT.put(message, Translation(notes=notes))
+        _KEPT.put(message, Translation((), None, notes))
 
 
 @contextmanager

@@ -430,6 +430,8 @@ class OcppApp:
         if isinstance(found, Refusal):
             self._turn_away(asked, found, identity=claimed or "", wire=Wire.SOAP)
             raise _NotAdmitted(found)
+        if self._speech is not None and isinstance(found, SoapPeer):
+            await self._interpret(found, self._speech)
         return found
 
     def _met(self, handshake: Handshake, codec: SoapCodec, address: str | None) -> SoapPeer | Refusal:
@@ -450,19 +452,18 @@ class OcppApp:
 
         station = self.stations.met(identity, make, is_proven=handshake.is_proven)
         station.codec = codec
-        if self._speech is not None:
-            self._interpret(station, self._speech)
         if is_called:
             station.address = address
             station.client = self._client_of_calls()
         return station
 
-    def _interpret(self, station: SoapPeer, speech: Speech) -> None:
+    async def _interpret(self, station: SoapPeer, speech: Speech) -> None:
         """Sees to it that the station has the interpreter of its version, which it may have changed."""
-        version = Version(station.codec.specification.version)
-        if version is speech.version:
-            station.interpreter = None
-        elif station.interpreter is None or station.interpreter.version is not version:
+        version, earlier = Version(station.codec.specification.version), station.interpreter
+        if version is (speech.version if earlier is None else earlier.version):
+            return
+        station.interpreter = None
+        if version is not speech.version:
             station.interpreter = Interpreter(
                 speech,
                 self._router,
@@ -471,6 +472,8 @@ class OcppApp:
                 observer=self._observer,
                 patience=TIDYING * self._options.get("grace", GRACE),
             )
+        if earlier is not None:
+            await earlier.close()
 
     def _client_of_calls(self) -> "httpx.AsyncClient":
         if self._client is None:

@@ -104,7 +104,10 @@ def answering(answer: Any) -> Router:
 
     @router.on(v201.BootNotificationRequest)
     async def boot(request: v201.BootNotificationRequest, station: Any) -> Any:
-        made = await answer(request, station) if callable(answer) else answer
+        made: Any = answer
+        if callable(answer):
+            working: Any = answer(request, station)
+            made = await working
         if isinstance(made, BaseException):
             raise made
         return made

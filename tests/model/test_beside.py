@@ -27,9 +27,9 @@ def test_the_value_that_was_put_last_counts() -> None:
 def test_nothing_is_kept_of_an_object_that_is_gone() -> None:
     kept: Beside[str] = Beside()
     requests = [v16.HeartbeatRequest() for _ in range(100)]
-    for request in requests:
-        kept.put(request, "value")
-    del request, requests
+    while requests:
+        kept.put(requests[-1], "value")
+        requests.pop()
     gc.collect()
 
     assert 0 == len(kept)

@@ -1,11 +1,13 @@
 """Handlers written once: a CSMS that speaks one version serves stations of every other, on each wire."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loopback import raw
 from loops import asynchronous, until
 from ocpp_core import (
     CallRejectedError,
@@ -16,6 +18,7 @@ from ocpp_core import (
     Policy,
     Role,
     Router,
+    Tolerance,
     to_wire,
     v16,
     v201,
@@ -393,6 +396,28 @@ async def test_a_station_of_the_very_version_has_no_interpreter_any_more() -> No
                 assert (version == "1.6") == (app.stations["CP-1"].interpreter is None)
 
     assert {"1.6"} == {request.__ocpp__.version for request in seen.requests}
+
+
+@asynchronous
+async def test_what_is_tolerated_of_a_station_goes_on_to_the_handlers_or_is_lost() -> None:
+    """The tolerance is that of the connection."""
+    seen = Seen()
+    boot = '[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M","colour":"red"}]'
+    status = (
+        '[2,"2","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Dreaming",'
+        '"timestamp":"2026-01-31T12:00:00Z"}]'
+    )
+    async with (
+        serve(csms(seen), "127.0.0.1", speaks="2.0.1", tolerance=Tolerance.TOLERANT) as server,
+        raw(server, "CP-1", "ocpp1.6") as socket,
+    ):
+        answers = []
+        for frame in (boot, status):
+            await socket.send(frame)
+            answers.append(json.loads(await socket.recv())[0])
+
+    assert [3, 3] == answers
+    assert "$.colour" in {loss.path for loss in seen.losses["BootNotification"]}
 
 
 # Options
