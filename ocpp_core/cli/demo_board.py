@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ocpp_core.cli.demo_process import Loss
-from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean
+from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean, fitted
 
 DONE, FAILED, UNDER_WAY, NOT_HERE = "✓", "✗", "…", "-"
 #: Sorts of losses that are named.
@@ -116,8 +116,15 @@ class Board:
         for (kind, reason), number in kinds.most_common(_MOST):
             paths = Counter(loss.path for loss in self._losses if (loss.kind, loss.reason) == (kind, reason))
             ((path, _),) = paths.most_common(1)
-            self.console.print(Text(f"{number:4} {kind}, {reason}, such as {path}"), soft_wrap=True)
+            self._say(Text(f"{number:4} {kind}, {reason}, such as {clean(path)}"))
 
     def complain(self, why: str) -> None:
         """Says what went wrong."""
-        self.console.print(Text(f"failed: {clean(why)}", "bold red"), soft_wrap=True)
+        self._say(Text(f"failed: {clean(why)}", "bold red"))
+
+    def quote(self, line: str) -> None:
+        """Says what the process of the CSMS has written."""
+        self._say(Text(clean(line), "dim"))
+
+    def _say(self, line: Text) -> None:
+        self.console.print(fitted(line, self.console), soft_wrap=True)

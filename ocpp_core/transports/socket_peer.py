@@ -49,7 +49,12 @@ class SocketPeer(Peer[str]):
         self.handshake = handshake
         self.version: Version = handshake.version
         self.is_replaced: bool = False
-        plain = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=max_frame)
+        plain = JsonCodec(
+            handshake.version,
+            tolerance=handshake.tolerance,
+            max_size=max_frame,
+            fraction_digits=handshake.style.fraction_digits,
+        )
         codec = plain if handshake.mend is None else MendingCodec(plain, handshake.mend)
         super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
         self._interpreter: Interpreter | None = None
