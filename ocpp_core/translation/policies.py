@@ -1,9 +1,20 @@
 """What a user may decide differently: each choice of the translation, with its default."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
+
+from ocpp_core.translation.configuration_keys import Key, table
+
+
+def _tuple(keys: Iterable[Key]) -> tuple[Key, ...]:
+    return tuple(keys)
+
+
+def _without_clash(policy: "Policy", attribute: Any, keys: tuple[Key, ...]) -> None:
+    table(keys)
 
 
 @frozen(kw_only=True)
@@ -28,6 +39,16 @@ class Policy:
         keep_transactions: Seconds after which a transaction is forgotten whose end the CSMS knows of.
         start_timeout: Seconds in which a transaction has to begin that was started remotely, after which one that
             begins is another.
+        report_timeout: Seconds to wait for the report that answers a GetConfiguration without keys; after that the
+            answer is what is known.
+        configuration_keys: Keys of 1.6 that the table of the standard lacks, as those of a vendor, and the variables
+            that mean the same; or those of the table that your stations have elsewhere. What is in neither is unknown
+            to the other side.
+        configuration_report: What a GetConfiguration without keys asks a station of 2.0.1 for: "ConfigurationInventory"
+            has what can be set, "FullInventory" has the limits of the station too, and takes longer.
+
+    Raises:
+        ValueError: Two of `configuration_keys` have one name, or the value of one variable.
     """
 
     heartbeat_interval: int = 900
@@ -44,6 +65,9 @@ class Policy:
     most_waiting: int = 1_000
     keep_transactions: int = 30 * 24 * 3600
     start_timeout: int = 300
+    report_timeout: int = 60
+    configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
+    configuration_report: str = "ConfigurationInventory"
 
 
 DEFAULT_POLICY = Policy()

@@ -118,7 +118,7 @@ class Direction:
                     view = View(message, run)
                     outcome = function(view, run, self)
                     if outcome.messages:
-                        self.account(view, run)
+                        account(view, run)
                     return outcome
                 case Memory(rows=rows):
                     if rows and run.memory is not None:
@@ -144,7 +144,7 @@ class Direction:
             run.dropped(unfit.place, unfit.value, unfit.reason)
         else:
             run.dropped(None, message, LossReason.SUPPRESSED)
-        return _sendable(told, message, run, unfit)
+        return sendable(told, message, run, unfit)
 
     def carried(self, message: Any, run: Run, action: str) -> Any:
         """The request of another action that the rows make of a request."""
@@ -154,14 +154,7 @@ class Direction:
     def _local(self, message: Any, answer: Answer, run: Run) -> Outcome:
         if not is_command(message):
             run.dropped(None, message, LossReason.SUPPRESSED)
-        return Outcome(answer=_sendable(answer, message, run, None))
-
-    def account(self, view: View, run: Run) -> None:
-        """Names what a rule written by hand has neither used nor named."""
-        for place, value in view.left():
-            if strict and place is not None and place[2] != place[1]:
-                raise UnaccountedError(f"{self.step} {type(view.whole).__name__}.{place[1]}")
-            run.dropped(place, value)
+        return Outcome(answer=sendable(answer, message, run, None))
 
     def response(self, message: Response, run: Run, action: str) -> Response | OcppError:
         """What becomes of the response to a request of this action in the version of the target."""
@@ -202,6 +195,14 @@ class Direction:
         return responses[0]
 
 
+def account(view: View, run: Run) -> None:
+    """Names what a rule written by hand has neither used nor named."""
+    for place, value in view.left():
+        if strict and place is not None and place[2] != place[1]:
+            raise UnaccountedError(f"{run.step} {type(view.whole).__name__}.{place[1]}")
+        run.dropped(place, value)
+
+
 def _is_tolerated(message: Payload) -> bool:
     """Whether a message breaks its schema, which only tolerant reading lets through."""
     try:
@@ -211,7 +212,7 @@ def _is_tolerated(message: Payload) -> bool:
     return False
 
 
-def _sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Response | OcppError | None:
+def sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Response | OcppError | None:
     """An answer, or an error if it would repeat what breaks the schema in the request."""
     made: Response | OcppError | None = None
     try:

@@ -64,7 +64,7 @@ def update_firmware_up(asked: Asked) -> Steps:
     if refused:
         failed = v16.FirmwareStatus.DOWNLOAD_FAILED
         asked.run.made((None, "", "status"), failed, LossReason.GUESSED)
-        asked.aside(None, v16.FirmwareStatusNotificationRequest(status=failed))
+        asked.aside(v16.FirmwareStatusNotificationRequest(status=failed))
     return answer
 
 

@@ -4,7 +4,7 @@ A layer is a generator: it yields requests of the next version, is given what be
 its own version. So a rule that needs several requests is written down as it happens.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,27 @@ from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
 from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
 from ocpp_core.translation.sessions.effects import Answer
-from ocpp_core.translation.steps import Direction, is_command
+from ocpp_core.translation.steps import Direction, account, is_command
 from ocpp_core.translation.views import View
 
 Message = Request[Any] | Notification
+
+
+@frozen
+class Pause:
+    """What a rule yields to wait for something else than an answer; it is sent None when that is there, or too late.
+
+    Attributes:
+        key: By which it is resumed.
+        until: When it goes on all the same.
+    """
+
+    key: Hashable
+    until: datetime
+
+
 #: Yields what to send, is given the answers, returns the answer to what it was made for.
-Steps = Generator[Message, Answer, Answer]
+Steps = Generator[Message | Pause, Answer, Answer]
 
 
 @define(eq=False)
@@ -73,7 +88,10 @@ def through(layers: Sequence[Layer], message: Message, passage: Passage) -> Step
             made = steps.send(answer)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-        answer = yield from through(layers[1:], made, passage)
+        if isinstance(made, Pause):
+            answer = yield made
+        else:
+            answer = yield from through(layers[1:], made, passage)
 
 
 @frozen
@@ -164,6 +182,7 @@ class Asked:
         passage: Of the message.
         state: What the session knows.
         aside: Sends a request to the side that the message came from. Nobody waits for the answer.
+        resume: Lets go on who waits in a `Pause` of this key.
     """
 
     message: Any
@@ -172,7 +191,8 @@ class Asked:
     run: Run
     passage: Passage
     state: Any
-    aside: Callable[["Rule | None", Any], None]
+    aside: Callable[[Any], None]
+    resume: Callable[[Hashable], None]
 
     @property
     def policy(self) -> Policy:
@@ -243,12 +263,14 @@ class Remembering:
         rules: For what does, by action.
         state: What the session knows.
         aside: See `Asked`.
+        resume: See `Asked`.
     """
 
     plain: Plain
     rules: Mapping[str, Rule]
     state: Any
-    aside: Callable[[Rule | None, Any], None]
+    aside: Callable[[Any], None]
+    resume: Callable[[Hashable], None]
 
     def __call__(self, message: Message, passage: Passage) -> Steps:
         """See `Layer`."""
@@ -261,7 +283,9 @@ class Remembering:
         """A message by a rule."""
         there = self.plain.there
         run = passage.run(there)
-        asked = Asked(message, View(message, run), self.plain, run, passage, self.state, self.aside)
+        asked = Asked(
+            message, View(message, run), self.plain, run, passage, self.state, self.aside, self.resume
+        )
         steps = rule(asked)
         answer: Answer = None
         is_sent = False
@@ -271,7 +295,7 @@ class Remembering:
             except StopIteration as end:
                 # Of what was not answered nothing is lost: it comes again.
                 if is_sent and isinstance(end.value, Response):
-                    there.account(asked.view, run)
+                    account(asked.view, run)
                 passage.take(run)
                 return end.value  # type: ignore[no-any-return]
             except (Unfit, LocalProtocolError, *REFUSALS) as why:

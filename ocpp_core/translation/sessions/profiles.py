@@ -76,7 +76,6 @@ def get_charging_profiles(asked: Asked) -> Steps:
     for number, (evse, profiles) in enumerate(found.items(), 1):
         asked.run.made((None, "", "chargingLimitSource"), "CSO", LossReason.REMEMBERED)
         asked.aside(
-            None,
             v201.ReportChargingProfilesRequest(
                 request_id=request.request_id,
                 charging_limit_source=v201.ChargingLimitSource.CSO,

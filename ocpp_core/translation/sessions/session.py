@@ -18,9 +18,9 @@ from ocpp_core.translation.sessions.layers import (
     Layer,
     Message,
     Passage,
+    Pause,
     Plain,
     Remembering,
-    Rule,
     Steps,
     through,
 )
@@ -86,6 +86,9 @@ class TranslationSession:
         self.identity = identity
         self.policy = policy
         self._state = State(identity, MemoryStore() if store is None else store, policy)
+        self._asides: deque[_Exchange] = deque()
+        self._due: list[Hashable] = []
+        self._paused: dict[Hashable, tuple[_Exchange, datetime]] = {}
         self._layers = {
             Side.STATION: self._stack(Side.STATION, self.station, self.csms),
             Side.CSMS: self._stack(Side.CSMS, self.csms, self.station),
@@ -95,7 +98,6 @@ class TranslationSession:
         self._made = 0
         self._now: datetime | None = None
         self._effects: list[Effect] = []
-        self._asides: deque[_Exchange] = deque()
 
     def _stack(self, side: Side, source: str, target: str) -> tuple[Layer, ...]:
         """The layers that lead from one side to the other."""
@@ -104,7 +106,9 @@ class TranslationSession:
             plain = Plain(there, path(there.target, there.source)[0])
             rules = RULES.get((side, there.step))
             layers.append(
-                plain if rules is None else Remembering(plain, rules, self._state, self._aside(side))
+                plain
+                if rules is None
+                else Remembering(plain, rules, self._state, self._aside(side), self._due.append)
             )
         return tuple(layers)
 
@@ -178,12 +182,15 @@ class TranslationSession:
     @property
     def wake_at(self) -> datetime | None:
         """When to call `woken`, if nothing else happens before. It may change with every call."""
-        return self._state.wake_at
+        times = [until for _, until in self._paused.values()]
+        expiry = self._state.wake_at
+        return min(times if expiry is None else [*times, expiry], default=None)
 
     def woken(self, now: datetime) -> list[Effect]:
         """Time has passed: what has waited too long is given up."""
         self._tell(now)
         self._state.expire(now)
+        self._due += [key for key, (_, until) in self._paused.items() if until <= now]
         return self._done()
 
     # How it goes on
@@ -195,8 +202,11 @@ class TranslationSession:
 
     def _done(self) -> list[Effect]:
         """The effects, when the store knows what they depend on."""
-        while self._asides:  # after what led to them
-            self._begin(self._asides.popleft())
+        while self._asides or self._due:  # after what led to them
+            if self._asides:
+                self._begin(self._asides.popleft())
+            else:
+                self._resume(self._due.pop())
         self._state.records.flush()
         effects, self._effects = self._effects, []
         return effects
@@ -209,6 +219,11 @@ class TranslationSession:
         line.append(exchange)
         if len(line) == 1:
             self._go_on(exchange, None)
+
+    def _resume(self, key: Hashable) -> None:
+        paused = self._paused.pop(key, None)
+        if paused is not None:
+            self._go_on(paused[0], None)
 
     def _go_on(self, exchange: _Exchange, answer: Answer) -> None:
         """Tells an exchange what became of its request, and those behind it that it is their turn."""
@@ -234,6 +249,9 @@ class TranslationSession:
             except BaseException:
                 self._lines[exchange.side].remove(exchange)
                 raise
+            if isinstance(made, Pause):
+                self._paused[made.key] = (exchange, made.until)
+                return False
             notes, passage.notes = tuple(passage.notes), []
             other = exchange.side.other
             if isinstance(made, Notification):
@@ -256,19 +274,12 @@ class TranslationSession:
     def _aside(self, side: Side) -> Any:
         """What lets a rule for messages of a side send a request to that side."""
 
-        def aside(rule: Rule | None, message: Message) -> None:
+        def aside(message: Message) -> None:
             assert self._now is not None
             passage = self._passage(self._now)
             layers = self._layers[side.other]
             at = next(number for number, one in enumerate(layers) if isinstance(one, Remembering))
-            layer = layers[at]
-            assert isinstance(layer, Remembering)
-            if rule is None:
-                steps = through(layers[at + 1 :], message, passage)
-            else:
-                steps = through(
-                    [lambda one, given: layer.by(rule, one, given), *layers[at + 1 :]], message, passage
-                )
+            steps = through(layers[at + 1 :], message, passage)
             self._asides.append(_Exchange(side.other, None, steps, passage))
 
         return aside

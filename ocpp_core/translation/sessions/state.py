@@ -7,6 +7,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 from attrs import evolve as replaced
 
+from ocpp_core.translation.configuration import Known, Target
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.records import Records, moment, moment_text
 from ocpp_core.translation.sessions.stores import Store
@@ -40,10 +41,12 @@ class TransactionRecord:
         is_started: The CSMS has been told of its beginning, and has answered.
         is_ended: The station has reported its end.
         ended: When the CSMS has answered that.
-        outbox: Digest and packed event, for those that the CSMS has not answered.
+        outbox: Digest and number of the events that the CSMS has not answered. Each is a record of its own.
         seen: Digests of what the CSMS has answered; or numbers of what the station has sent, with the packed answers
             and whether that was all.
         buffer: Packed meter values that wait for the beginning.
+        start_request: Packed request that has told the CSMS of its beginning, which it may have without an answer.
+        stop_request: The same of its end.
         start_reply: Packed answer to its beginning.
         stop_reply: Packed answer to its end.
     """
@@ -68,9 +71,11 @@ class TransactionRecord:
     is_started: bool = False
     is_ended: bool = False
     ended: str | None = None
-    outbox: list[list[str]] = field(factory=list)
+    outbox: list[tuple[str, int]] = field(factory=list)
     seen: list[Any] = field(factory=list)
     buffer: list[str] = field(factory=list)
+    start_request: str | None = None
+    stop_request: str | None = None
     start_reply: str | None = None
     stop_reply: str | None = None
 
@@ -111,6 +116,8 @@ class State:
         self.since: datetime | None = None
         #: By connector or EVSE; 0 is the station.
         self.outlets: dict[int, Outlet] = {}
+        #: What was read of its settings since it booted, by folded `Target`; no more than there are keys.
+        self.variables: dict[Target, Known] = {}
         #: What is known of the station, and needs no store: see the rules that use it.
         self.hints: dict[str, Any] = {}
         self._open = {one.id: one.place for one in self.transactions() if not one.is_ended}
@@ -155,8 +162,12 @@ class State:
         return self.transaction(found[-1]) if found else None
 
     def save(self, record: TransactionRecord) -> TransactionRecord:
-        """Writes a transaction."""
+        """Writes a transaction. Events that are not in its outbox any more are forgotten."""
         known = self.records.get("transaction", record.id)
+        waiting = {number for _, number in record.outbox}
+        for _, number in known["outbox"] if known is not None else ():
+            if number not in waiting:
+                self.records.remove("event", _event(record.id, number))
         value = asdict(record)
         if known is None:
             self._make_room()
@@ -171,9 +182,20 @@ class State:
             self._open[record.id] = record.place
         return record
 
+    def keep_event(self, id: str, number: int, text: str) -> None:
+        """Writes a packed event of a transaction, until it leaves the outbox."""
+        self.records.put("event", _event(id, number), text)
+
+    def event(self, id: str, number: int) -> str:
+        """A packed event that waits."""
+        text: str = self.records.get("event", _event(id, number))
+        return text
+
     def forget(self, record: TransactionRecord) -> None:
-        """Removes a transaction, and its number."""
+        """Removes a transaction, its number and its events."""
         self.records.remove("transaction", record.id)
+        for _, number in record.outbox:
+            self.records.remove("event", _event(record.id, number))
         if record.number is not None and self.newer_transaction(record.number) == record.id:
             self.records.remove("number", str(record.number))
         self._open.pop(record.id, None)
@@ -268,6 +290,10 @@ class State:
 
 #: Connectors of a station; a hostile one can name any number.
 _MOST_OUTLETS = 1_000
+
+
+def _event(id: str, number: int) -> str:
+    return f"{id}/{number}"
 
 
 def _transaction(value: dict[str, Any]) -> TransactionRecord:

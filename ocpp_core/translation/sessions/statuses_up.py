@@ -178,6 +178,7 @@ def boot_notification(asked: Asked) -> Steps:
     """A12: with the reason, if the session has an idea of it. Transactions are ended by the station itself."""
     hint = asked.state.hints.pop("boot", None)
     asked.state.hints["station"] = asked.message
+    asked.state.variables.clear()
 
     def because(made: v201.BootNotificationRequest) -> Any:
         if hint is None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from ocpp_core.translation import configuration
 from ocpp_core.translation.sessions import (
     commands,
     jobs,
     profiles,
     remote,
+    settings,
     statuses_down,
     statuses_up,
     transactions_down,
@@ -31,14 +33,18 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
     (Side.CSMS, "2.0.1->1.6"): {
         "CancelReservation": commands.cancel_reservation_down,
         "ClearChargingProfile": profiles.clear_charging_profile_down,
+        "GetBaseReport": settings.report(configuration.get_base_report),
         "GetChargingProfiles": profiles.get_charging_profiles,
         "GetLog": jobs.job_down("log"),
+        "GetReport": settings.report(configuration.get_report),
         "GetTransactionStatus": remote.get_transaction_status,
+        "GetVariables": settings.setting(configuration.get_variables, is_newer=False),
         "RequestStartTransaction": remote.request_start_transaction,
         "RequestStopTransaction": remote.request_stop_transaction,
         "ReserveNow": commands.reserve_now_down,
         "Reset": commands.reset_down,
         "SetChargingProfile": profiles.set_charging_profile_down,
+        "SetVariables": settings.setting(configuration.set_variables, is_newer=False),
         "TriggerMessage": commands.trigger_down,
         "UnlockConnector": commands.unlock_down,
         "UpdateFirmware": jobs.job_down("firmware"),
@@ -50,11 +56,14 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
         ),
         "LogStatusNotification": jobs.status_down("log", "DiagnosticsStatusNotification", "GetDiagnostics"),
         "NotifyEvent": statuses_down.notify_event,
+        "NotifyReport": settings.notify_report,
         "StatusNotification": statuses_down.status_notification,
         "TransactionEvent": transactions_down.transaction_event,
     },
     (Side.CSMS, "1.6->2.0.1"): {
+        "ChangeConfiguration": settings.setting(configuration.change_configuration, is_newer=True),
         "ExtendedTriggerMessage": commands.trigger_up,
+        "GetConfiguration": settings.get_configuration,
         "GetDiagnostics": jobs.job_up("log"),
         "GetLog": jobs.job_up("log"),
         "RemoteStartTransaction": remote.remote_start_transaction,

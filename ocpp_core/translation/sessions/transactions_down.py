@@ -264,36 +264,43 @@ def _may_start(event: _Event) -> bool:
 
 
 def _start(event: _Event) -> Steps:
+    """StartTransaction, the same each time: the CSMS may have one that it has not answered."""
+    if event.record.start_request is None:
+        event.change(start_request=packed(_start_request(event)))
+    request = unpacked(v16.StartTransactionRequest, event.record.start_request or "")
+    event.is_sent = True
+    if request.timestamp == event.asked.view.timestamp:
+        event.said.add("timestamp")
+    answer = yield from _accepted(request, v16.StartTransactionResponse)
+    event.change(number=answer.transaction_id, meter_start=request.meter_start, is_started=True)
+    _answer(event, answer.id_tag_info)
+    buffer = [unpacked(v16.MeterValue, one) for one in event.record.buffer]
+    if buffer:
+        yield from _metered(event, buffer)
+        event.change(buffer=[])
+    return None
+
+
+def _start_request(event: _Event) -> v16.StartTransactionRequest:
     asked, record = event.asked, event.record
     view = asked.view
     known = record.begin or event.state.outlet(record.place).register
     start = 0 if known is None else whole_wh(Decimal(known))
-    place: Place = (None, "meterValue", "meterStart")
     if known is None:
         asked.run.made((None, "", "meterStart"), 0, LossReason.GUESSED)
     elif Decimal(known) != start:
-        asked.run.approximated(place, known, start, LossReason.ROUNDED)
+        asked.run.approximated((None, "meterValue", "meterStart"), known, start, LossReason.ROUNDED)
     if event.request.event_type != "Started":
         asked.run.approximated(
             view.place("timestamp", "timestamp"), view.timestamp, view.timestamp, LossReason.GUESSED
         )
-    request = v16.StartTransactionRequest(
+    return v16.StartTransactionRequest(
         connector_id=record.place,
         id_tag=record.tag,
         timestamp=view.timestamp,
         meter_start=start,
         reservation_id=record.reservation_id,
     )
-    event.is_sent = True
-    event.said.add("timestamp")
-    answer = yield from _accepted(request, v16.StartTransactionResponse)
-    event.change(number=answer.transaction_id, meter_start=start, is_started=True)
-    _answer(event, answer.id_tag_info)
-    buffer = [unpacked(v16.MeterValue, one) for one in record.buffer]
-    if buffer:
-        yield from _metered(event, buffer)
-        event.change(buffer=[])
-    return None
 
 
 def _meter_values(event: _Event, *, is_begun: bool) -> Steps:
@@ -329,9 +336,23 @@ def _metered(event: _Event, values: list[v16.MeterValue]) -> Steps:
 
 
 def _stop(event: _Event) -> Steps:
+    """StopTransaction, the same each time."""
+    if event.record.stop_request is None:
+        event.change(stop_request=packed(_stop_request(event)))
+    request = unpacked(v16.StopTransactionRequest, event.record.stop_request or "")
+    event.is_sent = True
+    event.said |= {"timestamp", "meter_value", "stopped_reason"}
+    event.asked.view.use("timestamp")
+    event.info_view.use("stopped_reason")
+    answer = yield from _accepted(request, v16.StopTransactionResponse)
+    event.change(ended=moment_text(event.asked.now), is_ended=True, buffer=[])
+    _answer(event, answer.id_tag_info)
+    return None
+
+
+def _stop_request(event: _Event) -> v16.StopTransactionRequest:
     asked, record = event.asked, event.record
     view = asked.view
-    info = event.info_view
     assert record.number is not None
     ends = [
         value for is_end, _, value in readings(event.request.meter_value or (), "Transaction.End") if is_end
@@ -346,8 +367,8 @@ def _stop(event: _Event) -> Steps:
     if tag is None and record.stop_tag is not None:
         tag = record.stop_tag
         asked.run.made((None, "", "idTag"), tag, LossReason.REMEMBERED)
-    reason = _reason(event, info.stopped_reason)
-    request = v16.StopTransactionRequest(
+    reason = _reason(event, event.info_view.stopped_reason)
+    return v16.StopTransactionRequest(
         transaction_id=record.number,
         id_tag=tag,
         timestamp=view.timestamp,
@@ -355,12 +376,6 @@ def _stop(event: _Event) -> Steps:
         reason=None if reason is None else v16.Reason(reason),
         transaction_data=event.values or None,
     )
-    event.is_sent = True
-    event.said |= {"timestamp", "meter_value", "stopped_reason"}
-    answer = yield from _accepted(request, v16.StopTransactionResponse)
-    event.change(ended=moment_text(asked.now), is_ended=True, buffer=[])
-    _answer(event, answer.id_tag_info)
-    return None
 
 
 def _reason(event: _Event, stopped: Any) -> str | None:

@@ -26,6 +26,7 @@ from ocpp_core.translation.sessions.layers import Asked, Steps
 from ocpp_core.translation.sessions.records import moment_text, packed, unpacked
 from ocpp_core.translation.sessions.registers import digest, register_sample, register_wh
 from ocpp_core.translation.sessions.state import State, TransactionRecord
+from ocpp_core.translation.steps import account
 from ocpp_core.translation.views import View
 
 #: Of all ids that are made of the content of a message; it is a constant, as the same content has to give the same id.
@@ -302,7 +303,8 @@ def _queue(
         offline=True if is_offline else None,
         **members,
     )
-    outbox = [*record.outbox, [name, packed(event)]]
+    asked.state.keep_event(record.id, record.seq_no, packed(event))
+    outbox = [*record.outbox, (name, record.seq_no)]
     asked.state.save(replaced(record, seq_no=record.seq_no + 1, outbox=outbox))
 
 
@@ -314,8 +316,8 @@ def _delivered(asked: Asked, id: str, name: str) -> Steps:
     """
     record = asked.state.transaction(id)
     given: Answer = None
-    for one, text in record.outbox if record is not None else ():
-        event = unpacked(v201.TransactionEventRequest, text)
+    for one, number in record.outbox if record is not None else ():
+        event = unpacked(v201.TransactionEventRequest, asked.state.event(id, number))
         answer = yield event
         if answer is None:
             return None
@@ -376,7 +378,7 @@ def _acknowledge(
             state.save(replaced(record, seen=[*record.seen[1 - _SEEN :], name]))
             if info is not None and info.status != "Accepted" and record.number is not None:
                 # 1.6 cannot say it in an answer to meter values.
-                asked.aside(None, v16.RemoteStopTransactionRequest(transaction_id=record.number))
+                asked.aside(v16.RemoteStopTransactionRequest(transaction_id=record.number))
 
 
 def _reset_if_idle(asked: Asked) -> None:
@@ -385,7 +387,7 @@ def _reset_if_idle(asked: Asked) -> None:
     kind = records.get("reset", "")
     if kind is not None and asked.state.running() is None:
         records.remove("reset", "")
-        asked.aside(None, v16.ResetRequest(type=v16.ResetType(kind)))
+        asked.aside(v16.ResetRequest(type=v16.ResetType(kind)))
 
 
 def _permitted(
@@ -425,7 +427,7 @@ def tag_info(asked: Asked, answer: v201.TransactionEventResponse) -> v16.IdTagIn
         except Unfit as unfit:
             run.dropped(where, given, unfit.reason)
     view.drop("total_cost", "charging_priority", "updated_personal_message", "custom_data")
-    asked.layer.back.account(view, run)
+    account(view, run)
     asked.passage.take(run)
     return info
 

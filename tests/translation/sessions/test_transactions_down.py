@@ -189,6 +189,36 @@ def test_B3_a_start_that_was_not_answered_comes_again_with_the_event(answer: Any
     assert starts[0] == starts[1]
 
 
+@pytest.mark.parametrize("answer", [None, REFUSED], ids=["lost", "refused"])
+def test_B3_a_start_stays_what_it_was_when_another_event_brings_it(answer: Any) -> None:
+    """The CSMS may have it: with another time it would be another transaction."""
+    given = [answer]
+    start = csms_answers()["StartTransaction"]
+    both = bridge({"StartTransaction": lambda one: given.pop() if given else start(one)})
+    both.station(plugged())
+    both.station(charging(1, 1000))
+
+    both.station(event("Updated", 2, "MeterValuePeriodic", wh=sample(1500)))
+
+    first, second = (one for one in both.to_csms() if isinstance(one, v16.StartTransactionRequest))
+    assert first == second
+
+
+def test_B7_a_stop_stays_what_it_was_when_a_late_event_changes_what_is_known() -> None:
+    given: list[Any] = [None]
+    both = bridge({"StopTransaction": lambda one: given.pop() if given else v16.StopTransactionResponse()})
+    both.station(plugged())
+    both.station(charging())
+    end = event("Ended", 3, "StopAuthorized", "EVConnected")
+    both.station(end)
+    both.station(event("Updated", 2, "MeterValuePeriodic", wh=sample(1500)))
+
+    both.station(end)
+
+    first, second = (one for one in both.to_csms() if isinstance(one, v16.StopTransactionRequest))
+    assert first == second
+
+
 def test_B7_a_stop_that_was_not_answered_comes_again_alone() -> None:
     given: list[Any] = [None]
     both = bridge({"StopTransaction": lambda one: given.pop() if given else v16.StopTransactionResponse()})
