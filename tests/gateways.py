@@ -7,12 +7,13 @@ from typing import Any
 
 from loops import until
 from ocpp_core.cli.csms import Csms
-from ocpp_core.dispatch.router import Router
+from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.gateway import Backend, Gateway
 from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.versions import Role
+from ocpp_core.transports import soap_station
 from ocpp_core.transports.serving import serving
-from ocpp_core.transports.websocket import Backoff, Server, serve
+from ocpp_core.transports.websocket import Backoff, Server, connect, serve
 
 #: A test does not wait for the back-off of the standard.
 AT_ONCE = Backoff(minimum=0.02, doublings=0, spread=0.0)
@@ -92,6 +93,20 @@ async def gateway_to(
         served = gateway.app(**{"may_call": lambda *_: True, **(app or {})})
         async with serving(served, "127.0.0.1", 0) as port:
             yield gateway, port
+
+
+@asynccontextmanager
+async def station(
+    port: int, version: str = "1.6", wire: str = "json", router: Router | None = None, **options: Any
+) -> AsyncGenerator[Caller, None]:
+    handlers = Router() if router is None else router
+    if wire == "soap":
+        async with soap_station.connect(f"http://127.0.0.1:{port}/", "CP-1", handlers, version) as csms:
+            yield csms
+    else:
+        url, options = f"ws://127.0.0.1:{port}/ocpp", {"reconnect": False, **options}
+        async with connect(url, "CP-1", handlers, version, **options) as connected:
+            yield connected
 
 
 def obedient(*answers: Response) -> Router:

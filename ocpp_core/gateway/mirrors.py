@@ -64,8 +64,8 @@ class Mirror:
     """One station's connection to a back-end that looks on.
 
     It gets what the primary has answered, in that order and each once: what the primary has not answered, the station
-    sends again. Its answers go nowhere. While it is away, the newest messages wait; the last BootNotification is not
-    dropped with the others, as a CSMS wants that first.
+    sends again. Its answers go nowhere. While it is away or slow, the newest `WAITING` messages wait; a
+    BootNotification at their head is not dropped with the others, as a CSMS wants that first.
 
     Args:
         station: As its handlers see it.
@@ -88,7 +88,7 @@ class Mirror:
     ) -> None:
         self._identity = station.identity
         self._waiting: deque[_Waiting] = deque()
-        self._boot: _Waiting | None = None
+        self._dropped = 0
         self._has_some = asyncio.Event()
         self._numbers = Numbers(_Apart(store, f"{backend.name}\nids"), station.identity)
         self._branch = Branch(
@@ -106,17 +106,16 @@ class Mirror:
     def put(self, message: Request[Any] | Notification, answer: Response | None) -> None:
         """Takes a message of the station that the primary has answered. It never blocks, and never fails."""
         if len(self._waiting) >= WAITING:
-            gone = self._waiting.popleft().message
-            _log.warning(
-                "%s: %s is not there; %s is dropped",
-                named(self._identity),
-                self._branch.backend.name,
-                gone.__ocpp__.action,
-            )
-        entry = _Waiting(message, answer)
-        if message.__ocpp__.action == _BOOT:
-            self._boot = entry
-        self._waiting.append(entry)
+            is_boot = self._waiting[0].message.__ocpp__.action == _BOOT
+            del self._waiting[1 if is_boot else 0]
+            if not self._dropped:
+                _log.warning(
+                    "%s: %s does not keep up; messages are dropped",
+                    named(self._identity),
+                    self._branch.backend.name,
+                )
+            self._dropped += 1
+        self._waiting.append(_Waiting(message, answer))
         self._has_some.set()
 
     async def run(self) -> None:
@@ -130,22 +129,29 @@ class Mirror:
         await self._branch.close()
 
     async def _hand_on(self) -> None:
-        while True:
+        while not self._branch.link.is_over:
             await self._has_some.wait()
             await self._branch.is_there.wait()
-            if self._boot is not None and self._boot not in self._waiting:
-                self._waiting.appendleft(self._boot)  # it was dropped, and is still wanted
             entry = self._waiting.popleft()
             if not self._waiting:
                 self._has_some.clear()
+                self._tell_dropped()
             if isinstance(entry.message, Notification):
                 await self._branch.notify(Side.STATION, entry.message)
                 continue
             answer = await self._branch.carry(Side.STATION, self._numbers.to_mirror(entry.message))
             if isinstance(answer, Response):
                 self._numbers.learn(entry.answer, answer)
-                if entry is self._boot:
-                    self._boot = None
             elif not self._branch.is_there.is_set() and answer.__cause__ is None:
                 self._waiting.appendleft(entry)  # it was never sent
                 self._has_some.set()
+
+    def _tell_dropped(self) -> None:
+        if self._dropped:
+            _log.warning(
+                "%s: %s has missed %s messages",
+                named(self._identity),
+                self._branch.backend.name,
+                self._dropped,
+            )
+            self._dropped = 0

@@ -13,8 +13,6 @@ from ocpp_core.translation.sessions.stores import Store
 
 P = TypeVar("P", bound=Payload)
 
-#: How many transactions are remembered; a station has few open ones, but may be offline for long.
-_MOST = 1000
 _KIND = "number"
 
 
@@ -24,10 +22,12 @@ class Numbers:
     Args:
         store: Of all stations.
         name: Of the records of this one.
+        most: Transactions that are remembered; a station has few open ones, but may be offline for long.
     """
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(self, store: Store, name: str, *, most: int = 1000) -> None:
         self._store = store
+        self._most = most
         self._name = name
         self._theirs: dict[int, int] = {
             int(number): value for (kind, number), value in store.load(name).items() if kind == _KIND
@@ -43,7 +43,7 @@ class Numbers:
         assert mine is not None
         assert other is not None
         changes: dict[tuple[str, str], Any] = {(_KIND, str(mine)): other}
-        if len(self._theirs) >= _MOST:
+        if len(self._theirs) >= self._most:
             oldest = next(iter(self._theirs))
             self._ours.pop(self._theirs.pop(oldest), None)
             changes[_KIND, str(oldest)] = None
@@ -66,6 +66,8 @@ def _number(message: Any) -> int | None:
 
 def _renumbered(message: P, ids: dict[int, int]) -> P:
     """A message with other ids: in itself, or in what stands in it (csChargingProfiles)."""
+    if not ids:
+        return message
     changes: dict[str, Any] = {}
     for field in attrs.fields(type(message)):
         value = getattr(message, field.name)

@@ -13,7 +13,7 @@ from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.translation.losses import Loss
 from ocpp_core.translation.sessions.effects import Side
 
-_log = logger("gateway")
+_log = logger("losses")
 
 
 @frozen(eq=False)

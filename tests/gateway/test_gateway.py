@@ -1,14 +1,12 @@
 """Stations of every version and wire before a CSMS of another, over real sockets."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateways import AT_ONCE, gateway_to, obedient, office
+from gateways import AT_ONCE, gateway_to, obedient, office, station
 from loops import asynchronous, until
 from ocpp_core import v16, v201
 from ocpp_core.cli.csms import Csms
@@ -19,10 +17,8 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError, LocalProtocolError
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.stores import MemoryStore
-from ocpp_core.transports import soap_station
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
-from ocpp_core.transports.websocket import connect
 
 WIRES = [
     *(("1.2", "soap"), ("1.5", "soap"), ("1.6", "soap")),
@@ -31,20 +27,6 @@ WIRES = [
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 BOOT = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
 CLEARED = v16.ClearCacheResponse(status=v16.ClearCacheStatus.ACCEPTED)
-
-
-@asynccontextmanager
-async def station(
-    port: int, version: str = "1.6", wire: str = "json", router: Router | None = None, **options: Any
-) -> AsyncGenerator[Caller, None]:
-    handlers = Router() if router is None else router
-    if wire == "soap":
-        async with soap_station.connect(f"http://127.0.0.1:{port}/", "CP-1", handlers, version) as csms:
-            yield csms
-    else:
-        url, options = f"ws://127.0.0.1:{port}/ocpp", {"reconnect": False, **options}
-        async with connect(url, "CP-1", handlers, version, **options) as connected:
-            yield connected
 
 
 @pytest.mark.parametrize("csms", ["1.6", "2.0.1", "2.1"])

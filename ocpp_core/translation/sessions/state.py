@@ -41,7 +41,7 @@ class TransactionRecord:
         is_started: The CSMS has been told of its beginning, and has answered.
         is_ended: The station has reported its end.
         ended: When the CSMS has answered that.
-        outbox: Digest and packed event, for those that the CSMS has not answered.
+        outbox: Digest and number of the events that the CSMS has not answered. Each is a record of its own.
         seen: Digests of what the CSMS has answered; or numbers of what the station has sent, with the packed answers
             and whether that was all.
         buffer: Packed meter values that wait for the beginning.
@@ -71,7 +71,7 @@ class TransactionRecord:
     is_started: bool = False
     is_ended: bool = False
     ended: str | None = None
-    outbox: list[list[str]] = field(factory=list)
+    outbox: list[tuple[str, int]] = field(factory=list)
     seen: list[Any] = field(factory=list)
     buffer: list[str] = field(factory=list)
     start_request: str | None = None
@@ -162,8 +162,12 @@ class State:
         return self.transaction(found[-1]) if found else None
 
     def save(self, record: TransactionRecord) -> TransactionRecord:
-        """Writes a transaction."""
+        """Writes a transaction. Events that are not in its outbox any more are forgotten."""
         known = self.records.get("transaction", record.id)
+        waiting = {number for _, number in record.outbox}
+        for _, number in known["outbox"] if known is not None else ():
+            if number not in waiting:
+                self.records.remove("event", _event(record.id, number))
         value = asdict(record)
         if known is None:
             self._make_room()
@@ -178,9 +182,20 @@ class State:
             self._open[record.id] = record.place
         return record
 
+    def keep_event(self, id: str, number: int, text: str) -> None:
+        """Writes a packed event of a transaction, until it leaves the outbox."""
+        self.records.put("event", _event(id, number), text)
+
+    def event(self, id: str, number: int) -> str:
+        """A packed event that waits."""
+        text: str = self.records.get("event", _event(id, number))
+        return text
+
     def forget(self, record: TransactionRecord) -> None:
-        """Removes a transaction, and its number."""
+        """Removes a transaction, its number and its events."""
         self.records.remove("transaction", record.id)
+        for _, number in record.outbox:
+            self.records.remove("event", _event(record.id, number))
         if record.number is not None and self.newer_transaction(record.number) == record.id:
             self.records.remove("number", str(record.number))
         self._open.pop(record.id, None)
@@ -275,6 +290,10 @@ class State:
 
 #: Connectors of a station; a hostile one can name any number.
 _MOST_OUTLETS = 1_000
+
+
+def _event(id: str, number: int) -> str:
+    return f"{id}/{number}"
 
 
 def _transaction(value: dict[str, Any]) -> TransactionRecord:

@@ -14,6 +14,8 @@ from ocpp_core.translation.views import View
 
 #: What an EVSE is, if its connectors are these: the first that any of them is.
 _ORDER = ("Occupied", "Reserved", "Available", "Unavailable", "Faulted")
+#: Connectors of an EVSE; a hostile station can name any number.
+_MOST_CONNECTORS = 100
 #: Characters of 1.6.
 _INFO, _VENDOR_CODE = 50, 50
 
@@ -120,7 +122,8 @@ _EVENTS = {
 def _told(asked: Asked, evse: int, connector: int, status: str, moment: datetime, place: Place) -> Steps:
     """Tells the status of an EVSE, if it is another than before or was asked for."""
     outlet = asked.state.outlet(evse)
-    outlet.connectors[connector] = status
+    if connector in outlet.connectors or len(outlet.connectors) < _MOST_CONNECTORS:
+        outlet.connectors[connector] = status
     if status == "Occupied":
         outlet.connector = connector
     whole = next(one for one in _ORDER if one in outlet.connectors.values())

@@ -303,7 +303,8 @@ def _queue(
         offline=True if is_offline else None,
         **members,
     )
-    outbox = [*record.outbox, [name, packed(event)]]
+    asked.state.keep_event(record.id, record.seq_no, packed(event))
+    outbox = [*record.outbox, (name, record.seq_no)]
     asked.state.save(replaced(record, seq_no=record.seq_no + 1, outbox=outbox))
 
 
@@ -315,8 +316,8 @@ def _delivered(asked: Asked, id: str, name: str) -> Steps:
     """
     record = asked.state.transaction(id)
     given: Answer = None
-    for one, text in record.outbox if record is not None else ():
-        event = unpacked(v201.TransactionEventRequest, text)
+    for one, number in record.outbox if record is not None else ():
+        event = unpacked(v201.TransactionEventRequest, asked.state.event(id, number))
         answer = yield event
         if answer is None:
             return None
