@@ -52,7 +52,7 @@ def bridge(csms: dict[str, Any] | None = None, **more: Any) -> Bridge:
 
 
 def start(**more: Any) -> v16.StartTransactionRequest:
-    members = {"connector_id": 1, "id_tag": TAG, "timestamp": NOON, "meter_start": 1000}
+    members: dict[str, Any] = {"connector_id": 1, "id_tag": TAG, "timestamp": NOON, "meter_start": 1000}
     return v16.StartTransactionRequest(**{**members, **more})
 
 
@@ -63,7 +63,7 @@ def values(number: int | None, wh: str = "1500", minute: float = 5, **more: Any)
 
 
 def stop(number: int, **more: Any) -> v16.StopTransactionRequest:
-    members = {"transaction_id": number, "timestamp": at(10), "meter_stop": 2000}
+    members: dict[str, Any] = {"transaction_id": number, "timestamp": at(10), "meter_stop": 2000}
     return v16.StopTransactionRequest(**{**members, **more})
 
 
