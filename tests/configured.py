@@ -11,7 +11,7 @@ from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.payloads.binding import plain
 from ocpp_core.translation import Loss, Policy, Translation, engine
-from ocpp_core.translation.configuration import Exchange, Key, Known, Station, Target
+from ocpp_core.translation.configuration import Exchange, Key, Known, Rule, Station, Target
 from ocpp_core.translation.configuration_keys import KEYS
 from ocpp_core.translation.configuration_stations import STAND_INS
 from ocpp_core.translation.runs import Run
@@ -27,7 +27,7 @@ def run(source: str, policy: Policy) -> Run:
 
 
 def losses(one: Run) -> tuple[Loss, ...]:
-    return Translation(notes=tuple(one.losses)).losses
+    return Translation((), None, tuple(one.losses)).losses
 
 
 @define
@@ -127,6 +127,17 @@ def target_in(one: Any) -> Target:
     ).folded
 
 
+TWO = Station(topology={1: (1, 1), 2: (2, 1)})
+#: Keys that have the value of a variable of the whole station.
+PLAIN = [key for key in KEYS if key.is_value and key.rule not in (Rule.PHASE_ROTATION, Rule.PER_CONNECTOR)]
+
+
+def having(*keys: Key, value: str = "0", limit: int = 1000) -> Variables:
+    """A station of 2.0.1 that has the variables of these keys."""
+    targets = [target for key in keys for target in (key.target, key.also) if target is not None]
+    return Variables(dict.fromkeys(targets, value), limit)
+
+
 Answering = Callable[[Request[Any]], Response | OcppError | None]
 
 
@@ -185,7 +196,7 @@ def exchange(
 #: What an answer says by being there, or in other words: of settings that are known, unknown or taken over.
 TOLD = {"accepted", "rejected", "rebootrequired", "unknownvariable", "notsupported", "actual"}
 #: What has another name on the other side.
-TOLD |= {"meterpublickey1", "current", "power", "current,power", "a", "w", "a,w"}
+RENAMED = {"meterpublickey1", "current", "power", "current,power", "a", "w", "a,w"}
 #: What an answer repeats of its request, which has it by another name. What was not asked for is lost as a whole.
 ECHO = re.compile(r"\$\.[gs]etVariableResult\[\d+\]\.component\.evse")
 
@@ -210,7 +221,7 @@ def check_said(message: Payload, made: list[Any], lost: tuple[Loss, ...], keys: 
     """Every leaf of a message is sent on, is the name of a setting, is told to its sender, or is a loss."""
     covered = [loss.path for loss in lost if loss.kind in LOST]
     there = {_folded(value) for one in made for _, value in leaves(plain(one))}
-    there |= names([*KEYS, *keys]) | TOLD
+    there |= names([*KEYS, *keys]) | TOLD | RENAMED
     for path, value in leaves(plain(message)):
         is_lost = any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in covered)
         is_said = _folded(value) in there or ECHO.match(path)

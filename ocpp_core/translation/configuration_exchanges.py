@@ -1,6 +1,6 @@
 """What reading and writing of configuration have in common, in both directions. See `configuration`."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -13,7 +13,7 @@ from ocpp_core.translation.configuration_keys import Keys, Target
 from ocpp_core.translation.configuration_stations import Setting, Station, is_known_component, setting
 from ocpp_core.translation.losses import LossReason, Place
 from ocpp_core.translation.runs import Run, Unfit
-from ocpp_core.translation.steps import sendable
+from ocpp_core.translation.steps import account, sendable
 from ocpp_core.translation.views import View
 
 #: What became of a request: None says that no answer came.
@@ -92,6 +92,31 @@ def drop_custom_data(one: View) -> None:
             evse = part.view("evse") if name == "component" else None
             if evse is not None:
                 evse.drop("custom_data")
+
+
+def results(
+    answer: Response, name: str, asked: Collection[Target], run: Run
+) -> Iterator[tuple[int, View, Target]]:
+    """The results of a response to what was asked for, with their numbers; others are named as lost.
+
+    Args:
+        answer: A response of 2.0.1.
+        name: Attribute of the results.
+        asked: The variables, `Target.folded`.
+        run: The step from the station to the CSMS.
+    """
+    view = View(answer, run)
+    view.drop("custom_data")
+    for number, one in enumerate(view.views(name)):
+        target = target_of(one)
+        if target is None or target.folded not in asked:
+            run.dropped((view.place(name), number, ""), one.carried())
+            continue
+        _ = one.attribute_type
+        drop_custom_data(one)
+        one.drop("attribute_status_info")
+        yield number, one, target.folded
+    account(view, run)
 
 
 def component_of(target: Target) -> v201.Component:

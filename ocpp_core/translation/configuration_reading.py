@@ -1,6 +1,7 @@
 """Configuration keys of 1.6 and variables of 2.0.1, read: both directions beside each other. See `configuration`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -21,10 +22,10 @@ from ocpp_core.translation.configuration_exchanges import (
     info,
     items_of,
     question,
+    results,
     room,
     room_for_keys,
     sent,
-    target_of,
 )
 from ocpp_core.translation.configuration_keys import Key, Keys, Rule, Target, table
 from ocpp_core.translation.configuration_stations import (
@@ -57,7 +58,8 @@ def get_configuration(
     keys = table(there.policy.configuration_keys)
     view = View(request, there)
     asked: dict[str, tuple[str, Key | None]] = {}
-    for number, name in enumerate(view.key or ()):
+    given: Sequence[Any] = view.key or ()
+    for number, name in enumerate(given):
         place = (view.place("key"), number, "")
         if not isinstance(name, str):
             there.dropped(place, name)
@@ -87,28 +89,17 @@ def _read(answers: Sequence[Answer], asked: set[Target], station: Station, run: 
     for answer in answers:
         if not isinstance(answer, v201.GetVariablesResponse):
             continue
-        view = View(answer, run)
-        view.drop("custom_data")
-        for number, result in enumerate(view.views("get_variable_result")):
-            target = target_of(result)
-            if target is None or target.folded not in asked:
-                run.dropped((view.place("get_variable_result"), number, ""), result.carried())
-                continue
-            value, status, _ = result.attribute_value, result.attribute_status, result.attribute_type
-            drop_custom_data(result)
-            result.drop("attribute_status_info")
+        for number, result, target in results(answer, "get_variable_result", asked, run):
+            value, status = result.attribute_value, result.attribute_status
             if status == "Accepted":
-                known = station.variables.get(target.folded, Known())
+                text = value if isinstance(value, str) else None
                 path = f".getVariableResult[{number}].attributeValue"
-                read[target.folded] = evolve(
-                    known, value=value if isinstance(value, str) else None, path=path
-                )
+                read[target] = evolve(station.variables.get(target, Known()), value=text, path=path)
                 continue
             result.drop("attribute_value")
             if status != "UnknownVariable":
                 place = result.place("attribute_status", ".unknownKey")
                 run.approximated(place, status, None, LossReason.COLLAPSED)
-        account(view, run)
     return read
 
 
@@ -277,9 +268,9 @@ def get_variables(
         error = failure(asked.failed.values())
         if error is not None:
             return error
-    results = [_result(item, asked, there, back, station, keys) for item in items]
+    made = [_result(item, asked, there, back, station, keys) for item in items]
     account(view, there)
-    return finished(v201.GetVariablesResponse(get_variable_result=results), request, there)
+    return finished(v201.GetVariablesResponse(get_variable_result=made), request, there)
 
 
 def _needed(item: Item) -> tuple[str, ...]:

@@ -22,12 +22,13 @@ from ocpp_core.translation.configuration_exchanges import (
     finished,
     info,
     items_of,
+    results,
     room,
     sent,
     target_of,
     variable_of,
 )
-from ocpp_core.translation.configuration_keys import Key, Keys, Rule, table
+from ocpp_core.translation.configuration_keys import Key, Keys, Rule, Target, table
 from ocpp_core.translation.configuration_stations import Station, stand_in, variable
 from ocpp_core.translation.configuration_values import Site
 from ocpp_core.translation.leaves import Manner, leaf
@@ -112,27 +113,17 @@ def _changed(
         return v16.ChangeConfigurationResponse(status=v16.ConfigurationStatus.NOT_SUPPORTED)
     named = (target_of(View(one, run)) for one in data)
     asked = {target.folded for target in named if target is not None}
-    found: list[tuple[Place, v16.ConfigurationStatus]] = []
+    found: dict[Target, tuple[Place, v16.ConfigurationStatus]] = {}
     for answer in answers:
         if isinstance(answer, v201.SetVariablesResponse):
-            view = View(answer, run)
-            view.drop("custom_data")
-            for number, result in enumerate(view.views("set_variable_result")):
-                target = target_of(result)
-                if target is None or target.folded not in asked:
-                    run.dropped((view.place("set_variable_result"), number, ""), result.carried())
-                    continue
-                _ = result.attribute_type
-                drop_custom_data(result)
-                result.drop("attribute_status_info")
+            for _, result, target in results(answer, "set_variable_result", asked, run):
                 place = result.place("attribute_status", ".status")
-                found.append((place, _status(result.attribute_status, v16.ConfigurationStatus, run, place)))
-            account(view, run)
-    statuses = [status for _, status in found]
-    if len(found) < len(data):  # a part that has no answer is refused
+                found[target] = (place, _status(result.attribute_status, v16.ConfigurationStatus, run, place))
+    statuses = [status for _, status in found.values()]
+    if len(found) < len(asked):  # a part that has no answer is refused
         statuses.append(v16.ConfigurationStatus.REJECTED)
     worst = min(statuses, key=_ORDER.index)
-    for place, status in found:
+    for place, status in found.values():
         if status != worst:
             run.approximated(place, status, worst, LossReason.MERGED)
     return v16.ChangeConfigurationResponse(status=worst)
@@ -153,7 +144,7 @@ def set_variables(
     view = View(request, there)
     view.drop("custom_data")
     items = items_of(view, "set_variable_data", station, keys)
-    results: dict[int, v201.SetVariableResult] = {}
+    made: dict[int, v201.SetVariableResult] = {}
     answers: list[Answer] = []
     for item in sorted(items, key=lambda one: one.found is not None and one.found.is_second):
         mark = len(there.losses)
@@ -163,19 +154,17 @@ def set_variables(
         except Unfit as unfit:
             del there.losses[mark:]
             item.refused(there, unfit)
-            results[item.number] = _result(
-                item, v201.SetVariableStatus(unfit.status or "Rejected"), unfit.code
-            )
-            back.made((None, "", path), results[item.number], LossReason.FROM_REQUEST)
+            made[item.number] = _result(item, v201.SetVariableStatus(unfit.status or "Rejected"), unfit.code)
+            back.made((None, "", path), made[item.number], LossReason.FROM_REQUEST)
         else:
             drop_custom_data(item.view)
             answers.append(answer)
-            results[item.number] = _answered(item, answer, back, path)
+            made[item.number] = _answered(item, answer, back, path)
     account(view, there)
     error = failure(answers) if len(answers) == len(items) else None
     if error is not None:
         return error
-    response = v201.SetVariablesResponse(set_variable_result=[results[one.number] for one in items])
+    response = v201.SetVariablesResponse(set_variable_result=[made[one.number] for one in items])
     return finished(response, request, there)
 
 
