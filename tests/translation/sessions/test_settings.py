@@ -139,10 +139,10 @@ def test_who_waits_for_a_report_too_long_is_told_what_is_known() -> None:
     both.session.received(Side.STATION, report(number, 0, tbc=True), 1, NOON)
 
     expires = both.session.wake_at
-    assert NOON + timedelta(seconds=60) == expires
     early = both.session.woken(NOON + timedelta(seconds=59))
-    (told,) = both.session.woken(expires)
+    (told,) = both.session.woken(NOON + timedelta(seconds=60))
 
+    assert NOON + timedelta(seconds=60) == expires
     assert [] == early
     assert isinstance(told, Reply)
     assert {"HeartbeatInterval": "300"}.items() <= pairs(told.answer).items()
