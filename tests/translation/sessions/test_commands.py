@@ -7,16 +7,10 @@ import pytest
 
 from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v16, v201
-from ocpp_core.translation import Policy, Side, steps
+from ocpp_core.translation import Policy, Side
 
 TAG = "04AABBCC"
 EXTENDED = Policy(has_security_extension=True)
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
 
 
 OLD_STATION = {

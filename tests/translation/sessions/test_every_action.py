@@ -15,7 +15,7 @@ from ocpp_core.model.messages import Notification, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version
 from ocpp_core.testing import messages
-from ocpp_core.translation import Side, TranslationSession, engine, steps
+from ocpp_core.translation import Side, TranslationSession, engine
 from ocpp_core.translation.rules import Memory
 from ocpp_core.translation.sessions import Call, Effect, Reply
 from ocpp_core.translation.sessions.tables import RULES
@@ -27,12 +27,6 @@ SENDERS = {Side.STATION: Role.CHARGE_POINT, Side.CSMS: Role.CSMS}
 #: Pairs that have a step with memory in them, and those that have none.
 NEAR = [("1.6", "2.0.1"), ("2.0.1", "1.6")]
 FAR = [pair for pair in permutations(map(str, Version), 2) if pair not in NEAR]
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
 
 
 Sender = tuple[str, str, Side, str]

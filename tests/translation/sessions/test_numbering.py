@@ -3,17 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v20, v21, v201
-from ocpp_core.translation import Side, steps
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
+from ocpp_core.translation import Side
 
 
 def bridge(station: str, csms: str, to_station: dict[str, Any], to_csms: dict[str, Any]) -> Bridge:

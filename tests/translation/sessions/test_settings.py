@@ -3,23 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from bridge import NOON, Bridge, accepting
 from configured import Keys, Variables, get_of, pairs, set_of, texts
 from ocpp_core import v16, v201
-from ocpp_core.translation import Side, steps
+from ocpp_core.translation import Side
 from ocpp_core.translation.configuration import Target
 from ocpp_core.translation.sessions import Call, Reply
 
 KEYS = {"HeartbeatInterval": "300", "NumberOfConnectors": "1"}
 VARIABLES = {Target("OCPPCommCtrlr", "HeartbeatInterval"): "300"}
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
 
 
 def old_station() -> tuple[Bridge, Keys]:

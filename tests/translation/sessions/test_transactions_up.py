@@ -9,16 +9,10 @@ from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.translation import Policy, Side, steps
+from ocpp_core.translation import Policy, Side
 
 TAG = "04AABBCC"
 REFUSED = OcppError(ErrorCode.INTERNAL, "no")
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
 
 
 def information(status: str = "Accepted", **more: Any) -> v201.IdTokenInfo:
