@@ -183,8 +183,7 @@ def boot_notification(asked: Asked) -> Steps:
     def because(made: v201.BootNotificationRequest) -> Any:
         if hint is None:
             return made
-        asked.run.losses[:] = [one for one in asked.run.losses if one[2] != (None, "", "reason")]
-        asked.run.made((None, "", "reason"), hint, LossReason.REMEMBERED)
+        asked.filled("reason", hint, LossReason.REMEMBERED)
         return evolve(made, reason=v201.BootReason(hint))
 
     return (yield from asked.carried(because))

@@ -10,16 +10,10 @@ from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.translation import Side, steps
+from ocpp_core.translation import Side
 
 TOKEN = v201.IdToken(id_token="04AABBCC", type=v201.IdTokenEnum.ISO14443)
 REFUSED = OcppError(ErrorCode.INTERNAL, "no")
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
 
 
 def information(status: str = "Accepted", **more: Any) -> v16.IdTagInfo:

@@ -9,16 +9,10 @@ from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.translation import Policy, Side, steps
+from ocpp_core.translation import Policy, Side
 
 TAG = "04AABBCC"
 REFUSED = OcppError(ErrorCode.INTERNAL, "no")
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that forgets a leaf is a defect."""
-    monkeypatch.setattr(steps, "strict", True)
 
 
 def information(status: str = "Accepted", **more: Any) -> v201.IdTokenInfo:
@@ -52,7 +46,7 @@ def bridge(csms: dict[str, Any] | None = None, **more: Any) -> Bridge:
 
 
 def start(**more: Any) -> v16.StartTransactionRequest:
-    members = {"connector_id": 1, "id_tag": TAG, "timestamp": NOON, "meter_start": 1000}
+    members: dict[str, Any] = {"connector_id": 1, "id_tag": TAG, "timestamp": NOON, "meter_start": 1000}
     return v16.StartTransactionRequest(**{**members, **more})
 
 
@@ -63,7 +57,7 @@ def values(number: int | None, wh: str = "1500", minute: float = 5, **more: Any)
 
 
 def stop(number: int, **more: Any) -> v16.StopTransactionRequest:
-    members = {"transaction_id": number, "timestamp": at(10), "meter_stop": 2000}
+    members: dict[str, Any] = {"transaction_id": number, "timestamp": at(10), "meter_stop": 2000}
     return v16.StopTransactionRequest(**{**members, **more})
 
 
