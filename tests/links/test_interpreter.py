@@ -479,6 +479,40 @@ async def test_hooks_of_what_the_session_asks_end_with_it() -> None:
     await made.close()
 
 
+@asynchronous
+async def test_what_the_session_asks_by_itself_may_have_no_handler() -> None:
+    told = Told()
+    accepted = v16.SetChargingProfileResponse(status=v16.ChargingProfileStatus.ACCEPTED)
+    made = interpreter(Router(), PerAction({"SetChargingProfile": accepted}), hooks=[told])
+    await made.call(SET_PROFILE)
+    await made.call(GET_PROFILES)
+    await until(lambda: len(told.translated_ones) == 3)
+    await made.close()
+
+    refusals = [answer.error.code for _, _, answer in told.translated_ones if answer.error is not None]
+    assert [ErrorCode.NOT_SUPPORTED] == refusals
+
+
+@asynchronous
+async def test_what_the_session_asks_the_station_by_itself_has_the_timeout_of_the_connection() -> None:
+    """A reset that was to wait until the station is idle, which 1.6 cannot do by itself."""
+    station = Station(v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
+    router = Router()
+    router.on(v201.TransactionEventRequest)(lambda *_: v201.TransactionEventResponse())
+    made = interpreter(router, station)
+    started = await made.handle(START, made)
+    assert isinstance(started.response, v16.StartTransactionResponse)
+    scheduled = await made.call(v201.ResetRequest(type=v201.Reset.ON_IDLE), timeout=7)
+    before = list(station.asked)
+    number = started.response.transaction_id
+    await made.handle(v16.StopTransactionRequest(transaction_id=number, meter_stop=1, timestamp=NOW), made)
+    await until(lambda: station.asked)
+    await made.close()
+
+    assert ([], v201.ResetStatus.SCHEDULED) == (before, scheduled.status)
+    assert [(v16.ResetRequest(type=v16.ResetType.SOFT), DEFAULT)] == station.asked
+
+
 # The session
 
 
@@ -539,6 +573,17 @@ async def test_two_interpreters_of_a_station_have_its_records_one_after_the_othe
         *(f"Updated {seq_no} {transaction}" for seq_no in (1, 2, 3)),
         f"Ended 4 {transaction}",
     ] == ids
+
+
+@asynchronous
+async def test_what_comes_while_a_session_is_handed_over_waits_for_the_one_session() -> None:
+    speech = Speech(Version.V2_0_1)
+    first, second = (interpreter(answering(ACCEPTED), speech=speech) for _ in range(2))
+    await first.handle(BOOT, first)
+    answers = await asyncio.gather(*(second.handle(evolve(BOOT), second) for _ in range(3)))
+    await speech.close()
+
+    assert [None] * 3 == [answer.error for answer in answers]
 
 
 class Broken(MemoryStore):
