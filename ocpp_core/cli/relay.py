@@ -157,7 +157,7 @@ def gateway(
     if len({url, *(mirror for _, mirror in others)}) <= len(others):
         raise click.UsageError("--mirror: this back-end is there already")
 
-    async def work(output: Output) -> int:
+    async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard
         from ocpp_core.gateway import Backend, Gateway, Passed
         from ocpp_core.transports.serving import serving
@@ -181,31 +181,32 @@ def gateway(
             for version, mirror in others
         ]
         host, port = listen
-        with _stored(file) as store:
-            relay = Gateway(csms, mirrors=looking_on, store=store, patience=patience, watch=watch)
-            app = relay.app(
-                accepts=accept,
-                default_version=default_version,
-                aliases=aliases,
-                tolerance=accepted,
-                may_call=partial(_is_within, networks),
-            )
-            with aloud(output, "gateway"), aloud(output, "admission"):
-                async with relay, serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
-                    shown = host or "0.0.0.0"
-                    click.echo(f"serving ws://{shown}:{bound}/IDENTITY and http://{shown}:{bound}/")
-                    click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
-                    sys.stdout.flush()
-                    output.message(Text(LEGEND, "dim"))
-                    with board.shown():
-                        await asyncio.Event().wait()
+        relay = Gateway(csms, mirrors=looking_on, store=store, patience=patience, watch=watch)
+        app = relay.app(
+            accepts=accept,
+            default_version=default_version,
+            aliases=aliases,
+            tolerance=accepted,
+            may_call=partial(_is_within, networks),
+        )
+        with aloud(output, "gateway"), aloud(output, "admission"):
+            async with relay, serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
+                shown = host or "0.0.0.0"
+                click.echo(f"serving ws://{shown}:{bound}/IDENTITY and http://{shown}:{bound}/")
+                click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
+                sys.stdout.flush()
+                output.message(Text(LEGEND, "dim"))
+                with board.shown():
+                    await asyncio.Event().wait()
         return 0
 
-    async def heard_work() -> int:
+    async def relayed(store: Any) -> int:
         output = Output()
-        return await heard(output, work(output))
+        return await heard(output, work(output, store))
 
-    context.exit(run(heard_work))
+    with _stored(file) as store:
+        code = run(partial(relayed, store))
+    context.exit(code)
 
 
 def _require_actions(names: Sequence[str], version: str) -> None:
@@ -226,7 +227,7 @@ def _stored(file: Path | None) -> Any:
     """The store in a file, as a context.
 
     Raises:
-        click.ClickException: It cannot be used.
+        click.UsageError: It cannot be used.
     """
     import sqlite3
     from contextlib import closing
@@ -238,7 +239,7 @@ def _stored(file: Path | None) -> Any:
     try:
         return closing(SqliteStore(file))
     except (StateError, sqlite3.Error) as error:
-        raise click.ClickException(f"{file}: {error}") from None
+        raise click.UsageError(f"--store: {clean(str(file))}: {clean(str(error))}") from None
 
 
 def _is_within(networks: Sequence[_Network], _: str, address: str) -> bool:
