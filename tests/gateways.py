@@ -24,7 +24,7 @@ class Office:
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self.heard: list[Request[Any]] = []
+        self.heard: list[Any] = []
         self.router = Csms().router
         self.router.middleware(self._hear)
         self.server: Server | None = None

@@ -103,7 +103,7 @@ def test_lines_show_refusals_and_nothing_that_commands_a_terminal() -> None:
     line = board.line(passed(HOSTILE)).plain
 
     assert "\x1b" not in line
-    assert "GenericError" in line
+    assert "generic: " in line
 
 
 def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
