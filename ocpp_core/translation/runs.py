@@ -54,6 +54,10 @@ class Memory(Protocol):
         """Id in 2.x of a transaction of 1.x; None if there is none."""
         ...
 
+    def has_set_monitor(self, id: int) -> bool:
+        """Whether the CSMS has set this monitor."""
+        ...
+
     def older_transaction(self, id: str) -> int | None:
         """The other way round."""
         ...

@@ -38,7 +38,7 @@ class _Effect:
     @property
     def losses(self) -> tuple[Loss, ...]:
         """What could not be carried. It is put into words when it is asked for."""
-        return Translation(notes=self.notes).losses
+        return Translation((), None, self.notes).losses
 
 
 @define(eq=False)

@@ -6,7 +6,7 @@ its own version. So a rule that needs several requests is written down as it hap
 
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
@@ -16,7 +16,7 @@ from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import REFUSALS
-from ocpp_core.translation.losses import LossReason, Note
+from ocpp_core.translation.losses import LossReason, Note, Place
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
 from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
@@ -74,7 +74,17 @@ class Passage:
         run.losses.clear()
 
 
-Layer = Callable[[Message, Passage], Steps]
+class Layer(Protocol):
+    """One step on the way."""
+
+    @property
+    def there(self) -> Direction:
+        """The way of the request."""
+        ...
+
+    def __call__(self, message: Message, passage: Passage) -> Steps:
+        """Translates a request, and what becomes of it back."""
+        ...
 
 
 def through(layers: Sequence[Layer], message: Message, passage: Passage) -> Steps:
@@ -235,6 +245,12 @@ class Asked:
         """An answer to something that was made of the message, as its sender understands it."""
         return self.layer.returned(answer, self.message, made, self.passage)
 
+    def filled(self, target: str, value: Any, reason: LossReason) -> None:
+        """Notes what is written at a path of the request, in place of what the step has written there."""
+        place: Place = (None, "", target)
+        self.run.losses[:] = [note for note in self.run.losses if note[2] != place]
+        self.run.made(place, value, reason)
+
     def suppressed(self) -> Response:
         """The empty response to a message that goes no further."""
         self.run.losses.clear()
@@ -278,6 +294,11 @@ class Remembering:
         if rule is None:
             return (yield from self.plain(message, passage))
         return (yield from self.by(rule, message, passage))
+
+    @property
+    def there(self) -> Direction:
+        """See `Layer`."""
+        return self.plain.there
 
     def by(self, rule: Rule, message: Message, passage: Passage) -> Steps:
         """A message by a rule."""

@@ -42,9 +42,10 @@ def _wh(sample: v201.SampledValue) -> Decimal | None:
     measure = sample.unit_of_measure
     unit = "Wh" if measure is None or measure.unit is None else measure.unit
     power = 0 if measure is None or measure.multiplier is None else measure.multiplier
-    if unit not in _POWERS or not -99 < power < 99 or not isinstance(sample.value, Decimal):
+    value: Any = sample.value  # what was tolerated may be anything
+    if unit not in _POWERS or not -99 < power < 99 or not isinstance(value, Decimal):
         return None
-    return sample.value.scaleb(power + _POWERS[unit])
+    return value.scaleb(power + _POWERS[unit])
 
 
 def readings(

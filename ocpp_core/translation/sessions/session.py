@@ -1,7 +1,7 @@
 """A session: one station and one CSMS of any two versions, and all that is remembered of them."""
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from ocpp_core.translation.sessions.layers import (
 from ocpp_core.translation.sessions.state import State
 from ocpp_core.translation.sessions.stores import MemoryStore, Store
 from ocpp_core.translation.sessions.tables import RULES
+from ocpp_core.translation.steps import Direction
 
 #: Requests of one side that wait for the one before them.
 WAITING = 64
@@ -56,6 +57,9 @@ class TranslationSession:
     happens, and carry out the effects that it returns, in their order; one `Call` to a side is to be out at a time,
     so the next waits for the answer of the one before. Whatever has to survive a crash is in the store before the
     effects that depend on it are returned: make a new session with the same store and identity, and go on.
+
+    If a method raises anything but `LocalProtocolError`, the store has failed or a rule has a defect: what this session
+    knows is not what is written then, so throw it away and make a new one.
 
     The requests of a side are translated one after another, each when the one before it has its answer. What both sides
     send meets only in what is remembered.
@@ -108,7 +112,7 @@ class TranslationSession:
             layers.append(
                 plain
                 if rules is None
-                else Remembering(plain, rules, self._state, self._aside(side), self._due.append)
+                else Remembering(plain, rules, self._state, self._aside(side, plain.back), self._due.append)
             )
         return tuple(layers)
 
@@ -246,9 +250,6 @@ class TranslationSession:
             except StopIteration as end:
                 self._reply(exchange, end.value)
                 return True
-            except BaseException:
-                self._lines[exchange.side].remove(exchange)
-                raise
             if isinstance(made, Pause):
                 self._paused[made.key] = (exchange, made.until)
                 return False
@@ -271,14 +272,14 @@ class TranslationSession:
         if exchange.call is not None or notes:
             self._effects.append(Reply(exchange.side, exchange.call, answer, notes=notes))
 
-    def _aside(self, side: Side) -> Any:
-        """What lets a rule for messages of a side send a request to that side."""
+    def _aside(self, side: Side, back: Direction) -> Callable[[Message], None]:
+        """What lets a rule for messages of a side send a request to that side, through the steps behind its own."""
 
         def aside(message: Message) -> None:
             assert self._now is not None
             passage = self._passage(self._now)
             layers = self._layers[side.other]
-            at = next(number for number, one in enumerate(layers) if isinstance(one, Remembering))
+            at = next(number for number, one in enumerate(layers) if one.there is back)
             steps = through(layers[at + 1 :], message, passage)
             self._asides.append(_Exchange(side.other, None, steps, passage))
 

@@ -147,6 +147,10 @@ class State:
         found = self.records.get("transaction", id)
         return None if found is None else found["number"]
 
+    def has_set_monitor(self, id: int) -> bool:
+        """See `Memory`."""
+        return self.records.get("monitor", str(id)) is not None
+
     def transaction(self, id: str | None) -> TransactionRecord | None:
         """By its id in 2.x."""
         found = None if id is None else self.records.get("transaction", id)

@@ -6,6 +6,7 @@ from ocpp_core.translation import configuration
 from ocpp_core.translation.sessions import (
     commands,
     jobs,
+    numbering,
     profiles,
     remote,
     settings,
@@ -16,6 +17,11 @@ from ocpp_core.translation.sessions import (
 )
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.layers import Rule
+
+_MONITORS: Mapping[str, Rule] = {
+    "ClearVariableMonitoring": numbering.clear_variable_monitoring,
+    "SetVariableMonitoring": numbering.set_variable_monitoring,
+}
 
 #: A step that is not here needs no memory, nor does an action that is not in its step.
 RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
@@ -75,4 +81,29 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
         "UnlockConnector": commands.unlock_up,
         "UpdateFirmware": jobs.update_firmware_up,
     },
+    # Between versions of 2.x, most of which is said in both.
+    (Side.CSMS, "2.0.1->2.0"): {
+        **_MONITORS,
+        "CustomerInformation": numbering.asked_for("NotifyCustomerInformation"),
+        "GetBaseReport": numbering.asked_for("NotifyReport"),
+        "GetChargingProfiles": numbering.asked_for("ReportChargingProfiles"),
+        "GetMonitoringReport": numbering.asked_for("NotifyMonitoringReport"),
+        "GetReport": numbering.asked_for("NotifyReport"),
+        "PublishFirmware": numbering.asked_for("PublishFirmwareStatusNotification"),
+    },
+    (Side.STATION, "2.0->2.0.1"): dict.fromkeys(
+        [
+            "NotifyCustomerInformation",
+            "NotifyMonitoringReport",
+            "NotifyReport",
+            "PublishFirmwareStatusNotification",
+            "ReportChargingProfiles",
+        ],
+        numbering.reported,
+    ),
+    (Side.CSMS, "2.0->2.0.1"): {"NotifyCentralChargingNeeds": profiles.notify_central_charging_needs},
+    (Side.STATION, "2.0.1->2.0"): {"TransactionEvent": profiles.transaction_noted},
+    (Side.STATION, "2.1->2.0.1"): {"SignCertificate": numbering.sign_certificate},
+    (Side.CSMS, "2.0.1->2.1"): {"CertificateSigned": numbering.certificate_signed},
+    (Side.CSMS, "2.1->2.0.1"): _MONITORS,
 }

@@ -416,7 +416,7 @@ def _run(machine: type[RuleBasedStateMachine], examples: int, steps: int) -> Non
             database=None,
             deadline=None,
             derandomize=True,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - its metaclass
         ),
     )
 
