@@ -50,7 +50,7 @@ class Office:
         ready = asyncio.Event()
 
         async def run() -> None:
-            accepts = {"accepts": [self.version], **options}
+            accepts: dict[str, Any] = {"accepts": [self.version], **options}
             async with serve(self.router, "127.0.0.1", self.port, **accepts) as self.server:
                 self.port = self.server.port
                 ready.set()
