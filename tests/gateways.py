@@ -24,7 +24,7 @@ class Office:
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self.heard: list[Request[Any]] = []
+        self.heard: list[Any] = []
         self.router = Csms().router
         self.router.middleware(self._hear)
         self.server: Server | None = None
@@ -50,7 +50,7 @@ class Office:
         ready = asyncio.Event()
 
         async def run() -> None:
-            accepts = {"accepts": [self.version], **options}
+            accepts: dict[str, Any] = {"accepts": [self.version], **options}
             async with serve(self.router, "127.0.0.1", self.port, **accepts) as self.server:
                 self.port = self.server.port
                 ready.set()

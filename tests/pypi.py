@@ -41,7 +41,8 @@ def charge_point(version: str, answers: Mapping[str, Any], heard: list[journeys.
         def handle(self: Any, **fields: Any) -> Any:
             if heard is not None:
                 heard.append((action, fields))
-            return written(module.call_result, (action, answer(fields) if callable(answer) else answer))
+            members: Any = answer(fields) if callable(answer) else answer
+            return written(module.call_result, (action, members))
 
         handle.__name__ = f"handle_{action}"
         return on(action)(handle)

@@ -28,6 +28,10 @@ def _version(value: str) -> Version:
     return Version(specification(value).version)
 
 
+def _actions(names: Collection[str]) -> frozenset[str]:
+    return frozenset(names)
+
+
 @frozen(kw_only=True)
 class Backend:
     """A CSMS to which the gateway connects as the station, once for each.
@@ -53,7 +57,7 @@ class Backend:
     version: Version = field(converter=_version)
     name: str = ""
     credentials: Credentials | None = carried_credentials
-    allows: Collection[str] = field(default=(), converter=frozenset)
+    allows: Collection[str] = field(default=(), converter=_actions)
     listen: tuple[str, int] | None = None
     address: str | None = None
     options: Mapping[str, Any] = field(factory=dict, repr=False)

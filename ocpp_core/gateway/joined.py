@@ -106,9 +106,9 @@ class Joined:
         """Ends all connections of the station, and leaves no task behind. May be called again."""
         self._give_up = None
         self._stop_timer()
+        # Commands that wait for the station are answered while there is a connection.
         branches = [one for one in (self._primary, *self._mirrors) if one is not None]
-        for branch in branches:  # commands that wait for the station are answered while there is a connection
-            await branch.close()
+        await asyncio.gather(*(branch.close() for branch in branches))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from attrs import define
@@ -22,6 +23,9 @@ _log = logger("gateway")
 
 #: Messages of a station that wait for a mirror; of more, the oldest are dropped.
 WAITING = 64
+
+#: Seconds for what still waits when the station goes; one that comes back at once waits for them.
+BRIEFLY = 1.0
 
 _BOOT = "BootNotification"
 
@@ -90,6 +94,8 @@ class Mirror:
         self._waiting: deque[_Waiting] = deque()
         self._dropped = 0
         self._has_some = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._numbers = Numbers(_Apart(store, f"{backend.name}\nids"), station.identity)
         self._branch = Branch(
             station,
@@ -117,6 +123,7 @@ class Mirror:
             self._dropped += 1
         self._waiting.append(_Waiting(message, answer))
         self._has_some.set()
+        self._is_idle.clear()
 
     async def run(self) -> None:
         """Connects, again and again, and hands on what is waiting, until it is cancelled."""
@@ -125,7 +132,13 @@ class Mirror:
             group.create_task(self._hand_on(), name=f"ocpp mirror {self._identity}")
 
     async def close(self) -> None:
-        """Ends the link."""
+        """Hands on what is still waiting, if that goes quickly, and ends the link."""
+        if self._branch.is_there.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BRIEFLY):
+                    await self._is_idle.wait()
+        self._dropped += len(self._waiting)
+        self._tell_dropped()
         await self._branch.close()
 
     async def _hand_on(self) -> None:
@@ -133,18 +146,24 @@ class Mirror:
             await self._has_some.wait()
             await self._branch.is_there.wait()
             entry = self._waiting.popleft()
+            if not await self._handed_on(entry):
+                self._waiting.appendleft(entry)
+                continue
             if not self._waiting:
                 self._has_some.clear()
+                self._is_idle.set()
                 self._tell_dropped()
-            if isinstance(entry.message, Notification):
-                await self._branch.notify(Side.STATION, entry.message)
-                continue
-            answer = await self._branch.carry(Side.STATION, self._numbers.to_mirror(entry.message))
-            if isinstance(answer, Response):
-                self._numbers.learn(entry.answer, answer)
-            elif not self._branch.is_there.is_set() and answer.__cause__ is None:
-                self._waiting.appendleft(entry)  # it was never sent
-                self._has_some.set()
+
+    async def _handed_on(self, entry: _Waiting) -> bool:
+        """Hands a message on; False if it was never sent."""
+        if isinstance(entry.message, Notification):
+            await self._branch.notify(Side.STATION, entry.message)
+            return True
+        answer = await self._branch.carry(Side.STATION, self._numbers.to_mirror(entry.message))
+        if isinstance(answer, Response):
+            self._numbers.learn(entry.answer, answer)
+            return True
+        return self._branch.is_there.is_set() or answer.__cause__ is not None
 
     def _tell_dropped(self) -> None:
         if self._dropped:

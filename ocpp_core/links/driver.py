@@ -344,13 +344,12 @@ class Link:
 
     def _refusal(self, effect: Call | Notice, error: BaseException) -> OcppError | None:
         """What an end that has raised says of what it was sent; None if there was no answer."""
-        match error:
-            case OcppError():
-                return error
-            case CallRejectedError():
-                return OcppError(error.code, error.description, error.details)
-            case CallFailedError():
-                return None
+        if isinstance(error, OcppError):
+            return error
+        if isinstance(error, CallRejectedError):
+            return OcppError(error.code, error.description, error.details)
+        if isinstance(error, CallFailedError):
+            return None
         # We have made a message that cannot be sent, or an end of somebody's has a defect.
         action = sent_by(effect).__ocpp__.action
         _log.error("%s: %s could not be sent", named(self.identity), action, exc_info=error)

@@ -263,3 +263,18 @@ def test_a_backend_that_is_dead_has_a_name_and_no_secret() -> None:
     backend = Backend(url="ws://user:password-of-it@a.example/x", version="1.6", options={"backoff": AT_ONCE})
 
     assert "password-of-it" not in backend.name
+
+
+@asynchronous
+async def test_what_still_waits_when_the_station_goes_is_handed_on() -> None:
+    async with (
+        office("2.0.1") as main,
+        office("1.6") as side,
+        gateway_to(main.backend(), side.backend()) as (_, port),
+        station(port) as peer,
+    ):
+        await peer.call(BOOT)
+        for number in range(20):
+            await peer.call(v16.AuthorizeRequest(id_tag=str(number)))
+
+    assert 21 == len(side.heard)

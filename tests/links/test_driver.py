@@ -57,7 +57,8 @@ class NotifiedEnd(End):
 
 def link_of(station: str = "1.6", csms: str = "2.0.1", **options: Any) -> Link:
     session = TranslationSession(station=station, csms=csms, identity="CP-1")
-    return Link(session, **{"clock": lambda: NOW, **options})
+    given: dict[str, Any] = {"clock": lambda: NOW, **options}
+    return Link(session, **given)
 
 
 @asynchronous

@@ -83,13 +83,13 @@ def notify_central_charging_needs(asked: Asked) -> Steps:
 
 def _schedule(asked: Asked, view: View, index: int, moment: datetime) -> v201.ChargingSchedule:
     """What is allowed in watts, from now on."""
-    path = f"chargingProfile.chargingSchedule[{index}]"
+    path = f".chargingProfile.chargingSchedule[{index}]"
     asked.run.made((None, "", f"{path}.chargingRateUnit"), "W", kind=LossKind.DEFAULTED)
     asked.run.made((None, "", f"{path}.startSchedule"), moment, LossReason.TIME_OF_RECEIPT)
     periods = [(one.relative_time_interval, one.p_max) for one in view.p_max_schedule]
     tariff = view.sales_tariff
     if tariff is not None:
-        place: Place = (None, f"saSchedule[{index}].salesTariff", f"{path}.salesTariff")
+        place: Place = (None, f".saSchedule[{index}].salesTariff", f"{path}.salesTariff")
         tariff = asked.run.way.plan(type(tariff), v201.SalesTariff, True)(tariff, asked.run, place)
     last, _ = periods[-1]
     return v201.ChargingSchedule(

@@ -58,6 +58,9 @@ class TranslationSession:
     so the next waits for the answer of the one before. Whatever has to survive a crash is in the store before the
     effects that depend on it are returned: make a new session with the same store and identity, and go on.
 
+    If a method raises anything but `LocalProtocolError`, the store has failed or a rule has a defect: what this session
+    knows is not what is written then, so throw it away and make a new one.
+
     The requests of a side are translated one after another, each when the one before it has its answer. What both sides
     send meets only in what is remembered.
 
@@ -247,9 +250,6 @@ class TranslationSession:
             except StopIteration as end:
                 self._reply(exchange, end.value)
                 return True
-            except BaseException:
-                self._lines[exchange.side].remove(exchange)
-                raise
             if isinstance(made, Pause):
                 self._paused[made.key] = (exchange, made.until)
                 return False

@@ -6,16 +6,13 @@ from typing import Any
 from ocpp_core import v16, v201
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import evolve
-from ocpp_core.translation.leaves import milliseconds
+from ocpp_core.translation.leaves import in_milliseconds, milliseconds
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.sessions.effects import Answer
 from ocpp_core.translation.sessions.layers import Asked, Steps
 from ocpp_core.translation.sessions.records import moment as moment_of
 from ocpp_core.translation.sessions.state import Outlet, State
 from ocpp_core.translation.sessions.transactions_up import NOTHING, charging_state
-
-#: Characters of techInfo in 2.0.1.
-_TECH_INFO = 500
 
 
 def status_notification(asked: Asked) -> Steps:
@@ -25,7 +22,10 @@ def status_notification(asked: Asked) -> Steps:
     view = asked.view
     outlet = state.outlet(view.connector_id)
     status = str(view.status)
-    moment = milliseconds(view.timestamp or asked.now)
+    given = view.timestamp
+    moment = milliseconds(asked.now)
+    if given is not None:
+        moment = in_milliseconds(given, asked.run, view.place("timestamp", "timestamp"))
     gone = _reservation_over(asked, outlet, status)
     outlet.status = status
     answers: list[Answer] = []
@@ -54,6 +54,7 @@ def _connector(asked: Asked, outlet: Outlet, moment: datetime) -> Steps:
     else:
         plain = evolve(
             request,
+            timestamp=request.timestamp and moment,
             error_code=v16.ChargePointErrorCode.NO_ERROR,
             info=None,
             vendor_id=None,
@@ -99,13 +100,13 @@ def _tech_info(asked: Asked) -> str | None:
     text: str = view.info or ""
     if view.vendor_id is not None or view.vendor_error_code is not None:
         text = f"{text} [{view.vendor_id or ''}:{view.vendor_error_code or ''}]"
-        for name in ("vendor_id", "vendor_error_code"):
+        for name in ("info", "vendor_id", "vendor_error_code"):
             value = getattr(view, name)
             if value is not None:
                 asked.run.approximated(
-                    view.place(name, "eventData[0].techInfo"), value, text, LossReason.MERGED
+                    view.place(name, ".eventData[0].techInfo"), value, text, LossReason.MERGED
                 )
-    return text[:_TECH_INFO] or None
+    return text or view.info
 
 
 def _event(
@@ -120,14 +121,14 @@ def _event(
         ("trigger", trigger, LossReason.GUESSED),
         ("eventNotificationType", "HardWiredNotification", LossReason.GUESSED),
     ):
-        made((None, "", f"eventData[0].{target}"), one, reason)
+        made((None, "", f".eventData[0].{target}"), one, reason)
     if asked.view.timestamp is None:
-        made((None, "", "eventData[0].timestamp"), moment, LossReason.TIME_OF_RECEIPT)
+        made((None, "", ".eventData[0].timestamp"), moment, LossReason.TIME_OF_RECEIPT)
     made((None, "", "generatedAt"), moment, LossReason.REQUIRED)
     made((None, "", "seqNo"), 0, LossReason.REQUIRED)
     component = v201.Component(name="ChargingStation")
     if request.connector_id:
-        made((None, "", "eventData[0].component.evse.connectorId"), 1, LossReason.GUESSED)
+        made((None, "", ".eventData[0].component.evse.connectorId"), 1, LossReason.GUESSED)
         component = v201.Component(name="Connector", evse=v201.EVSE(id=request.connector_id, connector_id=1))
     data = v201.EventData(
         event_id=number,

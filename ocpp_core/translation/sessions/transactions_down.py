@@ -42,6 +42,7 @@ class _Event:
     Attributes:
         asked: It.
         values: Its meter values in 1.6.
+        tag: Its token in 1.6.
         info: What the CSMS says of its token.
         is_answered: Whether the CSMS has been told of the token: by a start, a stop or by asking.
         is_sent: Whether anything was sent of it, or is to be sent later.
@@ -50,6 +51,7 @@ class _Event:
 
     asked: Asked
     values: list[v16.MeterValue]
+    tag: str | None = None
     info: v201.IdTokenInfo | None = None
     is_answered: bool = False
     is_sent: bool = False
@@ -192,7 +194,9 @@ def _noted(event: _Event) -> None:
             state.records.remove("start", str(remote))
     if view.reservation_id is not None:
         changes["reservation_id"] = view.reservation_id
-    tag = None if view.id_token is None else _tag(asked, request.id_token)
+        if record.is_started and record.reservation_id != view.reservation_id:
+            view.drop("reservation_id")  # its beginning is told
+    tag = event.tag = None if view.id_token is None else _tag(asked, request.id_token)
     is_stop = trigger in reasons.STOPS
     if is_stop:
         changes["stop"] = trigger
@@ -363,7 +367,7 @@ def _stop_request(event: _Event) -> v16.StopTransactionRequest:
         asked.run.made((None, "", "meterStop"), stop, LossReason.GUESSED)
     elif known != stop:
         asked.run.approximated((None, "meterValue", "meterStop"), known, stop, LossReason.ROUNDED)
-    tag = None if view.id_token is None else _tag(asked, event.request.id_token)
+    tag = event.tag
     if tag is None and record.stop_tag is not None:
         tag = record.stop_tag
         asked.run.made((None, "", "idTag"), tag, LossReason.REMEMBERED)
@@ -394,10 +398,9 @@ def _reason(event: _Event, stopped: Any) -> str | None:
 
 def _authorize(event: _Event) -> Steps:
     """B6: a token that nobody was told of yet: a second card, or one that came before a vehicle."""
-    token = event.request.id_token
-    if token is None or event.is_answered:
+    tag = event.tag
+    if tag is None or event.is_answered:
         return None
-    tag = _tag(event.asked, token)
     event.is_sent = True
     answer = yield from _accepted(v16.AuthorizeRequest(id_tag=tag), v16.AuthorizeResponse)
     _answer(event, answer.id_tag_info)

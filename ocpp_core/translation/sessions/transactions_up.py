@@ -17,7 +17,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Payload, evolve
 from ocpp_core.model.timestamps import write_timestamp
-from ocpp_core.translation.leaves import milliseconds
+from ocpp_core.translation.leaves import in_milliseconds, milliseconds
 from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.runs import Unfit
 from ocpp_core.translation.sessions import reasons
@@ -58,7 +58,7 @@ def start_transaction(asked: Asked) -> Steps:
     id = _id(
         state,
         request.connector_id,
-        write_timestamp(_utc(request.timestamp)),
+        _utc(request.timestamp),
         request.id_tag,
         request.meter_start,
     )
@@ -86,7 +86,7 @@ def start_transaction(asked: Asked) -> Steps:
         _made(asked, "transactionInfo.chargingState", charging, LossReason.GUESSED)
         if remote is not None:
             _made(asked, "transactionInfo.remoteStartId", remote, LossReason.REMEMBERED)
-        moment = _time(asked, view.timestamp, "timestamp", "timestamp")
+        moment = in_milliseconds(view.timestamp, asked.run, view.place("timestamp", "timestamp"))
         begin = register_sample(view.meter_start, "Transaction.Begin")
         _queue(
             asked,
@@ -190,7 +190,7 @@ def _unknown(asked: Asked, request: v16.StopTransactionRequest) -> TransactionRe
     number = request.transaction_id
     parts: list[Any] = [number]
     if number < 1:  # what a station says that never had an id: the same for all of its transactions
-        parts += [write_timestamp(_utc(request.timestamp)), request.meter_stop]
+        parts += [_utc(request.timestamp), request.meter_stop]
     else:
         state.adopt(number)
     id = _id(state, *parts)
@@ -221,7 +221,7 @@ def _end(asked: Asked, record: TransactionRecord) -> None:
         charging = "Idle"
     if charging is not None:
         _made(asked, "transactionInfo.chargingState", charging, LossReason.REMEMBERED)
-    moment = _time(asked, view.timestamp, "timestamp", "timestamp")
+    moment = in_milliseconds(view.timestamp, asked.run, view.place("timestamp", "timestamp"))
     stop = view.meter_stop
     if record.meter_start is not None:
         asked.run.notes["Transaction.Begin"] = str(record.meter_start)
@@ -264,6 +264,9 @@ def charging_state(asked: Asked, record: TransactionRecord, status: str, moment:
     room = yield from _with_room(asked, record)
     if room is None:
         return None
+    if state != status:
+        where: Place = (None, "status", "transactionInfo.chargingState")
+        asked.run.approximated(where, status, state, LossReason.COLLAPSED)
     _queue(
         asked,
         replaced(room, state=state),
@@ -439,20 +442,16 @@ def _id(state: State, *parts: Any) -> str:
     return str(uuid5(_NAMESPACE, "\x00".join(map(str, (state.identity, *parts)))))
 
 
-def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _utc(value: datetime) -> str:
+    """A moment, the same for every zone that it is told in; in its own, if it is none in UTC."""
+    try:
+        return write_timestamp(value.astimezone(UTC))
+    except OverflowError:
+        return write_timestamp(value)
 
 
 def _made(asked: Asked, target: str, value: Any, reason: LossReason) -> None:
     asked.run.made((None, "", target), value, reason)
-
-
-def _time(asked: Asked, value: datetime, source: str, target: str) -> datetime:
-    """A moment in milliseconds, which is all that 2.x has."""
-    short = milliseconds(value)
-    if short != value:
-        asked.run.approximated((None, source, target), value, short, LossReason.ROUNDED)
-    return short
 
 
 def _evse(asked: Asked, place: int) -> v201.EVSE:

@@ -227,6 +227,22 @@ def test_B7_a_stop_that_was_not_answered_comes_again_alone() -> None:
     assert v201.TransactionEventResponse() == answer
 
 
+def test_B1_a_repetition_goes_on_where_the_last_one_was_stopped() -> None:
+    """The beginning was answered, the values that waited for it were not: they alone come again."""
+    given: list[Any] = [None]
+    both = bridge({"MeterValues": lambda one: given.pop() if given else v16.MeterValuesResponse()})
+    both.station(plugged(wh=sample(990, "Sample.Clock")))
+
+    failed = both.station(charging())
+    told = both.station(charging())
+
+    assert isinstance(failed, OcppError)
+    assert "Accepted" == told.id_token_info.status
+    assert ["StartTransaction", "MeterValues", "MeterValues"] == [
+        one for one in actions(both.to_csms()) if not one.startswith("Status") and one != "Authorize"
+    ]
+
+
 # B3
 
 
@@ -315,6 +331,42 @@ def test_B3_a_remote_start_is_known_by_its_id_alone() -> None:
     assert "remote" == start.id_tag
 
 
+def test_B3_a_reservation_is_used_up_and_its_connector_told() -> None:
+    both = bridge()
+    first = event("Started", 0, "CablePluggedIn", "EVConnected", reservation_id=9)
+    both.station(first)
+
+    both.station(
+        v201.TransactionEventRequest(
+            event_type=v201.TransactionEvent.UPDATED,
+            timestamp=at(1),
+            trigger_reason=v201.TriggerReason.AUTHORIZED,
+            seq_no=1,
+            transaction_info=v201.Transaction(
+                transaction_id="T-1", charging_state=v201.ChargingState.CHARGING
+            ),
+            evse=v201.EVSE(id=2, connector_id=3),
+            id_token=TOKEN,
+            cable_max_current=32,
+        )
+    )
+
+    (start,) = (one for one in both.to_csms() if isinstance(one, v16.StartTransactionRequest))
+    assert (2, 9) == (start.connector_id, start.reservation_id)
+    assert {"$.cableMaxCurrent", "$.evse.connectorId"} <= {path for path, _, _ in both.lost()}
+
+
+@pytest.mark.parametrize("trigger, is_there", [("EVDetected", True), ("EVDeparted", False)])
+def test_B3_without_charging_states_the_trigger_tells_of_the_vehicle(trigger: str, is_there: bool) -> None:
+    both = bridge()
+    both.station(event("Started", 0, trigger, evse=1))
+
+    both.station(event("Updated", 1, "Authorized", token=TOKEN, wh=sample(1000, "Transaction.Begin")))
+
+    started = [one for one in both.to_csms() if isinstance(one, v16.StartTransactionRequest)]
+    assert is_there == bool(started)
+
+
 # B6
 
 
@@ -363,6 +415,40 @@ def test_B7_reasons(reason: Any, trigger: str, expected: Any) -> None:
 
     (stop,) = (one for one in both.to_csms() if isinstance(one, v16.StopTransactionRequest))
     assert expected == stop.reason
+
+
+def test_B7_a_soft_reset_is_the_reason_if_one_was_sent() -> None:
+    both = bridge(station={"Reset": v201.ResetResponse(status=v201.ResetStatus.ACCEPTED)})
+    both.station(plugged())
+    both.station(charging())
+    both.csms(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    both.station(ended(2, reason="ImmediateReset", trigger="ResetCommand"))
+
+    (stop,) = (one for one in both.to_csms() if isinstance(one, v16.StopTransactionRequest))
+    assert "SoftReset" == stop.reason
+
+
+def test_B7_a_reading_between_two_watt_hours_is_rounded_with_a_loss() -> None:
+    both = bridge()
+    both.station(plugged())
+    both.station(charging(wh="1000.6"))
+
+    both.station(ended(2, "3000.4"))
+
+    sent = both.to_csms()
+    assert [1001] == [one.meter_start for one in sent if isinstance(one, v16.StartTransactionRequest)]
+    assert [3000] == [one.meter_stop for one in sent if isinstance(one, v16.StopTransactionRequest)]
+    assert 2 == [reason for _, _, reason in both.lost()].count("rounded")
+
+
+def test_B9_values_of_what_never_began_are_lost_by_name() -> None:
+    both = bridge()
+    both.station(plugged(wh=sample(990, "Sample.Clock")))
+
+    both.station(event("Ended", 1, "EVDeparted", "EVConnected"))
+
+    assert ("$.meterValue", "dropped", "no_counterpart") in both.lost()
 
 
 def test_B7_who_has_asked_for_the_end_is_remembered() -> None:

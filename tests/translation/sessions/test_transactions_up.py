@@ -1,5 +1,6 @@
 """A station of 1.6 behind a CSMS of 2.0.1: the rules A1 to A12, one by one."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -219,6 +220,19 @@ def test_A4_a_permission_for_another_evse_is_none() -> None:
     assert ("$.idTokenInfo.status", "approximated", "collapsed") in both.lost()
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_A4_a_time_at_the_end_of_all_times_is_one_like_any_other(text: str) -> None:
+    """It is a time in its own zone, and none in UTC."""
+    both = bridge()
+    moment = datetime.fromisoformat(text)
+
+    number = both.station(start(timestamp=moment)).transaction_id
+    both.station(stop(number, timestamp=moment))
+    both.station(stop(-1, timestamp=moment))
+
+    assert [moment] * 3 == [one.timestamp for one in both.to_csms()]
+
+
 def test_A5_a_repeated_start_is_the_same_transaction() -> None:
     both = bridge()
     first = both.station(start())
@@ -331,6 +345,16 @@ def test_A8_values_of_no_transaction_stay_meter_values(number: int | None) -> No
     assert (number is not None) == (("$.transactionId", "dropped", "no_counterpart") in both.lost())
 
 
+def test_A7_the_connector_of_the_transaction_counts() -> None:
+    both = bridge()
+    number = both.station(start(connector_id=2)).transaction_id
+    both.lost()
+
+    both.station(values(number))
+
+    assert ("$.connectorId", "dropped", "no_counterpart") in both.lost()
+
+
 # A9 to A12
 
 
@@ -393,6 +417,52 @@ def test_A9_reasons(reason: Any, expected: Any, trigger: str) -> None:
     assert (reason in ("SoftReset", "UnlockCommand")) == (
         ("$.reason", "approximated", "collapsed") in both.lost()
     )
+
+
+@pytest.mark.parametrize(
+    "token, reason, expected",
+    [
+        ("Finishing", None, "EVConnected"),
+        ("Available", None, "Idle"),
+        ("Charging", "EVDisconnected", "Idle"),
+        ("Charging", None, None),
+    ],
+)
+def test_A9_the_charging_state_at_the_end(token: str, reason: str | None, expected: str | None) -> None:
+    both = bridge()
+    number = both.station(start()).transaction_id
+    both.station(status(token))
+
+    both.station(stop(number, reason=None if reason is None else v16.Reason(reason)))
+
+    assert expected == both.to_csms()[-1].transaction_info.charging_state
+
+
+def test_A9_times_are_cut_to_milliseconds_with_a_loss() -> None:
+    both = bridge()
+    moment = NOON.replace(microsecond=123456)
+
+    both.station(start(timestamp=moment))
+
+    assert NOON.replace(microsecond=123000) == both.to_csms()[0].timestamp
+    assert ("$.timestamp", "approximated", "rounded") in both.lost()
+
+
+def test_A9_signed_data_alone_belongs_to_the_registers_of_the_transaction() -> None:
+    both = bridge()
+    number = both.station(start(meter_start=1000)).transaction_id
+    both.to_csms()
+    signed = [
+        v16.SampledValue(value="00ff", format=v16.ValueFormat.SIGNED_DATA, context=v16.ReadingContext(one))
+        for one in ("Transaction.Begin", "Transaction.End")
+    ]
+
+    both.station(stop(number, transaction_data=[v16.MeterValue(timestamp=at(10), sampled_value=signed)]))
+
+    (sent,) = both.to_csms()
+    assert [Decimal(1000), Decimal(2000)] == [
+        one.value for value in sent.meter_value for one in value.sampled_value
+    ]
 
 
 def test_A10_a_repeated_stop_emits_nothing() -> None:
