@@ -172,7 +172,7 @@ class State:
         for _, number in known["outbox"] if known is not None else ():
             if number not in waiting:
                 self.records.remove("event", _event(record.id, number))
-        value = asdict(record)
+        value = asdict(record, recurse=False)
         if known is None:
             self._make_room()
             self.records.push("transaction", record.id, value, self.policy.most_transactions)
