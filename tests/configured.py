@@ -23,7 +23,7 @@ OLDER, NEWER = "1.6", "2.0.1"
 def run(source: str, policy: Policy) -> Run:
     """A run of the step that leads away from a version."""
     (direction,) = engine.path(source, NEWER if source == OLDER else OLDER)
-    return Run(direction.step, direction.way, policy, has_session=True)
+    return Run(direction.step, direction.way, policy)
 
 
 def losses(one: Run) -> tuple[Loss, ...]:

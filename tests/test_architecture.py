@@ -87,8 +87,17 @@ def place(name: str) -> tuple[str, str]:
     return package, inner[0] if inner else ""
 
 
+def inner_place(name: str) -> tuple[str, str]:
+    """The same for a package in a package: ``ocpp_core.translation.sessions.state`` is translation.sessions, state."""
+    _, *outer, module = name.split(".")
+    return ".".join(outer), module
+
+
 def test_every_package_and_module_has_one_place_in_the_diagrams() -> None:
-    modules = [place(name) for name in MODULES if name != "ocpp_core" and name not in GENERATED]
+    named = [name for name in MODULES if name != "ocpp_core" and name not in GENERATED]
+    modules = list({place(name) for name in named}) + [
+        inner_place(one) for one in named if one.count(".") > 2
+    ]
     drawn = [(package, name) for package, rows in module_rows().items() for row in rows for name in row]
 
     assert sorted(name for row in package_rows() for name in row) == PARTS, "see docs/architecture.md"
@@ -105,6 +114,11 @@ def test_module_imports_only_what_is_below_it(name: str) -> None:
         target, inner = place(other)
         if target != package:
             is_below = HEIGHT[target] < HEIGHT[package]
+        elif module == inner and module and name.count(".") > 2:
+            height, below = INSIDE[inner_place(name)[0]], inner_place(other)[1]
+            is_below = height[below] < height[inner_place(name)[1]]
+        elif module == inner and module:  # a package that gathers names of its modules
+            is_below = MODULES[name].name == "__init__.py"
         elif package in INSIDE and module and inner:
             is_below = INSIDE[package][inner] < INSIDE[package][module]
         else:  # a generated sibling, or the package that gathers names for users
@@ -135,8 +149,12 @@ def test_layers_and_arrows_are_as_few_as_they_are() -> None:
         for part in parts_imported(path) - {place(f"{name}.")[0]}
     }
 
-    assert (19, 7) == (len(PARTS), len(package_rows()))
-    assert len(arrows) <= 54
+    assert (21, 9) == (len(PARTS), len(package_rows()))
+    # Two of them are those of `translation.sessions` to v16 and v201, between which a session stands. Three are of
+    # servers that speak one version: `transports` to `links` and, for a store and a policy, to `translation`; and
+    # `links` to `payloads`, as what a handler returns is judged before it is translated. The demo shows losses,
+    # and the command runs a gateway.
+    assert len(arrows) <= 70
 
 
 def test_package_itself_imports_only_what_loads_the_rest() -> None:

@@ -137,13 +137,24 @@ EXPRESSED: dict[tuple[str, str, str], Any] = {
     ("2.0.1->1.6", "GetLogRequest", "$.logType"): "DiagnosticsLog",
     # Signed data is JSON text in a sample of its own.
     **{
-        ("2.0.1->1.6", "MeterValuesRequest", f"$.meterValue[].sampledValue[].signedMeterValue.{one}"): None
+        ("2.0.1->1.6", name, f"$.meterValue[].sampledValue[].signedMeterValue.{one}"): None
+        for name in ("MeterValuesRequest", "TransactionEventRequest")
         for one in ("signedMeterData", "signingMethod", "encodingMethod", "publicKey")
     },
     # The multiplier is folded into the value, hertz is what Frequency is in.
-    ("2.0.1->1.6", "MeterValuesRequest", "$.meterValue[].sampledValue[].value"): None,
-    ("2.0.1->1.6", "MeterValuesRequest", "$.meterValue[].sampledValue[].unitOfMeasure.multiplier"): None,
-    ("2.0.1->1.6", "MeterValuesRequest", "$.meterValue[].sampledValue[].unitOfMeasure.unit"): "Hz",
+    **{
+        ("2.0.1->1.6", name, f"$.meterValue[].sampledValue[].{one}"): said
+        for name in ("MeterValuesRequest", "TransactionEventRequest")
+        for one, said in (("value", None), ("unitOfMeasure.multiplier", None), ("unitOfMeasure.unit", "Hz"))
+    },
+    # Of a transaction that a session knows.
+    ("2.0.1->1.6", "TransactionEventRequest", "$.transactionInfo.transactionId"): None,
+    ("2.0.1->1.6", "TransactionEventRequest", "$.transactionInfo.chargingState"): None,
+    **{
+        ("1.6->2.0.1", name, f"$.{one}[].sampledValue[].{leaf}"): None
+        for name, one in (("MeterValuesRequest", "meterValue"), ("StopTransactionRequest", "transactionData"))
+        for leaf in ("value", "format")
+    },
 }
 #: Leaves of the output that say what the source says by saying nothing, or in another way: step, class, path.
 IMPLIED: set[tuple[str, str, str]] = {
@@ -156,6 +167,12 @@ IMPLIED: set[tuple[str, str, str]] = {
     ("2.0.1->1.6", "MeterValuesRequest", "$.meterValue[].sampledValue[].value"),
     ("2.0.1->1.6", "MeterValuesRequest", "$.meterValue[].sampledValue[].format"),
     ("1.6->2.0.1", "MeterValuesRequest", "$.meterValue[].sampledValue[].value"),
+    # An event has its time twice, and the id that a session knows.
+    ("1.6->2.0.1", "TransactionEventRequest", "$.timestamp"),
+    ("1.6->2.0.1", "TransactionEventRequest", "$.meterValue[].timestamp"),
+    ("1.6->2.0.1", "TransactionEventRequest", "$.meterValue[].sampledValue[].value"),
+    ("1.6->2.0.1", "TransactionEventRequest", "$.transactionInfo.transactionId"),
+    ("1.6->2.0.1", "NotifyEventRequest", "$.eventData[].timestamp"),
 }
 _INDEX = re.compile(r"\[\d+\]")
 

@@ -16,7 +16,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ocpp_core.cli import live, showing
+from ocpp_core.cli import live, relay, showing
 from ocpp_core.cli.choices import read_rules
 from ocpp_core.cli.discretion import without_secrets
 from ocpp_core.cli.progress import progress
@@ -131,7 +131,7 @@ def command() -> None:
     """
 
 
-for _live in live.COMMANDS:
+for _live in (*live.COMMANDS, relay.gateway):
     command.add_command(_live)
 
 

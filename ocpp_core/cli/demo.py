@@ -1,4 +1,8 @@
-"""The live demo: ten stations on their real wires, and one CSMS, a process of its own; each calls the other."""
+"""The live demo: ten stations on their real wires, and one CSMS, a process of its own; each calls the other.
+
+In the first act the CSMS speaks with each station as that does. In the second its handlers and calls are written once,
+for 2.0.1, and what cannot be translated is counted.
+"""
 
 import asyncio
 import time
@@ -16,6 +20,7 @@ from ocpp_core.cli.demo_csms import PASSWORDS
 from ocpp_core.cli.demo_process import COMMAND, CsmsFailed, CsmsProcess, running
 from ocpp_core.cli.hosting import online
 from ocpp_core.cli.station import ID_TAG, ID_TOKEN, Simulator, StepFailed
+from ocpp_core.model.versions import Version
 
 #: Steps in their order; those of the CSMS call the station back.
 _STEPS = ("boot", "security", "authorize", "config", "remote start", "start", "meter", "stop", "reset")
@@ -43,39 +48,71 @@ _STATIONS = (
     _Wire("CS-21J", "2.1 JSON", "2.1"),
 )
 
-#: What the CSMS calls, by step and version: an action and its payload as it stands on the wire.
-_READ = ("GetConfiguration", {"key": ["HeartbeatInterval"]})
-_READ_2 = (
-    "GetVariables",
-    {
-        "getVariableData": [
-            {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
-        ]
-    },
+
+@frozen
+class _Call:
+    """What the CSMS calls.
+
+    Attributes:
+        action: Of the request.
+        payload: As it stands on the wire.
+        said: What the answer has to say.
+    """
+
+    action: str
+    payload: dict[str, Any]
+    said: str = "Accepted"
+
+
+_INTERVAL = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+_READ = _Call("GetConfiguration", {"key": ["HeartbeatInterval"]}, SETTINGS["HeartbeatInterval"])
+_READ_2 = _Call("GetVariables", {"getVariableData": [_INTERVAL]}, SETTINGS["HeartbeatInterval"])
+_WRITE = _Call("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "300"})
+_WRITE_2 = _Call("SetVariables", {"setVariableData": [{**_INTERVAL, "attributeValue": "300"}]})
+_START = _Call("RemoteStartTransaction", {"idTag": ID_TAG, "connectorId": 1})
+_START_2 = _Call("RequestStartTransaction", {"idToken": ID_TOKEN, "remoteStartId": 7, "evseId": 1})
+_RESET = _Call("Reset", {"type": "Soft"})
+_RESET_2 = _Call("Reset", {"type": "OnIdle"})
+
+_FIRST, _SECOND = ("1.2", "1.5", "1.6"), ("2.0", "2.0.1", "2.1")
+_Calls = Mapping[str, Mapping[str, _Call]]
+
+
+@frozen
+class _Act:
+    """What the demo shows with all stations.
+
+    Attributes:
+        title: In a line.
+        calls: What the CSMS calls, by step and version of the station.
+        speaks: The version of the handlers and calls of the CSMS; None is that of each station.
+    """
+
+    title: str
+    calls: _Calls
+    speaks: str | None = None
+
+
+_ACTS = (
+    _Act(
+        "Each station is served in its own version.",
+        {
+            # In 1.2 it cannot be read.
+            "config": {**dict.fromkeys(_FIRST, _READ), "1.2": _WRITE, **dict.fromkeys(_SECOND, _READ_2)},
+            "remote start": {**dict.fromkeys(_FIRST, _START), **dict.fromkeys(_SECOND, _START_2)},
+            "reset": {**dict.fromkeys(_FIRST, _RESET), **dict.fromkeys(_SECOND, _RESET_2)},
+        },
+    ),
+    _Act(
+        "The same stations; handlers and calls are written once, for 2.0.1.",
+        {
+            "config": {**dict.fromkeys(Version, _READ_2), "1.2": _WRITE_2},
+            "remote start": dict.fromkeys(Version, _START_2),
+            "reset": dict.fromkeys(Version, _RESET_2),
+        },
+        speaks="2.0.1",
+    ),
 )
-_START = ("RemoteStartTransaction", {"idTag": ID_TAG, "connectorId": 1})
-_START_2 = ("RequestStartTransaction", {"idToken": ID_TOKEN, "remoteStartId": 7, "evseId": 1})
-_CALLS: Mapping[str, Mapping[str, tuple[str, dict[str, Any]]]] = {
-    "config": {
-        "1.2": (
-            "ChangeConfiguration",
-            {"key": "HeartbeatInterval", "value": "300"},
-        ),  # it cannot be read in 1.2
-        "1.5": _READ,
-        "1.6": _READ,
-        "2.0": _READ_2,
-        "2.0.1": _READ_2,
-        "2.1": _READ_2,
-    },
-    "remote start": {
-        **dict.fromkeys(("1.2", "1.5", "1.6"), _START),
-        **dict.fromkeys(("2.0", "2.0.1", "2.1"), _START_2),
-    },
-    "reset": {
-        **dict.fromkeys(("1.2", "1.5", "1.6"), ("Reset", {"type": "Soft"})),
-        **dict.fromkeys(("2.0", "2.0.1", "2.1"), ("Reset", {"type": "OnIdle"})),
-    },
-}
 
 
 async def show(
@@ -94,19 +131,31 @@ async def show(
     console = console or Console(highlight=False)
     if pace is None:
         pace = 0.3 if console.is_terminal else 0.0
-    board = Board(console, [wire.label for wire in _STATIONS], _STEPS, _CALLS)
+    code = 0
+    for number, act in enumerate(_ACTS):
+        if code == 0:
+            console.print(*[""] * number, Text(act.title, "bold"), sep="\n")
+            code = await _play(act, pace, console, command)
+    return code
+
+
+async def _play(act: _Act, pace: float, console: Console, command: Sequence[str]) -> int:
+    """Shows an act; returns the exit code."""
+    board = Board(
+        console, [wire.label for wire in _STATIONS], _STEPS, act.calls, is_translated=bool(act.speaks)
+    )
     started = time.perf_counter()
     console.print(Text("Starting a CSMS in a process of its own ..."))
     with TemporaryFile() as stderr:
         try:
-            async with running(stderr, command) as csms:
+            async with running(stderr, [*command, *([act.speaks] if act.speaks else [])]) as csms:
                 console.print(
                     Text(f"The CSMS, process {csms.id}, serves WebSocket and SOAP on {csms.address}.")
                 )
                 with board.shown():
                     async with asyncio.TaskGroup() as visits:
                         for wire in _STATIONS:
-                            visits.create_task(_visit(wire, csms, board, pace))
+                            visits.create_task(_visit(wire, act, csms, board, pace))
             board.sum_up(csms.totals, time.perf_counter() - started)
             code = 1 if board.failures else 0
         except CsmsFailed as error:
@@ -119,7 +168,7 @@ async def show(
     return code
 
 
-async def _visit(wire: _Wire, csms: CsmsProcess, board: Board, pace: float) -> None:
+async def _visit(wire: _Wire, act: _Act, csms: CsmsProcess, board: Board, pace: float) -> None:
     """A station from boot to reset. What fails is shown, and ends it."""
     station = Simulator(wire.version)
     url = f"http://{csms.address}/" if wire.soap else f"ws://{csms.address}"
@@ -135,11 +184,12 @@ async def _visit(wire: _Wire, csms: CsmsProcess, board: Board, pace: float) -> N
                     continue
                 board.mark(wire.label, step, UNDER_WAY)
                 async with asyncio.timeout(_SECONDS_PER_STEP):
-                    if step in _CALLS:
-                        await _call_back(step, wire, csms, station)
+                    if step in act.calls:
+                        await _call_back(step, wire, act, csms, station)
                     else:
                         await station.do(step, caller)
-                board.mark(wire.label, step, DONE)
+                    losses = await csms.losses(wire.identity) if act.speaks else []
+                board.mark(wire.label, step, DONE, losses)
                 await asyncio.sleep(pace)
     except TimeoutError:
         board.fail(wire.label, step, f"not done within {_SECONDS_PER_STEP:.0f} s")
@@ -147,13 +197,11 @@ async def _visit(wire: _Wire, csms: CsmsProcess, board: Board, pace: float) -> N
         board.fail(wire.label, step, str(error) or type(error).__name__)
 
 
-async def _call_back(step: str, wire: _Wire, csms: CsmsProcess, station: Simulator) -> None:
+async def _call_back(step: str, wire: _Wire, act: _Act, csms: CsmsProcess, station: Simulator) -> None:
     """The CSMS calls the station at whatever it has, a WebSocket or an address."""
-    action, payload = _CALLS[step][wire.version]
-    answer = await csms.call(wire.identity, wire.version, action, payload)
-    if "status" in answer and answer["status"] != "Accepted":
-        raise StepFailed(f"{action} was answered {answer['status']!r}")
-    if action in ("GetConfiguration", "GetVariables") and SETTINGS["HeartbeatInterval"] not in str(answer):
-        raise StepFailed(f"{action} does not have the setting")
+    call = act.calls[step][wire.version]
+    answer = await csms.call(wire.identity, act.speaks or wire.version, call.action, call.payload)
+    if call.said not in str(answer):
+        raise StepFailed(f"{call.action} was answered {answer!r}")
     if step != "config":
         await station.asked.get()  # the station has understood

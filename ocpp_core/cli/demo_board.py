@@ -1,5 +1,6 @@
 """What the demo shows: a table of stations and steps, and a summary."""
 
+from collections import Counter
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -10,9 +11,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ocpp_core.cli.demo_process import Loss
 from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean, fitted
 
 DONE, FAILED, UNDER_WAY, NOT_HERE = "✓", "✗", "…", "-"
+#: Sorts of losses that are named.
+_MOST = 6
 _STYLES = {DONE: "green", FAILED: "bold red", UNDER_WAY: "yellow", NOT_HERE: "dim"}
 
 
@@ -25,6 +29,7 @@ class Board:
         stations: Their names.
         steps: What each of them goes through.
         calls: Those of the steps in which the CSMS calls the station.
+        is_translated: Whether the CSMS speaks another version than some stations do.
         failures: By station, what went wrong.
     """
 
@@ -32,8 +37,10 @@ class Board:
     stations: Sequence[str]
     steps: Sequence[str]
     calls: Collection[str]
+    is_translated: bool = False
     failures: dict[str, str] = field(factory=dict)
-    _signs: dict[tuple[str, str], str] = field(factory=dict, init=False)
+    _signs: dict[tuple[str, str], Text] = field(factory=dict, init=False)
+    _losses: list[Loss] = field(factory=list, init=False)
 
     @contextmanager
     def shown(self) -> Generator[None, None, None]:
@@ -45,9 +52,13 @@ class Board:
             yield
             self.console.print(self.table())
 
-    def mark(self, station: str, step: str, sign: str) -> None:
-        """Notes how far a station is."""
-        self._signs[station, step] = sign
+    def mark(self, station: str, step: str, sign: str, losses: Sequence[Loss] = ()) -> None:
+        """Notes how far a station is, and what was lost in a step."""
+        text = Text(sign, _STYLES[sign])
+        if losses:
+            text.append(f" {len(losses)}", "yellow")
+        self._signs[station, step] = text
+        self._losses += losses
 
     def fail(self, station: str, step: str, why: str) -> None:
         """Notes that a station goes no further."""
@@ -60,7 +71,8 @@ class Board:
             box=box.SIMPLE_HEAD,
             show_edge=False,
             padding=0,
-            caption=f"{TO_CSMS} the station calls   {TO_STATION} the CSMS calls",
+            caption=f"{TO_CSMS} the station calls   {TO_STATION} the CSMS calls"
+            + (f"   {DONE} 3 done, three things not exact" if self.is_translated else ""),
             caption_justify="left",
         )
         table.add_column("station", no_wrap=True, vertical="bottom")
@@ -69,8 +81,7 @@ class Board:
             head = "\n".join((*step.split(), arrow))
             table.add_column(head, justify="center", vertical="bottom", header_style=style)
         for station in self.stations:
-            signs = [self._signs.get((station, step), "") for step in self.steps]
-            table.add_row(station, *(Text(sign, _STYLES.get(sign, "")) for sign in signs))
+            table.add_row(station, *(self._signs.get((station, step), "") for step in self.steps))
         return table
 
     def sum_up(self, totals: Mapping[str, int], seconds: float) -> None:
@@ -94,6 +105,18 @@ class Board:
                 style,
             )
         )
+
+        if self.is_translated:
+            self._sum_up_losses()
+
+    def _sum_up_losses(self) -> None:
+        """Says what was lost, most often first."""
+        self.console.print(Text(f"{len(self._losses)} things were not exact, of these most often:"))
+        kinds = Counter((loss.kind, loss.reason) for loss in self._losses)
+        for (kind, reason), number in kinds.most_common(_MOST):
+            paths = Counter(loss.path for loss in self._losses if (loss.kind, loss.reason) == (kind, reason))
+            ((path, _),) = paths.most_common(1)
+            self._say(Text(f"{number:4} {kind}, {reason}, such as {clean(path)}"))
 
     def complain(self, why: str) -> None:
         """Says what went wrong."""

@@ -10,7 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ocpp_core.cli.station import StepFailed
 from ocpp_core.jsonrpc.text import BrokenJson, read_json, write_json
@@ -23,6 +23,14 @@ PATIENCE = 20.0
 
 class CsmsFailed(Exception):
     """The process has ended unasked, or is silent, or says what it should not."""
+
+
+class Loss(NamedTuple):
+    """Something that could not be translated as it was."""
+
+    path: str
+    kind: str
+    reason: str
 
 
 class CsmsProcess:
@@ -51,10 +59,16 @@ class CsmsProcess:
         Raises:
             StepFailed: There is none.
         """
+        return await self._order(identity=identity, version=version, action=action, payload=payload)
+
+    async def losses(self, identity: str) -> list[Loss]:
+        """What was lost with a station since this was last asked: where, how and why."""
+        return [Loss(*one) for one in (await self._order(identity=identity))["losses"]]
+
+    async def _order(self, **what: Any) -> dict[str, Any]:
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        who = {"identity": identity, "version": version}
-        order = write_json({"order": number, **who, "action": action, "payload": payload})
+        order = write_json({"order": number, **what})
         assert self._process.stdin is not None
         self._process.stdin.write(f"{order}\n".encode())  # if nobody reads it, `listen` knows
         try:

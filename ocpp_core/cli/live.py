@@ -43,7 +43,7 @@ _VERSIONS = click.Choice([version.value for version in Version])
 _LONGEST = 100
 
 
-def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+def run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Runs a command to its end; says what to install if an extra is missing.
 
     Raises:
@@ -62,7 +62,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         raise click.ClickException(clean(str(error))) from None
 
 
-class _Output(Console):
+class Output(Console):
     """Where lines go. Once nobody reads them any more, it is silent and says so."""
 
     def __init__(self) -> None:
@@ -74,6 +74,7 @@ class _Output(Console):
         self.print(fitted(text, self))
 
     def on_broken_pipe(self) -> None:
+        """Nobody reads any more."""
         self.quiet = True
         self.unheard.set()
 
@@ -86,7 +87,7 @@ class _Log(Hooks):
     """
 
     def __init__(self, side: Role) -> None:
-        self.output = _Output()
+        self.output = Output()
         self._theirs, self._ours = (TO_CSMS, TO_STATION) if side is Role.CSMS else (TO_STATION, TO_CSMS)
 
     def begin(self) -> None:
@@ -117,7 +118,7 @@ class _Log(Hooks):
                 pass
 
     def refused(self, refused: Refused) -> None:
-        self.output.message(Text.assemble(_now(), (clean(str(refused)), "bold red")))
+        self.output.message(Text.assemble(now(), (clean(str(refused)), "bold red")))
 
     def remark(self, peer: Any, text: str) -> None:
         """Says what is no message."""
@@ -129,7 +130,7 @@ class _Log(Hooks):
 
     def _line(self, arrow: str, peer: Any, version: str, text: Text) -> None:
         line = Text.assemble(
-            _now(),
+            now(),
             (f"{clean(peer.identity, 50):<10} ", "cyan"),
             (f"{version:<5} {arrow} ", "blue"),
             text,
@@ -137,7 +138,7 @@ class _Log(Hooks):
         self.output.message(line)
 
 
-def _now() -> tuple[str, str]:
+def now() -> tuple[str, str]:
     """The time of day, for the beginning of a line."""
     return f"{datetime.now():%H:%M:%S} ", "dim"
 
@@ -145,17 +146,18 @@ def _now() -> tuple[str, str]:
 class _Aloud(logging.Handler):
     """Writes as lines what no message speaks of: how a connection fares, and when it is tried again to boot."""
 
-    def __init__(self, output: _Output) -> None:
+    def __init__(self, output: Output) -> None:
         super().__init__()
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._output.message(Text.assemble(_now(), (clean(record.getMessage()), "dim")))
+        self._output.message(Text.assemble(now(), (clean(record.getMessage()), "dim")))
 
 
 @contextmanager
-def _aloud(output: _Output) -> Generator[None, None, None]:
-    handler, logs = _Aloud(output), {log: log.level for log in (logger("websocket"), logger("boot"))}
+def aloud(output: Output, *names: str) -> Generator[None, None, None]:
+    """Has loggers write lines while the context lasts."""
+    handler, logs = _Aloud(output), {log: log.level for log in map(logger, names)}
     for log in logs:
         log.addHandler(handler)
         log.setLevel(logging.INFO)
@@ -167,14 +169,19 @@ def _aloud(output: _Output) -> Generator[None, None, None]:
             log.removeHandler(handler)
 
 
-async def _heard(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
+async def _logged(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
+    """Does something that writes a line per message; see `heard`."""
+    log = _Log(side)
+    return await heard(log.output, work(log))
+
+
+async def heard(output: Output, work: Coroutine[Any, Any, int]) -> int:
     """Does something that writes lines, as long as somebody reads them.
 
     Raises:
         BrokenPipeError: Nobody does any more.
     """
-    log = _Log(side)
-    doing, unheard = asyncio.create_task(work(log)), asyncio.create_task(log.output.unheard.wait())
+    doing, unheard = asyncio.create_task(work), asyncio.create_task(output.unheard.wait())
     try:
         await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -213,7 +220,12 @@ def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Seque
     return names
 
 
-def _number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+def read_number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    """A number that is one.
+
+    Raises:
+        click.BadParameter: It is not.
+    """
     if value is not None and isnan(value):  # which is in every range
         raise click.BadParameter("not a number")
     return value
@@ -224,11 +236,49 @@ def _ping_interval(text: str) -> Callable[[_F], _F]:
     return click.option(
         "--ping-interval",
         type=click.FloatRange(0, 86_400),
-        callback=_number,
+        callback=read_number,
         default=20.0,
         show_default=True,
         help=text,
     )
+
+
+def admitting(command: _F) -> _F:
+    """The options of a server: who may connect, and what is accepted of them."""
+    options: list[Callable[[_F], _F]] = [
+        click.option(
+            "--accept",
+            callback=_versions,
+            metavar="VERSIONS",
+            help="Versions to serve, with commas between them; all by default.",
+        ),
+        click.option(
+            "--default-version",
+            type=_VERSIONS,
+            help="Version of stations that offer no subprotocol; they are turned away without it.",
+        ),
+        click.option(
+            "--alias",
+            "aliases",
+            multiple=True,
+            metavar="NAME=VERSION",
+            callback=read_aliases,
+            help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
+        ),
+        _ping_interval("Seconds between pings; 0 sends none, for stations that never answer one."),
+        click.option(
+            "--tolerance",
+            "--allow",  # as the commands call it that read frames, and as they suggest it
+            multiple=True,
+            metavar="RULE",
+            callback=read_rules,
+            help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
+        ),
+        click.option("--tolerant", is_flag=True, help="Accept whatever can be typed."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -240,35 +290,7 @@ def _ping_interval(text: str) -> Callable[[_F], _F]:
     show_default=True,
     help="The same; 0 is any free port.",
 )
-@click.option(
-    "--accept",
-    callback=_versions,
-    metavar="VERSIONS",
-    help="Versions to serve, with commas between them; all by default.",
-)
-@click.option(
-    "--default-version",
-    type=_VERSIONS,
-    help="Version of stations that offer no subprotocol; they are turned away without it.",
-)
-@click.option(
-    "--alias",
-    "aliases",
-    multiple=True,
-    metavar="NAME=VERSION",
-    callback=read_aliases,
-    help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
-)
-@_ping_interval("Seconds between pings; 0 sends none, for stations that never answer one.")
-@click.option(
-    "--tolerance",
-    "--allow",  # as the commands call it that read frames, and as they suggest it
-    multiple=True,
-    metavar="RULE",
-    callback=read_rules,
-    help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
-)
-@click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
+@admitting
 @click.pass_context
 def serve(
     context: click.Context,
@@ -309,7 +331,7 @@ def serve(
             await asyncio.Event().wait()
         return 0
 
-    context.exit(_run(partial(_heard, Role.CSMS, work)))
+    context.exit(run(partial(_logged, Role.CSMS, work)))
 
 
 @click.command()
@@ -351,7 +373,7 @@ def simulate(
         raise click.UsageError(f"OCPP {ocpp} has no SOAP wire")
     is_soap = soap or (Wire.SOAP in wires and url.lower().startswith("http"))
     schemes = ("http", "https") if is_soap else ("ws", "wss")
-    if not _is_url(url, schemes):
+    if not is_url(url, schemes):
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")
 
     async def work(log: _Log) -> int:
@@ -359,7 +381,7 @@ def simulate(
 
         station = Simulator(ocpp)
         log.begin()
-        with _aloud(log.output) if stay else nullcontext():
+        with aloud(log.output, "websocket", "boot") if stay else nullcontext():
             async with online(
                 url,
                 identity,
@@ -380,7 +402,7 @@ def simulate(
                 await _visit(station, csms)
         return 0
 
-    context.exit(_run(partial(_heard, Role.CHARGE_POINT, work)))
+    context.exit(run(partial(_logged, Role.CHARGE_POINT, work)))
 
 
 async def _visit(station: Simulator, csms: Caller) -> None:
@@ -411,7 +433,7 @@ async def _stay(station: Simulator, csms: Caller, log: _Log) -> NoReturn:
                 work = partial(station.do, asked, csms)
 
 
-def _is_url(url: str, schemes: Sequence[str]) -> bool:
+def is_url(url: str, schemes: Sequence[str]) -> bool:
     """Whether a client could make something of it; they fail in many ways on what is none."""
     try:
         parts = urlsplit(url)
@@ -426,7 +448,7 @@ def _is_url(url: str, schemes: Sequence[str]) -> bool:
 @click.option(
     "--pace",
     type=click.FloatRange(0, 3600),
-    callback=_number,
+    callback=read_number,
     help="Seconds per step; 0.3 on a terminal, else none.",
 )
 @click.pass_context
@@ -438,7 +460,7 @@ def demo(context: click.Context, pace: float | None) -> None:
 
         return await show(pace)
 
-    context.exit(_run(work))
+    context.exit(run(work))
 
 
 COMMANDS = (serve, simulate, demo)

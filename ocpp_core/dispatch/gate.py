@@ -122,8 +122,19 @@ class BootGate(Hooks):
 
     def call_ended(self, peer: Any, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
         """As `Hooks`: learns what the station is asked for."""
+        if isinstance(outcome, ResultReceived):
+            self._ask(peer, request, outcome.response)
+
+    def translated(self, peer: Any, direction: str, request: Request[Any], answer: Answer) -> None:
+        """As `Hooks`: as middleware it sees messages in the version of the handlers, so what it learns counts there."""
+        if direction == "in":
+            self.call_answered(peer, request, answer, 0.0)
+        elif answer.response is not None:
+            self._ask(peer, request, answer.response)
+
+    def _ask(self, peer: Any, request: Request[Any], response: Response) -> None:
         action = request.__ocpp__.action or ""
-        if not isinstance(outcome, ResultReceived) or getattr(outcome.response, "status", None) != "Accepted":
+        if getattr(response, "status", None) != "Accepted":
             return
         if action in _TRIGGERS:
             wanted = str(getattr(request, "requested_message", ""))

@@ -101,6 +101,14 @@ class Hooks:
     def event(self, peer: Caller, event: Event) -> None:
         """Anything that the connection reports."""
 
+    def translated(self, peer: Caller, direction: str, request: Request[Any], answer: Answer) -> None:
+        """Handlers that are written for one version have been called by a station of another, or have called it.
+
+        What the connection itself does is told in the version of the station, as ever; this is told beside it, of each
+        request in the version of the handlers: "in" before the station is answered, "out" before our caller is.
+        `losses_of` says what was lost: of request and response of the one, of the response of the other.
+        """
+
     def refused(self, refused: Refused) -> None:
         """Somebody was turned away: told once for each refusal of a server, on either wire."""
 
@@ -165,6 +173,10 @@ class Observer:
     def event(self, peer: Caller, event: Event) -> None:
         """See `Hooks.event`."""
         self._tell("event", peer, event)
+
+    def translated(self, peer: Caller, direction: str, request: Request[Any], answer: Answer) -> None:
+        """See `Hooks.translated`."""
+        self._tell("translated", peer, direction, request, answer)
 
     def refused(self, refused: Refused) -> None:
         """Logs who was turned away, and tells it; see `Hooks.refused`."""

@@ -63,6 +63,8 @@ _log = logger("peer")
 
 #: Share of the grace that is kept for handlers that do not end in time: they are cancelled, and may have to tidy up.
 TIDYING = 0.1
+#: Seconds that handlers have to end, unless it is said otherwise.
+GRACE = 5.0
 
 R = TypeVar("R", bound=Response)
 
@@ -176,7 +178,7 @@ class Peer(Generic[M]):
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
         call_timeout: float | None = 30.0,
         max_held_bytes: int = MAX_HELD_BYTES,
-        grace: float = 5.0,
+        grace: float = GRACE,
         hooks: Sequence[Hooks] = (),
         redaction: Redaction | None = None,
     ) -> None:

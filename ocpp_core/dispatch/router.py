@@ -333,7 +333,7 @@ class Router:
         except BaseException as error:
             if is_of_task(error):
                 raise
-            _note_failure(caller, f"the handler of {action}", error)
+            note_failure(caller, f"the handler of {action}", error)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """Runs the hooks of a request whose answer has been sent; a hook that raises is logged."""
@@ -343,7 +343,7 @@ class Router:
             except BaseException as error:
                 if is_of_task(error):
                     raise
-                _note_failure(caller, f"the hook {name_of(hook)}", error)
+                note_failure(caller, f"the hook {name_of(hook)}", error)
 
     async def answer(self, message: M, *, codec: Codec[M], identity: str = "") -> M | None:
         """Answers one frame without a connection, as a serverless function does.
@@ -425,11 +425,12 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
     """
     answer = Answer(cause=answer.cause) if connection.closed else _sent(connection, call, answer)
     if answer.cause is not None:
-        _note_failure(caller, f"the handler of {call.request.__ocpp__.action}", answer.cause)
+        note_failure(caller, f"the handler of {call.request.__ocpp__.action}", answer.cause)
     return answer
 
 
-def _note_failure(caller: Caller, what: str, error: BaseException) -> None:
+def note_failure(caller: Caller, what: str, error: BaseException) -> None:
+    """Logs what has failed on our side, and how."""
     if isinstance(error, ConnectionLostError | NotConnectedError):  # it called back, and nobody was there
         _log.info("%s: %s has failed: %s", named(caller.identity), what, error)
     else:

@@ -211,13 +211,18 @@ def _moment(target: Timestamp) -> Convert:
             raise _wrong_type(place, value)
         if not is_short or (value.__class__ is datetime and not value.microsecond % 1000):
             return value
-        short = milliseconds(value)
-        text = getattr(value, "text", None)
-        if short != value or (text and "." in text):
-            run.approximated(place, text or value, short, LossReason.ROUNDED)
-        return short
+        return in_milliseconds(value, run, place)
 
     return convert
+
+
+def in_milliseconds(value: datetime, run: Run, place: Place) -> datetime:
+    """A moment as 2.x writes it, with a loss if it has more digits after the second."""
+    short = milliseconds(value)
+    text = getattr(value, "text", None)
+    if short != value or (text and "." in text):
+        run.approximated(place, text or value, short, LossReason.ROUNDED)
+    return short
 
 
 def milliseconds(value: datetime) -> datetime:

@@ -50,7 +50,7 @@ TAG = 20
 
 
 def token_type(tag: str, at: At) -> str:
-    """Type of an idTag: as the user says, else by its length. 1.6 does not know it."""
+    """Type of an idTag: as the user says, else as it was before, else by its length. 1.6 does not know it."""
     folded = tag.casefold()
     policy = at.run.policy
     if folded == policy.anonymous_id_tag.casefold():
@@ -58,7 +58,15 @@ def token_type(tag: str, at: At) -> str:
     for known, kind in policy.token_types.items():
         if known.casefold() == folded:
             return kind
+    known_token = _known(tag, at)
+    if known_token is not None:
+        return known_token[1]
     return _TYPES.get(len(tag), "Central") if _HEX.fullmatch(tag) else "Central"
+
+
+def _known(tag: str, at: At) -> tuple[str, str] | None:
+    """What an idTag has stood for."""
+    return None if at.run.memory is None else at.run.memory.token(tag)
 
 
 def token(
@@ -78,9 +86,18 @@ def token(
     def up(value: Any, at: At) -> Any:
         if not isinstance(value, str):
             raise at.unfit(value)
+        known = _known(value, at)
+        if known is not None:  # the alias of a longer one, or the same in another spelling
+            return value if known[0].casefold() == value.casefold() else known[0]
         return "" if kind is None and token_type(value, at) == "NoAuthorization" else value
 
     def down(value: Any, at: At) -> Any:
+        tag = shortened(value, at)
+        if at.run.memory is not None:
+            at.run.memory.learn(tag, value, str(getattr(at.source, attribute).type))
+        return tag
+
+    def shortened(value: Any, at: At) -> Any:
         if not isinstance(value, str):
             raise at.unfit(value)
         if value == "" and getattr(at.source, attribute).type == "NoAuthorization":
@@ -97,7 +114,15 @@ def token(
         if value != "NoAuthorization" or getattr(at.source, attribute).id_token != "":
             at.dropped(value)
 
-    guessed = made(lambda at: token_type(getattr(at.source, source) or "", at), LossReason.GUESSED)
+    def type_up(at: At) -> str:
+        tag = getattr(at.source, source) or ""
+        found = token_type(tag, at)
+        known = _known(tag, at)
+        is_known = known is not None and known[1] == found
+        at.run.made(at.place, found, LossReason.REMEMBERED if is_known else LossReason.GUESSED)
+        return found
+
+    guessed = Fill(type_up, reason=None)
     return (
         field(older, f"{name}.idToken", up=up, down=down),
         newer(f"{name}.type", down=type_down, fill=kind or guessed),

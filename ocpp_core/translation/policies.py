@@ -32,6 +32,15 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+        most_tokens: How many tokens a session remembers the types of; those used longest ago are forgotten.
+        most_transactions: How many transactions it remembers: of more, those that ended longest ago are forgotten.
+        most_waiting: How many messages of one transaction may wait to be sent; more are refused, so that the station
+            keeps them.
+        keep_transactions: Seconds after which a transaction is forgotten whose end the CSMS knows of.
+        start_timeout: Seconds in which a transaction has to begin that was started remotely, after which one that
+            begins is another.
+        report_timeout: Seconds to wait for the report that answers a GetConfiguration without keys; after that the
+            answer is what is known.
         configuration_keys: Keys of 1.6 that the table of the standard lacks, as those of a vendor, and the variables
             that mean the same; or those of the table that your stations have elsewhere. What is in neither is unknown
             to the other side.
@@ -51,6 +60,12 @@ class Policy:
     anonymous_id_tag: str = "NoAuthorization"
     has_security_extension: bool = False
     allow_unsigned_firmware: bool = False
+    most_tokens: int = 10_000
+    most_transactions: int = 1_000
+    most_waiting: int = 1_000
+    keep_transactions: int = 30 * 24 * 3600
+    start_timeout: int = 300
+    report_timeout: int = 60
     configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
     configuration_report: str = "ConfigurationInventory"
 

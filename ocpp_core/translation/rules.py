@@ -92,6 +92,12 @@ def request_of(run: Run) -> Any:
     return run.request
 
 
+def monitor_type(id: int, at: At) -> str:
+    """Whether the CSMS has set a monitor, which only a session knows; without one it came with the station."""
+    is_set = at.run.memory is not None and at.run.memory.has_set_monitor(id)
+    return "CustomMonitor" if is_set else "PreconfiguredMonitor"
+
+
 def drop(value: Any, at: At) -> None:
     """The other side has no such field."""
     at.dropped(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, field
 
@@ -39,6 +39,30 @@ class Unfit(Exception):
         self.error = error
 
 
+class Memory(Protocol):
+    """What a session knows that the rows of a step may ask for."""
+
+    def token(self, tag: str) -> tuple[str, str] | None:
+        """Text and type of the token that this idTag has stood for."""
+        ...
+
+    def learn(self, tag: str, token: str, kind: str) -> None:
+        """Keeps that this idTag stands for a token of this type."""
+        ...
+
+    def newer_transaction(self, number: int) -> str | None:
+        """Id in 2.x of a transaction of 1.x; None if there is none."""
+        ...
+
+    def has_set_monitor(self, id: int) -> bool:
+        """Whether the CSMS has set this monitor."""
+        ...
+
+    def older_transaction(self, id: str) -> int | None:
+        """The other way round."""
+        ...
+
+
 @define(eq=False)
 class Run:
     """One step of one translation.
@@ -51,7 +75,7 @@ class Run:
         new_id: Gives out ids for what the target requires; None if the caller has none to give.
         request: Of a response: the request in the version of the target, if the caller knows it.
         sent: Of a response: the same request as its sender has seen it.
-        has_session: Whether a session stands behind it, which knows what went before.
+        memory: What went before, if a session stands behind it.
         notes: What the rules of an object tell those of the objects in it.
         losses: So far.
     """
@@ -63,7 +87,7 @@ class Run:
     new_id: Callable[[], int] | None = None
     request: Request[Any] | None = None
     sent: Callable[[], Request[Any] | None] = lambda: None
-    has_session: bool = False
+    memory: Memory | None = None
     notes: dict[str, Any] = field(factory=dict)
     losses: list[Note] = field(factory=list)
 

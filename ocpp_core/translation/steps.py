@@ -117,25 +117,34 @@ class Direction:
                 case Written(function=function):
                     view = View(message, run)
                     outcome = function(view, run, self)
-                    self._account(view, run, outcome)
+                    if outcome.messages:
+                        account(view, run)
                     return outcome
                 case Memory(rows=rows):
-                    if rows and run.has_session:
+                    if rows and run.memory is not None:
                         return Outcome((self.carried(message, run, rule.target),))
                     raise NeedsSessionError(rule.source, self.step)
-        except Unfit as unfit:
-            run.losses.clear()
-            if is_command(message):
-                run.dropped(unfit.place, unfit.value, unfit.reason)
-            else:
-                run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=sendable(rule.refusal, message, run, unfit))
-        except REFUSALS:
-            if not _is_tolerated(message):
-                raise
-            run.losses.clear()
+        except (Unfit, *REFUSALS) as unfit:
+            return Outcome(answer=self.refusal(message, run, unfit))
+
+    def refusal(self, message: Any, run: Run, why: Exception) -> Response | OcppError | None:
+        """The answer to a request that has no place in the target. Only what goes against a schema may lack a reason.
+
+        Raises:
+            Exception: `why`, if it is a defect: no `Unfit`, and the request keeps to its schema.
+        """
+        told: Answer = error(ErrorCode.TYPE_CONSTRAINT)
+        unfit = why if isinstance(why, Unfit) else None
+        if unfit is not None:
+            told = self.rules[message.__ocpp__.action or ""].refusal
+        elif not _is_tolerated(message):
+            raise why
+        run.losses.clear()
+        if unfit is not None and is_command(message):
+            run.dropped(unfit.place, unfit.value, unfit.reason)
+        else:
             run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=sendable(error(ErrorCode.TYPE_CONSTRAINT), message, run, None))
+        return sendable(told, message, run, unfit)
 
     def carried(self, message: Any, run: Run, action: str) -> Any:
         """The request of another action that the rows make of a request."""
@@ -146,10 +155,6 @@ class Direction:
         if not is_command(message):
             run.dropped(None, message, LossReason.SUPPRESSED)
         return Outcome(answer=sendable(answer, message, run, None))
-
-    def _account(self, view: View, run: Run, outcome: Outcome) -> None:
-        if outcome.messages:
-            account(view, run)
 
     def response(self, message: Response, run: Run, action: str) -> Response | OcppError:
         """What becomes of the response to a request of this action in the version of the target."""

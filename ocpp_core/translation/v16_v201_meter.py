@@ -13,7 +13,7 @@ from ocpp_core.translation.leaves import words
 from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.rules import Fill, Pair, field, ignore, newer, older
 from ocpp_core.translation.runs import At, Run
-from ocpp_core.translation.samples import number
+from ocpp_core.translation.samples import REGISTER, number
 
 #: What a value without unit means, where that is not Wh. Frequency has no unit in 1.6: the erratum says hertz.
 _IMPLIED = {
@@ -129,13 +129,22 @@ def _up(samples: Any, at: At) -> Any:
         elif number_ is not None:
             made[number_] = evolve(made[number_], signed_meter_value=signed)
         else:
-            raw = at.run.fitting(evolve(sample, value="0", format=None), "SampledValue", here)
+            raw = at.run.fitting(
+                evolve(sample, value=_value_of(sample, at), format=None), "SampledValue", here
+            )
             if raw is not None:
-                at.run.made((here, "", "value"), Decimal(0), LossReason.GUESSED)
+                at.run.made((here, "", "value"), raw.value, LossReason.GUESSED)
                 made.append(evolve(raw, signed_meter_value=signed))
     if not made:
         raise at.unfit(samples)
     return made
+
+
+def _value_of(sample: Any, at: At) -> str:
+    """The number that belongs to signed data alone: the register of the transaction, if the rule around it knows it."""
+    is_register = (sample.measurand or REGISTER) == REGISTER and sample.unit in (None, "Wh")
+    known: str = at.run.notes.get(str(sample.context), "0") if is_register else "0"
+    return known
 
 
 def _placed(samples: Any, at: At, made: list[Any]) -> Iterator[tuple[int, Any, Place]]:

@@ -18,16 +18,32 @@ from ocpp_core.translation.rules import (
     newer,
     older,
 )
-from ocpp_core.translation.runs import At, ByHand, Outcome, Run
+from ocpp_core.translation.runs import At, ByHand, Memory, Outcome, Run
 from ocpp_core.translation.schedules import NO_PERIODS, SCHEDULE_ID, composite_start, schedule_of
 
 #: Step of the limits of 1.6.
 _TENTH = Decimal("0.1")
 
 
-def _of_transaction(value: Any, at: At) -> Any:
+def _transaction_up(value: Any, at: At) -> Any:
     """The ids of a transaction in both versions are known to a session only."""
-    raise NeedsSessionError("SetChargingProfile", at.run.step)
+    return _of_transaction(value, at, _memory(at).newer_transaction(value))
+
+
+def _transaction_down(value: Any, at: At) -> Any:
+    return _of_transaction(value, at, _memory(at).older_transaction(value))
+
+
+def _of_transaction(value: Any, at: At, found: Any) -> Any:
+    if found is None:
+        raise at.unfit(value, status="Rejected", code="TxNotFound")
+    return found
+
+
+def _memory(at: At) -> Memory:
+    if at.run.memory is None:
+        raise NeedsSessionError("SetChargingProfile", at.run.step)
+    return at.run.memory
 
 
 def _rounded_up(value: Any, at: At) -> Any:
@@ -85,7 +101,7 @@ PAIRS = (
     Pair(
         "ChargingProfile",
         field("chargingProfileId", "id"),
-        field("transactionId", up=_of_transaction, down=_of_transaction),
+        field("transactionId", up=_transaction_up, down=_transaction_down),
         field("chargingSchedule", up=schedule_of("charging_profile_id")),
     ),
     Pair(

@@ -27,6 +27,7 @@ from ocpp_core.translation.rules import (
     empty,
     field,
     made,
+    monitor_type,
     near,
     newer,
     newer_ones,
@@ -300,7 +301,7 @@ PAIRS = (
         "VariableMonitoring",
         newer(
             "eventNotificationType",
-            fill=made(lambda at: "PreconfiguredMonitor", LossReason.GUESSED),
+            fill=made(lambda at: monitor_type(at.source.id, at), LossReason.GUESSED),
         ),
     ),
     Pair("VariableCharacteristics", newer("maxElements")),

@@ -27,6 +27,7 @@ from ocpp_core.translation.rules import (
     ignore,
     implied,
     made,
+    monitor_type,
     newer,
     older,
     older_ones,
@@ -95,7 +96,8 @@ def _monitor(at: At) -> Any:
 
 
 def _notification_type(at: At) -> str:
-    return "HardWiredNotification" if at.source.variable_monitoring_event is None else "PreconfiguredMonitor"
+    event = at.source.variable_monitoring_event
+    return "HardWiredNotification" if event is None else monitor_type(event.id, at)
 
 
 def _security_profile(at: At) -> int:

@@ -66,6 +66,10 @@ class View:
             ]
         return self._views[name]
 
+    def use(self, *names: str) -> None:
+        """Says that the output says this, if only by being what it is."""
+        self._used.update(names)
+
     def drop(self, *names: str) -> None:
         """Names what is not sent on."""
         for name in names:

@@ -57,7 +57,7 @@ _log = logger("websocket")
 
 R = TypeVar("R", bound=Response)
 
-#: Runs on each new connection, before anybody else may call; plain or a coroutine function.
+#: Told of a connection; plain or a coroutine function.
 Connected = Callable[[WebSocketPeer], Awaitable[None] | None]
 
 
@@ -100,6 +100,7 @@ class ConnectOptions(Options, total=False):
     wait: bool
     require_subprotocol: bool
     on_connect: Connected | None
+    on_disconnect: Connected | None
     chance: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     tolerance: Tolerance
@@ -124,6 +125,8 @@ class Connecting:
             spoken then.
         on_connect: Runs on each new connection before other calls are let through, to boot. It calls the peer that it
             is given. If it raises, the connection is closed and counts as failed.
+        on_disconnect: Told of each connection that is over, after its handlers have ended; not of one that `on_connect`
+            has not let come about. What it raises is treated as what makes an attempt fail.
         chance: A random number from 0 to 1, for the back-off.
         sleep: Waits for so many seconds, for the back-off.
         tolerance: What is accepted of the CSMS although it breaks a rule.
@@ -139,6 +142,7 @@ class Connecting:
     wait: bool = field(default=False, validator=FLAG)
     require_subprotocol: bool = field(default=True, validator=FLAG)
     on_connect: Connected | None = field(default=None, validator=FUNCTION.or_none)
+    on_disconnect: Connected | None = field(default=None, validator=FUNCTION.or_none)
     chance: Callable[[], float] = field(default=random.random, validator=FUNCTION)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
     tolerance: Tolerance = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE)
@@ -333,17 +337,20 @@ class Station:
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer
         serving = asyncio.create_task(peer.serve(), name=f"ocpp socket {self.identity}")
+        is_connected = False
         try:
             if self._how.on_connect is not None:
                 await result_of(self._how.on_connect(peer))
             self._peer = peer
-            self._was_connected = True
+            self._was_connected = is_connected = True
             self._ready.set()
             await asyncio.shield(serving)
         finally:
             self._peer = self._current = None
             await close_socket(socket)
             await serving
+            if is_connected and self._how.on_disconnect is not None:
+                await result_of(self._how.on_disconnect(peer))
         return True
 
     def _cannot(self, reason: str, status: int | None = None) -> CannotConnectError:

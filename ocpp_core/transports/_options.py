@@ -13,8 +13,13 @@ from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
+from ocpp_core.links.interpreter import Speech
+from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.printing import likely, printable, shown
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Version
+from ocpp_core.translation.policies import Policy
 
 T = TypeVar("T")
 
@@ -106,6 +111,13 @@ PASSWORD = Kind("text or bytes", (str, bytes))
 FUNCTION = Kind("a function", (Callable,))
 ROUTER = instance_of(Router)
 TOLERANCE = instance_of(Tolerance)
+STORE = Kind(
+    "a Store",
+    (object,),
+    lambda store: all(callable(getattr(store, name, None)) for name in ("load", "save")),
+)
+#: Of servers whose handlers are written for one version.
+OF_SPEECH = {"speaks": TEXT.or_none, "store": STORE.or_none, "policy": instance_of(Policy).or_none}
 TOLERANCE_OF = Kind("a Tolerance, or a function from an identity to one,", (Tolerance, Callable))
 PROFILES_OF = Kind(
     "a list of security profiles from 0 to 3, as [2], or a function from an identity to them,",
@@ -146,6 +158,21 @@ def check(kinds: Mapping[str, Kind], values: Mapping[str, Any]) -> None:
     for name, kind in kinds.items():
         if name in values:
             kind.check(name, values[name])
+
+
+def speech_of(speaks: str | None, store: Any, policy: Policy | None) -> Speech | None:
+    """In which version the handlers of a server are written, if that is not the one of each station.
+
+    Raises:
+        LookupError: There is no such version.
+        LocalProtocolError: An option has no meaning without `speaks`.
+    """
+    if speaks is None:
+        for name, value in (("store", store), ("policy", policy)):
+            if value is not None:
+                raise LocalProtocolError(f"option {name} is of a server that `speaks` a version")
+        return None
+    return Speech(Version(specification(speaks).version), store, policy)
 
 
 def take(cls: type[T], options: MutableMapping[str, Any]) -> T:

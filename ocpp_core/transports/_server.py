@@ -13,11 +13,25 @@ from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
+from ocpp_core.links.interpreter import Speech
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
+from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.sessions.stores import Store
 from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, versions_of
-from ocpp_core.transports._options import FLAG, PORT, ROUTER, TEXT, check, instance_of, require_of_peer, take
+from ocpp_core.transports._options import (
+    FLAG,
+    OF_SPEECH,
+    PORT,
+    ROUTER,
+    TEXT,
+    check,
+    instance_of,
+    require_of_peer,
+    speech_of,
+    take,
+)
 from ocpp_core.transports._socket import (
     Options,
     Settings,
@@ -66,6 +80,7 @@ _KINDS = {
     "handlers_wait": FLAG,
     "require_connection_header": FLAG,
     "ssl": instance_of(SSLContext).or_none,
+    **OF_SPEECH,
 }
 
 
@@ -90,13 +105,14 @@ class Server:
         *,
         handlers_wait: bool,
         require_connection_header: bool,
+        speech: Speech | None,
     ) -> None:
         self.port: int = 0
         self._router = router
         self._admission = admission
         self._stations = stations
         self._settings = settings
-        self._peer_options = {**peer_options, "handlers_wait": handlers_wait}
+        self._peer_options = {**peer_options, "handlers_wait": handlers_wait, "speech": speech}
         self._observer = Observer(peer_options.get("hooks", ()), peer_options.get("redaction") or Redaction())
         self._requires_connection_header = require_connection_header
         self._handshakes: WeakKeyDictionary[ServerConnection, Handshake] = WeakKeyDictionary()
@@ -299,11 +315,15 @@ async def serve(
     handlers_wait: bool = False,
     require_connection_header: bool = True,
     ssl: SSLContext | None = None,
+    speaks: str | None = None,
+    store: Store | None = None,
+    policy: Policy | None = None,
     **options: Unpack[ServeOptions],
 ) -> AsyncGenerator[Server, None]:
     """Serves stations over WebSocket while the context lasts.
 
-    One router may have handlers of several versions: a station's messages are of the classes of its version.
+    One router may have handlers of several versions: a station's messages are of the classes of its version. Or it has
+    those of one, which the server `speaks` with every station: see docs/write-once.md.
 
     Args:
         router: Handlers of the CSMS.
@@ -319,13 +339,19 @@ async def serve(
             ``Connection: Upgrade``.
         ssl: For security profile 2; with ``verify_mode=CERT_REQUIRED`` and the operator's CA for 3, with
             ``CERT_OPTIONAL`` for both. A certificate has to name the station that shows it: see ``bound_by``.
+        speaks: Version in which handlers and calls are written. What stations of others send is translated for them,
+            and so is what they are called with.
+        store: Keeps what translating has to remember of stations; in memory by default, as long as the server runs.
+        policy: How to translate, where there is a choice.
         options: See `Admission`, `Settings` and `Peer`.
 
     Yields:
         The server. Leaving the context closes it gracefully.
 
     Raises:
-        LocalProtocolError: `ssl` cannot have a security profile that is wanted.
+        LocalProtocolError: `ssl` cannot have a security profile that is wanted, or `store` or `policy` is given without
+            `speaks`.
+        LookupError: There is no such version.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
     """
@@ -346,6 +372,7 @@ async def serve(
         others,
         handlers_wait=handlers_wait,
         require_connection_header=require_connection_header,
+        speech=speech_of(speaks, store, policy),
     )
     await server.start(host, port, ssl)
     try:

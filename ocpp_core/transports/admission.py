@@ -52,6 +52,9 @@ _log = logger("admission")
 
 T = TypeVar("T")
 
+#: Every version, for `accepts`.
+ALL = tuple(Version)
+
 #: The status of a refusal that nobody can be told, as there is no HTTP: TLS has failed.
 NO_ANSWER = 0
 
@@ -245,7 +248,7 @@ class Admission:
             the style of the station that it names, "" if it names none.
     """
 
-    accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
+    accepts: Sequence[Version] = field(default=ALL, converter=versions_of)
     default_version: str | None = field(default=None, validator=TEXT.or_none)
     authenticate: Authenticate | None = field(default=None, validator=FUNCTION.or_none)
     identities: Identities | None = field(default=None, validator=FUNCTION.or_none)

@@ -17,11 +17,12 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.dispatch.handlers import require_request
 from ocpp_core.dispatch.hooks import Observer
-from ocpp_core.dispatch.peer import TIDYING, Peer, PeerOptions
+from ocpp_core.dispatch.peer import GRACE, TIDYING, Peer, PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Caller, LoneCaller, Router
+from ocpp_core.links.interpreter import Interpreter, Speech
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import NotConnectedError, OcppError
+from ocpp_core.model.errors import LocalProtocolError, NotConnectedError, OcppError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Request, Response, SoapHeaders
 from ocpp_core.model.printing import printable, shown
@@ -29,6 +30,8 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import ANONYMOUS
+from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.sessions.stores import Store
 from ocpp_core.transports._asgi_io import (
     Channel,
     PeerNotReadingError,
@@ -50,6 +53,7 @@ from ocpp_core.transports._options import (
     COUNT,
     FLAG,
     FUNCTION,
+    OF_SPEECH,
     ROUTER,
     SECONDS,
     TEXT,
@@ -58,6 +62,7 @@ from ocpp_core.transports._options import (
     instance_of,
     one_of,
     require_of_peer,
+    speech_of,
 )
 from ocpp_core.transports.admission import (
     Admission,
@@ -71,7 +76,7 @@ from ocpp_core.transports.admission import (
 from ocpp_core.transports.http_request import HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
 from ocpp_core.transports.soap_codecs import AnsweringCodec, SoapCodecs
-from ocpp_core.transports.soap_http import OF_CALLS, SoapPeer
+from ocpp_core.transports.soap_http import OF_CALLS, Interpreted, SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
 from ocpp_core.transports.socket_peer import SocketPeer
 from ocpp_core.transports.stations import SoapStations, Stations
@@ -103,6 +108,7 @@ _KINDS = {
     "body_timeout": SECONDS,
     "write_timeout": SECONDS,
     "max_stations": COUNT,
+    **OF_SPEECH,
 }
 
 
@@ -141,10 +147,15 @@ class OcppApp:
         write_timeout: Seconds that a peer may not read before it counts as gone: it holds our memory. ASGI cannot cut
             it off; its socket is the server's, and so are handshakes and heads of requests that never end.
         max_stations: SOAP stations that are remembered, see `SoapStations`.
+        speaks: Version in which handlers and calls are written; see `websocket.serve`, as for the next two.
+        store: Keeps what translating has to remember of stations.
+        policy: How to translate, where there is a choice.
         options: See `Admission` and `Peer`; those of a peer that have a meaning on the SOAP wire are used there too.
             Pings and compression are the server's that runs the application.
 
     Raises:
+        LocalProtocolError: `store` or `policy` is given without `speaks`, or that with another role than a CSMS.
+        LookupError: There is no such version.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
 
@@ -173,12 +184,20 @@ class OcppApp:
         body_timeout: float = 60.0,
         write_timeout: float = 30.0,
         max_stations: int = 100_000,
+        speaks: str | None = None,
+        store: Store | None = None,
+        policy: Policy | None = None,
         **options: Unpack[AppOptions],
     ) -> None:
         others: dict[str, Any] = dict(options)
         check(_KINDS, locals())
         if role is Role.CHARGE_POINT and admission is None:
             others.setdefault("bound_by", "nothing")
+        self._speech = speech_of(speaks, store, policy)
+        if role is Role.CHARGE_POINT and self._speech is not None:
+            raise LocalProtocolError(
+                "a station has the version that it has: only a CSMS `speaks` one with others"
+            )
         rules = self._admission = admission_of(others, admission)
         require_of_peer(others, AppOptions.__annotations__)
         self._codecs = SoapCodecs(
@@ -196,6 +215,7 @@ class OcppApp:
         self._identity = identity
         self._may_call: MayCall = may_call or (lambda *_: False)
         self._router = router
+        self._soap_router = router if self._speech is None else Interpreted(router)
         self._client = client
         self._is_client_ours = client is None
         self._sender_fault_status = sender_fault_status
@@ -278,6 +298,8 @@ class OcppApp:
         """Lets handlers end and closes what is open. Servers that speak ``lifespan`` do this when they stop."""
         await self._on_sockets.close()
         await self._on_sockets.end()
+        if self._speech is not None:
+            await self._speech.close()
         if self._client is not None and self._is_client_ours:
             await self._client.aclose()
 
@@ -326,6 +348,7 @@ class OcppApp:
             verdict,
             max_frame=self._max_size,
             handlers_wait=self._handlers_wait,
+            speech=self._speech,
             **self._options,
         )
         async with self._on_sockets.connected(peer):
@@ -369,7 +392,7 @@ class OcppApp:
             return
         codec = AnsweringCodec(reading, self._codecs, self._admission.style_of)
         async with answer_envelope(
-            self._router, codec, body, partial(self._identify, asked, codec), self._observer
+            self._soap_router, codec, body, partial(self._identify, asked, codec), self._observer
         ) as answer:
             packed, coding = write_body(answer.body, headers.get("accept-encoding", ""))
             more = [("Content-Encoding", coding)] if coding else []
@@ -414,6 +437,8 @@ class OcppApp:
         if isinstance(found, Refusal):
             self._turn_away(asked, found, identity=claimed or "", wire=Wire.SOAP)
             raise _NotAdmitted(found)
+        if self._speech is not None and isinstance(found, SoapPeer):
+            await self._interpret(found, self._speech)
         return found
 
     def _met(self, handshake: Handshake, codec: SoapCodec, address: str | None) -> SoapPeer | Refusal:
@@ -438,6 +463,24 @@ class OcppApp:
             station.address = address
             station.client = self._client_of_calls()
         return station
+
+    async def _interpret(self, station: SoapPeer, speech: Speech) -> None:
+        """Sees to it that the station has the interpreter of its version, which it may have changed."""
+        version, earlier = Version(station.codec.specification.version), station.interpreter
+        if version is (speech.version if earlier is None else earlier.version):
+            return
+        station.interpreter = None
+        if version is not speech.version:
+            station.interpreter = Interpreter(
+                speech,
+                self._router,
+                station,
+                station.call_in_its_version,
+                observer=self._observer,
+                patience=TIDYING * self._options.get("grace", GRACE),
+            )
+        if earlier is not None:
+            await earlier.close()
 
     def _client_of_calls(self) -> "httpx.AsyncClient":
         if self._client is None:

@@ -22,6 +22,8 @@ from ocpp_core.dispatch.connection import (
 from ocpp_core.dispatch.handlers import require_codec, require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import response_of
+from ocpp_core.dispatch.router import Answer, Router
+from ocpp_core.links.interpreter import Interpreter
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import (
     CallFailedError,
@@ -63,6 +65,9 @@ class SoapPeer:
         call_timeout: Seconds that a call waits for its answer; None for ever.
         new_id: Makes the MessageID of each call.
         observer: Hooks and log.
+
+    Attributes:
+        interpreter: Of a server that speaks another version than the station: `call` takes messages of that one.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class SoapPeer:
         self.client = client
         self._call_timeout = call_timeout
         self._new_id = new_id
+        self.interpreter: Interpreter | None = None
         self._observer = observer or Observer()
 
     @property
@@ -92,6 +98,8 @@ class SoapPeer:
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Calls the peer and waits for its response. Any number of calls may be under way.
+
+        With an `interpreter`, see `Interpreter.call`.
 
         Raises:
             CallRejectedError: A fault came back.
@@ -104,6 +112,14 @@ class SoapPeer:
             LocalProtocolError: The request cannot be sent.
             TypeError: `request` is no request.
         """
+        if self.interpreter is None:
+            return await self.call_in_its_version(request, timeout=timeout)
+        return await self.interpreter.call(request, timeout)
+
+    async def call_in_its_version(
+        self, request: Request[R], *, timeout: float | Default | None = DEFAULT
+    ) -> R:
+        """Calls the peer without its `interpreter`; see `call`."""
         require_request(request)
         with self._observer.calling(self, request):
             action = request.__ocpp__.action or ""
@@ -198,3 +214,22 @@ class SoapPeer:
             self._observer.event(self, event)
         self._observer.event(self, outcome)
         return outcome
+
+
+class Interpreted(Router):
+    """The router of SOAP stations, of which each may have an interpreter, and speak another version tomorrow."""
+
+    def __init__(self, router: Router) -> None:
+        super().__init__()
+        self._router = router
+
+    async def handle(self, request: Request[Any], caller: Any) -> Answer:
+        """See `Router.handle`."""
+        return await self._of(caller).handle(request, caller)
+
+    async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
+        """See `Router.run_after`."""
+        await self._of(caller).run_after(request, response, caller)
+
+    def _of(self, station: SoapPeer) -> Router:
+        return station.interpreter or self._router

@@ -1,11 +1,15 @@
 """A station on a WebSocket, of whichever server, and how its handlers wait for `on_connect`."""
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, TypeVar
 
-from ocpp_core.dispatch.peer import Peer
+from ocpp_core.dispatch.connection import DEFAULT, Default
+from ocpp_core.dispatch.peer import TIDYING, Peer
 from ocpp_core.dispatch.router import Answer, Router
 from ocpp_core.jsonrpc.codec import JsonCodec
+from ocpp_core.links.interpreter import Interpreter, Speech
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Notification, Request, Response
@@ -14,6 +18,8 @@ from ocpp_core.transports._handshake import GOING_AWAY
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.mending import MendingCodec
 
+R = TypeVar("R", bound=Response)
+
 #: Seconds in which a connection that is replaced may be closed in good form.
 BRIEFLY = 1.0
 
@@ -21,9 +27,11 @@ BRIEFLY = 1.0
 class SocketPeer(Peer[str]):
     """A `Peer` on an open WebSocket: what `websocket.serve` and `OcppApp` have in common.
 
+    Where the server `speaks` a version, `call` and `notify` take messages of that one, whatever the station speaks.
+
     Attributes:
         handshake: What the station said to open it; on the station's side, what it asked for and got.
-        version: That is spoken.
+        version: That is spoken with the station.
         is_replaced: Whether a newer connection of the same identity has taken its place. `on_disconnect` reads it.
     """
 
@@ -34,13 +42,13 @@ class SocketPeer(Peer[str]):
         *,
         max_frame: int,
         handlers_wait: bool = False,
+        speech: Speech | None = None,
         **options: Any,
     ) -> None:
         assert handshake.version is not None
         self.handshake = handshake
         self.version: Version = handshake.version
         self.is_replaced: bool = False
-        self._waiting_router = _Waiting(router) if handlers_wait else None
         plain = JsonCodec(
             handshake.version,
             tolerance=handshake.tolerance,
@@ -48,9 +56,41 @@ class SocketPeer(Peer[str]):
             fraction_digits=handshake.style.fraction_digits,
         )
         codec = plain if handshake.mend is None else MendingCodec(plain, handshake.mend)
-        super().__init__(
-            codec, self._waiting_router or router, self._send_text, identity=handshake.identity, **options
-        )
+        super().__init__(codec, router, self._send_text, identity=handshake.identity, **options)
+        self._interpreter: Interpreter | None = None
+        if speech is not None and speech.version is not self.version:
+            self._router = self._interpreter = Interpreter(
+                speech,
+                router,
+                self,
+                partial(Peer.call, self),
+                observer=self._observer,
+                patience=TIDYING * self._grace,
+            )
+        self._waiting_router: _Waiting | None = None
+        if handlers_wait:
+            self._router = self._waiting_router = _Waiting(self._router)
+
+    async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
+        """See `Peer.call`, and `Interpreter.call` where the server speaks another version than the station."""
+        if self._interpreter is None:
+            return await super().call(request, timeout=timeout)
+        return await self._interpreter.call(request, timeout)
+
+    async def notify(self, message: Notification) -> None:
+        """See `Peer.notify`, and `Interpreter.tell`."""
+        if self._interpreter is None:
+            await super().notify(message)
+        else:
+            await self._interpreter.tell(message)
+
+    async def run(self, messages: AsyncIterator[str]) -> None:
+        """See `Peer.run`."""
+        try:
+            await super().run(messages)
+        finally:
+            if self._interpreter is not None:
+                await self._interpreter.close()
 
     @property
     def is_open(self) -> bool:

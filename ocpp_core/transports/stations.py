@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from ocpp_core.dispatch.ends import is_of_task
 from ocpp_core.model.bounded import Bounded
+from ocpp_core.model.errors import ConnectionLostError, NotConnectedError
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import printable
 from ocpp_core.transports._handshake import GOING_AWAY, INTERNAL_ERROR
@@ -137,7 +138,10 @@ class Stations(Generic[P]):
         except BaseException as error:
             if is_of_task(error):
                 raise
-            _log.exception("%s: the hook %s failed", printable(peer.identity), name)
+            if isinstance(error, ConnectionLostError | NotConnectedError):  # it called, and nobody was there
+                _log.warning("%s: the hook %s failed: %s", printable(peer.identity), name, error)
+            else:
+                _log.exception("%s: the hook %s failed", printable(peer.identity), name)
             return False
         return True
 

@@ -10,9 +10,10 @@ from ocpp_core.transports._client import Station, connect, is_passing
 from ocpp_core.transports._handshake import Backoff
 from ocpp_core.transports._server import Server, serve
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer
-from ocpp_core.transports.admission import Admission, AdmissionOptions, Handshake
+from ocpp_core.transports.admission import ALL, Admission, AdmissionOptions, Handshake
 
 __all__ = [
+    "ALL",
     "Admission",
     "AdmissionOptions",
     "Backoff",

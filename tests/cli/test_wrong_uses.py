@@ -21,12 +21,21 @@ WRONG_TEXTS = {
     "--accept": ["1.7", "1.6;2.0", ""],
     "--alias": ["OCPP1.6", "x=1.7", "=1.6"],
     "--allow": ["everything", ""],
+    "--csms": ["", "h", "ftp://h", "ws://"],
+    "--csms-listen": ["9000", "h:", "h:x", "h:99999"],
+    "--may-call": ["h", "10.0.0.0/99", "10.1.2.3/8"],
+    "--mirror": ["", "1.7=ws://h", "http://h", "ws://127.0.0.1:1"],
+    "--mirror-may": ["Rset", "Heartbeat", ""],
     "--tolerance": ["everything", ""],
 }
 #: Texts that may be anything, or are found wrong when they are used: `test_usage` has those.
-FREE = {"--host", "--identity", "--password", "--listen", "--address", "url"}
+FREE = {"--host", "--identity", "--password", "--listen", "--address", "--csms-address", "url"}
 #: What a command has to be given, for the fault to be elsewhere.
-NEEDED = {"simulate": ["--version", "1.6", "ws://127.0.0.1:1"], "schemas compare": ["."]}
+NEEDED = {
+    "simulate": ["--version", "1.6", "ws://127.0.0.1:1"],
+    "schemas compare": ["."],
+    "gateway": ["--csms-version", "1.6", "--csms", "ws://127.0.0.1:1", "--mirror", "ws://127.0.0.1:2"],
+}
 
 
 def tree(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:

@@ -12,8 +12,8 @@ from loops import asynchronous
 from ocpp_core import ErrorCode, v16, v21, v201
 from ocpp_core.dispatch.gate import BootGate, Registration, StationGate
 from ocpp_core.dispatch.peer import Peer
-from ocpp_core.dispatch.router import Router
-from ocpp_core.model.errors import CallRejectedError, CallTimeoutError
+from ocpp_core.dispatch.router import Answer, Router, failed
+from ocpp_core.model.errors import CallRejectedError, CallTimeoutError, LocalProtocolError, OcppError
 from ocpp_core.model.messages import Request
 from ocpp_core.transports.memory import pair
 
@@ -271,3 +271,30 @@ async def test_identities_that_no_handler_has_accepted_are_not_kept(status: str)
         await to_csms.call(BOOT_16)
 
     assert not stage.gate._accepted
+
+
+class Someone:
+    identity = "CP-1"
+
+
+def test_of_what_is_translated_a_gate_learns_as_of_what_is_not() -> None:
+    """In the version of the handlers, in which it sees messages as middleware."""
+    gate, peer = BootGate(), Someone()
+    report = v201.GetBaseReportRequest(request_id=1, report_base=v201.ReportBase.FULL_INVENTORY)
+    status = v201.GenericDeviceModelStatus
+    gate.translated(peer, "out", report, Answer(error=OcppError(ErrorCode.INTERNAL)))
+    gate.translated(peer, "out", report, Answer(v201.GetBaseReportResponse(status=status.REJECTED)))
+    before = set(gate._station(peer).asked_for)
+    gate.translated(peer, "out", report, Answer(v201.GetBaseReportResponse(status=status.ACCEPTED)))
+
+    assert (set(), {"NotifyReport"}) == (before, gate._station(peer).asked_for)
+
+
+def test_a_boot_that_is_translated_and_cannot_be_answered_has_accepted_nobody() -> None:
+    gate, peer = BootGate(), Someone()
+    gate.accept("CP-1")
+    gate.translated(peer, "in", BOOT_201, Answer(error=OcppError(ErrorCode.INTERNAL)))
+    refused_on_purpose = gate.registration(peer)
+    gate.translated(peer, "in", BOOT_201, failed(LocalProtocolError("it breaks its schema")))
+
+    assert (Registration.ACCEPTED, Registration.UNKNOWN) == (refused_on_purpose, gate.registration(peer))

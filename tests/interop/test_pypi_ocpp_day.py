@@ -3,24 +3,12 @@
 Its stations and CSMSs write times as ``isoformat()`` does.
 """
 
-# The package has no complete types.
-# pyright: reportMissingTypeStubs=false
-
 import asyncio
-from contextlib import suppress
-from types import ModuleType
-from typing import Any
 
-import ocpp.v16
-import ocpp.v21
-import ocpp.v201
 import pytest
-from ocpp.charge_point import camel_to_snake_case
-from ocpp.routing import on
 from websockets.asyncio.client import connect as raw_connect
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as raw_serve
-from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 import journeys
@@ -28,45 +16,9 @@ from both_servers import running
 from loops import asynchronous
 from ocpp_core.cli.csms import Csms
 from ocpp_core.transports.websocket import connect
+from pypi import call_all, charge_point, run
 
-MODULES: dict[str, ModuleType] = {"1.6": ocpp.v16, "2.0.1": ocpp.v201, "2.1": ocpp.v21}
 each_version = pytest.mark.parametrize("version", journeys.VERSIONS)
-
-
-def written(module: ModuleType, turn: journeys.Turn) -> Any:
-    """A call or result of theirs, whose fields have names of Python."""
-    action, members = turn
-    fields: Any = camel_to_snake_case(members)
-    return getattr(module, action)(**fields)
-
-
-def charge_point(version: str, answers: dict[str, dict[str, Any]]) -> Any:
-    """A class of theirs that has a handler for each answer."""
-    module = MODULES[version]
-
-    def handler(action: str, answer: dict[str, Any]) -> Any:
-        def handle(self: Any, **_: Any) -> Any:
-            return written(module.call_result, (action, answer))
-
-        handle.__name__ = f"handle_{action}"
-        return on(action)(handle)
-
-    handlers = {f"handle_{action}": handler(action, answer) for action, answer in answers.items()}
-    return type("Theirs", (module.ChargePoint,), handlers)
-
-
-async def run(theirs: Any) -> None:
-    with suppress(ConnectionClosed):
-        await theirs.start()
-
-
-async def call_all(theirs: Any, version: str, turns: list[journeys.Turn]) -> list[str]:
-    """The actions that were answered: theirs raises what is a CALLERROR, and what breaks its schemas."""
-    answered = []
-    for turn in turns:
-        await theirs.call(written(MODULES[version].call, turn), suppress=False)
-        answered.append(turn[0])
-    return answered
 
 
 @pytest.mark.parametrize("server", ["serve", "websockets"])

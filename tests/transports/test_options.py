@@ -126,6 +126,10 @@ OF_SERVERS: Wrong = [
     ({"replaces": False}, TypeError, "option replaces"),
     ({"handlers_wait": None}, TypeError, "option handlers_wait: True or False wanted, not None"),
     ({"max_size": 0}, ValueError, "option max_size"),
+    ({"speaks": 2.0}, TypeError, "option speaks: text or None wanted, not 2.0"),
+    ({"speaks": "3.0"}, LookupError, "3.0"),
+    ({"speaks": "1.6", "store": "state.db"}, ValueError, "option store: a Store or None wanted, not str"),
+    ({"speaks": "1.6", "policy": {}}, TypeError, "option policy: a Policy or None wanted, not dict"),
     ({"write_timeout": 0}, ValueError, "option write_timeout"),
 ]
 

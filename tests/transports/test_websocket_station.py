@@ -190,3 +190,36 @@ async def test_a_station_tells_its_csms_what_wants_no_answer() -> None:
         await until(lambda: cp.peer is None)
         with pytest.raises(NotConnectedError, match="no connection"):
             await cp.notify(stream)
+
+
+@asynchronous
+async def test_each_end_of_a_connection_is_told() -> None:
+    """But not of one that `on_connect` has not let come about."""
+    told: list[str] = []
+    has_failed = False
+
+    def connected(_: WebSocketPeer) -> None:
+        nonlocal has_failed
+        if not has_failed:
+            has_failed = True
+            raise ConnectionError("not yet")
+        told.append("on")
+
+    async with (
+        serve(csms(), "localhost") as server,
+        connect(
+            url(server),
+            "CP-1",
+            station(),
+            "1.6",
+            wait=True,
+            backoff=SOON,
+            on_connect=connected,
+            on_disconnect=lambda _: told.append("off"),
+        ) as cp,
+    ):
+        server.peers["CP-1"].abort()
+        await until(lambda: told[-1] == "on" and len(told) == 3)
+        await cp.call(v16.HeartbeatRequest())
+
+    assert ["on", "off"] * 2 == told

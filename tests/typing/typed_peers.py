@@ -4,14 +4,31 @@
 
 from typing import assert_type
 
-from ocpp_core import Connection, JsonCodec, Peer, Request, Response, Router, Tolerance, v12, v16, v21, v201
+from ocpp_core import (
+    Connection,
+    JsonCodec,
+    Loss,
+    LossKind,
+    Peer,
+    Policy,
+    Request,
+    Response,
+    Router,
+    Tolerance,
+    Version,
+    v12,
+    v16,
+    v21,
+    v201,
+)
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Caller, Handle, LoneCaller
+from ocpp_core.translation import MemoryStore, Store, losses_of
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.styles import Style
-from ocpp_core.transports.websocket import Station, WebSocketPeer, connect, serve
+from ocpp_core.transports.websocket import ALL, Station, WebSocketPeer, connect, serve
 
 router = Router()
 RESET = v16.ResetRequest(type=v16.ResetType.HARD)
@@ -53,6 +70,21 @@ async def connections() -> None:
 
 def style_for(identity: str) -> Style | None:
     return Style(qualified_actions=True) if identity else None
+
+
+async def written_once(store: Store, socket: WebSocketPeer) -> None:
+    async with serve(
+        router, speaks=Version.V2_0_1, accepts=ALL, store=store, policy=Policy(heartbeat_interval=60)
+    ) as server:
+        response = await server.peers["CP-1"].call(v201.ResetRequest(type=v201.Reset.ON_IDLE))
+        assert_type(response, v201.ResetResponse)
+        assert_type(losses_of(response), tuple[Loss, ...])
+        assert_type([loss.kind for loss in losses_of(response)], list[LossKind])
+    async with serve(router, store="stations.db"):  # type: ignore[arg-type]
+        pass
+    app = OcppApp(router, speaks="1.6", store=MemoryStore())
+    assert_type(await app.call("CP-1", RESET), v16.ResetResponse)
+    OcppApp(router, speaks=2.0)  # type: ignore[arg-type]
 
 
 def tolerance_for(identity: str) -> Tolerance:

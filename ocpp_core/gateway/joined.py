@@ -1,0 +1,171 @@
+"""One station before its CSMS and its mirrors, for as long as it is connected."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ocpp_core.dispatch.router import Caller
+from ocpp_core.gateway.branches import Branch
+from ocpp_core.gateway.mirrors import Mirror
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import CannotConnectError, NotConnectedError, OcppError
+from ocpp_core.model.identities import named
+from ocpp_core.model.logs import logger
+from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.translation.sessions.effects import Side
+
+_log = logger("gateway")
+
+
+class Joined:
+    """A station, its CSMS and its mirrors.
+
+    While the CSMS is away, what the station sends waits, up to `patience`: it is not told that all is well, and not
+    refused what it would send again so many times and then drop. After that `give_up` is called, so that the station
+    learns that it is offline, and keeps what it has to say.
+
+    Args:
+        station: As its handlers see it.
+        patience: Seconds without the CSMS.
+        silence: Seconds after which there is no use in going on with a station that has sent nothing; None for one
+            whose connection says when it is gone.
+        give_up: Is called once when there is no use in going on, with a sentence.
+    """
+
+    def __init__(
+        self,
+        station: Caller,
+        *,
+        patience: float,
+        silence: float | None = None,
+        give_up: Callable[[str], None],
+    ) -> None:
+        self.station = station
+        self.version = station.specification.version
+        self._patience = patience
+        self._silence = silence
+        self._give_up: Callable[[str], None] | None = give_up
+        self._primary: Branch | None = None
+        self._mirrors: Sequence[Mirror] = ()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard: float = asyncio.get_running_loop().time()
+
+    async def start(self, primary: Branch, mirrors: Sequence[Mirror]) -> None:
+        """Connects to the back-ends; returns when the primary is there.
+
+        Raises:
+            CannotConnectError: It does not let the station in, or is not reached within `patience`.
+        """
+        self._primary, self._mirrors = primary, mirrors
+        running = self._begin(primary.run(), "CSMS")
+        for mirror in mirrors:
+            self._begin(mirror.run(), "mirror")
+        waiting = asyncio.create_task(primary.is_there.wait())
+        try:
+            await asyncio.wait(
+                {running, waiting}, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            waiting.cancel()
+        if primary.is_there.is_set():
+            if self._silence is not None:
+                self._begin(self._until_silent(self._silence), "silence")
+            return
+        if running.done():
+            running.result()
+        reason = f"{primary.backend.name} is not reached within {self._patience} s"
+        raise CannotConnectError("", reason, url=primary.backend.url, identity=self.station.identity)
+
+    async def receive(self, message: Request[Any] | Notification) -> Response | None:
+        """Carries a message of the station to the CSMS, and then to those that look on.
+
+        Raises:
+            OcppError: It is refused, or has no answer.
+        """
+        primary = self._primary
+        assert primary is not None
+        self._heard = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(self._patience):
+                await primary.is_there.wait()
+        except TimeoutError:
+            raise OcppError(ErrorCode.GENERIC, "the CSMS cannot be reached") from None
+        if isinstance(message, Notification):
+            await primary.notify(Side.STATION, message)
+            self._show(message, None)
+            return None
+        answer = await primary.carry(Side.STATION, message)
+        if isinstance(answer, OcppError):
+            raise answer
+        self._show(message, answer)
+        return answer
+
+    async def close(self) -> None:
+        """Ends all connections of the station, and leaves no task behind. May be called again."""
+        self._give_up = None
+        self._stop_timer()
+        # Commands that wait for the station are answered while there is a connection.
+        branches = [one for one in (self._primary, *self._mirrors) if one is not None]
+        await asyncio.gather(*(branch.close() for branch in branches))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # What the branches tell
+
+    def csms_connected(self) -> None:
+        """The primary is there."""
+        self._stop_timer()
+
+    def csms_lost(self) -> None:
+        """The primary is gone. It may come back."""
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self.end, "the CSMS is gone")
+
+    def end(self, why: str) -> None:
+        """There is no use in going on."""
+        give_up, self._give_up = self._give_up, None
+        if give_up is not None:
+            _log.warning("%s is given up: %s", named(self.station.identity), why)
+            give_up(why)
+
+    # Inside
+
+    def _show(self, message: Request[Any] | Notification, answer: Response | None) -> None:
+        for mirror in self._mirrors:
+            mirror.put(message, answer)
+
+    async def _until_silent(self, silence: float) -> None:
+        clock = asyncio.get_running_loop().time
+        while (left := self._heard + silence - clock()) > 0:
+            await asyncio.sleep(left)
+        self.end("it has been silent for long")
+
+    def _begin(self, work: Awaitable[None], what: str) -> "asyncio.Task[None]":
+        async def watched() -> None:
+            try:
+                await work
+            except NotConnectedError as error:
+                _log.warning("%s: %s: %s", named(self.station.identity), what, error)
+                raise
+            except Exception:
+                _log.exception("%s: %s has failed", named(self.station.identity), what)
+                raise
+
+        task = asyncio.create_task(watched(), name=f"ocpp gateway {self.station.identity}")
+        self._tasks.append(task)
+        task.add_done_callback(_seen)
+        return task
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _seen(task: "asyncio.Task[None]") -> None:
+    """What it has raised has been logged."""
+    with suppress(asyncio.CancelledError):
+        task.exception()

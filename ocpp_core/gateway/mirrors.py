@@ -1,0 +1,176 @@
+"""Further back-ends of a station: they receive what it sends, and are never waited for."""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from attrs import define
+
+from ocpp_core.dispatch.router import Caller
+from ocpp_core.gateway.backends import Backend
+from ocpp_core.gateway.branches import Branch, Told
+from ocpp_core.gateway.numbers import Numbers
+from ocpp_core.gateway.ways import Way
+from ocpp_core.model.identities import named
+from ocpp_core.model.logs import logger
+from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.sessions.effects import Side
+from ocpp_core.translation.sessions.stores import Store
+
+_log = logger("gateway")
+
+#: Messages of a station that wait for a mirror; of more, the oldest are dropped.
+WAITING = 64
+
+#: Seconds for what still waits when the station goes; one that comes back at once waits for them.
+BRIEFLY = 1.0
+
+_BOOT = "BootNotification"
+
+
+@define(eq=False)
+class _Waiting:
+    message: Request[Any] | Notification
+    answer: Response | None
+
+
+class _Apart:
+    """A store in which the records of a mirror stand beside those of the primary."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._name = name
+
+    def load(self, identity: str) -> Any:
+        return self._store.load(self._named(identity))
+
+    def save(self, identity: str, changes: Any) -> None:
+        self._store.save(self._named(identity), changes)
+
+    def _named(self, identity: str) -> str:
+        return f"{identity}\n{self._name}"  # no identity has a line break
+
+
+class _Numbered:
+    """The station, as a mirror knows its transactions."""
+
+    def __init__(self, station: Caller, numbers: Numbers) -> None:
+        self._station = station
+        self._numbers = numbers
+
+    async def call(self, request: Request[Any], /) -> Any:
+        return await self._station.call(self._numbers.to_station(request))
+
+
+class Mirror:
+    """One station's connection to a back-end that looks on.
+
+    It gets what the primary has answered, in that order and each once: what the primary has not answered, the station
+    sends again. Its answers go nowhere. While it is away or slow, the newest `WAITING` messages wait; a
+    BootNotification at their head is not dropped with the others, as a CSMS wants that first.
+
+    Args:
+        station: As its handlers see it.
+        backend: The mirror.
+        way: To it.
+        store: In which its records stand apart from those of the primary.
+        policy: Of its session.
+        told: Is told of whatever passes.
+    """
+
+    def __init__(
+        self,
+        station: Caller,
+        backend: Backend,
+        way: Way,
+        *,
+        store: Store,
+        policy: Policy,
+        told: Told,
+    ) -> None:
+        self._identity = station.identity
+        self._waiting: deque[_Waiting] = deque()
+        self._dropped = 0
+        self._has_some = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._numbers = Numbers(_Apart(store, f"{backend.name}\nids"), station.identity)
+        self._branch = Branch(
+            station,
+            _Numbered(station, self._numbers),
+            backend,
+            way,
+            store=_Apart(store, backend.name),
+            policy=policy,
+            told=told,
+            on_broken=lambda _: None,
+            may_ask=lambda message: message.__ocpp__.action in backend.allows,
+        )
+
+    def put(self, message: Request[Any] | Notification, answer: Response | None) -> None:
+        """Takes a message of the station that the primary has answered. It never blocks, and never fails."""
+        if len(self._waiting) >= WAITING:
+            is_boot = self._waiting[0].message.__ocpp__.action == _BOOT
+            del self._waiting[1 if is_boot else 0]
+            if not self._dropped:
+                _log.warning(
+                    "%s: %s does not keep up; messages are dropped",
+                    named(self._identity),
+                    self._branch.backend.name,
+                )
+            self._dropped += 1
+        self._waiting.append(_Waiting(message, answer))
+        self._has_some.set()
+        self._is_idle.clear()
+
+    async def run(self) -> None:
+        """Connects, again and again, and hands on what is waiting, until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._branch.run(lambda _: True), name=f"ocpp mirror {self._identity}")
+            group.create_task(self._hand_on(), name=f"ocpp mirror {self._identity}")
+
+    async def close(self) -> None:
+        """Hands on what is still waiting, if that goes quickly, and ends the link."""
+        if self._branch.is_there.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BRIEFLY):
+                    await self._is_idle.wait()
+        self._dropped += len(self._waiting)
+        self._tell_dropped()
+        await self._branch.close()
+
+    async def _hand_on(self) -> None:
+        while not self._branch.link.is_over:
+            await self._has_some.wait()
+            await self._branch.is_there.wait()
+            entry = self._waiting.popleft()
+            if not await self._handed_on(entry):
+                self._waiting.appendleft(entry)
+                continue
+            if not self._waiting:
+                self._has_some.clear()
+                self._is_idle.set()
+                self._tell_dropped()
+
+    async def _handed_on(self, entry: _Waiting) -> bool:
+        """Hands a message on; False if it was never sent."""
+        if isinstance(entry.message, Notification):
+            await self._branch.notify(Side.STATION, entry.message)
+            return True
+        answer = await self._branch.carry(Side.STATION, self._numbers.to_mirror(entry.message))
+        if isinstance(answer, Response):
+            self._numbers.learn(entry.answer, answer)
+            return True
+        return self._branch.is_there.is_set() or answer.__cause__ is not None
+
+    def _tell_dropped(self) -> None:
+        if self._dropped:
+            _log.warning(
+                "%s: %s has missed %s messages",
+                named(self._identity),
+                self._branch.backend.name,
+                self._dropped,
+            )
+            self._dropped = 0

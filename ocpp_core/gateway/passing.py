@@ -1,0 +1,51 @@
+"""What passes through a gateway, for whoever looks on."""
+
+import logging
+from typing import Any
+
+from attrs import frozen
+
+from ocpp_core.gateway.backends import Backend
+from ocpp_core.model.errors import OcppError
+from ocpp_core.model.identities import named
+from ocpp_core.model.logs import logger
+from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.translation.losses import Loss
+from ocpp_core.translation.sessions.effects import Side
+
+_log = logger("losses")
+
+
+@frozen(eq=False)
+class Passed:
+    """One message of a side, and what became of it.
+
+    Attributes:
+        identity: Of the station.
+        backend: That is at the other end.
+        side: Who has sent it.
+        message: In the version of its sender; None if the session has sent something by itself.
+        sent: To the other end for it, in the version of that; empty if it was answered here.
+        answer: In the version of the sender; None if there is none to be.
+        losses: Of both ways.
+        seconds: From when it came to its answer.
+    """
+
+    identity: str
+    backend: Backend
+    side: Side
+    message: Request[Any] | Notification | None
+    sent: tuple[Request[Any] | Notification, ...]
+    answer: Response | OcppError | None
+    losses: tuple[Loss, ...]
+    seconds: float
+
+
+def log_losses(passed: Passed) -> None:
+    """Writes what was lost, without the values."""
+    if not passed.losses or not _log.isEnabledFor(logging.INFO):
+        return
+    what = passed.message or next(iter(passed.sent), None)
+    name = "" if what is None else f"{what.__ocpp__.version} {what.__ocpp__.action}"
+    for loss in passed.losses:
+        _log.info("%s: %s: %s %s (%s)", named(passed.identity), name, loss.kind, loss.path, loss.reason)

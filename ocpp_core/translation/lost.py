@@ -1,0 +1,52 @@
+"""What was lost with a message that is in somebody's hands: it is found by the message itself.
+
+A handler is given a request and a caller, and `call` gives a response: neither has a place for losses.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from ocpp_core.model.beside import Beside
+from ocpp_core.model.messages import Payload
+from ocpp_core.translation.losses import Loss, Note, Translation
+
+#: Losses of one message that a line of a log names.
+_NAMED = 8
+
+_KEPT: Beside[Translation] = Beside()
+
+
+def losses_of(message: Payload) -> tuple[Loss, ...]:
+    """What was lost when this message was translated, for a handler or a caller that is written for another version.
+
+    Of a request that a handler is given: what was lost on its way here. Of the response to a call of ours: all that was
+    lost in the call, there and back. Of a response that a handler has returned, in a hook that runs ``after`` it: on
+    its way to the station. Nothing, if the station speaks the version of the message.
+
+    Args:
+        message: The very object: a copy (`evolve`) is another message, of which nothing is known.
+    """
+    kept = _KEPT.get(message)
+    return () if kept is None else kept.losses
+
+
+def keep_losses(message: Payload, notes: tuple[Note, ...]) -> None:
+    """Has `losses_of` find them, for as long as the message lives."""
+    if notes:
+        _KEPT.put(message, Translation((), None, notes))
+
+
+@contextmanager
+def losing(message: Payload, notes: tuple[Note, ...]) -> Generator[None, None, None]:
+    """Has `losses_of` find them while the context lasts."""
+    keep_losses(message, notes)
+    try:
+        yield
+    finally:
+        _KEPT.pop(message)
+
+
+def in_words(losses: Sequence[Loss]) -> str:
+    """Losses in a line of a log: their places and reasons, not their values, which may say who charges."""
+    named = ", ".join(f"{loss.path} {loss.kind} ({loss.reason})" for loss in losses[:_NAMED])
+    return named if len(losses) <= _NAMED else f"{named} and {len(losses) - _NAMED} more"

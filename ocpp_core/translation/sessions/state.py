@@ -1,0 +1,304 @@
+"""What a session knows: its records, and what it may forget with its process."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import asdict, define, field, frozen
+from attrs import evolve as replaced
+
+from ocpp_core.translation.configuration import Known, Target
+from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.sessions.records import Records, moment, moment_text
+from ocpp_core.translation.sessions.stores import Store
+
+#: Ids of 1.x beyond this are not adopted: a station that names them shall not use up those that are left.
+_LARGEST_ADOPTED = 2_000_000_000
+
+
+@frozen(kw_only=True)
+class TransactionRecord:
+    """One transaction, as the store has it. Which fields are used depends on which side is older.
+
+    Attributes:
+        id: In 2.x.
+        number: In 1.x; None before it is known.
+        place: Connector of 1.x, EVSE of 2.x; 0 if it is not known.
+        tag: The idTag that began it.
+        token: The token that began it, packed.
+        seq_no: Of the next event to the CSMS, or the highest that came from the station.
+        state: Charging state, as the CSMS knows it, or as the station has said.
+        remote_start_id: Of the command that began it.
+        reservation_id: That it uses up.
+        stop: What has asked for its end.
+        stop_tag: The idTag that has.
+        meter_start: In Wh, as it was sent.
+        begin: Reading of the energy register at the beginning, as far as it is known, in Wh.
+        is_exact: Whether that was read for the beginning; else it is the first that came.
+        register: Last reading of the energy register, in Wh.
+        is_connected: A vehicle is there, as far as is known.
+        was_charging: Energy was delivered, or may have been.
+        is_started: The CSMS has been told of its beginning, and has answered.
+        is_ended: The station has reported its end.
+        ended: When the CSMS has answered that.
+        outbox: Digest and number of the events that the CSMS has not answered. Each is a record of its own.
+        seen: Digests of what the CSMS has answered; or numbers of what the station has sent, with the packed answers
+            and whether that was all.
+        buffer: Packed meter values that wait for the beginning.
+        start_request: Packed request that has told the CSMS of its beginning, which it may have without an answer.
+        stop_request: The same of its end.
+        start_reply: Packed answer to its beginning.
+        stop_reply: Packed answer to its end.
+    """
+
+    id: str
+    number: int | None = None
+    place: int = 0
+    tag: str = ""
+    token: str | None = None
+    seq_no: int = 0
+    state: str | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    stop: str | None = None
+    stop_tag: str | None = None
+    meter_start: int | None = None
+    begin: str | None = None
+    is_exact: bool = False
+    register: str | None = None
+    is_connected: bool | None = None
+    was_charging: bool = False
+    is_started: bool = False
+    is_ended: bool = False
+    ended: str | None = None
+    outbox: list[tuple[str, int]] = field(factory=list)
+    seen: list[Any] = field(factory=list)
+    buffer: list[str] = field(factory=list)
+    start_request: str | None = None
+    stop_request: str | None = None
+    start_reply: str | None = None
+    stop_reply: str | None = None
+
+
+@define
+class Outlet:
+    """A connector of 1.x or an EVSE of 2.x, as far as it is known since the session was made.
+
+    Attributes:
+        status: Last status that the station reported, in its words.
+        sent: Last status that the CSMS has answered, in its words.
+        error: Last error code that was reported.
+        is_triggered: The CSMS has asked for the status, so it is sent even if it is the same.
+        connector: Of the EVSE, the one last seen occupied.
+        connectors: Status of each connector of the EVSE.
+        is_after: A transaction has ended here, and the vehicle may still be there.
+        register: Last reading of the energy register, in Wh.
+    """
+
+    status: str | None = None
+    sent: str | None = None
+    error: str = "NoError"
+    is_triggered: bool = False
+    connector: int = 1
+    connectors: dict[int, str] = field(factory=dict)
+    is_after: bool = False
+    register: str | None = None
+
+
+class State:
+    """Everything that is remembered of one station. It is a `Memory` for the rows of the steps."""
+
+    def __init__(self, identity: str, store: Store, policy: Policy) -> None:
+        self.identity = identity
+        self.policy = policy
+        self.records = Records(identity, store)
+        #: When the station connected.
+        self.since: datetime | None = None
+        #: By connector or EVSE; 0 is the station.
+        self.outlets: dict[int, Outlet] = {}
+        #: What was read of its settings since it booted, by folded `Target`; no more than there are keys.
+        self.variables: dict[Target, Known] = {}
+        #: What is known of the station, and needs no store: see the rules that use it.
+        self.hints: dict[str, Any] = {}
+        self._open = {one.id: one.place for one in self.transactions() if not one.is_ended}
+
+    # Tokens
+
+    def token(self, tag: str) -> tuple[str, str] | None:
+        """See `Memory`."""
+        found = self.records.get("token", tag.casefold())
+        return None if found is None else (found["token"], found["type"])
+
+    def learn(self, tag: str, token: str, kind: str) -> None:
+        """See `Memory`."""
+        if self.token(tag) != (token, kind):
+            value = {"token": token, "type": kind}
+            self.records.push("token", tag.casefold(), value, self.policy.most_tokens)
+
+    # Transactions
+
+    def newer_transaction(self, number: int) -> str | None:
+        """See `Memory`."""
+        found: str | None = self.records.get("number", str(number))
+        return found
+
+    def older_transaction(self, id: str) -> int | None:
+        """See `Memory`."""
+        found = self.records.get("transaction", id)
+        return None if found is None else found["number"]
+
+    def has_set_monitor(self, id: int) -> bool:
+        """See `Memory`."""
+        return self.records.get("monitor", str(id)) is not None
+
+    def transaction(self, id: str | None) -> TransactionRecord | None:
+        """By its id in 2.x."""
+        found = None if id is None else self.records.get("transaction", id)
+        return None if found is None else _transaction(found)
+
+    def transactions(self) -> Iterator[TransactionRecord]:
+        """All that are remembered, those that were written last at the end."""
+        return map(_transaction, self.records.all("transaction").values())
+
+    def running(self, place: int | None = None) -> TransactionRecord | None:
+        """The one that began last of those that have not ended, anywhere or at one place."""
+        found = [id for id, at in self._open.items() if place is None or at == place]
+        return self.transaction(found[-1]) if found else None
+
+    def save(self, record: TransactionRecord) -> TransactionRecord:
+        """Writes a transaction. Events that are not in its outbox any more are forgotten."""
+        known = self.records.get("transaction", record.id)
+        waiting = {number for _, number in record.outbox}
+        for _, number in known["outbox"] if known is not None else ():
+            if number not in waiting:
+                self.records.remove("event", _event(record.id, number))
+        value = asdict(record, recurse=False)
+        if known is None:
+            self._make_room()
+            self.records.push("transaction", record.id, value, self.policy.most_transactions)
+        else:
+            self.records.put("transaction", record.id, {**value, "order": known["order"]})
+        if record.number is not None and self.newer_transaction(record.number) != record.id:
+            self.records.put("number", str(record.number), record.id)
+        if record.is_ended:
+            self._open.pop(record.id, None)
+        else:
+            self._open[record.id] = record.place
+        return record
+
+    def keep_event(self, id: str, number: int, text: str) -> None:
+        """Writes a packed event of a transaction, until it leaves the outbox."""
+        self.records.put("event", _event(id, number), text)
+
+    def event(self, id: str, number: int) -> str:
+        """A packed event that waits."""
+        text: str = self.records.get("event", _event(id, number))
+        return text
+
+    def forget(self, record: TransactionRecord) -> None:
+        """Removes a transaction, its number and its events."""
+        self.records.remove("transaction", record.id)
+        for _, number in record.outbox:
+            self.records.remove("event", _event(record.id, number))
+        if record.number is not None and self.newer_transaction(record.number) == record.id:
+            self.records.remove("number", str(record.number))
+        self._open.pop(record.id, None)
+
+    def _make_room(self) -> None:
+        """Of too many, one that has ended goes first. One that runs goes as if its record was lost."""
+        known = self.records.all("transaction")
+        if len(known) >= self.policy.most_transactions:
+            oldest = next((one for one in self.transactions() if one.ended is not None), None)
+            self.forget(oldest or next(self.transactions()))
+
+    def new_number(self) -> int:
+        """An id for 1.x, never the same again."""
+        return self.records.next_id("transaction")
+
+    def adopt(self, number: int) -> None:
+        """A station speaks of an id that is not known here: none of those up to it is given any more."""
+        given = self.records.get("counter", "transaction") or 0
+        if given < number <= _LARGEST_ADOPTED:
+            self.records.put("counter", "transaction", number)
+
+    # Ids
+
+    def new_request_id(self) -> int:
+        """An id for a request that needs one."""
+        return self.records.next_id("request")
+
+    # Remote starts
+
+    def expect(self, remote_start_id: int, tag: str, place: int | None, now: datetime) -> None:
+        """A remote start was asked for. Who asks for a thousand is remembered the last ones of."""
+        until = moment_text(now + timedelta(seconds=self.policy.start_timeout))
+        value = {"tag": tag, "place": place, "until": until}
+        self.records.push("start", str(remote_start_id), value, self.policy.most_transactions)
+
+    def started(self, tag: str, place: int, now: datetime) -> int | None:
+        """Takes the remote start that a transaction of this idTag belongs to."""
+        self.expire(now)
+        for name, value in self.records.all("start").items():
+            if value["tag"].casefold() == tag.casefold() and value["place"] in (None, place):
+                self.records.remove("start", name)
+                return int(name)
+        return None
+
+    def bind(self, id: str, remote_start_id: int) -> None:
+        """A remote start has led to this transaction."""
+        pending = self.records.get("start", str(remote_start_id))
+        record = self.transaction(id) or TransactionRecord(id=id)
+        if pending is not None and not record.is_started:
+            self.records.remove("start", str(remote_start_id))
+            tag = record.tag or pending["tag"]
+            self.save(replaced(record, remote_start_id=remote_start_id, tag=tag))
+
+    # Outlets
+
+    def outlet(self, number: int) -> Outlet:
+        """What is known of a connector or an EVSE."""
+        found = self.outlets.get(number)
+        if found is None:
+            found = Outlet()
+            if len(self.outlets) < _MOST_OUTLETS:  # what lies beyond is as good as new each time
+                self.outlets[number] = found
+        return found
+
+    def evses(self) -> list[int]:
+        """Those that are known, without the station itself."""
+        return sorted(number for number in self.outlets if number)
+
+    # Time
+
+    def connected(self, is_station: bool, now: datetime) -> None:
+        """A side is there."""
+        if is_station:
+            self.since = now
+        self.expire(now)
+        old = now - timedelta(seconds=self.policy.keep_transactions)
+        for one in list(self.transactions()):
+            if one.ended is not None and moment(one.ended) < old:
+                self.forget(one)
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When something expires."""
+        return min((moment(one["until"]) for one in self.records.all("start").values()), default=None)
+
+    def expire(self, now: datetime) -> None:
+        """Gives up what has waited too long."""
+        for name, value in list(self.records.all("start").items()):
+            if moment(value["until"]) <= now:
+                self.records.remove("start", name)
+
+
+#: Connectors of a station; a hostile one can name any number.
+_MOST_OUTLETS = 1_000
+
+
+def _event(id: str, number: int) -> str:
+    return f"{id}/{number}"
+
+
+def _transaction(value: dict[str, Any]) -> TransactionRecord:
+    return TransactionRecord(**{name: one for name, one in value.items() if name != "order"})

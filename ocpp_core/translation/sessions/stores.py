@@ -1,0 +1,150 @@
+"""Where the state of sessions lies: values under keys, written in batches that are there afterwards or not."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+from ocpp_core.model.bounded import Bounded
+from ocpp_core.model.printing import printable
+
+#: Kind and name of a record: ``("transaction", "8f1c...")``.
+Key = tuple[str, str]
+#: A JSON value: what `json.dumps` writes and `json.loads` gives back equal.
+Value = Any
+
+
+class StateError(Exception):
+    """A state cannot be used: a later release has written it, or it is no state.
+
+    Attributes:
+        identity: Whose state.
+    """
+
+    def __init__(self, identity: str, reason: str) -> None:
+        super().__init__(identity, reason)
+        self.identity = identity
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the state of {printable(self.identity)} cannot be used: {self.reason}"
+
+
+class Store(Protocol):
+    """Keeps the records of sessions, by the identity of their station.
+
+    A session calls `save` before it returns what depends on it. Whatever `save` raises comes out of the session, which
+    has then to be thrown away: it knows what the store does not.
+    """
+
+    def load(self, identity: str) -> Mapping[Key, Value]:
+        """All records of a station; empty if nothing is known of it."""
+        ...
+
+    def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
+        """Writes all changes or none, and returns when they will be there after a crash. None removes a record."""
+        ...
+
+
+class MemoryStore:
+    """Keeps records as long as it lives: a session that is made anew with it goes on where the last one was.
+
+    Args:
+        most: Stations of which they are kept; those of the one that was not written to longest are forgotten. Where
+            anybody may come, anybody fills this up.
+    """
+
+    def __init__(self, *, most: int = 100_000) -> None:
+        self._records: Bounded[str, dict[Key, str]] = Bounded(most)
+
+    def load(self, identity: str) -> Mapping[Key, Value]:
+        """See `Store`."""
+        return {key: json.loads(text) for key, text in self._records.get(identity, {}).items()}
+
+    def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
+        """See `Store`."""
+        written = {key: None if value is None else json.dumps(value) for key, value in changes.items()}
+        mine = self._records.setdefault(identity, {})
+        for key, text in written.items():
+            if text is None:
+                mine.pop(key, None)
+            else:
+                mine[key] = text
+        self._records.move_to_end(identity)
+        if not mine:
+            del self._records[identity]
+
+
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS record (
+        identity TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (identity, kind, name)
+    ) WITHOUT ROWID
+"""
+#: Of the table, in ``PRAGMA user_version``; 0 is a file that has just been made.
+_LAYOUT = 1
+
+
+class SqliteStore:
+    """Keeps records in a file, for any number of stations. A process may be killed at any point.
+
+    One file is for one process at a time that writes for a station: two sessions of the same identity would not know
+    of each other. Calls block until the disk has the data, some milliseconds; they may come from any thread.
+
+    Args:
+        path: Of the file, which is made if there is none; beside it lie its ``-wal`` and ``-shm``.
+
+    Raises:
+        StateError: The file is of a later release.
+        sqlite3.Error: It cannot be opened, or is no database.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._lock = Lock()
+        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(path)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _prepare(self, path: str | Path) -> None:
+        (layout,) = self._file.execute("PRAGMA user_version").fetchone()
+        if layout not in (0, _LAYOUT):
+            raise StateError(str(path), f"its layout is {layout}, and this release knows {_LAYOUT}")
+        self._file.execute("PRAGMA journal_mode=WAL")
+        # With less, what was acknowledged could be gone after a loss of power.
+        self._file.execute("PRAGMA synchronous=FULL")
+        self._file.execute(_TABLE)
+        self._file.execute(f"PRAGMA user_version={_LAYOUT}")
+
+    def load(self, identity: str) -> Mapping[Key, Value]:
+        """See `Store`."""
+        with self._lock:
+            rows = self._file.execute(
+                "SELECT kind, name, value FROM record WHERE identity = ?", (identity,)
+            ).fetchall()
+        return {(kind, name): json.loads(text) for kind, name, text in rows}
+
+    def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
+        """See `Store`."""
+        gone = [(identity, *key) for key, value in changes.items() if value is None]
+        kept = [(identity, *key, json.dumps(value)) for key, value in changes.items() if value is not None]
+        with self._lock:
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                self._file.executemany(
+                    "DELETE FROM record WHERE identity = ? AND kind = ? AND name = ?", gone
+                )
+                self._file.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)", kept)
+                self._file.execute("COMMIT")
+            except BaseException:
+                self._file.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Closes the file. Sessions that still use it will fail."""
+        with self._lock:
+            self._file.close()

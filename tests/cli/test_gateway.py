@@ -1,0 +1,118 @@
+"""`ocpp-core gateway` as a process: what it says of what passes; and its table."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.console import Console
+
+from gateways import office, station
+from loops import asynchronous, until
+from ocpp_core import v16, v201
+from ocpp_core.cli.relay_board import RelayBoard
+from ocpp_core.cli.station import Simulator
+from ocpp_core.gateway import Backend, Passed
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
+from ocpp_core.translation.engine import translate
+from ocpp_core.translation.sessions.effects import Side
+
+HOSTILE = "\x1b[31m" + "x" * 40
+
+
+@asynccontextmanager
+async def gateway(*options: str) -> AsyncGenerator[tuple[int, list[str]], None]:
+    """Where the command listens, and what it has written so far."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocpp_core.cli", "gateway", "--listen", "127.0.0.1:0", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "300"},
+    ) as running:
+        assert running.stdout is not None
+        found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
+        assert found is not None
+        lines: list[str] = []
+        try:
+            yield int(found[1]), lines
+        finally:
+            running.send_signal(signal.SIGINT)
+            lines += running.stdout.readlines()
+
+            assert 130 == running.wait(20)
+
+
+@asynchronous
+async def test_a_line_is_written_for_whatever_passes(tmp_path: Path) -> None:
+    store = tmp_path / "gateway.db"
+    async with office("2.0.1") as back, office("1.6") as side:
+        options = (
+            *("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1", "--store", str(store)),
+            *("--mirror", f"1.6=ws://127.0.0.1:{side.port}"),
+        )
+        async with gateway(*options) as (port, lines), station(port) as peer:
+            simulated = Simulator("1.6")
+            await simulated.do("boot", peer)
+            await simulated.charge(peer)
+            await until(lambda: side.actions[-1:] == ["StopTransaction"])
+
+    text = "".join(lines)
+    assert "BootNotification  " in text
+    assert "StartTransaction as TransactionEvent" in text
+    assert "filled in $.reason" in text
+    assert "→ 1.6   StopTransaction" in text
+    assert f"connected to ws://127.0.0.1:{back.port}" in text
+    assert store.exists()
+
+
+def passed(identity: str = "CP-1", side: Side = Side.STATION) -> Passed:
+    message = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+    made = translate(message, to="2.0.1")
+    backend = Backend(url="ws://csms.example/" + "a" * 80, version="2.0.1")
+    answer = OcppError(ErrorCode.GENERIC, HOSTILE)
+    sent: tuple[object, ...] = made.messages
+    return Passed(identity, backend, side, message, sent, answer, made.losses, 0.01)  # type: ignore[arg-type]
+
+
+def test_the_table_fits_80_columns_whatever_stations_call_themselves() -> None:
+    console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system=None)
+    board = RelayBoard(console)
+    for number in range(30):
+        for _ in range(12_345 if number == 29 else 1):
+            board.add(passed(f"{number}-{HOSTILE}"))
+
+    console.print(board.table())
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+    assert 80 >= max(map(cell_len, lines))
+    assert "12345" in lines[-1]
+    assert 12 == len(lines)
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_lines_show_refusals_and_nothing_that_commands_a_terminal() -> None:
+    board = RelayBoard(Console())
+
+    line = board.line(passed(HOSTILE)).plain
+
+    assert "\x1b" not in line
+    assert "generic: " in line
+
+
+def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
+    board = RelayBoard(Console())
+    heartbeat = v201.HeartbeatRequest()
+    backend = Backend(url="ws://csms.example/", version="2.0.1")
+
+    line = board.line(Passed("CP-1", backend, Side.STATION, None, (heartbeat,), None, (), 0.0)).plain
+    here = board.line(Passed("CP-1", backend, Side.CSMS, heartbeat, (), None, (), 0.0)).plain
+
+    assert "(the gateway) as Heartbeat" in line
+    assert "Heartbeat as (answered here)" in here

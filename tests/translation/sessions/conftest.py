@@ -1,0 +1,11 @@
+"""What holds for all tests of sessions."""
+
+import pytest
+
+from ocpp_core.translation import steps
+
+
+@pytest.fixture(autouse=True)
+def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """A rule that forgets a leaf is a defect."""
+    monkeypatch.setattr(steps, "strict", True)
