@@ -151,7 +151,7 @@ def test_layers_and_arrows_are_as_few_as_they_are() -> None:
 
     assert (21, 9) == (len(PARTS), len(package_rows()))
     # Two of them are those of `translation.sessions` to v16 and v201, between which a session stands.
-    assert len(arrows) <= 65
+    assert len(arrows) <= 67
 
 
 def test_package_itself_imports_only_what_loads_the_rest() -> None:
