@@ -1,4 +1,4 @@
-"""`ocpp-core serve` as a process of its own."""
+"""`ocpp-core serve`, or another command that listens, as a process of its own."""
 
 import os
 import re
@@ -25,9 +25,10 @@ class Serve(NamedTuple):
 
 
 @asynccontextmanager
-async def serve(*options: str) -> AsyncGenerator[Serve, None]:
+async def listening(*arguments: str) -> AsyncGenerator[Serve, None]:
+    """A command that says in its first line where it listens."""
     with subprocess.Popen(
-        [sys.executable, "-m", "ocpp_core.cli", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "ocpp_core.cli", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "COLUMNS": "300"},
@@ -35,10 +36,16 @@ async def serve(*options: str) -> AsyncGenerator[Serve, None]:
         assert running.stdout is not None
         found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
         assert found is not None
-        assert "1.6" in running.stdout.readline()  # the versions
-        assert "→" in running.stdout.readline()  # what the arrows mean
         try:
             yield Serve(running, int(found[1]))
         finally:
             running.send_signal(signal.SIGINT)
             running.wait(20)
+
+
+@asynccontextmanager
+async def serve(*options: str) -> AsyncGenerator[Serve, None]:
+    async with listening("serve", "--port", "0", *options) as running:
+        assert "1.6" in running.line()  # the versions
+        assert "→" in running.line()  # what the arrows mean
+        yield running

@@ -1,20 +1,14 @@
 """`ocpp-core gateway` as a process: what it says of what passes; and its table."""
 
+import asyncio
 import io
-import os
-import re
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from rich.cells import cell_len
 from rich.console import Console
 
 from gateways import office, station
-from loops import asynchronous, until
+from loops import asynchronous
 from ocpp_core import v16, v201
 from ocpp_core.cli.relay_board import RelayBoard
 from ocpp_core.cli.station import Simulator
@@ -23,30 +17,9 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.translation.engine import translate
 from ocpp_core.translation.sessions.effects import Side
+from serving_command import listening
 
 HOSTILE = "\x1b[31m" + "x" * 40
-
-
-@asynccontextmanager
-async def gateway(*options: str) -> AsyncGenerator[tuple[int, list[str]], None]:
-    """Where the command listens, and what it has written so far."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "ocpp_core.cli", "gateway", "--listen", "127.0.0.1:0", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "300"},
-    ) as running:
-        assert running.stdout is not None
-        found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
-        assert found is not None
-        lines: list[str] = []
-        try:
-            yield int(found[1]), lines
-        finally:
-            running.send_signal(signal.SIGINT)
-            lines += running.stdout.readlines()
-
-            assert 130 == running.wait(20)
 
 
 @asynchronous
@@ -57,17 +30,22 @@ async def test_a_line_is_written_for_whatever_passes(tmp_path: Path) -> None:
             *("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1", "--store", str(store)),
             *("--mirror", f"1.6=ws://127.0.0.1:{side.port}"),
         )
-        async with gateway(*options) as (port, lines), station(port) as peer:
+        lines = [""]
+        async with (
+            listening("gateway", "--listen", "127.0.0.1:0", *options) as running,
+            station(running.port) as peer,
+        ):
             simulated = Simulator("1.6")
             await simulated.do("boot", peer)
             await simulated.charge(peer)
-            await until(lambda: side.actions[-1:] == ["StopTransaction"])
+            while "→ 1.6   StopTransaction" not in lines[-1]:
+                lines.append(await asyncio.to_thread(running.line))
 
     text = "".join(lines)
+    assert 130 == running.process.returncode
     assert "BootNotification  " in text
     assert "StartTransaction as TransactionEvent" in text
     assert "filled in $.reason" in text
-    assert "→ 1.6   StopTransaction" in text
     assert f"connected to ws://127.0.0.1:{back.port}" in text
     assert store.exists()
 

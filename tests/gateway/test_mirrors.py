@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateways import AT_ONCE, gateway_to, obedient, office, station
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import v16, v201
 from ocpp_core.gateway import Backend
 from ocpp_core.gateway.mirrors import WAITING
@@ -267,14 +267,16 @@ def test_a_backend_that_is_dead_has_a_name_and_no_secret() -> None:
 
 @asynchronous
 async def test_what_still_waits_when_the_station_goes_is_handed_on() -> None:
-    async with (
-        office("2.0.1") as main,
-        office("1.6") as side,
-        gateway_to(main.backend(), side.backend()) as (_, port),
-        station(port) as peer,
-    ):
-        await peer.call(BOOT)
-        for number in range(20):
-            await peer.call(v16.AuthorizeRequest(id_tag=str(number)))
+    async def linger(message: Any, peer: Any, handle: Any) -> Any:
+        await turns(50)
+        return await handle(message, peer)
 
-    assert 21 == len(side.heard)
+    async with office("2.0.1") as main, office("1.6") as side:
+        side.router.middleware(linger)
+        async with gateway_to(main.backend(), side.backend()) as (_, port), station(port) as peer:
+            await peer.call(BOOT)
+            for number in range(20):
+                await peer.call(v16.AuthorizeRequest(id_tag=str(number)))
+        heard = len(side.heard)
+
+    assert 21 == heard
