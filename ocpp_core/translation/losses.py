@@ -1,6 +1,6 @@
 """What a translation gives back, and what it could not carry: each loss is a value with its place and its reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -161,11 +161,13 @@ class Translation:
         messages: What to send on to the other side, in this order, one outstanding call at a time.
         answer: What to tell whoever waits for an answer, if it is known already: a request that goes no further is
             answered by the translator, as a response or an error; and so is one whose response cannot be expressed.
+        forms: Of a request: what each message was in one version after the other, from that of the source to its own.
     """
 
     messages: tuple[Payload, ...] = ()
     answer: Response | OcppError | None = None
     _notes: tuple[Note, ...] = ()
+    forms: Sequence[tuple[Any, ...]] = ()
     _losses: tuple[Loss, ...] | None = field(default=None, init=False)
 
     @property
