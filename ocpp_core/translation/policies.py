@@ -1,9 +1,49 @@
 """What a user may decide differently: each choice of the translation, with its default."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
+
+from ocpp_core.model.printing import shown
+
+#: Statuses of 1.6 that say that a connector is in use.
+IN_USE = ("Preparing", "Charging", "SuspendedEVSE", "SuspendedEV", "Finishing")
+#: Types of tokens that all 2.x versions have.
+TOKEN_TYPES = (
+    "Central",
+    "eMAID",
+    "ISO14443",
+    "ISO15693",
+    "KeyCode",
+    "Local",
+    "MacAddress",
+    "NoAuthorization",
+)
+
+_Check = Callable[[Any, "Attribute[Any]", Any], None]
+
+
+def _checked(wanted: str, is_right: Callable[[Any], bool]) -> _Check:
+    def check(_: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        if not is_right(value):
+            raise ValueError(f"{attribute.name}: {wanted} wanted, not {shown(value)}")
+
+    return check
+
+
+def _one_of(*values: str) -> _Check:
+    return _checked(" or ".join(values), values.__contains__)
+
+
+def _is_mapping_of_types(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(tag, str) and kind in TOKEN_TYPES for tag, kind in value.items()
+    )
+
+
+_SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
 
 
 @frozen(kw_only=True)
@@ -21,17 +61,31 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+
+    Raises:
+        ValueError: A choice is none of those that there are.
     """
 
-    heartbeat_interval: int = 900
-    occupied_as: str = "Charging"
-    preparing_as: str = "Preparing"
-    soft_reset: str = "OnIdle"
-    invalid_as: str = "Invalid"
-    token_types: Mapping[str, str] = MappingProxyType({})
-    anonymous_id_tag: str = "NoAuthorization"
-    has_security_extension: bool = False
-    allow_unsigned_firmware: bool = False
+    heartbeat_interval: int = field(
+        default=900,
+        validator=_checked("seconds, 1 or more", lambda value: type(value) is int and 0 < value < 2**31),
+    )
+    occupied_as: str = field(default="Charging", validator=_one_of(*IN_USE))
+    preparing_as: str = field(default="Preparing", validator=_one_of(*IN_USE))
+    soft_reset: str = field(default="OnIdle", validator=_one_of("OnIdle", "Immediate"))
+    invalid_as: str = field(default="Invalid", validator=_one_of("Invalid", "Unknown"))
+    token_types: Mapping[str, str] = field(
+        default=MappingProxyType({}),
+        validator=_checked(f"types by idTag, each of {', '.join(TOKEN_TYPES)},", _is_mapping_of_types),
+    )
+    anonymous_id_tag: str = field(
+        default="NoAuthorization",
+        validator=_checked(
+            "text of 1 to 20 characters", lambda value: isinstance(value, str) and 0 < len(value) <= 20
+        ),
+    )
+    has_security_extension: bool = field(default=False, validator=_SWITCH)
+    allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
 
 
 DEFAULT_POLICY = Policy()
