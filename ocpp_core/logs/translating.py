@@ -4,6 +4,7 @@ Each frame is translated on its own; an answer together with the call that it an
 What depends on more than that is named (`Outcome.SESSION`).
 """
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,6 +39,7 @@ from ocpp_core.translation.leaves import alias
 from ocpp_core.translation.losses import Loss, LossKind, LossReason, NeedsSessionError, Translation, shown
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 
+_DECLARATION = re.compile(r"\A<\?xml[^>]*>\s*")
 #: How much text of later calls may come before a call is forgotten that has no answer yet.
 KEPT_SIZE = 8_000_000
 #: What a call is counted with beside its text.
@@ -74,6 +76,7 @@ class Translated:
 
     Attributes:
         judged: The frame as it was found.
+        to: The other version.
         outcome: What has become of it.
         wire: Of the frames that it became.
         frames: What goes to the other side, in this order.
@@ -84,6 +87,7 @@ class Translated:
     """
 
     judged: Judged
+    to: Version
     outcome: Outcome
     wire: Wire = Wire.JSON
     frames: tuple[Frame, ...] = ()
@@ -135,12 +139,13 @@ class LogTranslator:
                 case CallResultError():
                     return self._complaining(judged, frame)
                 case _:
-                    return Translated(judged, Outcome.FAILED, reason=judged.reason or judged.verdict)
+                    return Translated(judged, self.to, Outcome.FAILED, reason=judged.reason or judged.verdict)
         except NeedsSessionError as error:
             self._keep(judged, _Sent(Outcome.SESSION))
-            return Translated(judged, Outcome.SESSION, reason=str(error))
+            reason = f"{error.action} ({error.step}) depends on what went before"
+            return Translated(judged, self.to, Outcome.SESSION, reason=reason)
         except (LocalProtocolError, PayloadError) as error:
-            return Translated(judged, Outcome.FAILED, reason=str(error))
+            return Translated(judged, self.to, Outcome.FAILED, reason=str(error))
 
     # Kinds of frames. A session would be told what the first two ask of `translate`.
 
@@ -149,7 +154,7 @@ class LogTranslator:
         if not made.messages:
             outcome = Outcome.DROPPED if made.answer is None else Outcome.ANSWERED
             self._keep(judged, _Sent(outcome))
-            return Translated(judged, outcome, answer=made.answer, losses=made.losses)
+            return Translated(judged, self.to, outcome, answer=made.answer, losses=made.losses)
         self._keep(judged, _Sent(Outcome.EXACT, made.forms))
         asking: list[Frame] = [_carrying(frame, one) for one in made.messages]
         return self._written(judged, asking, made.losses)
@@ -157,7 +162,7 @@ class LogTranslator:
     def _answering(self, judged: Judged, frame: CallResult) -> Translated:
         sent = _sent(judged)
         if sent is not None and not sent.forms:
-            return _unsent(judged, sent)
+            return self._unsent(judged, sent)
         answering: list[Frame] = []
         losses: list[Loss] = []
         for forms in sent.forms if sent else (None,):
@@ -174,7 +179,7 @@ class LogTranslator:
     def _refusing(self, judged: Judged, frame: CallError) -> Translated:
         sent = _sent(judged)
         if sent is not None and not sent.forms:
-            return _unsent(judged, sent)
+            return self._unsent(judged, sent)
         found, wire = judged.found, self._wire(judged)
         step = f"{found.version}->{self.to}"
         names = specification(found.version).error_names[found.wire]
@@ -190,7 +195,13 @@ class LogTranslator:
         step = f"{judged.found.version}->{self.to}"
         said = shown("$", {"code": frame.code, "description": frame.description, "details": frame.details})
         loss = Loss("$", LossKind.DROPPED, said, LossReason.SUPPRESSED, step=step)
-        return Translated(judged, Outcome.DROPPED, losses=(loss,))
+        return Translated(judged, self.to, Outcome.DROPPED, losses=(loss,))
+
+    def _unsent(self, judged: Judged, sent: _Sent) -> Translated:
+        """What answers a call that went no further."""
+        if sent.outcome is Outcome.SESSION:
+            return Translated(judged, self.to, Outcome.SESSION, reason="its call needs a session")
+        return Translated(judged, self.to, Outcome.DROPPED, reason="its call went no further")
 
     def _translated(self, message: Payload) -> Translation:
         new_id = self._ids.__next__
@@ -214,7 +225,7 @@ class LogTranslator:
         )
         texts = tuple(write(one, self.to, wire, judged.found.direction) for one in sent)
         outcome = Outcome.LOSSY if losses else Outcome.EXACT
-        return Translated(judged, outcome, wire, sent, texts, losses=losses)
+        return Translated(judged, self.to, outcome, wire, sent, texts, losses=losses)
 
     # Memory
 
@@ -241,13 +252,6 @@ def _carrying(frame: Call | CallResult | Send, message: Any) -> Frame:
 def _sent(judged: Judged) -> _Sent | None:
     """What has become of the call that an answer belongs to, as far as that is known."""
     return None if judged.asked is None else judged.asked.kept
-
-
-def _unsent(judged: Judged, sent: _Sent) -> Translated:
-    """What answers a call that went no further."""
-    if sent.outcome is Outcome.SESSION:
-        return Translated(judged, Outcome.SESSION, reason="its call needs a session")
-    return Translated(judged, Outcome.DROPPED, reason="its call went no further")
 
 
 def _id(id: str, number: int, wire: Wire) -> str:
@@ -278,7 +282,8 @@ def write(frame: Frame, version: str, wire: Wire, direction: str) -> str:
     if wire is Wire.JSON:
         return _json_codec(version).encode(frame)
     sender = Role.CHARGE_POINT if direction == STATION_TO_CSMS else Role.CSMS
-    return _soap_codec(version, sender).encode(frame).decode()
+    # Without the declaration: what bytes it will be is not known.
+    return _DECLARATION.sub("", _soap_codec(version, sender).encode(frame).decode())
 
 
 @once
