@@ -3,14 +3,14 @@
 from functools import partial
 from typing import Any
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.logs.judging import Judged, decoder_for
 from ocpp_core.logs.reading import Found
 from ocpp_core.logs.translating import Translated, write
 from ocpp_core.model.errors import FrameError, LocalProtocolError, OcppError, PayloadError
-from ocpp_core.model.messages import CallError, CallResultError, Frame, Response
+from ocpp_core.model.messages import CallError, CallResultError, Frame, Response, SoapHeaders
 from ocpp_core.model.messages import without_secrets as payload_without_secrets
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import discreet_error, discreet_path, hide
@@ -61,11 +61,15 @@ def _as_in(values: Any, place: int, text: Any, said: str = "") -> Any:
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
         description, details = discreet_error(frame.description, frame.details)
-        spelling = hide(frame.spelling)
-        return evolve(frame, id=hide(frame.id), description=description, details=details, spelling=spelling)
+        told = {"description": description, "details": details, "spelling": hide(frame.spelling)}
+        return evolve(frame, id=hide(frame.id), headers=_headers(frame.headers), **told)
     payload: Any = payload_without_secrets(frame.payload)
-    changed: Frame = evolve(frame, id=hide(frame.id), payload=payload)
+    changed: Frame = evolve(frame, id=hide(frame.id), payload=payload, headers=_headers(frame.headers))
     return changed
+
+
+def _headers(headers: SoapHeaders | None) -> SoapHeaders | None:
+    return headers and SoapHeaders(**hide(asdict(headers)))
 
 
 def translated_without_secrets(translated: Translated) -> Translated:

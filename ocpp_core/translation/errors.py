@@ -6,6 +6,7 @@ from attrs import evolve
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import CallError, CallResultError
+from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import ERROR_CODES
 from ocpp_core.translation.losses import Loss, LossKind, LossReason
 
@@ -48,5 +49,5 @@ def translate_error(
     description = error.description
     if near is ErrorCode.GENERIC:
         description = f"{written}: {description}" if description else written
-    loss = Loss("$[2]", LossKind.APPROXIMATED, written, LossReason.COLLAPSED, "$[2]", name, step)
+    loss = Loss("$[2]", LossKind.APPROXIMATED, hide(written), LossReason.COLLAPSED, "$[2]", name, step)
     return evolve(error, code=near, description=description, spelling=None), (loss,)
