@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
 from attrs import define, evolve, frozen
 
-from ocpp_core._lazy import once
 from ocpp_core.jsonrpc.codec import MAX_ID_LENGTH, JsonCodec
 from ocpp_core.logs.judging import Asked, Judged, Verdict
 from ocpp_core.logs.origins import STATION_TO_CSMS
@@ -286,11 +286,11 @@ def write(frame: Frame, version: str, wire: Wire, direction: str) -> str:
     return _DECLARATION.sub("", _soap_codec(version, sender).encode(frame).decode())
 
 
-@once
+@lru_cache(maxsize=32)
 def _json_codec(version: str) -> JsonCodec:
     return JsonCodec(version)
 
 
-@once
+@lru_cache(maxsize=32)
 def _soap_codec(version: str, role: Role) -> SoapCodec:
     return SoapCodec(version, role=role)
