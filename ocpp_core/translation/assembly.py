@@ -143,6 +143,15 @@ def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping
     )
 
 
+def text_of_token(source: Enumeration, target: Text) -> Direct:
+    """As `direct`, for tokens that are text in the target."""
+    most = target.max_length
+    same = {str(token): str(token) for token in source.enum if most is None or len(token) <= most}
+    return Direct(
+        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+    )
+
+
 #: Nothing is written.
 _NOTHING = object()
 _NAMES = {"MISSING": MISSING, "NOTHING": _NOTHING, "Unfit": Unfit, "EXTRA": NOTHING_EXTRA}

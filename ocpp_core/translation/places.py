@@ -42,7 +42,7 @@ STATION_OR_EVSE: dict[str, Any] = {"up": zero_is_none, "fill_down": implied(0)}
 
 # Tokens
 
-_HEX = re.compile(r"[0-9A-Fa-f]*", re.ASCII)
+_HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 #: Bytes of UIDs, in hex digits: 4 or 7 of ISO 14443, 8 of ISO 15693.
 _TYPES = {8: "ISO14443", 14: "ISO14443", 16: "ISO15693"}
 #: Characters of an idTag.
@@ -51,14 +51,12 @@ TAG = 20
 
 def token_type(tag: str, at: At) -> str:
     """Type of an idTag: as the user says, else by its length. 1.6 does not know it."""
-    folded = tag.casefold()
-    policy = at.run.policy
-    if folded == policy.anonymous_id_tag.casefold():
-        return "NoAuthorization"
-    for known, kind in policy.token_types.items():
-        if known.casefold() == folded:
-            return kind
-    return _TYPES.get(len(tag), "Central") if _HEX.fullmatch(tag) else "Central"
+    kind = at.run.policy.token_type(tag)
+    if kind is None:
+        kind = _TYPES.get(len(tag))
+        if kind is None or not _HEX.fullmatch(tag):
+            return "Central"
+    return kind
 
 
 def token(
@@ -78,7 +76,8 @@ def token(
     def up(value: Any, at: At) -> Any:
         if not isinstance(value, str):
             raise at.unfit(value)
-        return "" if kind is None and token_type(value, at) == "NoAuthorization" else value
+        is_anonymous = kind is None and at.run.policy.token_type(value) == "NoAuthorization"
+        return "" if is_anonymous else value
 
     def down(value: Any, at: At) -> Any:
         if not isinstance(value, str):

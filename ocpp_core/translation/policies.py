@@ -86,6 +86,16 @@ class Policy:
     )
     has_security_extension: bool = field(default=False, validator=_SWITCH)
     allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
+    _types: Mapping[str, str] = field(init=False, repr=False, eq=False)
+
+    @_types.default
+    def _folded(self) -> Mapping[str, str]:
+        types = {tag.casefold(): kind for tag, kind in self.token_types.items()}
+        return {**types, self.anonymous_id_tag.casefold(): "NoAuthorization"}
+
+    def token_type(self, id_tag: str) -> str | None:
+        """The type of an idTag as it was decided; None if it was not."""
+        return self._types.get(id_tag.casefold())
 
 
 DEFAULT_POLICY = Policy()
