@@ -156,7 +156,7 @@ class _Context:
     new_id: Callable[[], int] | None
 
     def run(self, direction: Direction) -> Run:
-        return Run(direction.step, direction.way, self.policy, self.received_at, self.new_id)
+        return Run(direction.way.step, direction.way, self.policy, self.received_at, self.new_id)
 
 
 #: What a message has been on the way, in the order of the steps.
@@ -181,7 +181,7 @@ def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) 
             return Translation((), answer, tuple(losses))
         # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
         current = going
-    return Translation(tuple(forms[-1] for forms in current), None, tuple(losses), current)
+    return Translation(tuple([forms[-1] for forms in current]), None, tuple(losses), current)
 
 
 def _back(

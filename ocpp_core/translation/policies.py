@@ -88,10 +88,10 @@ class Policy:
     allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
     _types: Mapping[str, str] = field(init=False, repr=False, eq=False)
 
-    @_types.default
-    def _folded(self) -> Mapping[str, str]:
+    def __attrs_post_init__(self) -> None:
         types = {tag.casefold(): kind for tag, kind in self.token_types.items()}
-        return {**types, self.anonymous_id_tag.casefold(): "NoAuthorization"}
+        types[self.anonymous_id_tag.casefold()] = "NoAuthorization"
+        object.__setattr__(self, "_types", types)  # the only way into a frozen object
 
     def token_type(self, id_tag: str) -> str | None:
         """The type of an idTag as it was decided; None if it was not."""
