@@ -26,6 +26,9 @@ _STEPS = {
     (Version.V2_0_1, Version.V2_1): "v201_v21",
 }
 
+#: The same without them, older version first.
+ADJACENT = tuple(_STEPS)
+
 
 @once
 def _neighbours(version: Version) -> dict[Version, str]:
