@@ -16,7 +16,8 @@ from attrs import define, field
 from every_token import sparse_messages
 from ocpp_core import specification
 from ocpp_core.model.errors import LocalProtocolError, OcppError
-from ocpp_core.model.messages import Response
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.shapes import shape
 from ocpp_core.model.versions import Role
 from ocpp_core.translation import engine
 from ocpp_core.translation.losses import Loss, LossKind, NeedsSessionError, Translation
@@ -103,7 +104,7 @@ def _fate(direction: Direction, action: str) -> Fate:
             else:
                 fate.answers[_told(found)] = None
                 if known.actions[action].sent_by is Role.CSMS:
-                    fate.refusing |= dict.fromkeys(loss.path for loss in found.losses if loss.path != "$")
+                    fate.refusing |= dict.fromkeys(one[1:] for one in _marked(found.losses) if one != "-$")
     fate.refusing = {path: None for path in fate.refusing if f"-{path}" not in fate.lost}
     for name, request in asked.items():
         if known.actions[action].answered:
@@ -139,13 +140,15 @@ def _told(found: Translation) -> str:
         return SILENT
     if isinstance(answer, OcppError):
         return f"error {answer.code}"
-    status = getattr(answer, "status", None)
-    return str(status) if status is not None else _first_status(answer)
+    return _status(answer) or "{}"
 
 
-def _first_status(answer: Response) -> str:
-    """The status of the first of several results; ``{}`` where there is none."""
-    for name in ("set_monitoring_result", "clear_monitoring_result"):
-        for result in getattr(answer, name, ()):
-            return str(result.status)
-    return "{}"
+def _status(answer: Any) -> str:
+    """The status of an answer, or of the first of its results; "" where there is none."""
+    for one in shape(type(answer)).fields:
+        value = getattr(answer, one.name)
+        if one.wire.lower().endswith("status") and isinstance(value, str):
+            return str(value)
+        if isinstance(value, list) and value and isinstance(value[0], Payload):
+            return _status(value[0])
+    return ""
