@@ -22,6 +22,7 @@ from ocpp_core.model.secrets import discreet_path, hide
 from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.model.versions import Wire
 from ocpp_core.payloads.binding import plain
+from ocpp_core.translation.engine import path as path_between
 from ocpp_core.translation.losses import Loss, LossKind
 
 _STYLES: Mapping[str, str] = {
@@ -124,7 +125,7 @@ class Kind:
         step: Between which versions.
         kind: What has become of it.
         reason: Why.
-        message: Class of the message that it was met in, in the version of the source.
+        message: Class of the message that it was met in, as the version of the source calls it.
         path: Without the positions in lists.
     """
 
@@ -166,10 +167,20 @@ class Counts:
             row[outcome] = row.get(outcome, 0) + 1
         for loss in translated.losses:
             path = _POSITION.sub("[]", discreet_path(loss.path))[:200]
-            kind = Kind(loss.step, loss.kind, loss.reason, message_name(judged), path)
+            kind = Kind(loss.step, loss.kind, loss.reason, _message(translated, loss), path)
             if kind not in self.losses and len(self.losses) >= MAX_ROWS:
                 kind = Kind("", loss.kind, loss.reason, "", "")
             self.losses[kind] = self.losses.get(kind, 0) + 1
+
+
+def _message(translated: Translated, loss: Loss) -> str:
+    """Class of the message that a loss is of: the frame, or the answer to it that was made on the way."""
+    judged = translated.judged
+    name = message_name(judged)
+    if translated.answer is None:
+        return name
+    forward = {one.step for one in path_between(judged.found.version, translated.to)}
+    return name if loss.step in forward else f"{judged.action}Response"
 
 
 #: Columns of the table of actions, each wider than its numbers.

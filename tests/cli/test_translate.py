@@ -207,6 +207,21 @@ def test_the_losses_fit_80_columns() -> None:
     assert {"By action", "Losses"} <= {line.strip() for line in lines}
 
 
+def test_losses_of_an_answer_are_not_those_of_its_request() -> None:
+    """2.0.1 asks, 1.5 cannot be asked: the answer of 1.6 loses its reason on the way back."""
+    frame = (
+        '[2,"1","SetChargingProfile",{"evseId":1,"chargingProfile":{"id":1,"stackLevel":0,"chargingProfilePurpose":'
+        '"TxDefaultProfile","chargingProfileKind":"Relative","chargingSchedule":[{"id":1,"chargingRateUnit":"A",'
+        '"chargingSchedulePeriod":[{"startPeriod":0,"limit":16}]}]}}]'
+    )
+    row, last = objects(cli("translate", "--from", "2.0.1", "--to", "1.5", "--json", text=frame))
+
+    assert ("answered", "Rejected") == (row["outcome"], row["answer"]["status"])
+    assert {("2.0.1->1.6", "SetChargingProfileRequest"), ("1.6->2.0.1", "SetChargingProfileResponse")} == {
+        (loss["step"], loss["class"]) for loss in last["summary"]["losses"]
+    }
+
+
 def test_it_writes_as_it_reads() -> None:
     """What has come is translated before the end of the input, whoever is behind it."""
     done = process("translate", "--from", "1.6", "--to", "2.0.1", "--json", text=f"{HEARTBEAT}\n{ANSWER}\n")
