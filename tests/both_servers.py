@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ocpp_core.dispatch.connection import CallReceived
 from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.router import Router
 from ocpp_core.transports.asgi import OcppApp
@@ -30,6 +31,17 @@ class Door(Hooks):
 
     def refused(self, refused: Refused) -> None:
         self.refused_ones.append(refused)
+
+
+class Reported(Hooks):
+    """Keeps what was tolerated in the calls of stations."""
+
+    def __init__(self) -> None:
+        self.rules: list[Any] = []
+
+    def event(self, peer: Any, event: Any) -> None:
+        if isinstance(event, CallReceived):
+            self.rules += [fault.rule for fault in event.violations]
 
 
 class Running:

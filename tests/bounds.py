@@ -1,5 +1,6 @@
-"""Bounded work: how much memory something may take; and time, which is only compared, without whoever counts lines."""
+"""Bounded work: how much memory something may take; and time, which is only compared, where nothing disturbs it."""
 
+import gc
 import sys
 import tracemalloc
 from collections.abc import Generator
@@ -19,11 +20,17 @@ def memory(limit: int) -> Generator[None, None, None]:
 
 
 @contextmanager
-def untraced() -> Generator[None, None, None]:
-    """Nobody counts lines meanwhile: that makes Python several times as slow, and what is written in C not at all."""
+def undisturbed() -> Generator[None, None, None]:
+    """Nobody counts lines meanwhile, and nobody looks through all that other tests have left in memory.
+
+    The first makes Python several times as slow, and what is written in C not at all; the second takes longer than what
+    is measured, and falls to whoever makes many objects.
+    """
     tracer = sys.gettrace()
     sys.settrace(None)
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         sys.settrace(tracer)

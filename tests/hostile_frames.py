@@ -7,7 +7,6 @@ is that of refusing all the way: decoding, the sentence of the refusal, and the 
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 import tracemalloc
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from bounds import untraced
+from bounds import undisturbed
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.tolerance import Tolerance
@@ -353,31 +352,26 @@ def cost(written: str, version: str, tolerance: Tolerance, most: float = float("
         tolerance: Of the codec.
         most: Seconds that are cheap enough: no more tries are made to find less.
     """
-    receive(written, version, tolerance)  # whatever is done on first use
-    gc.collect()
-    tracemalloc.start()
-    receive(written, version, tolerance)
-    memory = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    gc.disable()
-    try:
+    with undisturbed():
+        receive(written, version, tolerance)  # whatever is done on first use
+        tracemalloc.start()
+        receive(written, version, tolerance)
+        memory = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
         seconds = min(_seconds(written, version, tolerance) for _ in range(2))
         for _ in range(5):
             if seconds <= most < float("inf"):
                 break
             seconds = min(seconds, _seconds(written, version, tolerance))
-    finally:
-        gc.enable()
-    return Cost(seconds, memory)
+        return Cost(seconds, memory)
 
 
 def _seconds(written: str, version: str, tolerance: Tolerance) -> float:
-    with untraced():
-        count, start = 0, time.process_time()
-        while (spent := time.process_time() - start) < _LONG_ENOUGH or not count:
-            receive(written, version, tolerance)
-            count += 1
-        return spent / count
+    count, start = 0, time.process_time()
+    while (spent := time.process_time() - start) < _LONG_ENOUGH or not count:
+        receive(written, version, tolerance)
+        count += 1
+    return spent / count
 
 
 @cache

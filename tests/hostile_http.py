@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import gzip
 import logging
 import time
@@ -16,6 +15,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from bounds import undisturbed
 from ocpp_core import Role, v16
 from ocpp_core.model.messages import Call
 from ocpp_core.soap.codec import SoapCodec
@@ -216,13 +216,13 @@ def measure(exchange: Exchange) -> Measured:
     level = logging.getLogger("ocpp_core").level
     logging.getLogger("ocpp_core").setLevel(logging.CRITICAL)
     try:
-        drawn = asyncio.run(_serve(app, exchange))
-        seconds = min(asyncio.run(_seconds(app, exchange)) for _ in range(RUNS))
-        gc.collect()
-        tracemalloc.start()
-        asyncio.run(_serve(app, exchange))
-        memory = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+        with undisturbed():
+            drawn = asyncio.run(_serve(app, exchange))
+            seconds = min(asyncio.run(_seconds(app, exchange)) for _ in range(RUNS))
+            tracemalloc.start()
+            asyncio.run(_serve(app, exchange))
+            memory = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
     finally:
         logging.getLogger("ocpp_core").setLevel(level)
     return Measured(drawn, seconds, memory)

@@ -53,7 +53,7 @@ def read_policy(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> 
     Raises:
         click.BadParameter: There is no such choice.
     """
-    known = {one.name: one for one in attrs.fields(Policy) if one.init}
+    known = {one.name: one for one in attrs.fields(Policy) if one.init and one.converter is None}
     given: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")

@@ -15,7 +15,6 @@ from ocpp_core.cli.demo_board import DONE, NOT_HERE, UNDER_WAY, Board
 from ocpp_core.cli.demo_csms import PASSWORDS
 from ocpp_core.cli.demo_process import COMMAND, CsmsFailed, CsmsProcess, running
 from ocpp_core.cli.hosting import online
-from ocpp_core.cli.showing import clean
 from ocpp_core.cli.station import ID_TAG, ID_TOKEN, Simulator, StepFailed
 
 #: Steps in their order; those of the CSMS call the station back.
@@ -116,7 +115,7 @@ async def show(
         if code:
             stderr.seek(0)
             for line in stderr.read().decode(errors="replace").splitlines():
-                console.print(Text(clean(line), "dim"), soft_wrap=True)
+                board.quote(line)
     return code
 
 

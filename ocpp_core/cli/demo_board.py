@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean
+from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean, fitted
 
 DONE, FAILED, UNDER_WAY, NOT_HERE = "✓", "✗", "…", "-"
 _STYLES = {DONE: "green", FAILED: "bold red", UNDER_WAY: "yellow", NOT_HERE: "dim"}
@@ -97,4 +97,11 @@ class Board:
 
     def complain(self, why: str) -> None:
         """Says what went wrong."""
-        self.console.print(Text(f"failed: {clean(why)}", "bold red"), soft_wrap=True)
+        self._say(Text(f"failed: {clean(why)}", "bold red"))
+
+    def quote(self, line: str) -> None:
+        """Says what the process of the CSMS has written."""
+        self._say(Text(clean(line), "dim"))
+
+    def _say(self, line: Text) -> None:
+        self.console.print(fitted(line, self.console), soft_wrap=True)

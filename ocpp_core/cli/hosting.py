@@ -27,6 +27,7 @@ async def online(
     password: str | None = None,
     listen: str = "127.0.0.1",
     address: str | None = None,
+    ping_interval: float | None = 20.0,
     tolerance: Tolerance = Tolerance.STRICT,
     on_connect: Callable[[], None] | None = None,
     hooks: Sequence[Hooks] = (),
@@ -42,6 +43,7 @@ async def online(
         password: For Basic authentication of the WebSocket.
         listen: Host that the station's SOAP service listens on.
         address: Where the station says that it listens, if that is not where it does.
+        ping_interval: Seconds between pings of the WebSocket; None sends none.
         tolerance: What is accepted of the CSMS.
         on_connect: Told of every new connection. With it the station connects again and again, at first and when its
             connection is lost, and calls wait for that. SOAP has no connections.
@@ -72,6 +74,7 @@ async def online(
         backoff=_AT_A_DESK,
         on_connect=None if on_connect is None else lambda _: on_connect(),
         password=password,
+        ping_interval=ping_interval,
         tolerance=tolerance,
         hooks=hooks,
     ) as station:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from math import isnan
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -18,7 +18,7 @@ from rich.text import Text
 
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
-from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, hanging
+from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
@@ -35,6 +35,8 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -65,8 +67,8 @@ class _Output(Console):
         self.unheard = asyncio.Event()
 
     def message(self, text: Text) -> None:
-        """Writes a message. On a terminal its words are whole; for other programs it is one line."""
-        self.print(hanging(text, self) if self.is_terminal else text)
+        """Writes a message."""
+        self.print(fitted(text, self))
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -199,9 +201,10 @@ def _plain(value: Any) -> str:
 
 
 def _versions(_: click.Context, __: click.Parameter, value: str | None) -> Sequence[str]:
-    names = [name.strip() for name in value.split(",")] if value else [version.value for version in Version]
+    known = [version.value for version in Version]
+    names = known if value is None else [name.strip() for name in value.split(",")]
     for name in names:
-        if name not in [version.value for version in Version]:
+        if name not in known:
             raise click.BadParameter(f"no such version: {name}")
     return names
 
@@ -210,6 +213,18 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     if value is not None and isnan(value):  # which is in every range
         raise click.BadParameter("not a number")
     return value
+
+
+def _ping_interval(text: str) -> Callable[[_F], _F]:
+    """The option of that name."""
+    return click.option(
+        "--ping-interval",
+        type=click.FloatRange(0, 86_400),
+        callback=_number,
+        default=20.0,
+        show_default=True,
+        help=text,
+    )
 
 
 @click.command()
@@ -240,14 +255,7 @@ def _number(_: click.Context, __: click.Parameter, value: float | None) -> float
     callback=read_aliases,
     help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
 )
-@click.option(
-    "--ping-interval",
-    type=click.FloatRange(0, 86_400),
-    callback=_number,
-    default=20.0,
-    show_default=True,
-    help="Seconds between pings; 0 sends none, for stations that never answer one.",
-)
+@_ping_interval("Seconds between pings; 0 sends none, for stations that never answer one.")
 @click.option(
     "--tolerance",
     multiple=True,
@@ -307,6 +315,7 @@ def serve(
 @click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
 @click.option("--address", help="Where that says that it is, if not on the host of --listen.")
+@_ping_interval("Seconds between pings of the WebSocket; 0 sends none, for a CSMS that never answers one.")
 @click.option("--tolerant", is_flag=True, help="Accept whatever can be typed.")
 @click.option(
     "--stay",
@@ -323,6 +332,7 @@ def simulate(
     soap: bool,
     listen: str,
     address: str | None,
+    ping_interval: float,
     tolerant: bool,
     stay: bool,
 ) -> None:
@@ -354,6 +364,7 @@ def simulate(
                 password=password,
                 listen=listen,
                 address=address,
+                ping_interval=ping_interval or None,
                 tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],

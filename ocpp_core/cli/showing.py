@@ -261,6 +261,11 @@ def hanging(text: Text, console: Console) -> Text:
     return Text("\n").join(lines)
 
 
+def fitted(text: Text, console: Console) -> Text:
+    """A line as it is written: on a terminal its words are whole; for other programs it is one line."""
+    return hanging(text, console) if console.is_terminal else text
+
+
 def fits(table: Table, width: int) -> bool:
     """Whether a table needs no more columns than there are."""
     return Console(width=10_000).measure(table).maximum <= width

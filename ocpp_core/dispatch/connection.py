@@ -44,6 +44,7 @@ from ocpp_core.model.messages import (
     Response,
     Send,
     SoapHeaders,
+    error_repr,
 )
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import discreet_repr, told, told_value
@@ -139,7 +140,7 @@ class ResultReceived(CallOutcome):
     violations: tuple[Violation, ...] = ()
 
 
-@frozen
+@frozen(repr=False)
 class ErrorReceived(CallOutcome):
     """The peer has refused the call. `spelling` is its code as it wrote it, if not as this version spells it.
 
@@ -147,11 +148,14 @@ class ErrorReceived(CallOutcome):
     """
 
     code: ErrorCode
-    description: str = field(repr=discreet_repr)
-    details: Mapping[str, Any] = field(repr=discreet_repr)
+    description: str
+    details: Mapping[str, Any]
     spelling: str | None = None
     written: str = field(default="", eq=False)
     violations: tuple[Violation, ...] = ()
+
+    def __repr__(self) -> str:
+        return error_repr(self)
 
 
 @frozen
@@ -180,15 +184,18 @@ class NotificationReceived:
     size: int = field(default=0, eq=False)
 
 
-@frozen
+@frozen(repr=False)
 class ReplyRefused:
     """The peer cannot use a reply of ours (2.1: CALLRESULTERROR). `violations` are those of what it says."""
 
-    id: str = field(repr=discreet_repr)
+    id: str
     code: ErrorCode
-    description: str = field(repr=discreet_repr)
-    details: Mapping[str, Any] = field(repr=discreet_repr)
+    description: str
+    details: Mapping[str, Any]
     violations: tuple[Violation, ...] = ()
+
+    def __repr__(self) -> str:
+        return error_repr(self)
 
 
 def _sentence(text: str) -> str:

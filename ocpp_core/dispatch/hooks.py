@@ -36,7 +36,8 @@ class Refused:
         path: Of its request, raw, with its query; "" if it was not read.
         offered: The subprotocols that it offered, at most 64.
         wire: That it came by.
-        status: Of HTTP; the close code where a WebSocket was opened only to be closed.
+        status: Of HTTP; the close code where a WebSocket was opened only to be closed; 0 where no answer is possible,
+            as TLS has failed.
         reason: One sentence, for our own eyes: it may say more than the peer was told.
     """
 
@@ -56,10 +57,10 @@ class Refused:
         path, _, query = self.path[: 4 * SHORT].partition("?")
         names = "&".join(f"{pair.partition('=')[0]}=" for pair in query.split("&")) if query else ""
         path = printable(f"{hide(path)}{names and '?'}{names}", 2 * SHORT)
+        asked = f"path {path}, {how}" if path else "no request was read"
+        told = f"{self.status} " if self.status else ""
         where = printable(str(self.remote))
-        return (
-            f"{who} at {where} is refused: {self.status} {printable(self.reason, LONG)} (path {path}, {how})"
-        )
+        return f"{who} at {where} is refused: {told}{printable(self.reason, LONG)} ({asked})"
 
 
 class Hooks:

@@ -1,9 +1,12 @@
 """What stands beside a frame about it: which station it belongs to, and which way it went.
 
 Text of a log is read as people write it: ``CP-1 <- [2,...``, as the log ``ocpp_core.frames`` of this library has it;
-``CP-1: receive message [2,...``, as that of the package ``ocpp`` has it; ``direction=in station="CP-1"``; ``sent to
-CP-1``; ``CP -> CSMS``. Objects of JSON and columns of CSV go by their names, whatever their
-case and the marks between them.
+``CP-1: receive message [2,...``, as that of the package ``ocpp`` has it; ``recv CP-1: [2,...``, as that of
+ocpp-go has it; ``ChargePoint: [2,...``, as EVerest has it; ``direction=in station="CP-1"``; ``sent to CP-1``; ``CP ->
+CSMS``. Objects of JSON and columns of CSV go by their names, whatever their case and the marks between them.
+
+An arrow between one name and a frame is that of whoever wrote the log: ``<-`` is what he has received from this
+station, ``->`` what he has sent to it. Between two names it goes from the one to the other.
 """
 
 import re
@@ -70,6 +73,7 @@ _ROLES: Mapping[str, str] = {
     # Of these only a value counts that can be nothing else.
     **dict.fromkeys(["type", "event", "kind", "way", "flow", "op"], "direction"),
     **dict.fromkeys(["ocppversion", "protocol", "subprotocol", "ocppprotocol"], "protocol"),
+    **dict.fromkeys(["origin", "sender"], "origin"),
     "version": "version",
     "vendor": "vendor",
     "model": "model",
@@ -96,8 +100,8 @@ _FRAMES = frozenset(
 _GOT = ["received", "receive", "receiving", "recv", "rcvd", "rx", "in", "incoming", "inbound"]
 _GAVE = ["sent", "send", "sending", "tx", "out", "outgoing", "outbound"]
 _WAYS: Mapping[str, str] = {
-    **dict.fromkeys(["<-", "<--", "<<", "<=", "<", "←", *_GOT], RECEIVED),
-    **dict.fromkeys(["->", "-->", ">>", "=>", ">", "→", *_GAVE], SENT),
+    **dict.fromkeys(["<-", "<--", "<<", "<=", "<", "←", "⇐", *_GOT], RECEIVED),
+    **dict.fromkeys(["->", "-->", ">>", "=>", ">", "→", "⇒", *_GAVE], SENT),
 }
 
 _POINT = r"(?:charging[ _-]?station|charge[ _-]?point|charger|station|cp|evse|wallbox)"
@@ -116,8 +120,17 @@ _ANY_ARROW = re.compile(r"[<>→←]|[ _-](?:to|from)[ _-]", re.IGNORECASE)
 # Text
 
 _NAME = r"[\w.\-+*=:@|~%]{1,100}"
-# What stands between a station's name and a frame: in the log of this library, and in that of the package ``ocpp``.
-_KNOWN_ENDINGS = ((" <- ", RECEIVED), (" -> ", SENT), (": receive message ", RECEIVED), (": send ", SENT))
+# What stands between a station's name and a frame in the log of the package ``ocpp``.
+_KNOWN_ENDINGS = ((": receive message ", RECEIVED), (": send ", SENT))
+# The same in the log of this library, and in others.
+_ARROW = r"(?:<-{1,3}|<<|<={1,3}|←|⇐|(?<!-)-{1,3}>|>>|(?<!=)={1,3}>|→|⇒)"
+_ENDING = re.compile(rf"({_ARROW})[\s:|]*\Z")
+_SIDES = re.compile(rf"(?<![\w.-])({_NAME})\s*({_ARROW})\s*({_NAME})[\s\])]*\Z")
+_A_POINT, _A_CENTRE = re.compile(_POINT, re.IGNORECASE), re.compile(rf"{_CENTRE}|cs", re.IGNORECASE)
+# ``recv CP-1: `` and who it is that speaks, right before a frame.
+_ADDRESSED = re.compile(rf"\b(recv|received|receive|send|sent|sending)\s+({_NAME}):\s*\Z", re.IGNORECASE)
+_SPEAKER = re.compile(r"\b(?:(charge ?point)|central ?system):\s*\Z", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[\d;]{0,20}m")
 _A_NAME = re.compile(_NAME)
 # What `logging.basicConfig` writes before a message, without a blank behind it.
 _PREFIX = re.compile(r"^[A-Z]+:[\w.]*:(?=.)")
@@ -128,7 +141,7 @@ _PARTY = re.compile(
 )
 _WAY = re.compile(
     r"(?<![\w.-])(?:receiv(?:ed|e|ing)|recv|rcvd|rx|incoming|inbound|sen[dt]|sending|tx|outgoing|outbound"
-    r"|(?-i:IN|OUT))(?![\w.-])|<--?(?!-)|<<|<=|←|(?<!-)--?>|>>|=>|→",
+    r"|(?-i:IN|OUT))(?![\w.-])|<--?(?!-)|<<|<=|←|⇐|(?<!-)--?>|>>|=>|→|⇒",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
@@ -136,28 +149,29 @@ _LAST = re.compile(r"(?<![\w.-])(in|out)[^\w]*$", re.IGNORECASE)
 # No names: words of logs, numbers of threads, times and days.
 _NO_NAME = re.compile(
     r"(?:debug|info|warn|warning|error|critical|trace|notice|main|thread|worker|ws|wss|websocket|websockets|json|ocpp"
-    r"|ocpp_core|message|msg|frame|data|payload|text|call|recv|received|receive|send|sent|in|out|from|to|true|false|null"
+    r"|ocpp_core|message|msg|frame|data|payload|text|body|value|raw|call|request|req|response|resp|reply|answer|result|event|recv|received|receive|send|sent|in|out|from|to|true|false|null"
     r"|server|client|csms|cs|cp|station|charger|the|id|[\d:.,+-]*:[\d:.,+-]*Z?|\d{4}-\d\d-\d\d\S*|\W+)",
     re.IGNORECASE,
 )
 
 
 def _role(name: str) -> str:
-    return _role_of(name) if len(name) <= _LONGEST_NAME else ""
+    return _ROLES.get(plain(name), "")
+
+
+def plain(name: str) -> str:
+    """A name in small letters, without marks; "" if it is too long to be one that anybody knows."""
+    return _plain(name) if len(name) <= _LONGEST_NAME else ""
 
 
 @lru_cache(maxsize=1_000)
-def _role_of(name: str) -> str:
-    return _ROLES.get(_plain(name), "")
-
-
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
 def names_columns(names: Iterable[str]) -> bool:
     """Whether these are the names of columns of a table of frames."""
-    known = [name for name in names if _role(name.strip()) or _plain(name) in _FRAMES]
+    known = [name for name in names if _role(name.strip()) or plain(name) in _FRAMES]
     return len(known) > 1
 
 
@@ -202,7 +216,7 @@ def _told(told: tuple[tuple[str, str], ...]) -> Origin:
     label = StationLabel(first.get("identity", ""), first.get("vendor", ""), first.get("model", ""))
     return Origin(
         label if str(label) else None,
-        first.get("direction", ""),
+        first.get("direction") or first.get("origin", ""),
         first.get("version", ""),
         first.get("wire", "").lower() == "soap",
         first.get("source", ""),
@@ -214,15 +228,26 @@ def _version(text: str) -> str:
     return value if value in set(Version) else ""
 
 
-_MEANINGS: Mapping[str, Callable[[str], str]] = {"direction": direction_of, "protocol": _version}
+def _sender(text: str) -> str:
+    """The direction of what was sent by one of both sides."""
+    # CitrineOS, which writes this, calls the station "cs".
+    if text.lower() == "cs" or _A_POINT.fullmatch(text):
+        return STATION_TO_CSMS
+    return CSMS_TO_STATION if _A_CENTRE.fullmatch(text) else ""
+
+
+_MEANINGS: Mapping[str, Callable[[str], str]] = {
+    "direction": direction_of,
+    "origin": _sender,
+    "protocol": _version,
+}
 
 
 def of_text(before: str, after: str = "") -> Origin:
     """What the text around a frame says about it, in the `NEAR` characters before it and behind it."""
-    before, after = before[-NEAR:], after[:NEAR]
-    for ending, direction in _KNOWN_ENDINGS:
-        if before.endswith(ending) and (name := _named(_last(before[: -len(ending)]))):
-            return _plainly(name, direction, "")
+    before, after = _COLOUR.sub(" ", before[-NEAR:]), after[:NEAR]
+    if name_and_way := _by_form(before):
+        return _plainly(*name_and_way, "")
     told = [(role, value) for name, value in _PAIR.findall(f"{before} {after}") if (role := _role(name))]
     known = _told(
         tuple((role, value) for role, value in told if role in ("identity", "direction", "protocol"))
@@ -239,7 +264,49 @@ def of_text(before: str, after: str = "") -> Origin:
         if not identity and not centre and (point or direction):
             # A number is what tells a station from other words: logs also write "response to Heartbeat".
             identity = _named(name) if _DIGIT.search(name) else ""
+    if not direction and (speaker := _SPEAKER.search(before)):
+        direction = STATION_TO_CSMS if speaker[1] else CSMS_TO_STATION
     return _plainly(identity, direction, known.version)
+
+
+def _by_form(before: str) -> tuple[str, str] | None:
+    """The station and the direction that the forms of known logs and an arrow right before a frame say."""
+    for ending, direction in _KNOWN_ENDINGS:
+        if before.endswith(ending) and (name := _named(_last(before[: -len(ending)]))):
+            return name, direction
+    if arrow := _ENDING.search(before):
+        word = _last(before[: arrow.start()].rstrip(" \t|:"))
+        if (name := _named(word)) and not any(_role(key) for key, _ in _PAIR.findall(word)):
+            return name, _WAYS[_short(arrow[1])]
+    if sides := _SIDES.search(before):
+        return _of_sides(*sides.groups())
+    addressed = _ADDRESSED.search(before)
+    # A number is what tells a station from other words: logs also write "sending Heartbeat:".
+    if addressed and _DIGIT.search(addressed[2]) and (name := _named(addressed[2])):
+        return name, _WAYS[addressed[1].lower()]
+    return None
+
+
+def _of_sides(left: str, arrow: str, right: str) -> tuple[str, str] | None:
+    """A station and a CSMS with an arrow between them; None if they are not that."""
+    names = [side.strip("[]():") for side in (left, right)]
+    centres = [_A_CENTRE.fullmatch(name) is not None for name in names]
+    if centres[0] == centres[1]:
+        return None
+    point = names[centres[0]]
+    name = "" if _A_POINT.fullmatch(point) else _named(point)
+    goes_right = _WAYS[_short(arrow)] == SENT
+    return name, CSMS_TO_STATION if centres[0] == goes_right else STATION_TO_CSMS
+
+
+def _short(arrow: str) -> str:
+    """An arrow without what makes it long."""
+    return re.sub(r"(-+|=+)", lambda shaft: shaft[0][0], arrow)
+
+
+def of_heading(line: str) -> Origin:
+    """What a line without a frame says about that below it: EVerest writes ``ChargePoint>CentralSystem Heartbeat``."""
+    return _plainly("", _between(line), "") if len(line) <= _MAX_TEXT else NOTHING
 
 
 def _last(text: str) -> str:

@@ -5,14 +5,17 @@ Each line may be
 - a frame: ``[2,"17","Heartbeat",{}]``;
 - an object with a member ``frame`` and what is known about it: ``version``, ``wire``, ``direction``, ``station``,
   ``vendor``, ``model``, ``source``;
+- an object with a member for each element of a frame, or such an object inside it:
+  ``{"messageTypeId":2,"messageId":"17","action":"Heartbeat","payload":{}}``;
 - a line of a log that has a frame somewhere in it, perhaps quoted inside a JSON string, or printed over several lines;
 - a row of a table (CSV), whose first line may name the columns;
 - a SOAP envelope.
 
 What a line says about the station and the direction of its frame is read too, see `ocpp_core.logs.origins`. A document
 below 1 MB may instead be one JSON array of frames, or frames and envelopes written over several lines. Bytes may be
-packed with gzip, or UTF-16 with its mark. The text of a frame is always cut out, never parsed and written again: what
-the codec judges is what was sent. Memory does not grow with the input.
+packed with gzip, or UTF-16 with its mark, which XML with a declaration may lack. The text of a frame is always cut out,
+never parsed and written again: what the codec judges is what was sent, or the log has kept of it. Memory does not grow
+with the input.
 """
 
 import re
@@ -42,7 +45,8 @@ from ocpp_core.logs.cutting import (
     parsed,
     values_in,
 )
-from ocpp_core.logs.origins import NOTHING, Origin, StationLabel, both, of_members, of_text
+from ocpp_core.logs.fields import frames_of_members
+from ocpp_core.logs.origins import NOTHING, Origin, StationLabel, both, of_heading, of_members, of_text
 from ocpp_core.logs.sources import unpacked
 from ocpp_core.logs.tables import Table, cells, is_open, separator_of
 from ocpp_core.model.versions import Wire
@@ -154,22 +158,26 @@ class Reader:
                     pass
 
     def _read_lines(self, lines: "_Lines", source: str) -> Iterator[Found]:
+        heading = NOTHING
         for number, line in lines:
             text = line.strip(BLANK)
             if not text:
                 continue
+            above, heading = heading, NOTHING
             if text[0] == "[" and text[-1] == "]" and "] " not in text and BARE.match(text):
-                yield Found(source, number, text, source)  # the way of nearly all frames
+                # The way of nearly all frames.
+                yield Found(source, number, text, source, direction=above.direction)
                 continue
             if (start := begun(text)) is not None:
                 text = lines.completed(number, text, start)
             elif (separator := separator_of(text)) is not None:
                 text = " ".join(cells(lines.closed(text), separator))
             passed = True
-            for found in self._inspect(text, source, number):
+            for found in self._inspect(text, source, number, above):
                 passed = False
                 yield found
             if passed:
+                heading = of_heading(text)
                 self._skip(source, number, text)
 
     def _read_rows(self, lines: "_Lines", source: str, table: Table) -> Iterator[Found]:
@@ -244,7 +252,10 @@ class Reader:
             yield _found(source, number, piece, told)
         if passed and isinstance(frame, list) and (match := MEMBER.search(text)):
             # Too broken to be recognised.
+            passed = False
             yield _found(source, number, text[match.end() : end_of_value(text, match.end())], known)
+        for whole in frames_of_members(members, text) if passed else ():
+            yield _found(source, number, whole, known, Wire.JSON)
 
     def _document(self, text: str, source: str, first: int) -> Iterator[Found] | None:
         """The frames of a whole file that is JSON or XML; None if it is not."""

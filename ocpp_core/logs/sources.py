@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ocpp_core.soap.text import utf_16_in
+
 #: What is read from a folder, packed with gzip (``.log.gz``) or not.
 SUFFIXES = frozenset({".ndjson", ".jsonl", ".log", ".txt", ".json", ".xml", ".csv", ".tsv"})
 
 _GZIP = b"\x1f\x8b"
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+#: Bytes by which a form is known.
+_START = 4
 _CHUNK = 65_536
 
 
@@ -38,7 +41,7 @@ def _is_traffic(path: Path) -> bool:
 
 
 def unpacked(file: BinaryIO, told: Callable[[int], None]) -> io.BufferedReader:
-    """The bytes of a file as UTF-8: unpacked if it is gzip, written anew if a mark at its beginning says UTF-16.
+    """The bytes of a file as UTF-8: unpacked if it is gzip, written anew if its beginning says UTF-16 (`utf_16_in`).
 
     Args:
         file: Is read to its end, no further ahead than it has to be: a stream may be slow.
@@ -48,7 +51,7 @@ def unpacked(file: BinaryIO, told: Callable[[int], None]) -> io.BufferedReader:
     if stream.peek(2)[:2] == _GZIP:
         packed = gzip.GzipFile(fileobj=stream)
         stream = _peeked(packed, None)
-    encoding = _MARKS.get(stream.peek(2)[:2])
+    encoding = utf_16_in(stream.peek(_START)[:_START])
     return stream if encoding is None else io.BufferedReader(_Recoded(stream, encoding), _CHUNK)
 
 
@@ -57,7 +60,7 @@ def _peeked(file: BinaryIO | gzip.GzipFile, told: Callable[[int], None] | None) 
 
 
 class _Counted(io.RawIOBase):
-    """Reads what there is, at least two bytes the first time: the mark by which a form is known."""
+    """Reads what there is, at least `_START` bytes the first time."""
 
     def __init__(self, file: BinaryIO | gzip.GzipFile, told: Callable[[int], None] | None) -> None:
         # A pipe gives what it has only by `read1`.
@@ -74,7 +77,7 @@ class _Counted(io.RawIOBase):
         view = memoryview(buffer)
         try:
             data = self._read(len(view))
-            while self._is_first and len(data) < 2 and (more := self._read(1)):
+            while self._is_first and len(data) < _START and (more := self._read(1)):
                 data += more
         except (EOFError, zlib.error) as error:
             raise OSError(f"is packed, and broken: {error}") from None

@@ -23,7 +23,8 @@ class ErrorCode(StrEnum):
     MESSAGE_ID = "message-id"  #: the message id is too long, empty or already in use
     MESSAGE_TYPE = "message-type"  #: the message type number is unknown
     IDENTITY = "identity"  #: SOAP: the message is for another station
-    ENVELOPE_VERSION = "envelope-version"  #: SOAP: not an envelope of SOAP 1.2
+    ENVELOPE_VERSION = "envelope-version"  #: SOAP: an envelope of neither SOAP 1.2 nor 1.1
+    OLD_ENVELOPE_VERSION = "old-envelope-version"  #: SOAP: an envelope of SOAP 1.1, and is answered in one
     MUST_UNDERSTAND = "must-understand"  #: SOAP: a header that must be understood and is not
     GENERIC = "generic"  #: anything else
 

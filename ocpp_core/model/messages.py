@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, 
 import attrs
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.printing import HIDDEN
+from ocpp_core.model.printing import HIDDEN, shown
 from ocpp_core.model.secret_words import names_a_secret
 from ocpp_core.model.secrets import discreet_error, discreet_repr, hide
 from ocpp_core.model.versions import Role
@@ -397,6 +397,10 @@ def datatype(version: str, name: str, *, is_open: bool = False) -> Callable[[typ
     return make
 
 
+def _text_repr(value: str | None) -> str:
+    return repr(None) if value is None else shown(hide(value))
+
+
 @attrs.frozen(kw_only=True)
 class SoapHeaders:
     """What the header of a SOAP envelope says beside the message id. OCPP-S 1.6 §3.3-3.9; absent is None.
@@ -412,14 +416,14 @@ class SoapHeaders:
         fault_to: Where a fault shall go.
     """
 
-    identity: str | None = None
-    action: str | None = None
-    message_id: str | None = None
-    relates_to: str | None = None
-    from_: str | None = attrs.field(default=None, repr=discreet_repr)
-    reply_to: str | None = attrs.field(default=None, repr=discreet_repr)
-    to: str | None = attrs.field(default=None, repr=discreet_repr)
-    fault_to: str | None = attrs.field(default=None, repr=discreet_repr)
+    identity: str | None = attrs.field(default=None, repr=_text_repr)
+    action: str | None = attrs.field(default=None, repr=_text_repr)
+    message_id: str | None = attrs.field(default=None, repr=_text_repr)
+    relates_to: str | None = attrs.field(default=None, repr=_text_repr)
+    from_: str | None = attrs.field(default=None, repr=_text_repr)
+    reply_to: str | None = attrs.field(default=None, repr=_text_repr)
+    to: str | None = attrs.field(default=None, repr=_text_repr)
+    fault_to: str | None = attrs.field(default=None, repr=_text_repr)
 
 
 class NumericId(str):
@@ -476,11 +480,19 @@ class _Error:
     violations: tuple[Violation, ...] = attrs.field(default=(), kw_only=True)
 
     def __repr__(self) -> str:
-        described = discreet_error(self.description, self.details)
-        said = (hide(self.id), self.code, *described, hide(self.spelling), self.headers, self.violations)
-        names = [one.name for one in attrs.fields(type(self))]
-        fields = ", ".join(f"{name}={value!r}" for name, value in zip(names, said, strict=True))
-        return f"{type(self).__name__}({fields})"
+        return error_repr(self)
+
+
+def error_repr(error: Any) -> str:
+    """The `repr` of what a peer says of an error: what its description names may stand in its details."""
+    description, details = discreet_error(error.description, error.details)
+    said = {"description": description, "details": details}
+    written = []
+    for one in attrs.fields(type(error)):
+        value = said.get(one.name, getattr(error, one.name))
+        is_text = one.name not in said and isinstance(value, str) and not isinstance(value, Enum)
+        written.append(f"{one.name}={(hide(value) if is_text else value)!r}")
+    return f"{type(error).__name__}({', '.join(written)})"
 
 
 @attrs.define(repr=False)

@@ -30,12 +30,13 @@ _IDENTIFIER = r"[A-Za-z0-9*\-_=+|@.]{1,48}"
 _SINCE_2_0: dict[str, Any] = {"identities": _IDENTIFIER, "compresses": True}
 
 #: 1.2 and 1.5 over JSON, as in practice: nobody has written it down, so it is the frame layer of 1.6 with the messages
-#: of the WSDLs. About other names of a member, and one object for a list of one, there is nothing to be strict.
+#: of the WSDLs. About other names of a member, one object for a list of one, and a value that is no object, there is
+#: nothing to be strict.
 _JSON_OF_1_X: dict[str, Any] = {
     "error_names": {Wire.JSON: ERROR_NAMES_1_6_JSON, Wire.SOAP: ERROR_NAMES_SOAP},
     "owed": OWED_1_6,
     "frame_kinds": FRAME_KINDS,
-    "json_dialects": Tolerance.MISNAMED_MEMBER | Tolerance.OBJECT_FOR_LIST,
+    "json_dialects": Tolerance.MISNAMED_MEMBER | Tolerance.OBJECT_FOR_LIST | Tolerance.FLAT_VALUE,
 }
 
 #: Everything but the actions, which stand in the generated modules.

@@ -76,6 +76,7 @@ class Tolerance(Flag):
     BOOL_FOR_TEXT = auto()  #: true and false where text belongs: "true" and "false"
     FRACTION_FOR_INT = auto()  #: a number that is not whole: kept as a `Decimal`, as nothing is rounded
     FLOAT_NOISE = auto()  #: a hundredth of the allowed step beside a multiple of it, or less: kept
+    FLAT_VALUE = auto()  #: a value of 1.5 as text for a list, with its attributes beside it: a list of one
 
     # Around messages; none is reported as a violation, as nothing of the message is odd
     MEDIA_TYPE = auto()  #: an envelope sent as text/xml, application/xml or without any type
@@ -85,7 +86,7 @@ class Tolerance(Flag):
     #: Nothing is accepted: a message conforms or is refused.
     STRICT = 0
     #: Whatever can be typed is accepted: all of the above.
-    TOLERANT = (1 << 50) - 1
+    TOLERANT = (1 << 51) - 1
     #: What can only mean one thing, and is read as that: no field has another type for it, nothing is left out, and
     #: nobody could have meant something else. docs/tolerance.md argues each.
     HARMLESS = (
@@ -116,6 +117,7 @@ class Tolerance(Flag):
         | NUMBER_FOR_BOOL
         | BOOL_FOR_TEXT
         | FLOAT_NOISE
+        | FLAT_VALUE
         | MEDIA_TYPE
     )
 

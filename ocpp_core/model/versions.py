@@ -78,7 +78,7 @@ class Action:
         return f"{self.name}Response" if self.answered else None
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Specification:
     """One version of OCPP: its actions and classes, and what its wires ask for. There is one of each.
 
@@ -102,10 +102,10 @@ class Specification:
 
     version: str
     actions: Mapping[str, Action]
-    load: Callable[[str], Any] = field(repr=False)
+    load: Callable[[str], Any]
     subprotocol: str | None = None
     namespaces: Mapping[Role, str] = field(factory=dict)
-    error_names: Mapping[Wire, Mapping[ErrorCode, str]] = field(factory=dict, repr=False)
+    error_names: Mapping[Wire, Mapping[ErrorCode, str]] = field(factory=dict)
     owed: Mapping[FrameKind, FrameKind] = field(factory=dict)
     frame_kinds: Mapping[int, FrameKind] = field(factory=dict)
     identities: str | None = None
@@ -114,6 +114,9 @@ class Specification:
     silent_while_rejected: bool = False
     json_dialects: Tolerance = Tolerance.STRICT
     not_while_pending: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"specification({str(self.version)!r})"
 
     def request(self, action: str) -> Any:
         """The request class of `action`, or its notification class for a SEND.

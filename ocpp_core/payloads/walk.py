@@ -10,7 +10,7 @@ refuses is taken apart. So the walk costs a few times the compiled pass, however
 wrong one stands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -90,8 +90,47 @@ class _Object(NamedTuple):
     cls: type[Payload]
     is_open: bool
     members: dict[str, _Member]
+    required: list[_Member]
     known: list[str]
     misnamed: dict[str, str]
+    flat: "_Flat | None"
+
+
+class _Flat(NamedTuple):
+    """A list of texts with attributes, of which peers write one as text, with its attributes in the object around it.
+
+    Attributes:
+        member: That should be the list.
+        item: What is in it.
+        places: The names of its members by those that they have in the object around it.
+    """
+
+    member: _Member
+    item: _Object
+    places: dict[str, str]
+
+    @classmethod
+    def among(cls, members: Iterable[_Member]) -> "_Flat | None":
+        """What may be written so of the members of a class: `MeterValue` of 1.5 has one such list."""
+        for member in members:
+            kind = member.field.kind
+            if isinstance(kind, ListOf) and isinstance(kind.item, Nested):
+                inner = shape(kind.item.cls).fields
+                places = {field.wire: field.wire for field in inner if field.xml == "attribute"}
+                for field in inner:
+                    if field.xml == "text":
+                        item = _object(kind.item.cls, kind.item.draft)
+                        return cls(member, item, {**places, member.field.wire: field.wire})
+        return None
+
+    def is_in(self, data: dict[str, Any]) -> bool:
+        """Whether an object has a value in this form."""
+        return type(data.get(self.member.field.wire)) in (str, int, float, Decimal)
+
+    def read(self, data: dict[str, Any], path: str, found: Deviations) -> Any:
+        """The list, where that form is allowed."""
+        item = {self.places[name]: value for name, value in data.items() if name in self.places}
+        return [_read_object(self.item, item, path, found)]
 
 
 @once
@@ -107,15 +146,30 @@ def _object(cls: type[Payload], draft: int | None) -> _Object:
         )
         for field in facts.fields
     }
-    return _Object(cls, facts.is_open, members, list(members), dict(facts.misnamed))
+    required = [member for member in members.values() if member.field.is_required]
+    flat = _Flat.among(members.values())
+    return _Object(cls, facts.is_open, members, required, list(members), dict(facts.misnamed), flat)
 
 
 def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviations) -> Any:
     values: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     misnamed: set[str] = set()
+    flat = about.flat if about.flat is not None and about.flat.is_in(data) else None
     for name, value in data.items():
         member = about.members.get(name)
+        if flat is not None and name in flat.places:
+            if name == flat.member.field.wire:
+                here = path + flat.member.place
+                is_allowed = found.report(Tolerance.FLAT_VALUE, here, "type", value, "array")
+                values[flat.member.field.name] = flat.read(data, path, found) if is_allowed else value
+            elif Tolerance.FLAT_VALUE not in found.allowed:
+                # Read strictly, each attribute is one member too many; the rule that accepts the value accepts them.
+                limit = name, about.known
+                found.report(
+                    Tolerance.FLAT_VALUE, member_path(path, name), "additionalProperties", value, limit
+                )
+            continue
         if member is None:
             member = _meant(about, name, data, path, found, misnamed)
             if member is None:
@@ -126,9 +180,9 @@ def _read_object(about: _Object, data: dict[str, Any], path: str, found: Deviati
         except REFUSALS:
             here = path + member.place if name == member.field.wire else member_path(path, name)
             values[member.field.name] = _read_member(member, value, here, found)
-    for wire, member in about.members.items():
-        if member.field.is_required and member.field.name not in values:
-            rule = Tolerance.MISNAMED_MEMBER if wire in misnamed else Tolerance.REQUIRED_MISSING
+    for member in about.required:
+        if member.field.name not in values:
+            rule = Tolerance.MISNAMED_MEMBER if member.field.wire in misnamed else Tolerance.REQUIRED_MISSING
             found.report(rule, path + member.place, "required", data)
             values[member.field.name] = MISSING
     if not found.are_allowed:

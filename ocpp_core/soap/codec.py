@@ -262,13 +262,14 @@ class SoapCodec:
 
     def _fault(self, frame: CallError) -> bytes:
         headers = frame.headers or NO_HEADERS
-        if frame.code is ErrorCode.ENVELOPE_VERSION:
+        if frame.code is ErrorCode.OLD_ENVELOPE_VERSION:
             return old_fault_envelope(frame.code, frame.description)
         name = self.error_names.get(frame.code, "InternalError")
         return self._written(
             self.role,
             self.prefixes.block("Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
+            self.prefixes.upgrade() if frame.code is ErrorCode.ENVELOPE_VERSION else "",
             body=fault_xml(frame.code, name, frame.description, self.prefixes),
         )
 

@@ -71,10 +71,11 @@ def parts_of(root: etree._Element) -> tuple[etree._Element | None, etree._Elemen
     if body_tag == _BODY or (body is not None and body.find(OLD_FAULT) is not None):
         return header, body
     namespace, local = split_name(root.tag)
+    version = ErrorCode.OLD_ENVELOPE_VERSION if namespace == OLD_ENVELOPE else ErrorCode.ENVELOPE_VERSION
     raise FrameError(
         f"not an envelope of SOAP 1.2, but {told_value(local)} of {told_value(namespace)}",
         kind=FrameKind.UNREADABLE,
-        code=ErrorCode.ENVELOPE_VERSION if local == "Envelope" else ErrorCode.FRAME,
+        code=version if local == "Envelope" else ErrorCode.FRAME,
     )
 
 
@@ -167,6 +168,11 @@ class Prefixes:
     def _block(self, name: str, content: str, must_understand: bool) -> str:
         flag = f' {self.envelope}:mustUnderstand="true"' if must_understand else ""
         return f"<{name}{flag}>{content}</{name}>"
+
+    def upgrade(self) -> str:
+        """The block that says which envelope is understood (SOAP 1.2 part 1 §5.4.7)."""
+        env = self.envelope
+        return f'<{env}:Upgrade><{env}:SupportedEnvelope qname="{env}:Envelope"/></{env}:Upgrade>'
 
     def written(self, namespace: str, blocks: Iterable[str], body: str) -> bytes:
         """The whole envelope.

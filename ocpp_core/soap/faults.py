@@ -32,6 +32,7 @@ _FAULT_CODES = {
     ErrorCode.INTERNAL: "Receiver",
     ErrorCode.GENERIC: "Receiver",
     ErrorCode.ENVELOPE_VERSION: "VersionMismatch",
+    ErrorCode.OLD_ENVELOPE_VERSION: "VersionMismatch",
     ErrorCode.MUST_UNDERSTAND: "MustUnderstand",
 }
 #: Faults whose first level says everything.
@@ -49,7 +50,7 @@ def fault_code(code: ErrorCode) -> str:
 
 def content_type_of(code: ErrorCode | None) -> str:
     """The Content-Type of an answer: a fault with this code, or a response."""
-    return OLD_CONTENT_TYPE if code is ErrorCode.ENVELOPE_VERSION else CONTENT_TYPE
+    return OLD_CONTENT_TYPE if code is ErrorCode.OLD_ENVELOPE_VERSION else CONTENT_TYPE
 
 
 def read_fault(element: etree._Element, head: Head, vocabulary: Vocabulary) -> CallError:
@@ -108,7 +109,7 @@ def old_fault_envelope(code: ErrorCode, description: str) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<old:Envelope xmlns:old="{OLD_ENVELOPE}" xmlns:env="{ENVELOPE}">'
-        '<old:Header><env:Upgrade><env:SupportedEnvelope qname="env:Envelope"/></env:Upgrade></old:Header>'
+        f"<old:Header>{Prefixes().upgrade()}</old:Header>"
         f"<old:Body><old:Fault><faultcode>old:{fault_code(code)}</faultcode>"
         f"<faultstring>{_reason(code, description)}</faultstring></old:Fault></old:Body></old:Envelope>"
     ).encode()

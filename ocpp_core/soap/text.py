@@ -25,6 +25,14 @@ _USUAL = (b'<?xml version="1.0" encoding="utf-8"?>', b"<?xml version='1.0' encod
 _NUL, _QUESTION_MARK, _EXCLAMATION_MARK = b"\0?!"
 _EQUALS_SIGN = b"="
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: The first bytes of UTF-16: its mark, or the ``<?`` of a declaration, for which the mark may be forgotten.
+_UTF_16 = {
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+    b"<\0?\0": "utf-16-le",
+    b"\0<\0?": "utf-16-be",
+}
+_UTF_32_MARK = b"\xff\xfe\0\0"
 
 
 #: Elements that one element may have in it.
@@ -36,6 +44,16 @@ _ATTRIBUTE = len(' a=""')
 #: Elements in one, from which on an XML Schema judges text and not the tree: for each fault in a tree, lxml asks
 #: libxml2 for the place of its element, which counts all that stand before it.
 _WIDE = 500
+
+
+def utf_16_in(start: bytes) -> str | None:
+    """Which UTF-16 a text is in, by its first four bytes; None if that is not beyond doubt.
+
+    Source: XML 1.0, appendix F.1.
+    """
+    if start[:4] == _UTF_32_MARK:
+        return None
+    return _UTF_16.get(start[:2]) or _UTF_16.get(start[:4])
 
 
 class BrokenXml(Exception):
@@ -145,7 +163,8 @@ def read_xml(body: bytes, max_size: int) -> Document:
     text = text[end:]
     # Looking for one byte takes no time; most envelopes have none of them.
     if _NUL in text:
-        raise BrokenXml("has a NUL byte; only UTF-8 is read")
+        what = "has a NUL byte" if utf_16_in(body) is None else "is in UTF-16"
+        raise BrokenXml(f"{what}; only UTF-8 is read")
     if _QUESTION_MARK in text or _EXCLAMATION_MARK in text:
         _refuse_forbidden(text)
     try:

@@ -44,6 +44,8 @@ _BLANKS = " \t\n\r"
 _INT = (-(2**31), 2**31 - 1)
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _DECIMAL = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
+#: Kinds of values of which nothing is a value.
+_MAY_BE_EMPTY = (Text, Nested)
 #: Python reads no integer of more than 4300 digits.
 _LONGEST_NUMBER = 4000
 
@@ -277,8 +279,8 @@ class _Lifting:
     def _value(self, member: _Member, child: etree._Element, path: str) -> Any:
         """What an element stands for, after a second look; `_ODD` if it stands for nothing."""
         kind = member.kind
-        is_empty = not isinstance(kind, Text | Nested) and not len(child) and not (child.text or "").strip()
-        if is_empty or child.get(_NIL, "").strip() in ("true", "1"):
+        is_empty = not isinstance(kind, _MAY_BE_EMPTY) and not len(child) and not (child.text or "").strip()
+        if is_empty or (child.attrib and child.get(_NIL, "").strip() in ("true", "1")):
             self._report(Tolerance.NIL_OR_EMPTY, path, "nil", child, element_content(child))
             return _ODD
         if isinstance(kind, Nested):

@@ -1,12 +1,13 @@
 """What a user may decide differently: each choice of the translation, with its default."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from attrs import Attribute, field, frozen
 
 from ocpp_core.model.printing import shown
+from ocpp_core.translation.configuration_keys import Key, table
 
 #: Statuses of 1.6 that say that a connector is in use.
 IN_USE = ("Preparing", "Charging", "SuspendedEVSE", "SuspendedEV", "Finishing")
@@ -46,6 +47,14 @@ def _is_mapping_of_types(value: Any) -> bool:
 _SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
 
 
+def _tuple(keys: Iterable[Key]) -> tuple[Key, ...]:
+    return tuple(keys)
+
+
+def _without_clash(policy: "Policy", attribute: Any, keys: tuple[Key, ...]) -> None:
+    table(keys)
+
+
 @frozen(kw_only=True)
 class Policy:
     """The choices of a translation.
@@ -61,9 +70,15 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+        configuration_keys: Keys of 1.6 that the table of the standard lacks, as those of a vendor, and the variables
+            that mean the same; or those of the table that your stations have elsewhere. What is in neither is unknown
+            to the other side.
+        configuration_report: What a GetConfiguration without keys asks a station of 2.0.1 for: "ConfigurationInventory"
+            has what can be set, "FullInventory" has the limits of the station too, and takes longer.
 
     Raises:
-        ValueError: A choice is none of those that there are.
+        ValueError: A choice is none of those that there are; or two of `configuration_keys` have one name, or the value
+            of one variable.
     """
 
     heartbeat_interval: int = field(
@@ -86,6 +101,10 @@ class Policy:
     )
     has_security_extension: bool = field(default=False, validator=_SWITCH)
     allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
+    configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
+    configuration_report: str = field(
+        default="ConfigurationInventory", validator=_one_of("ConfigurationInventory", "FullInventory")
+    )
     _types: Mapping[str, str] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:

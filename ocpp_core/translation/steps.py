@@ -130,13 +130,13 @@ class Direction:
                 run.dropped(unfit.place, unfit.value, unfit.reason)
             else:
                 run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=_sendable(rule.refusal, message, run, unfit))
+            return Outcome(answer=sendable(rule.refusal, message, run, unfit))
         except REFUSALS:
             if not _is_tolerated(message):
                 raise
             run.losses.clear()
             run.dropped(None, message, LossReason.SUPPRESSED)
-            return Outcome(answer=_sendable(error(ErrorCode.TYPE_CONSTRAINT), message, run, None))
+            return Outcome(answer=sendable(error(ErrorCode.TYPE_CONSTRAINT), message, run, None))
 
     def carried(self, message: Any, run: Run, action: str) -> Any:
         """The request of another action that the rows make of a request."""
@@ -146,16 +146,11 @@ class Direction:
     def _local(self, message: Any, answer: Answer, run: Run) -> Outcome:
         if not is_command(message):
             run.dropped(None, message, LossReason.SUPPRESSED)
-        return Outcome(answer=_sendable(answer, message, run, None))
+        return Outcome(answer=sendable(answer, message, run, None))
 
     def _account(self, view: View, run: Run, outcome: Outcome) -> None:
-        """Names what a rule written by hand has neither used nor named."""
-        if not outcome.messages:
-            return
-        for place, value in view.left():
-            if strict and place is not None and place[2] != place[1]:
-                raise UnaccountedError(f"{self.step} {type(view.whole).__name__}.{place[1]}")
-            run.dropped(place, value)
+        if outcome.messages:
+            account(view, run)
 
     def response(self, message: Response, run: Run, action: str) -> Response | OcppError:
         """What becomes of the response to a request of this action in the version of the target."""
@@ -196,6 +191,14 @@ class Direction:
         return responses[0]
 
 
+def account(view: View, run: Run) -> None:
+    """Names what a rule written by hand has neither used nor named."""
+    for place, value in view.left():
+        if strict and place is not None and place[2] != place[1]:
+            raise UnaccountedError(f"{run.step} {type(view.whole).__name__}.{place[1]}")
+        run.dropped(place, value)
+
+
 def _is_tolerated(message: Payload) -> bool:
     """Whether a message breaks its schema, which only tolerant reading lets through."""
     try:
@@ -205,7 +208,7 @@ def _is_tolerated(message: Payload) -> bool:
     return False
 
 
-def _sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Response | OcppError | None:
+def sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Response | OcppError | None:
     """An answer, or an error if it would repeat what breaks the schema in the request."""
     made: Response | OcppError | None = None
     try:

@@ -22,6 +22,14 @@ TOKENS = (
     ),
     Tokens("ChargingProfileStatus", up=near("NotSupported", "Rejected")),
     Tokens(
+        "ConfigurationStatus SetVariableStatus",
+        up=near("NotSupported", "UnknownVariable"),
+        down={
+            "UnknownVariable": "NotSupported",
+            **near("UnknownComponent NotSupportedAttributeType", "NotSupported"),
+        },
+    ),
+    Tokens(
         "DiagnosticsStatus UploadLogStatus",
         renamed={"UploadFailed": "UploadFailure"},
         down=near(_REFUSED_UPLOADS, "UploadFailed"),

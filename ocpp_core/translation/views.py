@@ -22,7 +22,7 @@ class View:
         self._place = place
         self._fields: dict[str, Field] = {one.name: one for one in shape(type(source)).fields}
         self._used: set[str] = set()
-        self._views: list[View] = []
+        self._views: dict[str, list[View]] = {}
         self._is_carried = False
 
     def __getattr__(self, name: str) -> Any:
@@ -38,8 +38,9 @@ class View:
         return self._source
 
     def carried(self) -> Any:
-        """The object itself, for a plan, which accounts for all of it."""
+        """The object itself, for a plan, or for a loss, which accounts for all of it."""
         self._used.update(self._fields)
+        self._views.clear()
         self._is_carried = True
         return self._source
 
@@ -48,13 +49,22 @@ class View:
         return (self._place, self._fields[name].wire, target)
 
     def view(self, name: str) -> "View | None":
-        """A nested object, to be read leaf by leaf."""
+        """A nested object, to be read leaf by leaf: always the same view of it."""
         value = getattr(self, name)
         if not isinstance(value, Payload):
             return None
-        made = View(value, self._run, self.place(name))
-        self._views.append(made)
-        return made
+        if name not in self._views:
+            self._views[name] = [View(value, self._run, self.place(name))]
+        return self._views[name][0]
+
+    def views(self, name: str) -> "list[View]":
+        """The objects of a list, to be read leaf by leaf."""
+        items = getattr(self, name) or ()
+        if name not in self._views:
+            self._views[name] = [
+                View(item, self._run, (self.place(name), number, "")) for number, item in enumerate(items)
+            ]
+        return self._views[name]
 
     def drop(self, *names: str) -> None:
         """Names what is not sent on."""
@@ -77,5 +87,6 @@ class View:
         if not self._is_carried:
             for wire, value in self._source.extra.items():
                 yield (self._place, quoted(wire), quoted(wire)), value
-        for view in self._views:
-            yield from view.left()
+        for views in self._views.values():
+            for view in views:
+                yield from view.left()

@@ -27,9 +27,9 @@ from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
     authorization_of,
-    json_versions_of,
     subprotocol_of,
     url_of,
+    versions_of,
 )
 from ocpp_core.transports._options import (
     FLAG,
@@ -46,6 +46,7 @@ from ocpp_core.transports._options import (
 from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
 from ocpp_core.transports.admission import Handshake, result_of
 from ocpp_core.transports.mending import Mend
+from ocpp_core.transports.styles import STYLE, USUAL, Style
 
 from websockets.asyncio.client import ClientConnection  # isort: skip  # _socket has checked that it is there
 from websockets.asyncio.client import connect as open_socket  # isort: skip
@@ -103,6 +104,7 @@ class ConnectOptions(Options, total=False):
     sleep: Callable[[float], Awaitable[None]]
     tolerance: Tolerance
     mend: Mend | None
+    style: Style
 
 
 @frozen(kw_only=True)
@@ -126,6 +128,7 @@ class Connecting:
         sleep: Waits for so many seconds, for the back-off.
         tolerance: What is accepted of the CSMS although it breaks a rule.
         mend: Puts right the text of what the CSMS sends, before it is read; see `Admission.menders`.
+        style: In which we write to it.
     """
 
     password: str | bytes | None = field(default=None, repr=False, validator=PASSWORD.or_none)
@@ -140,6 +143,7 @@ class Connecting:
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, validator=FUNCTION)
     tolerance: Tolerance = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE)
     mend: Mend | None = field(default=None, repr=False, validator=FUNCTION.or_none)
+    style: Style = field(default=USUAL, repr=False, validator=STYLE)
 
 
 class Station:
@@ -324,6 +328,7 @@ class Station:
             subprotocol=subprotocol,
             tolerance=self._how.tolerance,
             mend=self._how.mend,
+            style=self._how.style,
         )
         peer = WebSocketPeer(socket, self._router, handshake, self._settings, **self._peer_options)
         self._current = peer
@@ -385,13 +390,13 @@ async def connect(
         The station, once it is connected.
 
     Raises:
-        LocalProtocolError: A version does not allow the identity, or has no JSON wire.
+        LocalProtocolError: A version does not allow the identity.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
         CannotConnectError: See `Connecting.retries`.
     """
     check({"url": TEXT, "identity": TEXT, "router": ROUTER}, locals())
-    versions = json_versions_of([version] if isinstance(version, str) else version)
+    versions = versions_of([version] if isinstance(version, str) else version)
     for one in versions:
         require_identity(identity, one)
     others: dict[str, Any] = dict(options)

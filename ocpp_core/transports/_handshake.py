@@ -11,7 +11,6 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit, urlunsplit
 
 from attrs import field, frozen
 
-from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.printing import is_printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version, Wire
@@ -117,22 +116,8 @@ def versions_over(wire: Wire, versions: Iterable[Version]) -> tuple[Version, ...
     return tuple(one for one in versions if wire in specification(one).error_names)
 
 
-def json_versions_of(names: Iterable[str]) -> tuple[Version, ...]:
-    """Versions by number or subprotocol, for a WebSocket.
-
-    Raises:
-        LookupError: No version goes by a name.
-        LocalProtocolError: A version has no JSON wire.
-    """
-    versions = versions_of(names)
-    for one in versions:
-        if one not in versions_over(Wire.JSON, versions):
-            raise LocalProtocolError(f"OCPP {one.value} has no JSON wire; it is served over SOAP")
-    return versions
-
-
 def subprotocol_of(version: Version) -> str:
-    """What is negotiated for a version that has a JSON wire."""
+    """What is negotiated for a version. Every one of the standard has a JSON wire."""
     name = specification(version).subprotocol
     assert name is not None
     return name

@@ -75,8 +75,9 @@ def one_of(*values: str | int) -> Kind:
 
 def instance_of(cls: type) -> Kind:
     """An option that is an object."""
-    article = "an" if cls.__name__[0] in "AEIOS" else "a"
-    return Kind(f"{article} {cls.__name__}", (cls,))
+    name = cls.__name__
+    article = "an" if name[0] in "AEIO" or name[:2].isupper() else "a"  # an SSLContext
+    return Kind(f"{article} {name}", (cls,))
 
 
 def _are_profiles(value: Any) -> bool:

@@ -16,7 +16,7 @@ from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Version
 from ocpp_core.transports._floods import BoundedServerConnection
-from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, json_versions_of
+from ocpp_core.transports._handshake import GOING_AWAY, PROTOCOL_ERROR, versions_of
 from ocpp_core.transports._options import FLAG, PORT, ROUTER, TEXT, check, instance_of, require_of_peer, take
 from ocpp_core.transports._socket import (
     Options,
@@ -24,9 +24,11 @@ from ocpp_core.transports._socket import (
     WebSocketPeer,
     close_socket,
 )
+from ocpp_core.transports._tls import Tls
 from ocpp_core.transports.admission import (
     CERTIFICATES,
     FAILED,
+    NO_ANSWER,
     Admission,
     AdmissionOptions,
     Handshake,
@@ -102,6 +104,7 @@ class Server:
         #: Those that are turned away, and told of.
         self._told: WeakSet[ServerConnection] = WeakSet()
         self._listener: Listener | None = None
+        self._tls: Tls | None = None
         self._is_closing = False
 
     @property
@@ -112,11 +115,22 @@ class Server:
     async def start(self, host: str, port: int, ssl: SSLContext | None) -> None:
         """Listens."""
         settings, sockets, tell = self._settings, self._sockets, self._tell_of_failure
+        if ssl is not None:
+            self._tls = Tls(
+                ssl,
+                open_timeout=settings.open_timeout,
+                close_timeout=settings.close_timeout,
+                failed=self._tell_of_tls,
+            )
+        tls = self._tls
 
         class Socket(BoundedServerConnection):
             """Known from its first moment on: websockets lists only those whose handshake is done."""
 
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                if tls is not None and transport.get_extra_info("sslcontext") is None:
+                    tls.start(transport, self)
+                    return
                 super().connection_made(transport)
                 sockets.add(self)
 
@@ -134,7 +148,6 @@ class Server:
             self._serve,
             host,
             port,
-            ssl=ssl,
             process_request=self._admit,
             select_subprotocol=self._select,
             create_connection=cast("type[ServerConnection]", partial(Socket, max_size=settings.max_size)),
@@ -154,6 +167,8 @@ class Server:
             return
         self._is_closing = True
         self._listener.close(close_connections=False)
+        if self._tls is not None:
+            self._tls.close()
         await self._stations.close()
         await asyncio.gather(*(_end(socket) for socket in list(self._sockets)))
         await self._stations.end()
@@ -202,6 +217,9 @@ class Server:
         asked = _asked(socket, socket.request)
         refusal = Refusal(status or http.HTTPStatus.SERVICE_UNAVAILABLE, reason)
         self._observer.refused(refused(asked, refusal))
+
+    def _tell_of_tls(self, remote: Any, reason: str) -> None:
+        self._observer.refused(refused(HttpRequest(remote=remote), Refusal(NO_ANSWER, reason)))
 
     def _select(self, socket: ServerConnection, _: Sequence[Subprotocol]) -> Subprotocol | None:
         name = self._handshakes[socket].subprotocol
@@ -307,7 +325,7 @@ async def serve(
         The server. Leaving the context closes it gracefully.
 
     Raises:
-        LocalProtocolError: A version has no JSON wire, or `ssl` cannot have a security profile that is wanted.
+        LocalProtocolError: `ssl` cannot have a security profile that is wanted.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
     """
@@ -315,7 +333,7 @@ async def serve(
     check(_KINDS, locals())
     settings = take(Settings, others)
     if admission is None:
-        others["accepts"] = json_versions_of(others.get("accepts", _VERSIONS))
+        others["accepts"] = versions_of(others.get("accepts", _VERSIONS))
     rules = admission_of(others, admission)
     require_of_peer(others, ServeOptions.__annotations__)
     _check_profiles(rules, ssl)

@@ -9,7 +9,7 @@ part 2, A00.
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -46,8 +46,14 @@ from ocpp_core.transports._options import (
 )
 from ocpp_core.transports.http_request import Headers, HttpRequest
 from ocpp_core.transports.mending import Mend
+from ocpp_core.transports.styles import STYLES, USUAL, Style, Styles
 
 _log = logger("admission")
+
+T = TypeVar("T")
+
+#: The status of a refusal that nobody can be told, as there is no HTTP: TLS has failed.
+NO_ANSWER = 0
 
 #: The security profile in which stations show certificates.
 CERTIFICATES = 3
@@ -73,6 +79,7 @@ class Handshake:
         remote: Address and port.
         tolerance: What is accepted of this station although it breaks a rule.
         mend: Puts right what it sends, before that is read; None without.
+        style: In which we write to it.
     """
 
     identity: str
@@ -89,6 +96,7 @@ class Handshake:
     remote: Any = None
     tolerance: Tolerance = Tolerance.STRICT
     mend: Mend | None = field(default=None, repr=False)
+    style: Style = field(default=USUAL, repr=False)
     #: One list for all copies of a handshake: hooks are given one of them, and what they find holds for the next.
     _proofs: list[bool] = field(factory=list, repr=False, eq=False)
 
@@ -144,7 +152,7 @@ class Refusal:
     """An HTTP response in place of the WebSocket, or a fault in place of the answer.
 
     Attributes:
-        status: Of the response.
+        status: Of the response; `NO_ANSWER` if none can be given.
         reason: One sentence for people, which says nothing that a stranger should not know.
         headers: Of the response.
         code: Of the fault.
@@ -194,6 +202,7 @@ class AdmissionOptions(TypedDict, total=False):
     aliases: Aliases | None
     tolerance: ToleranceByStation
     menders: Menders | None
+    styles: Styles | None
 
 
 @frozen(kw_only=True)
@@ -231,6 +240,9 @@ class Admission:
             `is_usable`.
         menders: For stations whose JSON cannot be read, by the identity under which they are known: a function from the
             text of each frame to the text that is to be read. What it changes is among the ``violations`` of the frame.
+        styles: In which we write to stations that read one form only, by the identity under which they are known; a
+            function gives None for those that need none. A SOAP request that is broken, or not let in, is answered in
+            the style of the station that it names, "" if it names none.
     """
 
     accepts: Sequence[Version] = field(default=tuple(Version), converter=versions_of)
@@ -244,6 +256,7 @@ class Admission:
     aliases: Aliases | None = field(default=None, validator=ALIASES_OF.or_none)
     tolerance: ToleranceByStation = field(default=DEFAULT_TOLERANCE, validator=TOLERANCE_OF)
     menders: Menders | None = field(default=None, validator=MENDERS.or_none)
+    styles: Styles | None = field(default=None, validator=STYLES.or_none)
     #: Of real stations only, so nobody can fill it.
     _proven: set[str] = field(factory=set, init=False, repr=False, eq=False)
 
@@ -288,6 +301,17 @@ class Admission:
     def forget(self, identity: str) -> None:
         """The station need not prove itself again: it has been replaced by one that cannot."""
         self._proven.discard(identity)
+
+    def style_of(self, identity: str) -> Style:
+        """In which style we write to a station.
+
+        Raises:
+            TypeError: A function of `styles` has given something else. What it raises itself is not caught.
+        """
+        style: Any = _own(self.styles, identity)
+        if style is not None and not isinstance(style, Style):
+            raise TypeError(f"`styles` gives a Style or None, not a {type(style).__name__}")
+        return style or USUAL
 
     # Inside
 
@@ -364,12 +388,7 @@ class Admission:
             self._proven.add(known)
         elif self.has_proven(known):
             return _UNAUTHORIZED.because("the station has proven itself before, and has not now")
-        return evolve(handshake, identity=known, mend=self._mender_of(known))
-
-    def _mender_of(self, known: str) -> Mend | None:
-        if self.menders is None:
-            return None
-        return self.menders(known) if callable(self.menders) else self.menders.get(known)
+        return evolve(handshake, identity=known, mend=_own(self.menders, known), style=self.style_of(known))
 
     async def _known(self, handshake: Handshake) -> str | None:
         assert self.identities is not None
@@ -405,6 +424,13 @@ class Admission:
             return None, versions_of([self.default_version])[0]
         aliases = self.aliases(identity) if callable(self.aliases) else self.aliases
         return choose(offered, versions_over(Wire.JSON, self.accepts), aliases) or (None, None)
+
+
+def _own(given: Mapping[str, T] | Callable[[str], T | None] | None, identity: str) -> T | None:
+    """What a station has of its own, by its identity."""
+    if given is None:
+        return None
+    return given(identity) if callable(given) else given.get(identity)
 
 
 def hook_failed(what: str, error: BaseException) -> Refusal:

@@ -70,6 +70,7 @@ from ocpp_core.transports.admission import (
 )
 from ocpp_core.transports.http_request import HttpRequest
 from ocpp_core.transports.soap_body import BodyRefused, http_status, read_body, write_body
+from ocpp_core.transports.soap_codecs import AnsweringCodec, SoapCodecs
 from ocpp_core.transports.soap_http import SoapPeer
 from ocpp_core.transports.soap_server import answer_envelope
 from ocpp_core.transports.socket_peer import SocketPeer
@@ -180,12 +181,14 @@ class OcppApp:
             others.setdefault("bound_by", "nothing")
         rules = self._admission = admission_of(others, admission)
         require_of_peer(others, AppOptions.__annotations__)
-        self._codecs: dict[str, SoapCodec] = {
-            version: SoapCodec(
-                version, role=role, tolerance=rules.tolerance, address=address, max_size=max_size
-            )
-            for version in versions_over(Wire.SOAP, rules.accepts)
-        }
+        self._codecs = SoapCodecs(
+            versions_over(Wire.SOAP, rules.accepts),
+            role=role,
+            tolerance=rules.tolerance,
+            address=address,
+            max_size=max_size,
+        )
+        self._role = role
         self._on_sockets: Stations[AsgiPeer] = Stations(
             on_connect=on_connect, on_disconnect=on_disconnect, replaces=replaces
         )
@@ -360,12 +363,11 @@ class OcppApp:
         except BodyRefused as error:
             await self._refuse_body(scope, send, asked, Refusal(error.status, error.reason))
             return
-        codec = self._codecs.get(SoapCodec.sniff(body, max_size=self._max_size) or "")
-        if codec is None:
-            codec = next(iter(self._codecs.values()), None)  # its fault says what is wrong
-        if codec is None:
+        reading = self._codecs.of(SoapCodec.sniff(body, max_size=self._max_size))
+        if reading is None:
             await self._refuse_body(scope, send, asked, Refusal(404, "no SOAP here"))
             return
+        codec = AnsweringCodec(reading, self._codecs, self._admission.style_of)
         async with answer_envelope(
             self._router, codec, body, partial(self._identify, asked, codec), self._observer
         ) as answer:
@@ -384,12 +386,12 @@ class OcppApp:
         body = f"{refusal.reason}\n".encode()
         await respond(send, refusal.status, body, *refusal.headers.items(), *closing(scope))
 
-    async def _identify(self, asked: HttpRequest, codec: SoapCodec, headers: SoapHeaders) -> Caller:
+    async def _identify(self, asked: HttpRequest, codec: AnsweringCodec, headers: SoapHeaders) -> Caller:
         """Whose request it is; nothing is kept of one that is not admitted.
 
         A station refuses what is meant for another one (OCPP-S 1.6 §3.3).
         """
-        claimed, is_station = headers.identity, codec.role is Role.CHARGE_POINT
+        claimed, is_station = headers.identity, self._role is Role.CHARGE_POINT
         if is_station:
             claimed = claimed or self._identity
         found: Caller | Refusal
@@ -400,10 +402,13 @@ class OcppApp:
             verdict = await self._admission.admit_soap(asked, claimed, version)
             if isinstance(verdict, Refusal):
                 found = verdict
-            elif is_station:
-                found = LoneCaller(verdict.identity, codec.specification)
             else:
-                found = self._met(verdict, codec, headers.from_)
+                writing = codec.suit(verdict.style)
+                found = (
+                    LoneCaller(verdict.identity, codec.specification)
+                    if is_station
+                    else self._met(verdict, writing, headers.from_)
+                )
         if isinstance(found, Refusal):
             self._turn_away(asked, found, identity=claimed or "", wire=Wire.SOAP)
             raise _NotAdmitted(found)

@@ -9,14 +9,13 @@ from typing import Any
 
 from attrs import frozen
 
-from ocpp_core.dispatch.connection import CallReceived, Connection, Ignored
+from ocpp_core.dispatch.connection import CallReceived, Codec, Connection, Ignored
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import HandleCall, answer_call
 from ocpp_core.dispatch.router import Answer, Caller, LoneCaller, Router
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import CallError, Request, SoapHeaders
-from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.faults import content_type_of
 
 #: Says by its header who sent an envelope; handlers get it as their peer. Raises `OcppError` to refuse the envelope.
@@ -48,13 +47,14 @@ class SoapAnswer:
 
 @asynccontextmanager
 async def answer_envelope(
-    router: Router, codec: SoapCodec, body: bytes, identify: Identify, observer: Observer
+    router: Router, codec: Codec[bytes], body: bytes, identify: Identify, observer: Observer
 ) -> AsyncGenerator[SoapAnswer, None]:
     """Answers one envelope: the body of an HTTP request becomes that of its response.
 
     Args:
         router: Handlers.
-        codec: Of the envelope's version, see `SoapCodec.sniff`; its role is ours.
+        codec: Of the envelope's version, see `SoapCodec.sniff`; its role is ours. `identify` may still decide what it
+            writes.
         body: Of the request, not compressed.
         identify: Who sent it.
         observer: Hooks and log.

@@ -21,10 +21,11 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports._http_client import new_client
-from ocpp_core.transports._options import require_of_peer
+from ocpp_core.transports._options import check, require_of_peer
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
 from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.styles import STYLE, USUAL, Style
 
 if TYPE_CHECKING:
     import httpx
@@ -35,6 +36,7 @@ class SoapConnectOptions(PeerOptions, total=False):
 
     tolerance: Tolerance
     max_size: int
+    style: Style
 
 
 @asynccontextmanager
@@ -65,7 +67,7 @@ async def connect(
         address: Where it says that it listens; that must be said where `host` is no address to call, such as 0.0.0.0,
             and behind a proxy. The CSMS that listens to nobody else's word may refuse one that is not the station's.
         client: An ``httpx.AsyncClient`` for the calls, with TLS and credentials of its own; otherwise one is made.
-        options: See `Peer` and `SoapCodec`.
+        options: See `Peer` and `SoapCodec`; ``style`` is how both what it calls and what it answers are written.
 
     Yields:
         The CSMS, to be called.
@@ -84,16 +86,30 @@ async def connect(
         raise ValueError(f"a CSMS cannot call {host}: say by `address` where it finds the station")
     others: dict[str, Any] = dict(options)
     reading = {name: others.pop(name) for name in ("tolerance", "max_size") if name in others}
+    check({"style": STYLE}, others)
+    style: Style = others.pop("style", USUAL)
     require_of_peer(others, SoapConnectOptions.__annotations__)
     observer = Observer(others.get("hooks", ()), others.get("redaction") or Redaction())
-    app = OcppApp(router, role=Role.CHARGE_POINT, identity=identity, accepts=[version], **reading, **others)
+    app = OcppApp(
+        router,
+        role=Role.CHARGE_POINT,
+        identity=identity,
+        accepts=[version],
+        styles=lambda _: style,
+        **reading,
+        **others,
+    )
     calling = {"call_timeout": others["call_timeout"]} if "call_timeout" in others else {}
     async with (
         serving(app, host, port) as bound,
         new_client() if client is None else nullcontext(client) as posting,
     ):
         codec = SoapCodec(
-            version, role=Role.CHARGE_POINT, address=address or f"http://{_in_url(host)}:{bound}/", **reading
+            version,
+            role=Role.CHARGE_POINT,
+            address=address or f"http://{_in_url(host)}:{bound}/",
+            **style.of_envelopes,
+            **reading,
         )
         yield SoapPeer(codec, identity, client=posting, address=url, observer=observer, **calling)
 

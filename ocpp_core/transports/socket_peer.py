@@ -41,7 +41,12 @@ class SocketPeer(Peer[str]):
         self.version: Version = handshake.version
         self.is_replaced: bool = False
         self._waiting_router = _Waiting(router) if handlers_wait else None
-        plain = JsonCodec(handshake.version, tolerance=handshake.tolerance, max_size=max_frame)
+        plain = JsonCodec(
+            handshake.version,
+            tolerance=handshake.tolerance,
+            max_size=max_frame,
+            fraction_digits=handshake.style.fraction_digits,
+        )
         codec = plain if handshake.mend is None else MendingCodec(plain, handshake.mend)
         super().__init__(
             codec, self._waiting_router or router, self._send_text, identity=handshake.identity, **options

@@ -130,3 +130,13 @@ def test_a_station_does_what_a_trigger_asks_for() -> None:
 
     assert ['[3,"1",{"status":"Accepted"}]', '[3,"1",{"status":"NotImplemented"}]'] == answers
     assert ["status"] == [simulator.asked.get_nowait() for _ in range(simulator.asked.qsize())]
+
+
+def test_an_answer_to_an_event_without_token_information_is_no_refusal() -> None:
+    """`idTokenInfo` may be left out."""
+
+    class Csms:
+        async def call(self, request: Any) -> Any:
+            return specification("2.0.1").response(request.__ocpp__.action)()
+
+    asyncio.run(station.Simulator("2.0.1").do("start", Csms()))  # type: ignore[arg-type]

@@ -108,6 +108,37 @@ def test_lines_of_serve_and_simulate_fit(columns: int, side: Role) -> None:
     assert ("→" if side is Role.CSMS else "←") in shown.splitlines()[-1 if columns > 100 else 1]
 
 
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_demo_says_at_once_what_it_is_doing_and_fits(columns: int) -> None:
+    code, lines = on_a_terminal("demo", "--pace", "0", columns=columns)
+
+    assert 0 == code
+    assert lines[0].startswith("Starting a CSMS")
+    assert columns >= max(map(cell_len, lines))
+    heads = {"boot", "security", "authorize", "config", "remote", "start", "meter", "stop", "reset"}
+    assert heads <= words(lines)
+    assert lines[-2].startswith("10 of 10 stations succeeded in ")
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_what_goes_wrong_in_the_demo_fits_on_a_terminal_and_is_a_line_elsewhere(columns: int) -> None:
+    why = "the CSMS did not let it in: " + " ".join(f"reason{number}" for number in range(40))
+    written = {}
+    for is_terminal in (True, False):
+        file = io.StringIO()
+        console = Console(width=columns, force_terminal=is_terminal, no_color=True, file=file)
+        board = Board(console, ["1.6 JSON"], ["boot"], ())
+        board.fail("1.6 JSON", "boot", why)
+        board.sum_up(dict.fromkeys(("received", "made", "started", "ended"), 0), 1.0)
+        board.quote("a line of the CSMS: " + why)
+        written[is_terminal] = re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue()).splitlines()
+
+    assert columns >= max(map(cell_len, written[True]))
+    assert words(written[False]) == words(written[True])
+    assert f"failed: 1.6 JSON, boot: {why}" in written[False]
+    assert f"a line of the CSMS: {why}" in written[False]
+
+
 def test_a_line_is_broken_between_words_and_goes_on_below_itself() -> None:
     console = Console(width=30)
 

@@ -233,6 +233,28 @@ async def test_what_owes_no_answer_and_cancels_its_own_task_is_logged(
     assert f"ocpp {name}" in caplog.text
 
 
+@asynchronous
+async def test_what_ends_with_its_connection_is_no_accident(caplog: pytest.LogCaptureFixture) -> None:
+    router = Router()
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    @router.on(v16.HeartbeatRequest)
+    async def handler(*_: Any) -> v16.HeartbeatResponse:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError("nobody ends the waiting")
+
+    async with wire(router, grace=0.0) as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        await begun.wait()
+
+    await ended.wait()
+    assert "was cut short" not in caplog.text
+
+
 @each_failure
 @asynchronous
 async def test_a_single_frame_is_answered_whatever_its_handler_raises(failure: str) -> None:

@@ -145,6 +145,11 @@ def test_version_without_a_json_wire_has_no_codec() -> None:
 
 
 _METERED = '{"connectorId":1,"values":[{"timestamp":"2026-01-31T12:00:00Z",%s}]}'
+_STOPPED = (
+    '{"transactionId":1,"timestamp":"2026-01-31T12:00:00Z","meterStop":5,"transactionData":[{"values":'
+    '[{"timestamp":"2026-01-31T12:00:00Z",%s}]}]}'
+)
+_READ = '"value":[{"value":"5","unit":"kWh"}]'
 #: What stations of 1.5 write over WebSocket, for which nobody has made a standard; what it means by the WSDL; and the
 #: rules that say what is different.
 DIALECTS: dict[str, tuple[str, str, str, list[Tolerance]]] = {
@@ -161,6 +166,25 @@ DIALECTS: dict[str, tuple[str, str, str, list[Tolerance]]] = {
         _METERED % '"value":[%s]',
         [Tolerance.OBJECT_FOR_LIST],
     ),
+    "flat": ("MeterValues", _METERED % '"value":"5","unit":"kWh"', _METERED % _READ, [Tolerance.FLAT_VALUE]),
+    "flat, attributes first": (
+        "MeterValues",
+        '{"connectorId":1,"values":[{"unit":"kWh","value":"5","timestamp":"2026-01-31T12:00:00Z"}]}',
+        _METERED % _READ,
+        [Tolerance.FLAT_VALUE],
+    ),
+    "flat, in transactions": (
+        "StopTransaction",
+        _STOPPED % '"value":"5","unit":"kWh"',
+        _STOPPED % _READ,
+        [Tolerance.FLAT_VALUE],
+    ),
+    "flat, and one for the list": (
+        "MeterValues",
+        '{"connectorId":1,"values":{"timestamp":"2026-01-31T12:00:00Z","value":"5"}}',
+        _METERED % '"value":[{"value":"5"}]',
+        [Tolerance.OBJECT_FOR_LIST, Tolerance.FLAT_VALUE],
+    ),
     "authorization": (
         "SendLocalList",
         '{"updateType":"Full","listVersion":1,"localAuthorizationList":[{"idTag":"%s"}]}',
@@ -176,10 +200,67 @@ def test_dialects_of_1_5_over_websocket_are_read_and_named(case: str, tolerance:
     action, said, meant, rules = DIALECTS[case]
     reader = JsonCodec("ocpp1.5", tolerance=tolerance)
     value = "A" if action == "SendLocalList" else '{"value":"5","unit":"kWh"}'
-    frame: Any = reader.decode(f'[2,"17","{action}",{said % value}]')
+    said, meant = (text % value if "%s" in text else text for text in (said, meant))
+    frame: Any = reader.decode(f'[2,"17","{action}",{said}]')
 
     assert rules == [fault.rule for fault in frame.violations]
-    assert f'[2,"17","{action}",{meant % value}]' == reader.encode(Call("17", frame.payload))
+    assert f'[2,"17","{action}",{meant}]' == reader.encode(Call("17", frame.payload))
+
+
+def test_in_a_flat_value_of_1_5_a_fault_has_its_place_and_its_rule() -> None:
+    """Each attribute is judged where it stands; a number is another deviation, and so is an attribute beside a list."""
+    strict = JsonCodec("1.5")
+    for members, expected in (
+        ('"value":5', [("$.values[0].value", "flat_value"), ("$.values[0].value", "number_as_text")]),
+        (
+            '"value":"5","unit":"mWh"',
+            [("$.values[0].value", "flat_value"), ("$.values[0].unit", "unknown_enum")],
+        ),
+        (
+            '"value":"5","unit":null',
+            [("$.values[0].value", "flat_value"), ("$.values[0].unit", "optional_null")],
+        ),
+        (
+            '"value":"5","phase":1',
+            [("$.values[0].phase", "extra_member"), ("$.values[0].value", "flat_value")],
+        ),
+        ('"value":[{"value":"5"}],"unit":"Wh"', [("$.values[0].unit", "extra_member")]),
+        (
+            '"value":null,"unit":"Wh"',
+            [("$.values[0].value", "required_null"), ("$.values[0].unit", "extra_member")],
+        ),
+    ):
+        text = f'[2,"17","MeterValues",{_METERED % members}]'
+        with pytest.raises(FrameError) as caught:
+            strict.decode(text)
+        found = [(fault.path, fault.rule and fault.rule.label) for fault in caught.value.violations]
+
+        assert sorted(expected) == sorted(found)
+        frame: Any = JsonCodec("1.5", tolerance=Tolerance.TOLERANT).decode(text)
+        assert sorted(expected) == sorted((fault.path, fault.rule.label) for fault in frame.violations)
+
+
+def test_many_flat_values_of_1_5_are_one_deviation_each() -> None:
+    """A frame may have so many in so much text; a day of short readings must not be too much."""
+    flat = '{"timestamp":"2026-01-31T12:00:00Z","value":"1","unit":"W","format":"Raw","location":"Inlet"}'
+    frame: Any = JsonCodec("1.5").decode(
+        f'[2,"17","MeterValues",{{"connectorId":1,"values":[{",".join([flat] * 500)}]}}]'
+    )
+
+    assert {Tolerance.FLAT_VALUE} == {fault.rule for fault in frame.violations}
+    assert 500 == len(frame.violations)
+    assert "Inlet" == frame.payload.values[-1].value[0].location
+
+
+def test_a_reading_of_1_2_over_websocket_is_the_number_of_its_wsdl() -> None:
+    """It has no attributes, and nobody has seen another form of it."""
+    plain = _METERED % '"value":5'
+    frame: Any = JsonCodec("1.2").decode(f'[2,"17","MeterValues",{plain}]')
+
+    assert (5, ()) == (frame.payload.values[0].value, frame.violations)
+    for members in ('"value":"5","unit":"Wh"', '"values":[{"value":"5"}]'):
+        with pytest.raises(FrameError):
+            JsonCodec("1.2").decode(f'[2,"17","MeterValues",{_METERED % members}]')
 
 
 def test_dialects_of_1_5_are_those_of_its_json_wire_alone() -> None:

@@ -14,6 +14,7 @@ from inputs import ANSWER, HEARTBEAT, HERTZ, found, frames
 from ocpp_core.logs.origins import RECEIVED, SENT
 from ocpp_core.logs.reading import Reader
 from ocpp_core.logs.sources import expand
+from sample_envelopes import boot
 
 LOG = f"2026-01-31 recv {HEARTBEAT}\nconnected\n2026-01-31 send {ANSWER}\n"
 
@@ -68,6 +69,27 @@ def test_text_with_a_mark_is_read(encoding: str) -> None:
     data = LOG.encode(encoding) if encoding.endswith("sig") else f"\ufeff{LOG}".encode(encoding)
 
     assert [HEARTBEAT, ANSWER] == frames(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_xml_in_utf_16_without_a_mark_is_read_if_it_is_declared(encoding: str) -> None:
+    """The first two characters of a declaration are beyond doubt (XML 1.0, appendix F); those of an element are not."""
+    element = boot().decode()
+    declared = f'<?xml version="1.0" encoding="UTF-16"?>\n{element}\n'
+
+    assert [element] == frames(declared.encode(encoding))
+    assert [element] == frames(gzip.compress(declared.encode(encoding)))
+    assert [] == frames(element.encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be"])
+def test_utf_32_is_not_taken_for_utf_16(encoding: str) -> None:
+    assert [] == frames(f"\ufeff{HEARTBEAT}\n".encode(encoding))
+
+
+@pytest.mark.parametrize("length", range(5))
+def test_a_stream_that_is_shorter_than_any_mark_ends(length: int) -> None:
+    assert [] == frames(b"<\0?\0"[:length])
 
 
 def test_utf_16_that_is_broken_is_read_as_far_as_it_can() -> None:

@@ -27,6 +27,43 @@ LINES = {
         SENT,
     ),
     "ocpp in json": (f'{{"level":"info","msg":"CP_1: receive message {Q}"}}', "CP_1", RECEIVED),
+    "ocpp-go": (f"[ocpp  ] TRACE 2026/07/23 10:21:46 recv 4oSnXerj: {F}", "4oSnXerj", RECEIVED),
+    "ocpp-go, sent": (f"[ocpp  ] TRACE 2026/07/23 10:21:46 send 4oSnXerj: {F}", "4oSnXerj", SENT),
+    "SteVe": (
+        f"[INFO ] 2025-12-13 16:30:18,190 WebSocketLogger (qtp13-32) - [chargeBoxId=TG2, sessionId=5] Received: {F}",
+        "TG2",
+        RECEIVED,
+    ),
+    "CitrineOS": (
+        f'{{"stationId":"CP-1","origin":"cs","protocol":"ocpp2.0.1","action":"Heartbeat","message":{F}}}',
+        "CP-1",
+        STATION_TO_CSMS,
+    ),
+    "CitrineOS, sent": (
+        f'{{"stationId":"CP-1","origin":"csms","protocol":"ocpp2.0.1","action":"Heartbeat","message":{F}}}',
+        "CP-1",
+        CSMS_TO_STATION,
+    ),
+    "EVerest": (f"2026-01-31 [INFO] ocpp \x1b[1;35mChargePoint: {F}\x1b[1;0m", "", STATION_TO_CSMS),
+    "EVerest, sent": (f"2026-01-31 [INFO] ocpp \x1b[1;36mCentralSystem: {F}\x1b[1;0m", "", CSMS_TO_STATION),
+    # Arrows right before a frame are the logger's own; between two names they go from one to the other.
+    **{
+        f"arrow {arrow}": (f"CP-1{arrow}{F}", "CP-1", RECEIVED)
+        for arrow in ("<-", " <-- ", " ← ", " << ", ": ⇐ ")
+    },
+    **{
+        f"arrow {arrow}": (f"x CP-1 {arrow} {F}", "CP-1", SENT)
+        for arrow in ("->", "-->", "→", "=>", "==>", "⇒")
+    },
+    "arrow between bars": (f"12:00:00 | CP-1 | <- | {F}", "CP-1", RECEIVED),
+    "arrow behind a key": (f"station=CP-1 -> {F}", "CP-1", SENT),
+    "arrow of no name": (f"response <- {F}", "", RECEIVED),
+    "to the csms": (f"CP-1 -> CSMS: {F}", "CP-1", STATION_TO_CSMS),
+    "into the csms": (f"[CSMS <- CP-1] {F}", "CP-1", STATION_TO_CSMS),
+    "from the csms by arrow": (f"12:00 CSMS->CP-1: {F}", "CP-1", CSMS_TO_STATION),
+    "out of the csms": (f"CP-1 <- CSMS {F}", "CP-1", CSMS_TO_STATION),
+    "two that are no csms": (f"CP-1 -> CP-2 {F}", "", SENT),
+    "sending a message": (f"sending Heartbeat: {F}", "", SENT),
     # Keys in text.
     "key=value": (f"level=debug station=CP-1 direction=in msg={F}", "CP-1", RECEIVED),
     "key: value": (f"chargePointId: CP-1, direction: OUTBOUND, {F}", "CP-1", SENT),
@@ -75,6 +112,17 @@ def test_station_and_direction_are_read(line: str, identity: str, direction: str
 
     assert F == one.text
     assert (identity, direction) == (one.station.identity if one.station else "", one.direction)
+
+
+def test_a_line_of_its_own_says_who_speaks() -> None:
+    log = (
+        f"2026-01-31T12:00:00.000Z: ChargePoint>CentralSystem Heartbeat \n{F}\n\n"
+        f'2026-01-31T12:00:01.000Z: CentralSystem>ChargePoint  Heartbeat\n[\n  3,\n  "17",\n  {{}}\n]\n\n{ANSWER}\n'
+    )
+
+    assert [(STATION_TO_CSMS, 2), (CSMS_TO_STATION, 5), ("", 11)] == [
+        (one.direction, one.line) for one in found(log)
+    ]
 
 
 DIRECTIONS = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from classes import ALL_CLASSES
 from ocpp_core import v16, v21, v201
-from ocpp_core.dispatch.connection import CallReceived, ReplyRefused
+from ocpp_core.dispatch.connection import CallReceived, ErrorReceived, PendingCall, ReplyRefused
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.model import secret_words
 from ocpp_core.model.codes import ErrorCode, FrameKind
@@ -27,6 +27,7 @@ from ocpp_core.model.messages import (
     Call,
     CallError,
     CallResult,
+    CallResultError,
     DataType,
     Payload,
     SoapHeaders,
@@ -335,9 +336,19 @@ def errors() -> Iterator[Any]:
     yield CallResultInvalidError("ChangeConfiguration", frame)
     yield OcppError(ErrorCode.GENERIC, said, details)
     yield CallError("1", ErrorCode.GENERIC, said, details)
-    yield CallError("1", ErrorCode.GENERIC, "wrong password", {"sent": SECRET})
+    # The one names what the other has.
+    apart: Any = ("wrong password", {"sent": SECRET})
+    pending: PendingCall[Any] = PendingCall("1", v16.HeartbeatRequest(), None)
+    for kind in (CallError, CallResultError, ReplyRefused):
+        yield kind("1", ErrorCode.GENERIC, *apart)
+    yield ErrorReceived(pending, ErrorCode.GENERIC, *apart)
+    yield ErrorReceived(pending, ErrorCode.GENERIC, "", {}, spelling=named, written=named)
+    yield CallRejectedError("ChangeConfiguration", ErrorCode.GENERIC, *apart)
+    yield OcppError(ErrorCode.GENERIC, *apart)
     address = f"http://u:{SECRET}@host/"
     yield SoapHeaders(from_=address, reply_to=address, to=address, fault_to=address)
+    yield SoapHeaders(identity=address, action=named, message_id=named, relates_to=named)
+    yield SoapHeaders(**dict.fromkeys(("identity", "action", "message_id", "relates_to", "to"), "x" * 10_000))
 
 
 @pytest.mark.parametrize("error", list(errors()), ids=lambda error: type(error).__name__)

@@ -26,6 +26,11 @@ def test_a_version_has_one_specification_whatever_it_is_called(version: Version)
         assert specification(name) is specification("".join(list(name)))
 
 
+@pytest.mark.parametrize("version", Version)
+def test_it_is_shown_as_what_gives_it(version: Version) -> None:
+    assert f"specification('{version}')" == repr(specification(version))
+
+
 @pytest.mark.parametrize(
     "name",
     [

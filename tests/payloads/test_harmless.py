@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ocpp_core import v16, v201
+from ocpp_core import v15, v16, v201
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import Payload
@@ -38,6 +38,12 @@ MEANINGS: list[tuple[Tolerance, type[Payload], dict[str, Any], dict[str, Any]]] 
         v16.MeterValuesRequest,
         {"connectorId": 1, "meterValue": READING},
         {"connectorId": 1, "meterValue": [READING]},
+    ),
+    (
+        Tolerance.FLAT_VALUE,
+        v15.MeterValue,
+        {"timestamp": NOW, "value": "7", "unit": "Wh"},
+        {"timestamp": NOW, "value": [{"value": "7", "unit": "Wh"}]},
     ),
     (Tolerance.NUMBER_AS_TEXT, v16.UnlockConnectorRequest, {"connectorId": "2"}, {"connectorId": 2}),
     (Tolerance.NUMBER_AS_TEXT, v16.SampledValue, {"value": 604.213}, {"value": "604.213"}),
@@ -113,6 +119,7 @@ def test_each_harmless_rule_of_payloads_has_its_meaning() -> None:
         Tolerance.BOOL_FOR_TEXT,
         Tolerance.FRACTION_FOR_INT,
         Tolerance.FLOAT_NOISE,
+        Tolerance.FLAT_VALUE,
     }
 
     assert payloads & {*Tolerance.HARMLESS} == {row[0] for row in (*MEANINGS, *KEPT)}

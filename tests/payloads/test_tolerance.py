@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ocpp_core import v16, v21, v201
+from ocpp_core import v15, v16, v21, v201
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, Payload
 from ocpp_core.model.timestamps import WireTimestamp
@@ -122,6 +122,12 @@ CASES = [
         v16.MeterValuesRequest,
         meter_values(meterValue=METER_VALUE),
         *("$.meterValue", "type", "meter_value", [from_wire(v16.MeterValue, METER_VALUE)]),
+    ),
+    Case(
+        Tolerance.FLAT_VALUE,
+        v15.MeterValue,
+        {"unit": "Wh", "timestamp": NOW, "value": "7"},
+        *("$.value", "type", "value", [v15.SampledValue(value="7", unit=v15.UnitOfMeasure.WH)]),
     ),
     Case(
         Tolerance.LIST_SIZE,
@@ -440,6 +446,7 @@ def test_what_was_tolerated_cannot_be_sent_unless_reading_has_mended_it(case: Ca
         Tolerance.OPTIONAL_NULL
         | Tolerance.MISNAMED_MEMBER
         | Tolerance.OBJECT_FOR_LIST
+        | Tolerance.FLAT_VALUE
         | Tolerance.NUMBER_AS_TEXT
         | Tolerance.BOOL_AS_TEXT
         | Tolerance.FLOAT_AS_INT

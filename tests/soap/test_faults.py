@@ -223,7 +223,7 @@ def test_s12_a_whoever_speaks_soap_1_1_is_told_so_in_soap_1_1() -> None:
     codec = SoapCodec("1.6")
     with pytest.raises(FrameError) as caught:
         codec.decode(request.encode())
-    assert ErrorCode.ENVELOPE_VERSION is caught.value.code
+    assert ErrorCode.OLD_ENVELOPE_VERSION is caught.value.code
 
     fault = CallError("", caught.value.code, "why <you>")
     root = etree.fromstring(codec.encode(fault))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lxml import etree
 
@@ -39,6 +41,13 @@ def test_names_of_strangers_are_kept_up_to_a_bound(item: str, monkeypatch: pytes
 
     assert sizes[0] < sizes[10]
     assert sizes[50] == sizes[99]
+
+
+def test_the_bound_is_the_one_that_the_security_page_names() -> None:
+    page = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+
+    assert f"has read {text.MAX_NAMES // 1_048_576} MiB of envelopes with names that were new" in page
+    assert 0 == text.MAX_NAMES % 1_048_576
 
 
 def test_what_is_read_apart_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from sample_envelopes import BOOT, CP_15, CS_15, CS_16, START, boot, fault_envel
         (b"no XML", ErrorCode.FORMAT),
         (
             boot().replace(ENVELOPE.encode(), b"http://schemas.xmlsoap.org/soap/envelope/"),
-            ErrorCode.ENVELOPE_VERSION,
+            ErrorCode.OLD_ENVELOPE_VERSION,
         ),
         (boot().replace(ENVELOPE.encode(), b"urn:envelope"), ErrorCode.ENVELOPE_VERSION),
     ],

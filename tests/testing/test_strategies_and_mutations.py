@@ -232,13 +232,18 @@ def unexpected_differences(
     """Faults that only one of the two names, without those that are to be expected."""
     explained_at = {(fault.path, fault.keyword) for fault in explained}
     tolerated_at = {(fault.path, fault.keyword) for fault in tolerated}
-    converted = (Tolerance.NUMBER_AS_TEXT, Tolerance.OBJECT_FOR_LIST)
+    converted = (
+        Tolerance.NUMBER_AS_TEXT,
+        Tolerance.BOOL_FOR_TEXT,
+        Tolerance.OBJECT_FOR_LIST,
+        Tolerance.FLAT_VALUE,
+    )
     read_on = [fault.path for fault in tolerated if fault.rule in converted]
     expected = {
         (path, keyword)
         for path, keyword in tolerated_at - explained_at
-        # Where a wrong type is tolerated, reading goes on: a number in text may be out of its range, and one object in
-        # place of a list may have faults of its own.
+        # Where a wrong type is tolerated, reading goes on: a number in text may be out of its range, a truth value
+        # longer than the text may be, and one object in place of a list may have faults of its own.
         if any(path.startswith(wrong) for wrong in read_on)
     }
     return explained_at ^ tolerated_at - expected

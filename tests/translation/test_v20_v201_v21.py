@@ -415,7 +415,8 @@ def test_how_a_greeting_is_shown_is_comfort_and_refuses_no_list() -> None:
         "2.0.1",
     )
 
-    assert "URI" == found.message.local_authorization_list[0].id_token_info.personal_message.format
+    message: Any = found.message
+    assert "URI" == message.local_authorization_list[0].id_token_info.personal_message.format
     assert [
         (
             "$.localAuthorizationList[0].idTokenInfo.personalMessage.format",
@@ -436,7 +437,8 @@ def test_no_alias_stands_in_a_list_of_2_0_1_either() -> None:
         "2.0.1",
     )
 
-    assert ["A"] == [one.id_token.id_token for one in found.message.local_authorization_list]
+    message: Any = found.message
+    assert ["A"] == [one.id_token.id_token for one in message.local_authorization_list]
     assert [("$.localAuthorizationList[1]", "dropped", "too_long")] == reasons(found)
 
 

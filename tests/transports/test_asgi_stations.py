@@ -126,7 +126,8 @@ def test_a_tolerant_application_takes_what_a_strict_one_refuses() -> None:
 def test_all_versions_are_served_by_default() -> None:
     app = OcppApp(csms())
 
-    assert {"1.2", "1.5", "1.6"} == set(app._codecs)
+    reading = {codec.specification.version for version in Version if (codec := app._codecs.of(version))}
+    assert {"1.2", "1.5", "1.6"} == reading
     assert set(Version) == set(app._admission.accepts)
 
 

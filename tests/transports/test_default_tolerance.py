@@ -8,11 +8,10 @@ import pytest
 import websockets
 from websockets.typing import Subprotocol
 
+from both_servers import Reported
 from loopback import raw, station
 from loops import asynchronous
 from ocpp_core import ErrorCode, Role, Tolerance, v16
-from ocpp_core.dispatch.connection import CallReceived
-from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.model.messages import Call
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
@@ -23,18 +22,6 @@ from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.websocket import connect, serve
 from served import BOOTS, post, served
 from served import csms as boots
-
-
-class Reported(Hooks):
-    """Keeps what was tolerated in the calls of stations."""
-
-    def __init__(self) -> None:
-        self.rules: list[Any] = []
-
-    def event(self, peer: Any, event: Any) -> None:
-        if isinstance(event, CallReceived):
-            self.rules += [fault.rule for fault in event.violations]
-
 
 DOUBTFUL = {
     "PropertyConstraintViolation": '[2,"2","StatusNotification",{"timestamp":"2026-01-31T12:00:00","connectorId":1,'

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from ocpp_core import Version
+from ocpp_core import Version, Wire
 from ocpp_core.model.printing import is_printable
 from ocpp_core.transports import _handshake as pure
 from properties import for_all
@@ -138,7 +138,8 @@ def test_an_alias_speaks_another_version_under_the_old_name() -> None:
 
 
 def test_every_version_has_a_json_wire() -> None:
-    assert tuple(Version) == pure.json_versions_of(Version)
+    assert tuple(Version) == pure.versions_over(Wire.JSON, Version)
+    assert all(map(pure.subprotocol_of, Version))
 
 
 def test_offers_may_stand_in_several_headers() -> None:

@@ -11,6 +11,7 @@ from ocpp_core import Router
 from ocpp_core.transports.admission import Admission
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
+from ocpp_core.transports.styles import Style
 from ocpp_core.transports.websocket import connect, serve
 
 #: A misspelt rule would let everybody in; one that is gone would fail with the first station.
@@ -108,6 +109,8 @@ OF_SERVERS: Wrong = [
     ({"soap_without_authentication": 1}, TypeError, "option soap_without_authentication: True or"),
     ({"menders": {"CP-1": "replace"}}, ValueError, "option menders: a mapping of identities to menders"),
     ({"menders": []}, TypeError, "option menders"),
+    ({"styles": {"CP-1": 3}}, ValueError, "option styles: a mapping of identities to styles"),
+    ({"styles": Style()}, TypeError, "option styles: a mapping of identities to styles"),
     ({"accepts": "1.6"}, TypeError, "option accepts: a list of versions wanted"),
     ({"admission": True}, TypeError, "option admission: an Admission or None wanted, not True"),
     ({"on_connect": "hello"}, TypeError, "option on_connect: a function or None wanted, not str"),
@@ -136,6 +139,7 @@ WRONG: list[tuple[str, Options, type[Exception], str]] = [
     ("connect", {"password": 12345678}, TypeError, "option password: text or bytes or None wanted, not"),
     ("connect", {"reconnect": "yes"}, TypeError, "option reconnect"),
     ("connect", {"backoff": 10}, TypeError, "option backoff: a Backoff or None wanted, not 10"),
+    ("connect", {"style": 3}, TypeError, "option style: a Style wanted, not 3"),
     ("connect", {"mend": "replace"}, TypeError, "option mend: a function or None wanted, not str"),
     ("connect", {"retries": 3}, TypeError, "option retries: a function or None wanted, not 3"),
     ("connect", {"tolerance": lambda _: None}, TypeError, "option tolerance"),

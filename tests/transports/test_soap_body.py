@@ -298,6 +298,7 @@ def test_status_of_a_fault(code: ErrorCode) -> None:
         ErrorCode.INTERNAL,
         ErrorCode.GENERIC,
         ErrorCode.ENVELOPE_VERSION,
+        ErrorCode.OLD_ENVELOPE_VERSION,
         ErrorCode.MUST_UNDERSTAND,
     }
 

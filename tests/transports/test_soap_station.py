@@ -90,8 +90,9 @@ async def test_an_address_that_nobody_can_call_is_not_announced(host: str) -> No
         ("1.6", "", {}, LocalProtocolError),
         ("1.6", "CP-1", {"pinginterval": 3}, TypeError),
         ("1.6", "CP-1", {"call_timout": 3}, TypeError),
+        ("1.6", "CP-1", {"style": None}, TypeError),
     ],
-    ids=["no SOAP", "no identity", "unknown", "misspelt"],
+    ids=["no SOAP", "no identity", "unknown", "misspelt", "no style"],
 )
 @asynchronous
 async def test_what_cannot_work_is_said_before_anything_is_opened(

@@ -109,12 +109,30 @@ async def test_a_new_connection_of_an_identity_replaces_the_old_one() -> None:
         first = server.peers["CP-1"]
         async with raw(server, "CP-1", "ocpp1.6") as new:
             assert await close_code(old) == 1001
+            assert "connected again" == old.close_reason
             await until(lambda: gone)
             await new.send('[2,"1","Heartbeat",{}]')
             await new.recv()
 
             assert gone == [first]
             assert server.peers["CP-1"] is not first
+
+
+@asynchronous
+async def test_closing_has_a_code_and_a_reason_only_if_it_is_given_one() -> None:
+    async with serve(csms(), "localhost") as server:
+        cases: list[tuple[dict[str, Any], tuple[int, str]]] = [
+            ({}, (1000, "")),
+            ({"code": 3001, "reason": "moved"}, (3001, "moved")),
+        ]
+        for given, seen in cases:
+            async with raw(server, "CP-1", "ocpp1.6") as socket:
+                await until(lambda: "CP-1" in server.peers)
+                await server.peers["CP-1"].close(**given)
+                await socket.wait_closed()
+
+                assert seen == (socket.close_code, socket.close_reason)
+                await until(lambda: "CP-1" not in server.peers)
 
 
 @asynchronous

@@ -10,6 +10,7 @@ from ocpp_core.dispatch.router import Caller, Handle, LoneCaller
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
 from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.styles import Style
 from ocpp_core.transports.websocket import Station, WebSocketPeer, connect, serve
 
 router = Router()
@@ -43,8 +44,15 @@ async def connections() -> None:
         assert_type(await station.call(RESET), v16.ResetResponse)
     async with connect("ws://localhost", "CP-1", router, "2.0.1") as online:
         assert_type(await online.call(v201.HeartbeatRequest()), v201.HeartbeatResponse)
-    async with serve(router, "localhost", tolerance=tolerance_for) as server:
+    async with serve(router, "localhost", tolerance=tolerance_for, styles=style_for) as server:
         assert_type(server.peers, dict[str, WebSocketPeer])
+    async with connect("ws://localhost", "CP-1", router, "1.6", style=Style(fraction_digits=3)) as online:
+        assert_type(online.peer, WebSocketPeer | None)
+    serve(router, "localhost", styles={"CP-1": 3})  # type: ignore[dict-item]
+
+
+def style_for(identity: str) -> Style | None:
+    return Style(qualified_actions=True) if identity else None
 
 
 def tolerance_for(identity: str) -> Tolerance:

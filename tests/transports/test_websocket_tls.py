@@ -1,0 +1,164 @@
+"""Handshakes of TLS that fail: each is seen once, as any other that is turned away at the door."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+import trustme
+
+from both_servers import Door
+from certificates import Certificates
+from loopback import csms
+from loops import asynchronous, until
+from ocpp_core.transports.websocket import serve
+from rawsocket import raw_socket
+
+UPGRADE = (
+    b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+)
+
+
+def of_another_authority(certificates: Certificates) -> ssl.SSLContext:
+    return certificates.client("CP-1", issuer=trustme.CA())
+
+
+def without_a_common_cipher(certificates: Certificates) -> ssl.SSLContext:
+    context = certificates.client("CP-1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-SHA")  # for keys of RSA
+    return context
+
+
+def too_old(certificates: Certificates) -> ssl.SSLContext:
+    certificates.server.minimum_version = ssl.TLSVersion.TLSv1_3
+    context = certificates.client("CP-1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def that_trusts_nobody(_: Certificates) -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+CLIENTS: dict[str, tuple[Callable[[Certificates], ssl.SSLContext], str]] = {
+    "no certificate": (Certificates.client, "peer did not return a certificate"),
+    "of another authority": (of_another_authority, "unable to get local issuer certificate"),
+    "no common cipher": (without_a_common_cipher, "no shared cipher"),
+    "too old": (too_old, "unsupported protocol"),
+    "does not trust us": (that_trusts_nobody, "tlsv1 alert unknown ca"),
+}
+
+
+def knock(port: int, context: ssl.SSLContext) -> None:
+    """Makes the handshake as stations do: unlike a client of asyncio, it says why it refuses a server. In TLS 1.3 a
+    client is done before it is judged, so it waits for the server to hang up.
+    """
+    with (
+        suppress(OSError),
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        while secured.recv(1000):
+            pass
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@asynchronous
+async def test_a_tls_handshake_that_fails_is_seen_once_with_the_reason(
+    client: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ocpp_core.admission")
+    make, why = CLIENTS[client]
+    certificates, door = Certificates(ssl.CERT_REQUIRED), Door()
+    context = make(certificates)
+    async with serve(csms(), "127.0.0.1", ssl=certificates.server, hooks=[door]) as server:
+        await asyncio.to_thread(knock, server.port, context)
+        await until(lambda: door.refused_ones)
+
+    (refused,) = door.refused_ones
+    assert (0, "", "", ()) == (refused.status, refused.identity, refused.path, refused.offered)
+    assert "127.0.0.1" == refused.remote[0]
+    assert f"no TLS: {why}" == refused.reason
+    assert [str(refused)] == [record.getMessage() for record in caplog.records]
+    assert f"is refused: no TLS: {why} (no request was read)" in str(refused)
+
+
+@asynchronous
+async def test_plain_http_on_a_port_of_tls_is_seen() -> None:
+    door = Door()
+    async with (
+        serve(csms(), "127.0.0.1", ssl=Certificates().server, hooks=[door]) as server,
+        raw_socket(server.port) as raw,
+    ):
+        await raw.send(UPGRADE)
+        await raw.rest()
+        await until(lambda: door.refused_ones)
+
+    assert ["no TLS: http request"] == [one.reason for one in door.refused_ones]
+
+
+@asynchronous
+async def test_a_tls_handshake_that_never_ends_is_seen_and_a_port_that_is_tried_is_not() -> None:
+    door = Door()
+    async with serve(
+        csms(), "127.0.0.1", ssl=Certificates().server, hooks=[door], open_timeout=0.05
+    ) as server:
+        async with raw_socket(server.port):
+            pass
+        async with raw_socket(server.port) as raw:
+            await raw.rest()
+            await until(lambda: door.refused_ones)
+
+    assert ["no TLS: the handshake takes too long"] == [one.reason for one in door.refused_ones]
+
+
+@asynchronous
+async def test_a_server_that_ends_waits_for_no_tls_handshake() -> None:
+    door = Door()
+    async with serve(csms(), "127.0.0.1", ssl=Certificates().server, hooks=[door]) as server:
+        raw = raw_socket(server.port)
+        silent = await raw.__aenter__()
+        await silent.send(b"\x16")
+    async with asyncio.timeout(1):
+        rest = await silent.rest()
+    await raw.__aexit__(None, None, None)
+
+    assert b"" == rest
+    assert [] == door.refused_ones
+
+
+@asynchronous
+async def test_what_comes_with_the_end_of_the_tls_handshake_is_read() -> None:
+    certificates = Certificates()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = certificates.client().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    async with (
+        serve(csms(), "127.0.0.1", ssl=certificates.server) as server,
+        raw_socket(server.port) as raw,
+    ):
+        while True:
+            try:
+                client.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                await raw.send(outgoing.read())
+                incoming.write(await raw.receive())
+        client.write(UPGRADE)
+        # The end of the handshake, the request, and the end of TLS, in one packet.
+        await raw.send(outgoing.read())
+        await until(lambda: server.peers)
+        head = b""
+        while not head:
+            incoming.write(await raw.receive())
+            try:
+                head = client.read()
+            except ssl.SSLWantReadError:
+                continue
+
+    assert head.startswith(b"HTTP/1.1 101 ")
