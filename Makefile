@@ -28,7 +28,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help test lint types check-model pytest test-deep test-all test-lowest coverage mutants demo generate format \
+.PHONY: help test lint types check-model pytest test-deep test-all test-lowest coverage mutants fuzz demo generate format \
   bench clean
 
 help: ## Lists these targets
@@ -93,6 +93,11 @@ AT_LEAST ?= 95
 mutants: $(VENV)/.deps ## Changes the engines in small ways and looks whether a test notices (MUTANTS= SEED= MODULES= TESTS=)
 	$(PY) tools/mutants.py --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(MODULES),--modules '$(MODULES)') \
 	  $(if $(TESTS),--tests '$(TESTS)') --at-least $(AT_LEAST)
+
+# How many messages for each wire.
+MESSAGES ?= 300000
+fuzz: $(VENV)/.wheel ## Throws spoilt messages at every wire and tells what leaves the receive path (MESSAGES= SEED= WIRES=)
+	$(PY) tests/fuzz.py --number $(MESSAGES) $(if $(SEED),--seed $(SEED)) $(WIRES)
 
 demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and ten stations talk
 	@echo '$$ ocpp-core validate --quiet examples/traffic'
