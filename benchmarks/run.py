@@ -19,7 +19,7 @@ from pathlib import Path
 from report import FULL, QUICK, markdown, show
 from rich.console import Console
 
-SUITES = ("json_codec", "dispatch", "soap", "imports")
+SUITES = ("json_codec", "dispatch", "soap", "translation", "imports")
 PAGES = [Path(__file__).parents[1] / "README.md", Path(__file__).parent / "README.md"]
 PACKAGES = ("ocpp-core", "ocpp", "orjson", "attrs", "jsonschema", "lxml", "zeep")
 

@@ -1,4 +1,4 @@
-"""The three messages that are measured, as CALL frames: at the start of a station, every minute, and all day."""
+"""The messages that are measured, as CALL frames: at the start of a station, every minute, and all day."""
 
 import json
 from typing import Any, NamedTuple
@@ -44,33 +44,28 @@ BOOT_NOTIFICATION = _call(
     },
 )
 
+#: What a station with three phases sends every minute.
+_SAMPLES = [
+    _sample("Energy.Active.Import.Register", "Wh", "1843207"),
+    _sample("Power.Active.Import", "W", "11038.4"),
+    _sample("Current.Import", "A", "16.02", "L1"),
+    _sample("Current.Import", "A", "15.98", "L2"),
+    _sample("Current.Import", "A", "16.00", "L3"),
+    _sample("Voltage", "V", "230.1", "L1-N"),
+    _sample("Voltage", "V", "229.8", "L2-N"),
+    _sample("Voltage", "V", "230.6", "L3-N"),
+    _sample("Current.Offered", "A", "16"),
+    _sample("Power.Offered", "W", "11040"),
+    _sample("Temperature", "Celsius", "41"),
+    _sample("SoC", "Percent", "63"),
+]
+_METER_VALUE = {"timestamp": "2026-01-31T12:00:00Z", "sampledValue": _SAMPLES}
+
 METER_VALUES = _call(
     "MeterValues 1.6, 12 samples",
     "1.6",
     "MeterValues",
-    {
-        "connectorId": 1,
-        "transactionId": 170234,
-        "meterValue": [
-            {
-                "timestamp": "2026-01-31T12:00:00Z",
-                "sampledValue": [
-                    _sample("Energy.Active.Import.Register", "Wh", "1843207"),
-                    _sample("Power.Active.Import", "W", "11038.4"),
-                    _sample("Current.Import", "A", "16.02", "L1"),
-                    _sample("Current.Import", "A", "15.98", "L2"),
-                    _sample("Current.Import", "A", "16.00", "L3"),
-                    _sample("Voltage", "V", "230.1", "L1-N"),
-                    _sample("Voltage", "V", "229.8", "L2-N"),
-                    _sample("Voltage", "V", "230.6", "L3-N"),
-                    _sample("Current.Offered", "A", "16"),
-                    _sample("Power.Offered", "W", "11040"),
-                    _sample("Temperature", "Celsius", "41"),
-                    _sample("SoC", "Percent", "63"),
-                ],
-            }
-        ],
-    },
+    {"connectorId": 1, "transactionId": 170234, "meterValue": [_METER_VALUE]},
 )
 
 TRANSACTION_EVENT = _call(
@@ -113,3 +108,67 @@ TRANSACTION_EVENT = _call(
 )
 
 MESSAGES = (BOOT_NOTIFICATION, METER_VALUES, TRANSACTION_EVENT)
+
+# What is translated
+
+METER_VALUES_OF_CONNECTOR = _call(
+    "MeterValues 1.6, 12 samples, no transaction",
+    "1.6",
+    "MeterValues",
+    {"connectorId": 1, "meterValue": [_METER_VALUE]},
+)
+METER_VALUES_2_0_1 = _call(
+    "MeterValues 2.0.1, 11 samples",
+    "2.0.1",
+    "MeterValues",
+    {
+        "evseId": 1,
+        "meterValue": [
+            {
+                "timestamp": "2026-01-31T12:00:00Z",
+                "sampledValue": [
+                    {name: one for name, one in sample.items() if name not in ("unit", "value")}
+                    | {"value": float(sample["value"]), "unitOfMeasure": {"unit": sample["unit"]}}
+                    for sample in _SAMPLES
+                    if sample["measurand"] != "Temperature"  # 2.0.1 has none
+                ],
+            }
+        ],
+    },
+)
+AUTHORIZE = _call("Authorize 1.6", "1.6", "Authorize", {"idTag": "04A2B3C4D5E680"})
+AUTHORIZE_2_0_1 = _call(
+    "Authorize 2.0.1", "2.0.1", "Authorize", {"idToken": {"idToken": "04A2B3C4D5E680", "type": "ISO14443"}}
+)
+STATUS_NOTIFICATION = _call(
+    "StatusNotification 1.6",
+    "1.6",
+    "StatusNotification",
+    {
+        "connectorId": 1,
+        "errorCode": "NoError",
+        "status": "Charging",
+        "timestamp": "2026-01-31T12:00:00Z",
+    },
+)
+STATUS_NOTIFICATION_2_0_1 = _call(
+    "StatusNotification 2.0.1",
+    "2.0.1",
+    "StatusNotification",
+    {"timestamp": "2026-01-31T12:00:00Z", "connectorStatus": "Occupied", "evseId": 1, "connectorId": 1},
+)
+BOOT_NOTIFICATION_2_0_1 = _call(
+    "BootNotification 2.0.1",
+    "2.0.1",
+    "BootNotification",
+    {
+        "reason": "PowerUp",
+        "chargingStation": {
+            "vendorName": "Example Energy",
+            "model": "Duo 22",
+            "serialNumber": "EX-2200-000417",
+            "firmwareVersion": "3.4.1-r2",
+            "modem": {"iccid": "8900000000000000007", "imsi": "001010123456789"},
+        },
+    },
+)

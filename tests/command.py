@@ -32,6 +32,11 @@ def process(*arguments: str | Path, text: str = "", **environment: str) -> subpr
     )
 
 
+def saying(version: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments with the version of the frames; who translates says where from."""
+    return (*arguments, "--from" if arguments[0] == "translate" else "--version", version)
+
+
 def objects(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 

@@ -21,10 +21,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import attrs
 import pytest
 
 import generate_docs
 from ocpp_core import Tolerance
+from ocpp_core.translation import Policy
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -239,6 +241,14 @@ def test_every_tolerance_is_documented_once() -> None:
     assert sorted(rule.name or "" for rule in Tolerance) == sorted(documented)
     # Each is harmless or not, with a reason.
     assert {rule.name for rule in Tolerance} == set(re.findall(r"`([A-Z_]+)`", reasons)) - {"HARMLESS"}
+
+
+def test_every_policy_of_translation_is_documented_once() -> None:
+    text = (ROOT / "docs" / "translation.md").read_text(encoding="utf-8")
+    rows = text.partition("\n## Policies\n")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| .+? \| `(\w+)`: .+ \| .+ \|$", rows, re.MULTILINE)
+
+    assert sorted(one.name for one in attrs.fields(Policy) if one.init) == sorted(documented)
 
 
 def test_what_is_harmless_has_its_reason_in_the_table() -> None:

@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
@@ -22,6 +23,8 @@ from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import DataType, Token
 from ocpp_core.model.versions import Action, Specification
 from ocpp_core.model.violations import KEYWORD_CODES
+from ocpp_core.translation import engine
+from translation_matrix import EXACT, KINDS, SIGNS, Fate, fates
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -177,8 +180,75 @@ def _answer(known: Specification, kind: FrameKind) -> str:
     return known.owed[kind].name if kind in known.owed else "-"
 
 
+# Translation
+
+#: Each adjacent pair in both directions.
+STEPS = [pair for one, other in engine.ADJACENT for pair in ((one, other), (other, one))]
+
+
+def translation_counts() -> str:
+    """How many actions have which fate."""
+    rows = []
+    for source, target in STEPS:
+        kinds = [fate.kind for fate in fates(source, target)]
+        numbers = (str(kinds.count(kind) or "-") for kind in KINDS)
+        rows.append([f"{source} to {target}", str(len(kinds)), *numbers])
+    return table(["", "actions", *KINDS], rows)
+
+
+def translation_matrix() -> str:
+    """What becomes of each action in each step, as a sign."""
+    by_step = [{fate.action: fate.kind for fate in fates(*step)} for step in STEPS]
+    names = sorted({name for kinds in by_step for name in kinds}, key=str.lower)
+    head = ["action", *(f"{source} to {target}" for source, target in STEPS)]
+    rows = ([f"`{name}`", *(SIGNS.get(kinds.get(name, ""), "") for kinds in by_step)] for name in names)
+    return table(head, rows)
+
+
+def _translated(source: str, target: str) -> str:
+    """What becomes of each action in one step, what is lost, and what its sender is told."""
+    rows = (
+        [f"`{fate.action}`", _becomes(fate), _paths(fate.lost), _paths(fate.back)]
+        for fate in fates(source, target)
+        if fate.kind != EXACT
+    )
+    return table(["action", "becomes", "request loses", "response loses"], rows)
+
+
+def _becomes(fate: Fate) -> str:
+    said = [f"`{name}`" for name in fate.targets] if fate.targets != [fate.action] else ["the same"]
+    said = said if fate.targets else []
+    said += ["takes a session" + (", with a transaction" if fate.targets else "")] * fate.needs_session
+    told = ", ".join(f"`{one}`" for one in fate.answers)
+    if fate.refusing:
+        said.append(f"{told} because of {_paths(fate.refusing)}")
+    elif told:
+        said.append(f"at times only {told}" if fate.targets else f"answered {told}")
+    return "; ".join(said)
+
+
+def _paths(marked: Iterable[str]) -> str:
+    return ", ".join(f"{one[0]} `{one[1:]}`" if one[0] != "$" else f"`{one}`" for one in marked)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
-    part.__name__: part for part in (counts, actions, exceptions, errors, keywords, owed)
+    **{
+        part.__name__: part
+        for part in (
+            counts,
+            actions,
+            exceptions,
+            errors,
+            keywords,
+            owed,
+            translation_counts,
+            translation_matrix,
+        )
+    },
+    **{
+        f"translated_{source}_{target}".replace(".", "_"): partial(_translated, source, target)
+        for source, target in STEPS
+    },
 }
 
 

@@ -8,6 +8,8 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, TypeVar
@@ -16,9 +18,9 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ocpp_core.cli import live, relay, showing
-from ocpp_core.cli.choices import read_rules
-from ocpp_core.cli.discretion import without_secrets
+from ocpp_core.cli import live, relay, showing, translating
+from ocpp_core.cli.choices import read_moment, read_policy, read_rules
+from ocpp_core.cli.discretion import translated_without_secrets, without_secrets
 from ocpp_core.cli.progress import progress
 from ocpp_core.cli.summary import Summary, spelled
 from ocpp_core.cli.summary import as_json as summary_as_json
@@ -27,11 +29,13 @@ from ocpp_core.logs.detection import CANDIDATES, Detection, with_version
 from ocpp_core.logs.judging import Judge, Judged, Verdict
 from ocpp_core.logs.reading import Found, Reader
 from ocpp_core.logs.sources import expand
+from ocpp_core.logs.translating import LogTranslator, Translated
 from ocpp_core.model.messages import CallError, CallResultError
 from ocpp_core.model.printing import printable_json
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
+from ocpp_core.translation.policies import Policy
 
 #: Exit codes.
 ACCEPTED, REFUSED, UNREADABLE, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141
@@ -143,12 +147,12 @@ _FILES_HELP = """
     """
 
 
-def _traffic(function: F) -> F:
-    """The arguments of all commands that read frames."""
+def _traffic(function: F, version: str = "--version") -> F:
+    """The arguments of all commands that read frames; `version` is the option that says it of them."""
     options: list[Callable[[F], F]] = [
         click.argument("files", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path)),
         click.option(
-            "--version",
+            version,
             "ocpp",
             type=click.Choice([candidate.value for candidate in sorted(CANDIDATES)]),
             help="OCPP version of frames that do not say it. Without it, it is found out, for each file.",
@@ -227,6 +231,66 @@ def validate(context: click.Context, /, for_programs: bool, quiet: bool, **optio
         console = _console()
         _print(console, *showing.summary_tables(total, skipped, console.width))
     context.exit(traffic.exit_code(total))
+
+
+@command.command()
+@partial(_traffic, version="--from")
+@click.option(
+    "--to",
+    required=True,
+    type=click.Choice([one.value for one in Version]),
+    help="OCPP version to translate to.",
+)
+@click.option(
+    "--policy",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=read_policy,
+    help="Decide something differently, such as soft_reset=Immediate. May be repeated; a wrong NAME lists them all.",
+)
+@click.option(
+    "--received-at",
+    metavar="TIME",
+    callback=read_moment,
+    help="What a required time becomes that a frame lacks, such as 2026-01-31T12:00:00Z. Now, if it is not said.",
+)
+@click.option("--quiet", is_flag=True, help="Only the summary.")
+@click.pass_context
+def translate(
+    context: click.Context,
+    /,
+    to: str,
+    policy: Policy,
+    received_at: datetime,
+    for_programs: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Says in another version what each frame says, and names what is lost.
+
+    Each frame is translated on its own, an answer together with its call. What depends on more than that, such as
+    transactions, is named and left out; exit code 1 tells of it, and of frames that cannot be read.
+    """
+    traffic = _Traffic(**options)
+    translator = LogTranslator(to, received_at=received_at, policy=policy)
+    out = _console()
+    counts = translating.Counts()
+    for judged in traffic.judged(show_progress=quiet or not _is_terminal(sys.stdout)):
+        translated = traffic.translated(translator.translate(judged))
+        counts.add(translated)
+        if quiet:
+            continue
+        if for_programs:
+            sys.stdout.write(f"{_write_json(translating.as_json(translated))}\n")
+        else:
+            _print(out, *translating.message(translated), Text())
+    skipped = traffic.reader.lines_skipped
+    if for_programs:
+        told = {"summary": translating.counts_as_json(counts, skipped)}
+        sys.stdout.write(f"{_write_json(told)}\n")
+    else:
+        _print(out, *translating.tables(counts, skipped, out.width))
+    context.exit(traffic.exit_code(counts.judged) or (REFUSED if counts.refused else ACCEPTED))
 
 
 @command.command()
@@ -326,6 +390,10 @@ class _Traffic:
     def shown(self, judged: Judged) -> Judged:
         """A frame as it is to be shown."""
         return judged if self._shows_secrets else without_secrets(judged)
+
+    def translated(self, translated: Translated) -> Translated:
+        """A translated frame as it is to be shown."""
+        return translated if self._shows_secrets else translated_without_secrets(translated)
 
     def exit_code(self, total: Summary) -> int:
         """What the command ends with."""

@@ -1,18 +1,20 @@
 """Judged frames as they may be shown to anybody, without secrets: what the command writes goes into tickets."""
 
+from functools import partial
 from typing import Any
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.logs.judging import Judged, decoder_for
 from ocpp_core.logs.reading import Found
-from ocpp_core.model.errors import FrameError
-from ocpp_core.model.messages import CallError, CallResultError, Frame
+from ocpp_core.logs.translating import Translated, write
+from ocpp_core.model.errors import FrameError, LocalProtocolError, OcppError, PayloadError
+from ocpp_core.model.messages import CallError, CallResultError, Frame, Response, SoapHeaders
 from ocpp_core.model.messages import without_secrets as payload_without_secrets
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import discreet_error, discreet_path, hide
-from ocpp_core.model.versions import Version
+from ocpp_core.model.versions import Version, Wire
 
 
 def without_secrets(judged: Judged) -> Judged:
@@ -59,8 +61,45 @@ def _as_in(values: Any, place: int, text: Any, said: str = "") -> Any:
 def _frame(frame: Frame) -> Frame:
     if isinstance(frame, CallError | CallResultError):
         description, details = discreet_error(frame.description, frame.details)
-        spelling = hide(frame.spelling)
-        return evolve(frame, id=hide(frame.id), description=description, details=details, spelling=spelling)
+        told = {"description": description, "details": details, "spelling": hide(frame.spelling)}
+        return evolve(frame, id=hide(frame.id), headers=_headers(frame.headers), **told)
     payload: Any = payload_without_secrets(frame.payload)
-    changed: Frame = evolve(frame, id=hide(frame.id), payload=payload)
+    changed: Frame = evolve(frame, id=hide(frame.id), payload=payload, headers=_headers(frame.headers))
     return changed
+
+
+def _headers(headers: SoapHeaders | None) -> SoapHeaders | None:
+    return headers and SoapHeaders(**hide(asdict(headers)))
+
+
+def translated_without_secrets(translated: Translated) -> Translated:
+    """The same frame in the other version, with `HIDDEN` in place of its secrets; and so is what it was made of."""
+    return evolve(
+        translated,
+        judged=without_secrets(translated.judged),
+        frames=tuple(map(_frame, translated.frames)),
+        texts=tuple(map(partial(_shown_text, translated), translated.frames, translated.texts)),
+        answer=_answer(translated.answer),
+    )
+
+
+def _shown_text(translated: Translated, frame: Frame, text: str) -> str:
+    """The text of a frame, as it is if it has no secret."""
+    decoder = decoder_for(Version.V1_6, translated.wire)
+    assert not isinstance(decoder, str)
+    values = decoder.values(text)
+    hidden = hide(values)
+    if hidden == values:
+        return text
+    if translated.wire is Wire.JSON:
+        return write_json(hidden)
+    try:
+        return write(_frame(frame), translated.to, translated.wire, translated.judged.found.direction)
+    except (PayloadError, LocalProtocolError):
+        return f"({len(text)} characters with a secret in them; --show-secrets shows them)"
+
+
+def _answer(answer: Response | OcppError | None) -> Response | OcppError | None:
+    if isinstance(answer, OcppError):
+        return OcppError(answer.code, *discreet_error(answer.description, answer.details))
+    return None if answer is None else payload_without_secrets(answer)

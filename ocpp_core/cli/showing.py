@@ -55,12 +55,18 @@ def clean(text: str, limit: int = _LONGEST) -> str:
 # Frames
 
 
-def headline(judged: Judged) -> Text:
-    """One line about a frame: what it is, where it stands and what is known about it."""
+def headline(judged: Judged, verdict: str = "", style: str = "") -> Text:
+    """One line about a frame: what it is, where it stands and what is known about it.
+
+    Args:
+        judged: The frame.
+        verdict: What stands in place of the one on it.
+        style: Of that.
+    """
     found = judged.found
-    line = Text()
-    line.append(judged.verdict.value.upper() if judged.verdict is Verdict.REFUSED else judged.verdict.value)
-    line.stylize(_VERDICT_STYLES[judged.verdict])
+    word = judged.verdict.value.upper() if judged.verdict is Verdict.REFUSED else judged.verdict.value
+    line = Text(verdict or word)
+    line.stylize(style if verdict else _VERDICT_STYLES[judged.verdict])
     line.append(f"  {clean(found.source)}:{found.line}", _DIM)
     parts: list[tuple[str, str]] = []
     if judged.kind is not None:
@@ -71,9 +77,9 @@ def headline(judged: Judged) -> Text:
     parts.append((f"OCPP {clean(found.version, 20)}" if found.version else "", ""))
     parts.append((_DIRECTIONS.get(found.direction, ""), ""))
     parts.append((clean(str(found.station or ""), 80), _DIM))
-    for text, style in parts:
+    for text, colour in parts:
         if text:
-            line.append("  ").append(text, style)
+            line.append("  ").append(text, colour)
     return line
 
 
@@ -224,7 +230,8 @@ def problems(judged: Judged) -> Iterator[Text]:
 # Summaries
 
 
-def _table(title: str) -> Table:
+def new_table(title: str) -> Table:
+    """An empty table as all of them look."""
     return Table(
         title=f"\n{title}",
         title_justify="left",
@@ -235,7 +242,8 @@ def _table(title: str) -> Table:
     )
 
 
-def _number(count: int, style: str = "") -> Text:
+def counted(count: int, style: str = "") -> Text:
+    """A count in a table, where nothing is less than 0."""
     return Text(str(count), style) if count else Text("-", _DIM)
 
 
@@ -258,7 +266,8 @@ def fitted(text: Text, console: Console) -> Text:
     return hanging(text, console) if console.is_terminal else text
 
 
-def _fits(table: Table, width: int) -> bool:
+def fits(table: Table, width: int) -> bool:
+    """Whether a table needs no more columns than there are."""
     return Console(width=10_000).measure(table).maximum <= width
 
 
@@ -272,13 +281,13 @@ def summary_tables(summary: Summary, lines_skipped: int, width: int) -> Iterator
     """
     if summary.actions.rows:
         tables = (_actions_table(summary, columns) for columns in (_columns_of(summary), _SUMS))
-        yield next((table for table in tables if _fits(table, width)), _actions_table(summary, _SUMS))
+        yield next((table for table in tables if fits(table, width)), _actions_table(summary, _SUMS))
     if summary.stations.rows:
         table = _stations_table(summary)
-        yield from [table] if _fits(table, width) else _station_lines(summary)
+        yield from [table] if fits(table, width) else _station_lines(summary)
     if summary.deviations:
         table = _deviations_table(summary)
-        yield from [table] if _fits(table, width) else _deviation_lines(summary)
+        yield from [table] if fits(table, width) else _deviation_lines(summary)
     yield Text()
     yield from totals(summary, lines_skipped)
 
@@ -313,7 +322,7 @@ def _columns_of(summary: Summary) -> _Columns:
 
 
 def _actions_table(summary: Summary, columns: _Columns) -> Table:
-    table = _table("By action")
+    table = new_table("By action")
     table.add_column("\nOCPP")
     table.add_column("\nAction", no_wrap=True)
     for head, _, _ in columns:
@@ -322,7 +331,7 @@ def _actions_table(summary: Summary, columns: _Columns) -> Table:
     rows = sorted(summary.actions, key=lambda row: (order.get(row[0][0], len(order)), row[0]))
     for (version, action), counts in rows:
         cells = [
-            _number(_count(counts, verdict, parts), _VERDICT_STYLES[verdict]) for _, verdict, parts in columns
+            counted(_count(counts, verdict, parts), _VERDICT_STYLES[verdict]) for _, verdict, parts in columns
         ]
         table.add_row(clean(version, 20), clean(action, 60) or Text("(not known)", _DIM), *cells)
     return table
@@ -339,7 +348,7 @@ def _stations_table(summary: Summary) -> Table:
         for name in ("identity", "vendor", "model")
         if any(getattr(key[0], name) for key, _ in summary.stations)
     ]
-    table = _table("By station")
+    table = new_table("By station")
     for name in names:
         table.add_column("Station" if name == "identity" else name.capitalize())
     table.add_column("OCPP")
@@ -348,7 +357,7 @@ def _stations_table(summary: Summary) -> Table:
         table.add_column(verdict.capitalize(), justify="right")
     for (station, version), counts in summary.stations:
         known = [clean(getattr(station, name), 60) for name in names]
-        cells = [_number(_by_verdict(counts, verdict), _VERDICT_STYLES[verdict]) for verdict in verdicts]
+        cells = [counted(_by_verdict(counts, verdict), _VERDICT_STYLES[verdict]) for verdict in verdicts]
         table.add_row(*known, clean(version, 20), str(sum(counts.values())), *cells)
     return table
 
@@ -381,7 +390,7 @@ def _by_verdict(counts: Counts, verdict: Verdict) -> int:
 
 
 def _deviations_table(summary: Summary) -> Table:
-    table = _table("Deviations by kind")
+    table = new_table("Deviations by kind")
     table.add_column("Count", justify="right")
     table.add_column("Rule broken")
     table.add_column("--allow")
@@ -422,7 +431,7 @@ def actions_matrix(specifications: Iterable[Specification], width: int) -> Itera
     """All actions of all versions; the columns on the right are left out where they do not fit."""
     versions = list(specifications)
     tables = (_matrix(versions, extra) for extra in (("block", "purpose"), ("block",)))
-    yield next((table for table in tables if _fits(table, width)), _matrix(versions, ()))
+    yield next((table for table in tables if fits(table, width)), _matrix(versions, ()))
     yield Text(f"\n{TO_CSMS} the station calls the CSMS   {TO_STATION} the CSMS calls the station", _DIM)
     yield Text(f"{EITHER} either calls   {UNANSWERED} the station sends, and wants no answer (SEND)", _DIM)
     yield Text("actions: " + ", ".join(f"{one.version}: {len(one.actions)}" for one in versions), _DIM)
@@ -432,7 +441,7 @@ _HEADS = {"block": "Profile or block", "purpose": "Purpose"}
 
 
 def _matrix(versions: Sequence[Specification], extra: tuple[str, ...]) -> Table:
-    table = _table("Actions")
+    table = new_table("Actions")
     table.add_column("Action", no_wrap=True)
     for one in versions:
         table.add_column(one.version, justify="center", no_wrap=True)
@@ -453,7 +462,7 @@ def _arrow(action: Action | None) -> str:
 
 def actions_of(specification: Specification) -> Iterator[Table | Text]:
     """The actions of one version, in detail, below their profiles or functional blocks."""
-    table = _table(f"OCPP {specification.version}: {len(specification.actions)} actions")
+    table = new_table(f"OCPP {specification.version}: {len(specification.actions)} actions")
     table.add_column("Action", no_wrap=True)
     table.add_column("Sent by", no_wrap=True)
     table.add_column("Purpose")

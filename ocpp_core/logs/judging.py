@@ -114,6 +114,19 @@ class Verdict(StrEnum):
 
 
 @define(eq=False)
+class Asked:
+    """A call that waits for its answer.
+
+    Attributes:
+        cls: Its class.
+        kept: What whoever reads the verdicts wants to find again with the answer.
+    """
+
+    cls: type[Request[Any]]
+    kept: Any = None
+
+
+@define(eq=False)
 class Judged:
     """A frame and the verdict on it.
 
@@ -126,6 +139,8 @@ class Judged:
         code: What to answer; None unless it is refused.
         violations: The broken rules of a frame that is refused or tolerated, each with the tolerance that accepts it.
         allow: The tolerances that together would accept a refused frame; empty if nothing does.
+        asked: Of a call: what its answer will have here; of an answer: the call that it answers. None if it is not
+            known, or is not judged.
     """
 
     found: Found
@@ -138,6 +153,7 @@ class Judged:
     code: ErrorCode | None = None
     violations: tuple[Violation, ...] = ()
     allow: tuple[Tolerance, ...] = ()
+    asked: Asked | None = None
 
     @property
     def specification(self) -> Specification | None:
@@ -164,8 +180,7 @@ _WAYS: Mapping[Role | None, str] = {
 _BACK = {STATION_TO_CSMS: CSMS_TO_STATION, CSMS_TO_STATION: STATION_TO_CSMS, "": ""}
 _RELATIVE = frozenset({RECEIVED, SENT, ""})
 
-_Classes = tuple[type[Request[Any]], ...]
-_Calls = Bounded[str, _Classes]
+_Calls = Bounded[str, tuple[Asked, ...]]
 
 
 class _Awaiting(Mapping[str, type[Request[Any]]]):
@@ -181,12 +196,12 @@ class _Awaiting(Mapping[str, type[Request[Any]]]):
         self._direction = direction
 
     def __getitem__(self, id: str) -> type[Request[Any]]:
-        return self.classes(id)[0]
+        return self.calls(id)[0].cls
 
     def get(self, id: str, default: Any = None) -> Any:
         """See `dict.get`."""
-        classes = self.classes(id)
-        return classes[0] if classes else default
+        calls = self.calls(id)
+        return calls[0].cls if calls else default
 
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self._theirs())
@@ -198,25 +213,26 @@ class _Awaiting(Mapping[str, type[Request[Any]]]):
         direction = self._direction
         return (calls for side, calls in self._sides.items() if not side or side != direction)
 
-    def classes(self, id: str) -> _Classes:
-        """Those of the calls with this id, the oldest of each side first."""
-        found: _Classes = ()
+    def calls(self, id: str) -> tuple[Asked, ...]:
+        """The calls with this id, the oldest of each side first."""
+        found: tuple[Asked, ...] = ()
         for calls in self._theirs():
             found += calls.get(id, ())
         return found
 
-    def pop(self, id: str, cls: type[Request[Any]]) -> None:
-        """Forgets the oldest call with this id and of this class."""
+    def pop(self, id: str, cls: type[Request[Any]]) -> Asked:
+        """Forgets the oldest call with this id and of this class, and tells which it is."""
+        asked = next(one for one in self.calls(id) if one.cls is cls)
         for calls in self._theirs():
-            classes = calls.get(id, ())
-            if cls in classes:
-                place = classes.index(cls)
-                left = classes[:place] + classes[place + 1 :]
+            same = calls.get(id, ())
+            if asked in same:
+                left = tuple(one for one in same if one is not asked)
                 if left:
                     calls[id] = left
                 else:
                     del calls[id]
-                return
+                break
+        return asked
 
 
 class _Stream:
@@ -233,14 +249,16 @@ class _Stream:
             found = self._awaiting[direction] = _Awaiting(self.sides, direction)
         return found
 
-    def remember(self, found: Found, id: str, request: type[Request[Any]]) -> None:
+    def remember(self, found: Found, id: str, request: type[Request[Any]]) -> Asked:
         """Keeps a call. One side of one station has one call of an id; who does not know the station has several."""
         side = found.direction or _WAYS[request.__ocpp__.sent_by]
         calls = self.sides.get(side)
         if calls is None:
             calls = self.sides[side] = _Calls(MAX_PENDING)
         earlier = () if found.station is not None and side else calls.get(id, ())
-        calls[id] = (*earlier[-MAX_SAME:], request)
+        asked = Asked(request)
+        calls[id] = (*earlier[-MAX_SAME:], asked)
+        return asked
 
 
 class Judge:
@@ -296,17 +314,16 @@ class Judge:
             return self._refused(found, decoder, error, stream, theirs)
         if isinstance(frame, Call):
             request = type(frame.payload)
-            stream.remember(found, frame.id, request)
-            return _accepted(found, frame, request)
+            return _accepted(found, frame, request, stream.remember(found, frame.id, request))
         if isinstance(frame, CallResult):
-            classes = theirs.classes(frame.id)
-            if len(set(classes)) > 1:
-                return self._chosen(found, decoder, frame.id, classes, theirs)
-            if classes:
-                theirs.pop(frame.id, classes[0])
-            return _accepted(found, frame, type(frame.payload))
+            calls = theirs.calls(frame.id)
+            if _differ(calls):
+                return self._chosen(found, decoder, frame.id, calls, theirs)
+            asked = theirs.pop(frame.id, calls[0].cls) if calls else None
+            return _accepted(found, frame, type(frame.payload), asked)
         if isinstance(frame, CallError):
-            return _accepted(found, frame, _ended(theirs, frame.id))
+            asked = _ended(theirs, frame.id)
+            return _accepted(found, frame, None if asked is None else asked.cls, asked)
         return _accepted(found, frame, type(frame.payload) if isinstance(frame, Send) else None)
 
     def _decoder(self, found: Found) -> Decoder | str:
@@ -316,12 +333,12 @@ class Judge:
         return decoder
 
     def _chosen(
-        self, found: Found, decoder: Decoder, id: str, classes: _Classes, theirs: _Awaiting
+        self, found: Found, decoder: Decoder, id: str, calls: tuple[Asked, ...], theirs: _Awaiting
     ) -> Judged:
         """The verdict on a result that may answer calls of several classes."""
         fitting: list[tuple[bool, Frame, type[Request[Any]]]] = []
         best: FrameError | None = None
-        for cls in dict.fromkeys(classes):
+        for cls in dict.fromkeys(one.cls for one in calls):
             try:
                 frame = decoder.decode(found.text, awaiting={id: cls}, tolerance=self.tolerance)
             except FrameError as error:
@@ -335,8 +352,7 @@ class Judge:
             return _refusal(found, best, best.action or "")
         _, frame, cls = fitting[0]
         if len(fitting) == 1:
-            theirs.pop(id, cls)
-            return _accepted(found, frame, cls)
+            return _accepted(found, frame, cls, theirs.pop(id, cls))
         names = ", ".join(_action_of(cls) for _, _, cls in fitting)
         return Judged(found, Verdict.AMBIGUOUS, FrameKind.CALLRESULT, id=id, reason=f"may answer {names}")
 
@@ -358,13 +374,13 @@ class Judge:
         elif error.id is not None and error.kind in (FrameKind.CALLRESULT, FrameKind.CALLERROR):
             if error.kind is FrameKind.CALLRESULT and error.code is ErrorCode.MESSAGE_ID:
                 return Judged(found, Verdict.UNPAIRED, error.kind, id=error.id, reason=error.reason)
-            classes = theirs.classes(error.id)
-            if error.kind is FrameKind.CALLRESULT and len(set(classes)) > 1:
-                return self._chosen(found, decoder, error.id, classes, theirs)
-            request = _ended(theirs, error.id)
-            action = action or _action_of(request)
-            if request is not None:
-                _direct(found, request.__ocpp__.sent_by, is_answer=True)
+            calls = theirs.calls(error.id)
+            if error.kind is FrameKind.CALLRESULT and _differ(calls):
+                return self._chosen(found, decoder, error.id, calls, theirs)
+            asked = _ended(theirs, error.id)
+            if asked is not None:
+                action = action or _action_of(asked.cls)
+                _direct(found, asked.cls.__ocpp__.sent_by, is_answer=True)
         return _refusal(found, error, action, allow)
 
 
@@ -372,13 +388,15 @@ def _first(pair: tuple[bool, Any, Any]) -> bool:
     return pair[0]
 
 
-def _ended(theirs: _Awaiting, id: str) -> type[Request[Any]] | None:
-    """The class of the call that an answer ends; None if there is none, or it may be one of several."""
-    classes = theirs.classes(id)
-    if len(set(classes)) != 1:
-        return None
-    theirs.pop(id, classes[0])
-    return classes[0]
+def _differ(calls: tuple[Asked, ...]) -> bool:
+    """Whether they are of several classes."""
+    return len(calls) > 1 and len({one.cls for one in calls}) > 1
+
+
+def _ended(theirs: _Awaiting, id: str) -> Asked | None:
+    """The call that an answer ends; None if there is none, or it may be one of several."""
+    calls = theirs.calls(id)
+    return None if not calls or _differ(calls) else theirs.pop(id, calls[0].cls)
 
 
 def _direct(found: Found, sent_by: Role | None, *, is_answer: bool = False) -> None:
@@ -387,7 +405,7 @@ def _direct(found: Found, sent_by: Role | None, *, is_answer: bool = False) -> N
         found.direction = (_BACK[way] if is_answer else way) or found.direction
 
 
-def _accepted(found: Found, frame: Frame, cls: type[Any] | None) -> Judged:
+def _accepted(found: Found, frame: Frame, cls: type[Any] | None, asked: Asked | None = None) -> Judged:
     """The verdict on a frame that could be read; `cls` is that of its payload, or of the call that it ends."""
     action = ""
     if cls is not None:
@@ -398,7 +416,8 @@ def _accepted(found: Found, frame: Frame, cls: type[Any] | None) -> Judged:
             _direct(found, definition.sent_by, is_answer=is_answer)
     violations = frame.violations
     verdict = _TOLERATED if violations else _ACCEPTED
-    return Judged(found, verdict, _KINDS[type(frame)], action, frame, frame.id, violations=violations)
+    kind = _KINDS[type(frame)]
+    return Judged(found, verdict, kind, action, frame, frame.id, violations=violations, asked=asked)
 
 
 def _refusal(
@@ -418,8 +437,8 @@ def _refusal(
     )
 
 
-def _action_of(request: type[Request[Any]] | None) -> str:
-    return "" if request is None else request.__ocpp__.action or ""
+def _action_of(request: type[Request[Any]]) -> str:
+    return request.__ocpp__.action or ""
 
 
 def action_of_call(text: str) -> str | None:

@@ -107,6 +107,13 @@ def printable_json(text: str) -> str:
     return "".join(one if is_printable(one) else json.dumps(one)[1:-1] for one in text)
 
 
+def printable_xml(text: str) -> str:
+    """XML text in which whatever is not printable is a reference; it says the same. Names and tags are ours."""
+    if is_printable(text):
+        return text
+    return "".join(one if is_printable(one) else f"&#{ord(one)};" for one in text)
+
+
 def likely(name: Any, known: Iterable[str]) -> str | None:
     """Which of the known names was meant by another; None if none is like it.
 

@@ -17,6 +17,7 @@ from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, Payload
 from ocpp_core.model.shapes import (
     Boolean,
     Enumeration,
+    Field,
     Integer,
     Kind,
     Nested,
@@ -27,7 +28,7 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.payloads.binding import plain, tokens
-from ocpp_core.payloads.codegen import Source, compiled
+from ocpp_core.payloads.codegen import Source, compiled, indented
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
 from ocpp_core.translation.rules import Fill, Last
@@ -133,11 +134,18 @@ def direct(source: Kind, target: Kind, integers: tuple[int, int] | None) -> Dire
 
 def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> Direct:
     """As `direct`, for tokens that mean the same on both sides."""
-    same = {
-        str(token): member
-        for token, member in tokens(target.enum).items()
-        if token not in other_meaning and token in list(source.enum)
-    }
+    ours = tokens(target.enum)
+    # By the members themselves: what is found as it is need not be compared.
+    same = {token: ours[token] for token in source.enum if token in ours and token not in other_meaning}
+    return Direct(
+        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+    )
+
+
+def text_of_token(source: Enumeration, target: Text) -> Direct:
+    """As `direct`, for tokens that are text in the target."""
+    most = target.max_length
+    same = {token: str(token) for token in source.enum if most is None or len(token) <= most}
     return Direct(
         "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
     )
@@ -168,24 +176,38 @@ def assembled(
     written |= {(node.parent, node.name) for node in nodes[1:]}
     if "customData" in target.by_wire:  # which an extra member may be
         written.add((0, target.by_wire["customData"].name))
-    made.add(["start = len(run.losses)", *(f"{variables[key]} = NOTHING" for key in sorted(written))])
+    if any(not node.is_required for node in nodes):
+        made.add(["start = len(run.losses)"])
+    if any(move.is_by_hand for move in moves) or any(node.fills for node in nodes):
+        made.add([f"at = {made.name(At, 'At')}(run, place, value, {is_command})"])
+    made.add(f"{variables[key]} = {_at_first(made, nodes, key)}" for key in sorted(written))
     for number, move in enumerate(moves):
         made.add(_moved(made, number, move, variables, is_command=is_command))
     _add_extra(made, source, target, moves)
     for number in reversed(range(1, len(nodes))):
         made.add(_node(made, number, nodes, moves, variables, written, is_command=is_command))
     made.add(_completed(made, 0, nodes[0], variables, written))
-    made.add(_root(made, nodes[0], variables, written, last, is_command=is_command))
+    made.add(_root(made, nodes, variables, written, last, is_command=is_command))
     translate: Convert = compiled(made, "translate", target.cls)
     return translate
+
+
+def _at_first(made: Source, nodes: list[Node], key: tuple[int, str]) -> str:
+    """What a variable holds as long as nothing is written: what absence is, if nobody asks whether something was."""
+    number, name = key
+    is_asked = number > 0 or any(filled[0] == name for filled in nodes[0].fills)
+    one = next(one for one in shape(nodes[number].cls).fields if one.name == name)
+    return "NOTHING" if is_asked or one.is_required else _default(made, one)
+
+
+def _default(made: Source, one: Field) -> str:
+    return "None" if one.default is None or one.is_required else made.name(one.default, "UNSET")
 
 
 def _moved(
     made: Source, number: int, move: Move, variables: Mapping[tuple[int, str], str], *, is_command: bool
 ) -> list[str]:
-    turn = made.name(_turned(move, is_command=is_command), f"turn{number}")
     absent = "None" if move.absent is None else made.name(move.absent, "UNSET")
-    variable = f"{variables[move.node, move.name]} = " if move.name else ""
     *outer, name = move.read
     lines = ["v = value"]
     lines += [f"v = None if v is None or v is MISSING else v.{one}" for one in outer]
@@ -193,43 +215,59 @@ def _moved(
         lines.append(f"v = {absent} if v is None or v is MISSING else v.{name}")
     else:
         lines = [f"v = value.{name}"]
-    lines.append(f"if v is not {absent}:")
-    slow = f"{variable}{turn}(v, value, run, place)"
-    if move.direct is None or not move.name:
-        return [*lines, f"    {slow}"]
+    variable = variables[move.node, move.name] if move.name else ""
+    turned = _turned(made, number, move, variable, absent, must=is_command or move.is_vital)
+    if move.direct is None or not variable:
+        return [*lines, f"if v is not {absent} and v is not MISSING:", *indented(turned)]
     test, result = move.direct.test, move.direct.result
     for hint, thing in move.direct.names.items():
         name = made.name(thing, f"{hint}{number}" if hint.isupper() else hint)
         test = test.replace(hint, name)
-    return [*lines, f"    if {test}:", f"        {variable}{result}", "    else:", f"        {slow}"]
+    return [
+        *lines,
+        f"if v is not {absent}:",
+        f"    if {test}:",
+        f"        {variable} = {result}",
+        "    elif v is not MISSING:",
+        *indented(indented(turned)),
+    ]
 
 
-def _turned(move: Move, *, is_command: bool) -> Callable[[Any, Any, Run, Place], Any]:
+def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool) -> list[str]:
     """The way of a value that does not fit as it is."""
-    turn, absent, members = move.convert, move.absent, move.members if move.is_by_hand else {}
-    source, target, is_by_hand = move.source, move.target, move.is_by_hand
-    must, most = is_command or move.is_vital, move.most if move.is_by_hand else None
+    turn = made.name(move.convert, f"turn{number}")
+    here = f"(place, {move.source!r}, {move.target!r})"
+    by_hand = [f"at.place = {here}", f"w = {turn}(v, at)"]
+    lines = by_hand if move.is_by_hand else [f"w = {turn}(v, run, {here})"]
+    if move.is_by_hand and move.most is not None:
+        fitting = made.name(_fitting, "fitting")
+        lines.append(f"if isinstance(w, str) and len(w) > {move.most}: {fitting}(v, at)")
+    if not must:
+        unplaced = made.name(_unplaced, "unplaced")
+        lines = [
+            "mark = len(run.losses)",
+            "try:",
+            *indented(lines),
+            "except Unfit as unfit:",
+            f"    w = {absent}",
+            f"    {unplaced}(v, run, {here}, mark, unfit)",
+        ]
+    if not variable:
+        return lines
+    if move.is_by_hand and move.members:
+        members = made.name(move.members, f"members{number}")
+        return [*lines, f"if w is not {absent}: {variable} = {members}.get(w, w)"]
+    return [*lines, f"if w is not {absent}: {variable} = w"]
 
-    def turned(one: Any, value: Any, run: Run, place: Place) -> Any:
-        if one is MISSING:
-            return _NOTHING
-        here = (place, source, target)
-        mark = len(run.losses)
-        try:
-            new = turn(one, At(run, here, value, is_command)) if is_by_hand else turn(one, run, here)
-            if most is not None and isinstance(new, str) and len(new) > most:
-                raise Unfit(here, one, LossReason.TOO_LONG, code="TooLargeElement")
-        except Unfit as unfit:
-            if must:
-                raise
-            del run.losses[mark:]
-            run.dropped(here, one, unfit.reason)
-            return _NOTHING
-        if new is absent:
-            return _NOTHING
-        return members.get(new, new) if members else new
 
-    return turned
+def _fitting(value: Any, at: At) -> None:
+    raise at.unfit(value, LossReason.TOO_LONG, code="TooLargeElement")
+
+
+def _unplaced(value: Any, run: Run, here: Place, mark: int, unfit: Unfit) -> None:
+    """What has no place is left out, and with it what was noted of it."""
+    del run.losses[mark:]
+    run.dropped(here, value, unfit.reason)
 
 
 def _add_extra(made: Source, source: Shape, target: Shape, moves: list[Move]) -> None:
@@ -239,12 +277,7 @@ def _add_extra(made: Source, source: Shape, target: Shape, moves: list[Move]) ->
     condition = "value.extra" + (" or value.custom_data is not None" if keeps_custom else "")
     made.add(["kept = EXTRA", f"if {condition}:", f"    kept = {extra}(value, run, place)"])
     if "customData" in target.by_wire:
-        made.add(
-            [
-                "if kept.__class__ is tuple:",
-                "    n0_custom_data, kept = kept",
-            ]
-        )
+        made.add(["if kept.__class__ is tuple:", "    n0_custom_data, kept = kept"], depth=2)
     outer: dict[tuple[str, ...], str] = {}
     for move in moves:
         for end in range(1, len(move.read)):
@@ -308,7 +341,7 @@ def _node(
     node = nodes[number]
     made_here = [
         *_completed(made, number, node, variables, written),
-        *_new(made, node, number, variables, written, variables[node.parent, node.name]),
+        *_new(made, nodes, number, variables, written, variables[node.parent, node.name]),
     ]
     starting = [
         line for filled in node.fills if filled[2].starts for line in _filled(made, number, filled, variables)
@@ -374,20 +407,24 @@ def _completed(
 def _filled(made: Source, number: int, filled: Filled, variables: Mapping[tuple[int, str], str]) -> list[str]:
     name, path, fill, known = filled
     variable = variables[number, name]
-    function = made.name(_fill(path, fill, known), "fill")
-    return [f"if {variable} is NOTHING: {variable} = {function}(value, run, place)"]
+    function = made.name(_fill(fill, known), "fill")
+    return [
+        f"if {variable} is NOTHING:",
+        f"    at.place = (place, '', {path!r})",
+        f"    {variable} = {function}(at)",
+    ]
 
 
-def _fill(path: str, fill: Fill, known: Mapping[str, Any]) -> Callable[[Any, Run, Place], Any]:
-    def write(value: Any, run: Run, place: Place) -> Any:
-        here = (place, "", path)
-        made = fill.make(At(run, here, value))
+def _fill(fill: Fill, known: Mapping[str, Any]) -> Callable[[At], Any]:
+    make, reason, kind = fill.make, fill.reason, fill.kind
+
+    def write(at: At) -> Any:
+        made = make(at)
         if made is None:
             return _NOTHING
         made = known[made] if known else made
-        if fill.reason is not None:
-            kind = fill.kind if isinstance(fill.kind, LossKind) else fill.kind(made)
-            run.made(here, made, fill.reason, kind)
+        if reason is not None:
+            at.run.made(at.place, made, reason, kind if isinstance(kind, LossKind) else kind(made))
         return made
 
     return write
@@ -402,38 +439,39 @@ def _missing(path: str) -> Callable[[Place], None]:
 
 def _new(
     made: Source,
-    node: Node,
+    nodes: list[Node],
     number: int,
     variables: Mapping[tuple[int, str], str],
     written: set[tuple[int, str]],
     variable: str,
 ) -> list[str]:
     """A new object of the variables. What was not written has its default."""
+    node = nodes[number]
     cls, new = made.name(node.cls, f"cls{number}"), made.name(node.cls.__new__, f"new{number}")
-    lines = [f"made = {new}({cls})", "made.extra = EXTRA"]
+    lines = [f"made = {new}({cls})", f"made.extra = {'EXTRA' if number else 'kept'}"]
     for one in shape(node.cls).fields:
-        default = "None" if one.default is None or one.is_required else made.name(one.default, "UNSET")
-        key = (number, one.name)
-        if key not in written:
+        default = _default(made, one)
+        name = variables[number, one.name]
+        is_asked = (number, one.name) in written and _at_first(made, nodes, (number, one.name)) == "NOTHING"
+        if (number, one.name) not in written:
             lines.append(f"made.{one.name} = {default}")
-        elif one.is_required:
-            lines.append(f"made.{one.name} = {variables[key]}")
+        elif one.is_required or not is_asked:
+            lines.append(f"made.{one.name} = {name}")
         else:
-            lines.append(f"made.{one.name} = {default} if {variables[key]} is NOTHING else {variables[key]}")
+            lines.append(f"made.{one.name} = {default} if {name} is NOTHING else {name}")
     return [*lines, f"{variable} = made"]
 
 
 def _root(
     made: Source,
-    node: Node,
+    nodes: list[Node],
     variables: Mapping[tuple[int, str], str],
     written: set[tuple[int, str]],
     last: Last | None,
     *,
     is_command: bool,
 ) -> list[str]:
-    lines = _new(made, node, 0, variables, written, "result")
-    lines.append("result.extra = kept")
+    lines = _new(made, nodes, 0, variables, written, "result")
     if last is not None:
         finish = made.name(_finish(last, is_command=is_command), "finish")
         lines.append(f"result = {finish}(result, value, run, place)")

@@ -26,6 +26,9 @@ _STEPS = {
     (Version.V2_0_1, Version.V2_1): "v201_v21",
 }
 
+#: The same without them, older version first.
+ADJACENT = tuple(_STEPS)
+
 
 @once
 def _neighbours(version: Version) -> dict[Version, str]:
@@ -101,9 +104,39 @@ def translate(
     """
     context = _Context(policy, received_at, new_id)
     steps = path(message.__ocpp__.version, to)
-    if isinstance(message, Response):
-        return _response(message, steps, context, request, part)
-    return _request(message, steps, context)
+    if not isinstance(message, Response):
+        return _request(message, steps, context)
+    if request is None or not steps:
+        return _response(message, steps, context)
+    if request.__ocpp__.version != steps[-1].target:
+        raise LocalProtocolError(
+            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {steps[-1].target}"
+        )
+    out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
+    return _response(message, steps, context, request, once(lambda: _forms(request, out, context, part)))
+
+
+def translate_along(
+    message: Response,
+    forms: Sequence[Any],
+    *,
+    received_at: datetime | None = None,
+    policy: Policy = DEFAULT_POLICY,
+) -> Translation:
+    """Translates a response in the direction in which its request was translated, as both are in a log.
+
+    Args:
+        message: The response.
+        forms: One of the `Translation.forms` of the request.
+        received_at: As in `translate`.
+        policy: That of the request.
+
+    Raises:
+        NeedsSessionError: The response cannot be translated on its own.
+    """
+    asked = tuple(reversed(forms))
+    steps = path(message.__ocpp__.version, asked[0].__ocpp__.version)
+    return _response(message, steps, _Context(policy, received_at, None), asked[0], lambda: asked)
 
 
 def merge(responses: Sequence[Response], request: Request[Any], *, of: str) -> Response:
@@ -126,7 +159,7 @@ class _Context:
     new_id: Callable[[], int] | None
 
     def run(self, direction: Direction) -> Run:
-        return Run(direction.step, direction.way, self.policy, self.received_at, self.new_id)
+        return Run(direction.way.step, direction.way, self.policy, self.received_at, self.new_id)
 
 
 #: What a message has been on the way, in the order of the steps.
@@ -151,7 +184,7 @@ def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) 
             return Translation((), answer, tuple(losses))
         # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
         current = going
-    return Translation(tuple(forms[-1] for forms in current), None, tuple(losses))
+    return Translation(tuple([forms[-1] for forms in current]), None, tuple(losses), current)
 
 
 def _back(
@@ -183,26 +216,12 @@ def _response(
     message: Response,
     steps: tuple[Direction, ...],
     context: _Context,
-    request: Request[Any] | None,
-    part: int,
+    request: Request[Any] | None = None,
+    forms: Callable[[], _Forms] = tuple,
 ) -> Translation:
+    """`forms` are what the request was on its way, from the version of the target to that of the response."""
     losses: list[Note] = []
     answer: Response = message
-    if not steps:
-        return Translation((message,))
-    target = steps[-1].target
-    if request is not None and request.__ocpp__.version != target:
-        raise LocalProtocolError(
-            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {target}"
-        )
-
-    @once
-    def forms() -> _Forms:
-        """What the request was on its way, from the version of the sender to that of this response."""
-        assert request is not None
-        out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
-        return _forms(request, out, context, part)
-
     for number, direction in enumerate(steps):
         run = context.run(direction)
         if request is not None:

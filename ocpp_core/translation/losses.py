@@ -1,6 +1,6 @@
 """What a translation gives back, and what it could not carry: each loss is a value with its place and its reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.model.errors import LocalProtocolError, OcppError
-from ocpp_core.model.messages import Payload, Response
+from ocpp_core.model.messages import MISSING, Payload, Response
+from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.printing import HIDDEN
-from ocpp_core.model.secrets import hide, is_secret_path
+from ocpp_core.model.secrets import discreet_path, hide, is_secret_path
 from ocpp_core.model.violations import member_path
 from ocpp_core.payloads.binding import plain
 
@@ -56,7 +57,8 @@ class Loss:
             target if something was made up (defaulted, synthesised). Where an object or a list was lost as a whole, all
             that stands in it is meant.
         kind: What has become of it.
-        value: The leaf of the source, or what was written. Secrets are hidden, nested values are JSON.
+        value: The leaf of the source, or what was written. Secrets are hidden, and so is what a member has that is
+            in no schema; nested values are JSON.
         reason: Why.
         target: Path in the target; None if nothing arrived.
         became: What arrived instead of `value`, where that is another.
@@ -116,11 +118,12 @@ def quoted(name: str) -> str:
     return member_path("", name)
 
 
-def shown(path: str, value: Any) -> Any:
+def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
     """A value of a message as a loss carries it: JSON, and no secret."""
     if value is None or value == "" or value.__class__ is bool:
         return value
-    if _is_secret(path):
+    # What a member without a field was meant for is not known: it may be a misspelt secret.
+    if reason is LossReason.EXTENSION or _is_secret(path):
         return HIDDEN
     if isinstance(value, Payload | Mapping | list | tuple):
         return hide({"": _json(value)})[""]
@@ -132,11 +135,14 @@ _is_secret = lru_cache(maxsize=1024)(is_secret_path)
 
 
 def _json(value: Any) -> Any:
+    """A nested value as JSON; what a tolerated message has in the wrong place, in words."""
     if isinstance(value, Payload):
-        return plain(value)
+        value = plain(value)
     if isinstance(value, Mapping):
-        return dict(value)
-    return [_json(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: _json(item) for name, item in value.items() if item is not MISSING}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    return repr(value) if isinstance(value, Misplaced) else value
 
 
 #: A loss before it is put into words: step, kind, place, value, reason, what it became.
@@ -145,9 +151,9 @@ Note = tuple[str, LossKind, Place, Any, LossReason, Any]
 
 def _loss(note: Note) -> Loss:
     step, kind, place, value, reason, became = note
-    source, target = path_text(place, 1), path_text(place, 2)
+    source, target = discreet_path(path_text(place, 1)), discreet_path(path_text(place, 2))
     if kind is LossKind.DROPPED:
-        return Loss(source, kind, shown(source, value), reason, step=step)
+        return Loss(source, kind, shown(source, value, reason), reason, step=step)
     if kind is LossKind.APPROXIMATED:
         return Loss(source, kind, shown(source, value), reason, target, shown(target, became), step)
     return Loss(target, kind, shown(target, value), reason, target, step=step)
@@ -161,11 +167,13 @@ class Translation:
         messages: What to send on to the other side, in this order, one outstanding call at a time.
         answer: What to tell whoever waits for an answer, if it is known already: a request that goes no further is
             answered by the translator, as a response or an error; and so is one whose response cannot be expressed.
+        forms: Of a request: what each message was in one version after the other, from that of the source to its own.
     """
 
     messages: tuple[Payload, ...] = ()
     answer: Response | OcppError | None = None
     _notes: tuple[Note, ...] = ()
+    forms: Sequence[tuple[Any, ...]] = ()
     _losses: tuple[Loss, ...] | None = field(default=None, init=False)
 
     @property

@@ -42,7 +42,7 @@ STATION_OR_EVSE: dict[str, Any] = {"up": zero_is_none, "fill_down": implied(0)}
 
 # Tokens
 
-_HEX = re.compile(r"[0-9A-Fa-f]*", re.ASCII)
+_HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 #: Bytes of UIDs, in hex digits: 4 or 7 of ISO 14443, 8 of ISO 15693.
 _TYPES = {8: "ISO14443", 14: "ISO14443", 16: "ISO15693"}
 #: Characters of an idTag.
@@ -51,17 +51,14 @@ TAG = 20
 
 def token_type(tag: str, at: At) -> str:
     """Type of an idTag: as the user says, else as it was before, else by its length. 1.6 does not know it."""
-    folded = tag.casefold()
-    policy = at.run.policy
-    if folded == policy.anonymous_id_tag.casefold():
-        return "NoAuthorization"
-    for known, kind in policy.token_types.items():
-        if known.casefold() == folded:
-            return kind
-    known_token = _known(tag, at)
-    if known_token is not None:
-        return known_token[1]
-    return _TYPES.get(len(tag), "Central") if _HEX.fullmatch(tag) else "Central"
+    decided = at.run.policy.token_type(tag)
+    if decided is not None:
+        return decided
+    known = _known(tag, at)
+    if known is not None:
+        return known[1]
+    kind = _TYPES.get(len(tag))
+    return kind if kind is not None and _HEX.fullmatch(tag) else "Central"
 
 
 def _known(tag: str, at: At) -> tuple[str, str] | None:
@@ -89,7 +86,8 @@ def token(
         known = _known(value, at)
         if known is not None:  # the alias of a longer one, or the same in another spelling
             return value if known[0].casefold() == value.casefold() else known[0]
-        return "" if kind is None and token_type(value, at) == "NoAuthorization" else value
+        is_anonymous = kind is None and at.run.policy.token_type(value) == "NoAuthorization"
+        return "" if is_anonymous else value
 
     def down(value: Any, at: At) -> Any:
         tag = shortened(value, at)

@@ -15,7 +15,16 @@ from ocpp_core.model.messages import UNSET, Payload
 from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Shape, Text, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import tokens
-from ocpp_core.translation.assembly import Direct, Filled, Move, Node, assembled, direct, same_tokens
+from ocpp_core.translation.assembly import (
+    Direct,
+    Filled,
+    Move,
+    Node,
+    assembled,
+    direct,
+    same_tokens,
+    text_of_token,
+)
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
 from ocpp_core.translation.rules import Fill, Last, Pair, drop, ignore
@@ -68,6 +77,14 @@ class Way:
         made = self._plans.get(key)
         if made is None:
             made = self._plans[key] = _compile(self, source, target, is_command)
+        return made
+
+    def plan_for(self, source: type[Payload], name: str) -> Convert:
+        """The same for a class of the target by its name, in a report."""
+        key = (source, name)
+        made = self._plans.get(key)
+        if made is None:
+            made = self._plans[key] = self.plan(source, self.value_class(name))
         return made
 
     def value_class(self, name: str) -> Any:
@@ -227,6 +244,8 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
 def _direct(way: Way, kind: Kind, last: Field | None, line: Line) -> Direct | None:
     if last is None or line.convert is not None:
         return None
+    if isinstance(kind, Enumeration) and isinstance(last.kind, Text):
+        return text_of_token(kind, last.kind)
     if isinstance(kind, Enumeration) and isinstance(last.kind, Enumeration):
         table = way.tables.get((kind.enum.__name__, last.kind.enum.__name__))
         return same_tokens(kind, last.kind, table.entries if table else {})

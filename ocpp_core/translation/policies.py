@@ -1,12 +1,52 @@
 """What a user may decide differently: each choice of the translation, with its default."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
+from ocpp_core.model.printing import shown
 from ocpp_core.translation.configuration_keys import Key, table
+
+#: Statuses of 1.6 that say that a connector is in use.
+IN_USE = ("Preparing", "Charging", "SuspendedEVSE", "SuspendedEV", "Finishing")
+#: Types of tokens that all 2.x versions have.
+TOKEN_TYPES = (
+    "Central",
+    "eMAID",
+    "ISO14443",
+    "ISO15693",
+    "KeyCode",
+    "Local",
+    "MacAddress",
+    "NoAuthorization",
+)
+
+_Check = Callable[[Any, "Attribute[Any]", Any], None]
+
+
+def _checked(wanted: str, is_right: Callable[[Any], bool]) -> _Check:
+    def check(_: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        if not is_right(value):
+            raise ValueError(f"{attribute.name}: {wanted} wanted, not {shown(value)}")
+
+    return check
+
+
+def _one_of(*values: str) -> _Check:
+    return _checked(" or ".join(values), values.__contains__)
+
+
+def _is_mapping_of_types(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(tag, str) and kind in TOKEN_TYPES for tag, kind in value.items()
+    )
+
+
+_SECONDS = _checked("seconds, 1 or more", lambda value: type(value) is int and 0 < value < 2**31)
+_COUNT = _checked("a number, 1 or more", lambda value: type(value) is int and 0 < value < 2**31)
+_SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
 
 
 def _tuple(keys: Iterable[Key]) -> tuple[Key, ...]:
@@ -48,26 +88,47 @@ class Policy:
             has what can be set, "FullInventory" has the limits of the station too, and takes longer.
 
     Raises:
-        ValueError: Two of `configuration_keys` have one name, or the value of one variable.
+        ValueError: A choice is none of those that there are; or two of `configuration_keys` have one name, or the value
+            of one variable.
     """
 
-    heartbeat_interval: int = 900
-    occupied_as: str = "Charging"
-    preparing_as: str = "Preparing"
-    soft_reset: str = "OnIdle"
-    invalid_as: str = "Invalid"
-    token_types: Mapping[str, str] = MappingProxyType({})
-    anonymous_id_tag: str = "NoAuthorization"
-    has_security_extension: bool = False
-    allow_unsigned_firmware: bool = False
-    most_tokens: int = 10_000
-    most_transactions: int = 1_000
-    most_waiting: int = 1_000
-    keep_transactions: int = 30 * 24 * 3600
-    start_timeout: int = 300
-    report_timeout: int = 60
+    heartbeat_interval: int = field(default=900, validator=_SECONDS)
+    occupied_as: str = field(default="Charging", validator=_one_of(*IN_USE))
+    preparing_as: str = field(default="Preparing", validator=_one_of(*IN_USE))
+    soft_reset: str = field(default="OnIdle", validator=_one_of("OnIdle", "Immediate"))
+    invalid_as: str = field(default="Invalid", validator=_one_of("Invalid", "Unknown"))
+    token_types: Mapping[str, str] = field(
+        default=MappingProxyType({}),
+        validator=_checked(f"types by idTag, each of {', '.join(TOKEN_TYPES)},", _is_mapping_of_types),
+    )
+    anonymous_id_tag: str = field(
+        default="NoAuthorization",
+        validator=_checked(
+            "text of 1 to 20 characters", lambda value: isinstance(value, str) and 0 < len(value) <= 20
+        ),
+    )
+    has_security_extension: bool = field(default=False, validator=_SWITCH)
+    allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
+    most_tokens: int = field(default=10_000, validator=_COUNT)
+    most_transactions: int = field(default=1_000, validator=_COUNT)
+    most_waiting: int = field(default=1_000, validator=_COUNT)
+    keep_transactions: int = field(default=30 * 24 * 3600, validator=_SECONDS)
+    start_timeout: int = field(default=300, validator=_SECONDS)
+    report_timeout: int = field(default=60, validator=_SECONDS)
     configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
-    configuration_report: str = "ConfigurationInventory"
+    configuration_report: str = field(
+        default="ConfigurationInventory", validator=_one_of("ConfigurationInventory", "FullInventory")
+    )
+    _types: Mapping[str, str] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        types = {tag.casefold(): kind for tag, kind in self.token_types.items()}
+        types[self.anonymous_id_tag.casefold()] = "NoAuthorization"
+        object.__setattr__(self, "_types", types)  # the only way into a frozen object
+
+    def token_type(self, id_tag: str) -> str | None:
+        """The type of an idTag as it was decided; None if it was not."""
+        return self._types.get(id_tag.casefold())
 
 
 DEFAULT_POLICY = Policy()

@@ -99,7 +99,7 @@ class Run:
         """An item of a report as an object of this class of the target; None, and a loss, if it has no place."""
         mark = len(self.losses)
         try:
-            return self.way.plan(type(value), self.way.value_class(target))(value, self, place)
+            return self.way.plan_for(type(value), target)(value, self, place)
         except Unfit as unfit:
             del self.losses[mark:]
             self.dropped(place, value, unfit.reason)

@@ -10,7 +10,9 @@ from ocpp_core.model.messages import evolve
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.runs import At, ByHand
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?\s*")
+#: Digits with which a number without an exponent is of a size that a double has.
+_SHORT = 300
 
 #: What a sample means that names no measurand, in all versions.
 REGISTER = "Energy.Active.Import.Register"
@@ -21,10 +23,12 @@ _FAMILIES = ({"L1", "L2", "L3"}, {"L1-N", "L2-N", "L3-N"}, {"L1-L2", "L2-L3", "L
 
 def number(text: Any) -> Decimal | None:
     """The number that the text of a sample is; None if it is none. A comma is no decimal point."""
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text.strip()):
+    match = _NUMBER.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         return None
-    value = Decimal(text.strip())
-    return value if not value or is_in_range(value) else None
+    value = Decimal(text)
+    is_small = match[1] is None and len(text) < _SHORT
+    return value if is_small or not value or is_in_range(value) else None
 
 
 def by_phase(sampled: Callable[[Any, At, int, int], Any]) -> ByHand:

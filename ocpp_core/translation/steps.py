@@ -31,6 +31,7 @@ from ocpp_core.translation.rules import (
     error,
     refused,
     silence,
+    status,
 )
 from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
 from ocpp_core.translation.views import View
@@ -278,14 +279,19 @@ def _alike(step: Step) -> list[Action]:
     return [Action(older=name, newer=name) for name in older if name in newer and name not in spoken]
 
 
+#: What says of a status that nothing was done, the plainest word first.
+_REFUSALS = {"Rejected": REJECTED, "Failed": status("Failed")}
+
+
 def _refusal(version: Version, action: str) -> Answer:
-    """The empty response where there is one, else Rejected, else an error."""
+    """The empty response where there is one, else Rejected or Failed, else an error."""
     known = specification(version)
     if not known.action(action).answered:
         return silence
     fields = shape(known.response(action)).fields
     if not any(one.is_required for one in fields):
         return empty
-    (status, *more) = [one for one in fields if one.is_required]
-    is_plain = not more and status.wire == "status" and isinstance(status.kind, Enumeration)
-    return REJECTED if is_plain and "Rejected" in list(status.kind.enum) else NOT_SUPPORTED  # type: ignore[union-attr]
+    (first, *more) = [one for one in fields if one.is_required]
+    is_plain = not more and first.wire == "status" and isinstance(first.kind, Enumeration)
+    tokens = list(first.kind.enum) if is_plain else []  # type: ignore[union-attr]
+    return next((answer for token, answer in _REFUSALS.items() if token in tokens), NOT_SUPPORTED)

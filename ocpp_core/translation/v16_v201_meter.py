@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -111,16 +110,18 @@ def _up(samples: Any, at: At) -> Any:
     """Samples of one moment; what is signed belongs to the value that says the same."""
     made: list[Any] = []
     keys: dict[Any, int] = {}
-    for _, sample, place in _placed(samples, at, made):
-        if sample.format == "SignedData":
+    signed_ones = [index for index, sample in enumerate(samples) if sample.format == "SignedData"]
+    for index, sample in enumerate(samples):
+        if index in signed_ones:
             continue
-        one = at.run.fitting(sample, "SampledValue", place)
-        if one is not None:
+        one = at.run.fitting(sample, "SampledValue", (at.place, index, len(made)))
+        if one is None:
+            continue
+        if signed_ones:
             keys.setdefault(_key(sample), len(made))
-            made.append(one)
-    for index, sample, _ in _placed(samples, at, made):
-        if sample.format != "SignedData":
-            continue
+        made.append(one)
+    for index in signed_ones:
+        sample = samples[index]
         number_ = keys.pop(_key(sample), None)
         here = (at.place, index, len(made) if number_ is None else number_)
         signed = _signed(sample, at.run, here)
@@ -145,11 +146,6 @@ def _value_of(sample: Any, at: At) -> str:
     is_register = (sample.measurand or REGISTER) == REGISTER and sample.unit in (None, "Wh")
     known: str = at.run.notes.get(str(sample.context), "0") if is_register else "0"
     return known
-
-
-def _placed(samples: Any, at: At, made: list[Any]) -> Iterator[tuple[int, Any, Place]]:
-    for index, sample in enumerate(samples):
-        yield index, sample, (at.place, index, len(made))
 
 
 def _signed(sample: Any, run: Run, place: Place) -> Any:

@@ -240,6 +240,16 @@ PAIRS = (
     ),
     Pair("TransactionEventResponse", newer("transactionLimit"), newer("updatedPersonalMessageExtra")),
     Pair("TriggerMessageRequest", newer("customTrigger")),
+    Pair("SendLocalListRequest", field("localAuthorizationList", lenient="down", vital=True)),
+    # No alias stands for a token that is too long: a reader of cards cannot produce it.
+    Pair(
+        "AuthorizationData",
+        field("idToken.idToken", keep=True),
+        field("idToken.type"),
+        field("idToken.additionalInfo"),
+    ),
+    # How a greeting is shown is comfort: no list is refused for it.
+    Pair("IdTokenInfo", field("personalMessage", lenient="down")),
     Pair(
         "MessageContent",
         field("format", command_down=_only("ASCII HTML URI UTF8", "NotSupportedMessageFormat")),

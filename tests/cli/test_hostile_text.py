@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 import pytest
 from rich.console import Console
 
+from command import saying
 from hostile_text import ALL, PIECES, wrong_in
 from inputs import HEARTBEAT
 from ocpp_core import v16, v21
@@ -104,6 +105,10 @@ ARGUMENTS = (
     ("validate", "--tolerant", "--json"),
     ("validate", "--tolerant"),
     ("validate", "--quiet"),
+    ("translate", "--to", "2.0.1"),
+    ("translate", "--to", "1.5", "--tolerant", "--show-secrets"),
+    ("translate", "--to", "2.1", "--json", "--tolerant"),
+    ("translate", "--to", "2.1", "--quiet", "--tolerant"),
 )
 
 
@@ -123,7 +128,7 @@ def test_a_file_cannot_command_the_terminal(
     file = tmp_path / "in.log"
     file.write_bytes(lines_of(PIECES[piece]).encode("utf-8", "surrogatepass"))
 
-    code, text = outputs(capsys, *arguments, "--version", "1.6", str(file))
+    code, text = outputs(capsys, *saying("1.6", arguments), str(file))
 
     assert code in (0, REFUSED)
     assert "" == wrong_in(text, LONGEST)
@@ -132,16 +137,22 @@ def test_a_file_cannot_command_the_terminal(
 
 
 @pytest.mark.parametrize(
-    "arguments", [one for one in ARGUMENTS if one[:2] != ("decode", "--json")], ids=" ".join
+    "arguments",
+    [
+        one
+        for one in ARGUMENTS
+        if one[:2] != ("decode", "--json") and (one[0] != "translate" or "--quiet" in one)
+    ],
+    ids=" ".join,
 )
 def test_a_megabyte_is_not_written(
     arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`decode --json` writes the payload that was sent, which is what it is for; all else is cut."""
+    """`decode --json` writes the payload that was sent, `translate` frames, as they are for. All else is cut."""
     file = tmp_path / "in.log"
     file.write_bytes(lines_of(FAT).encode("utf-8", "surrogatepass"))
 
-    _, text = outputs(capsys, *arguments, "--version", "1.6", str(file))
+    _, text = outputs(capsys, *saying("1.6", arguments), str(file))
 
     assert "" == wrong_in(text, 3 * LONGEST)
 
@@ -177,6 +188,11 @@ def test_a_name_of_a_file_cannot_command_the_terminal(
         ("schemas", "compare", str(folder)),
         ("validate", "--allow", PIECES[piece]),
         ("validate", "--version", PIECES[piece]),
+        ("translate", "--to", "2.1", str(folder)),
+        ("translate", "--to", PIECES[piece]),
+        ("translate", "--to", "2.1", "--policy", PIECES[piece]),
+        ("translate", "--to", "2.1", "--policy", f"soft_reset={PIECES[piece]}"),
+        ("translate", "--to", "2.1", "--received-at", PIECES[piece]),
         ("validate", f"--{PIECES[piece]}"),
         ("actions", PIECES[piece]),
         (PIECES[piece],),

@@ -1,11 +1,11 @@
-"""`decode` and `validate` show no secret unless asked, whatever its spelling and the form of the output."""
+"""The commands that read frames show no secret unless asked, whatever its spelling and the form of the output."""
 
 from pathlib import Path
 
 import pytest
 
 import secret_spellings
-from command import cli, objects
+from command import cli, objects, saying
 from secret_spellings import SECRET
 
 FORMS = (
@@ -14,6 +14,11 @@ FORMS = (
     ("decode", "--tolerant"),
     ("validate",),
     ("validate", "--json", "--verbose"),
+    *(
+        ("translate", "--tolerant", "--to", to, *more)
+        for to in ("1.5", "1.6", "2.1")
+        for more in ((), ("--json",))
+    ),
 )
 
 
@@ -30,7 +35,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
 @pytest.mark.parametrize("arguments", FORMS, ids=" ".join)
 def test_no_secret_is_shown(arguments: tuple[str, ...], version: str, traffic: Path) -> None:
-    result = cli(*arguments, "--version", version, traffic)
+    result = cli(*saying(version, arguments), traffic)
 
     assert result.stdout
     assert SECRET[:7] not in result.stdout + result.stderr

@@ -27,7 +27,10 @@ COMMANDS = {
     "actions 2.1": ("actions", "2.1"),
     "validate": ("validate", TRAFFIC),
     "decode": ("decode", "--tolerant", TRAFFIC / "deviations.ndjson", TRAFFIC / "actec.log"),
+    "translate": ("translate", "--to", "2.0.1", "--quiet", TRAFFIC),
     "help": ("validate", "--help"),
+    "help of translate": ("translate", "--help"),
+    "wrong policy": ("translate", "--to", "2.1", "--policy", "everything"),
     "wrong rule": ("validate", "--allow", "everything"),
 }
 WHOLE = re.compile(r"[\w$.\[\]]+")
@@ -47,7 +50,7 @@ def test_lines_fit_and_words_are_whole(name: str) -> None:
         assert lines
         assert columns >= max(map(cell_len, lines))
         assert "…" not in "".join(lines)
-        if name in ("actions", "actions 2.1", "help", "wrong rule"):
+        if name in ("actions", "actions 2.1", "help", "help of translate", "wrong rule", "wrong policy"):
             assert words(lines) <= whole
 
 

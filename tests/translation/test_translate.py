@@ -1,5 +1,6 @@
 """`translate`: what it gives back, what it asks for, and how steps are put together."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
@@ -339,6 +340,26 @@ def test_no_secret_is_in_a_loss() -> None:
     assert "Rejected" == answer.status
     assert "do-not-show-me" not in repr(found)
     assert ["$.connectionData.basicAuthPassword"] == [loss.path for loss in found.losses]
+
+
+def test_what_stands_in_a_member_of_no_schema_may_be_a_misspelt_secret() -> None:
+    """Neither its value is in a loss, nor a secret that its name has; that there was one is."""
+    message = v20.HeartbeatRequest(extra={"valeu": "do-not-show-me-x", "password=do-not-show-me-x": 1})
+    found = translate(message, to="2.0.1")
+
+    assert "do-not-show-me" not in repr(found.losses)
+    assert [("$.valeu", "***"), ("$[***]", "***")] == [(loss.path, loss.value) for loss in found.losses]
+
+
+def test_what_was_tolerated_in_the_wrong_place_is_json_in_a_loss() -> None:
+    message = from_wire(
+        v21.LogStatusNotificationRequest, {"statusInfo": "text"}, tolerance=Tolerance.TOLERANT
+    )
+    (loss,) = translate(message, to="2.0.1").losses
+
+    assert {"statusInfo": "needs StatusInfo of OCPP 2.1; got the text 'text'"} == json.loads(
+        json.dumps(loss.value)
+    )
 
 
 # Strictness

@@ -404,6 +404,55 @@ def test_a_message_that_cannot_be_shown_as_meant_is_not_shown(state: Any, style:
     assert expected == answer.status
 
 
+def test_how_a_greeting_is_shown_is_comfort_and_refuses_no_list() -> None:
+    greeting = v21.MessageContent(format=v21.MessageFormat.QRCODE, content="https://example.org/")
+    info = v21.IdTokenInfo(status=v21.AuthorizationStatus.ACCEPTED, personal_message=greeting)
+    entry = v21.AuthorizationData(id_token=v21.IdToken(id_token="A", type="Central"), id_token_info=info)
+    found = carried(
+        v21.SendLocalListRequest(
+            version_number=1, update_type=v21.Update.FULL, local_authorization_list=[entry]
+        ),
+        "2.0.1",
+    )
+
+    message: Any = found.message
+    assert "URI" == message.local_authorization_list[0].id_token_info.personal_message.format
+    assert [
+        (
+            "$.localAuthorizationList[0].idTokenInfo.personalMessage.format",
+            "approximated",
+            "collapsed",
+        )
+    ] == reasons(found)
+
+
+def test_no_alias_stands_in_a_list_of_2_0_1_either() -> None:
+    """A reader of cards cannot produce it: the entry is left out."""
+    tokens = ["A", 100 * "A"]
+    entries = [v21.AuthorizationData(id_token=v21.IdToken(id_token=one, type="Central")) for one in tokens]
+    found = carried(
+        v21.SendLocalListRequest(
+            version_number=1, update_type=v21.Update.FULL, local_authorization_list=entries
+        ),
+        "2.0.1",
+    )
+
+    message: Any = found.message
+    assert ["A"] == [one.id_token.id_token for one in message.local_authorization_list]
+    assert [("$.localAuthorizationList[1]", "dropped", "too_long")] == reasons(found)
+
+
+def test_a_refusal_is_a_status_where_there_is_one_that_says_so() -> None:
+    """No token of the list is as short as 2.0.1 has them, and an empty list would be another command."""
+    entry = v21.AuthorizationData(id_token=v21.IdToken(id_token=100 * "A", type="Central"))
+    message = v21.SendLocalListRequest(
+        version_number=1, update_type=v21.Update.FULL, local_authorization_list=[entry]
+    )
+    answer: Any = carried(message, "2.0.1").answer
+
+    assert "Failed" == answer.status
+
+
 def test_sources_of_profiles_that_2_0_1_lacks_are_not_asked_for() -> None:
     def ask(*sources: str) -> Any:
         criterion = v21.ChargingProfileCriterion(charging_limit_source=list(sources))

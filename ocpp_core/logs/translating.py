@@ -1,0 +1,296 @@
+"""The frames of a log in another version, one after the other, in memory that does not grow with it.
+
+Each frame is translated on its own; an answer together with the call that it answers, as far as that was translated.
+What depends on more than that is named (`Outcome.SESSION`).
+"""
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from attrs import define, evolve, frozen
+
+from ocpp_core.jsonrpc.codec import MAX_ID_LENGTH, JsonCodec
+from ocpp_core.logs.judging import Asked, Judged, Verdict
+from ocpp_core.logs.origins import STATION_TO_CSMS
+from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
+from ocpp_core.model.messages import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Frame,
+    Payload,
+    Response,
+    Send,
+    SoapHeaders,
+)
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role, Version, Wire
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.translation.engine import translate, translate_along
+from ocpp_core.translation.errors import translate_error
+from ocpp_core.translation.leaves import alias
+from ocpp_core.translation.losses import Loss, LossKind, LossReason, NeedsSessionError, Translation, shown
+from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
+
+_DECLARATION = re.compile(r"\A<\?xml[^>]*>\s*")
+#: How much text of later calls may come before a call is forgotten that has no answer yet.
+KEPT_SIZE = 8_000_000
+#: What a call is counted with beside its text.
+_KEPT_COST = 1_000
+
+
+class Outcome(StrEnum):
+    """What has become of a frame."""
+
+    EXACT = "exact"  #: says all that the source said
+    LOSSY = "with losses"
+    ANSWERED = "answered"  #: goes no further: its sender is answered here
+    DROPPED = "dropped"  #: goes no further, and wants no answer; or answers what went no further
+    SESSION = "needs a session"  #: depends on what went before; and what answers it
+    FAILED = "not translated"  #: cannot be read or paired, or not be said at all
+
+
+@frozen
+class _Sent:
+    """What a call has become: what its answer has to know.
+
+    Attributes:
+        outcome: Of the call.
+        forms: Of each call that it became: what it was on the way, see `Translation.forms`.
+    """
+
+    outcome: Outcome
+    forms: Sequence[tuple[Any, ...]] = ()
+
+
+@define(eq=False)
+class Translated:
+    """A frame in another version.
+
+    Attributes:
+        judged: The frame as it was found.
+        to: The other version.
+        outcome: What has become of it.
+        wire: Of the frames that it became.
+        frames: What goes to the other side, in this order.
+        texts: The same as it is written.
+        answer: What the sender is told, if the frame goes no further.
+        losses: What could not be carried.
+        reason: Why it was not translated.
+    """
+
+    judged: Judged
+    to: Version
+    outcome: Outcome
+    wire: Wire = Wire.JSON
+    frames: tuple[Frame, ...] = ()
+    texts: tuple[str, ...] = ()
+    answer: Response | OcppError | None = None
+    losses: tuple[Loss, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a frame that could have been read and paired is not in the output."""
+        judged = self.judged.verdict
+        if self.outcome is Outcome.FAILED:
+            return judged in (Verdict.ACCEPTED, Verdict.TOLERATED, Verdict.REFUSED)
+        return self.outcome is Outcome.SESSION
+
+
+class LogTranslator:
+    """Translates judged frames, in the order in which they were sent.
+
+    Args:
+        to: The version to translate to: a `Version` or its number.
+        received_at: What a required time becomes that a frame lacks, aware.
+        policy: What you decide differently.
+
+    Raises:
+        ValueError: There is no such version.
+    """
+
+    def __init__(self, to: str, *, received_at: datetime, policy: Policy = DEFAULT_POLICY) -> None:
+        self.to = Version(to)
+        self.policy = policy
+        self.received_at = received_at
+        self._ids = count(1)
+        self._kept: deque[tuple[Asked, int]] = deque()
+        self._kept_size = 0
+
+    def translate(self, judged: Judged) -> Translated:
+        """What becomes of the next frame."""
+        frame = judged.frame
+        try:
+            match frame:
+                case Call() | Send():
+                    return self._asking(judged, frame)
+                case CallResult():
+                    return self._answering(judged, frame)
+                case CallError():
+                    return self._refusing(judged, frame)
+                case CallResultError():
+                    return self._complaining(judged, frame)
+                case _:
+                    return Translated(judged, self.to, Outcome.FAILED, reason=judged.reason or judged.verdict)
+        except NeedsSessionError as error:
+            self._keep(judged, _Sent(Outcome.SESSION))
+            reason = f"{error.action} ({error.step}) depends on what went before"
+            return Translated(judged, self.to, Outcome.SESSION, reason=reason)
+        except (LocalProtocolError, PayloadError) as error:
+            return Translated(judged, self.to, Outcome.FAILED, reason=str(error))
+
+    # Kinds of frames. A session would be told what the first two ask of `translate`.
+
+    def _asking(self, judged: Judged, frame: Call | Send) -> Translated:
+        made = self._translated(frame.payload)
+        if not made.messages:
+            outcome = Outcome.DROPPED if made.answer is None else Outcome.ANSWERED
+            self._keep(judged, _Sent(outcome))
+            return Translated(judged, self.to, outcome, answer=made.answer, losses=made.losses)
+        self._keep(judged, _Sent(Outcome.EXACT, made.forms))
+        asking: list[Frame] = [_carrying(frame, one) for one in made.messages]
+        return self._written(judged, asking, made.losses)
+
+    def _answering(self, judged: Judged, frame: CallResult) -> Translated:
+        sent = _sent(judged)
+        if sent is not None and not sent.forms:
+            return self._unsent(judged, sent)
+        answering: list[Frame] = []
+        losses: list[Loss] = []
+        for forms in sent.forms if sent else (None,):
+            made = self._translated(frame.payload) if forms is None else self._along(frame.payload, forms)
+            losses += made.losses
+            error = made.answer
+            if isinstance(error, OcppError):
+                told = (error.code, error.description, error.details)
+                answering.append(CallError(frame.id, *told, headers=frame.headers))
+            else:
+                answering.append(_carrying(frame, made.message))
+        return self._written(judged, answering, tuple(losses))
+
+    def _refusing(self, judged: Judged, frame: CallError) -> Translated:
+        sent = _sent(judged)
+        if sent is not None and not sent.forms:
+            return self._unsent(judged, sent)
+        found, wire = judged.found, self._wire(judged)
+        step = f"{found.version}->{self.to}"
+        names = specification(found.version).error_names[found.wire]
+        error, losses = translate_error(frame, names, specification(self.to).error_names[wire], step)
+        if wire is Wire.SOAP and error.details:
+            details = shown("$[4]", error.details)
+            losses = (*losses, Loss("$[4]", LossKind.DROPPED, details, LossReason.NO_COUNTERPART, step=step))
+        return self._written(judged, [error] * (len(sent.forms) if sent else 1), losses)
+
+    def _complaining(self, judged: Judged, frame: CallResultError) -> Translated:
+        if self.to == judged.found.version:
+            return self._written(judged, [frame], ())
+        step = f"{judged.found.version}->{self.to}"
+        said = shown("$", {"code": frame.code, "description": frame.description, "details": frame.details})
+        loss = Loss("$", LossKind.DROPPED, said, LossReason.SUPPRESSED, step=step)
+        return Translated(judged, self.to, Outcome.DROPPED, losses=(loss,))
+
+    def _unsent(self, judged: Judged, sent: _Sent) -> Translated:
+        """What answers a call that went no further."""
+        if sent.outcome is Outcome.SESSION:
+            return Translated(judged, self.to, Outcome.SESSION, reason="its call needs a session")
+        return Translated(judged, self.to, Outcome.DROPPED, reason="its call went no further")
+
+    def _translated(self, message: Payload) -> Translation:
+        new_id = self._ids.__next__
+        return translate(message, to=self.to, received_at=self.received_at, policy=self.policy, new_id=new_id)
+
+    def _along(self, message: Response, forms: Sequence[Any]) -> Translation:
+        return translate_along(message, forms, received_at=self.received_at, policy=self.policy)
+
+    # Writing
+
+    def _wire(self, judged: Judged) -> Wire:
+        """That of the source, if the version has it."""
+        wire = judged.found.wire
+        return wire if wire in specification(self.to).error_names else Wire.JSON
+
+    def _written(self, judged: Judged, frames: Sequence[Frame], losses: tuple[Loss, ...]) -> Translated:
+        wire = self._wire(judged)
+        sent = tuple(
+            evolve(one, id=_id(one.id, number, wire), headers=_headers(one.headers), violations=())
+            for number, one in enumerate(frames)
+        )
+        texts = tuple(write(one, self.to, wire, judged.found.direction) for one in sent)
+        outcome = Outcome.LOSSY if losses else Outcome.EXACT
+        return Translated(judged, self.to, outcome, wire, sent, texts, losses=losses)
+
+    # Memory
+
+    def _keep(self, judged: Judged, sent: _Sent) -> None:
+        """Keeps what a call has become for its answer, until too much has come since."""
+        asked = judged.asked
+        if asked is None or not isinstance(judged.frame, Call):
+            return
+        asked.kept = sent
+        size = len(judged.found.text) + _KEPT_COST
+        self._kept.append((asked, size))
+        self._kept_size += size
+        while self._kept_size > KEPT_SIZE:
+            oldest, size = self._kept.popleft()
+            oldest.kept = None
+            self._kept_size -= size
+
+
+def _carrying(frame: Call | CallResult | Send, message: Any) -> Frame:
+    """The same frame with another message of its kind."""
+    return evolve(frame, payload=message)
+
+
+def _sent(judged: Judged) -> _Sent | None:
+    """What has become of the call that an answer belongs to, as far as that is known."""
+    return None if judged.asked is None else judged.asked.kept
+
+
+def _id(id: str, number: int, wire: Wire) -> str:
+    """The id of one of the frames that a frame has become; SOAP has longer ones than JSON."""
+    if number:
+        id = f"{id}-{number + 1}"
+    return id if wire is Wire.SOAP or len(id) <= MAX_ID_LENGTH else alias(id, MAX_ID_LENGTH)
+
+
+def _headers(headers: SoapHeaders | None) -> SoapHeaders | None:
+    """Those of an envelope of another version, in which actions may have other names."""
+    return headers and evolve(headers, action=None)
+
+
+def write(frame: Frame, version: str, wire: Wire, direction: str) -> str:
+    """A frame as text.
+
+    Args:
+        frame: Of this version.
+        version: To write it in.
+        wire: To write it for.
+        direction: Who has sent it: `STATION_TO_CSMS` or `CSMS_TO_STATION`. Of both DataTransfer in SOAP it is one.
+
+    Raises:
+        PayloadError: The payload breaks its schema.
+        LocalProtocolError: The wire has no such frame; or an envelope lacks the identity of the station.
+    """
+    if wire is Wire.JSON:
+        return _json_codec(version).encode(frame)
+    sender = Role.CHARGE_POINT if direction == STATION_TO_CSMS else Role.CSMS
+    # Without the declaration: what bytes it will be is not known.
+    return _DECLARATION.sub("", _soap_codec(version, sender).encode(frame).decode())
+
+
+@lru_cache(maxsize=32)
+def _json_codec(version: str) -> JsonCodec:
+    return JsonCodec(version)
+
+
+@lru_cache(maxsize=32)
+def _soap_codec(version: str, role: Role) -> SoapCodec:
+    return SoapCodec(version, role=role)
