@@ -26,6 +26,8 @@ WRONG_TEXTS = {
     "--may-call": ["h", "10.0.0.0/99", "10.1.2.3/8"],
     "--mirror": ["", "1.7=ws://h", "http://h", "ws://127.0.0.1:1"],
     "--mirror-may": ["Rset", "Heartbeat", ""],
+    "--policy": ["nonsense", "x=1", "soft_reset=Now", ""],
+    "--received-at": ["yesterday", "2026-01-31", ""],
     "--tolerance": ["everything", ""],
 }
 #: Texts that may be anything, or are found wrong when they are used: `test_usage` has those.
@@ -34,6 +36,7 @@ FREE = {"--host", "--identity", "--password", "--listen", "--address", "--csms-a
 NEEDED = {
     "simulate": ["--version", "1.6", "ws://127.0.0.1:1"],
     "schemas compare": ["."],
+    "translate": ["--to", "2.0.1"],
     "gateway": ["--csms-version", "1.6", "--csms", "ws://127.0.0.1:1", "--mirror", "ws://127.0.0.1:2"],
 }
 
