@@ -12,7 +12,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import cycle
@@ -189,9 +189,9 @@ def answers(connection: Connection[Any], message: Any) -> list[Any]:
     return sent
 
 
-def spoilt(chance: random.Random, target: Target) -> bytes:
-    """A valid message with some bytes changed."""
-    written = bytearray(chance.choice(target.seeds))
+def spoilt(chance: random.Random, seeds: Sequence[bytes], pieces: Sequence[bytes] = PIECES) -> bytes:
+    """One of the valid messages, with some bytes changed; `pieces` are what is put in."""
+    written = bytearray(chance.choice(seeds))
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
         start = chance.randrange(len(written) + 1)
         end = min(len(written), start + chance.choice((0, 0, 1, 1, 2, 5, 20, 100)))
@@ -199,7 +199,7 @@ def spoilt(chance: random.Random, target: Target) -> bytes:
             case "remove":
                 del written[start:end]
             case "put":
-                written[start:end] = chance.choice(PIECES)
+                written[start:end] = chance.choice(pieces)
             case "repeat":
                 written[start:start] = written[start:end] * chance.choice((1, 2, 20))
             case "move":
@@ -208,7 +208,7 @@ def spoilt(chance: random.Random, target: Target) -> bytes:
                 place = chance.randrange(len(written) + 1)
                 written[place:place] = piece
             case "splice":
-                other = chance.choice(target.seeds)
+                other = chance.choice(seeds)
                 place = chance.randrange(len(other) + 1)
                 written[start:end] = other[place : place + chance.randrange(40)]
             case _:
@@ -223,7 +223,7 @@ def left(
     """What came out of the receive path and should not have, with the message that did it."""
     chance = random.Random(seed)
     for _ in range(number):
-        written = spoilt(chance, target)
+        written = spoilt(chance, target.seeds)
         try:
             counts.update(target.receive(written))
         except Exception as error:

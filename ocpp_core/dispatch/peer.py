@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
-from types import TracebackType
 from typing import Any, Generic, Self, TypedDict, TypeVar, assert_never, cast
 
 from attrs import frozen
@@ -333,12 +332,7 @@ class Peer(Generic[M]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     # Inside: everything runs on the event loop, in one of these steps

@@ -4,7 +4,6 @@ import asyncio
 import hmac
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from types import TracebackType
 from typing import Any, Self
 
 from ocpp_core.dispatch.router import Caller, Router
@@ -102,12 +101,7 @@ class Gateway:
             await self._stack.enter_async_context(way.serving())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         """Ends all connections to the back-ends; those of the stations are their server's."""
         while self._joined:
             _, joined = self._joined.popitem()

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from datetime import UTC, datetime
 from itertools import count
-from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from attrs import define, field
@@ -257,12 +256,7 @@ class Link:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     # Inside: everything runs on the event loop, in one of these steps
