@@ -112,7 +112,7 @@ def some_of(strategy: SearchStrategy[Any], take: Callable[[Any], None]) -> None:
         database=None,
         derandomize=True,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - its metaclass
     )
     @given(strategy)
     def run(value: Any) -> None:
@@ -175,7 +175,8 @@ def outcome(decode: Callable[[], Frame]) -> str:
     try:
         repr(decode())
     except FrameError as error:
-        str(error), repr(error.violations)
+        str(error)
+        repr(error.violations)
         return "refused"
     return "read"
 

@@ -315,7 +315,10 @@ def _meter_values(event: _Event, *, is_begun: bool) -> Steps:
         return None
     if not record.is_started:
         kept = [*record.buffer, *(packed(one) for one in values)]
-        event.change(buffer=kept[-event.state.policy.most_waiting :])
+        most = event.state.policy.most_waiting
+        for one in kept[:-most]:
+            event.asked.run.dropped((None, "meterValue", ""), unpacked(v16.MeterValue, one))
+        event.change(buffer=kept[-most:])
         event.is_sent = True
         event.said.add("meter_value")
         return None

@@ -10,7 +10,7 @@ from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.translation import Side
+from ocpp_core.translation import Policy, Side
 
 TOKEN = v201.IdToken(id_token="04AABBCC", type=v201.IdTokenEnum.ISO14443)
 REFUSED = OcppError(ErrorCode.INTERNAL, "no")
@@ -449,6 +449,17 @@ def test_B9_values_of_what_never_began_are_lost_by_name() -> None:
     both.station(event("Ended", 1, "EVDeparted", "EVConnected"))
 
     assert ("$.meterValue", "dropped", "no_counterpart") in both.lost()
+
+
+def test_B5_of_more_values_than_may_wait_the_oldest_are_lost_by_name() -> None:
+    both = bridge(policy=Policy(most_waiting=2))
+    both.station(plugged(wh=sample(990, "Sample.Clock")))
+    for seq_no in (1, 2):
+        both.station(event("Updated", seq_no, "MeterValueClock", wh=sample(990 + seq_no, "Sample.Clock")))
+
+    assert [("$.meterValue", "dropped", "no_counterpart")] == [
+        one for one in both.lost() if "meterValue" in one[0]
+    ]
 
 
 def test_B7_who_has_asked_for_the_end_is_remembered() -> None:
