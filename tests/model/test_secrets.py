@@ -35,7 +35,7 @@ from ocpp_core.model.messages import (
 )
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import hide, is_secret_path
-from ocpp_core.model.shapes import Anything, ListOf, Nested, Text, shape
+from ocpp_core.model.shapes import Anything, Enumeration, ListOf, Nested, Text, shape
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import from_wire, read, to_wire
 from ocpp_core.payloads.validation import explain
@@ -384,6 +384,32 @@ def test_the_data_of_a_vendor_are_shown_unless_their_message_names_a_secret() ->
     assert "data='60'" in shown
     assert "data='60'" in unnamed
     assert "60" not in hidden
+
+
+#: Every token that tells how it went with a setting, or what kind it is; not its value.
+TOKENS = sorted(
+    {
+        (field.wire, str(token))
+        for case in ALL_CLASSES
+        for field in shape(case.values[0]).fields
+        if field.wire in ("attributeStatus", "attributeType", "status", "type")
+        and isinstance(field.kind, Enumeration)
+        for token in field.kind.enum
+    }
+)
+
+
+def test_beside_a_secret_every_token_of_a_status_is_shown() -> None:
+    shown = [{"key": "AuthorizationKey", name: token, "value": HIDDEN} for name, token in TOKENS]
+
+    assert shown == [hide(one | {"value": SECRET}) for one in shown]
+    assert ("type", "MacAddress") in TOKENS
+
+
+@pytest.mark.parametrize("name", ["key", "name", "component"])
+def test_in_what_a_short_word_names_a_name_may_be_the_secret(name: str) -> None:
+    """A name is shown in a component, which tells what stands beside it; what stands in a ``pin`` may be the pin."""
+    assert {"pin": {name: HIDDEN}} == hide({"pin": {name: SECRET}})
 
 
 def test_a_variable_is_named_by_its_component_too() -> None:
