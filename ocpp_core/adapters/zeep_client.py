@@ -23,6 +23,7 @@ from lxml import etree
 
 from ocpp_core._lazy import once
 from ocpp_core.facts.folders import folder
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.decimals import number_text
 from ocpp_core.model.errors import LocalProtocolError, PayloadError
 from ocpp_core.model.extras import needed
@@ -32,7 +33,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import SERVICES, Role, Wire
-from ocpp_core.model.violations import Deviations
+from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.conversion import allows, to_wire
 from ocpp_core.payloads.walk import walk
 from ocpp_core.soap.binding import date_time_text, read_date_time
@@ -227,7 +228,12 @@ def to_zeep(message: Payload) -> dict[str, Any]:
         LocalProtocolError: SOAP has no such message.
     """
     _check(message)
-    return _values(message)
+    try:
+        return _values(message)
+    except OverflowError:
+        # Only of a data type, which is checked as JSON: that carries moments as far from UTC as they are.
+        fault = Violation("$", "type", "a moment is in no year of UTC", ErrorCode.TYPE_CONSTRAINT)
+        raise PayloadError(type(message).__name__, [fault]) from None
 
 
 def _values(payload: Payload) -> dict[str, Any]:

@@ -580,7 +580,7 @@ class Connection(Generic[M]):
     def _receive_call(self, frame: Call, message: M) -> None:
         is_held = bool(self._held) or not self._has_turn()
         twin = self._known(frame.id)
-        if twin is not None and twin == frame.payload:
+        if twin == frame.payload:
             # A station that resends while we are at work: one answer serves both.
             self._queue.append(Ignored(f"call {told_value(frame.id)} was sent again"))
         elif twin is not None:

@@ -311,14 +311,12 @@ def date_time_text(value: datetime, fraction_digits: int | None = None) -> str:
     """An aware `datetime` as xs:dateTime, with as many digits after its second as it has, or 0 or 3.
 
     Raises:
-        ValueError: It is naive, or in no year that can be written.
+        ValueError: It is naive.
+        OverflowError: It has to be written in UTC, where it is in no year from 1 to 9999.
     """
     # xs:dateTime goes no further than 14 hours from UTC.
     is_far = abs(value.utcoffset() or timedelta()) > timedelta(hours=14)
-    try:
-        return write_timestamp(value.astimezone(UTC) if is_far else value, fixed=fraction_digits)
-    except OverflowError:
-        raise ValueError(f"{value!r} is in no year from 1 to 9999 of UTC") from None
+    return write_timestamp(value.astimezone(UTC) if is_far else value, fixed=fraction_digits)
 
 
 def _integer_text(value: Any) -> str:

@@ -98,7 +98,7 @@ def _tolerated(
     """
     message = read_element_tolerantly(operation.cls, child, operation.namespace, deviations)
     violations = tuple(deviations.listed)
-    if message is not None and violations and deviations.are_allowed:
+    if message is not None and violations:
         return message
     if not violations:
         broken = broken_rule(child, operation.rules, is_wide=is_wide)

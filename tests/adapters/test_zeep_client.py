@@ -485,6 +485,18 @@ def test_invalid_message_is_not_converted(message: Payload) -> None:
         to_zeep(message)
 
 
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_moment_in_no_year_of_utc_is_not_converted(year: int) -> None:
+    """It is too far from UTC for XML Schema; JSON, in which a data type is checked, would carry it as it is."""
+    far = timezone(timedelta(hours=20 if year == 1 else -20))
+    moment = datetime(year, 1, 1, tzinfo=far) if year == 1 else datetime(year, 12, 31, 23, tzinfo=far)
+    sample = v16.MeterValue(timestamp=moment, sampled_value=[v16.SampledValue(value="1")])
+
+    for message in (sample, v16.MeterValuesRequest(connector_id=1, meter_value=[sample])):
+        with pytest.raises(PayloadError):
+            to_zeep(message)
+
+
 def test_message_without_a_soap_form_is_not_converted() -> None:
     with pytest.raises(LocalProtocolError):
         to_zeep(v201.HeartbeatRequest())

@@ -211,7 +211,9 @@ async def test_a_csms_that_has_forgotten_the_station_is_booted_at_again() -> Non
 
 
 @asynchronous
-async def test_a_heartbeat_without_answer_is_followed_by_others() -> None:
+async def test_a_heartbeat_without_answer_is_told_and_followed_by_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     sleeper, csms = Sleeper(), Csms("1.6", ("Accepted", 60))
     answers = iter([OcppError(ErrorCode.INTERNAL), None])
 
@@ -231,6 +233,12 @@ async def test_a_heartbeat_without_answer_is_followed_by_others() -> None:
         seen = [await csms.seen.get() for _ in range(3)]
 
     assert ["boot", "refused", "heartbeat"] == seen
+    assert [
+        (
+            "WARNING",
+            "CP-1 has no answer to its heartbeat: CP-1: Heartbeat was refused with InternalError",
+        )
+    ] == [(one.levelname, one.getMessage()) for one in caplog.records if one.name == "ocpp_core.boot"]
 
 
 @asynchronous

@@ -61,6 +61,9 @@ async def test_hooks_are_told_of_frames_calls_and_answers() -> None:
     ends = [note for note in hooks.notes if isinstance(note, type)]
     assert ends == [ResultReceived, ErrorReceived, CallTimedOut, CallLost]
     assert ("out", len('[2,"1","Reset",{"type":"Soft"}]')) in hooks.notes
+    received = [note for note in hooks.notes if isinstance(note, tuple) and note[0] == "in"]
+    frames = ('[3,"1",{"status":"Accepted"}]', '[4,"2","GenericError","",{}]')
+    assert received == [("in", len(frame)) for frame in frames]
 
 
 @asynchronous

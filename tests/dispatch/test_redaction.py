@@ -8,9 +8,11 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+import attrs
 import pytest
 
 import secret_spellings
+from classes import ALL_CLASSES
 from ocpp_core.dispatch.connection import Connection
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.redaction import Redaction
@@ -193,6 +195,18 @@ TOKENS = (
 )
 
 
+_MEMBERS = [
+    (one.metadata["wire"].name, one.metadata["wire"].personal)
+    for case in ALL_CLASSES
+    for one in attrs.fields(case.values[0])
+    if "wire" in one.metadata
+]
+#: Members that tell who charges wherever they stand.
+WHO_CHARGES = sorted(
+    {name for name, tells in _MEMBERS if tells} - {name for name, tells in _MEMBERS if not tells}
+)
+
+
 @pytest.mark.parametrize("version, action, payload", TOKENS)
 def test_who_charges_is_hidden_if_asked(
     version: str, action: str, payload: str, caplog: pytest.LogCaptureFixture
@@ -202,6 +216,15 @@ def test_who_charges_is_hidden_if_asked(
 
     assert "TAG-1" in logged(caplog, frame, codec)
     assert "TAG-1" not in logged(caplog, frame, codec, Redaction(id_tokens=True))
+
+
+@pytest.mark.parametrize("name", WHO_CHARGES)
+def test_who_charges_is_hidden_whatever_stands_in_its_place(name: str) -> None:
+    """A peer may send an object where the standard has text or a list."""
+    frame = [2, "1", "Vendor", {"x": {name: {"a": "TAG-1"}}}]
+
+    assert "TAG-1" in Redaction().apply(frame)
+    assert "TAG-1" not in Redaction(id_tokens=True).apply(frame)
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.5", "1.6"])

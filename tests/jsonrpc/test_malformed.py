@@ -251,6 +251,19 @@ def test_malformed_frame_is_refused_however_often_it_comes(version: str, case: s
         assert MALFORMED[case][1][:3] == (caught.value.kind, caught.value.id, caught.value.code)
 
 
+@pytest.mark.parametrize("version", [*FIRST, "2.0", "2.0.1", "2.1"])
+@pytest.mark.parametrize("number", [0, 2, 6, 7])
+def test_j16_4_2_2_only_a_callresult_is_a_result(version: str, number: int) -> None:
+    """Whatever else has three elements answers no call of ours, although it may have its id and a payload that fits."""
+    calls = {"17": codec(version).specification.request("Heartbeat")}
+    text = '[%d,"17",{"currentTime":"2026-01-31T12:00:00Z"}]'
+
+    assert [CallResult, CallError] == [
+        type(codec(version).decode(text % one, awaiting=calls)) for one in (3, 4)
+    ]
+    assert FrameKind.CALLRESULT is not refusal(version, text % number, calls=calls).kind
+
+
 def test_j16_4_1_3_unknown_message_type_is_ignored() -> None:
     assert answer("1.6", refusal("1.6", '[7,"17",{}]')) is None
 

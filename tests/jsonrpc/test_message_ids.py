@@ -46,6 +46,7 @@ NO_IDS = {
     "list": '["17"]',
     "object": '{"17":17}',
     "integer of 37 digits": "1" + "0" * 36,
+    "negative integer of 37 digits": "-1" + "0" * 36,
     "integer of 400 digits": "9" * 400,
 }
 

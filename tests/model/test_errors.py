@@ -98,6 +98,12 @@ def test_not_connected_cannot_connect_no_client_and_lost_are_four_things() -> No
     assert issubclass(NoClientError, LocalProtocolError)
 
 
+def test_where_nothing_was_tried_there_is_no_address_and_no_status() -> None:
+    error = CannotConnectError("Reset", "why")
+
+    assert ("", None) == (error.url, error.status)
+
+
 ERRORS = [
     NotConnectedError("Reset", "why", identity="CP-1"),
     CannotConnectError("Reset", "why", identity="CP-1"),

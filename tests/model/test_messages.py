@@ -71,7 +71,7 @@ def test_nothing_extra_is_empty_and_one() -> None:
 def test_a_token_outside_the_standard_is_no_member() -> None:
     foreign = v16.ResetType.foreign("Odd")
 
-    assert "Odd" == foreign
+    assert ("Odd", "Odd", "Odd") == (foreign, foreign.name, foreign.value)
     assert not foreign.is_standard
     assert v16.ResetType.HARD.is_standard
     assert foreign not in list(v16.ResetType)

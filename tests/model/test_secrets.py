@@ -35,7 +35,8 @@ from ocpp_core.model.messages import (
 )
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import hide, is_secret_path
-from ocpp_core.model.shapes import Anything, ListOf, Nested, Text, shape
+from ocpp_core.model.shapes import Anything, Enumeration, ListOf, Nested, Text, shape
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import from_wire, read, to_wire
 from ocpp_core.payloads.validation import explain
@@ -277,6 +278,23 @@ def test_a_message_is_not_changed_by_being_shown() -> None:
     assert {"key": "AuthorizationKey", "value": SECRET} == to_wire(message)
 
 
+#: The value of a setting whose name a peer has left out.
+NAMELESS: list[tuple[type[Payload], Any]] = [
+    (v16.ChangeConfigurationRequest, {"value": SECRET}),
+    (v16.GetConfigurationResponse, {"configurationKey": [{"readonly": False, "value": SECRET}]}),
+    (v201.SetVariableData, {"attributeValue": SECRET, "component": {"name": "C"}}),
+    (v201.SetVariableData, {"attributeValue": SECRET, "component": {"name": "C"}, "variable": {}}),
+]
+
+
+@pytest.mark.parametrize("cls, payload", NAMELESS, ids=lambda one: getattr(one, "__name__", ""))
+def test_the_value_of_what_has_no_name_is_not_shown(cls: type[Payload], payload: Any) -> None:
+    message, _ = read(cls, payload, tolerance=Tolerance.TOLERANT)
+
+    assert SECRET in str(plain(message))
+    assert SECRET not in repr(message)
+
+
 def test_the_value_of_another_setting_is_shown() -> None:
     known = v201.SetVariableData(
         attribute_value="60",
@@ -386,6 +404,32 @@ def test_the_data_of_a_vendor_are_shown_unless_their_message_names_a_secret() ->
     assert "60" not in hidden
 
 
+#: Every token that tells how it went with a setting, or what kind it is; not its value.
+TOKENS = sorted(
+    {
+        (field.wire, str(token))
+        for case in ALL_CLASSES
+        for field in shape(case.values[0]).fields
+        if field.wire in ("attributeStatus", "attributeType", "status", "type")
+        and isinstance(field.kind, Enumeration)
+        for token in field.kind.enum
+    }
+)
+
+
+def test_beside_a_secret_every_token_of_a_status_is_shown() -> None:
+    shown = [{"key": "AuthorizationKey", name: token, "value": HIDDEN} for name, token in TOKENS]
+
+    assert shown == [hide(one | {"value": SECRET}) for one in shown]
+    assert ("type", "MacAddress") in TOKENS
+
+
+@pytest.mark.parametrize("name", ["key", "name", "component"])
+def test_in_what_a_short_word_names_a_name_may_be_the_secret(name: str) -> None:
+    """A name is shown in a component, which tells what stands beside it; what stands in a ``pin`` may be the pin."""
+    assert {"pin": {name: HIDDEN}} == hide({"pin": {name: SECRET}})
+
+
 def test_a_variable_is_named_by_its_component_too() -> None:
     known = v201.SetVariableData(
         attribute_value=SECRET, component=v201.Component(name="VPN"), variable=v201.Variable(name="Key")
@@ -416,6 +460,16 @@ def test_a_list_beside_a_secret_keeps_its_length_if_its_items_are_looked_at() ->
 
     assert {"key": "AuthorizationKey", "value": [HIDDEN, HIDDEN]} == hide(named)
     assert {"key": "AuthorizationKey", "value": HIDDEN} == hide(named | {"value": [SECRET, "60"]})
+
+
+def test_lists_of_names_are_looked_into_as_deep_as_others() -> None:
+    named: Any = "x"
+    other: Any = "x"
+    for _ in range(100):
+        named, other = {"name": [named]}, {"a": [other]}
+
+    assert HIDDEN in str(hide(other))
+    assert str(hide(other)) == str(hide(named)).replace("name", "a")
 
 
 def test_names_are_added(monkeypatch: pytest.MonkeyPatch) -> None:

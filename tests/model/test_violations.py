@@ -40,6 +40,13 @@ def test_a_report_is_the_violation_of_its_keyword() -> None:
     assert "$.a (line 7): has 2 characters, at most 1 are allowed: 'xx'" == str(found.listed[0])
 
 
+def test_who_makes_a_violation_gives_its_sentence_as_message() -> None:
+    made = Violation(path="$[1]", keyword="frame", message="is odd", code=ErrorCode.FRAME)
+
+    assert "is odd" == made.message
+    assert "$[1]: is odd" == str(made)
+
+
 def test_a_report_says_whether_reading_may_go_on() -> None:
     found = Deviations(Tolerance.TOO_LONG)
 

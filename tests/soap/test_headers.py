@@ -75,6 +75,22 @@ def test_what_else_an_endpoint_reference_or_an_envelope_has_is_ignored() -> None
     assert ("http://a/", BOOTED, ()) == (frame.headers.from_, frame.payload, frame.violations)
 
 
+def test_of_several_headers_the_first_counts() -> None:
+    written = boot()
+    header = written[written.index(b"<env:Header>") : written.index(b"<env:Body>")]
+    frame = SoapCodec("1.6").decode(written.replace(header, header + header.replace(b"m1", b"m2")))
+
+    assert b"m1" in header
+    assert "m1" == frame.id
+
+
+def test_what_stands_where_a_header_is_missing_is_none() -> None:
+    written = boot().replace(b"env:Header>", b"env:Other>")
+
+    with pytest.raises(FrameError, match="MessageID is missing"):
+        SoapCodec("1.6").decode(written)
+
+
 @pytest.mark.parametrize("waiting, id", [((), ""), (("a",), "a"), (("a", "b"), "")])
 def test_an_answer_that_does_not_say_what_it_relates_to_is_that_of_the_only_call(
     waiting: tuple[str, ...], id: str

@@ -21,6 +21,7 @@ from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import CONTENT_TYPE
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.socket_peer import SocketPeer
 from served import BOOTS, JSON_BOOTS, csms, post, served, soap, station
 
 # --- both wires --------------------------------------------------------------------------------------------------
@@ -213,6 +214,25 @@ async def test_a_server_that_cannot_refuse_with_a_status_closes_instead() -> Non
     await OcppApp(csms(), authenticate=lambda _: False)(scope, receive, send)
 
     assert [{"type": "websocket.close", "code": 1002, "reason": "not authenticated"}] == sent
+
+
+@pytest.mark.parametrize("said, code", [({"code": 3001}, 3001), ({"code": None}, 1005), ({}, 1005)], ids=repr)
+@asynchronous
+async def test_where_a_server_knows_no_close_code_none_was_sent(said: dict[str, Any], code: int) -> None:
+    """RFC 6455 §7.1.5, and what ASGI says of ``websocket.disconnect``."""
+    gone: list[SocketPeer] = []
+    events = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", **said}]
+
+    async def receive() -> Any:
+        return events.pop(0)
+
+    async def send(event: Any) -> None:
+        assert "websocket.accept" == event["type"]
+
+    scope = {"type": "websocket", "path": "/CP-1", "headers": [], "subprotocols": ["ocpp1.6"]}
+    await OcppApp(csms(), on_disconnect=gone.append)(scope, receive, send)
+
+    assert [code] == [peer.close_code for peer in gone]
 
 
 # --- applications around it --------------------------------------------------------------------------------------

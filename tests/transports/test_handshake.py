@@ -153,6 +153,13 @@ def test_j14_backoff_doubles_its_minimum_and_adds_chance_anew() -> None:
     assert [backoff.seconds(n, 1) for n in range(6)] == [15, 25, 45, 85, 85, 85]
 
 
+def test_a_backoff_is_by_default_that_of_10_seconds_doubled_five_times() -> None:
+    backoff = pure.Backoff()
+
+    assert [backoff.seconds(n, 0) for n in range(7)] == [10, 20, 40, 80, 160, 320, 320]
+    assert [backoff.seconds(n, 1) for n in (0, 6)] == [20, 330]
+
+
 def test_j14_backoff_stays_within_its_bounds(record_property: Any) -> None:
     def check(case: tuple[float, int, float, int, float]) -> None:
         minimum, doublings, spread, failures, chance = case

@@ -108,29 +108,29 @@ OF_SERVERS: Wrong = [
     ({"profiles": 2}, TypeError, "wanted, not 2"),
     ({"tolerance": "tolerant"}, TypeError, "option tolerance: a Tolerance, or a function"),
     ({"aliases": ["ocpp2.0"]}, TypeError, "option aliases: a mapping of subprotocols"),
-    ({"aliases": {"ocpp2.0": 2}}, ValueError, "option aliases"),
+    ({"aliases": {"ocpp2.0": 2}}, ValueError, "option aliases: "),
     ({"aliases": {"ocpp2.0": "9"}}, LookupError, "9"),
     ({"default_version": "1.7"}, LookupError, "1.7"),
     ({"default_version": 1.6}, TypeError, "option default_version: text or None wanted, not 1.6"),
     ({"no_common_version": "reject"}, ValueError, "'close' or 'refuse' wanted"),
-    ({"bound_by": None}, TypeError, "option bound_by"),
+    ({"bound_by": None}, TypeError, "option bound_by: "),
     ({"soap_without_authentication": 1}, TypeError, "option soap_without_authentication: True or"),
     ({"menders": {"CP-1": "replace"}}, ValueError, "option menders: a mapping of identities to menders"),
-    ({"menders": []}, TypeError, "option menders"),
+    ({"menders": []}, TypeError, "option menders: "),
     ({"styles": {"CP-1": 3}}, ValueError, "option styles: a mapping of identities to styles"),
     ({"styles": Style()}, TypeError, "option styles: a mapping of identities to styles"),
     ({"accepts": "1.6"}, TypeError, "option accepts: a list of versions wanted"),
     ({"admission": True}, TypeError, "option admission: an Admission or None wanted, not True"),
     ({"on_connect": "hello"}, TypeError, "option on_connect: a function or None wanted, not str"),
-    ({"on_disconnect": 1}, TypeError, "option on_disconnect"),
-    ({"replaces": False}, TypeError, "option replaces"),
+    ({"on_disconnect": 1}, TypeError, "option on_disconnect: "),
+    ({"replaces": False}, TypeError, "option replaces: "),
     ({"handlers_wait": None}, TypeError, "option handlers_wait: True or False wanted, not None"),
-    ({"max_size": 0}, ValueError, "option max_size"),
+    ({"max_size": 0}, ValueError, "option max_size: "),
     ({"speaks": 2.0}, TypeError, "option speaks: text or None wanted, not 2.0"),
     ({"speaks": "3.0"}, LookupError, "3.0"),
     ({"speaks": "1.6", "store": "state.db"}, ValueError, "option store: a Store or None wanted, not str"),
     ({"speaks": "1.6", "policy": {}}, TypeError, "option policy: a Policy or None wanted, not dict"),
-    ({"write_timeout": 0}, ValueError, "option write_timeout"),
+    ({"write_timeout": 0}, ValueError, "option write_timeout: "),
 ]
 
 #: By who takes them: an option that cannot work, its error, and what is said of it.
@@ -138,23 +138,23 @@ WRONG: list[tuple[str, Options, type[Exception], str]] = [
     *((maker, *wrong) for maker in MAKERS for wrong in OF_PEERS),
     *((maker, *wrong) for maker in ("OcppApp", "serve") for wrong in OF_SERVERS),
     ("serve", {"port": 70_000}, ValueError, "option port: a port from 0 to 65535 wanted, not 70000"),
-    ("serve", {"port": "9000"}, TypeError, "option port"),
+    ("serve", {"port": "9000"}, TypeError, "option port: "),
     ("serve", {"ssl": True}, TypeError, "option ssl: an SSLContext or None wanted, not True"),
-    ("serve", {"ping_interval": 0}, ValueError, "option ping_interval"),
-    ("serve", {"compression": "deflate"}, TypeError, "option compression"),
-    ("serve", {"require_connection_header": "no"}, TypeError, "option require_connection_header"),
-    ("OcppApp", {"role": "CSMS"}, TypeError, "option role"),
+    ("serve", {"ping_interval": 0}, ValueError, "option ping_interval: "),
+    ("serve", {"compression": "deflate"}, TypeError, "option compression: "),
+    ("serve", {"require_connection_header": "no"}, TypeError, "option require_connection_header: "),
+    ("OcppApp", {"role": "CSMS"}, TypeError, "option role: "),
     ("OcppApp", {"may_call": True}, TypeError, "option may_call: a function or None wanted, not True"),
     ("OcppApp", {"client": object()}, ValueError, r"option client: an httpx.AsyncClient or None wanted"),
     ("OcppApp", {"sender_fault_status": 404}, ValueError, "option sender_fault_status: 400 or 500 wanted"),
-    ("OcppApp", {"max_stations": -1}, ValueError, "option max_stations"),
+    ("OcppApp", {"max_stations": -1}, ValueError, "option max_stations: "),
     ("connect", {"password": 12345678}, TypeError, "option password: text or bytes or None wanted, not"),
-    ("connect", {"reconnect": "yes"}, TypeError, "option reconnect"),
+    ("connect", {"reconnect": "yes"}, TypeError, "option reconnect: "),
     ("connect", {"backoff": 10}, TypeError, "option backoff: a Backoff or None wanted, not 10"),
     ("connect", {"style": 3}, TypeError, "option style: a Style wanted, not 3"),
     ("connect", {"mend": "replace"}, TypeError, "option mend: a function or None wanted, not str"),
     ("connect", {"retries": 3}, TypeError, "option retries: a function or None wanted, not 3"),
-    ("connect", {"tolerance": lambda _: None}, TypeError, "option tolerance"),
+    ("connect", {"tolerance": lambda _: None}, TypeError, "option tolerance: "),
 ]
 
 
@@ -174,7 +174,7 @@ async def test_a_router_is_what_is_served() -> None:
     options: Options = {"router": OcppApp(Router())}
     with pytest.raises(TypeError, match="option router: a Router wanted, not OcppApp"):
         OcppApp(**options)
-    with pytest.raises(TypeError, match="option router"):
+    with pytest.raises(TypeError, match="option router: "):
         async with serve(**options):
             pass
 

@@ -100,6 +100,26 @@ async def test_calls_without_a_connection_raise_unless_they_shall_wait() -> None
 
 
 @asynchronous
+async def test_a_connection_that_shall_not_be_made_anew_is_not() -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async with (
+        serve(csms(), "localhost") as server,
+        connect(url(server), "CP-1", station(), "1.6", reconnect=False, sleep=sleep) as cp,
+    ):
+        await until(lambda: server.peers)
+        await server.peers["CP-1"].close()
+        await until(lambda: cp.peer is None)
+        with pytest.raises(NotConnectedError):
+            await cp.connected()
+
+    assert [] == waits
+
+
+@asynchronous
 async def test_closing_a_station_ends_those_that_wait_for_it() -> None:
     async def sleep(seconds: float) -> None:
         await asyncio.Event().wait()
