@@ -201,6 +201,8 @@ _MEMBERS = [
     for one in attrs.fields(case.values[0])
     if "wire" in one.metadata
 ]
+#: The member ``idToken`` is an object, and one of that object its text.
+TOKENS_IN = [("idToken", "idToken"), ("groupIdToken", "idToken")]
 #: Members that tell who charges wherever they stand.
 WHO_CHARGES = sorted(
     {name for name, tells in _MEMBERS if tells} - {name for name, tells in _MEMBERS if not tells}
@@ -218,10 +220,10 @@ def test_who_charges_is_hidden_if_asked(
     assert "TAG-1" not in logged(caplog, frame, codec, Redaction(id_tokens=True))
 
 
-@pytest.mark.parametrize("name", WHO_CHARGES)
-def test_who_charges_is_hidden_whatever_stands_in_its_place(name: str) -> None:
+@pytest.mark.parametrize("place, name", [("x", name) for name in WHO_CHARGES] + TOKENS_IN)
+def test_who_charges_is_hidden_whatever_stands_in_its_place(place: str, name: str) -> None:
     """A peer may send an object where the standard has text or a list."""
-    frame = [2, "1", "Vendor", {"x": {name: {"a": "TAG-1"}}}]
+    frame = [2, "1", "Vendor", {place: {name: {"a": "TAG-1"}}}]
 
     assert "TAG-1" in Redaction().apply(frame)
     assert "TAG-1" not in Redaction(id_tokens=True).apply(frame)

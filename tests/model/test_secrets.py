@@ -424,6 +424,13 @@ def test_beside_a_secret_every_token_of_a_status_is_shown() -> None:
     assert ("type", "MacAddress") in TOKENS
 
 
+@pytest.mark.parametrize("name", ["apnPassword", "basicAuthPassword", "password", "simPin"])
+def test_beside_a_password_a_key_is_secret(name: str) -> None:
+    """As in a VPN, wherever that stands: elsewhere ``key`` is the name of a setting."""
+    assert {name: HIDDEN, "key": HIDDEN} == hide({name: SECRET, "key": DIGITS})
+    assert {"other": "x", "key": DIGITS} == hide({"other": "x", "key": DIGITS})
+
+
 @pytest.mark.parametrize("name", ["key", "name", "component"])
 def test_in_what_a_short_word_names_a_name_may_be_the_secret(name: str) -> None:
     """A name is shown in a component, which tells what stands beside it; what stands in a ``pin`` may be the pin."""
