@@ -67,7 +67,7 @@ class Output(Console):
 
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self.unheard = asyncio.Event()
+        self.unheard: asyncio.Event = asyncio.Event()
 
     def message(self, text: Text) -> None:
         """Writes a message."""

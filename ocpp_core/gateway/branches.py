@@ -62,7 +62,7 @@ class Branch:
         may_ask: Callable[[Request[Any] | Notification], bool] = lambda _: True,
     ) -> None:
         self.backend = backend
-        self.is_there = asyncio.Event()
+        self.is_there: asyncio.Event = asyncio.Event()
         self._station = station
         self._way = way
         self._told = told
@@ -76,7 +76,7 @@ class Branch:
             store=store,
             policy=policy,
         )
-        self.link = Link(session, watch=self._watch, on_broken=on_broken)
+        self.link: Link = Link(session, watch=self._watch, on_broken=on_broken)
         self.link.connected(Side.STATION, end)
 
     async def run(self, retries: Callable[[Exception], bool] | None = None) -> None:

@@ -42,7 +42,7 @@ class Joined:
         give_up: Callable[[str], None],
     ) -> None:
         self.station = station
-        self.version = station.specification.version
+        self.version: str = station.specification.version
         self._patience = patience
         self._silence = silence
         self._give_up: Callable[[str], None] | None = give_up

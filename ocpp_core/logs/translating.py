@@ -118,7 +118,7 @@ class LogTranslator:
     """
 
     def __init__(self, to: str, *, received_at: datetime, policy: Policy = DEFAULT_POLICY) -> None:
-        self.to = Version(to)
+        self.to: Version = Version(to)
         self.policy = policy
         self.received_at = received_at
         self._ids = count(1)

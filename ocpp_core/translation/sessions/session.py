@@ -85,8 +85,8 @@ class TranslationSession:
         store: Store | None = None,
         policy: Policy = DEFAULT_POLICY,
     ) -> None:
-        self.station = Version(station)
-        self.csms = Version(csms)
+        self.station: Version = Version(station)
+        self.csms: Version = Version(csms)
         self.identity = identity
         self.policy = policy
         self._state = State(identity, MemoryStore() if store is None else store, policy)

@@ -111,7 +111,7 @@ class State:
     def __init__(self, identity: str, store: Store, policy: Policy) -> None:
         self.identity = identity
         self.policy = policy
-        self.records = Records(identity, store)
+        self.records: Records = Records(identity, store)
         #: When the station connected.
         self.since: datetime | None = None
         #: By connector or EVSE; 0 is the station.
