@@ -106,7 +106,7 @@ def with_numbers(node: ast.Call) -> ast.Call:
     match node.args:
         case [ast.Constant(value=str(text)), *_]:
             for place, conversion in enumerate(re.findall(r"%[-.\d]*([a-z])", text), 1):
-                if conversion in "df":
+                if conversion in "dfg":
                     node.args[place] = ast.copy_location(ast.Constant(1), node)
         case _:
             raise AssertionError(f"{ast.unparse(node)} has no text of its own")
