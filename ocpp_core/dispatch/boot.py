@@ -67,10 +67,10 @@ class Booted(Generic[R]):
                 continue
             self._response = response
             self._tell_time(response)
-            if _status(response) == "Accepted":
+            status = _status(response)
+            if status == "Accepted":
                 return response
             again = _interval(response) or self._retry_interval
-            status = _status(response)
             _log.warning(
                 "%s has booted and is %s; it boots again in %g s", self._csms.identity, status, again
             )

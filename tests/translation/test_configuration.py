@@ -22,7 +22,6 @@ from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import evolve
 from ocpp_core.testing import messages
-from ocpp_core.translation import steps
 from ocpp_core.translation.configuration import (
     Target,
     change_configuration,
@@ -32,12 +31,6 @@ from ocpp_core.translation.configuration import (
 )
 from ocpp_core.translation.configuration_keys import KEYS
 from properties import for_all
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "strict", True)
-
 
 # What tolerant reading lets through
 

@@ -17,17 +17,11 @@ from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import evolve
-from ocpp_core.translation import steps
 from ocpp_core.translation.configuration import (
     Station,
     get_variables,
     set_variables,
 )
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "strict", True)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from configured import (
     statuses,
     texts,
 )
-from ocpp_core.translation import Policy, configuration_keys, steps
+from ocpp_core.translation import Policy, configuration_keys
 from ocpp_core.translation.configuration import (
     Key,
     Rule,
@@ -45,11 +45,6 @@ def value_for(key: Key) -> str:
     by_rule = {Rule.MEASURANDS: "Voltage,Power.Active.Import", Rule.PASSWORD: "an_old=password-1"}
     by_type = {"boolean": "true", "integer": "60", "dateTime": "2026-03-29T01:00:00Z"}
     return by_rule.get(key.rule) or by_type.get(key.data, "text")
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "strict", True)
 
 
 # The table

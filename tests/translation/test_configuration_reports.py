@@ -24,7 +24,7 @@ from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.testing import messages
-from ocpp_core.translation import Policy, steps
+from ocpp_core.translation import Policy
 from ocpp_core.translation.configuration import (
     Known,
     Report,
@@ -45,11 +45,6 @@ from translations import LOST, check_valid
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 TWO = Station(topology={1: (1, 1), 2: (2, 1)})
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "strict", True)
 
 
 # Up

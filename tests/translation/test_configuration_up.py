@@ -23,7 +23,7 @@ from configured import (
 from ocpp_core import v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.translation import Policy, steps
+from ocpp_core.translation import Policy
 from ocpp_core.translation.configuration import (
     Key,
     Known,
@@ -35,12 +35,6 @@ from ocpp_core.translation.configuration import (
     set_variables,
 )
 from ocpp_core.translation.configuration_keys import table
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "strict", True)
-
 
 # Writing, up
 

@@ -21,7 +21,6 @@ from configured import (
     statuses,
     texts,
 )
-from ocpp_core.translation import steps
 from ocpp_core.translation.configuration import (
     Known,
     Station,
@@ -32,12 +31,6 @@ from ocpp_core.translation.configuration import (
     set_variables,
 )
 from ocpp_core.translation.configuration_keys import table
-
-
-@pytest.fixture(autouse=True)
-def _strictly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "strict", True)
-
 
 # Values
 
