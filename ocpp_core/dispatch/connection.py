@@ -29,7 +29,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeV
 
 from attrs import field, frozen
 
-from ocpp_core.dispatch.handlers import require_codec, require_notification, require_request
+from ocpp_core.dispatch.handlers import (
+    require_codec,
+    require_notification,
+    require_request,
+    require_response,
+)
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
@@ -45,7 +50,6 @@ from ocpp_core.model.messages import (
     SoapHeaders,
     error_repr,
 )
-from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import discreet_repr, told, told_value
 from ocpp_core.model.versions import Specification
@@ -374,11 +378,7 @@ class Connection(Generic[M]):
         """
         self._require_unanswered(call)
         action = call.request.__ocpp__.action or ""
-        expected: type[Response] = self._codec.specification.response(action)
-        if not isinstance(response, expected):
-            raise LocalProtocolError(
-                f"{action} is answered by {expected.__name__}, not by {passed(response)}."
-            )
+        require_response(action, response, self._codec.specification.response(action))
         self._out.append(self._encoded(CallResult(call.id, response)))
         self._done(call)
         if len(call.id) <= REMEMBERED_ID:

@@ -31,6 +31,7 @@ from ocpp_core.dispatch.handlers import (
     require_classes,
     require_function,
     require_request,
+    require_response,
 )
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import (
@@ -308,11 +309,7 @@ class Router:
         """Finds and runs the handler. Never raises but for what ends the task or the process, see `is_of_task`."""
         try:
             response = await self._chain(request, caller)
-            if not isinstance(response, Response):  # a handler may return anything
-                action = request.__ocpp__.action
-                raise LocalProtocolError(
-                    f"{action} is answered by {action}Response, not by {passed(response)}."
-                )
+            require_response(request.__ocpp__.action, response)
         except OcppError as error:
             return Answer(error=error)
         except BaseException as error:  # whatever a handler does, the peer gets an answer

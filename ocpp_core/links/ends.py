@@ -2,14 +2,10 @@
 
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
-from ocpp_core.dispatch.router import Caller, Router
+from ocpp_core.dispatch.router import Caller, Router, note_failure
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.model.identities import named
-from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
-
-_log = logger("links")
 
 R = TypeVar("R", bound=Response)
 
@@ -58,8 +54,7 @@ class RouterEnd:
         """
         answer = await self._router.handle(request, self._caller)
         if answer.cause is not None:
-            who, action = named(self._caller.identity), request.__ocpp__.action
-            _log.error("%s: the handler of %s has failed", who, action, exc_info=answer.cause)
+            note_failure(self._caller, f"the handler of {request.__ocpp__.action}", answer.cause)
         if answer.response is None:
             raise answer.error or OcppError(ErrorCode.INTERNAL)
         return cast(R, answer.response)

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from attrs import define, field
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
-from ocpp_core.dispatch.handlers import require_notification, require_request
+from ocpp_core.dispatch.handlers import require_notification, require_request, require_response
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer, Caller, Router, failed, note_failure
 from ocpp_core.links.driver import Carried, Link, carried_out, sent_by
@@ -408,9 +408,6 @@ def _require_valid(message: Payload) -> None:
 def _require_answer(request: Request[Any], response: Response) -> None:
     """Sees to it that what a handler has returned can be translated: a wrong answer must not become a right one."""
     facts = request.__ocpp__
-    expected: type[Response] = specification(facts.version).response(facts.action or "")
-    if not isinstance(response, expected):
-        raise LocalProtocolError(
-            f"{facts.action} is answered by {expected.__name__}, not by {type(response).__name__}."
-        )
+    action = facts.action or ""
+    require_response(action, response, specification(facts.version).response(action))
     _require_valid(response)
