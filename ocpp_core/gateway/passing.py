@@ -11,6 +11,7 @@ from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.translation.losses import Loss
+from ocpp_core.translation.lost import NAMED
 from ocpp_core.translation.sessions.effects import Side
 
 _log = logger("losses")
@@ -47,5 +48,8 @@ def log_losses(passed: Passed) -> None:
         return
     what = passed.message or next(iter(passed.sent), None)
     name = "" if what is None else f"{what.__ocpp__.version} {what.__ocpp__.action}"
-    for loss in passed.losses:
-        _log.info("%s: %s: %s %s (%s)", named(passed.identity), name, loss.kind, loss.path, loss.reason)
+    who = named(passed.identity)
+    for loss in passed.losses[:NAMED]:
+        _log.info("%s: %s: %s %s (%s)", who, name, loss.kind, loss.path, loss.reason)
+    if len(passed.losses) > NAMED:
+        _log.info("%s: %s: %d more", who, name, len(passed.losses) - NAMED)

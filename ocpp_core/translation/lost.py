@@ -10,8 +10,8 @@ from ocpp_core.model.beside import Beside
 from ocpp_core.model.messages import Payload
 from ocpp_core.translation.losses import Loss, Note, Translation
 
-#: Losses of one message that a line of a log names.
-_NAMED = 8
+#: Losses of one message that a log names: a peer can make any number.
+NAMED = 8
 
 _KEPT: Beside[Translation] = Beside()
 
@@ -48,5 +48,5 @@ def losing(message: Payload, notes: tuple[Note, ...]) -> Generator[None, None, N
 
 def in_words(losses: Sequence[Loss]) -> str:
     """Losses in a line of a log: their places and reasons, not their values, which may say who charges."""
-    named = ", ".join(f"{loss.path} {loss.kind} ({loss.reason})" for loss in losses[:_NAMED])
-    return named if len(losses) <= _NAMED else f"{named} and {len(losses) - _NAMED} more"
+    named = ", ".join(f"{loss.path} {loss.kind} ({loss.reason})" for loss in losses[:NAMED])
+    return named if len(losses) <= NAMED else f"{named} and {len(losses) - NAMED} more"

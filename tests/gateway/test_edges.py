@@ -10,8 +10,10 @@ from gateways import gateway_to, office, station
 from loops import asynchronous, until
 from ocpp_core import v16, v21, v201
 from ocpp_core.gateway import Backend, Gateway
+from ocpp_core.gateway.passing import Passed, log_losses
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
+from ocpp_core.translation import Loss, LossKind, LossReason, Side
 from served import NOW
 
 BOOT = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
@@ -130,3 +132,14 @@ async def test_losses_are_logged_without_their_values(caplog: pytest.LogCaptureF
 
     assert "CP-1: 2.0.1 Authorize: dropped $.idToken.type" in caplog.text
     assert "04A2B3C4" not in caplog.text
+
+
+def test_of_very_many_losses_a_log_names_a_few(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "ocpp_core.losses")
+    lost = [Loss(f"$.x[{place}]", LossKind.DROPPED, place, LossReason.EXTENSION) for place in range(1_000)]
+    back = Backend(url="ws://localhost", version="1.6")
+
+    log_losses(Passed("CP-1", back, Side.STATION, AUTHORIZE, (), None, tuple(lost), 0.0))
+
+    assert 9 == len(caplog.messages)
+    assert "CP-1: 2.0.1 Authorize: 992 more" == caplog.messages[-1]
