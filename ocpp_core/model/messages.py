@@ -267,11 +267,10 @@ def _written(value: Any) -> str:
         return f"[{', '.join(map(_written, value))}]"
     if not isinstance(value, Payload):
         return repr(value)
-    fields = [(one.name, getattr(value, one.name)) for one in attrs.fields(type(value))]
     set_ = [
-        f"{name}={_written(item)}"
-        for (name, item), one in zip(fields, attrs.fields(type(value)), strict=True)
-        if item is not one.default
+        f"{one.name}={_written(item)}"
+        for one in attrs.fields(type(value))
+        if (item := getattr(value, one.name)) is not one.default
     ]
     return f"{type(value).__name__}({', '.join(set_)})"
 

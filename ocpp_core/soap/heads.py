@@ -217,7 +217,7 @@ def _displaced(
     services = (service for service, right in known.namespaces.items() if is_printed(namespace, right))
     operation = meant[receiver(one.action, next(services, otherwise))]
     rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
-    return operation, _remark(rule, local, _in_namespace(namespace), namespace or None)
+    return operation, _remark(rule, local, _in_namespace(namespace), namespace)
 
 
 def _answered(headers: SoapHeaders, waiting: tuple[str, ...]) -> str:
@@ -236,7 +236,7 @@ def _about_request(blocks: _Blocks, operation: Operation) -> Iterator[Violation]
     elif blocks.identity_namespace != operation.namespace:
         namespace = blocks.identity_namespace
         rule = Tolerance.WRONG_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
-        yield _remark(rule, "chargeBoxIdentity", _in_namespace(namespace), namespace or None)
+        yield _remark(rule, "chargeBoxIdentity", _in_namespace(namespace), namespace)
     if headers.reply_to and not is_anonymous(headers.reply_to):
         yield _remark(Tolerance.REPLY_TO_OTHER, "ReplyTo", "is not anonymous", headers.reply_to)
 

@@ -145,7 +145,8 @@ async def read_request(receive: Receive, max_size: int, *, open_timeout: float, 
     since = asyncio.get_running_loop().time()
     body = bytearray()
     is_whole = False
-    timer = asyncio.timeout(min(open_timeout, body_timeout))
+    until = since + min(open_timeout, body_timeout)
+    timer = asyncio.timeout_at(until)
     try:
         async with timer:
             while not is_whole and len(body) <= max_size:
@@ -156,8 +157,9 @@ async def read_request(receive: Receive, max_size: int, *, open_timeout: float, 
                 is_whole = not event.get("more_body", False)
                 deadline = since + min(open_timeout + len(body) / SLOWEST, body_timeout)
                 # Not for each byte: the loop keeps a timer that is moved for as long as it might have run.
-                if deadline >= (timer.when() or 0.0) + 1.0 or is_whole:
-                    timer.reschedule(deadline)
+                if deadline >= until + 1.0 or is_whole:
+                    until = deadline
+                    timer.reschedule(until)
     except TimeoutError:
         if not timer.expired():
             raise

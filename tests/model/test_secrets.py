@@ -335,6 +335,26 @@ def test_a_path_says_whether_a_value_may_be_secret(path: str) -> None:
     assert PATHS[path] is is_secret_path(path)
 
 
+@pytest.mark.parametrize(
+    "member",
+    [
+        *("apn", "configurationKey", "connectionData", "eventData", "getVariableResult", "reportData"),
+        *("setVariableData", "vpn"),
+    ],
+)
+def test_text_in_place_of_an_object_with_a_secret_may_be_the_secret(member: str) -> None:
+    assert is_secret_path(f"$.{member}[0]")
+    assert not is_secret_path(f"$.{member}Of[0]")
+
+
+@pytest.mark.parametrize("text", ['{"password": "%s"}', '[{"password": "%s"}]', r'"{\"password\": \"%s\"}"'])
+def test_json_in_a_text_is_looked_into(text: str) -> None:
+    shown = hide(text % SECRET)
+
+    assert SECRET not in shown
+    assert "password" in shown
+
+
 def errors() -> Iterator[Any]:
     said = f"AuthorizationKey {SECRET} is too short"
     named = f"password={SECRET}"

@@ -95,3 +95,10 @@ def test_a_body_of_another_version_is_refused_however_tolerant_we_are(
 
     assert (ErrorCode.PROTOCOL, "m1") == (caught.value.code, caught.value.id)
     assert Version.V1_5 is SoapCodec.sniff(written)
+
+
+def test_what_is_no_xml_is_said_with_the_reason() -> None:
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(b"<Envelope>")
+
+    assert "line 1" in str(caught.value)

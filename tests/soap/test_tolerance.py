@@ -648,6 +648,16 @@ def test_each_rule_of_soap_decides_alone(rule: Tolerance) -> None:
     assert {rule} == {fault.rule for fault in frame.violations}
 
 
+@pytest.mark.parametrize(
+    "number, keyword, limit", [(2**31, "maximum", 2**31 - 1), (-(2**31) - 1, "minimum", -(2**31))]
+)
+def test_what_no_int_of_xml_holds_names_the_limit(number: int, keyword: str, limit: int) -> None:
+    written = start(START.replace(">7<", f">{number}<"))
+    (found,) = read(SoapCodec("1.6", tolerance=Tolerance.NUMBER_RANGE), written).violations
+
+    assert (keyword, limit, number) == (found.keyword, found.limit, found.value)
+
+
 def test_address_as_text_decides_alone() -> None:
     written = boot(From="<wsa:From>http://a/</wsa:From>")
     for tolerance, expected in (

@@ -124,6 +124,26 @@ async def test_hooks_of_one_identity_run_in_the_order_of_its_connections() -> No
 
 
 @asynchronous
+async def test_what_welcomes_a_station_may_tidy_up_when_its_connection_ends() -> None:
+    told: list[str] = []
+    call_fails = asyncio.Event()
+
+    async def on_connect(_: Connected) -> None:
+        told.append("connect")
+        await call_fails.wait()
+        await turns()
+        told.append("tidied up")
+
+    stations: Stations[Connected] = Stations(on_connect=on_connect)
+    served = await serving(stations, Connected())
+    await until(lambda: told)
+    call_fails.set()
+    await served.end()
+
+    assert ["connect", "tidied up"] == told
+
+
+@asynchronous
 async def test_the_new_connection_is_told_of_when_the_old_one_is_over() -> None:
     told: list[tuple[str, Connected]] = []
     stations: Stations[Connected] = Stations(
