@@ -276,3 +276,13 @@ async def test_a_handler_may_close_the_connection_that_it_serves() -> None:
         await until(lambda: other.peer._is_mute)
 
         assert 1.0 > asyncio.get_running_loop().time() - since
+
+
+@asynchronous
+async def test_the_end_of_a_connection_is_no_failure_to_send(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with wire() as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        await until(lambda: other.sent)
+
+    assert "cannot send" not in caplog.text

@@ -107,3 +107,7 @@ def test_of_a_sentence_more_is_shown() -> None:
 )
 def test_a_value_stands_in_a_sentence(value: Any, sentence: str) -> None:
     assert sentence == shown(value)
+
+
+def test_a_name_of_one_letter_is_like_itself_in_another_case() -> None:
+    assert "x" == likely("X", ["y", "x"])

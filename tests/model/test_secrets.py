@@ -1,5 +1,6 @@
 """Whatever secret a field holds, no text that is made of it shows it: for every class of every version."""
 
+import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -528,3 +529,19 @@ def test_no_response_shows_its_secrets() -> None:
     told, _ = read(v16.GetConfigurationResponse, {"configurationKey": [setting]})
 
     assert SECRET[:7] not in repr(told)
+
+
+def test_of_a_frame_no_more_is_looked_at_than_is_shown() -> None:
+    assert [[3, "1"], [3, "1", {}], [3, "1", {"a": "b"}]] == [
+        hide([3, "1", {"a": "b"}, {"c": "d"}], most=most) for most in range(3)
+    ]
+
+
+def test_json_is_looked_for_in_four_strings_around_each_other() -> None:
+    quoted: Any = {"status": "Accepted"}
+    shown = []
+    for _ in range(7):
+        quoted = json.dumps({"data": quoted})
+        shown.append("Accepted" in hide(quoted))
+
+    assert [True] * 4 + [False] * 3 == shown

@@ -648,6 +648,13 @@ def test_each_rule_of_soap_decides_alone(rule: Tolerance) -> None:
     assert {rule} == {fault.rule for fault in frame.violations}
 
 
+def test_what_is_said_to_be_no_nil_and_is_empty_quotes_the_empty_text() -> None:
+    written = boot(BOOT.replace("</ocpp:boot", '<ocpp:iccid xsi:nil="false"/></ocpp:boot'))
+    (found,) = read(SoapCodec("1.6", tolerance=Tolerance.NIL_OR_EMPTY), written).violations
+
+    assert "" == found.value
+
+
 @pytest.mark.parametrize(
     "number, keyword, limit", [(2**31, "maximum", 2**31 - 1), (-(2**31) - 1, "minimum", -(2**31))]
 )

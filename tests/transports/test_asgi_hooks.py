@@ -12,12 +12,15 @@ from ocpp_core import Role, v15, v16
 from ocpp_core.dispatch.connection import CallLost, CallReceived, ErrorReceived, Ignored, ResultReceived
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.router import Router
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallRejectedError, OcppError
 from ocpp_core.model.messages import Call
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import CONTENT_TYPE
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_http import SoapPeer
+from ocpp_core.transports.soap_server import answer_envelope
 from served import BOOTS, csms, soap
 
 
@@ -96,6 +99,25 @@ async def test_a_request_that_is_refused_is_told_of_its_station() -> None:
 
     assert [("CP-1", "in"), ("CP-1", Ignored), ("CP-1", "out")] == noting.notes
     assert not app.stations  # it may be anybody
+
+
+@asynchronous
+async def test_who_is_nobody_and_is_refused_has_no_name() -> None:
+    noting = Noting()
+    codec = soap("1.5")
+
+    async def identify(headers: Any) -> Any:
+        raise OcppError(ErrorCode.SECURITY, "who is it?")
+
+    body = codec.encode(Call("urn:uuid:1", BOOTS["1.5"]))
+    start, end = body.index(b"<ocpp:chargeBoxIdentity"), body.index(b"</ocpp:chargeBoxIdentity>")
+    body = body[:start] + body[end + len(b"</ocpp:chargeBoxIdentity>") :]
+    async with answer_envelope(
+        Router(), SoapCodec("1.5", tolerance=Tolerance.TOLERANT), body, identify, Observer([noting])
+    ) as answer:
+        assert answer.code is ErrorCode.SECURITY
+
+    assert {""} == {identity for identity, _ in noting.notes}
 
 
 @asynchronous

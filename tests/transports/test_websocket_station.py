@@ -1,13 +1,14 @@
 """The station's side of WebSocket connections: calls over connections that come and go."""
 
 import asyncio
+import logging
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from loopback import NOW, csms, station, url
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import v16, v21
 from ocpp_core.model.errors import CallTimeoutError, ConnectionLostError, NotConnectedError
 from ocpp_core.model.messages import Request
@@ -243,3 +244,25 @@ async def test_each_end_of_a_connection_is_told() -> None:
         await cp.call(v16.HeartbeatRequest())
 
     assert ["on", "off"] * 2 == told
+
+
+@asynchronous
+async def test_a_station_that_closes_does_not_think_of_another_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with (
+        serve(csms(), "localhost") as server,
+        connect(url(server), "CP-1", station(), "1.6", wait=True) as cp,
+    ):
+        await cp.call(v16.HeartbeatRequest())
+        assert cp._current is not None
+        close = cp._current.close
+
+        async def slowly(*reason: Any) -> None:
+            await close(*reason)
+            await turns(50)  # the end of the connection is seen meanwhile
+
+        cp._current.close = slowly  # type: ignore[method-assign]
+
+    assert "connects again" not in caplog.text
