@@ -263,6 +263,6 @@ async def test_a_station_that_closes_does_not_think_of_another_connection(
             await close(*reason)
             await turns(50)  # the end of the connection is seen meanwhile
 
-        cp._current.close = slowly  # type: ignore[method-assign]
+        cp._current.close = slowly  # type: ignore[method-assign,assignment]
 
     assert "connects again" not in caplog.text
