@@ -223,8 +223,8 @@ def names_a_version(node: ast.AST) -> bool:
 
 #: What only the driver and the transports may know: everything else works in threads and without a loop.
 LOOPS = {"asyncio", "anyio"}
-#: `ends` only asks whether there is one.
-ON_A_LOOP = {"ocpp_core.dispatch.ends", "ocpp_core.dispatch.peer", "ocpp_core.dispatch.boot"}
+#: `ends` only asks whether there is one, and `steps` is what `peer` does with one.
+ON_A_LOOP = {f"ocpp_core.dispatch.{name}" for name in ("boot", "ends", "peer", "steps")}
 
 
 def test_only_the_driver_and_those_above_dispatch_know_an_event_loop() -> None:

@@ -1,8 +1,8 @@
 """The asyncio driver of one connection: `await peer.call(request)` is the typed response.
 
-A `Peer` joins a `Connection`, a `Router` and the two ends of a transport. It starts a task per call of theirs and never
-waits for one, so a handler may call back. Our calls queue first come, first served; a caller that gives up does not
-free the wire, as the answer to its call is still owed.
+A `Peer` joins a `Connection`, a `Router` and the two ends of a transport. A call of theirs is answered where it came in
+if its handler is a plain one; a handler that waits becomes a task, so that it may call back. Our calls queue first
+come, first served; a caller that gives up does not free the wire, as the answer to its call is still owed.
 
 What the peer may have us hold is bounded in bytes: by not reading on, which the flow control of the transport passes on
 to the peer. `Peer.can_receive` says when.
@@ -11,11 +11,11 @@ to the peer. `Peer.can_receive` says when.
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, Generic, Self, TypedDict, TypeVar, assert_never, cast
+from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, assert_never, cast
 
 from attrs import frozen
 
@@ -39,11 +39,12 @@ from ocpp_core.dispatch.connection import (
     ResultReceived,
     size_of,
 )
-from ocpp_core.dispatch.ends import is_of_task
+from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.dispatch.handlers import require_notification, require_request
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
+from ocpp_core.dispatch.steps import begin, own_task, task_of
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,
@@ -64,6 +65,8 @@ _log = logger("peer")
 TIDYING = 0.1
 #: Seconds that handlers have to end, unless it is said otherwise.
 GRACE = 5.0
+#: Messages that lie ready, and calls that are answered at once, before everybody else has a turn.
+MOST_AT_ONCE = 16
 
 R = TypeVar("R", bound=Response)
 
@@ -154,7 +157,8 @@ class Peer(Generic[M]):
     Args:
         codec: Of the version that both sides speak.
         router: Handlers for its calls.
-        send: Sends one message; awaited one at a time, in order. Back-pressure is its own.
+        send: Sends one message, in order, the next one once it is through: None if it has been sent, or what is to be
+            awaited for that. Back-pressure is its own.
         identity: Of the station.
         new_id: Makes message ids; UUIDs by default.
         call_timeout: Seconds that a call waits for its answer; None for ever.
@@ -171,7 +175,7 @@ class Peer(Generic[M]):
         self,
         codec: Codec[M],
         router: Router,
-        send: Callable[[M], Awaitable[None]],
+        send: Callable[[M], Awaitable[None] | None],
         *,
         identity: str = "",
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
@@ -194,7 +198,7 @@ class Peer(Generic[M]):
         self._observer = Observer(hooks, redaction or Redaction())
         self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
         self._waiting: deque[_Waiting] = deque()
-        self._outbox: asyncio.Queue[tuple[M, int] | None] = asyncio.Queue()
+        self._outbox: asyncio.Queue[tuple[M | Awaitable[None], int] | None] = asyncio.Queue()
         self._unsent = 0
         self._is_mute = False
         self._is_ending = False
@@ -205,6 +209,8 @@ class Peer(Generic[M]):
         self._noticed = 0
         self._context = Context()
         self._is_closing = False
+        self._is_pumping = False
+        self._at_once = 0
 
     @property
     def specification(self) -> Specification:
@@ -279,8 +285,10 @@ class Peer(Generic[M]):
                 while not (self.can_receive or self._is_ending):
                     await self._change()
                 self.receive(message)
-                if self._connection.held or self._noticed or self._unsent:
-                    # Messages may lie ready by the hundred, and taking one suspends nothing: let those run that can.
+                # Messages may lie ready by the hundred, and taking one suspends nothing: let those run that can.
+                self._at_once += 1
+                if self._connection.held or self._noticed or self._unsent or self._at_once >= MOST_AT_ONCE:
+                    self._at_once = 0
                     await asyncio.sleep(0)
         finally:
             await self._end(writer)
@@ -338,13 +346,26 @@ class Peer(Generic[M]):
     # Inside: everything runs on the event loop, in one of these steps
 
     def _pump(self) -> None:
-        """After each input: send, deliver events, start the next call, arm the timer."""
+        """After each input: send, deliver events, start the next call, arm the timer.
+
+        What is delivered may come back here: then the events are left to the one that is at them.
+        """
         self._start_calls()
         self._flush()
-        for event in self._connection.events():
-            self._deliver(event)
-            self._start_calls()
-            self._flush()
+        if self._is_pumping:
+            return
+        self._is_pumping = True
+        try:
+            for event in self._connection.events():
+                self._deliver(event)
+                self._start_calls()
+                self._flush()
+                if self._at_once >= MOST_AT_ONCE and self._connection.held:
+                    asyncio.get_running_loop().call_soon(self._pump)
+                    self._at_once = 0
+                    break
+        finally:
+            self._is_pumping = False
         self._arm()
         self._changed.set()
 
@@ -368,16 +389,19 @@ class Peer(Generic[M]):
 
     def _flush(self) -> None:
         for message in self._connection.messages_to_send():
-            if not self._is_mute:
+            if self._is_mute:
+                continue
+            rest = message if self._unsent or self._writer is None else self._sent(message)
+            if rest is not None:
                 size = size_of(message)
                 self._unsent += size
-                self._outbox.put_nowait((message, size))
+                self._outbox.put_nowait((rest, size))
 
     def _deliver(self, event: Event) -> None:
         self._observer.event(self, event)
         match event:
             case CallReceived():
-                self._spawn(self._answer(event), event, event.request)
+                self._begin(self._answer(event), event, event.request)
             case CallOutcome():
                 future, since = self._callers.pop(event.call.id)
                 if not future.done():
@@ -386,7 +410,7 @@ class Peer(Generic[M]):
                 self._observer.call_ended(self, event.call.request, event, seconds)
             case NotificationReceived(message=message) if self._noticed < self._max_held_bytes:
                 self._noticed += TYPED * event.size
-                self._spawn(self._notice(message), event, message)
+                self._begin(self._notice(message), event, message)
             case NotificationReceived(message=message):
                 _log.warning(
                     "%s: %s is dropped: too many are at work",
@@ -406,6 +430,8 @@ class Peer(Generic[M]):
                 assert_never(event)
 
     async def _answer(self, call: CallReceived) -> None:
+        if self._unsent >= self._max_held_bytes:
+            await own_task()
         while self._unsent >= self._max_held_bytes and not self._connection.closed:
             # The answer to this call will give a held one its turn: who does not read them gets no more of them made.
             await self._change()
@@ -430,23 +456,46 @@ class Peer(Generic[M]):
         self._connection.handle_timeout(asyncio.get_running_loop().time())
         self._pump()
 
+    def _sent(self, message: M) -> Awaitable[None] | None:
+        """Sends a message that nothing waits before; returns what is left to wait for."""
+        self._observer.frame(self, "out", message, self.codec)
+        try:
+            return self._send(message)
+        except Exception as error:
+            self._muted(error)
+            return None
+
     async def _write(self) -> None:
         """Sends what is in the outbox, in order. A transport that fails ends the connection by itself."""
         try:
             while (entry := await self._outbox.get()) is not None:
-                message, size = entry
-                self._observer.frame(self, "out", message, self.codec)
-                await self._send(message)
+                waiting, size = entry
+                if isinstance(waiting, Awaitable):
+                    rest: Awaitable[None] | None = waiting
+                else:
+                    self._observer.frame(self, "out", waiting, self.codec)
+                    rest = self._send(waiting)
+                if rest is not None:
+                    await rest
                 self._unsent -= size
                 self._changed.set()
         except BaseException as error:
             if is_of_task(error):
                 raise
-            _log.info("%s: cannot send: %r", named(self.identity), error)
+            self._muted(error)
         finally:
             self._is_mute = True
             self._unsent = 0
             self._changed.set()
+            while not self._outbox.empty():
+                entry = self._outbox.get_nowait()
+                if entry is not None and isinstance(entry[0], Coroutine):
+                    entry[0].close()
+
+    def _muted(self, error: BaseException) -> None:
+        """Nothing more can be sent."""
+        self._is_mute = True
+        _log.info("%s: cannot send: %r", named(self.identity), error)
 
     async def _end(self, writer: asyncio.Task[None]) -> None:
         self._connection.receive_eof()
@@ -487,25 +536,51 @@ class Peer(Generic[M]):
         reason = "the connection has ended" if self._connection.closed else "the connection is being closed"
         return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
-    def _spawn(
-        self, work: Any, event: CallReceived | NotificationReceived, message: Request[Any] | Notification
+    def _begin(
+        self,
+        work: Coroutine[Any, Any, None],
+        event: CallReceived | NotificationReceived,
+        message: Request[Any] | Notification,
     ) -> None:
+        """Does the work as far as it goes at once, and the rest in a task of its own."""
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
-        name = f"ocpp {message.__ocpp__.action} {self.identity}"
-        loop = asyncio.get_running_loop()
-        task: asyncio.Task[None] = loop.create_task(work, name=name, context=self._context.copy())
+        context = self._context.copy()
+        since = asyncio.get_running_loop().time()
+        name = partial("ocpp {} {}".format, message.__ocpp__.action, self.identity)
+        try:
+            rest = begin(work, context)
+        except BaseException as error:
+            self._through(event, since, error, name)
+            if isinstance(error, ENDS_OF_PROCESS):
+                # It goes out of the loop, as from a task; who reads the messages goes on if the loop does.
+                asyncio.get_running_loop().call_soon(_raise, error)
+            return
+        if rest is None:
+            self._at_once += 1
+            self._through(event, since, None, name)
+            return
+        task = task_of(rest, context, name())
         self._tasks.add(task)
-        task.add_done_callback(partial(self._ended, event, loop.time()))
+        task.add_done_callback(partial(self._ended, event, since))
 
     def _ended(
         self, event: CallReceived | NotificationReceived, since: float, task: asyncio.Task[None]
     ) -> None:
-        """A handler is through, whatever has ended it: a call is answered even if that has cancelled its own task."""
         self._tasks.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        self._through(event, since, error, task.get_name)
+
+    def _through(
+        self,
+        event: CallReceived | NotificationReceived,
+        since: float,
+        error: BaseException | None,
+        name: Callable[[], str],
+    ) -> None:
+        """A handler is through, whatever has ended it: a call is answered even if that has cancelled its own task."""
         if isinstance(event, NotificationReceived):
             self._noticed -= TYPED * event.size
             self._changed.set()
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None or self._connection.closed:
             return
         if event in self._connection.unanswered:
@@ -514,6 +589,8 @@ class Peer(Generic[M]):
             self._observer.call_answered(self, event.request, answer, seconds)
             self._pump()
         else:
-            _log.error(
-                "%s: %s was cut short", named(self.identity), printable(task.get_name()), exc_info=error
-            )
+            _log.error("%s: %s was cut short", named(self.identity), printable(name()), exc_info=error)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

@@ -33,6 +33,7 @@ from ocpp_core.dispatch.handlers import (
     require_request,
     require_response,
 )
+from ocpp_core.dispatch.steps import own_task
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import (
     ConnectionLostError,
@@ -374,6 +375,8 @@ class Router:
 
     async def _chain(self, message: Payload, caller: Any) -> Any:
         handle: Handle = self._run_handler
+        if self._middleware:
+            await own_task()
         for middleware in reversed(self._middleware):
             handle = _wrapped(middleware, handle)
         return await handle(message, caller)
@@ -484,4 +487,7 @@ def _unknown_data(is_vendor_known: bool) -> Callable[..., Any]:
 
 
 async def _result(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value
+    if isinstance(value, Payload) or not inspect.isawaitable(value):
+        return value
+    await own_task()
+    return await value

@@ -18,6 +18,7 @@ from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.handlers import require_notification, require_request, require_response
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer, Caller, Router, failed, note_failure
+from ocpp_core.dispatch.steps import own_task
 from ocpp_core.links.driver import Carried, Link, carried_out, sent_by
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.codes import ErrorCode
@@ -153,6 +154,7 @@ class Interpreter(Router):
 
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
         """See `Router.handle`; the request is of the station's version, and so is the answer."""
+        await own_task()
         exchange = _Exchange()
         token = _EXCHANGE.set(exchange)
         try:
@@ -172,6 +174,7 @@ class Interpreter(Router):
 
     async def notify(self, message: Notification, caller: Any) -> None:
         """See `Router.notify`. What wants no answer has no counterpart in a version that has no such messages."""
+        await own_task()
         await (await self._linked(message)).notify(Side.STATION, message)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:

@@ -1,7 +1,7 @@
 """What both ends of a WebSocket have in common: their options, and the peer that sits on an open socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from ocpp_core.dispatch.peer import Peer, PeerOptions
 from ocpp_core.dispatch.router import Router
+from ocpp_core.dispatch.steps import begin
 from ocpp_core.model.logs import logger
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.specifications import specification
@@ -130,10 +131,17 @@ class WebSocketPeer(SocketPeer):
                 return
             yield message
 
-    async def _send_text(self, text: str) -> None:
+    def _send_text(self, text: str) -> Awaitable[None] | None:
+        sending = self._socket.send(text)
+        if self._socket.protocol.state is not State.OPEN:  # it waits for the end, and tells which it was
+            return self._in_time(sending)
+        rest = begin(sending, self._context)
+        return None if rest is None else self._in_time(rest)
+
+    async def _in_time(self, sending: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(self._write_timeout):
-                await self._socket.send(text)
+                await sending
         except TimeoutError:
             self._socket.transport.abort()
             raise

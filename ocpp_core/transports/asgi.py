@@ -530,8 +530,8 @@ class AsgiPeer(SocketPeer):
             yield text
         self._over(event.get("code") or 1005)
 
-    async def _send_text(self, text: str) -> None:
-        await self._channel.send({"type": "websocket.send", "text": text})
+    def _send_text(self, text: str) -> Awaitable[None]:
+        return self._channel.send({"type": "websocket.send", "text": text})
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Lets handlers end and answers go out, then closes the WebSocket, all of it within the ``grace``.

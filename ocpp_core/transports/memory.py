@@ -36,8 +36,8 @@ async def pair(
     to_station: asyncio.Queue[str | None] = asyncio.Queue()
     require_of_peer(options)
     options = {"identity": identity, **options}
-    csms_peer: Peer[str] = Peer(JsonCodec(version), station or Router(), to_csms.put, **options)
-    station_peer: Peer[str] = Peer(JsonCodec(version), csms or Router(), to_station.put, **options)
+    csms_peer: Peer[str] = Peer(JsonCodec(version), station or Router(), to_csms.put_nowait, **options)
+    station_peer: Peer[str] = Peer(JsonCodec(version), csms or Router(), to_station.put_nowait, **options)
     running = [
         asyncio.create_task(csms_peer.run(_until_none(to_station))),
         asyncio.create_task(station_peer.run(_until_none(to_csms))),

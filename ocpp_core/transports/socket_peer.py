@@ -1,13 +1,14 @@
 """A station on a WebSocket, of whichever server, and how its handlers wait for `on_connect`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from functools import partial
 from typing import Any, TypeVar
 
 from ocpp_core.dispatch.connection import DEFAULT, Default
 from ocpp_core.dispatch.peer import TIDYING, Peer
 from ocpp_core.dispatch.router import Answer, Router
+from ocpp_core.dispatch.steps import own_task
 from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.links.interpreter import Interpreter, Speech
 from ocpp_core.model.codes import ErrorCode
@@ -139,7 +140,8 @@ class SocketPeer(Peer[str]):
             self._waiting_router.is_welcome = is_welcome
             self._waiting_router.welcomed.set()
 
-    async def _send_text(self, text: str) -> None:
+    def _send_text(self, text: str) -> Awaitable[None] | None:
+        """Sends a frame: None if it has been sent, or what is to be awaited for that."""
         raise NotImplementedError
 
 
@@ -158,15 +160,20 @@ class _Waiting(Router):
         self._router = router
 
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
-        await self.welcomed.wait()
+        await self._decided()
         if not self.is_welcome:
             return Answer(error=OcppError(ErrorCode.INTERNAL))
         return await self._router.handle(request, caller)
 
     async def notify(self, message: Notification, caller: Any) -> None:
-        await self.welcomed.wait()
+        await self._decided()
         if self.is_welcome:
             await self._router.notify(message, caller)
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         await self._router.run_after(request, response, caller)
+
+    async def _decided(self) -> None:
+        if not self.welcomed.is_set():
+            await own_task()
+            await self.welcomed.wait()

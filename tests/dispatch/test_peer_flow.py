@@ -90,11 +90,12 @@ async def test_nor_is_it_refused_while_a_call_of_ours_waits_and_its_answer_comes
     assert [(3, f"stop-{number}") for number in range(500)] == kinds(other.sent[1:])
 
 
+@pytest.mark.parametrize("handler", [at_once, as_coroutine])
 @asynchronous
-async def test_handlers_that_are_ready_run_between_messages_that_lie_ready() -> None:
+async def test_handlers_that_are_ready_run_between_messages_that_lie_ready(handler: Any) -> None:
     """Else a station with a long back-log would have us hold it all, and all the other stations wait."""
     router, most = Router(), 0
-    router.on(v16.StopTransactionRequest)(at_once)
+    router.on(v16.StopTransactionRequest)(handler)
     async with wire(router) as other:
         receive = other.peer.receive
 
@@ -108,7 +109,7 @@ async def test_handlers_that_are_ready_run_between_messages_that_lie_ready() -> 
             other.put(stop(number))
         await until(lambda: len(other.sent) == 50)
 
-    assert 1 == most
+    assert most <= 1
 
 
 @asynchronous
@@ -307,8 +308,8 @@ async def test_who_does_not_read_our_answers_is_not_read_and_has_none_made() -> 
         one.sent.append(message)
 
     one.peer._send = send
-    running = asyncio.create_task(one.peer.run(one.messages()))
     call = asyncio.create_task(one.peer.call(RESET))
+    running = asyncio.create_task(one.peer.run(one.messages()))
     for number in range(100):
         one.put(f'[2,"{number}","DataTransfer",{{"vendorId":"V"}}]')
     await settled(one._inbox.qsize)
@@ -336,8 +337,8 @@ async def test_a_call_that_waits_for_its_answer_to_be_made_ends_with_the_connect
         await stuck.wait()
 
     one.peer._send = send
-    running = asyncio.create_task(one.peer.run(one.messages()))
     call = asyncio.create_task(one.peer.call(RESET))
+    running = asyncio.create_task(one.peer.run(one.messages()))
     await settled(one.peer._outbox.qsize)
     one.peer.receive('[2,"1","Heartbeat",{}]')
     await settled(lambda: len(one.peer._tasks))

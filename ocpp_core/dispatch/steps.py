@@ -1,0 +1,91 @@
+"""Work that begins where it is asked for, and becomes a task only if it has to wait.
+
+Most handlers are through before anything else could have its turn, so that a task for each would be made, scheduled
+and let go of for nothing. What begins here has no task yet: `asyncio.current_task` is None, and `own_task` is awaited
+before anything that wants one, as `asyncio.timeout` does.
+"""
+
+import asyncio
+import sys
+from asyncio import tasks
+from collections.abc import Coroutine, Generator
+from contextvars import Context
+from typing import Any
+
+
+class _Turn:
+    """A bare yield: a task goes on in the next turn of the loop."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+async def own_task() -> None:
+    """Goes on in a task, if this is none yet; at once where Python lets a task begin at once (3.12)."""
+    try:
+        has_none = asyncio.current_task() is None
+    except RuntimeError:  # no loop of asyncio runs here, and whoever drives this wants no task of it
+        return
+    if has_none:
+        await _Turn()
+
+
+def begin(work: Coroutine[Any, Any, None], context: Context) -> Coroutine[Any, Any, None] | None:
+    """Does the work as far as it goes without waiting.
+
+    Args:
+        work: Not begun.
+        context: In which it runs.
+
+    Returns:
+        The rest, for `task_of` in the same context; None if there is none. What the work raises goes on.
+    """
+    loop = asyncio.get_running_loop()
+    current = asyncio.current_task(loop)
+    # These two are there for whoever drives coroutines (Python's documentation: asyncio, extending, task lifetime).
+    if current is not None:
+        tasks._leave_task(loop, current)
+    try:
+        waits_for = context.run(work.send, None)
+    except StopIteration:
+        return None
+    finally:
+        if current is not None:
+            tasks._enter_task(loop, current)
+    return work if waits_for is None else _go_on(work, waits_for)
+
+
+def task_of(rest: Coroutine[Any, Any, None], context: Context, name: str) -> asyncio.Task[None]:
+    """A task for the rest of what has begun."""
+    loop = asyncio.get_running_loop()
+    if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
+        return asyncio.Task(rest, loop=loop, name=name, context=context, eager_start=True)
+    return loop.create_task(rest, name=name, context=context)
+
+
+async def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> None:
+    await _Rest(work, waits_for)
+
+
+class _Rest:
+    """What is left of a coroutine that waits for something already: it cannot be awaited like a new one."""
+
+    def __init__(self, work: Coroutine[Any, Any, None], waits_for: Any) -> None:
+        self._work = work
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, None, None]:
+        work, waits_for = self._work, self._waits_for
+        try:
+            while True:
+                try:
+                    yield waits_for
+                except GeneratorExit:
+                    work.close()
+                    raise
+                except BaseException as error:  # the task is cancelled
+                    waits_for = work.throw(error)
+                else:
+                    waits_for = work.send(None)
+        except StopIteration:
+            return
