@@ -1,6 +1,5 @@
 """The command `gateway`. What it needs beyond the extra ``cli`` is loaded late."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -13,7 +12,18 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
-from ocpp_core.cli.live import Output, admitting, aloud, heard, is_url, now, read_number, run
+from ocpp_core.cli.live import (
+    Output,
+    admitting,
+    aloud,
+    heard,
+    is_url,
+    now,
+    read_number,
+    run,
+    served,
+    terminated,
+)
 from ocpp_core.cli.showing import LEGEND, clean
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -140,7 +150,7 @@ def gateway(
     tolerance: Tolerance,
     tolerant: bool,
 ) -> None:
-    """Stands between stations of any version and a CSMS of one, until Ctrl-C.
+    """Stands between stations of any version and a CSMS of one, until Ctrl-C or SIGTERM.
 
     Each station is connected to the CSMS under its own identity, with the password that it shows. A line is written for
     whatever passes, with what was lost; on a terminal, a table below counts it.
@@ -160,7 +170,6 @@ def gateway(
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard
         from ocpp_core.gateway import Backend, Gateway, Passed
-        from ocpp_core.transports.serving import serving
 
         board = RelayBoard(output)
         accepted = Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance
@@ -190,14 +199,14 @@ def gateway(
             may_call=partial(_is_within, networks),
         )
         with aloud(output, "gateway", "admission"):
-            async with relay, serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
+            async with relay, served(app, host, port, ping_interval) as bound:
                 shown = host or "0.0.0.0"
                 click.echo(f"serving ws://{shown}:{bound}/IDENTITY and http://{shown}:{bound}/")
                 click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
                 sys.stdout.flush()
                 output.message(Text(LEGEND, "dim"))
                 with board.shown():
-                    await asyncio.Event().wait()
+                    await terminated()
         return 0
 
     async def relayed(store: Any) -> int:
