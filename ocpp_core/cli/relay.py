@@ -1,5 +1,6 @@
 """The command `gateway`. What it needs beyond the extra ``cli`` is loaded late."""
 
+import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -31,6 +32,7 @@ from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
 _VERSIONS = click.Choice([version.value for version in Version])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _Network = IPv4Network | IPv6Network
 
 
@@ -93,6 +95,21 @@ def _require_url(option: str, url: str, version: str) -> None:
 )
 @click.option("--csms-address", metavar="URL", help="What it is told of that, if it is behind a proxy.")
 @click.option(
+    "--csms-ca",
+    "authority",
+    type=_FILE,
+    help="PEM file of the authorities, in place of those of the system, that certify a CSMS of wss.",
+)
+@click.option(
+    "--csms-certificate",
+    "certificate",
+    type=_FILE,
+    help="PEM file of a certificate that all stations show to a CSMS of wss, with its key or beside --csms-key.",
+)
+@click.option(
+    "--csms-key", "key", type=_FILE, help="PEM file of the key of --csms-certificate, not encrypted."
+)
+@click.option(
     "--store",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -138,6 +155,9 @@ def gateway(
     csms_version: str,
     csms_listen: tuple[str, int] | None,
     csms_address: str | None,
+    authority: Path | None,
+    certificate: Path | None,
+    key: Path | None,
     file: Path | None,
     mirrors: list[tuple[str, str]],
     allows: Sequence[str],
@@ -167,6 +187,8 @@ def gateway(
     if len({url, *(mirror for _, mirror in others)}) <= len(others):
         raise click.UsageError("--mirror: this back-end is there already")
 
+    tls = _tls(url, authority, certificate, key)
+
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard
         from ocpp_core.gateway import Backend, Gateway, Passed
@@ -183,6 +205,7 @@ def gateway(
             version=csms_version,
             listen=csms_listen,
             address=csms_address,
+            tls=tls,
             options={"tolerance": accepted},
         )
         looking_on = [
@@ -216,6 +239,30 @@ def gateway(
     with _stored(file) as store:
         code = run(partial(relayed, store))
     context.exit(code)
+
+
+def _tls(
+    url: str, authority: Path | None, certificate: Path | None, key: Path | None
+) -> ssl.SSLContext | None:
+    """The context of the connections to the CSMS; None if nothing is said of it.
+
+    Raises:
+        click.UsageError: There is no TLS in the URL, or a file cannot be used.
+    """
+    if authority is None and certificate is None and key is None:
+        return None
+    if urlsplit(url).scheme != "wss":
+        raise click.UsageError("--csms: certificates are of a CSMS of wss")
+    if certificate is None and key is not None:
+        raise click.UsageError("--csms-key: the key of which --csms-certificate?")
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        if certificate is not None:
+            # Without a password it would ask for one on the terminal.
+            context.load_cert_chain(certificate, key, password=str)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"a certificate or key cannot be used: {clean(str(error))}") from None
+    return context
 
 
 def _require_actions(names: Sequence[str], version: str) -> None:

@@ -56,7 +56,7 @@ def passed(identity: str = "CP-1", side: Side = Side.STATION) -> Passed:
     backend = Backend(url="ws://csms.example/" + "a" * 80, version="2.0.1")
     answer = OcppError(ErrorCode.GENERIC, HOSTILE)
     sent: tuple[object, ...] = made.messages
-    return Passed(identity, backend, side, message, sent, answer, made.losses, 0.01)  # type: ignore[arg-type]
+    return Passed(identity, backend, side, message, sent, answer, made._notes, 0.01)  # type: ignore[arg-type]
 
 
 def test_the_table_fits_80_columns_whatever_stations_call_themselves() -> None:

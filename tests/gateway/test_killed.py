@@ -178,6 +178,9 @@ async def killed_at(
         await back.stop()
 
     assert set() == killed.left
+    with closing(sqlite3.connect(store)) as file:
+        assert [("ok",)] == file.execute("PRAGMA integrity_check").fetchall()
+        assert [(0,)] == file.execute("SELECT count(*) FROM record WHERE kind = 'event'").fetchall()
 
 
 def once(heard: Sequence[Any]) -> list[Any]:
@@ -220,10 +223,9 @@ async def of_201_at_16(points: Sequence[Point], store: Path, **options: Any) -> 
 
 
 CHOSEN: list[list[Point]] = [
-    [(HEARD, 0), (HEARD, 2), (ACKNOWLEDGED, 3)],
-    [(ANSWERED, 0), (HEARD, 1), (ANSWERED, 5)],
-    [(SENT, 0), (ACKNOWLEDGED, 0), (ANSWERED, 2)],
-    [(HEARD, 4), (SENT, 5)],
+    [(HEARD, 0), (ACKNOWLEDGED, 3)],
+    [(ANSWERED, 2), (HEARD, 4)],
+    [(SENT, 0), (HEARD, 1)],
 ]
 
 
@@ -236,16 +238,6 @@ async def test_a_gateway_that_is_killed_loses_nothing_and_doubles_nothing(
     await day(points, tmp_path / "gateway.db")
 
 
-@asynchronous
-async def test_what_a_killed_gateway_leaves_is_a_whole_file(tmp_path: Path) -> None:
-    store = tmp_path / "gateway.db"
-    await of_16_at_201([(HEARD, 1)], store)
-
-    with closing(sqlite3.connect(store)) as file:
-        assert [("ok",)] == file.execute("PRAGMA integrity_check").fetchall()
-        assert [(0,)] == file.execute("SELECT count(*) FROM record WHERE kind = 'event'").fetchall()
-
-
 @pytest.mark.deep
 @pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1")
 @pytest.mark.parametrize("number", range(30))
@@ -255,5 +247,5 @@ async def test_it_is_killed_anywhere(
     day: Callable[..., Awaitable[None]], number: int, tmp_path: Path
 ) -> None:
     chance = random.Random(number)
-    points = {(chance.choice(MOMENTS), chance.randrange(6)) for _ in range(4)}
+    points = {(chance.choice(MOMENTS), chance.randrange(6)) for _ in range(2)}
     await day(sorted(points), tmp_path / "gateway.db", delay=lambda: chance.random() * 0.02)
