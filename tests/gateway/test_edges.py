@@ -183,19 +183,6 @@ async def test_each_station_has_a_certificate_of_its_own_before_the_csms() -> No
     assert ["BootNotification"] == back.actions
 
 
-@asynchronous
-async def test_one_certificate_may_be_that_of_all_stations() -> None:
-    known = Certificates(ssl.CERT_REQUIRED)
-    async with office("2.0.1", ssl=known.server, authenticate=lambda _: True) as back:
-        backend = Backend(
-            url=f"wss://localhost:{back.port}/ocpp", version="2.0.1", tls=known.client("Gateway")
-        )
-        async with gateway_to(backend) as (_, port), station(port) as peer:
-            await peer.call(BOOT)
-
-    assert ["BootNotification"] == back.actions
-
-
 def test_tls_is_of_a_url_that_has_it() -> None:
     with pytest.raises(ValueError, match="wss"):
         Backend(url="ws://localhost", version="1.6", tls=ssl.create_default_context())

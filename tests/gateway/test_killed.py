@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,9 @@ async def day_of_201(send: Callable[[Request[Any]], Awaitable[Any]]) -> list[int
     for start in (0, 10):
         for seq_no, kind in enumerate(("Started", "Updated", "Ended")):
             moment = NOON + timedelta(minutes=start + seq_no)
-            value = v201.MeterValue(timestamp=moment, sampled_value=[v201.SampledValue(value=start + seq_no)])
+            value = v201.MeterValue(
+                timestamp=moment, sampled_value=[v201.SampledValue(value=Decimal(start + seq_no))]
+            )
             await send(
                 v201.TransactionEventRequest(
                     event_type=v201.TransactionEvent(kind),
