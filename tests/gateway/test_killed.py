@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from gateways import Office
-from loops import asynchronous
+from loops import asynchronous, turns
 from ocpp_core import v16, v201
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.errors import CallFailedError
@@ -38,9 +38,9 @@ Point = tuple[str, int]
 
 
 class Killed:
-    """The gateway as a process, at one port, killed once at each point."""
+    """The gateway as a process, at one port, killed once at each point, so many turns of the loop later."""
 
-    def __init__(self, points: Sequence[Point], delay: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(self, points: Sequence[Point], delay: Callable[[], int] = lambda: 0) -> None:
         self.left = set(points)
         self.port = 0
         self._arguments: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class Killed:
         """Kills it if it is to be killed here, and starts it again."""
         if (moment, number) in self.left:
             self.left.remove((moment, number))
-            await asyncio.sleep(self._delay())
+            await turns(self._delay())
             self.end()
             self._tasks.append(asyncio.create_task(self._start()))
 
@@ -163,7 +163,7 @@ async def day_of_201(send: Callable[[Request[Any]], Awaitable[Any]]) -> list[int
 
 @asynccontextmanager
 async def killed_at(
-    points: Sequence[Point], csms: str, version: str, store: Path, delay: Callable[[], float] = lambda: 0.0
+    points: Sequence[Point], csms: str, version: str, store: Path, delay: Callable[[], int] = lambda: 0
 ) -> AsyncGenerator[tuple[Listening, Station], None]:
     killed = Killed(points, delay)
     back = Listening(csms, killed)
@@ -251,4 +251,4 @@ async def test_it_is_killed_anywhere(
 ) -> None:
     chance = random.Random(number)
     points = {(chance.choice(MOMENTS), chance.randrange(6)) for _ in range(2)}
-    await day(sorted(points), tmp_path / "gateway.db", delay=lambda: chance.random() * 0.02)
+    await day(sorted(points), tmp_path / "gateway.db", delay=lambda: chance.randrange(500))
