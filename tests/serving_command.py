@@ -24,20 +24,27 @@ class Serve(NamedTuple):
         return self.process.stdout.readline()
 
 
-@asynccontextmanager
-async def listening(*arguments: str) -> AsyncGenerator[Serve, None]:
-    """A command that says in its first line where it listens."""
-    with subprocess.Popen(
+def started(*arguments: str) -> Serve:
+    """A command that says in its first line where it listens; whoever starts it ends it."""
+    running = subprocess.Popen(
         [sys.executable, "-m", "ocpp_core.cli", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "COLUMNS": "300"},
-    ) as running:
-        assert running.stdout is not None
-        found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
-        assert found is not None
+    )
+    assert running.stdout is not None
+    found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
+    assert found is not None
+    return Serve(running, int(found[1]))
+
+
+@asynccontextmanager
+async def listening(*arguments: str) -> AsyncGenerator[Serve, None]:
+    """The same, until it is interrupted."""
+    serve = started(*arguments)
+    with serve.process as running:
         try:
-            yield Serve(running, int(found[1]))
+            yield serve
         finally:
             running.send_signal(signal.SIGINT)
             running.wait(20)

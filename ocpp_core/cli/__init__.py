@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 all is accepted, 1 something is refused or differs, 2 it could not be judged (wrong usage,
-        unreadable input, no frame in it) or written, 130 interrupted, 141 nobody reads the output any more.
+        unreadable input, no frame in it) or written, 130 interrupted, 141 nobody reads the output any more. Who serves
+        ends by SIGTERM with 0.
     """
     try:
         from ocpp_core.cli.commands import run

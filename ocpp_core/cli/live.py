@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from math import isnan
@@ -60,6 +61,39 @@ def run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
         raise click.ClickException(clean(str(error))) from None
+
+
+async def terminated() -> None:
+    """Returns when the process is told to end, as service managers do (SIGTERM)."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no such thing
+        loop.add_signal_handler(signal.SIGTERM, told.set)
+    await told.wait()
+
+
+@asynccontextmanager
+async def served(app: Any, host: str, port: int, ping_interval: float) -> AsyncGenerator[int, None]:
+    """Serves an `OcppApp` while the context lasts; at its end stations are told that the server goes away.
+
+    Args:
+        app: To be served.
+        host: Where to listen.
+        port: The same.
+        ping_interval: Seconds between pings of a WebSocket; 0 sends none.
+
+    Yields:
+        The port.
+
+    Raises:
+        OSError: It cannot listen there.
+    """
+    from ocpp_core.transports.serving import serving
+
+    async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
+        try:
+            yield bound
+        finally:  # uvicorn would close with 1012, and leave calls that wait without an answer
+            await app.close()
 
 
 class Output(Console):
@@ -303,7 +337,7 @@ def serve(
     tolerance: Tolerance,
     tolerant: bool,
 ) -> None:
-    """Serves a CSMS to try stations against, until Ctrl-C.
+    """Serves a CSMS to try stations against, until Ctrl-C or SIGTERM.
 
     It lets every station in that says who it is and speaks a version that is served, accepts every token and
     transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
@@ -312,7 +346,6 @@ def serve(
 
     async def work(log: _Log) -> int:
         from ocpp_core.transports.asgi import OcppApp
-        from ocpp_core.transports.serving import serving
 
         csms = Csms()
         app = OcppApp(
@@ -323,12 +356,12 @@ def serve(
             tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance,
             hooks=[log],
         )
-        async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
+        async with served(app, host, port, ping_interval) as bound:
             click.echo(f"serving ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/")
             click.echo(f"OCPP {', '.join(accept)}")
             sys.stdout.flush()
             log.begin()
-            await asyncio.Event().wait()
+            await terminated()
         return 0
 
     context.exit(run(partial(_logged, Role.CSMS, work)))

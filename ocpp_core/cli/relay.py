@@ -1,6 +1,6 @@
 """The command `gateway`. What it needs beyond the extra ``cli`` is loaded late."""
 
-import asyncio
+import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -13,7 +13,18 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
-from ocpp_core.cli.live import Output, admitting, aloud, heard, is_url, now, read_number, run
+from ocpp_core.cli.live import (
+    Output,
+    admitting,
+    aloud,
+    heard,
+    is_url,
+    now,
+    read_number,
+    run,
+    served,
+    terminated,
+)
 from ocpp_core.cli.showing import LEGEND, clean
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -21,6 +32,7 @@ from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
 _VERSIONS = click.Choice([version.value for version in Version])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _Network = IPv4Network | IPv6Network
 
 
@@ -83,6 +95,21 @@ def _require_url(option: str, url: str, version: str) -> None:
 )
 @click.option("--csms-address", metavar="URL", help="What it is told of that, if it is behind a proxy.")
 @click.option(
+    "--csms-ca",
+    "authority",
+    type=_FILE,
+    help="PEM file of the authorities, in place of those of the system, that certify a CSMS of wss.",
+)
+@click.option(
+    "--csms-certificate",
+    "certificate",
+    type=_FILE,
+    help="PEM file of a certificate that all stations show to a CSMS of wss, with its key or beside --csms-key.",
+)
+@click.option(
+    "--csms-key", "key", type=_FILE, help="PEM file of the key of --csms-certificate, not encrypted."
+)
+@click.option(
     "--store",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -128,6 +155,9 @@ def gateway(
     csms_version: str,
     csms_listen: tuple[str, int] | None,
     csms_address: str | None,
+    authority: Path | None,
+    certificate: Path | None,
+    key: Path | None,
     file: Path | None,
     mirrors: list[tuple[str, str]],
     allows: Sequence[str],
@@ -140,7 +170,7 @@ def gateway(
     tolerance: Tolerance,
     tolerant: bool,
 ) -> None:
-    """Stands between stations of any version and a CSMS of one, until Ctrl-C.
+    """Stands between stations of any version and a CSMS of one, until Ctrl-C or SIGTERM.
 
     Each station is connected to the CSMS under its own identity, with the password that it shows. A line is written for
     whatever passes, with what was lost; on a terminal, a table below counts it.
@@ -157,10 +187,11 @@ def gateway(
     if len({url, *(mirror for _, mirror in others)}) <= len(others):
         raise click.UsageError("--mirror: this back-end is there already")
 
+    tls = _tls(url, authority, certificate, key)
+
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard
         from ocpp_core.gateway import Backend, Gateway, Passed
-        from ocpp_core.transports.serving import serving
 
         board = RelayBoard(output)
         accepted = Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance
@@ -174,6 +205,7 @@ def gateway(
             version=csms_version,
             listen=csms_listen,
             address=csms_address,
+            tls=tls,
             options={"tolerance": accepted},
         )
         looking_on = [
@@ -190,14 +222,14 @@ def gateway(
             may_call=partial(_is_within, networks),
         )
         with aloud(output, "gateway", "admission"):
-            async with relay, serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
+            async with relay, served(app, host, port, ping_interval) as bound:
                 shown = host or "0.0.0.0"
                 click.echo(f"serving ws://{shown}:{bound}/IDENTITY and http://{shown}:{bound}/")
                 click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
                 sys.stdout.flush()
                 output.message(Text(LEGEND, "dim"))
                 with board.shown():
-                    await asyncio.Event().wait()
+                    await terminated()
         return 0
 
     async def relayed(store: Any) -> int:
@@ -207,6 +239,30 @@ def gateway(
     with _stored(file) as store:
         code = run(partial(relayed, store))
     context.exit(code)
+
+
+def _tls(
+    url: str, authority: Path | None, certificate: Path | None, key: Path | None
+) -> ssl.SSLContext | None:
+    """The context of the connections to the CSMS; None if nothing is said of it.
+
+    Raises:
+        click.UsageError: There is no TLS in the URL, or a file cannot be used.
+    """
+    if authority is None and certificate is None and key is None:
+        return None
+    if urlsplit(url).scheme != "wss":
+        raise click.UsageError("--csms: certificates are of a CSMS of wss")
+    if certificate is None and key is not None:
+        raise click.UsageError("--csms-key: the key of which --csms-certificate?")
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        if certificate is not None:
+            # Without a password it would ask for one on the terminal.
+            context.load_cert_chain(certificate, key, password=str)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"a certificate or key cannot be used: {clean(str(error))}") from None
+    return context
 
 
 def _require_actions(names: Sequence[str], version: str) -> None:

@@ -84,9 +84,10 @@ class RelayBoard:
         if isinstance(passed.answer, OcppError):
             text.append(f" | {clean(str(passed.answer))}", "bold red")
         text.append(f"  {passed.seconds * 1000:.0f} ms", "dim")
-        if passed.losses:
-            named = [f"{_KINDS[loss.kind]} {loss.path}" for loss in passed.losses[:_MOST_NAMED]]
-            more = len(passed.losses) - len(named)
+        losses = passed.losses
+        if losses:
+            named = [f"{_KINDS[loss.kind]} {loss.path}" for loss in losses[:_MOST_NAMED]]
+            more = len(losses) - len(named)
             named += [f"and {more} more"] if more > 0 else []
             text.append(f" | {clean(', '.join(named))}", "yellow")
         return text

@@ -25,6 +25,7 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from math import isnan
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar, assert_never, cast
 
 from attrs import field, frozen
@@ -50,6 +51,7 @@ from ocpp_core.model.messages import (
     SoapHeaders,
     error_repr,
 )
+from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import discreet_repr, told, told_value
 from ocpp_core.model.versions import Specification
@@ -107,6 +109,23 @@ class Default(Enum):
 
 #: The connection's own timeout; None is no timeout.
 DEFAULT: Final = Default.DEFAULT
+
+
+def require_call(request: Any, timeout: Any) -> None:
+    """Makes sure that it is a request, and that its answer can be waited for so long.
+
+    Raises:
+        TypeError: It is no message at all, or the time is no number of seconds.
+        ValueError: The time is NaN, after which no timer runs.
+        LocalProtocolError: It is a message that nothing answers.
+    """
+    require_request(request)
+    if timeout is None or timeout is DEFAULT:
+        return
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+        raise TypeError(f"call() takes a timeout of seconds, or None; got {passed(timeout)}")
+    if isnan(timeout):
+        raise ValueError("call() takes a timeout of seconds, or None; got NaN")
 
 
 @frozen(eq=False)
@@ -349,11 +368,12 @@ class Connection(Generic[M]):
         Raises:
             LocalProtocolError: `can_call` is False, this version has no such request, or a value breaks its schema
                 (`violations` has every fault). Nothing has changed and nothing was queued.
-            TypeError: `request` is no request.
+            TypeError: `request` is no request, or `timeout` no number of seconds.
+            ValueError: `timeout` is NaN.
 
         Source: OCPP-J 1.6 §4.1.1 (SHOULD NOT); OCPP 2.0.1 and 2.1 part 4 §4.1.1 (SHALL NOT).
         """
-        require_request(request)
+        require_call(request, timeout)
         if not self.can_call:
             reason = (
                 "the connection has ended" if self._closed else "an earlier call still waits for its answer"

@@ -37,10 +37,11 @@ from ocpp_core.dispatch.connection import (
     ReplyRefused,
     ResultInvalid,
     ResultReceived,
+    require_call,
     size_of,
 )
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
-from ocpp_core.dispatch.handlers import require_notification, require_request
+from ocpp_core.dispatch.handlers import require_notification
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
@@ -236,9 +237,9 @@ class Peer(Generic[M]):
             CallResultInvalidError: The answer cannot be used.
             LocalProtocolError: The request cannot be sent: a value breaks its schema (`violations` has them all), or
                 it is of another version.
-            TypeError: `request` is no request.
+            TypeError: `request` is no request, or `timeout` no number of seconds.
         """
-        require_request(request)
+        require_call(request, timeout)
         with self._observer.calling(self, request):
             if self._connection.closed or self._is_closing:
                 raise self._not_connected(request)

@@ -6,7 +6,7 @@ without one.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, cast, overload
 
 from attrs import field, frozen
@@ -18,6 +18,7 @@ from ocpp_core.dispatch.connection import (
     Connection,
     Default,
     NotificationReceived,
+    require_call,
 )
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.dispatch.handlers import (
@@ -30,7 +31,6 @@ from ocpp_core.dispatch.handlers import (
     name_of,
     require_classes,
     require_function,
-    require_request,
     require_response,
 )
 from ocpp_core.dispatch.steps import own_task
@@ -178,10 +178,10 @@ class Router:
 
         Raises:
             LocalProtocolError: A class is no request of a version (a subclass is none), or has a handler already. Then
-                none of them has got one.
+                none of them has got one. Or the side that this router serves never receives it.
             TypeError: It is called with something else than classes, or the handler takes other arguments.
         """
-        require_classes("on", classes, (Request, Notification))
+        self._require_received("on", classes, (Request, Notification))
 
         def register(handler: H) -> H:
             require_function(handler, f"The handler of {_names(classes)}", HANDLER)
@@ -278,10 +278,10 @@ class Router:
         """Registers a hook that runs once the answer to a request has been sent: ``(request, response, peer)``.
 
         Raises:
-            LocalProtocolError: A class is no request of a version.
+            LocalProtocolError: A class is no request of a version, or one that this router never receives.
             TypeError: As `on`.
         """
-        require_classes("after", classes, (Request,))
+        self._require_received("after", classes, (Request,))
 
         def register(hook: H) -> H:
             require_function(hook, f"The hook after {_names(classes)}", HOOK)
@@ -303,6 +303,23 @@ class Router:
         require_function(middleware, "The middleware of a router", MIDDLEWARE)
         self._middleware.append(middleware)
         return middleware
+
+    def _require_received(
+        self, method: str, classes: Sequence[Any], bases: tuple[type[Payload], ...]
+    ) -> None:
+        """Makes sure that what is registered can ever run.
+
+        Raises:
+            LocalProtocolError: A class is no message, or one that only the side sends that this router serves.
+            TypeError: As `require_classes`.
+        """
+        require_classes(method, classes, bases)
+        for cls in classes:
+            if self._receives is not None and self._receives is cls.__ocpp__.sent_by:
+                raise LocalProtocolError(
+                    f"{cls.__name__} is never received here: a router with receives={self._receives} is for what "
+                    "the other side sends"
+                )
 
     # Handling
 
@@ -412,7 +429,7 @@ class LoneCaller:
 
     async def call(self, request: Request[R], *, timeout: float | Default | None = DEFAULT) -> R:
         """Raises `LocalProtocolError`: there is no connection to call over. `TypeError` if it is no request."""
-        require_request(request)
+        require_call(request, timeout)
         raise LocalProtocolError("A single frame has been answered; there is no connection to call over.")
 
 

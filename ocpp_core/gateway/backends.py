@@ -1,6 +1,7 @@
 """The back-ends of a gateway: where they are, which version they speak, and with what a station proves itself there."""
 
 from collections.abc import Callable, Collection, Mapping
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from ocpp_core.transports.admission import Handshake
 
 #: Gives the password with which a station is known to a back-end, by the station as its handlers see it.
 Credentials = Callable[[Caller], str | bytes | None]
+
+#: Gives the context of TLS with which a station is connected to a back-end, and its certificate with it.
+Contexts = Callable[[Caller], SSLContext | None]
 
 _WIRES = {"ws": Wire.JSON, "wss": Wire.JSON, "http": Wire.SOAP, "https": Wire.SOAP}
 
@@ -42,6 +46,8 @@ class Backend:
         name: In records and for people; its URL, without what is secret, if you say nothing. It is a part of the names
             of the records of a mirror, so keep it.
         credentials: Gives the password of a station; that which it has shown to the gateway if you say nothing.
+        tls: Of wss: the context of all stations, with the certificate of the gateway; or a function that gives each
+            station its own. What a station is called by its own certificate cannot be carried.
         allows: Of a mirror: the actions, as its version calls them, that it may ask of the station.
         listen: Host and port where a SOAP back-end calls the stations, all of them at the same.
         address: What a SOAP back-end is told of that, where it is not ``http://host:port/``.
@@ -50,13 +56,14 @@ class Backend:
     Raises:
         LocalProtocolError: There is no such version, or it has no such action (`NoSuchAction`).
         ValueError: The version has no wire of this URL, an action is not for a station, or a SOAP back-end has nowhere
-            to call to.
+            to call to, or `tls` is given for another URL than wss.
     """
 
     url: str
     version: Version = field(converter=_version)
     name: str = ""
     credentials: Credentials | None = carried_credentials
+    tls: SSLContext | Contexts | None = field(default=None, repr=False)
     allows: Collection[str] = field(default=(), converter=_actions)
     listen: tuple[str, int] | None = None
     address: str | None = None
@@ -71,10 +78,16 @@ class Backend:
         for action in self.allows:
             if known.request(action).__ocpp__.sent_by is Role.CHARGE_POINT:
                 raise ValueError(f"{action} is not for a station")
+        if self.tls is not None and urlsplit(self.url).scheme != "wss":
+            raise ValueError("option tls is of a back-end of wss")
         if self.wire is Wire.SOAP and self.listen is None:
             raise ValueError("a SOAP back-end calls stations: say by `listen` where")
         if not self.name:
             object.__setattr__(self, "name", hide(self.url))
+
+    def context_of(self, station: Caller) -> SSLContext | None:
+        """The context of TLS of a station; None if its URL says all."""
+        return self.tls(station) if callable(self.tls) else self.tls
 
     @property
     def wire(self) -> Wire | None:

@@ -93,7 +93,7 @@ class Branch:
         clock = asyncio.get_running_loop().time
         since = clock()
         carried = await self.link.carry(side, message)
-        self._tell(side, message, carried.sent, carried.answer, carried.losses, clock() - since)
+        self._tell(side, message, carried.sent, carried.answer, carried.notes, clock() - since)
         if isinstance(carried.answer, OcppError):
             carried.answer.__cause__ = carried.cause
         return carried.answer
@@ -139,10 +139,10 @@ class Branch:
     def _watch(self, effect: Effect) -> None:
         """What belongs to no request that somebody waits for."""
         if isinstance(effect, Reply):
-            if effect.call is None and effect.losses:
-                self._tell(effect.side, None, (), None, effect.losses, 0.0)
+            if effect.call is None and effect.notes:
+                self._tell(effect.side, None, (), None, effect.notes, 0.0)
         elif effect.of is None:
-            self._tell(effect.side.other, None, (sent_by(effect),), None, effect.losses, 0.0)
+            self._tell(effect.side.other, None, (sent_by(effect),), None, effect.notes, 0.0)
 
-    def _tell(self, side: Side, message: Any, sent: Any, answer: Any, losses: Any, seconds: float) -> None:
-        self._told(Passed(self._station.identity, self.backend, side, message, sent, answer, losses, seconds))
+    def _tell(self, side: Side, message: Any, sent: Any, answer: Any, notes: Any, seconds: float) -> None:
+        self._told(Passed(self._station.identity, self.backend, side, message, sent, answer, notes, seconds))

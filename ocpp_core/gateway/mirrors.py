@@ -14,15 +14,17 @@ from ocpp_core.gateway.numbers import Numbers
 from ocpp_core.gateway.ways import Way
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
-from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.messages import Notification, Payload, Request, Response
+from ocpp_core.payloads.binding import plain
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.stores import Store
 
 _log = logger("gateway")
 
-#: Messages of a station that wait for a mirror; of more, the oldest are dropped.
+#: Messages of a station that wait for a mirror, and characters of them; of more, the oldest are dropped.
 WAITING = 64
+WAITING_SIZE = 262_144
 
 #: Seconds for what still waits when the station goes; one that comes back at once waits for them.
 BRIEFLY = 1.0
@@ -34,6 +36,7 @@ _BOOT = "BootNotification"
 class _Waiting:
     message: Request[Any] | Notification
     answer: Response | None
+    size: int
 
 
 class _Apart:
@@ -68,8 +71,9 @@ class Mirror:
     """One station's connection to a back-end that looks on.
 
     It gets what the primary has answered, in that order and each once: what the primary has not answered, the station
-    sends again. Its answers go nowhere. While it is away or slow, the newest `WAITING` messages wait; a
-    BootNotification at their head is not dropped with the others, as a CSMS wants that first.
+    sends again. Its answers go nowhere. While it is away or slow, the newest `WAITING` messages wait, or as
+    many as `WAITING_SIZE` holds; a BootNotification at their head is not dropped with the others, as a CSMS
+    wants that first.
 
     Args:
         station: As its handlers see it.
@@ -92,6 +96,7 @@ class Mirror:
     ) -> None:
         self._identity = station.identity
         self._waiting: deque[_Waiting] = deque()
+        self._size = 0
         self._dropped = 0
         self._has_some = asyncio.Event()
         self._is_idle = asyncio.Event()
@@ -111,17 +116,14 @@ class Mirror:
 
     def put(self, message: Request[Any] | Notification, answer: Response | None) -> None:
         """Takes a message of the station that the primary has answered. It never blocks, and never fails."""
-        if len(self._waiting) >= WAITING:
-            is_boot = self._waiting[0].message.__ocpp__.action == _BOOT
-            del self._waiting[1 if is_boot else 0]
-            if not self._dropped:
-                _log.warning(
-                    "%s: %s does not keep up; messages are dropped",
-                    named(self._identity),
-                    self._branch.backend.name,
-                )
-            self._dropped += 1
-        self._waiting.append(_Waiting(message, answer))
+        entry = _Waiting(message, answer, _size(message) + (0 if answer is None else _size(answer)))
+        is_boot = bool(self._waiting) and self._waiting[0].message.__ocpp__.action == _BOOT
+        while len(self._waiting) > is_boot and (
+            len(self._waiting) >= WAITING or self._size + entry.size > WAITING_SIZE
+        ):
+            self._drop(int(is_boot))
+        self._waiting.append(entry)
+        self._size += entry.size
         self._has_some.set()
         self._is_idle.clear()
 
@@ -146,8 +148,10 @@ class Mirror:
             await self._has_some.wait()
             await self._branch.is_there.wait()
             entry = self._waiting.popleft()
+            self._size -= entry.size
             if not await self._handed_on(entry):
                 self._waiting.appendleft(entry)
+                self._size += entry.size
                 continue
             if not self._waiting:
                 self._has_some.clear()
@@ -165,6 +169,17 @@ class Mirror:
             return True
         return self._branch.is_there.is_set() or answer.__cause__ is not None
 
+    def _drop(self, place: int) -> None:
+        self._size -= self._waiting[place].size
+        del self._waiting[place]
+        if not self._dropped:
+            _log.warning(
+                "%s: %s does not keep up; messages are dropped",
+                named(self._identity),
+                self._branch.backend.name,
+            )
+        self._dropped += 1
+
     def _tell_dropped(self) -> None:
         if self._dropped:
             _log.warning(
@@ -174,3 +189,8 @@ class Mirror:
                 self._dropped,
             )
             self._dropped = 0
+
+
+def _size(message: Payload) -> int:
+    """Characters of a message, about as many as a frame of it has. Unlike writing one, this cannot fail."""
+    return len(repr(plain(message)))

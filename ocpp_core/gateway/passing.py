@@ -10,7 +10,7 @@ from ocpp_core.model.errors import OcppError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.translation.losses import Loss
+from ocpp_core.translation.losses import Loss, Note, Translation
 from ocpp_core.translation.lost import NAMED
 from ocpp_core.translation.sessions.effects import Side
 
@@ -28,7 +28,7 @@ class Passed:
         message: In the version of its sender; None if the session has sent something by itself.
         sent: To the other end for it, in the version of that; empty if it was answered here.
         answer: In the version of the sender; None if there is none to be.
-        losses: Of both ways.
+        notes: The losses of both ways, before they are put into words.
         seconds: From when it came to its answer.
     """
 
@@ -38,18 +38,24 @@ class Passed:
     message: Request[Any] | Notification | None
     sent: tuple[Request[Any] | Notification, ...]
     answer: Response | OcppError | None
-    losses: tuple[Loss, ...]
+    notes: tuple[Note, ...]
     seconds: float
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """Of both ways. They are put into words whenever they are asked for, which takes time for very many."""
+        return Translation((), None, self.notes).losses
 
 
 def log_losses(passed: Passed) -> None:
     """Writes what was lost, without the values."""
-    if not passed.losses or not _log.isEnabledFor(logging.INFO):
+    if not passed.notes or not _log.isEnabledFor(logging.INFO):
         return
+    losses = passed.losses
     what = passed.message or next(iter(passed.sent), None)
     name = "" if what is None else f"{what.__ocpp__.version} {what.__ocpp__.action}"
     who = named(passed.identity)
-    for loss in passed.losses[:NAMED]:
+    for loss in losses[:NAMED]:
         _log.info("%s: %s: %s %s (%s)", who, name, loss.kind, loss.path, loss.reason)
-    if len(passed.losses) > NAMED:
-        _log.info("%s: %s: %d more", who, name, len(passed.losses) - NAMED)
+    if len(losses) > NAMED:
+        _log.info("%s: %s: %d more", who, name, len(losses) - NAMED)

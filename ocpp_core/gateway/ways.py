@@ -80,6 +80,8 @@ class JsonWay:
         router = Router(receives=Role.CHARGE_POINT)
         router.on_any(lambda message, _: ends.receive(message))
         options: dict[str, Any] = {"password": credentials, "retries": retries, **backend.options}
+        if (context := backend.context_of(station)) is not None:
+            options["ssl"] = context
         async with connect(
             backend.url,
             station.identity,

@@ -14,8 +14,8 @@ from weakref import WeakValueDictionary
 
 from attrs import define, field
 
-from ocpp_core.dispatch.connection import DEFAULT, Default
-from ocpp_core.dispatch.handlers import require_notification, require_request, require_response
+from ocpp_core.dispatch.connection import DEFAULT, Default, require_call
+from ocpp_core.dispatch.handlers import require_notification, require_response
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer, Caller, Router, failed, note_failure
 from ocpp_core.dispatch.steps import own_task
@@ -203,9 +203,9 @@ class Interpreter(Router):
             CallFailedError: Of one kind or another.
             LocalProtocolError: The request cannot be sent: a value breaks its schema, or it is of another version.
             StateError: The records of the station are of a later release.
-            TypeError: `request` is no request.
+            TypeError: `request` is no request, or `timeout` no number of seconds.
         """
-        require_request(request)
+        require_call(request, timeout)
         self._require_spoken(request)
         exchange = _Exchange(timeout)
         token = _EXCHANGE.set(exchange)

@@ -25,7 +25,7 @@ loss.
 Which key is which variable, and how values pass, is in `configuration_keys` and `configuration_values`.
 """
 
-from ocpp_core.translation.configuration_exchanges import Answer, Exchange
+from ocpp_core.translation.configuration_exchanges import CONNECTION_TIMEOUT, Answer, Exchange
 from ocpp_core.translation.configuration_keys import Key, Rule, Target
 from ocpp_core.translation.configuration_reading import get_configuration, get_variables
 from ocpp_core.translation.configuration_reports import (
@@ -42,6 +42,7 @@ from ocpp_core.translation.configuration_stations import Known, Station
 from ocpp_core.translation.configuration_writing import change_configuration, set_variables
 
 __all__ = [
+    "CONNECTION_TIMEOUT",
     "Answer",
     "Exchange",
     "Key",

@@ -207,6 +207,8 @@ def items_of(view: View, name: str, station: Station, keys: Keys) -> list[Item]:
 # How much one request may hold
 
 GETS = Target("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables")
+#: Seconds that a station waits for a vehicle after a start.
+CONNECTION_TIMEOUT = Target("TxCtrlr", "EVConnectionTimeOut")
 SETS = Target("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables")
 _MOST_KEYS = "GetConfigurationMaxKeys"
 

@@ -12,6 +12,7 @@ from ocpp_core.model.decimals import is_in_range
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
 from ocpp_core.translation.configuration_exchanges import (
+    CONNECTION_TIMEOUT,
     GETS,
     UNSUPPORTED,
     Exchange,
@@ -148,7 +149,10 @@ def _of_each(key: Key, station: Station) -> list[Key]:
 
 
 def learned(answer: Response, back: Run, station: Station) -> dict[Target, Known]:
-    """What an answer of a station says that later exchanges look up in `Station.variables`, by `Target.folded`."""
+    """What an answer of a station says that is looked up later in `Station.variables`, by `Target.folded`.
+
+    Exchanges do, and remote starts.
+    """
     keys = table(back.policy.configuration_keys)
     read: dict[Target, Known] = {}
     if isinstance(answer, v201.GetVariablesResponse):
@@ -160,8 +164,8 @@ def learned(answer: Response, back: Run, station: Station) -> dict[Target, Known
     if isinstance(answer, v16.GetConfigurationResponse):
         for pair in answer.configuration_key or ():
             key = keys.named(str(pair.key))
-            if key is not None and key.target == GETS:
-                read[GETS.folded] = Known(value=pair.value)
+            if key is not None and key.target in (GETS, CONNECTION_TIMEOUT):
+                read[key.target.folded] = Known(value=pair.value)
     return read
 
 

@@ -78,7 +78,8 @@ class Policy:
             keeps them.
         keep_transactions: Seconds after which a transaction is forgotten whose end the CSMS knows of.
         start_timeout: Seconds in which a transaction has to begin that was started remotely, after which one that
-            begins is another.
+            begins is another. A station of which the session has read how long it waits for a vehicle
+            (ConnectionTimeOut, EVConnectionTimeOut) has that and a minute.
         report_timeout: Seconds to wait for the report that answers a GetConfiguration without keys; after that the
             answer is what is known.
         configuration_keys: Keys of 1.6 that the table of the standard lacks, as those of a vendor, and the variables

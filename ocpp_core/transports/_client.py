@@ -10,8 +10,8 @@ from typing import Any, TypeVar, Unpack, cast
 
 from attrs import field, frozen
 
-from ocpp_core.dispatch.connection import DEFAULT, Default
-from ocpp_core.dispatch.handlers import require_notification, require_request
+from ocpp_core.dispatch.connection import DEFAULT, Default, require_call
+from ocpp_core.dispatch.handlers import require_notification
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import CallFailedError, CannotConnectError, NotConnectedError
 from ocpp_core.model.identities import require_identity
@@ -215,7 +215,7 @@ class Station:
         fail; or it waits for one if the option ``wait`` is set. A call that is under way when the connection is lost is
         never repeated: the CSMS may have acted on it.
         """
-        require_request(request)
+        require_call(request, timeout)
         peer = await self._usable()
         if peer is None:
             raise self._not_connected(request.__ocpp__.action) from self._failure

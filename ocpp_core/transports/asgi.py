@@ -13,9 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from ocpp_core.dispatch.connection import DEFAULT, Default
+from ocpp_core.dispatch.connection import DEFAULT, Default, require_call
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
-from ocpp_core.dispatch.handlers import require_request
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import GRACE, TIDYING, Peer, PeerOptions
 from ocpp_core.dispatch.redaction import Redaction
@@ -285,9 +284,9 @@ class OcppApp:
             NotConnectedError: It is not connected, or is not known.
             CallFailedError: Of another kind, see `Peer.call` and `SoapPeer.call`.
             LocalProtocolError: The request cannot be sent.
-            TypeError: `request` is no request.
+            TypeError: `request` is no request, or `timeout` no number of seconds.
         """
-        require_request(request)
+        require_call(request, timeout)
         station = self.peers.get(identity) or self.stations.get(identity)
         if station is None:
             reason = "no station of that identity is connected"

@@ -18,8 +18,9 @@ from ocpp_core.dispatch.connection import (
     Ignored,
     PendingCall,
     ResultInvalid,
+    require_call,
 )
-from ocpp_core.dispatch.handlers import require_codec, require_request
+from ocpp_core.dispatch.handlers import require_codec
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import response_of
 from ocpp_core.dispatch.router import Answer, Router
@@ -110,7 +111,7 @@ class SoapPeer:
             CallResultInvalidError: What came back cannot be used.
             NoClientError: There is no `client`.
             LocalProtocolError: The request cannot be sent.
-            TypeError: `request` is no request.
+            TypeError: `request` is no request, or `timeout` no number of seconds.
         """
         if self.interpreter is None:
             return await self.call_in_its_version(request, timeout=timeout)
@@ -120,7 +121,7 @@ class SoapPeer:
         self, request: Request[R], *, timeout: float | Default | None = DEFAULT
     ) -> R:
         """Calls the peer without its `interpreter`; see `call`."""
-        require_request(request)
+        require_call(request, timeout)
         with self._observer.calling(self, request):
             action = request.__ocpp__.action or ""
             if self.address is None:

@@ -2,11 +2,16 @@
 
 import asyncio
 import io
+import ssl
 from pathlib import Path
+from typing import Any
 
+import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from certificates import Certificates
+from command import cli
 from gateways import office, station
 from loops import asynchronous
 from ocpp_core import v16, v201
@@ -56,7 +61,7 @@ def passed(identity: str = "CP-1", side: Side = Side.STATION) -> Passed:
     backend = Backend(url="ws://csms.example/" + "a" * 80, version="2.0.1")
     answer = OcppError(ErrorCode.GENERIC, HOSTILE)
     sent: tuple[object, ...] = made.messages
-    return Passed(identity, backend, side, message, sent, answer, made.losses, 0.01)  # type: ignore[arg-type]
+    return Passed(identity, backend, side, message, sent, answer, made._notes, 0.01)  # type: ignore[arg-type]
 
 
 def test_the_table_fits_80_columns_whatever_stations_call_themselves() -> None:
@@ -94,3 +99,46 @@ def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
 
     assert "(the gateway) as Heartbeat" in line
     assert "Heartbeat as (answered here)" in here
+
+
+@pytest.mark.parametrize(
+    "url, options, said",
+    [
+        ("ws://h", ("--csms-ca", "{pem}"), "certificates are of a CSMS of wss"),
+        ("wss://h", ("--csms-key", "{pem}"), "the key of which --csms-certificate?"),
+        ("wss://h", ("--csms-ca", "{pem}"), "a certificate or key cannot be used"),
+        ("wss://h", ("--csms-certificate", "{pem}"), "a certificate or key cannot be used"),
+    ],
+)
+def test_certificates_that_cannot_be_used(
+    url: str, options: tuple[str, str], said: str, tmp_path: Path
+) -> None:
+    pem = tmp_path / "no.pem"
+    pem.write_text("nothing\n")
+
+    result = cli("gateway", "--csms", url, "--csms-version", "1.6", options[0], options[1].format(pem=pem))
+
+    assert 2 == result.exit_code
+    assert said in result.output
+
+
+@asynchronous
+async def test_stations_are_shown_to_the_csms_by_a_certificate_of_a_file(tmp_path: Path) -> None:
+    known = Certificates(ssl.CERT_REQUIRED)
+    ca, own = tmp_path / "ca.pem", tmp_path / "own.pem"
+    known.authority.cert_pem.write_to_path(ca)
+    known.authority.issue_cert(
+        "cp.stations.test", common_name="CP-1"
+    ).private_key_and_cert_chain_pem.write_to_path(own)
+    async with office("2.0.1", ssl=known.server) as back:
+        csms = ("--csms", f"wss://localhost:{back.port}", "--csms-version", "2.0.1")
+        files = ("--csms-ca", str(ca), "--csms-certificate", str(own))
+        async with (
+            listening("gateway", "--listen", "127.0.0.1:0", *csms, *files) as running,
+            station(running.port) as peer,
+        ):
+            answer: Any = await peer.call(
+                v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+            )
+
+    assert "Accepted" == answer.status

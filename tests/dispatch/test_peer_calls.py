@@ -190,8 +190,28 @@ async def test_a_queued_call_that_cannot_be_made_is_its_callers_fault_alone() ->
 
         assert "Accepted" == (await first).status
         assert "Rejected" == (await last).status
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="timeout"):
             await wrong
+
+
+NO_TIMEOUTS: list[tuple[Any, type[Exception], str]] = [
+    ("10", TypeError, "timeout of seconds, or None; got the text '10'"),
+    (True, TypeError, "timeout of seconds, or None; got True"),
+    (float("nan"), ValueError, "timeout of seconds, or None; got NaN"),
+]
+
+
+@pytest.mark.parametrize("timeout, error, said", NO_TIMEOUTS)
+@asynchronous
+async def test_a_timeout_is_a_number_of_seconds(timeout: Any, error: type[Exception], said: str) -> None:
+    csms = Router()
+    csms.on(v16.HeartbeatRequest)(heartbeat)
+    async with pair("1.6", csms=csms) as (peer, _):
+        with pytest.raises(error, match=said):
+            await peer.call(v16.HeartbeatRequest(), timeout=timeout)
+        answer = await peer.call(v16.HeartbeatRequest(), timeout=30)
+
+    assert isinstance(answer, v16.HeartbeatResponse)
 
 
 @asynchronous

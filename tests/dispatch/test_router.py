@@ -265,12 +265,27 @@ def test_a_request_from_the_wrong_side_is_not_supported() -> None:
 
     for receives, code in ((Role.CSMS, "NotSupported"), (Role.CHARGE_POINT, None), (None, None)):
         router = Router(receives=receives)
-        router.on(v16.ResetRequest)(lambda *_: v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
+        router.on_any(lambda *_: v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
         text = answer(router, frame)
         if code:
             assert code_of(text) == code
         else:
             assert text == '[3,"1",{"status":"Accepted"}]'
+
+
+@pytest.mark.parametrize("register", ["on", "after"])
+def test_what_this_side_never_receives_has_no_handler(register: str) -> None:
+    for receives, own in ((Role.CSMS, v16.ResetRequest), (Role.CHARGE_POINT, v16.HeartbeatRequest)):
+        router = Router(receives=receives)
+
+        with pytest.raises(LocalProtocolError, match=f"{own.__name__} is never received here"):
+            getattr(router, register)(v16.DataTransferRequest, own)
+        router.on(v16.DataTransferRequest)(lambda *_: pytest.fail("called"))
+
+
+def test_a_csms_has_no_handler_of_what_only_it_sends_without_an_answer() -> None:
+    with pytest.raises(LocalProtocolError, match="NotifyPeriodicEventStream is never received here"):
+        Router(receives=Role.CHARGE_POINT).on(v21.NotifyPeriodicEventStream)
 
 
 def test_data_transfer_may_come_from_either_side() -> None:

@@ -1,19 +1,23 @@
 """What a gateway does at its edges: messages that want no answer, two wires at once, back-ends that are not there."""
 
 import logging
+import ssl
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from gateways import gateway_to, office, station
+from certificates import Certificates
+from gateways import AT_ONCE, gateway_to, office, station
 from loops import asynchronous, until
 from ocpp_core import v16, v21, v201
+from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.gateway import Backend, Gateway
 from ocpp_core.gateway.passing import Passed, log_losses
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
-from ocpp_core.translation import Loss, LossKind, LossReason, Side
+from ocpp_core.translation import LossKind, LossReason, Side
+from ocpp_core.transports.websocket import connect
 from served import NOW
 
 BOOT = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
@@ -136,10 +140,49 @@ async def test_losses_are_logged_without_their_values(caplog: pytest.LogCaptureF
 
 def test_of_very_many_losses_a_log_names_a_few(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "ocpp_core.losses")
-    lost = [Loss(f"$.x[{place}]", LossKind.DROPPED, place, LossReason.EXTENSION) for place in range(1_000)]
+    lost = 1_000 * [("2.0.1->1.6", LossKind.DROPPED, None, 0, LossReason.EXTENSION, None)]
     back = Backend(url="ws://localhost", version="1.6")
 
     log_losses(Passed("CP-1", back, Side.STATION, AUTHORIZE, (), None, tuple(lost), 0.0))
 
     assert 9 == len(caplog.messages)
     assert "CP-1: 2.0.1 Authorize: 992 more" == caplog.messages[-1]
+
+
+def test_losses_that_nobody_reads_are_not_put_into_words(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "ocpp_core.losses")
+    back = Backend(url="ws://localhost", version="1.6")
+    worded: Any = ("this is no note",)
+
+    log_losses(Passed("CP-1", back, Side.STATION, AUTHORIZE, (), None, worded, 0.0))
+
+    assert [] == caplog.messages
+
+
+@asynchronous
+async def test_each_station_has_a_certificate_of_its_own_before_the_csms() -> None:
+    known = Certificates(ssl.CERT_REQUIRED)
+    contexts = {"CP-1": known.client("CP-1"), "CP-2": known.client("CP-1")}
+    asked: list[str] = []
+
+    def context_of(one: Caller) -> ssl.SSLContext:
+        asked.append(one.identity)
+        return contexts[one.identity]
+
+    async with office("2.0.1", ssl=known.server) as back:
+        url = f"wss://localhost:{back.port}/ocpp"
+        backend = Backend(url=url, version="2.0.1", tls=context_of, options={"backoff": AT_ONCE})
+        async with gateway_to(backend) as (_, port):
+            async with station(port) as peer:
+                await peer.call(BOOT)
+            async with connect(f"ws://127.0.0.1:{port}/", "CP-2", Router(), "1.6", reconnect=False) as other:
+                with pytest.raises(CallFailedError):
+                    await other.call(BOOT)
+
+    assert ["CP-1", "CP-2"] == asked
+    assert ["BootNotification"] == back.actions
+
+
+def test_tls_is_of_a_url_that_has_it() -> None:
+    with pytest.raises(ValueError, match="wss"):
+        Backend(url="ws://localhost", version="1.6", tls=ssl.create_default_context())

@@ -12,7 +12,7 @@ from gateways import AT_ONCE, gateway_to, obedient, office, station
 from loops import asynchronous, turns, until
 from ocpp_core import v16, v201
 from ocpp_core.gateway import Backend
-from ocpp_core.gateway.mirrors import WAITING
+from ocpp_core.gateway.mirrors import WAITING, WAITING_SIZE
 from ocpp_core.gateway.numbers import Numbers
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallRejectedError
@@ -159,6 +159,29 @@ async def test_a_mirror_that_comes_late_hears_the_boot_and_what_is_newest() -> N
     tags: list[Any] = side.heard[1:]
     assert isinstance(side.heard[0], v16.BootNotificationRequest)
     assert [str(number) for number in range(6, WAITING + 5)] == [one.id_tag for one in tags]
+
+
+@asynchronous
+async def test_what_waits_for_a_mirror_is_bounded_in_size_too() -> None:
+    def data(number: int) -> v16.DataTransferRequest:
+        return v16.DataTransferRequest(vendor_id=str(number), data="x" * (WAITING_SIZE // 3))
+
+    async with office("2.0.1") as main, office("1.6") as side:
+        await side.stop()
+        async with gateway_to(main.backend(), side.backend()) as (_, port), station(port) as peer:
+            await peer.call(BOOT)
+            for number in range(5):
+                await peer.call(data(number))
+            await side.start()
+            await until(lambda: len(side.heard) == 3)
+            await side.stop()
+            await peer.call(v16.DataTransferRequest(vendor_id="9", data="x" * 2 * WAITING_SIZE))
+            await side.start()
+            await until(lambda: len(side.heard) == 4)
+
+    heard: list[Any] = side.heard[1:]
+    assert isinstance(side.heard[0], v16.BootNotificationRequest)
+    assert ["3", "4", "9"] == [one.vendor_id for one in heard]
 
 
 @asynchronous

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from ocpp_core import v16, v201
 from ocpp_core.model.messages import Response
 from ocpp_core.translation import configuration
-from ocpp_core.translation.configuration import Exchange, Report, Station
+from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Exchange, Report, Station
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.runs import Run
 from ocpp_core.translation.sessions.effects import Answer
@@ -46,6 +46,8 @@ def _exchanged(asked: Asked, begin: _Begin[T], *, is_newer: bool) -> Any:
             asked.passage.take(back)
             return end.value
         answer = yield made
+        if isinstance(made, v16.ChangeConfigurationRequest | v201.SetVariablesRequest):
+            asked.state.variables.pop(CONNECTION_TIMEOUT.folded, None)  # it may be another now
         if isinstance(answer, Response):
             learned = configuration.learned(answer, asked.passage.run(asked.layer.back), station)
             asked.state.variables.update(learned)

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 from attrs import evolve as replaced
 
-from ocpp_core.translation.configuration import Known, Target
+from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.records import Records, moment, moment_text
 from ocpp_core.translation.sessions.stores import Store
@@ -231,9 +231,16 @@ class State:
 
     def expect(self, remote_start_id: int, tag: str, place: int | None, now: datetime) -> None:
         """A remote start was asked for. Who asks for a thousand is remembered the last ones of."""
-        until = moment_text(now + timedelta(seconds=self.policy.start_timeout))
+        until = moment_text(now + timedelta(seconds=self._start_timeout()))
         value = {"tag": tag, "place": place, "until": until}
         self.records.push("start", str(remote_start_id), value, self.policy.most_transactions)
+
+    def _start_timeout(self) -> int:
+        known = self.variables.get(CONNECTION_TIMEOUT.folded)
+        said = "" if known is None or known.value is None else known.value
+        # A longest time, as a station may say any number.
+        is_known = said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS and int(said) > 0
+        return int(said) + _START_MARGIN if is_known else self.policy.start_timeout
 
     def started(self, tag: str, place: int, now: datetime) -> int | None:
         """Takes the remote start that a transaction of this idTag belongs to."""
@@ -291,6 +298,11 @@ class State:
             if moment(value["until"]) <= now:
                 self.records.remove("start", name)
 
+
+#: Seconds more than the station waits for a vehicle, for the way of the messages.
+_START_MARGIN = 60
+#: Of those seconds: up to eleven days.
+_MOST_DIGITS = 6
 
 #: Connectors of a station; a hostile one can name any number.
 _MOST_OUTLETS = 1_000

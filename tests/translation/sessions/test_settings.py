@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bridge import NOON, Bridge, accepting
 from configured import Keys, Variables, get_of, pairs, set_of, texts
 from ocpp_core import v16, v201
@@ -33,6 +35,32 @@ def test_variables_of_a_station_of_1_6_are_set_and_read() -> None:
 
     assert ["Accepted", "UnknownComponent"] == [one.attribute_status for one in written.set_variable_result]
     assert (["60"], "60") == (texts(read), station.values["HeartbeatInterval"])
+
+
+@pytest.mark.parametrize(
+    "said, is_set, seconds",
+    [
+        ("90", False, 150),
+        ("90", True, 300),
+        *((odd, False, 300) for odd in ("0", "-5", "soon", "999999999999999999999")),
+    ],
+)
+def test_a_remote_start_waits_as_long_as_its_station(said: str, is_set: bool, seconds: int) -> None:
+    old, keys = old_station()
+    keys.values["ConnectionTimeOut"] = said
+    accepted = v16.RemoteStartTransactionResponse(status=v16.RemoteStartStopStatus.ACCEPTED)
+    configuration = old.serves[Side.STATION]
+    old.serves[Side.STATION] = lambda request: (
+        accepted if isinstance(request, v16.RemoteStartTransactionRequest) else configuration(request)
+    )
+    token = v201.IdToken(id_token="04A2", type=v201.IdTokenEnum.ISO14443)
+
+    old.csms(get_of("TxCtrlr/EVConnectionTimeOut"))
+    if is_set:
+        old.csms(set_of(("OCPPCommCtrlr/HeartbeatInterval", "60")))
+    old.csms(v201.RequestStartTransactionRequest(id_token=token, remote_start_id=7))
+
+    assert old.now + timedelta(seconds=seconds) == old.session.wake_at
 
 
 def test_what_a_station_has_said_of_itself_is_read_without_asking() -> None:
