@@ -44,6 +44,21 @@ def _is_mapping_of_types(value: Any) -> bool:
     )
 
 
+def _is_place(value: Any) -> bool:
+    return (
+        isinstance(value, tuple) and len(value) == 2 and all(type(each) is int and each > 0 for each in value)
+    )
+
+
+def _is_topology(value: Any) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, Mapping) or set(value) != set(range(1, len(value) + 1)):
+        return False
+    places = list(value.values())
+    return all(map(_is_place, places)) and len(set(places)) == len(places)
+
+
 _SECONDS = _checked("seconds, 1 or more", lambda value: type(value) is int and 0 < value < 2**31)
 _COUNT = _checked("a number, 1 or more", lambda value: type(value) is int and 0 < value < 2**31)
 _SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
@@ -51,6 +66,11 @@ _SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
 
 def _tuple(keys: Iterable[Key]) -> tuple[Key, ...]:
     return tuple(keys)
+
+
+def _own(value: Any) -> Any:
+    """A copy, which the caller cannot change any more."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
 
 
 def _without_clash(policy: "Policy", attribute: Any, keys: tuple[Key, ...]) -> None:
@@ -86,6 +106,9 @@ class Policy:
             to the other side.
         configuration_report: What a GetConfiguration without keys asks a station of 2.0.1 for: "ConfigurationInventory"
             has what can be set, "FullInventory" has the limits of the station too, and takes longer.
+        connectors: EVSE and connector of 2.x by the connector of 1.x, from 1 without gaps, where stations have EVSEs
+            with several connectors: ``{1: (1, 1), 2: (1, 2)}``. What a station reports beyond is numbered as it is
+            heard of, so ``{}`` learns all. None: connector N is EVSE N (sessions).
 
     Raises:
         ValueError: A choice is none of those that there are; or two of `configuration_keys` have one name, or the value
@@ -118,6 +141,11 @@ class Policy:
     configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
     configuration_report: str = field(
         default="ConfigurationInventory", validator=_one_of("ConfigurationInventory", "FullInventory")
+    )
+    connectors: Mapping[int, tuple[int, int]] | None = field(
+        default=None,
+        converter=_own,
+        validator=_checked("EVSE and connector, each once, by connectors from 1 without gaps", _is_topology),
     )
     _types: Mapping[str, str] = field(init=False, repr=False, eq=False)
 

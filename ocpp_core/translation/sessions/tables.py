@@ -107,3 +107,6 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
     (Side.CSMS, "2.0.1->2.1"): {"CertificateSigned": numbering.certificate_signed},
     (Side.CSMS, "2.1->2.0.1"): _MONITORS,
 }
+
+#: The steps that lead from connectors to EVSEs, and back.
+TO_EVSES = {"1.6->2.0.1": True, "2.0.1->1.6": False}
