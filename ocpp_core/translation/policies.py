@@ -92,6 +92,10 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+        has_plug_and_charge: Whether the 1.6 side takes what is said of contracts and certificates of vehicles by
+            DataTransfer (``org.openchargealliance.iso15118pnc``; sessions).
+        has_cost_messages: Whether the 1.6 side takes costs by DataTransfer
+            (``org.openchargealliance.costmsg``; sessions).
         most_tokens: How many tokens a session remembers the types of; those used longest ago are forgotten.
         most_transactions: How many transactions it remembers: of more, those that ended longest ago are forgotten.
         most_waiting: How many messages of one transaction may wait to be sent; more are refused, so that the station
@@ -132,6 +136,8 @@ class Policy:
     )
     has_security_extension: bool = field(default=False, validator=_SWITCH)
     allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
+    has_plug_and_charge: bool = field(default=False, validator=_SWITCH)
+    has_cost_messages: bool = field(default=False, validator=_SWITCH)
     most_tokens: int = field(default=10_000, validator=_COUNT)
     most_transactions: int = field(default=1_000, validator=_COUNT)
     most_waiting: int = field(default=1_000, validator=_COUNT)
