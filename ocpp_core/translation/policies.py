@@ -83,7 +83,7 @@ class Policy:
 
     Attributes:
         heartbeat_interval: Seconds, where a BootNotification response of 1.2 leaves them out.
-        occupied_as: Status of 1.6 for Occupied of 1.5.
+        occupied_as: Status of 1.6 for Occupied of 1.5, without a session, which knows by the transactions.
         preparing_as: Status of 1.6 for Occupied of 2.0.1, where no transaction is known.
         soft_reset: What Soft of 1.6 becomes: "OnIdle" waits for transactions, "Immediate" ends them as 1.6 does.
         invalid_as: Status of 2.0.1 for Invalid of 1.6: "Invalid", or "Unknown", which is what it means there.

@@ -7,6 +7,7 @@ from ocpp_core.translation.sessions import (
     commands,
     jobs,
     numbering,
+    occupancy,
     profiles,
     remote,
     settings,
@@ -35,6 +36,11 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
         "StartTransaction": transactions_up.start_transaction,
         "StatusNotification": statuses_up.status_notification,
         "StopTransaction": transactions_up.stop_transaction,
+    },
+    (Side.STATION, "1.5->1.6"): {
+        "StartTransaction": occupancy.start_transaction,
+        "StatusNotification": occupancy.status_notification,
+        "StopTransaction": occupancy.stop_transaction,
     },
     (Side.CSMS, "2.0.1->1.6"): {
         "CancelReservation": commands.cancel_reservation_down,
