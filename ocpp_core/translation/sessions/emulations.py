@@ -151,7 +151,7 @@ class Emulating:
     def _running_cost(self, message: v201.CostUpdatedRequest, run: Run, passage: Passage) -> Steps | None:
         return self._cost(message, run, passage) if passage.policy.has_cost_messages else None
 
-    def _cost(self, message: v201.CostUpdatedRequest, run: Run, passage: Passage) -> Steps:
+    def _cost(self, message: Any, run: Run, passage: Passage) -> Steps:
         record = self.state.transaction(message.transaction_id)
         if record is None or record.number is None or not isinstance(message.total_cost, Decimal):
             return self._refused(message, run, passage, message.transaction_id)

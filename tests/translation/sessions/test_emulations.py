@@ -31,7 +31,7 @@ INSTALL = v201.InstallCertificateRequest(
 INSTALLED = v201.GetInstalledCertificateIdsRequest(
     certificate_type=[v201.GetCertificateIdUse.V2G_ROOT_CERTIFICATE]
 )
-ALL = {"has_plug_and_charge": True, "has_cost_messages": True}
+ALL: dict[str, Any] = {"has_plug_and_charge": True, "has_cost_messages": True}
 
 
 def transferred(status: str, data: Any = None) -> v16.DataTransferResponse:
