@@ -184,8 +184,8 @@ def _is_expressed(step: str, message: Payload, path: str, value: Any) -> bool:
 
 
 def _covers(path: str, leaf: str) -> bool:
-    leaf = discreet_path(leaf)  # as losses have it
-    return leaf == path or leaf.startswith((f"{path}.", f"{path}["))
+    # Losses hide what is secret in a path, which in that of a leaf may be more than in that of the object around it.
+    return any(one == path or one.startswith((f"{path}.", f"{path}[")) for one in (leaf, discreet_path(leaf)))
 
 
 def _check_said_once(found: Translation) -> None:

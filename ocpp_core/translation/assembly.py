@@ -4,6 +4,7 @@ A value that fits as it is costs one test, written into the code. All else is as
 has no place goes with the smallest optional object around it, or takes the whole command along.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from ocpp_core.model.shapes import (
     Field,
     Integer,
     Kind,
+    ListOf,
     Nested,
     Number,
     Shape,
@@ -34,8 +36,8 @@ from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
 from ocpp_core.translation.rules import Fill, Last
 from ocpp_core.translation.runs import At, Convert, Run, Unfit
 
-#: Attribute, path, what is written, and the tokens that it may be.
-Filled = tuple[str, str, Fill, Mapping[str, Any]]
+#: Attribute, path, what is written, the tokens that it may be, and what the target wants of it.
+Filled = tuple[str, str, Fill, Mapping[str, Any], "Legal | None"]
 
 
 @frozen
@@ -54,6 +56,19 @@ class Direct:
 
 
 @frozen
+class Legal:
+    """What the target wants of a value that was not made by its kind.
+
+    Attributes:
+        direct: How to tell that it fits as it is; None if that takes more than a test.
+        convert: What becomes of it otherwise.
+    """
+
+    direct: Direct | None
+    convert: Convert
+
+
+@frozen
 class Move:
     """One field on its way.
 
@@ -69,7 +84,9 @@ class Move:
         is_vital: Whether the object goes with it.
         members: The tokens that it may be.
         direct: How to tell that it fits as it is.
-        most: Characters that the target holds.
+        usual: Of a conversion written by hand: how to tell that the value is of its kind, which tolerated ones need
+            not be.
+        legal: Of a conversion written by hand: what else the target wants of the outcome.
     """
 
     read: tuple[str, ...]
@@ -83,7 +100,8 @@ class Move:
     is_vital: bool
     members: Mapping[str, Any]
     direct: Direct | None
-    most: int | None
+    usual: Direct | None
+    legal: "Legal | None"
 
 
 @frozen
@@ -130,6 +148,30 @@ def direct(source: Kind, target: Kind, integers: tuple[int, int] | None) -> Dire
             return Direct(f"v.__class__ is datetime and v.tzinfo is not None{exact}", {"datetime": datetime})
         case _:
             return None
+
+
+def usual(kind: Kind) -> Direct | None:
+    """How to tell that ``v`` is of the type of its kind; None if any is."""
+    match kind:
+        case Text() | Enumeration():
+            return Direct("isinstance(v, str)", {})
+        case Integer():
+            return Direct("isinstance(v, int) and v.__class__ is not bool", {})
+        case Number():
+            return Direct("isinstance(v, NUMBERS) and v.__class__ is not bool", {"NUMBERS": _NUMBERS})
+        case Boolean():
+            return Direct("v.__class__ is bool", {})
+        case Timestamp():
+            return Direct("isinstance(v, datetime) and v.tzinfo is not None", {"datetime": datetime})
+        case ListOf():
+            return Direct("isinstance(v, list)", {})
+        case Nested(cls=cls):
+            return Direct("isinstance(v, CLASS)", {"CLASS": cls})
+        case _:
+            return None
+
+
+_NUMBERS = (int, float, Decimal)
 
 
 def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> Direct:
@@ -219,29 +261,32 @@ def _moved(
     turned = _turned(made, number, move, variable, absent, must=is_command or move.is_vital)
     if move.direct is None or not variable:
         return [*lines, f"if v is not {absent} and v is not MISSING:", *indented(turned)]
-    test, result = move.direct.test, move.direct.result
-    for hint, thing in move.direct.names.items():
-        name = made.name(thing, f"{hint}{number}" if hint.isupper() else hint)
-        test = test.replace(hint, name)
     return [
         *lines,
         f"if v is not {absent}:",
-        f"    if {test}:",
-        f"        {variable} = {result}",
+        f"    if {_test(made, number, move.direct)}:",
+        f"        {variable} = {move.direct.result}",
         "    elif v is not MISSING:",
         *indented(indented(turned)),
     ]
+
+
+def _test(made: Source, number: int, direct: Direct, variable: str = "v") -> str:
+    """The test, of this variable, with its names in the compiled code."""
+    test = _VALUE.sub(variable, direct.test)
+    for hint, thing in direct.names.items():
+        test = test.replace(hint, made.name(thing, f"{hint}{number}" if hint.isupper() else hint))
+    return test
+
+
+_VALUE = re.compile(r"\bv\b")
 
 
 def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool) -> list[str]:
     """The way of a value that does not fit as it is."""
     turn = made.name(move.convert, f"turn{number}")
     here = f"(place, {move.source!r}, {move.target!r})"
-    by_hand = [f"at.place = {here}", f"w = {turn}(v, at)"]
-    lines = by_hand if move.is_by_hand else [f"w = {turn}(v, run, {here})"]
-    if move.is_by_hand and move.most is not None:
-        fitting = made.name(_fitting, "fitting")
-        lines.append(f"if isinstance(w, str) and len(w) > {move.most}: {fitting}(v, at)")
+    lines = _by_hand(made, number, move, turn, here) if move.is_by_hand else [f"w = {turn}(v, run, {here})"]
     if not must:
         unplaced = made.name(_unplaced, "unplaced")
         lines = [
@@ -260,8 +305,33 @@ def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *
     return [*lines, f"if w is not {absent}: {variable} = w"]
 
 
-def _fitting(value: Any, at: At) -> None:
-    raise at.unfit(value, LossReason.TOO_LONG, code="TooLargeElement")
+def _by_hand(made: Source, number: int, move: Move, turn: str, here: str) -> list[str]:
+    """A rule written by hand is given only what the schema has there, and what it gives is held to the target's."""
+    lines = [f"at.place = {here}", f"w = {turn}(v, at)"]
+    if move.usual is not None:
+        unusual = made.name(_unusual, "unusual")
+        lines.insert(1, f"if not ({_test(made, number, move.usual)}): {unusual}(v, at)")
+    if move.legal is not None:
+        fitting = made.name(_fitting(move.legal.convert), "fitting")
+        test = (
+            "" if move.legal.direct is None else f" and not ({_test(made, number, move.legal.direct, 'w')})"
+        )
+        lines.append(f"if w is not None{test}: w = {fitting}(v, w, at)")
+    return lines
+
+
+def _unusual(value: Any, at: At) -> None:
+    raise at.unfit(value, error=ErrorCode.TYPE_CONSTRAINT)
+
+
+def _fitting(legal: Convert) -> Callable[[Any, Any, At], Any]:
+    def fitting(value: Any, became: Any, at: At) -> Any:
+        try:
+            return legal(became, at.run, at.place)
+        except Unfit as unfit:
+            raise at.unfit(value, unfit.reason, code=unfit.code, error=unfit.error) from None
+
+    return fitting
 
 
 def _unplaced(value: Any, run: Run, here: Place, mark: int, unfit: Unfit) -> None:
@@ -405,9 +475,9 @@ def _completed(
 
 
 def _filled(made: Source, number: int, filled: Filled, variables: Mapping[tuple[int, str], str]) -> list[str]:
-    name, path, fill, known = filled
+    name, path, fill, known, legal = filled
     variable = variables[number, name]
-    function = made.name(_fill(fill, known), "fill")
+    function = made.name(_fill(fill, known, legal), "fill")
     return [
         f"if {variable} is NOTHING:",
         f"    at.place = (place, '', {path!r})",
@@ -415,14 +485,21 @@ def _filled(made: Source, number: int, filled: Filled, variables: Mapping[tuple[
     ]
 
 
-def _fill(fill: Fill, known: Mapping[str, Any]) -> Callable[[At], Any]:
+def _fill(fill: Fill, known: Mapping[str, Any], legal: Legal | None) -> Callable[[At], Any]:
     make, reason, kind = fill.make, fill.reason, fill.kind
+    check = None if legal is None else legal.convert
 
     def write(at: At) -> Any:
         made = make(at)
         if made is None:
             return _NOTHING
         made = known[made] if known else made
+        if check is not None:
+            # Made of the source or of a request, it may be what was tolerated there.
+            try:
+                made = check(made, at.run, at.place)
+            except Unfit:
+                return _NOTHING
         if reason is not None:
             at.run.made(at.place, made, reason, kind if isinstance(kind, LossKind) else kind(made))
         return made

@@ -99,7 +99,7 @@ def nothing_if_long(limit: int) -> ByHand:
     """A required text of which a part is of no use."""
 
     def convert(value: Any, at: At) -> Any:
-        if isinstance(value, str) and len(value) > limit:
+        if len(value) > limit:
             return at.approximated(value, "", LossReason.TOO_LONG)
         return value
 

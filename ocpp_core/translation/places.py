@@ -81,8 +81,6 @@ def token(
     source = {"idTag": "id_tag", "parentIdTag": "parent_id_tag"}[older]
 
     def up(value: Any, at: At) -> Any:
-        if not isinstance(value, str):
-            raise at.unfit(value)
         known = _known(value, at)
         if known is not None:  # the alias of a longer one, or the same in another spelling
             return value if known[0].casefold() == value.casefold() else known[0]
@@ -96,8 +94,6 @@ def token(
         return tag
 
     def shortened(value: Any, at: At) -> Any:
-        if not isinstance(value, str):
-            raise at.unfit(value)
         if value == "" and getattr(at.source, attribute).type == "NoAuthorization":
             constant = at.run.policy.anonymous_id_tag[:TAG]
             at.run.made(at.place, constant, LossReason.REQUIRED)

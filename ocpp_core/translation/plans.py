@@ -12,22 +12,37 @@ from attrs import define, evolve, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import UNSET, Payload
-from ocpp_core.model.shapes import Enumeration, Field, Kind, ListOf, Nested, Shape, Text, shape
+from ocpp_core.model.shapes import (
+    Boolean,
+    Enumeration,
+    Field,
+    Integer,
+    Kind,
+    ListOf,
+    Nested,
+    Number,
+    Shape,
+    Text,
+    Timestamp,
+    shape,
+)
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import tokens
 from ocpp_core.translation.assembly import (
     Direct,
     Filled,
+    Legal,
     Move,
     Node,
     assembled,
     direct,
     same_tokens,
     text_of_token,
+    usual,
 )
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
-from ocpp_core.translation.rules import Fill, Last, Pair, drop, ignore
+from ocpp_core.translation.rules import Fill, Last, Pair, drop, drop_comfort, ignore
 from ocpp_core.translation.runs import ByHand, Convert, Run, Unfit
 
 
@@ -207,7 +222,8 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
             at = node(outer)
             last = _resolve(target, line.target)[-1]
             if line.fill is not None:
-                fills.setdefault(at, []).append((last.name, line.target, line.fill, _members(last)))
+                legal = _legal(way, last, is_command=is_command)
+                fills.setdefault(at, []).append((last.name, line.target, line.fill, _members(last), legal))
         if not line.source:
             continue
         path = _resolve(source, line.source)
@@ -222,10 +238,12 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 at,
                 convert,
                 line.convert is not None,
-                line.vital or bool(last and last.is_required),
+                line.vital or bool(last and last.is_required and line.fill is None),
                 _members(last),
                 _direct(way, path[-1].kind, last, line),
-                last.kind.max_length if last and isinstance(last.kind, Text) else None,
+                # What is left out whatever it is needs no look.
+                None if convert in (drop, drop_comfort) else usual(path[-1].kind),
+                _legal(way, last, is_command=is_command),
             )
         )
     for number, one in enumerate(nodes):
@@ -239,6 +257,16 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 )
     nodes = [evolve(one, fills=tuple(fills.get(number, ()))) for number, one in enumerate(nodes)]
     return assembled(from_, to, moves, nodes, is_command, way.last(source, target))
+
+
+def _legal(way: Way, last: Field | None, *, is_command: bool) -> Legal | None:
+    """What a value has to be that no conversion by kind has made. Objects and lists are made by those of theirs."""
+    if last is None or not isinstance(last.kind, Text | Integer | Number | Boolean | Timestamp):
+        return None
+    manner = Manner(keep=True, is_command=is_command, integers=way.integers)
+    convert = leaf(last.kind, last.kind, manner)
+    assert convert is not None
+    return Legal(direct(last.kind, last.kind, way.integers), convert)
 
 
 def _direct(way: Way, kind: Kind, last: Field | None, line: Line) -> Direct | None:

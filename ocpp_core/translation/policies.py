@@ -44,6 +44,21 @@ def _is_mapping_of_types(value: Any) -> bool:
     )
 
 
+def _is_place(value: Any) -> bool:
+    return (
+        isinstance(value, tuple) and len(value) == 2 and all(type(each) is int and each > 0 for each in value)
+    )
+
+
+def _is_topology(value: Any) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, Mapping) or set(value) != set(range(1, len(value) + 1)):
+        return False
+    places = list(value.values())
+    return all(map(_is_place, places)) and len(set(places)) == len(places)
+
+
 _SECONDS = _checked("seconds, 1 or more", lambda value: type(value) is int and 0 < value < 2**31)
 _COUNT = _checked("a number, 1 or more", lambda value: type(value) is int and 0 < value < 2**31)
 _SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
@@ -51,6 +66,11 @@ _SWITCH = _checked("True or False", lambda value: isinstance(value, bool))
 
 def _tuple(keys: Iterable[Key]) -> tuple[Key, ...]:
     return tuple(keys)
+
+
+def _own(value: Any) -> Any:
+    """A copy, which the caller cannot change any more."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
 
 
 def _without_clash(policy: "Policy", attribute: Any, keys: tuple[Key, ...]) -> None:
@@ -63,7 +83,7 @@ class Policy:
 
     Attributes:
         heartbeat_interval: Seconds, where a BootNotification response of 1.2 leaves them out.
-        occupied_as: Status of 1.6 for Occupied of 1.5.
+        occupied_as: Status of 1.6 for Occupied of 1.5, without a session, which knows by the transactions.
         preparing_as: Status of 1.6 for Occupied of 2.0.1, where no transaction is known.
         soft_reset: What Soft of 1.6 becomes: "OnIdle" waits for transactions, "Immediate" ends them as 1.6 does.
         invalid_as: Status of 2.0.1 for Invalid of 1.6: "Invalid", or "Unknown", which is what it means there.
@@ -72,6 +92,10 @@ class Policy:
         has_security_extension: Whether the 1.6 side knows the actions of the security whitepaper.
         allow_unsigned_firmware: Whether signed firmware goes to a station without the extension as unsigned, which
             leaves its signature unchecked.
+        has_plug_and_charge: Whether the 1.6 side takes what is said of contracts and certificates of vehicles by
+            DataTransfer (``org.openchargealliance.iso15118pnc``; sessions).
+        has_cost_messages: Whether the 1.6 side takes costs by DataTransfer
+            (``org.openchargealliance.costmsg``; sessions).
         most_tokens: How many tokens a session remembers the types of; those used longest ago are forgotten.
         most_transactions: How many transactions it remembers: of more, those that ended longest ago are forgotten.
         most_waiting: How many messages of one transaction may wait to be sent; more are refused, so that the station
@@ -87,6 +111,9 @@ class Policy:
             to the other side.
         configuration_report: What a GetConfiguration without keys asks a station of 2.0.1 for: "ConfigurationInventory"
             has what can be set, "FullInventory" has the limits of the station too, and takes longer.
+        connectors: EVSE and connector of 2.x by the connector of 1.x, from 1 without gaps, where stations have EVSEs
+            with several connectors: ``{1: (1, 1), 2: (1, 2)}``. What a station reports beyond is numbered as it is
+            heard of, so ``{}`` learns all. None: connector N is EVSE N (sessions).
 
     Raises:
         ValueError: A choice is none of those that there are; or two of `configuration_keys` have one name, or the value
@@ -110,6 +137,8 @@ class Policy:
     )
     has_security_extension: bool = field(default=False, validator=_SWITCH)
     allow_unsigned_firmware: bool = field(default=False, validator=_SWITCH)
+    has_plug_and_charge: bool = field(default=False, validator=_SWITCH)
+    has_cost_messages: bool = field(default=False, validator=_SWITCH)
     most_tokens: int = field(default=10_000, validator=_COUNT)
     most_transactions: int = field(default=1_000, validator=_COUNT)
     most_waiting: int = field(default=1_000, validator=_COUNT)
@@ -119,6 +148,11 @@ class Policy:
     configuration_keys: tuple[Key, ...] = field(default=(), converter=_tuple, validator=_without_clash)
     configuration_report: str = field(
         default="ConfigurationInventory", validator=_one_of("ConfigurationInventory", "FullInventory")
+    )
+    connectors: Mapping[int, tuple[int, int]] | None = field(
+        default=None,
+        converter=_own,
+        validator=_checked("EVSE and connector, each once, by connectors from 1 without gaps", _is_topology),
     )
     _types: Mapping[str, str] = field(init=False, repr=False, eq=False)
 

@@ -54,6 +54,10 @@ class Memory(Protocol):
         """Id in 2.x of a transaction of 1.x; None if there is none."""
         ...
 
+    def occupied_as(self, connector: int) -> str:
+        """Status of 1.6 for a connector that is Occupied in 1.5."""
+        ...
+
     def has_set_monitor(self, id: int) -> bool:
         """Whether the CSMS has set this monitor."""
         ...

@@ -257,8 +257,9 @@ def _direction(step: Step, *, is_up: bool) -> Direction:
         names = (action.older, action.newer) if is_up else (action.newer, action.older)
         how, refusal = (action.up, action.refusal_up) if is_up else (action.down, action.refusal_down)
         if names[0] and names[0] not in rules:
-            told = _refusal(source, names[0]) if refusal is None else refusal
-            rules[names[0]] = _Rule(*names, how, told, action)
+            if refusal is None:
+                refusal = how.answer if isinstance(how, Local) else _refusal(source, names[0])
+            rules[names[0]] = _Rule(*names, how, refusal, action)
     way = Way(
         step=f"{source}->{target}",
         is_up=is_up,

@@ -96,7 +96,9 @@ def _status(value: Any, at: At) -> Any:
     if at.source.connector_id == 0 and value in ("Occupied", "Reserved"):
         return at.approximated(value, "Available")
     if value == "Occupied":
-        return at.approximated(value, at.run.policy.occupied_as)
+        memory = at.run.memory
+        known = memory and memory.occupied_as(at.source.connector_id)
+        return at.approximated(value, known or at.run.policy.occupied_as)
     return _known(value, at, "Available Faulted Unavailable Reserved")
 
 

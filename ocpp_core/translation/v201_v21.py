@@ -122,7 +122,7 @@ def _evse_or_any(value: Any, at: At) -> Any:
     """2.1 begins to count at 1, and 0 was nobody's EVSE."""
     if value == 0:
         return at.approximated(value, None, LossReason.OUT_OF_RANGE)
-    if not isinstance(value, int) or value < 0:
+    if value < 0:
         raise at.unfit(value, LossReason.OUT_OF_RANGE, error=ErrorCode.PROPERTY_CONSTRAINT)
     return value
 

@@ -27,6 +27,14 @@ from ocpp_core.translation.policies import IN_USE, TOKEN_TYPES, Policy
         ("anonymous_id_tag", "x" * 21),
         ("has_security_extension", "no"),
         ("allow_unsigned_firmware", 1),
+        ("connectors", [(1, 1)]),
+        ("connectors", {1: (1, 1), 3: (1, 2)}),
+        ("connectors", {0: (1, 1)}),
+        ("connectors", {1: (1, 1), 2: (1, 1)}),
+        ("connectors", {1: (0, 1)}),
+        ("connectors", {1: [1, 1]}),
+        ("connectors", {1: (1, 1, 1)}),
+        ("connectors", {1: ("1", 1)}),
     ],
 )
 def test_a_choice_that_there_is_not_is_the_fault_of_the_caller(name: str, value: Any) -> None:

@@ -1,10 +1,12 @@
 """What a tolerant peer was allowed to say is a loss, travels on or is refused, and never an exception."""
 
+import os
 from typing import Any
 
 import pytest
 
 from classes import BREAKABLE_CLASSES
+from ocpp_core import v16, v201
 from ocpp_core.model.errors import LocalProtocolError, PayloadError
 from ocpp_core.model.messages import Notification, Payload, Request
 from ocpp_core.model.tolerance import Tolerance
@@ -12,27 +14,112 @@ from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.testing import broken_payloads
 from ocpp_core.translation import engine
+from ocpp_core.translation.losses import Translation
 from properties import for_all
-from translations import carried, check_output
+from translations import RECEIVED_AT, carried, check_output
 
-EXAMPLES = 4
+#: Of each message, and in the deep run.
+EXAMPLES, MANY = 8, int(os.environ.get("OCPP_TOLERATED", "500"))
 MESSAGES = [each for each in BREAKABLE_CLASSES if issubclass(each.values[0], Request | Notification)]
+
+
+def _check(cls: type[Payload], broken: Any) -> None:
+    source = cls.__ocpp__.version
+    try:
+        message = from_wire(cls, broken.payload, tolerance=Tolerance.TOLERANT)
+    except PayloadError:
+        return
+    for target in engine._neighbours(Version(source)):
+        try:
+            found = carried(message, target)
+        except LocalProtocolError:
+            continue
+        check_output(found, target, source)
 
 
 @pytest.mark.parametrize("cls", MESSAGES)
 def test_what_was_tolerated_is_no_exception(cls: type[Payload]) -> None:
-    source = cls.__ocpp__.version
+    for_all(broken_payloads(cls), EXAMPLES, lambda broken: _check(cls, broken))
 
-    def check(broken: Any) -> None:
-        try:
-            message = from_wire(cls, broken.payload, tolerance=Tolerance.TOLERANT)
-        except PayloadError:
-            return
-        for target in engine._neighbours(Version(source)):
-            try:
-                found = carried(message, target)
-            except LocalProtocolError:
-                continue
-            check_output(found, target, source)
 
-    for_all(broken_payloads(cls), EXAMPLES, check)
+@pytest.mark.deep
+@pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes many minutes; set OCPP_DEEP=1")
+@pytest.mark.parametrize("cls", MESSAGES)
+def test_what_was_tolerated_is_no_exception_ever(cls: type[Payload]) -> None:
+    for_all(broken_payloads(cls), MANY, lambda broken: _check(cls, broken))
+
+
+def _lost(cls: type[Payload], payload: Any, target: str) -> tuple[Translation, list[tuple[str, str]]]:
+    found = carried(from_wire(cls, payload, tolerance=Tolerance.TOLERANT), target)
+    check_output(found, target, cls.__ocpp__.version)
+    return found, [(one.path, one.kind.value) for one in found.losses]
+
+
+STATUS = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+FIRMWARE = {"location": "", "retrieveDateTime": "2026-01-31T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "cls, payload, target, path",
+    [
+        # Each of these is read by a rule written by hand.
+        (
+            v201.UpdateFirmwareRequest,
+            {"requestId": 0, "firmware": {**FIRMWARE, "retrieveDateTime": ""}},
+            "1.6",
+            "$.firmware.retrieveDateTime",
+        ),
+        (v16.ClearChargingProfileRequest, {"connectorId": ""}, "2.0.1", "$.connectorId"),
+        (
+            v16.TriggerMessageRequest,
+            {"connectorId": "x", "requestedMessage": "BootNotification"},
+            "2.0.1",
+            "$.connectorId",
+        ),
+        (
+            v16.ChangeAvailabilityRequest,
+            {"connectorId": "x", "type": "Operative"},
+            "2.0.1",
+            "$.connectorId",
+        ),
+    ],
+)
+def test_a_command_with_a_scalar_of_another_type_is_refused_by_name(
+    cls: type[Payload], payload: Any, target: str, path: str
+) -> None:
+    found, lost = _lost(cls, payload, target)
+
+    assert () == found.messages
+    assert [(path, "dropped")] == lost
+
+
+def test_a_report_without_its_place_goes_no_further_and_is_named() -> None:
+    found, lost = _lost(v16.StatusNotificationRequest, {**STATUS, "connectorId": ""}, "2.0.1")
+
+    assert () == found.messages
+    assert [("$", "dropped")] == lost
+
+
+def test_a_report_has_a_time_in_place_of_what_is_none() -> None:
+    found, lost = _lost(v16.StatusNotificationRequest, {**STATUS, "timestamp": ""}, "2.0.1")
+
+    assert RECEIVED_AT == found.message.timestamp  # type: ignore[attr-defined]
+    assert [("$.timestamp", "dropped"), ("$.connectorId", "synthesised"), ("$.timestamp", "synthesised")] == (
+        lost
+    )
+
+
+def test_what_stands_in_for_another_field_is_looked_at_too() -> None:
+    boot = {"chargePointVendor": "V", "chargePointModel": "M", "chargeBoxSerialNumber": ["S"]}
+    found, lost = _lost(v16.BootNotificationRequest, boot, "2.0.1")
+
+    assert found.message.charging_station.serial_number is None  # type: ignore[attr-defined]
+    assert ("$.chargeBoxSerialNumber", "dropped") in lost
+
+
+def test_what_is_left_out_anyhow_refuses_no_command() -> None:
+    firmware = {**FIRMWARE, "signingCertificate": None}
+    found, lost = _lost(v201.UpdateFirmwareRequest, {"requestId": "", "firmware": firmware}, "1.6")
+
+    assert 1 == len(found.messages)
+    assert ("$.requestId", "dropped") in lost

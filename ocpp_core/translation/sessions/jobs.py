@@ -5,7 +5,7 @@ A job is a record of its kind, ``log`` or ``firmware``, until the next one of th
 
 from typing import Any
 
-from ocpp_core import v16, v201
+from ocpp_core import v16, v20, v201
 from ocpp_core.model.messages import Request, evolve
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.sessions.layers import Asked, Rule, Steps
@@ -118,3 +118,13 @@ def status_down(kind: str, plain: str, asked_by: str) -> Rule:
         return (yield from asked.carried(once, heard=heard, action=plain if is_plain else ""))
 
     return rule
+
+
+def update_firmware_of_2_0(asked: Asked) -> Steps:
+    """2.0 to 2.0.1, which answers at once what 2.0 reports of a certificate later."""
+    refused: list[str] = []
+    answer = yield from asked.carried(heard=lambda response: refused.append(str(response.status)))
+    if refused and refused[0] in ("InvalidCertificate", "RevokedCertificate"):
+        status = v20.FirmwareStatus(refused[0])
+        asked.aside(v20.FirmwareStatusNotificationRequest(status=status, request_id=asked.message.request_id))
+    return answer

@@ -78,8 +78,8 @@ class Layer(Protocol):
     """One step on the way."""
 
     @property
-    def there(self) -> Direction:
-        """The way of the request."""
+    def there(self) -> Direction | None:
+        """The way of the request; None if it stays in its version."""
         ...
 
     def __call__(self, message: Message, passage: Passage) -> Steps:

@@ -14,6 +14,7 @@ from ocpp_core.model.versions import Version
 from ocpp_core.translation.engine import path
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions.effects import Answer, Call, Effect, Notice, Reply, Side
+from ocpp_core.translation.sessions.emulations import Emulating
 from ocpp_core.translation.sessions.layers import (
     Layer,
     Message,
@@ -26,7 +27,8 @@ from ocpp_core.translation.sessions.layers import (
 )
 from ocpp_core.translation.sessions.state import State
 from ocpp_core.translation.sessions.stores import MemoryStore, Store
-from ocpp_core.translation.sessions.tables import RULES
+from ocpp_core.translation.sessions.tables import RULES, TO_EVSES
+from ocpp_core.translation.sessions.topology import Placing, Topology
 from ocpp_core.translation.steps import Direction
 
 #: Requests of one side that wait for the one before them.
@@ -90,6 +92,8 @@ class TranslationSession:
         self.identity = identity
         self.policy = policy
         self._state = State(identity, MemoryStore() if store is None else store, policy)
+        self._topology = None if policy.connectors is None else Topology(self._state, policy.connectors)
+        self._emulates = policy.has_plug_and_charge or policy.has_cost_messages
         self._asides: deque[_Exchange] = deque()
         self._due: list[Hashable] = []
         self._paused: dict[Hashable, tuple[_Exchange, datetime]] = {}
@@ -108,13 +112,28 @@ class TranslationSession:
         layers: list[Layer] = []
         for there in path(source, target):
             plain = Plain(there, path(there.target, there.source)[0])
+            placing = self._placing(plain)
+            if placing is not None and not placing.is_outward:
+                layers.append(placing)
             rules = RULES.get((side, there.step))
-            layers.append(
-                plain
-                if rules is None
-                else Remembering(plain, rules, self._state, self._aside(side, plain.back), self._due.append)
-            )
+            layer: Layer = plain
+            if rules is not None:
+                aside = self._aside(side, plain.back)
+                layer = Remembering(plain, rules, self._state, aside, self._due.append)
+            is_up = TO_EVSES.get(there.step)
+            if is_up is not None and self._emulates:
+                layer = Emulating(layer, plain, self._state, is_up)
+            layers.append(layer)
+            if placing is not None and placing.is_outward:
+                layers.append(placing)
         return tuple(layers)
+
+    def _placing(self, step: Plain) -> Placing | None:
+        """What renumbers on the side of 2.0.1 of a step between connectors and EVSEs; None if nothing does."""
+        is_outward = TO_EVSES.get(step.there.step)
+        if self._topology is None or is_outward is None:
+            return None
+        return Placing(self._topology, step.there, step.back if is_outward else step.there, is_outward)
 
     # What happens
 

@@ -147,6 +147,11 @@ class State:
         found = self.records.get("transaction", id)
         return None if found is None else found["number"]
 
+    def occupied_as(self, connector: int) -> str:
+        """See `Memory`."""
+        found = self.records.get("use", str(connector))
+        return "Preparing" if found is None else str(found["status"])
+
     def has_set_monitor(self, id: int) -> bool:
         """See `Memory`."""
         return self.records.get("monitor", str(id)) is not None

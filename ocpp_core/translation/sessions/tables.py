@@ -7,6 +7,7 @@ from ocpp_core.translation.sessions import (
     commands,
     jobs,
     numbering,
+    occupancy,
     profiles,
     remote,
     settings,
@@ -35,6 +36,11 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
         "StartTransaction": transactions_up.start_transaction,
         "StatusNotification": statuses_up.status_notification,
         "StopTransaction": transactions_up.stop_transaction,
+    },
+    (Side.STATION, "1.5->1.6"): {
+        "StartTransaction": occupancy.start_transaction,
+        "StatusNotification": occupancy.status_notification,
+        "StopTransaction": occupancy.stop_transaction,
     },
     (Side.CSMS, "2.0.1->1.6"): {
         "CancelReservation": commands.cancel_reservation_down,
@@ -101,9 +107,15 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
         ],
         numbering.reported,
     ),
-    (Side.CSMS, "2.0->2.0.1"): {"NotifyCentralChargingNeeds": profiles.notify_central_charging_needs},
+    (Side.CSMS, "2.0->2.0.1"): {
+        "NotifyCentralChargingNeeds": profiles.notify_central_charging_needs,
+        "UpdateFirmware": jobs.update_firmware_of_2_0,
+    },
     (Side.STATION, "2.0.1->2.0"): {"TransactionEvent": profiles.transaction_noted},
     (Side.STATION, "2.1->2.0.1"): {"SignCertificate": numbering.sign_certificate},
     (Side.CSMS, "2.0.1->2.1"): {"CertificateSigned": numbering.certificate_signed},
     (Side.CSMS, "2.1->2.0.1"): _MONITORS,
 }
+
+#: The steps that lead from connectors to EVSEs, and back.
+TO_EVSES = {"1.6->2.0.1": True, "2.0.1->1.6": False}

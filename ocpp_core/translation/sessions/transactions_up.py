@@ -22,6 +22,7 @@ from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.runs import Unfit
 from ocpp_core.translation.sessions import reasons
 from ocpp_core.translation.sessions.effects import Answer
+from ocpp_core.translation.sessions.emulations import final_cost
 from ocpp_core.translation.sessions.layers import Asked, Steps
 from ocpp_core.translation.sessions.records import moment_text, packed, unpacked
 from ocpp_core.translation.sessions.registers import digest, register_sample, register_wh
@@ -429,7 +430,14 @@ def tag_info(asked: Asked, answer: v201.TransactionEventResponse) -> v16.IdTagIn
             info = run.way.plan(v201.IdTokenInfo, v16.IdTagInfo)(given, run, where)
         except Unfit as unfit:
             run.dropped(where, given, unfit.reason)
-    view.drop("total_cost", "charging_priority", "updated_personal_message", "custom_data")
+    cost, stopped = view.total_cost, asked.message
+    is_final = isinstance(stopped, v16.StopTransactionRequest) and isinstance(cost, Decimal)
+    if is_final and asked.policy.has_cost_messages:
+        run.approximated(view.place("total_cost"), cost, cost, LossReason.REENCODED)
+        asked.aside(final_cost(stopped.transaction_id, cost))
+    else:
+        view.drop("total_cost")
+    view.drop("charging_priority", "updated_personal_message", "custom_data")
     account(view, run)
     asked.passage.take(run)
     return info

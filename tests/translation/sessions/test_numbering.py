@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v20, v21, v201
 from ocpp_core.translation import Side
@@ -187,3 +189,32 @@ def test_charging_needs_are_a_profile_of_the_transaction_that_runs() -> None:
         schedule.duration,
         schedule.charging_schedule_period[0].limit,
     )
+
+
+@pytest.mark.parametrize("verdict", ["InvalidCertificate", "RevokedCertificate"])
+def test_a_certificate_that_a_station_of_2_0_1_refuses_is_reported_to_a_csms_of_2_0(verdict: str) -> None:
+    answer = v201.UpdateFirmwareResponse(status=v201.UpdateFirmwareStatus(verdict))
+    serves = {
+        Side.STATION: accepting(UpdateFirmware=answer),
+        Side.CSMS: accepting(FirmwareStatusNotification=v20.FirmwareStatusNotificationResponse()),
+    }
+    both = Bridge("2.0.1", "2.0", serves=serves)
+    firmware = v20.Firmware(location="ftp://there", retrieve_date_time=NOON)
+
+    told = both.csms(v20.UpdateFirmwareRequest(request_id=9, firmware=firmware))
+
+    assert v20.UpdateFirmwareStatus.REJECTED == told.status
+    assert [
+        v20.FirmwareStatusNotificationRequest(status=v20.FirmwareStatus(verdict), request_id=9)
+    ] == both.to_csms()
+
+
+def test_an_update_that_is_accepted_reports_nothing_at_once() -> None:
+    answer = v201.UpdateFirmwareResponse(status=v201.UpdateFirmwareStatus.ACCEPTED)
+    both = Bridge(
+        "2.0.1", "2.0", serves={Side.STATION: accepting(UpdateFirmware=answer), Side.CSMS: accepting()}
+    )
+    firmware = v20.Firmware(location="ftp://there", retrieve_date_time=NOON)
+    both.csms(v20.UpdateFirmwareRequest(request_id=9, firmware=firmware))
+
+    assert [] == both.to_csms()
