@@ -369,6 +369,7 @@ class JsonCodec:
             return self._kinds.write_text(frame, self.fraction_digits)
         except NOT_READ:
             pass
+        parts: tuple[Any, ...]
         match frame:
             case Call():
                 kind, parts = FrameKind.CALL, self._named(frame.payload, Request)

@@ -136,13 +136,13 @@ class Rules:
 class Statements(Rules, Fold[list[str]]):
     """Statements about a value in the variable `v`. What is the same in both directions stands here."""
 
-    def boolean(self, kind: Boolean) -> list[str]:
+    def boolean(self, kind: Boolean) -> list[str]:  # noqa: D102
         return refuse(f"type({self.v}) is not bool")
 
-    def anything(self, kind: Anything) -> list[str]:
+    def anything(self, kind: Anything) -> list[str]:  # noqa: D102
         return [f"if type({self.v}) is dict or type({self.v}) is list: check_depth({self.v})"]
 
-    def list_of(self, kind: ListOf) -> list[str]:
+    def list_of(self, kind: ListOf) -> list[str]:  # noqa: D102
         return [*self.size(kind), *each(self.about("i").of(kind.item), self.v)]
 
     def about(self, v: str) -> Self:
@@ -153,6 +153,7 @@ class Statements(Rules, Fold[list[str]]):
 
 
 def refuse(*faults: str) -> list[str]:
+    """A statement that refuses what has one of these faults."""
     return [f"if {' or '.join(faults)}: raise Refused"] if faults else []
 
 

@@ -1,8 +1,8 @@
 """The first tier of writing: typed messages straight to JSON text, checked on the way.
 
-What these functions write is, character by character, what writing the values of `ocpp_core.payloads.binding` gives. They
-write less than may be written: free data, members of open classes, numbers with an exponent, subclasses of `str` and
-`int` are refused here, and written there.
+What these functions write is, character by character, what writing the values of `ocpp_core.payloads.binding` gives.
+They write less than may be written: free data, members of open classes, numbers with an exponent, subclasses of `str`
+and `int` are refused here, and written there.
 """
 
 import json

@@ -1,18 +1,19 @@
 """The first tier of reading: JSON text straight to typed messages, with no values of a parser in between.
 
-Each class has a *twin*, a `msgspec.Struct` with the same members and limits, made from its `Shape`. `msgspec` reads text
-into twins and checks them in C; straight-line code then moves what it found into the class itself.
+Each class has a *twin*, a `msgspec.Struct` with the same members and limits, made from its `Shape`. `msgspec` reads
+text into twins and checks them in C; straight-line code then moves what it found into the class itself.
 
-A twin says less than the class, never more, and what it refuses is looked at again by `ocpp_core.payloads.binding`: free
-data, members of open classes, whole numbers beyond 64 bits or written as ``1.0``, misspelt tokens. Three things `msgspec`
-takes that we do not: a member that is there twice, a number in quotes, and any size of a decimal. The first two have more
-quotation marks than the message needs, so the functions here count those that it needs, for the caller to compare;
-the third is looked at as each decimal is moved.
+A twin takes less than the class, never more, and what it refuses is looked at again by `ocpp_core.payloads.binding`:
+free data, members of open classes, whole numbers beyond 64 bits or written as ``1.0``, misspelt tokens. Three things
+`msgspec` takes that we do not: a member that is there twice, a number in quotes, a decimal of any size. The first two
+have more quotation marks than the message needs, so those that it needs are counted and compared; the third is looked
+at as each decimal is moved. Escapes would hide quotation marks: text with a backslash is left to the second tier.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from math import ceil, floor
+from types import GenericAlias
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import DecodeError, Meta, Struct, defstruct
@@ -137,7 +138,8 @@ class _Twin(Fold[Any]):
         item = self.of(kind.item)
         if item is None:
             return None
-        return Annotated[list[item], Meta(min_length=kind.min_items, max_length=kind.max_items)]
+        items = GenericAlias(list, (item,))
+        return Annotated[items, Meta(min_length=kind.min_items, max_length=kind.max_items)]
 
 
 _TWIN = _Twin()
@@ -149,7 +151,7 @@ _TWIN = _Twin()
 def read_source(cls: type[Payload], around: Around = ALONE) -> Source:
     """The source of `reader`, of a class that has a twin."""
     made = Source("def read(text):")
-    whole: Any = tuple[(*around.types, twin(cls))] if around.types else twin(cls)
+    whole: Any = GenericAlias(tuple, (*around.types, twin(cls))) if around.types else twin(cls)
     made.names |= {**_NAMES, **around.objects, "parse": Decoder(whole).decode, "DecodeError": DecodeError}
     made.add(
         [
