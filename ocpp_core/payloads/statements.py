@@ -5,6 +5,7 @@ A compiled function says only that it refuses, by one of `REFUSALS`; explaining 
 
 from copy import copy
 from datetime import datetime
+from math import ceil, floor
 from typing import Any, Self
 
 from ocpp_core.model.decimals import is_multiple
@@ -28,6 +29,8 @@ MAX_DEPTH = 64
 
 #: Characters of a decimal that a float holds exactly, whatever its digits: 15 of them and a point.
 EXACT_LENGTH = 16
+
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 class Refused(Exception):
@@ -75,6 +78,13 @@ def plain_integer(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise Refused
     return int(value)
+
+
+def whole_range(kind: Integer) -> tuple[int, int]:
+    """The whole numbers that are allowed, as far as they have 64 bits: beyond, not every number can be written."""
+    smallest = _SMALLEST if kind.minimum is None else ceil(kind.minimum)
+    largest = _LARGEST if kind.maximum is None else floor(kind.maximum)
+    return max(smallest, _SMALLEST), min(largest, _LARGEST)
 
 
 def tokens(enum: type[Token]) -> dict[str, Token]:

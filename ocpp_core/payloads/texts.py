@@ -1,8 +1,8 @@
 """The first tier of writing: typed messages straight to JSON text, checked on the way.
 
 What these functions write is, character by character, what writing the values of `ocpp_core.payloads.binding` gives.
-They write less than may be written: free data, members of open classes, numbers with an exponent, subclasses of `str`
-and `int` are refused here, and written there.
+They write less than may be written: free data, members of open classes, whole numbers beyond 64 bits, decimals with
+an exponent, subclasses of `str` and `int` are refused here, and written there.
 """
 
 import json
@@ -31,7 +31,7 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.payloads.codegen import Source, compiled, indented
-from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Rules, refuse, written_tokens
+from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Rules, refuse, whole_range, written_tokens
 
 Write = Callable[[Any], str]
 
@@ -136,7 +136,9 @@ class _Write(Fold[_Written]):
         return _Written(self.rules.length(kind), f"{{quote({self.v})}}")
 
     def integer(self, kind: Integer) -> _Written:
-        return _Written([*refuse(f"type({self.v}) is not int"), *self.rules.range(kind)], f"{{{self.v}}}")
+        smallest, largest = whole_range(kind)
+        faults = (f"type({self.v}) is not int", f"{self.v} < {smallest}", f"{self.v} > {largest}")
+        return _Written(refuse(*faults), f"{{{self.v}}}")
 
     def number(self, kind: Number) -> _Written:
         convert = self.made.name(decimal_text, "decimal_text")

@@ -12,7 +12,6 @@ at as each decimal is moved. Escapes would hide quotation marks: text with a bac
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from math import ceil, floor
 from types import GenericAlias
 from typing import Annotated, Any, NamedTuple
 
@@ -37,12 +36,10 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.payloads.codegen import Source, compiled, indented
-from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Statements, each
+from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Statements, each, whole_range
 
 #: Builds a message, or what it is in, from its text; raises one of `REFUSALS` where the second tier has to look.
 Read = Callable[[str], Any]
-
-_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 @once
@@ -112,9 +109,8 @@ class _Twin(Fold[Any]):
         return str if kind.max_length is None else Annotated[str, Meta(max_length=kind.max_length)]
 
     def integer(self, kind: Integer) -> Any:
-        smallest = _SMALLEST if kind.minimum is None else ceil(kind.minimum)
-        largest = _LARGEST if kind.maximum is None else floor(kind.maximum)
-        return Annotated[int, Meta(ge=max(smallest, _SMALLEST), le=min(largest, _LARGEST))]
+        smallest, largest = whole_range(kind)
+        return Annotated[int, Meta(ge=smallest, le=largest)]
 
     def number(self, kind: Number) -> Any:
         return Decimal
@@ -227,8 +223,8 @@ class _Move(Statements):
         v = self.v
         return [
             # What a float holds exactly and is not written with an exponent; then as the shortest text of the float.
-            f"if len(text := str({v})) > {EXACT_LENGTH} or 'E' in text: raise Refused",
-            f"if text[-1] == '0' and '.' in text: {v} = Decimal(repr(float(text)))",
+            f"if len(digits := str({v})) > {EXACT_LENGTH} or 'E' in digits: raise Refused",
+            f"if digits[-1] == '0' and '.' in digits: {v} = Decimal(repr(float(digits)))",
             *self.range(kind),
         ]
 
