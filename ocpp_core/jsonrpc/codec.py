@@ -134,7 +134,7 @@ class JsonCodec:
                 if the version owes an answer. Nothing else is raised, whatever the text.
             TypeError: `text` is neither text nor bytes.
         """
-        if not isinstance(text, str):
+        if type(text) is not str:
             text = _decoded(text)
         if len(text) <= self.max_size:
             try:
@@ -426,7 +426,9 @@ class JsonCodec:
 
 
 def _decoded(given: Any) -> str:
-    """The text of a frame that came as bytes."""
+    """The text of a frame that came as bytes, or as a kind of text."""
+    if isinstance(given, str):
+        return given
     if not isinstance(given, bytes | bytearray | memoryview):
         raise TypeError(
             f"""a frame is text or bytes, such as '[2,"1","Heartbeat",{{}}]'; got {passed(given)}"""

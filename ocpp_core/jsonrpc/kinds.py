@@ -24,9 +24,6 @@ _MADE: dict[FrameKind, Made] = {
 
 #: How texts begin, before the id, that are read at once: as programs write them, without blanks or with one.
 _BEGINNINGS = ("[{},", "[{}, ")
-#: Within these characters the action has begun and ended, if a frame begins so.
-_HEAD_LENGTH = 120
-
 #: What is raised for a frame that is not read at once, as there is a fault in it or as none has come before.
 NOT_READ = (*REFUSALS, IndexError)
 
@@ -65,11 +62,12 @@ class Kinds:
 
     def read_text(self, text: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> Any:
         """The first tier: builds a frame from text, in C for the most part. Raises one of `NOT_READ`."""
-        head = text[:_HEAD_LENGTH].split('"', 4)
-        kind = self._by_beginning[head[0]]
+        # If it begins so and has no escapes, the second string is the id, and the fourth the action.
+        beginning, id, _, action, _ = text.split('"', 4)
+        kind = self._by_beginning[beginning]
         if kind.made is CallResult:
-            return kind.readers[_awaited(head[1], awaiting)](text)
-        return kind.readers[head[3]](text)
+            action = _awaited(id, awaiting)
+        return kind.readers[action](text)
 
     def read_values(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Any:
         """The second tier: builds a frame from values, in one pass. Raises one of `NOT_READ`."""
