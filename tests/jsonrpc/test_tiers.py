@@ -42,7 +42,7 @@ from ocpp_core.testing import messages, mutated_payloads, payloads
 from properties import for_all
 from spelling import Speller
 
-SHORT = 8
+SHORT = 5
 DEEP = 150
 deep = [
     pytest.mark.deep,
