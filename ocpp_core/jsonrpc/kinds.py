@@ -62,11 +62,10 @@ class Kinds:
 
     def read_text(self, text: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> Any:
         """The first tier: builds a frame from text, in C for the most part. Raises one of `NOT_READ`."""
-        # If it begins so and has no escapes, the second string is the id, and the fourth the action.
-        beginning, id, _, action, _ = text.split('"', 4)
-        kind = self._by_beginning[beginning]
-        if kind.made is CallResult:
-            action = _awaited(id, awaiting)
+        # The beginning, the id, a comma, and the action, if there are no escapes, which no reader takes.
+        head = text.split('"', 4)
+        kind = self._by_beginning[head[0]]
+        action = _awaited(head[1], awaiting) if kind.made is CallResult else head[3]
         return kind.readers[action](text)
 
     def read_values(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Any:

@@ -27,6 +27,7 @@ from ocpp_core.model.shapes import (
     Field,
     Fold,
     Integer,
+    Kind,
     ListOf,
     Nested,
     Number,
@@ -195,7 +196,7 @@ def _moving(made: Source, cls: type[Payload], twin: str, level: str = "") -> lis
             continue
         moving = _Move(made, v).of(field.kind)
         if not field.is_required:
-            counted = indented([f"quotes += {2 + _QUOTES.of(field.kind)}", *moving])
+            counted = indented([f"quotes += {2 + _quotes_of(field.kind)}", *moving])
             statements += [f"if ({v} := {twin}.{field.name}) is not None:", *counted]
         elif moving:
             statements += [f"{v} = {twin}.{field.name}", *moving]
@@ -240,45 +241,22 @@ class _Move(Statements):
         if isinstance(kind.item, Nested):
             move = self.made.name(_mover(kind.item.cls), f"move_{kind.item.cls.__name__}")
             return [f"{v}, more = {move}({v})", "quotes += more"]
-        quotes, moving = _QUOTES.of(kind.item), self.about("i").of(kind.item)
+        quotes, moving = _quotes_of(kind.item), self.about("i").of(kind.item)
         counting = [f"quotes += {quotes} * len({v})"] if quotes else []
         return [*counting, *each(moving, v)] if moving else counting
 
 
 def _quotes(cls: type[Payload]) -> int:
     """Quotation marks that every text of a class has."""
-    return sum(2 + _QUOTES.of(field.kind) for field in shape(cls).fields if field.is_required)
+    return sum(2 + _quotes_of(field.kind) for field in shape(cls).fields if field.is_required)
 
 
-class _Quotes(Fold[int]):
+def _quotes_of(kind: Kind) -> int:
     """Quotation marks that every value of a kind has."""
-
-    def text(self, kind: Text) -> int:
-        return 2
-
-    def integer(self, kind: Integer) -> int:
-        return 0
-
-    def number(self, kind: Number) -> int:
-        return 0
-
-    def boolean(self, kind: Boolean) -> int:
-        return 0
-
-    def timestamp(self, kind: Timestamp) -> int:
-        return 2
-
-    def enumeration(self, kind: Enumeration) -> int:
-        return 2
-
-    def nested(self, kind: Nested) -> int:
-        return _quotes(kind.cls)
-
-    def anything(self, kind: Anything) -> int:
-        raise NotImplementedError
-
-    def list_of(self, kind: ListOf) -> int:
-        return 0
-
-
-_QUOTES = _Quotes()
+    match kind:
+        case Text() | Timestamp() | Enumeration():
+            return 2
+        case Nested(cls=cls):
+            return _quotes(cls)
+        case _:
+            return 0

@@ -53,7 +53,7 @@ DEEP_MESSAGES = [pytest.param(*each.values, id=each.id, marks=deep) for each in 
 Record = Callable[[str, object], None]
 
 #: Ids as they come, and such as may not.
-IDS = ("17", "x" * 36, "x" * 37, "", "-1", "Zoë 🔌", 'q"', "\\", 17, None, "2,3", "\x7f")
+IDS: tuple[Any, ...] = ("17", "x" * 36, "x" * 37, "", "-1", "Zoë 🔌", 'q"', "\\", 17, None, "2,3", "\x7f")
 
 
 class Framed:
@@ -187,7 +187,7 @@ def is_usual_value(kind: Kind, value: Any, is_in_open: bool) -> bool:
         case Enumeration(enum=enum):
             return value in [str(member) for member in enum]
         case Integer():
-            return -(2**63) <= value < 2**63
+            return bool(-(2**63) <= value < 2**63)
         case Number():
             return len(repr(value)) <= 16 and isinstance(value, int | float) and "e" not in repr(value)
         case Anything():
@@ -251,9 +251,10 @@ def spoilt(random: Random, message: Any) -> Any:
 @st.composite
 def frames(draw: st.DrawFn, framed: Framed) -> Any:
     random: Random = draw(st.randoms(use_true_random=False))
-    message = draw(messages(framed.cls))
+    message: Any = draw(messages(framed.cls))
     id = "17" if random.random() < 0.8 else random.choice(IDS)
-    return framed.made(id, spoilt(random, message) if random.random() < 0.7 else message)
+    made: Any = framed.made
+    return made(id, spoilt(random, message) if random.random() < 0.7 else message)
 
 
 @pytest.mark.parametrize("cls", MESSAGES)
