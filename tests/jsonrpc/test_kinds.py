@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from frames import FRAMES, NOON, awaiting, codec, every_row, every_version
+from frames import NOON, VERSIONS, awaiting, codec, every_row
 from ocpp_core import v16
 from ocpp_core.jsonrpc import codec as codecs
 from ocpp_core.jsonrpc import kinds
@@ -55,13 +55,12 @@ def test_the_second_frame_is_written_without_values(
     assert text == first == write.encode(frame)
 
 
-@every_version
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_one_codec_has_read_another_of_its_version_knows(
     version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frame, text = next(row for row in FRAMES[version] if isinstance(row[0], Call) and is_quick(*row))
-    for _ in range(2):
-        codec(version).decode(text)
+    text = '[2,"1","Heartbeat",{}]'
+    frame = [codec(version).decode(text) for _ in range(2)][0]
     monkeypatch.setattr(codecs, "read_json", never)
 
     assert frame == codec(version).decode(text)
