@@ -60,7 +60,8 @@ def test_what_one_codec_has_read_another_of_its_version_knows(
     version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = '[2,"1","Heartbeat",{}]'
-    frame = [codec(version).decode(text) for _ in range(2)][0]
+    codec(version).decode(text)
+    frame = codec(version).decode(text)
     monkeypatch.setattr(codecs, "read_json", never)
 
     assert frame == codec(version).decode(text)
