@@ -29,6 +29,9 @@ MAX_DEPTH = 64
 
 #: Characters of a decimal that a float holds exactly, whatever its digits: 15 of them and a point.
 EXACT_LENGTH = 16
+#: What a decimal is written with that has no exponent, and is a number. (How an exponent is written, and whether
+#: `Decimal` makes NaN of what it cannot hold, the decimal context of the program decides.)
+PLAIN = "-.0123456789"
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 

@@ -31,7 +31,15 @@ from ocpp_core.model.shapes import (
 )
 from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.payloads.codegen import Source, compiled, indented
-from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Rules, refuse, whole_range, written_tokens
+from ocpp_core.payloads.statements import (
+    EXACT_LENGTH,
+    PLAIN,
+    Refused,
+    Rules,
+    refuse,
+    whole_range,
+    written_tokens,
+)
 
 Write = Callable[[Any], str]
 
@@ -53,10 +61,8 @@ def writer(
 
 def decimal_text(number: Any) -> str:
     """The text of a `Decimal`, as that of its float would be."""
-    if type(number) is not Decimal or not number.is_finite():
-        raise Refused
     text = str(number)
-    if len(text) > EXACT_LENGTH or "E" in text:
+    if type(number) is not Decimal or len(text) > EXACT_LENGTH or text.strip(PLAIN):
         raise Refused
     if text[-1] == "0" and ("." in text or text[0] == "-"):
         short = write_number(number)

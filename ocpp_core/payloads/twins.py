@@ -37,7 +37,7 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.payloads.codegen import Source, compiled, indented
-from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Statements, each, whole_range
+from ocpp_core.payloads.statements import EXACT_LENGTH, PLAIN, Refused, Statements, each, whole_range
 
 #: Builds a message, or what it is in, from its text; raises one of `REFUSALS` where the second tier has to look.
 Read = Callable[[str], Any]
@@ -223,8 +223,8 @@ class _Move(Statements):
     def number(self, kind: Number) -> list[str]:
         v = self.v
         return [
-            # What a float holds exactly and is not written with an exponent; then as the shortest text of the float.
-            f"if len(digits := str({v})) > {EXACT_LENGTH} or 'E' in digits: raise Refused",
+            # What a float holds exactly and has no exponent, and that as the shortest text of the float.
+            f"if len(digits := str({v})) > {EXACT_LENGTH} or digits.strip({PLAIN!r}): raise Refused",
             f"if digits[-1] == '0' and '.' in digits: {v} = Decimal(repr(float(digits)))",
             *self.range(kind),
         ]

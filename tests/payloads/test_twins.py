@@ -1,7 +1,7 @@
 """Reading payloads from text at once: what is taken, and what is left to the second tier."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from ocpp_core import v15, v16, v20, v201
 from ocpp_core.model.messages import NOTHING_EXTRA, DataType, Payload, datatype, wire
 from ocpp_core.payloads.binding import REFUSALS, source
-from ocpp_core.payloads.texts import writer
+from ocpp_core.payloads.texts import decimal_text, writer
 from ocpp_core.payloads.twins import reader, twin
 from toy import NUMBER, Note, PingRequest, TurnRequest
 
@@ -136,6 +136,17 @@ def test_a_decimal_is_that_of_the_second_tier(number: str) -> None:
 def test_a_decimal_that_no_float_holds_or_has_an_exponent_is_left(number: str) -> None:
     with pytest.raises(REFUSALS):
         limit(number)
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e2", "1e9999999999999999999999"])
+def test_the_decimal_context_of_the_program_changes_nothing(number: str) -> None:
+    with localcontext(Context(traps=[], capitals=0, prec=2)):
+        assert "1234.5" == str(limit("1234.5"))
+        assert "1234.5" == decimal_text(Decimal("1234.5"))
+        with pytest.raises(REFUSALS):
+            limit(number)
+        with pytest.raises(REFUSALS):
+            decimal_text(Decimal(number))
 
 
 @datatype(NUMBER, "Demanding")
