@@ -61,8 +61,7 @@ def writer(
 
 def decimal_text(number: Any) -> str:
     """The text of a `Decimal`, as that of its float would be."""
-    text = str(number)
-    if type(number) is not Decimal or len(text) > EXACT_LENGTH or text.strip(PLAIN):
+    if type(number) is not Decimal or len(text := str(number)) > EXACT_LENGTH or text.strip(PLAIN):
         raise Refused
     if text[-1] == "0" and ("." in text or text[0] == "-"):
         short = write_number(number)
