@@ -9,11 +9,13 @@ from ocpp_core import v16
 from ocpp_core.jsonrpc import codec as codecs
 from ocpp_core.jsonrpc import kinds
 from ocpp_core.jsonrpc.kinds import NOT_READ, Kinds
+from ocpp_core.jsonrpc.quick import frame_reader
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.errors import FrameError
-from ocpp_core.model.messages import Call, CallResult, Frame, Send
+from ocpp_core.model.messages import Call, CallResult, Frame, Request, Send, message, wire
+from ocpp_core.model.versions import Role
 from ocpp_core.payloads.binding import decoder
-from toy import TOY, Tick
+from toy import NUMBER, TOY, Tick
 
 #: What is in those of the `FRAMES` that are left to the second tier: escapes, free data, members of open classes.
 LEFT = ("\\", '"data"', '"customData"', '"color"', '"note"')
@@ -149,6 +151,16 @@ def test_an_answer_repeats_any_id(id: str) -> None:
     read = [codec("1.6").decode(text, awaiting={id: v16.HeartbeatRequest}) for _ in range(3)]
 
     assert [frame] * 3 == read
+
+
+@message(NUMBER, "Demand", sent_by=Role.EITHER)
+class DemandRequest(Request[Any]):
+    data: Any = wire("data")
+
+
+def test_frames_of_a_class_without_a_twin_are_left() -> None:
+    with pytest.raises(NOT_READ):
+        frame_reader(Call, 2, DemandRequest)('[2,"1","Demand",{"data":1}]')
 
 
 def test_there_is_one_for_all_codecs_of_a_version() -> None:
