@@ -15,13 +15,12 @@ from ocpp_core.payloads.statements import Refused
 from ocpp_core.payloads.texts import writer
 from ocpp_core.payloads.twins import Around, reader
 
-#: The frames with a message in them.
-Made = type[Call | CallResult | Send]
-
 _Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 
 
-def frame_reader(made: Made, number: int, cls: type[Payload]) -> Callable[[str], Any]:
+def frame_reader(
+    made: type[Call | CallResult | Send], number: int, cls: type[Payload]
+) -> Callable[[str], Any]:
     """The function that reads the frames of a class of messages; it raises one of `REFUSALS` for all others.
 
     Args:
@@ -52,7 +51,7 @@ def _refuse(text: str) -> Any:
 
 
 def frame_writer(
-    made: Made, number: int, cls: type[Payload], fraction_digits: int | None
+    made: type[Call | CallResult | Send], number: int, cls: type[Payload], fraction_digits: int | None
 ) -> Callable[[Any], str]:
     """The function that writes the frames of a class of messages; it raises one of `REFUSALS` for all others.
 
