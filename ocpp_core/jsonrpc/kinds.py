@@ -28,6 +28,10 @@ _BEGINNINGS = ("[{},", "[{}, ")
 NOT_READ = (*REFUSALS, IndexError)
 
 
+#: What frames have in common that one function writes: their class, that of the payload, and the digits of timestamps.
+_Like = tuple[type[Any], type[Payload], int | None]
+
+
 class Kind:
     """The frames of one kind.
 
@@ -58,7 +62,8 @@ class Kinds:
             for number, kind in self._by_number.items()
             for beginning in _BEGINNINGS
         }
-        self._writers: dict[tuple[type[Any], type[Payload], int | None], Callable[[Any], str]] = {}
+        self._writers: dict[_Like, Callable[[Any], str]] = {}
+        self._written: set[_Like] = set()
 
     def read_text(self, text: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> Any:
         """The first tier: builds a frame from text, in C for the most part. Raises one of `NOT_READ`."""
@@ -95,15 +100,15 @@ class Kinds:
     def has_written(
         self, kind: FrameKind, frame: Call | CallResult | Send, fraction_digits: int | None
     ) -> None:
-        """From now on, frames like this one are written at once."""
-        made, cls = type(frame), type(frame.payload)
-        if (made, cls, fraction_digits) not in self._writers:
+        """After the second time, frames like this one are written at once."""
+        key = type(frame), type(frame.payload), fraction_digits
+        if key not in self._written:
+            self._written.add(key)
+        elif key not in self._writers:
             from ocpp_core.jsonrpc.quick import frame_writer
 
             like = self._kinds[kind]
-            self._writers[made, cls, fraction_digits] = frame_writer(
-                like.made, like.number, cls, fraction_digits
-            )
+            self._writers[key] = frame_writer(like.made, like.number, type(frame.payload), fraction_digits)
 
 
 def _awaited(id: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> str:
