@@ -1,4 +1,4 @@
-"""JSON frames: text to typed, validated objects and back, beside the PyPI package `ocpp` and the bare JSON parser.
+"""JSON frames: text to typed, validated objects and back, beside the PyPI package `ocpp` and bare parsers.
 
 `measure` runs this file as a pyperf script, and pyperf runs each piece of work in processes of its own.
 
@@ -19,6 +19,7 @@ from traffic import MESSAGES, Message
 OURS = "ocpp_core"
 THREADS = "ocpp, as it comes (thread pool)"
 INLINE = "ocpp, inline"
+STRUCTS = "msgspec.Struct: typed, checked, the floor"
 PARSER = "orjson alone: untyped, unchecked"
 
 
@@ -57,6 +58,18 @@ def ours_encoding(message: Message) -> Callable[[], object]:
     encode, frame = codec.encode, codec.decode(message.text)
     assert orjson.loads(message.text) == orjson.loads(encode(frame)), "all contenders shall write the same"
     return lambda: encode(frame)
+
+
+def structs_decoding(message: Message) -> Callable[[], object]:
+    """What the first tier builds on, as if its structs were what people want: members twice pass, and any number."""
+    from msgspec.json import Decoder
+
+    from ocpp_core import JsonCodec
+    from ocpp_core.payloads.twins import twin
+
+    payload: Any = twin(type(JsonCodec(message.version).decode(message.text).payload))  # type: ignore[union-attr]
+    decode, text = Decoder(tuple[int, str, str, payload]).decode, message.text
+    return lambda: decode(text)
 
 
 def parser_decoding(message: Message) -> Callable[[], object]:
@@ -128,6 +141,7 @@ WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
     ("decode", OURS): ours_decoding,
     ("decode", THREADS): ocpp_decoding,
     ("decode", INLINE): inline(ocpp_decoding),
+    ("decode", STRUCTS): structs_decoding,
     ("decode", PARSER): parser_decoding,
     ("encode", OURS): ours_encoding,
     ("encode", THREADS): ocpp_encoding,

@@ -15,7 +15,7 @@ import ocpp_core
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(ocpp_core.__file__).parent
 
-CORE = {"attrs", "jsonschema", "lxml", "orjson"}
+CORE = {"attrs", "jsonschema", "lxml", "msgspec", "orjson"}
 #: What only an extra brings, and so may be absent: import names.
 OPTIONAL = [
     "click",

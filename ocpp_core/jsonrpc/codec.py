@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn, cast
 
-from ocpp_core._lazy import once
+from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH, UNREADABLE_ID, may_be_sent
+from ocpp_core.jsonrpc.kinds import NOT_READ, kinds
 from ocpp_core.jsonrpc.text import BrokenJson, DuplicateMember, read_json, write_json
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, NoSuchAction, PayloadError
@@ -30,21 +31,14 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import ERROR_CODES, Specification, Wire
 from ocpp_core.model.violations import Deviations, Violation
-from ocpp_core.payloads.binding import REFUSALS, Decode, Refused, decoder, is_too_deep
+from ocpp_core.payloads.binding import decoder, is_too_deep
 from ocpp_core.payloads.conversion import accepted, allowed_digits, to_wire
 
-#: Longest message id (OCPP-J 1.6 §4.1.4; 2.0.1 and 2.1 part 4 §4.1.4).
-MAX_ID_LENGTH = 36
-#: Stands for an id that could not be read, since 2.0 (2.0.1 and 2.1 part 4 §4.2.3).
-UNREADABLE_ID = "-1"
 #: Longest description of an error (2.0.1 and 2.1 part 4 §4.2.3); 1.6 has no limit, and we keep to this one.
 MAX_DESCRIPTION_LENGTH = 255
 
 # The path of a fault has names that the peer chose.
 _LONGEST_SENTENCE = 300
-
-#: What says that a frame is no valid call or result, or none that can be read at once.
-_NOT_ACCEPTED = (*REFUSALS, IndexError)
 
 # Type, id and action of a frame whose rest is broken. Only the beginning of the text is looked at.
 _HEAD_LENGTH = 2_000
@@ -63,15 +57,6 @@ _ALWAYS_READ = Tolerance.ID_NOT_STRING | Tolerance.SHORT_CALLERROR | Tolerance.D
 _ERRORS = (FrameKind.CALLERROR, FrameKind.CALLRESULTERROR)
 #: Under which details of an error have what stood where it does not belong.
 _REST = "#rest"
-
-
-@once
-def _decoders(known: Specification) -> tuple[dict[str, Decode], dict[str, Decode]]:
-    """Of requests by their action, and of responses by the action that they answer; filled on first use.
-
-    All codecs of a version share them, or the first frame of each station would take the long way.
-    """
-    return {}, {}
 
 
 class JsonCodec:
@@ -123,9 +108,7 @@ class JsonCodec:
         #: How this version spells errors on this wire.
         self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
         self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
-        self._call = self._numbers[FrameKind.CALL]
-        self._result = self._numbers[FrameKind.CALLRESULT]
-        self._requests, self._responses = _decoders(known)
+        self._kinds = kinds(known)
 
     # Reading
 
@@ -151,8 +134,13 @@ class JsonCodec:
                 if the version owes an answer. Nothing else is raised, whatever the text.
             TypeError: `text` is neither text nor bytes.
         """
-        if not isinstance(text, str):
+        if type(text) is not str:
             text = _decoded(text)
+        if len(text) <= self.max_size:
+            try:
+                return self._kinds.read_text(text, awaiting)  # type: ignore[no-any-return]
+            except NOT_READ:
+                pass
         allowed = self.tolerance if tolerance is None else tolerance
         if not text:
             raise FrameError("an empty message", kind=FrameKind.EMPTY, code=ErrorCode.FRAME)
@@ -162,10 +150,10 @@ class JsonCodec:
         frame, broken = None, None
         try:
             frame = read_json(text)
-            return self._accept(frame, awaiting)
+            return self._kinds.read_values(frame, awaiting)  # type: ignore[no-any-return]
         except BrokenJson as error:
             broken = error
-        except _NOT_ACCEPTED:
+        except NOT_READ:
             pass
         found = Deviations.of_message(len(text), allowed | self._always_read(text))
         try:
@@ -208,17 +196,6 @@ class JsonCodec:
             return read_json(text, duplicates=True)
         except BrokenJson as error:
             raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
-
-    def _accept(self, frame: Any, awaiting: Mapping[str, type[Request[Any]]] | None) -> Frame:
-        """Builds what is nearly every frame, a valid call or result, in one pass; refuses without saying why."""
-        number, id = frame[0], frame[1]
-        if type(number) is not int or type(id) is not str or not 0 < len(id) <= MAX_ID_LENGTH:
-            raise Refused
-        if number == self._call and len(frame) == 4:
-            return Call(id, self._requests[frame[2]](frame[3]))
-        if number == self._result and len(frame) == 3 and awaiting is not None:
-            return CallResult(id, self._responses[awaiting[id].__ocpp__.action or ""](frame[2]))
-        raise Refused
 
     def _judge(self, frame: Any, found: Deviations, awaiting: Mapping[str, type[Request[Any]]]) -> Frame:
         """Judges a frame stage by stage; the first stage that fails decides."""
@@ -295,8 +272,7 @@ class JsonCodec:
             reason = f"{action} is sent as a {'CALL' if row.answered else 'SEND'}"
             raise FrameError(reason, code=ErrorCode.NOT_SUPPORTED, **about)
         cls: type[Payload] = self.specification.request(action)
-        if kind is FrameKind.CALL:
-            self._requests[action] = decoder(cls)
+        self._kinds.has_read(kind, action, decoder(cls))
         return cls
 
     def _read_result(
@@ -319,7 +295,7 @@ class JsonCodec:
             reason = "answers no call that waits"
             raise FrameError(reason, code=ErrorCode.MESSAGE_ID, payload=frame[-1], **about)
         cls: type[Response] = self.specification.response(action)
-        self._responses[action] = decoder(cls)
+        self._kinds.has_read(kind, action, decoder(cls))
         payload = self._read_payload(kind, id, action, cls, frame[-1], found)
         return CallResult(id, payload, violations=tuple(found.listed))
 
@@ -389,24 +365,34 @@ class JsonCodec:
                 that the frame carries; the id is too long, empty or reserved; or a value is no JSON.
             TypeError: The payload is no message.
         """
+        try:
+            return self._kinds.write_text(frame, self.fraction_digits)
+        except NOT_READ:
+            pass
+        parts: tuple[Any, ...]
         match frame:
             case Call():
-                return self._write(FrameKind.CALL, frame.id, *self._named(frame.payload, Request))
+                kind, parts = FrameKind.CALL, self._named(frame.payload, Request)
             case CallResult():
-                return self._write(FrameKind.CALLRESULT, frame.id, self._named(frame.payload, Response)[1])
+                kind, parts = FrameKind.CALLRESULT, self._named(frame.payload, Response)[1:]
             case Send():
-                return self._write(FrameKind.SEND, frame.id, *self._named(frame.payload, Notification))
+                kind, parts = FrameKind.SEND, self._named(frame.payload, Notification)
             case _:
-                name = self.error_names.get(frame.code)
-                if name is None:
-                    raise LocalProtocolError(
-                        f"OCPP {self.specification.version} has no error code for {frame.code}"
-                    )
-                kind = FrameKind.CALLERROR if isinstance(frame, CallError) else FrameKind.CALLRESULTERROR
-                description, details = frame.description[:MAX_DESCRIPTION_LENGTH], dict(frame.details)
-                if is_too_deep(details):
-                    raise LocalProtocolError("the details are nested too deep")
-                return self._write(kind, frame.id, name, description, details)
+                return self._write(*self._error(frame))
+        text = self._write(kind, frame.id, *parts)
+        self._kinds.has_written(kind, frame, self.fraction_digits)
+        return text
+
+    def _error(self, frame: CallError | CallResultError) -> tuple[FrameKind, str, str, str, dict[str, Any]]:
+        """The kind and the parts of an error."""
+        name = self.error_names.get(frame.code)
+        if name is None:
+            raise LocalProtocolError(f"OCPP {self.specification.version} has no error code for {frame.code}")
+        kind = FrameKind.CALLERROR if isinstance(frame, CallError) else FrameKind.CALLRESULTERROR
+        details = dict(frame.details)
+        if is_too_deep(details):
+            raise LocalProtocolError("the details are nested too deep")
+        return kind, frame.id, name, frame.description[:MAX_DESCRIPTION_LENGTH], details
 
     def _named(self, payload: Payload, kind: type[Payload]) -> tuple[str, dict[str, Any]]:
         """The action and the wire form of a payload, if it is of this kind and version."""
@@ -429,9 +415,7 @@ class JsonCodec:
         if number is None:
             raise LocalProtocolError(f"OCPP {self.specification.version} has no {kind.name}")
         # An answer repeats the id of the call, whatever that was; ids of our own follow the rules.
-        if kind in (FrameKind.CALL, FrameKind.SEND) and (
-            not 1 <= len(id) <= MAX_ID_LENGTH or id == UNREADABLE_ID
-        ):
+        if kind in (FrameKind.CALL, FrameKind.SEND) and not may_be_sent(id):
             raise LocalProtocolError(
                 f"{id!r} cannot be a message id: 1 to {MAX_ID_LENGTH} characters, and not {UNREADABLE_ID!r}"
             )
@@ -442,7 +426,9 @@ class JsonCodec:
 
 
 def _decoded(given: Any) -> str:
-    """The text of a frame that came as bytes."""
+    """The text of a frame that came as bytes, or as a kind of text."""
+    if isinstance(given, str):
+        return given
     if not isinstance(given, bytes | bytearray | memoryview):
         raise TypeError(
             f"""a frame is text or bytes, such as '[2,"1","Heartbeat",{{}}]'; got {passed(given)}"""
@@ -493,3 +479,6 @@ def _about_id(keyword: str, reason: str, code: ErrorCode, value: Any, rule: Tole
 
 def _about_frame(path: str, reason: str, value: Any, rule: Tolerance) -> Violation:
     return Violation(path, "frame", reason, ErrorCode.FRAME, value, rule)
+
+
+__all__ = ["MAX_DESCRIPTION_LENGTH", "MAX_ID_LENGTH", "UNREADABLE_ID", "JsonCodec"]

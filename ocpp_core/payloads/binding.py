@@ -5,16 +5,16 @@ first fault ends the pass with an exception that says nothing; explaining is lef
 The verdict equals that of the official JSON schema, and timestamps are checked to be RFC 3339 in addition.
 
 The source of each function is made from the `Shape` of the class on first use, and can be read: ``print(source(...))``.
+What does the same with text is in `ocpp_core.payloads.twins` and `ocpp_core.payloads.texts`.
 """
 
-from collections.abc import Callable, Mapping
-from copy import copy
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from ocpp_core._lazy import once
-from ocpp_core.model.decimals import is_multiple, read_decimal, read_integer, write_number
-from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload, Token
+from ocpp_core.model.decimals import read_decimal, read_integer, write_number
+from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, UNSET, Payload
 from ocpp_core.model.passed import Misplaced, passed
 from ocpp_core.model.shapes import (
     Anything,
@@ -31,19 +31,21 @@ from ocpp_core.model.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.model.timestamps import read_timestamp, write_timestamp
+from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.payloads.codegen import Source, compiled, indented
-
-#: How deep JSON may be nested where a schema allows anything.
-MAX_DEPTH = 64
-
-
-class Refused(Exception):
-    """The value breaks a rule. Which one, `ocpp_core.payloads.validation.explain` finds out."""
-
-
-#: What a compiled function may raise for a value that breaks a rule; everything else is a defect of ours.
-REFUSALS = (Refused, KeyError, TypeError, ValueError, AttributeError, OverflowError)
+from ocpp_core.payloads.statements import (
+    MAX_DEPTH,
+    REFUSALS,
+    Refused,
+    Statements,
+    check_depth,
+    is_too_deep,
+    plain_integer,
+    plain_text,
+    refuse,
+    tokens,
+    written_tokens,
+)
 
 Decode = Callable[[Any], Any]
 Encode = Callable[[Any], dict[str, Any]]
@@ -82,53 +84,14 @@ def loader(kind: Kind) -> Decode:
 
 
 def source(cls: type[Payload]) -> str:
-    """The Python source of both functions, for people."""
-    return f"{_decode_source(shape(cls)).text}\n\n{_encode_source(shape(cls)).text}\n"
+    """The Python source of its functions, for people: from values and to values, then from text and to text."""
+    from ocpp_core.payloads.texts import write_source
+    from ocpp_core.payloads.twins import read_source, twin
 
-
-_CONTAINERS = (dict, list)
-
-
-def is_too_deep(value: Any, allowed: int = MAX_DEPTH) -> bool:
-    """Whether JSON is nested deeper than `allowed`; found out without recursion, and without a copy of what is flat."""
-    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
-    for _ in range(allowed - 1):
-        if not level:
-            return False
-        level = [
-            item
-            for container in level
-            for item in (container.values() if isinstance(container, dict) else container)
-            if isinstance(item, _CONTAINERS)
-        ]
-    # What stands in the innermost container is a level too.
-    return any(level)
-
-
-def check_depth(value: Any, allowed: int = MAX_DEPTH) -> None:
-    """Refuses JSON that is nested deeper than `allowed`."""
-    if is_too_deep(value, allowed):
-        raise Refused
-
-
-def plain_text(value: Any) -> str:
-    """The text of a `str` of any kind, such as a member of a `StrEnum`."""
-    if not isinstance(value, str):
-        raise Refused
-    return str.__str__(value)
-
-
-def plain_integer(value: Any) -> int:
-    """The number that an `int` of any kind is, such as a member of an `IntEnum`; a boolean is none."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Refused
-    return int(value)
-
-
-def tokens(enum: type[Token]) -> dict[str, Token]:
-    """The members of an enum by the tokens that are read as them."""
-    members: dict[str, Token] = {str(member): member for member in enum}
-    return members | {token: members[meant] for token, meant in enum.__read_as__.items()}
+    facts = shape(cls)
+    sources = [_decode_source(facts), _encode_source(facts)]
+    sources += [] if twin(cls) is None else [read_source(cls)]
+    return "\n\n".join(made.text for made in [*sources, write_source(facts)]) + "\n"
 
 
 # Reading
@@ -186,54 +149,7 @@ _ABSENT = object()
 _NAMES = {"Refused": Refused, "check_depth": check_depth}
 
 
-class _Statements(Fold[list[str]]):
-    """Statements about a value in the variable `v`. What is the same in both directions stands here."""
-
-    def __init__(self, made: Source, v: str = "v") -> None:
-        self.made = made
-        self.v = v
-
-    def boolean(self, kind: Boolean) -> list[str]:
-        return _refuse(f"type({self.v}) is not bool")
-
-    def anything(self, kind: Anything) -> list[str]:
-        return [f"if type({self.v}) is dict or type({self.v}) is list: check_depth({self.v})"]
-
-    def list_of(self, kind: ListOf) -> list[str]:
-        v, faults = self.v, [f"type({self.v}) is not list"]
-        if kind.min_items:
-            faults.append(f"len({v}) < {kind.min_items}" if kind.min_items > 1 else f"not {v}")
-        if kind.max_items is not None:
-            faults.append(f"len({v}) > {kind.max_items}")
-        return [*_refuse(*faults), *_each(self.about("i").of(kind.item), v)]
-
-    def about(self, v: str) -> Self:
-        """The same about another variable."""
-        other = copy(self)
-        other.v = v
-        return other
-
-    def length(self, kind: Text) -> list[str]:
-        """Refuses what is no text, or too long."""
-        faults = [f"type({self.v}) is not str"]
-        if kind.max_length is not None:
-            faults.append(f"len({self.v}) > {kind.max_length}")
-        return _refuse(*faults)
-
-    def range(self, kind: Integer | Number) -> list[str]:
-        """Refuses a number outside its limits; its type has been seen to before."""
-        faults: list[str] = []
-        if kind.minimum is not None:
-            faults.append(f"{self.v} < {kind.minimum}")
-        if kind.maximum is not None:
-            faults.append(f"{self.v} > {kind.maximum}")
-        if isinstance(kind, Number) and kind.multiple_of is not None:
-            step = self.made.name(kind.multiple_of, "step")
-            faults.append(f"not {self.made.name(is_multiple, 'is_multiple')}({self.v}, {step})")
-        return _refuse(*faults)
-
-
-class _Load(_Statements):
+class _Load(Statements):
     """Statements that check the wire value in `v` and leave the attribute's value there."""
 
     def text(self, kind: Text) -> list[str]:
@@ -242,7 +158,7 @@ class _Load(_Statements):
     def integer(self, kind: Integer) -> list[str]:
         v = self.v
         if kind.draft == 4:
-            return [*_refuse(f"type({v}) is not int"), *self.range(kind)]
+            return [*refuse(f"type({v}) is not int"), *self.range(kind)]
         convert = self.made.name(read_integer, "read_integer")
         return [f"if type({v}) is not int: {v} = {convert}({v})", *self.range(kind)]
 
@@ -250,7 +166,7 @@ class _Load(_Statements):
         return [f"{self.v} = {self.made.name(read_decimal, 'read_decimal')}({self.v})", *self.range(kind)]
 
     def timestamp(self, kind: Timestamp) -> list[str]:
-        return [f"{self.v} = {self.made.name(read_timestamp, 'read_timestamp')}({self.v}, {kind.digits})"]
+        return self.moment(kind)
 
     def enumeration(self, kind: Enumeration) -> list[str]:
         return [f"{self.v} = {self.made.name(tokens(kind.enum), kind.enum.__name__)}[{self.v}]"]
@@ -291,7 +207,7 @@ def _encode_source(facts: Shape, fraction_digits: int | None = None) -> Source:
     return made
 
 
-class _Dump(_Statements):
+class _Dump(Statements):
     """Statements that check the attribute's value in `v` and leave the wire value there."""
 
     def __init__(self, made: Source, fraction_digits: int | None) -> None:
@@ -316,31 +232,14 @@ class _Dump(_Statements):
         return [f"{self.v} = {self.made.name(write_timestamp, 'write_timestamp')}({self.v}, {digits})"]
 
     def enumeration(self, kind: Enumeration) -> list[str]:
-        read_as: Mapping[str, str] = kind.enum.__read_as__
-        written: dict[str, str] = {str(member): str(member) for member in kind.enum}
-        written |= {read_as[token]: token for token in kind.misspelt}
-        return [f"{self.v} = {self.made.name(written, kind.enum.__name__)}[{self.v}]"]
+        return [f"{self.v} = {self.made.name(written_tokens(kind), kind.enum.__name__)}[{self.v}]"]
 
     def nested(self, kind: Nested) -> list[str]:
         expected = self.made.name(kind.cls, kind.cls.__name__)
         encode = self.made.name(
             encoder(kind.cls, kind.draft, kind.misspelt, self.fraction_digits), f"encode_{kind.cls.__name__}"
         )
-        return [*_refuse(f"not isinstance({self.v}, {expected})"), f"{self.v} = {encode}({self.v})"]
-
-
-# Both
-
-
-def _refuse(*faults: str) -> list[str]:
-    return [f"if {' or '.join(faults)}: raise Refused"] if faults else []
-
-
-def _each(statements: list[str], v: str) -> list[str]:
-    """Statements that do the same to each item ``i`` of the list in `v`, leaving a new list there."""
-    if len(statements) == 1 and statements[0].startswith("i = "):
-        return [f"{v} = [{statements[0].removeprefix('i = ')} for i in {v}]"]
-    return ["items = []", f"for i in {v}:", *indented(statements), "    items.append(i)", f"{v} = items"]
+        return [*refuse(f"not isinstance({self.v}, {expected})"), f"{self.v} = {encode}({self.v})"]
 
 
 # What callers use
@@ -422,3 +321,20 @@ def _as_it_is(value: Any) -> Any:
 
 
 _PLAIN = _Plain()
+
+
+__all__ = [
+    "MAX_DEPTH",
+    "REFUSALS",
+    "Decode",
+    "Encode",
+    "Refused",
+    "check_depth",
+    "decoder",
+    "encoder",
+    "is_too_deep",
+    "loader",
+    "plain",
+    "source",
+    "tokens",
+]

@@ -1,0 +1,77 @@
+"""The first tier of frames: a valid CALL, CALLRESULT or SEND from text and to text; the rest it refuses, unexplained.
+
+`ocpp_core.payloads.twins` reads the payload and `ocpp_core.payloads.texts` writes it; here is what stands around it.
+"""
+
+from collections.abc import Callable
+from json.encoder import encode_basestring as quote
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH, may_be_sent
+from ocpp_core.model.messages import Call, CallResult, Payload, Send
+from ocpp_core.payloads.statements import Refused
+from ocpp_core.payloads.texts import writer
+from ocpp_core.payloads.twins import Around, reader
+
+_Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
+
+
+def frame_reader(
+    made: type[Call | CallResult | Send], number: int, cls: type[Payload]
+) -> Callable[[str], Any]:
+    """The function that reads the frames of a class of messages; it raises one of `REFUSALS` for all others.
+
+    Args:
+        made: What they become.
+        number: Their message type.
+        cls: Class of the payload.
+    """
+    action = () if made is CallResult else (str,)
+    around = Around(
+        types=(Literal[number], _Id, *action),
+        names=("_", "id", *("_" for _ in action)),
+        quotes=2 + 2 * len(action),
+        statements=(
+            "frame = new(cls_of_frame)",
+            "frame.id = id",
+            "frame.payload = made",
+            "frame.headers = None",
+            "frame.violations = ()",
+            "return frame",
+        ),
+        objects={"cls_of_frame": made},
+    )
+    return reader(cls, around) or _refuse
+
+
+def _refuse(text: str) -> Any:
+    raise Refused
+
+
+def frame_writer(
+    made: type[Call | CallResult | Send], number: int, cls: type[Payload], fraction_digits: int | None
+) -> Callable[[Any], str]:
+    """The function that writes the frames of a class of messages; it raises one of `REFUSALS` for all others.
+
+    Args:
+        made: The class of the frames.
+        number: Their message type.
+        cls: Class of the payload.
+        fraction_digits: Of timestamps, as `JsonCodec` has it.
+    """
+    write = writer(cls, None, (), fraction_digits)
+    before = f"[{number},"
+    between = "," if made is CallResult else f",{quote(cls.__ocpp__.action or '')},"
+
+    def text(frame: Any) -> str:
+        id = frame.id
+        if type(id) is not str or not may_be_sent(id):
+            raise Refused
+        text = f"{before}{quote(id)}{between}{write(frame.payload)}]"
+        if not text.isascii():
+            text.encode()  # raises where a surrogate is alone
+        return text
+
+    return text
