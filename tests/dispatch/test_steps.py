@@ -1,7 +1,7 @@
 """Work that begins at once: what is answered in the step in which it came, and what becomes a task."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextvars import ContextVar, copy_context
 from typing import Any
 
@@ -25,7 +25,7 @@ async def test_a_plain_handler_is_answered_in_the_step_in_which_its_call_came() 
     peer: Peer[str] = Peer(JsonCodec("1.6"), router, sent.append)
     inbox: asyncio.Queue[str] = asyncio.Queue()
 
-    async def messages() -> Any:
+    async def messages() -> AsyncIterator[str]:
         yield await inbox.get()
 
     running = asyncio.create_task(peer.run(messages()))
