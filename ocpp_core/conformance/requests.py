@@ -73,7 +73,13 @@ _TOKENS: Mapping[str, tuple[str, ...]] = {
     "operationalStatus": ("Operative",),
 }
 #: What whole numbers say.
-_NUMBERS: Mapping[str, int] = {"seqNo": 0, "meterStart": 1000, "meterStop": 1000, "startPeriod": 0, "stackLevel": 0}
+_NUMBERS: Mapping[str, int] = {
+    "seqNo": 0,
+    "meterStart": 1000,
+    "meterStop": 1000,
+    "startPeriod": 0,
+    "stackLevel": 0,
+}
 
 
 def timestamp(seconds: float = 0.0) -> str:
@@ -100,7 +106,9 @@ def response(specification: Specification, action: str, members: Mapping[str, An
 def smallest(cls: type[Payload], draft: int | None = None) -> Json:
     """What a class requires, and nothing else."""
     return {
-        field.wire: _Smallest(field.wire).of(field.kind) for field in shape(cls, draft).fields if field.is_required
+        field.wire: _Smallest(field.wire).of(field.kind)
+        for field in shape(cls, draft).fields
+        if field.is_required
     }
 
 
