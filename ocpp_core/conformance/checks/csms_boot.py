@@ -44,6 +44,7 @@ async def again(stage: Stage) -> None:
 async def all_members(stage: Stage) -> None:
     """Boots with every text as long as it may be."""
     await _booted(stage)
+    await stage.reconnect()
     cls = stage.specification.request("BootNotification")
     answer = await stage.call(
         "BootNotification", _filled(shape(cls), request(stage.specification, "BootNotification"))

@@ -20,6 +20,19 @@ def _wants_result(stage: Stage, answer: Answer, what: str) -> Json:
     return stage.needed(answer, what)
 
 
+async def _ends_well(stage: Stage) -> None:
+    """What is odd about an end is judged only where plain ones are answered by results."""
+    played = Transaction.of(stage)
+    await played.begun()
+    stage.needed(await played.stop(), "the answer to a plain end of a transaction")
+
+
+async def _meters_well(stage: Stage) -> None:
+    """Likewise of meter values."""
+    answer = await ask(stage, "MeterValues", readings(stage.specification, 1000))
+    stage.needed(answer, "the answer to plain MeterValues")
+
+
 @check("transaction.started")
 async def started(stage: Stage) -> None:
     """Starts a transaction of a token that is known, and of one that is not."""
@@ -90,7 +103,8 @@ async def ids_differ(stage: Stage) -> None:
     for energy in (1000, 2000, 3000):
         played = Transaction.of(stage)
         answer = await played.start(energy=energy)
-        stage.needed(answer, "the answer to StartTransaction")
+        if token_info(stage.needed(answer, "the answer to StartTransaction")).get("status") != "Accepted":
+            stage.cannot_tell("the transaction was not accepted")
         if played.id is None:
             stage.cannot_tell("the answer to StartTransaction has no transaction id")
         if played.id in seen:
@@ -119,6 +133,7 @@ async def start_repeated(stage: Stage) -> None:
 @check("transaction.stop-unknown")
 async def stop_unknown(stage: Stage) -> None:
     """Ends transactions that there are not; -1 is what stations write that never got an id."""
+    await _ends_well(stage)
     played = Transaction.of(stage)
     for id in (UNKNOWN_ID, 0, -1) if played.is_first else (f"kit-{stage.new_id()}"[:36],):
         played.id = id
@@ -128,6 +143,7 @@ async def stop_unknown(stage: Stage) -> None:
 @check("transaction.stop-without-token")
 async def stop_without_token(stage: Stage) -> None:
     """Ends a transaction that nobody has ended with a token."""
+    await _ends_well(stage)
     played = Transaction.of(stage)
     await played.begun()
     played.token = ""
@@ -138,6 +154,7 @@ async def stop_without_token(stage: Stage) -> None:
 @check("transaction.stop-odd")
 async def stop_odd(stage: Stage) -> None:
     """Ends transactions with odd readings and times."""
+    await _ends_well(stage)
     for oddity in ({"energy": 10}, {"at": timestamp(-400 * _DAY)}):
         played = Transaction.of(stage)
         await played.begun(energy=5000)
@@ -158,6 +175,7 @@ async def stop_repeated(stage: Stage) -> None:
 @check("transaction.stop-reasons")
 async def stop_reasons(stage: Stage) -> None:
     """Ends transactions for each reason."""
+    await _ends_well(stage)
     name = "reason" if is_first(stage.specification) else "stoppedReason"
     reasons = [
         *_tokens(stage, "StopTransaction", "reason"),
@@ -174,6 +192,7 @@ async def stop_reasons(stage: Stage) -> None:
 @check("transaction.old")
 async def old(stage: Stage) -> None:
     """Tells a transaction of yesterday."""
+    await _ends_well(stage)
     played = Transaction.of(stage)
     offline = {} if played.is_first else {"offline": True}
     _wants_result(stage, await played.start(at=timestamp(-_DAY), **offline), "a start of yesterday")
@@ -246,6 +265,7 @@ async def meter_answered(stage: Stage) -> None:
 @check("meter.unknown-transaction")
 async def meter_unknown(stage: Stage) -> None:
     """Tells readings of transactions that there are not."""
+    await _meters_well(stage)
     for id in (UNKNOWN_ID, -1):
         answer = await ask(stage, "MeterValues", {**readings(stage.specification, 1000), "transactionId": id})
         _wants_result(stage, answer, "MeterValues of an unknown transaction")
@@ -254,6 +274,7 @@ async def meter_unknown(stage: Stage) -> None:
 @check("meter.every-measurand")
 async def meter_every_measurand(stage: Stage) -> None:
     """Tells one reading for each token that a reading may have."""
+    await _meters_well(stage)
     written = readings(stage.specification, 1000)
     items = list(_sampled(stage, written))
     list_name, inner = ("values", "value") if "values" in written else ("meterValue", "sampledValue")
@@ -279,6 +300,7 @@ def _sampled(stage: Stage, written: Json) -> Iterator[Json]:
 @check("meter.celsius")
 async def meter_celsius(stage: Stage) -> None:
     """Tells temperatures in both spellings."""
+    await _meters_well(stage)
     for unit in ("Celsius", "Celcius"):
         sampled = {"value": "20", "measurand": "Temperature", "unit": unit}
         written = {"meterValue": [{"timestamp": timestamp(), "sampledValue": [sampled]}]}

@@ -59,21 +59,29 @@ class Transaction:
         return await self.event("Ended", ("StopAuthorized",), at=at, energy=energy, **members)
 
     async def event(
-        self, type: str, reason: tuple[str, ...], *, at: str | None = None, energy: int = 1200, **members: Any
+        self,
+        type: str,
+        trigger: tuple[str, ...],
+        *,
+        at: str | None = None,
+        energy: int = 1200,
+        **members: Any,
     ) -> Answer:
         """An event of 2.x."""
-        answer = await ask(self.stage, "TransactionEvent", self.written(type, reason, at, energy, members))
+        answer = await ask(self.stage, "TransactionEvent", self.written(type, trigger, at, energy, members))
         self.seq_no += 1
         return answer
 
-    def written(self, type: str, reason: tuple[str, ...], at: str | None, energy: int, members: Json) -> Json:
+    def written(
+        self, type: str, trigger: tuple[str, ...], at: str | None, energy: int, members: Json
+    ) -> Json:
         """The members of an event."""
         specification = self.stage.specification
         within = {key: members.pop(key) for key in ("stoppedReason", "remoteStartId") if key in members}
         return {
             "eventType": type,
             "timestamp": at or timestamp(),
-            "triggerReason": reason,
+            "triggerReason": trigger,
             "seqNo": self.seq_no,
             "evse": {"id": 1, "connectorId": 1},
             **transaction(specification, self.id, **within),

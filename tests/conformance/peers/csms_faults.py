@@ -1,0 +1,823 @@
+"""CSMSs with one fault each: what is changed in the faultless one, and the one rule that it breaks.
+
+`known` names the fault of a real implementation, by its id in the list of such faults.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from attrs import field, frozen
+
+from conformance.peers import csms_ways as ways
+from conformance.peers.csms import Csms, Refused, Session, now
+from ocpp_core.model.codes import ErrorCode
+
+Json = dict[str, Any]
+FIRST = ("1.6",)
+SECOND = ("2.0.1", "2.1")
+NEWEST = ("2.1",)
+
+
+@frozen
+class Fault:
+    """One fault.
+
+    Attributes:
+        name: What it is, in a few words.
+        rule: The rule that it breaks.
+        change: Puts it into a faultless CSMS.
+        versions: In which it is tried.
+        registration: What the CSMS answers to boots.
+        known: Ids of known faults of real implementations that are of this kind.
+    """
+
+    name: str
+    rule: str
+    change: Callable[[Csms], None]
+    versions: tuple[str, ...] = ("1.6", "2.0.1")
+    registration: str = "Accepted"
+    known: tuple[str, ...] = field(factory=tuple)
+
+    def csms(self, version: str) -> Csms:
+        """A CSMS that has it."""
+        csms = Csms(version, self.registration)
+        self.change(csms)
+        return csms
+
+
+def _silent(*actions: str, when: Callable[[Json], bool] = lambda _: True) -> Callable[[Csms], None]:
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        payload = Session.served(self, frame, is_doubled)
+        return None if frame[2] in actions and when(frame[3]) else payload
+
+    return ways.behaving(served=served)
+
+
+def _code(error: ErrorCode, code: str) -> Callable[[Csms], None]:
+    def change(csms: Csms) -> None:
+        csms.codes[error] = code
+
+    return change
+
+
+def _unknown_is(code: str) -> Callable[[Csms], None]:
+    return ways.only(
+        4, lambda frame: [4, frame[1], code if frame[2] == "NotImplemented" else frame[2], *frame[3:]]
+    )
+
+
+_SWAP = {"NotImplemented": "NotSupported", "NotSupported": "NotImplemented"}
+
+
+def _serving(**replies: Json) -> Callable[[Csms], None]:
+    """Serves frames of some actions that it should not."""
+
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        action = frame[2] if len(frame) > 2 else None
+        return replies[action] if action in replies else Session.served(self, frame, is_doubled)
+
+    return ways.behaving(served=served)
+
+
+def _blindly(sees: Callable[[list[Any]], bool]) -> Callable[[Csms], None]:
+    """Serves heartbeats whatever else is in their frames."""
+
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        if sees(frame):
+            return {"currentTime": now()}
+        return Session.served(self, frame, is_doubled)
+
+    return ways.behaving(served=served)
+
+
+def _refusing_frames(sees: Callable[[list[Any]], bool]) -> Callable[[Csms], None]:
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        if sees(frame):
+            raise Refused(self.csms.codes[ErrorCode.FRAME])
+        return Session.served(self, frame, is_doubled)
+
+    return ways.behaving(served=served)
+
+
+def _repeats_unanswered(csms: Csms) -> None:
+    seen: set[str] = set()
+
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        payload = Session.served(self, frame, is_doubled)
+        if frame[1] in seen:
+            return None
+        seen.add(frame[1])
+        return payload
+
+    ways.behaving(served=served)(csms)
+
+
+async def _answers_sends(self: Session, message: str | bytes) -> None:
+    await Session.received(self, message)
+    if str(message).startswith("[6"):
+        await self.error(str(message).split('"')[1], "GenericError")
+
+
+async def _silent_about_results(self: Session, frame: list[Any]) -> None:
+    """Does not look at them."""
+
+
+def closing_on_refusal(csms: Csms) -> None:
+    def validate(self: Session, action: str, payload: Json) -> None:
+        try:
+            Session.validate(self, action, payload)
+        except Refused:
+            self.tasks.add(asyncio.ensure_future(self.connection.close(1011)))
+            raise
+
+    async def error(self: Session, *_: Any) -> None:
+        await self.connection.close(1011)
+
+    ways.behaving(validate=validate, error=error)(csms)
+
+
+def silent_on_refusal(csms: Csms) -> None:
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        try:
+            return Session.served(self, frame, is_doubled)
+        except Refused as refused:
+            if refused.code in ("NotImplemented", "NotSupported", "SecurityError"):
+                raise
+            return None
+
+    ways.behaving(served=served)(csms)
+
+
+_FRAMES = (
+    # What it says
+    Fault(
+        "details are a text",
+        "frame.error-shape",
+        ways.only(4, lambda f: [*f[:4], "SELECT"]),
+        known=("KB-09",),
+    ),
+    Fault("details are missing", "frame.error-shape", ways.only(4, lambda f: f[:4]), known=("XP-7",)),
+    Fault("details are null", "frame.error-shape", ways.only(4, lambda f: [*f[:4], None]), known=("XP-7",)),
+    Fault(
+        "codes in small letters",
+        "frame.error-code",
+        ways.only(4, lambda f: [4, f[1], f[2].lower(), *f[3:]]),
+        ("2.0.1",),
+        known=("XP-7",),
+    ),
+    Fault(
+        "FormatViolation in 1.6",
+        "frame.error-code",
+        _code(ErrorCode.STRUCTURE, "FormatViolation"),
+        FIRST,
+        known=("KB-06",),
+    ),
+    Fault(
+        "Occurrence with two r in 1.6",
+        "frame.error-code",
+        _code(ErrorCode.OCCURRENCE_CONSTRAINT, "OccurrenceConstraintViolation"),
+        FIRST,
+        known=("KB-08",),
+    ),
+    Fault(
+        "a long description",
+        "frame.error-description",
+        ways.only(4, lambda f: [*f[:3], "x" * 300, {}]),
+        SECOND,
+    ),
+    Fault(
+        "another id in answers",
+        "frame.answer-id",
+        ways.only(3, lambda f: [3, f[1] + "x", f[2]]),
+        known=("XP-2", "KB-83"),
+    ),
+    Fault(
+        "numbers for ids in answers",
+        "frame.id-text",
+        ways.only(3, lambda f: [3, 17, f[2]]),
+        known=("XP-2", "KB-83"),
+    ),
+    Fault(
+        "letters beyond ASCII come back as question marks",
+        "frame.answer-id",
+        ways.only(3, lambda f: [3, f[1].encode("ascii", "replace").decode(), f[2]]),
+        known=("XP-10",),
+    ),
+    Fault(
+        "two answers to a call",
+        "frame.answered-once",
+        ways.framing(lambda f: iter([f, f] if f[0] == 3 else [f])),
+        known=("XP-13",),
+    ),
+    Fault(
+        "an HTML page for an answer",
+        "frame.json",
+        ways.only(3, lambda f: f"<html>{f[1]}</html>"),
+        known=("KB-84",),
+    ),
+    Fault("broken JSON", "frame.json", ways.only(3, str), known=("KB-76", "KB-77")),
+    Fault("binary messages", "frame.json", ways.only(3, lambda f: str(f).encode())),
+    Fault("another type for results", "frame.type", ways.only(3, lambda f: [9, *f[1:]]), known=("KB-85",)),
+    Fault("results with an action", "frame.result-shape", ways.only(3, lambda f: [3, f[1], "Action", f[2]])),
+    Fault("calls without a payload", "frame.call-shape", ways.only(2, lambda f: f[:3])),
+    Fault(
+        "one id for all of its calls", "frame.id-new", ways.behaving(new_id=lambda _: "1"), known=("XP-6",)
+    ),
+    Fault(
+        "long ids", "frame.id-length", ways.behaving(new_id=lambda self: f"{Session.new_id(self)}-{'x' * 9}")
+    ),
+    Fault("two calls at once", "frame.one-call-open", ways.being(ways.doubling), ("2.0.1",), known=("XP-5",)),
+    Fault(
+        "two calls at once, in 1.6", "frame.calls-in-turn", ways.being(ways.doubling), FIRST, known=("XP-5",)
+    ),
+    Fault(
+        "silence about a start with an unknown token",
+        "frame.answered",
+        _silent("StartTransaction", when=lambda request: request["idTag"].startswith("NO-SUCH")),
+        FIRST,
+        known=("KB-22", "KB-52"),
+    ),
+    Fault(
+        "silence about the end of an unknown transaction",
+        "frame.answered",
+        _silent("StopTransaction", when=lambda request: request["transactionId"] < 1),
+        FIRST,
+        known=("KB-23",),
+    ),
+    Fault("silence about heartbeats", "frame.answered", _silent("Heartbeat")),
+    # How it takes what is asked
+    Fault(
+        "InternalError for unknown actions",
+        "frame.unknown-action",
+        _unknown_is("InternalError"),
+        known=("KB-04",),
+    ),
+    Fault(
+        "NotImplemented and NotSupported swapped",
+        "frame.codes-swapped",
+        ways.only(4, lambda f: [4, f[1], _SWAP.get(f[2], f[2]), *f[3:]]),
+        NEWEST,
+        known=("KB-05",),
+    ),
+    Fault(
+        "actions in any letters",
+        "frame.action-case",
+        _serving(heartbeat={"currentTime": now()}),
+        known=("XP-11",),
+    ),
+    Fault("serves what stations do", "frame.wrong-direction", _serving(Reset={"status": "Accepted"})),
+    Fault(
+        "closes on text that is no JSON",
+        "frame.survives-no-json",
+        ways.closing_at("unreadable"),
+        known=("XP-8",),
+    ),
+    Fault(
+        "serves calls of three elements",
+        "frame.wrong-count",
+        _blindly(lambda f: len(f) == 3 and f[2] == "Heartbeat"),
+    ),
+    Fault(
+        "serves payloads that are lists",
+        "frame.payload-no-object",
+        _blindly(lambda f: f[2] == "Heartbeat" and len(f) == 4 and isinstance(f[3], list)),
+    ),
+    Fault("refuses null", "frame.null-payload", _refusing_frames(lambda f: len(f) == 4 and f[3] is None)),
+    Fault(
+        "answers unknown types",
+        "frame.unknown-type",
+        ways.behaving(unknown_type=ways.answers_unknown_types),
+        known=("KB-18",),
+    ),
+    Fault(
+        "answers answers",
+        "frame.answers-unanswered",
+        ways.being(ways.answering_answers),
+        known=("KB-50", "KB-51"),
+    ),
+    Fault("wants ids without slashes", "frame.any-id", _refusing_frames(lambda f: "/" in f[1])),
+    Fault("serves calls with long ids", "frame.long-id", _blindly(lambda f: len(f[1]) > 36)),
+    Fault(
+        "serves two calls under one id", "frame.open-id", ways.being(ways.slow_and_careless), known=("KB-39",)
+    ),
+    Fault("ignores a call that is sent again", "frame.retried-id", _repeats_unanswered),
+    Fault(
+        "refuses calls while its own is open", "frame.crossing-calls", ways.being(ways.deaf), known=("KB-13",)
+    ),
+    Fault("refuses calls after its own", "frame.crossing-calls", ways.being(ways.hasty), known=("KB-14",)),
+    Fault("waits for ever", "frame.own-timeout", ways.patient, known=("KB-38",)),
+    Fault(
+        "takes a late answer for another", "frame.after-timeout", ways.being(ways.forgetful), known=("KB-42",)
+    ),
+    Fault(
+        "answers a SEND",
+        "frame.send-unanswered",
+        ways.behaving(received=_answers_sends),
+        NEWEST,
+        known=("XP-14",),
+    ),
+    Fault(
+        "says nothing about a bad result",
+        "frame.bad-result-answered",
+        ways.behaving(judged=_silent_about_results),
+        NEWEST,
+        known=("XP-14",),
+    ),
+)
+
+_PAYLOADS = (
+    Fault(
+        "a boot answer without currentTime",
+        "payload.answer-required",
+        ways.saying("BootNotification", currentTime=None),
+        known=("KB-41",),
+    ),
+    Fault(
+        "DataTransfer without a status",
+        "payload.answer-required",
+        ways.saying("DataTransfer", status=None),
+        known=("KB-29",),
+    ),
+    Fault(
+        "a member too many",
+        "payload.answer-unknown-member",
+        ways.saying("StartTransaction", status="Accepted"),
+        FIRST,
+        known=("KB-33",),
+    ),
+    Fault(
+        "echoes of the request",
+        "payload.answer-unknown-member",
+        ways.editing("StatusNotification", lambda _, request: request),
+        known=("KB-34",),
+    ),
+    Fault("an interval in quotes", "payload.answer-type", ways.saying("BootNotification", interval="300")),
+    Fault(
+        "a status of its own",
+        "payload.answer-value",
+        ways.saying("DataTransfer", status="Unknown"),
+        known=("KB-80", "KB-81"),
+    ),
+    Fault(
+        "a time without its offset",
+        "payload.answer-value",
+        ways.saying("Heartbeat", currentTime="2026-11-27T10:00:00"),
+        known=("XP-3",),
+    ),
+    Fault(
+        "asks for what a CSMS does",
+        "payload.request-action",
+        ways.only(2, lambda f: [2, f[1], "Heartbeat", {}]),
+    ),
+    Fault(
+        "calls with a member too many",
+        "payload.request-unknown-member",
+        ways.only(2, lambda f: [*f[:3], {**f[3], "more": 1}]),
+    ),
+    Fault(
+        "calls with a wrong type",
+        "payload.request-type",
+        ways.asking("ChangeConfiguration", lambda _: {"key": "AuthorizationKey", "value": 1}),
+        FIRST,
+    ),
+    Fault(
+        "calls without a required member",
+        "payload.request-required",
+        ways.only(2, lambda f: [*f[:3], {}] if f[2] == "SetChargingProfile" else f),
+    ),
+    Fault(
+        "calls with a token of its own",
+        "payload.request-value",
+        ways.asking("TriggerMessage", lambda _: {"requestedMessage": "Coffee"}),
+    ),
+)
+
+
+def _booted_once(csms: Csms) -> None:
+    def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
+        if frame[2] == "BootNotification":
+            if self.asked == "booted":
+                raise Refused("InternalError")
+            self.asked = "booted"
+        return Session.served(self, frame, is_doubled)
+
+    ways.behaving(served=served)(csms)
+
+
+def _boots_on_each_connection(csms: Csms) -> None:
+    def gate(self: Session, action: str) -> None:
+        booted = getattr(self, "booted", False) or action == "BootNotification"
+        self.booted = booted  # type: ignore[attr-defined]
+        if not booted:
+            raise Refused("SecurityError")
+
+    ways.behaving(gate=gate)(csms)
+
+
+def _follows_boots(action: str | None) -> Callable[[Csms], None]:
+    def follow(self: Session, called: str, payload: Json, result: Json) -> None:
+        if called == "BootNotification" and action is None:
+            self.tasks.add(asyncio.ensure_future(self.connection.close()))
+        elif called == "BootNotification":
+            self.queue(str(action), self.csms.message(str(action)))
+
+    return ways.behaving(follow=follow)
+
+
+_START = now()
+_no_gate = ways.behaving(gate=lambda *_: None)
+
+
+def _gate_all(self: Session, action: str) -> None:
+    if action != "BootNotification":
+        raise Refused("SecurityError")
+
+
+_BOOTS = (
+    Fault("refuses boots", "boot.answered", ways.refusing("BootNotification", code="InternalError")),
+    Fault("refuses a second boot", "boot.again", _booted_once),
+    Fault(
+        "refuses long names",
+        "boot.all-members",
+        ways.refusing("BootNotification", code="InternalError", when=lambda request: len(str(request)) > 300),
+    ),
+    Fault(
+        "boots a year ago", "boot.time", ways.saying("BootNotification", currentTime=ways.later(days=-365))
+    ),
+    Fault("a negative interval", "boot.interval", ways.saying("BootNotification", interval=-1)),
+    Fault("wants a boot on each connection", "boot.reconnected", _boots_on_each_connection),
+    Fault(
+        "serves stations that it has not accepted",
+        "boot.before-acceptance",
+        _no_gate,
+        SECOND,
+        "Pending",
+        ("KB-21",),
+    ),
+    Fault(
+        "serves stations that it has rejected", "boot.not-accepted", _no_gate, FIRST, "Rejected", ("KB-21",)
+    ),
+    Fault(
+        "refuses what it has triggered",
+        "boot.triggered",
+        ways.behaving(gate=_gate_all),
+        ("1.6", "2.0.1"),
+        "Pending",
+        ("KB-20",),
+    ),
+    Fault("closes after Pending", "boot.pending-open", _follows_boots(None), ("1.6", "2.0.1"), "Pending"),
+    Fault(
+        "asks stations that it has rejected",
+        "boot.rejected-quiet",
+        _follows_boots("ClearCache"),
+        FIRST,
+        "Rejected",
+    ),
+    Fault(
+        "starts transactions while Pending",
+        "boot.pending-no-remote-start",
+        _follows_boots("RemoteStartTransaction"),
+        FIRST,
+        "Pending",
+    ),
+    Fault("does not serve heartbeats", "heartbeat.answered", ways.refusing("Heartbeat"), known=("KB-03",)),
+    Fault(
+        "local time marked as UTC",
+        "heartbeat.time",
+        ways.editing("Heartbeat", lambda *_: {"currentTime": ways.later(hours=2)}),
+        known=("XP-3",),
+    ),
+    Fault(
+        "a clock that stands",
+        "heartbeat.clock",
+        ways.saying("Heartbeat", currentTime=_START),
+        known=("XP-4",),
+    ),
+)
+
+
+def _case_matters(status: str, request: Json) -> str:
+    return status if ways.token_of(request).isupper() or status != "Accepted" else "Invalid"
+
+
+def _for(status: str, other: str) -> Callable[[str, Json], str]:
+    return lambda told, _: other if told == status else told
+
+
+def _info(**members: Any) -> Callable[[Json, Json], Json]:
+    def edit(result: Json, _: Json) -> Json:
+        info = result.get("idTokenInfo", {}) | members
+        return result | {"idTokenInfo": {name: value for name, value in info.items() if value is not None}}
+
+    return edit
+
+
+_TOKENS = (
+    Fault(
+        "an error for an unknown token",
+        "authorize.answered",
+        ways.refusing("Authorize", code="InternalError", when=lambda request: "NO-SUCH" in str(request)),
+    ),
+    Fault(
+        "Invalid for a good token",
+        "authorize.accepted",
+        ways.telling("Authorize", _for("Accepted", "Invalid")),
+    ),
+    Fault(
+        "Blocked for an unknown token",
+        "authorize.unknown",
+        ways.telling("Authorize", _for("Invalid", "Blocked")),
+        known=("KB-89",),
+    ),
+    Fault(
+        "Invalid for a blocked token",
+        "authorize.blocked",
+        ways.telling("Authorize", _for("Blocked", "Invalid")),
+        known=("KB-31",),
+    ),
+    Fault(
+        "Invalid for an expired token",
+        "authorize.expired",
+        ways.telling("Authorize", _for("Expired", "Invalid")),
+    ),
+    Fault(
+        "tokens in capital letters alone",
+        "authorize.letter-case",
+        ways.telling("Authorize", _case_matters),
+        known=("XP-11",),
+    ),
+    Fault(
+        "tokens in hex digits alone",
+        "authorize.any-text",
+        ways.refusing(
+            "Authorize", code="PropertyConstraintViolation", when=lambda request: "*" in str(request)
+        ),
+    ),
+    Fault(
+        "a group of another type",
+        "authorize.group-type",
+        ways.editing("Authorize", _info(groupIdToken={"idToken": "GROUP", "type": "ISO14443"})),
+        SECOND,
+    ),
+    Fault(
+        "the same language twice",
+        "authorize.languages",
+        ways.editing("Authorize", _info(language2="en")),
+        SECOND,
+    ),
+    Fault(
+        "a second language alone",
+        "authorize.languages",
+        ways.editing("Authorize", _info(language1=None)),
+        SECOND,
+    ),
+    Fault(
+        "accepts any certificate",
+        "authorize.certificate",
+        ways.saying("Authorize", certificateStatus="Accepted"),
+        SECOND,
+    ),
+    Fault(
+        "a driver's tariff with a date",
+        "authorize.tariff",
+        ways.saying("Authorize", tariff={"tariffId": "t", "currency": "EUR", "validFrom": _START}),
+        NEWEST,
+    ),
+)
+_EVENTS = ("StartTransaction", "StopTransaction", "TransactionEvent")
+
+
+def _is_end(request: Json) -> bool:
+    return "meterStop" in request or request.get("eventType") == "Ended"
+
+
+def _is_start(request: Json) -> bool:
+    return "meterStart" in request or request.get("eventType") == "Started"
+
+
+def _errs(
+    rule: str,
+    name: str,
+    when: Callable[[Json], bool],
+    versions: tuple[str, ...] = ("1.6", "2.0.1"),
+    known: tuple[str, ...] = (),
+) -> Fault:
+    """An error for some requests about transactions."""
+    return Fault(
+        name,
+        rule,
+        ways.refusing(*_EVENTS, "MeterValues", code="InternalError", when=when),
+        versions,
+        known=known,
+    )
+
+
+def _new_ids(csms: Csms) -> None:
+    def start(session: Session, payload: Json) -> Json:
+        session.csms.transactions.append(len(session.csms.transactions) + 1)
+        return {"transactionId": session.csms.transactions[-1], "idTagInfo": {"status": "Accepted"}}
+
+    csms.handlers["StartTransaction"] = start
+    # It still checks who charges.
+    csms.edits["StartTransaction"] = lambda result, request: result | {"idTagInfo": _checked(csms, request)}
+
+
+def _checked(csms: Csms, request: Json) -> Json:
+    from conformance.peers.csms import TOKENS
+
+    return {"status": TOKENS.get(ways.token_of(request).upper(), "Invalid")}
+
+
+def _remembering(
+    rule: str, name: str, key: Callable[[Json], Any], is_it: Callable[[Json], bool], versions: tuple[str, ...]
+) -> Fault:
+    """An error for what has been said before."""
+
+    def change(csms: Csms) -> None:
+        seen: list[Any] = []
+
+        def when(request: Json) -> bool:
+            said = key(request)
+            is_again = said in seen and is_it(request)
+            if is_it(request):
+                seen.append(said)
+            return is_again
+
+        ways.refusing(*_EVENTS, code="InternalError", when=when)(csms)
+
+    return Fault(name, rule, change, versions)
+
+
+def _unknown_end(csms: Csms) -> None:
+    def refuse(session: Session, action: str, payload: Json) -> None:
+        info = payload.get("transactionInfo", {})
+        if (
+            _is_end(payload)
+            and payload.get("transactionId", info.get("transactionId")) not in session.csms.transactions
+        ):
+            raise Refused("InternalError")
+
+    csms.refusals.append(refuse)
+
+
+def _unknown_events(csms: Csms) -> None:
+    def refuse(session: Session, action: str, payload: Json) -> None:
+        if (
+            payload.get("eventType") == "Updated"
+            and payload["transactionInfo"]["transactionId"] not in session.csms.transactions
+        ):
+            raise Refused("InternalError")
+
+    csms.refusals.append(refuse)
+
+
+_OLD = ways.later(hours=-12)
+_TRANSACTIONS = (
+    _errs(
+        "transaction.started",
+        "an error for the start of an unknown token",
+        lambda request: _is_start(request) and "NO-SUCH" in str(request),
+    ),
+    _errs("transaction.stopped", "an error for every end", _is_end),
+    Fault(
+        "Invalid and id 0 for a good token",
+        "transaction.accepted",
+        ways.editing("StartTransaction", lambda *_: {"transactionId": 0, "idTagInfo": {"status": "Invalid"}}),
+        FIRST,
+        known=("KB-32",),
+    ),
+    Fault(
+        "Invalid for a good token at the start",
+        "transaction.accepted",
+        ways.telling("TransactionEvent", lambda told, request: "Invalid" if ways.token_of(request) else told),
+        ("2.0.1",),
+    ),
+    Fault(
+        "takes any token at the start",
+        "transaction.token-checked",
+        ways.telling("StartTransaction", _for("Blocked", "Accepted")),
+        FIRST,
+    ),
+    Fault(
+        "takes any token at the start, in 2.x",
+        "transaction.token-checked",
+        ways.telling("TransactionEvent", _for("Blocked", "Accepted")),
+        SECOND,
+    ),
+    Fault(
+        "does not say what it thinks of a token",
+        "transaction.token-judged",
+        ways.saying("TransactionEvent", idTokenInfo=None),
+        SECOND,
+    ),
+    Fault(
+        "wants authorization where there is none",
+        "transaction.no-authorization",
+        ways.telling(
+            "TransactionEvent", lambda told, request: "Invalid" if "NoAuthorization" in str(request) else told
+        ),
+        SECOND,
+    ),
+    Fault(
+        "transaction id 1 for all",
+        "transaction.ids-differ",
+        ways.saying("StartTransaction", transactionId=1),
+        FIRST,
+        known=("KB-16",),
+    ),
+    Fault(
+        "transaction id 0 for all",
+        "transaction.ids-differ",
+        ways.saying("StartTransaction", transactionId=0),
+        FIRST,
+        known=("KB-17",),
+    ),
+    Fault(
+        "a new id for a start that is sent again",
+        "transaction.start-repeated",
+        _new_ids,
+        FIRST,
+        known=("XP-12", "KB-61"),
+    ),
+    Fault(
+        "an error for the end of an unknown transaction",
+        "transaction.stop-unknown",
+        _unknown_end,
+        known=("KB-23",),
+    ),
+    _errs(
+        "transaction.stop-without-token",
+        "an error for an end without a token",
+        lambda request: _is_end(request) and not ways.token_of(request),
+        known=("KB-27",),
+    ),
+    _errs(
+        "transaction.stop-odd",
+        "an error for a meter that runs backwards",
+        lambda request: (
+            request.get("meterStop") == 10 or (_is_end(request) and "'value': 10}" in str(request))
+        ),
+    ),
+    _remembering(
+        "transaction.stop-repeated", "an error for an end that is sent again", str, _is_end, ("1.6", "2.0.1")
+    ),
+    _errs(
+        "transaction.stop-reasons",
+        "an error for the reason PowerLoss",
+        lambda request: "PowerLoss" in str(request),
+    ),
+    _errs(
+        "transaction.old",
+        "an error for a start of yesterday",
+        lambda request: _is_start(request) and request["timestamp"] < _OLD,
+    ),
+    _errs(
+        "transaction.times",
+        "an error for times with offsets",
+        lambda request: "+02:00" in request["timestamp"],
+    ),
+    Fault("an error for an event of an unknown transaction", "transaction.updated", _unknown_events, SECOND),
+    _remembering(
+        "transaction.event-repeated",
+        "an error for an event that is sent again",
+        str,
+        lambda request: request.get("eventType") == "Updated",
+        SECOND,
+    ),
+    _errs(
+        "transaction.triggers",
+        "an error for an odd trigger",
+        lambda request: request.get("triggerReason") == "EVDeparted",
+        SECOND,
+    ),
+    Fault(
+        "does not tell the cost",
+        "transaction.total-cost",
+        ways.saying("TransactionEvent", totalCost=None),
+        SECOND,
+    ),
+    _errs(
+        "meter.answered",
+        "an error for all meter values",
+        lambda request: "meterValue" in request and "connectorId" in request,
+        FIRST,
+    ),
+    _errs(
+        "meter.unknown-transaction",
+        "an error for readings of an unknown transaction",
+        lambda request: request.get("transactionId", 0) > 10**9 and "meterStop" not in request,
+        FIRST,
+    ),
+    _errs("meter.every-measurand", "an error for frequencies", lambda request: "Frequency" in str(request)),
+    _errs(
+        "meter.celsius",
+        "an error for Celsius",
+        lambda request: (
+            "Celsius" in str(request) and "Frequency" not in str(request) and len(str(request)) < 300
+        ),
+        FIRST,
+    ),
+)
+
+FAULTS: tuple[Fault, ...] = (*_FRAMES, *_PAYLOADS, *_BOOTS, *_TOKENS, *_TRANSACTIONS)
