@@ -105,11 +105,13 @@ def selected(patterns: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
 
 
 def _read() -> Iterator[Rule]:
+    """What the rows of a table have in common stands once, in its ``[defaults]``."""
     tables = files(__package__) / "tables"
     for table in sorted(tables.iterdir(), key=lambda each: each.name):
         if table.name.endswith(".toml"):
-            for row in tomllib.loads(table.read_text(encoding="utf-8")).get("rule", []):
-                yield _rule(row)
+            read = tomllib.loads(table.read_text(encoding="utf-8"))
+            for row in read.get("rule", []):
+                yield _rule({**read.get("defaults", {}), **row})
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:
