@@ -68,16 +68,18 @@ def _short(text: str) -> str:
 
 
 def _entry(entry: Entry, wire: Wire) -> Entry:
-    if entry.what is not What.MESSAGE:
+    if entry.what is not What.MESSAGE or not entry.text:
         return evolve(entry, text=_short(entry.text), note=_short(entry.note))
     text, values = entry.text, values_of(entry.text, wire)
     hidden = hide(values, most=MOST)
-    if values is None and entry.direction is Direction.RECEIVED and text:
+    if values is None and entry.direction is Direction.RECEIVED:
         return evolve(entry, text="", note=_noted(entry, f"{len(text)} characters that cannot be read"))
     if hidden != values or (entry.direction is Direction.RECEIVED and _says_more(text, wire)):
         text = write_json(hidden)
     if len(text) > MOST:
-        return evolve(entry, text=text[:MOST], note=_noted(entry, f"the first of {len(entry.text)} characters"))
+        return evolve(
+            entry, text=text[:MOST], note=_noted(entry, f"the first of {len(entry.text)} characters")
+        )
     return evolve(entry, text=text)
 
 
@@ -97,8 +99,15 @@ def _noted(entry: Entry, note: str) -> str:
 
 
 def values_of(text: str, wire: Wire) -> Any:
-    """The values of a message, whatever they mean; None if they cannot be read."""
-    decoder = decoder_for(Version.V1_6, wire)  # values are the same in every version, and this one has both wires
+    """The values of a message, whatever they mean; None if they cannot be read.
+
+    An envelope with a secret in it has become JSON.
+    """
+    if wire is Wire.SOAP and not text.lstrip().startswith("<"):
+        wire = Wire.JSON
+    decoder = decoder_for(
+        Version.V1_6, wire
+    )  # values are the same in every version, and this one has both wires
     assert not isinstance(decoder, str)
     try:
         return decoder.values(text)

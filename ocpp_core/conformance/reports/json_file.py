@@ -10,12 +10,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, fields
 from jsonschema import Draft202012Validator
 
 from ocpp_core.conformance.reports.discretion import discreet
 from ocpp_core.conformance.reports.report import NO_CERTIFICATION, Report, Software
-from ocpp_core.conformance.rules import Kind, Level, Rule, Seen
+from ocpp_core.conformance.rules import Rule, rule_of
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.conformance.verdicts import Finding, Outcome, Verdict
 from ocpp_core.model.printing import LONG, SHORT, printable
@@ -27,6 +27,8 @@ FORMAT = "ocpp-core conformance report"
 SCHEMA = 1
 
 _SUBJECTS = {"CSMS": Role.CSMS, "station": Role.CHARGE_POINT}
+_MEMBERS_OF_RULES = [attribute.name for attribute in fields(Rule)]
+_MEMBERS_OF_SOFTWARE = [attribute.name for attribute in fields(Software)]
 
 
 def as_json(report: Report, *, show_secrets: bool = False) -> str:
@@ -167,7 +169,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         kit=document["kit"],
         profile=document["profile"],
         known=document["known"],
-        software=Software(**document["software"]),
+        software=Software(**{name: document["software"][name] for name in _MEMBERS_OF_SOFTWARE}),
         left_behind=tuple(document["leftBehind"]),
         strict=document["strict"],
         is_discreet=document["discreet"],
@@ -176,33 +178,12 @@ def _report(document: Mapping[str, Any]) -> Report:
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:
     return Outcome(
-        rule=_rule(row["rule"]),
+        rule=rule_of({name: row["rule"][name] for name in _MEMBERS_OF_RULES}),
         verdict=Verdict(row["verdict"]),
         reason=row["reason"],
         findings=list(map(_finding, row["findings"])),
         seconds=row["seconds"],
         examples=row["examples"],
-    )
-
-
-def _rule(row: Mapping[str, Any]) -> Rule:
-    roles = Role(0)
-    for name in row["roles"]:
-        roles |= _SUBJECTS[name]
-    return Rule(
-        id=row["id"],
-        sentence=row["sentence"],
-        roles=roles,
-        wires=frozenset(map(Wire, row["wires"])),
-        versions=frozenset(row["versions"]),
-        level=Level(row["level"]),
-        kind=Kind(row["kind"]),
-        seen=Seen(row["seen"]),
-        needs=tuple(row["needs"]),
-        intrusive=row["intrusive"],
-        sources=row["sources"],
-        requirements={version: tuple(ids) for version, ids in row["requirements"].items()},
-        cases=tuple(row["cases"]),
     )
 
 

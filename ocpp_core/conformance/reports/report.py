@@ -116,6 +116,15 @@ class Report:
             return "known"
         return "should" if outcome.rule.level is Level.SHOULD else ""
 
+    def requirements(self, rule: Rule) -> tuple[str, ...]:
+        """The ids of the standard's requirements that a rule goes back to, in this version and on this wire."""
+        keys = [self.version, "soap"] if self.wire is Wire.SOAP else [self.version]
+        return tuple(dict.fromkeys(id for key in keys for id in rule.requirements.get(key, ())))
+
+    def source(self, rule: Rule) -> str:
+        """Where the standard says it, in this version."""
+        return rule.sources.get(self.version, rule.sources.get("", ""))
+
     def replaying(self, rule: Rule) -> str:
         """The command that looks for one rule again, as a shell reads it."""
         where = ["--listen", self.target] if self.role is Role.CHARGE_POINT else [self.target]
