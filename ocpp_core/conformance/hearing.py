@@ -115,7 +115,8 @@ class Heard:
             side, other = frame.entry.direction, _OTHER[frame.entry.direction]
             match frame.value:
                 case [Type.CALL | Type.SEND as kind, str() as id, str() as action, dict() | None as payload]:
-                    asked[side, id] = action
+                    # Under one id there may be two calls; then nobody can tell which one is answered.
+                    asked[side, id] = action if asked.get((side, id), action) == action else ""
                     yield Said(frame.entry, Type(kind), id, action, payload or {})
                 case [Type.CALLRESULT, str() as id, dict() | None as payload]:
                     yield Said(frame.entry, Type.CALLRESULT, id, asked.get((other, id), ""), payload or {})
