@@ -26,7 +26,9 @@ _AT_ONCE = Backoff(minimum=0.01, doublings=0, spread=0)
 @asynccontextmanager
 async def csms_url(**options: Any) -> AsyncGenerator[str, None]:
     """Where our CSMS serves."""
-    async with serve(Csms().router, "127.0.0.1", accepts=JSON_VERSIONS, tolerance=Tolerance.STRICT, **options) as server:
+    async with serve(
+        Csms().router, "127.0.0.1", accepts=JSON_VERSIONS, tolerance=Tolerance.STRICT, **options
+    ) as server:
         yield f"ws://127.0.0.1:{server.port}"
 
 

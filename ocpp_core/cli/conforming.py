@@ -58,7 +58,12 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 
 @click.command()
 @click.argument("url", required=False)
-@click.option("--version", "ocpp", type=click.Choice([version.value for version in Version]), help="OCPP version to speak.")
+@click.option(
+    "--version",
+    "ocpp",
+    type=click.Choice([version.value for version in Version]),
+    help="OCPP version to speak.",
+)
 @click.option(
     "--role",
     type=click.Choice(list(_ROLES)),
@@ -83,9 +88,13 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--identity", help="Of the station, be it played or tested.")
 @click.option("--password", help="For Basic authentication: said to a CSMS, wanted of a station.")
 @click.option("--ca", type=_THERE, help="Certificates to trust, PEM.")
-@click.option("--cert", type=_THERE, help="Certificate to show, PEM; with --role station the listener speaks TLS.")
+@click.option(
+    "--cert", type=_THERE, help="Certificate to show, PEM; with --role station the listener speaks TLS."
+)
 @click.option("--key", type=_THERE, help="Its private key, PEM, if it is in another file.")
-@click.option("--profile", metavar="FILE", type=_FILE, callback=_read_profile, help="What the other claims, TOML.")
+@click.option(
+    "--profile", metavar="FILE", type=_FILE, callback=_read_profile, help="What the other claims, TOML."
+)
 @click.option(
     "--rules",
     "patterns",
@@ -109,10 +118,16 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--json", type=_FILE, help="Write the report as JSON.")
 @click.option("--html", type=_FILE, help="Write the report as one page.")
 @click.option("--replay", type=_THERE, help="Replay one finding, from a file that a run has written.")
-@click.option("--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder.")
+@click.option(
+    "--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder."
+)
 @click.option("--list", "is_list", is_flag=True, help="List the rules, and test nothing.")
 @click.option(
-    "--explain", metavar="ID", callback=_explained, is_eager=True, help="Say what a rule says, and test nothing."
+    "--explain",
+    metavar="ID",
+    callback=_explained,
+    is_eager=True,
+    help="Say what a rule says, and test nothing.",
 )
 @click.pass_context
 def conform(context: click.Context, **options: Any) -> None:
@@ -260,7 +275,11 @@ async def _replay(options: Mapping[str, Any]) -> int:
         replay = Replay.read(options["replay"])
     except (OSError, ValueError) as error:
         raise click.ClickException(f"--replay: {options['replay']}: {clean(str(error))}") from None
-    said = {**options, "ocpp": options["ocpp"] or replay.version, "wire": options["wire"] or replay.wire.value}
+    said = {
+        **options,
+        "ocpp": options["ocpp"] or replay.version,
+        "wire": options["wire"] or replay.wire.value,
+    }
     target = _target(said, replay.role)
     result = await replayed(replay, target, options["profile"][0])
     _write(f"{result.state.value}: {replay.rule}: {clean(result.told, 1000)}")
@@ -294,7 +313,9 @@ class _Board:
                 self._wrong += event.outcome.verdict is Verdict.DEVIATING
         if self._status is not None:
             rule = event.outcome.rule.id if hasattr(event, "outcome") else ""
-            self._status.update(Text(f"{self._done} of {self._total} rules, {self._wrong} deviations  {rule}"))
+            self._status.update(
+                Text(f"{self._done} of {self._total} rules, {self._wrong} deviations  {rule}")
+            )
 
     def close(self) -> None:
         """Ends the line."""

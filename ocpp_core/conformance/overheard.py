@@ -78,9 +78,7 @@ def _type(heard: Heard) -> Iterator[Deviation | None]:
 
 def _typed(heard: Heard, *kinds: Type) -> Iterator[Frame]:
     known = heard.specification.frame_kinds
-    return (
-        frame for frame in _arrays(heard) if frame.kind in known and (not kinds or frame.kind in kinds)
-    )
+    return (frame for frame in _arrays(heard) if frame.kind in known and (not kinds or frame.kind in kinds))
 
 
 @overheard("frame.id-text")
@@ -282,10 +280,14 @@ def _payloads(heard: Heard, kinds: tuple[Type, ...]) -> Iterator[tuple[Said, Any
             yield said, known.request(said.action) if is_request else known.response(said.action)
 
 
-def _schema(name: str, keywords: frozenset[str], kinds: tuple[Type, ...], heard: Heard) -> Iterator[Deviation | None]:
+def _schema(
+    name: str, keywords: frozenset[str], kinds: tuple[Type, ...], heard: Heard
+) -> Iterator[Deviation | None]:
     for said, cls in _payloads(heard, kinds):
-        faults = explain(cls, said.payload)
-        decisive = next((one for one, words in _CLASSES if any(fault.keyword in words for fault in faults)), "")
+        faults = explain(cls, said.payload) if said.faults is None else list(said.faults)
+        decisive = next(
+            (one for one, words in _CLASSES if any(fault.keyword in words for fault in faults)), ""
+        )
         if decisive != name:
             yield None
             continue

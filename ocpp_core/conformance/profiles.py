@@ -62,7 +62,9 @@ class Profile:
         """
         for key in written:
             if key not in _KEYS:
-                raise ValueError(f"{shown(key)}: no such key{_guess(key, _KEYS)}; there are {', '.join(_KEYS)}")
+                raise ValueError(
+                    f"{shown(key)}: no such key{_guess(key, _KEYS)}; there are {', '.join(_KEYS)}"
+                )
         return cls(**{key: _KEYS[key](key, value) for key, value in written.items()})
 
 
@@ -84,7 +86,9 @@ def _table(read: Callable[[str, Any], Any], names: frozenset[str] | None = None)
         for name in value:
             if names is not None and name not in names:
                 known = ", ".join(sorted(names))
-                raise ValueError(f"{key}.{printable(name)}: no such key{_guess(name, names)}; there are {known}")
+                raise ValueError(
+                    f"{key}.{printable(name)}: no such key{_guess(name, names)}; there are {known}"
+                )
         return {name: read(f"{key}.{name}", each) for name, each in value.items()}
 
     return of
