@@ -32,6 +32,7 @@ class Finding:
         trace: What was said, made as short as it could be.
         marks: Numbers of the entries that show it.
         count: How often the same was seen.
+        replay: The file that replays it; "" if none was written.
     """
 
     expected: str
@@ -40,6 +41,7 @@ class Finding:
     trace: Trace
     marks: tuple[int, ...] = ()
     count: int = 1
+    replay: str = ""
 
 
 @define
