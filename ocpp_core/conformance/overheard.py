@@ -217,11 +217,23 @@ def _answered(heard: Heard) -> Iterator[Deviation | None]:
             if is_due and _is_right(heard, said):
                 if said.id in answers:
                     yield None
-                elif said.id in heard.silent:
+                elif said.id in heard.silent and not _is_garbled(heard, said.entry.number):
                     marks = (said.entry.number,)
                     yield Deviation("an answer", "silence", place=said.action, marks=marks)
         elif said.action == "BootNotification" and said.kind is Type.CALLRESULT:
             registered = (said.payload or {}).get("status") == "Accepted"
+
+
+def _is_garbled(heard: Heard, after: int) -> bool:
+    """Whether something has come since that may have been meant as the answer, and that other rules are about."""
+    asked = {frame.id for frame in heard.frames if not frame.is_received}
+    whole = {said.entry.number for said in heard.said}
+    return any(
+        frame.entry.number not in whole
+        or (frame.kind not in (Type.CALL, Type.SEND) and frame.id not in asked)
+        for frame in heard.received
+        if frame.entry.number > after
+    )
 
 
 def _is_right(heard: Heard, said: Said) -> bool:
