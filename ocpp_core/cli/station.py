@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, frozen
 
-from ocpp_core.cli.answers import STATION, TRIGGERS, Json, reply, text, timestamp
+from ocpp_core.conformance.answers import STATION, TRIGGERS, Json, reply, text, timestamp
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.specifications import specification

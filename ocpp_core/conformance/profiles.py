@@ -7,6 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ocpp_core.conformance.hooks import Hook
+
 
 @frozen(kw_only=True)
 class Profile:
@@ -28,7 +30,7 @@ class Profile:
     tokens: Mapping[str, tuple[str, ...]] = field(factory=dict)
     evses: int = 1
     identities: tuple[str, ...] = ()
-    hooks: Mapping[str, str] = field(factory=dict)
+    hooks: Mapping[str, Hook] = field(factory=dict)
     answer_within: float = 5.0
     silence: float = 1.0
     known: Mapping[str, str] = field(factory=dict)

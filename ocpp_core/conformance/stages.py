@@ -1,10 +1,10 @@
 """What a check stands on: a connection to the software under test, whatever its wire and its role."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NoReturn, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.traces import Trace
@@ -68,8 +68,44 @@ class PeerCall:
     at: float
 
 
-#: Answers a call of the software under test: a payload; or None, and it is not answered.
-Responder = Callable[[PeerCall], Json | None]
+@frozen
+class Refused:
+    """What a call of the software under test is answered with, if not with a payload.
+
+    Attributes:
+        code: As it stands on the wire.
+        text: What is said beside it.
+    """
+
+    code: str
+    text: str = ""
+
+
+#: Answers a call of the software under test: with a payload, or an error; None, and it is not answered.
+Responder = Callable[[PeerCall], Json | Refused | None]
+
+
+@frozen
+class Opening:
+    """How a connection began, or failed to.
+
+    Attributes:
+        path: That was asked for.
+        offered: Subprotocols, in order.
+        chosen: The subprotocol that was agreed on, if any.
+        status: Of the HTTP response; 0 if there was none.
+        headers: Of the other side, with names in small letters.
+        closed: Code with which a software that has agreed to nothing has ended it; "" if it stays.
+        mark: Number of the entry in the trace.
+    """
+
+    path: str
+    offered: tuple[str, ...] = ()
+    chosen: str | None = None
+    status: int = 0
+    headers: Mapping[str, str] = field(factory=dict)
+    closed: str = ""
+    mark: int = -1
 
 
 class Stage(Protocol):
@@ -101,6 +137,10 @@ class Stage(Protocol):
     @property
     def responders(self) -> dict[str, Responder]:
         """What a check wants answered otherwise, by action."""
+
+    @property
+    def opening(self) -> Opening:
+        """How the present connection began."""
 
     @property
     def calls(self) -> list[PeerCall]:
@@ -143,6 +183,28 @@ class Stage(Protocol):
 
         Raises:
             Inconclusive: There is no other.
+        """
+
+    async def shake_hands(
+        self,
+        *,
+        identity: str | None = None,
+        password: str | bytes | None = None,
+        offers: Sequence[str] | None = None,
+    ) -> Opening:
+        """Tries to open another connection to a CSMS in another way, and closes it at once. OCPP-J only.
+
+        Args:
+            identity: That is said instead of ours.
+            password: That is said instead of ours; "" is none.
+            offers: Subprotocols instead of that of the version.
+        """
+
+    async def help(self, helper: str, **details: Any) -> None:
+        """Has the user's hook do what no message can: ``card``, ``plug``, ``unplug``, ``power``.
+
+        Raises:
+            Inconclusive: There is no such hook, or it fails.
         """
 
     async def boot(self, **members: Any) -> Answer:

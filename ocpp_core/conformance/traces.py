@@ -31,7 +31,7 @@ class Entry:
         direction: Who did it.
         what: What it is.
         text: As it was on the wire; bytes that are no UTF-8 are written as escapes.
-        note: What the kit knows about it: "broken: $.status", "HTTP 500".
+        note: What the kit knows about it: "broken: $.status", "binary", "HTTP 500".
     """
 
     number: int

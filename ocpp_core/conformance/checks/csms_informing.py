@@ -61,10 +61,24 @@ _EVERY_TOKEN: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 
 
+#: What has to be answered by a result before these can be judged: its plainest form has a rule of its own.
+_PLAIN: Mapping[str, str] = {
+    "status.connector-zero": "StatusNotification",
+    "status.every-token": "StatusNotification",
+    "event.every-trigger": "NotifyEvent",
+}
+
+
+async def _stands(stage: Stage, rule: str) -> None:
+    if rule in _PLAIN:
+        stage.needed(await ask(stage, _PLAIN[rule]), f"the answer to a plain {_PLAIN[rule]}")
+
+
 def _register(rule: str, said: Iterable[tuple[str, Members]]) -> None:
     @check(rule)
     async def judge(stage: Stage) -> None:
         """Says it, and wants a result."""
+        await _stands(stage, rule)
         for action, members in said:
             await served(stage, rule, action, members)
 
@@ -73,6 +87,7 @@ def _register_every_token(rule: str, places: Iterable[tuple[str, str]]) -> None:
     @check(rule)
     async def judge(stage: Stage) -> None:
         """Says it with every token, and wants results."""
+        await _stands(stage, rule)
         for action, member in places:
             for said in _tokens(stage, action, member):
                 # An id that belongs to what was asked for makes some statuses complete.
@@ -127,6 +142,7 @@ async def custom_data(stage: Stage) -> None:
 @check("event.every-trigger")
 async def every_trigger(stage: Stage) -> None:
     """Notifies of events of every kind."""
+    await _stands(stage, "event.every-trigger")
     cls: Any = stage.specification.request("NotifyEvent")
     data: Any = shape(cls).by_wire["eventData"].kind
     for member in {"trigger", "eventNotificationType"} & shape(data.item.cls).by_wire.keys():

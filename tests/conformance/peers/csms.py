@@ -127,7 +127,7 @@ class Csms:
         members = self.sending[action](self) if action in self.sending else _calls(self, action)
         good = request(self.specification, action, members)
         for name in ("requestedMessage", "updateType", "transactionId"):
-            if wish and name in wish and name in good:
+            if wish and name in wish and name in good and action not in self.sending:
                 good[name] = wish[name]
         return good
 
@@ -281,7 +281,7 @@ class Session:
             message = self.csms.message("SetChargingProfile")
             message["chargingProfile"] |= {
                 "chargingProfilePurpose": "TxProfile",
-                "transactionId": self.csms.transactions[-1],
+                "transactionId": (self.csms.transactions or ["none"])[-1],
             }
             self.queue("SetChargingProfile", message)
 

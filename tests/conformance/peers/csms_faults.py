@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import field, frozen
+
 from conformance.peers import csms_ways as ways
 from conformance.peers.csms import Csms, Refused, Session, now
-
 from ocpp_core.model.codes import ErrorCode
 
 Json = dict[str, Any]
@@ -123,7 +123,7 @@ async def _silent_about_results(self: Session, frame: list[Any]) -> None:
     """Does not look at them."""
 
 
-def _closing_on_refusal(csms: Csms) -> None:
+def closing_on_refusal(csms: Csms) -> None:
     def validate(self: Session, action: str, payload: Json) -> None:
         try:
             Session.validate(self, action, payload)
@@ -137,7 +137,7 @@ def _closing_on_refusal(csms: Csms) -> None:
     ways.behaving(validate=validate, error=error)(csms)
 
 
-def _silent_on_refusal(csms: Csms) -> None:
+def silent_on_refusal(csms: Csms) -> None:
     def served(self: Session, frame: list[Any], is_doubled: bool) -> Json | None:
         try:
             return Session.served(self, frame, is_doubled)
