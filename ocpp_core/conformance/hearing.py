@@ -95,9 +95,7 @@ class Heard:
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
         """All messages of the JSON wire, in order."""
-        return tuple(
-            Frame(entry, _read(entry.text)) for entry in self.trace if entry.what is What.MESSAGE
-        )
+        return tuple(Frame(entry, _read(entry.text)) for entry in self.trace if entry.what is What.MESSAGE)
 
     @cached_property
     def received(self) -> tuple[Frame, ...]:
@@ -115,7 +113,8 @@ class Heard:
             side, other = frame.entry.direction, _OTHER[frame.entry.direction]
             match frame.value:
                 case [Type.CALL | Type.SEND as kind, str() as id, str() as action, dict() | None as payload]:
-                    asked[side, id] = action
+                    # Of two calls under one id nobody can say which is answered.
+                    asked[side, id] = action if asked.get((side, id), action) == action else ""
                     yield Said(frame.entry, Type(kind), id, action, payload or {})
                 case [Type.CALLRESULT, str() as id, dict() | None as payload]:
                     yield Said(frame.entry, Type.CALLRESULT, id, asked.get((other, id), ""), payload or {})

@@ -9,7 +9,7 @@ from ocpp_core.conformance.requests import request, response
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.shapes import shape
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import Role, Wire
 
 #: What a sender may wait for an answer of ours before we say that it waits for ever, in times of `answer_within`.
 _PATIENCE = 12.0
@@ -20,7 +20,17 @@ def _goes_on(stage: Stage, answer: Answer, place: str) -> None:
         stage.deviates("an open connection", answer, place=place, marks=(answer.mark,))
 
 
+def _is_spelt(stage: Stage, answer: Answer) -> None:
+    """A code that the version does not have is the matter of another rule."""
+    if (
+        answer.kind is AnswerKind.ERROR
+        and answer.code not in stage.specification.error_names[Wire.JSON].values()
+    ):
+        stage.cannot_tell(f"{answer.code} is no code of the version, which another rule is about")
+
+
 async def _is_unserved(stage: Stage, answer: Answer, expected: str) -> None:
+    _is_spelt(stage, answer)
     if answer.kind is AnswerKind.RESULT or (answer.kind is AnswerKind.ERROR and answer.code not in UNSERVED):
         stage.deviates(expected, answer, marks=(answer.mark,))
     if answer.kind is not AnswerKind.ERROR:
@@ -129,6 +139,7 @@ async def unknown_type(stage: Stage) -> None:
         frame = json.dumps([kind, id, "Foo", {}])
         answer = await stage.exchange(frame, id, note=f"type {kind}", within=stage.profile.silence)
         _goes_on(stage, answer, f"type {kind}")
+        _is_spelt(stage, answer)
         is_told = answer.kind is AnswerKind.ERROR and answer.code == "MessageTypeNotSupported"
         may_tell = stage.specification.version in ("2.0", "2.0.1")
         if answer.kind is not AnswerKind.SILENCE and not (is_told and may_tell):
@@ -171,7 +182,8 @@ async def long_id(stage: Stage) -> None:
     """Calls with an id of forty characters."""
     action, payload = harmless(stage)
     id = f"{stage.new_id()}{'x' * 40}"[:40]
-    answer = await stage.exchange(json.dumps([2, id, action, payload]), id, within=stage.profile.silence)
+    text = json.dumps([2, id, action, payload])
+    answer = await stage.exchange(text, id, note="broken: a long id", within=stage.profile.silence)
     if answer.kind is AnswerKind.RESULT:
         stage.deviates("a CALLERROR", answer, marks=(answer.mark,))
 
@@ -189,7 +201,7 @@ async def open_id(stage: Stage) -> None:
         other, members = "GetLocalListVersion", {}
     id = stage.new_id()
     await stage.send(json.dumps([2, id, other, members]))
-    await stage.send(json.dumps([2, id, action, payload]), note="an id that is in use")
+    await stage.send(json.dumps([2, id, action, payload]), note="broken: an id that is in use")
     last = stage.trace[-1]
     first = await stage.answer_to(id)
     await stage.expect(within=stage.profile.silence)

@@ -11,7 +11,7 @@ _COMPLETED = 101
 def _told(opening: Opening) -> str:
     if opening.status == _COMPLETED:
         return f"agreed on {opening.chosen or 'none'}"
-    return f"HTTP {opening.status}" if opening.status else "no response"
+    return f"HTTP {opening.status}" if opening.status else "a handshake that cannot be accepted"
 
 
 @check("handshake.subprotocol", start=Start.CONNECTED)
@@ -20,8 +20,9 @@ async def subprotocol(stage: Stage) -> None:
     own = stage.specification.subprotocol or ""
     for offers in ((own,), (_STRANGE, own), (own, _STRANGE)):
         opening = await stage.shake_hands(offers=offers)
-        if opening.status != _COMPLETED:
+        if opening.status >= 300:
             stage.cannot_tell(f"it does not let the station in: {_told(opening)}")
+        # No status: what was agreed on was not on offer.
         if opening.chosen != own:
             stage.deviates(
                 f"agreement on {own}", _told(opening), place=", ".join(offers), marks=(opening.mark,)
@@ -32,8 +33,12 @@ async def subprotocol(stage: Stage) -> None:
 async def no_common(stage: Stage) -> None:
     """Offers what nobody has."""
     opening = await stage.shake_hands(offers=(_STRANGE,))
-    if opening.status == _COMPLETED and opening.chosen is not None:
+    if opening.status >= 300:
+        return
+    if opening.chosen is not None:
         stage.deviates("no agreement on a subprotocol", _told(opening), marks=(opening.mark,))
+    if not opening.closed:
+        stage.deviates("a connection that is closed", "one that stays", marks=(opening.mark,))
 
 
 @check("handshake.unknown-identity", start=Start.CONNECTED)
