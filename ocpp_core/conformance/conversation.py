@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from ocpp_core.conformance import hooks
 from ocpp_core.conformance.answers import STATION, Answer as Peaceful, registering, written
+from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.requests import TOKEN, is_first, request, token
 from ocpp_core.conformance.stages import (
@@ -80,6 +81,8 @@ class Conversation(ABC):
         self.silent: set[str] = set()
         #: Whether the station, ours or theirs, is registered.
         self.is_registered: bool = False
+        #: Whether it was when the conversation began.
+        self.was_registered: bool = False
         self._we = Role.CSMS if role is Role.CHARGE_POINT else Role.CHARGE_POINT
         self._peaceful = peaceful(self._we) if answers is None else answers
         self._asked: list[str] = []
@@ -149,6 +152,18 @@ class Conversation(ABC):
             finally:
                 self._waiters.discard(waiter)
         return found
+
+    def heard(self) -> Heard:
+        """What was said, for overheard rules."""
+        return Heard(
+            self.trace,
+            self.specification,
+            self.role,
+            self.wire,
+            earlier=self.earlier,
+            was_registered=self.was_registered,
+            silent=frozenset(self.silent),
+        )
 
     # What comes
 

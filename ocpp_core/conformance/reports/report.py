@@ -108,7 +108,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """What the command exits with."""
-        return exit_code(self.outcomes, strict=self.strict)
+        return exit_code(self.outcomes, strict=self.strict, known=self.known)
 
     def weight(self, outcome: Outcome) -> str:
         """How much an outcome counts beside its verdict: ``should``, ``known``; "" for all of it."""
