@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from ocpp_core.conformance import hooks
 from ocpp_core.conformance.answers import STATION, Answer as Peaceful, registering, written
+from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.requests import TOKEN, is_first, request, token
 from ocpp_core.conformance.stages import (
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 #: Seconds between heartbeats that a station is told.
 _INTERVAL = 300
+#: Seconds before a call of the software is answered.
+_BREATH = 0.005
 #: What a station can be got to say by a message that asks for it, beside what TriggerMessage names.
 _STARTS = ("StartTransaction", "TransactionEvent")
 #: What asks for messages, and the enum that names them.
@@ -74,8 +77,12 @@ class Conversation(ABC):
         self.opening: Opening = Opening("")
         #: Ids of what was asked before this trace began, and may still be answered.
         self.earlier: frozenset[str] = frozenset()
+        #: Ids of calls whose answer was waited for as long as the profile says, and did not come.
+        self.silent: set[str] = set()
         #: Whether the station, ours or theirs, is registered.
         self.is_registered: bool = False
+        #: Whether it was when the conversation began.
+        self.was_registered: bool = False
         self._we = Role.CSMS if role is Role.CHARGE_POINT else Role.CHARGE_POINT
         self._peaceful = peaceful(self._we) if answers is None else answers
         self._asked: list[str] = []
@@ -84,6 +91,7 @@ class Conversation(ABC):
         self._seen: set[int] = set()
         self._waiters: set[asyncio.Future[None]] = set()
         self._end: Answer | None = None
+        self._answering: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
 
@@ -145,17 +153,40 @@ class Conversation(ABC):
                 self._waiters.discard(waiter)
         return found
 
+    def heard(self) -> Heard:
+        """What was said, for overheard rules."""
+        return Heard(
+            self.trace,
+            self.specification,
+            self.role,
+            self.wire,
+            earlier=self.earlier,
+            was_registered=self.was_registered,
+            silent=frozenset(self.silent),
+        )
+
     # What comes
 
     def _came_answer(self, id: str, answer: Answer) -> None:
         self._answers.setdefault(id, []).append(answer)
         self._tell()
 
-    async def _came_call(self, call: PeerCall, *, answered: bool = True) -> None:
+    def _came_call(self, call: PeerCall, *, answered: bool = True) -> None:
         self.calls.append(call)
         self._tell()
         if answered and (answer := self._reply(call)) is not None:
-            await self._answer(call, answer)
+            task = asyncio.create_task(self._answer_soon(call, answer), name="conformance answer")
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer_soon(self, call: PeerCall, answer: Json | Refused) -> None:
+        # Who calls twice at once shall be seen to: an answer in between would hide it.
+        await asyncio.sleep(_BREATH)
+        await self._answer(call, answer)
+
+    async def _end_answering(self) -> None:
+        if self._answering:
+            await asyncio.wait(self._answering)
 
     def _reply(self, call: PeerCall) -> Json | Refused | None:
         """What a call of the software is answered; None is silence."""
@@ -222,7 +253,12 @@ class Conversation(ABC):
                 return answers[taken]
             return self._end
 
-        return await self._until(ready, within) or Answer(AnswerKind.SILENCE)
+        answer = await self._until(ready, within)
+        if answer is None:
+            if within is None:
+                self.silent.add(id)
+            return Answer(AnswerKind.SILENCE)
+        return answer
 
     async def expect(self, *actions: str, within: float | None = None) -> PeerCall | None:
         """See `Stage`."""

@@ -84,6 +84,7 @@ class JsonStage(Conversation):
 
     async def close(self) -> None:
         """Ends the stage; what the line keeps stays connected."""
+        await self._end_answering()
         await self._stop_reading()
         if self._connection is not None:
             await self._line.left(self, self._connection)
@@ -124,14 +125,14 @@ class JsonStage(Conversation):
                 note = "" if isinstance(message, str) else "binary"
                 entry = self.record(Direction.RECEIVED, What.MESSAGE, message, note)
                 if isinstance(message, str):
-                    await self._received(message, entry)
+                    self._received(message, entry)
         except ConnectionClosed as closed:
             said = closed.rcvd
             code, reason = ("1006", "") if said is None else (str(said.code), said.reason)
             entry = self.record(Direction.RECEIVED, What.CLOSED, f"{code} {reason}".strip())
             self._came_end(code, reason, entry.number)
 
-    async def _received(self, text: str, entry: Entry) -> None:
+    def _received(self, text: str, entry: Entry) -> None:
         frame = frame_in(text)
         if frame is None or not isinstance(id := frame[1], str):
             return
@@ -140,7 +141,7 @@ class JsonStage(Conversation):
         elif frame[0] in (Type.CALL, Type.SEND) and len(frame) > 2 and isinstance(frame[2], str):
             payload = frame[3] if len(frame) > 3 and isinstance(frame[3], dict) else {}
             peer_call = PeerCall(id, frame[2], payload, entry.number, entry.at)
-            await self._came_call(peer_call, answered=frame[0] == Type.CALL)
+            self._came_call(peer_call, answered=frame[0] == Type.CALL)
 
     async def _transmit(self, text: str | bytes, note: str) -> None:
         entry = self.record(Direction.SENT, What.MESSAGE, text, note)

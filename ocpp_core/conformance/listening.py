@@ -98,7 +98,7 @@ class Door(Line):
         """See `Line`."""
         self._stage = stage
         stage.earlier = self._asked
-        stage.is_registered = self.is_registered
+        stage.is_registered = stage.was_registered = self.is_registered
         if self._connection is not None and self._connection.state is not State.OPEN:
             self._lost(self._connection)
         self._is_awaited = True

@@ -111,10 +111,15 @@ def _read() -> Iterator[Rule]:
         if table.name.endswith(".toml"):
             read = tomllib.loads(table.read_text(encoding="utf-8"))
             for row in read.get("rule", []):
-                yield _rule({**read.get("defaults", {}), **row})
+                yield rule_of({**read.get("defaults", {}), **row})
 
 
-def _rule(row: Mapping[str, Any]) -> Rule:
+def rule_of(row: Mapping[str, Any]) -> Rule:
+    """The rule that a row describes: of a table, or of a report.
+
+    Raises:
+        KeyError, TypeError, ValueError: It describes none.
+    """
     rest = dict(row)
     roles = Role(0)
     for name in rest.pop("roles"):

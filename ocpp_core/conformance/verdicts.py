@@ -1,6 +1,6 @@
 """What can be said of software and a rule, and what a run exits with."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from enum import StrEnum
 
 from attrs import define, field, frozen
@@ -32,6 +32,7 @@ class Finding:
         trace: What was said, made as short as it could be.
         marks: Numbers of the entries that show it.
         count: How often the same was seen.
+        replay: The file that replays it; "" if none was written.
     """
 
     expected: str
@@ -40,6 +41,7 @@ class Finding:
     trace: Trace
     marks: tuple[int, ...] = ()
     count: int = 1
+    replay: str = ""
 
 
 @define
@@ -63,19 +65,29 @@ class Outcome:
     examples: int = 1
 
 
-def exit_code(outcomes: Iterable[Outcome], *, strict: bool = False) -> int:
+def exit_code(
+    outcomes: Iterable[Outcome], *, strict: bool = False, known: Container[str] = frozenset()
+) -> int:
     """What a run exits with: 0 clean, 1 deviations, 2 it could not run, or nothing could be told.
 
     Args:
         outcomes: Of all rules.
         strict: Whether what only should be counts too.
+        known: Ids of rules whose deviation is known, and counts as none. One that is kept after all counts: the list is
+            to be mended.
     """
     outcomes = list(outcomes)
     verdicts = {outcome.verdict for outcome in outcomes}
     if Verdict.BROKEN in verdicts or not verdicts & {Verdict.CONFORMING, Verdict.DEVIATING}:
         return 2
-    deviations = [outcome for outcome in outcomes if outcome.verdict is Verdict.DEVIATING]
-    return int(any(strict or outcome.rule.level is Level.MUST for outcome in deviations))
+    return int(any(_counts(outcome, strict, known) for outcome in outcomes))
+
+
+def _counts(outcome: Outcome, strict: bool, known: Container[str]) -> bool:
+    if outcome.rule.id in known:
+        return outcome.verdict is Verdict.CONFORMING
+    is_wanted = strict or outcome.rule.level is Level.MUST
+    return outcome.verdict is Verdict.DEVIATING and is_wanted
 
 
 class Deviation(Exception):

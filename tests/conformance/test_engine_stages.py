@@ -123,7 +123,8 @@ def test_responders_answer_errors_and_silence() -> None:
             await stage.be_registered()
             stage.responders["Heartbeat"] = lambda _: Refused("InternalError", "not now")
             call = await stage.provoke("Heartbeat")
-            error = stage.trace[-1].text
+            await stage.is_alive()
+            error = stage.trace[-3].text
             stage.responders["Heartbeat"] = lambda _: None
             await stage.provoke("Heartbeat")
             quiet = stage.trace[-1]
