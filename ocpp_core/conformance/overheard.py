@@ -17,7 +17,6 @@ from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import Role, Wire
 from ocpp_core.payloads.validation import explain
 
-
 Judge = Callable[[Heard], Iterator[Deviation | None]]
 
 #: All judges by the id of their rule.

@@ -11,6 +11,7 @@ from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import NotApplicable
 from ocpp_core.model.versions import Role
+from ocpp_core.payloads.validation import explain
 
 #: How a peer says that it does not do such a thing (SOAP has one word for both).
 UNSERVED = frozenset({"NotSupported", "NotImplemented"})
@@ -64,6 +65,18 @@ async def served(
             )
         stage.deviates(f"a result for {action}", answer, place=place or action, marks=(answer.mark,))
     return stage.needed(answer, action)
+
+
+async def told(stage: Stage, action: str, members: Mapping[str, Any] | None = None) -> tuple[Json, int]:
+    """Calls, for rules about what a result says: the result, and where it stands.
+
+    One that breaks its schema cannot be judged, since other rules are about that.
+    """
+    answer = await ask(stage, action, members)
+    payload = stage.needed(answer, f"the answer to {action}")
+    if explain(stage.specification.response(action), payload):
+        stage.cannot_tell(f"the answer to {action} breaks its schema, which another rule is about")
+    return payload, answer.mark
 
 
 def moment(stage: Stage, text: Any) -> datetime:

@@ -129,6 +129,17 @@ def _unknown_members(stage: Stage) -> Iterator[Broken]:
                 del holder[field.wire]["noSuchMember"]
 
 
+async def _served_plainly(stage: Stage) -> frozenset[str]:
+    """The actions among them whose right requests are answered by results: only of these refusals are judged."""
+    found = set()
+    for action, payload in _requests(stage):
+        if (await stage.call(action, payload)).kind is AnswerKind.RESULT:
+            found.add(action)
+    if not found:
+        stage.cannot_tell("no request is answered by a result")
+    return frozenset(found)
+
+
 def _fits(stage: Stage, answer: Answer, codes: frozenset[ErrorCode]) -> bool:
     """Whether a code says what is wrong; SOAP has one for all of it."""
     if stage.wire is Wire.SOAP:
@@ -142,7 +153,10 @@ def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: fro
     async def judge(stage: Stage) -> None:
         """Sends what breaks the rule, at each place, and wants it refused."""
         unanswered = 0
+        plain = await _served_plainly(stage)
         for action, payload, place in broken(stage):
+            if action not in plain:
+                continue
             answer = await stage.call(action, payload, within=stage.profile.silence)
             if answer.kind is AnswerKind.RESULT:
                 stage.deviates(
@@ -211,6 +225,9 @@ async def survives(stage: Stage) -> None:
             answer = await stage.call(action, payload, within=stage.profile.silence)
             if answer.kind is AnswerKind.CLOSED:
                 stage.deviates("an open connection", answer, place=f"{action} {place}", marks=(answer.mark,))
+    last = await stage.call("Heartbeat", {})
+    if last.kind is AnswerKind.CLOSED:
+        stage.deviates("an open connection", last, marks=(last.mark,))
 
 
 @check("refuse.not-silent")

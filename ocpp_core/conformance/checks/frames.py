@@ -90,6 +90,11 @@ async def survives_no_json(stage: Stage) -> None:
         stage.needed(answer, "the answer to a call after a broken frame")
 
 
+async def _stands(stage: Stage) -> None:
+    """What is odd about a call is judged only where a plain one is answered by a result."""
+    stage.needed(await stage.call(*harmless(stage)), "the answer to a plain call")
+
+
 async def _drawn(stage: Stage, frame: list[Any], id: str, place: str) -> None:
     answer = await stage.exchange(
         json.dumps(frame), id, note=f"broken: {place}", within=stage.profile.silence
@@ -123,6 +128,7 @@ async def null_payload(stage: Stage) -> None:
     action, payload = harmless(stage)
     if payload:
         stage.does_not_apply("the version has no call without members that changes nothing")
+    await _stands(stage)
     id = stage.new_id()
     answer = await stage.exchange(json.dumps([2, id, action, None]), id)
     if answer.kind is AnswerKind.ERROR:
@@ -162,6 +168,7 @@ async def answers_unanswered(stage: Stage) -> None:
 @check("frame.any-id")
 async def any_id(stage: Stage) -> None:
     """Calls with ids that are no UUIDs."""
+    await _stands(stage)
     action, payload = harmless(stage)
     stem = stage.new_id()[:8]
     for id in (
@@ -257,6 +264,7 @@ async def _release(stage: Stage, call: PeerCall) -> None:
 @check("frame.crossing-calls")
 async def crossing_calls(stage: Stage) -> None:
     """Calls while a call of the peer is open, and right after its answer."""
+    await _stands(stage)
     call = await _held(stage, _askable(stage)[0])
     for when in ("while a call of its own is open", "right after the answer to a call of its own"):
         answer = await stage.call(*harmless(stage))

@@ -128,11 +128,14 @@ def closing_on_refusal(csms: Csms) -> None:
         try:
             Session.validate(self, action, payload)
         except Refused:
-            self.tasks.add(asyncio.ensure_future(self.connection.close(1011)))
+            self.asked = "refused"
             raise
 
-    async def error(self: Session, *_: Any) -> None:
-        await self.connection.close(1011)
+    async def error(self: Session, *said: Any) -> None:
+        if self.asked == "refused":
+            await self.connection.close(1011)
+        else:
+            await Session.error(self, *said)
 
     ways.behaving(validate=validate, error=error)(csms)
 
@@ -362,7 +365,7 @@ _PAYLOADS = (
     Fault(
         "a time without its offset",
         "payload.answer-value",
-        ways.saying("Heartbeat", currentTime="2026-11-27T10:00:00"),
+        ways.editing("Heartbeat", lambda *_: {"currentTime": now()[:-1]}),
         known=("XP-3",),
     ),
     Fault(
