@@ -89,6 +89,28 @@ def _other_type(field: Any, holder: Json) -> bool:
     return True
 
 
+def _is_xml_text(field: Any) -> bool:
+    """Whether any text will do for it in XML, none included: texts, and elements that have nothing but one."""
+    kind = field.kind.item if isinstance(field.kind, ListOf) else field.kind
+    if isinstance(kind, Nested):
+        return any(inner.xml == "text" for inner in shape(kind.cls).fields)
+    return isinstance(kind, Text)
+
+
+def _wrong_types(stage: Stage) -> Iterator[Broken]:
+    def of_xml(field: Any, holder: Json) -> bool:
+        return not _is_xml_text(field) and _other_type(field, holder)
+
+    return _breaking(of_xml if stage.wire is Wire.SOAP else _other_type)(stage)
+
+
+def _missing(stage: Stage) -> Iterator[Broken]:
+    def of_xml(field: Any, holder: Json) -> bool:
+        return field.xml != "text" and _without(field, holder)
+
+    return _breaking(of_xml if stage.wire is Wire.SOAP else _without)(stage)
+
+
 def _other_token(field: Any, holder: Json) -> bool:
     if isinstance(field.kind, Enumeration):
         holder[field.wire] = "NoSuchToken"
@@ -176,9 +198,9 @@ def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: fro
             stage.cannot_tell("a request was not answered, which another rule is about")
 
 
-_register("refuse.required", _breaking(_without), _OCCURRENCE)
+_register("refuse.required", _missing, _OCCURRENCE)
 _register("refuse.unknown-member", _unknown_members, _TYPE)
-_register("refuse.type", _breaking(_other_type), _TYPE)
+_register("refuse.type", _wrong_types, _TYPE)
 _register("refuse.enum", _breaking(_other_token), _TYPE)
 _register("refuse.length", _breaking(_too_long), _TYPE)
 _register("refuse.timestamp", _breaking(_no_time), _TYPE)
