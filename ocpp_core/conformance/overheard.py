@@ -270,10 +270,11 @@ for _rule in ("frame.one-call-open", "frame.calls-in-turn"):
 
 # Payloads
 
-#: The classes of faults by their keywords, in the order in which they decide: of several faults the first names the rule.
+#: The classes of faults by their keywords, in the order in which they decide: of several faults the first names the
+#: rule. (Of the order of elements, and of nil, there are rules of envelopes.)
 _CLASSES = (
-    ("type", frozenset({"type", "depth", "nil", "text"})),
-    ("required", frozenset({"required", "minItems", "maxItems", "order"})),
+    ("type", frozenset({"type", "depth", "text"})),
+    ("required", frozenset({"required", "minItems", "maxItems"})),
     ("value", frozenset({"enum", "maxLength", "minimum", "maximum", "multipleOf", "format", "characters"})),
     ("unknown-member", frozenset({"additionalProperties", "namespace", "place"})),
 )

@@ -39,8 +39,14 @@ _TALK = (
 #: The same of frames.
 _FRAMES = (
     *(id for id, rule in rules().items() if rule.seen is Seen.OVERHEARD and id.startswith("frame.")),
-    *("frame.unknown-action", "frame.wrong-direction", "frame.any-id", "frame.crossing-calls"),
-    *("transaction.started", "transaction.stop-unknown", "refuse.required"),
+    *(
+        "frame.unknown-action",
+        "frame.wrong-direction",
+        "frame.any-id",
+        "frame.crossing-calls",
+        "frame.own-timeout",
+    ),
+    *("transaction.started", "transaction.stop-unknown", "refuse.required", "refuse.unknown-member"),
 )
 #: Faults of real CSMSs on the JSON wire, by their ids in the list of such faults; and some that nobody has reported.
 KNOWN = {

@@ -83,12 +83,20 @@ def _read(stage: Stage, mark: int) -> _Read:
     return _Read(root, text)
 
 
+def _envelope(stage: Stage, mark: int) -> _Read:
+    """The same, for rules that are about parts of it."""
+    read = _read(stage, mark)
+    if read.root.tag != f"{{{_ENVELOPE}}}Envelope":
+        stage.cannot_tell("the answer is no envelope, which another rule is about")
+    return read
+
+
 async def _answered(stage: Stage, action: str = "Heartbeat") -> _Read:
     """The envelope that answers a right request."""
     answer = await ask(stage, action)
     if answer.kind in (AnswerKind.SILENCE, AnswerKind.CLOSED, AnswerKind.ERROR):
         stage.needed(answer, f"the answer to {action}")
-    return _read(stage, answer.mark)
+    return _envelope(stage, answer.mark)
 
 
 def _namespace(stage: Stage, receiver: Role = Role.CSMS) -> str:
@@ -166,7 +174,7 @@ async def relates_to(stage: Stage) -> None:
     came = await stage.exchange(_request(stage, id), id)
     if came.kind is not AnswerKind.UNREADABLE:
         stage.needed(came)
-    related = _read(stage, came.mark).header("RelatesTo")
+    related = _envelope(stage, came.mark).header("RelatesTo")
     if related != id:
         stage.deviates(f"RelatesTo {id}", related or "none", marks=(came.mark,))
 

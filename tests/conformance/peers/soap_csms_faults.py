@@ -202,7 +202,11 @@ def _constant_id(csms: SoapCsms) -> None:
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("an HTML page for an answer", "envelope.answer", _answering(lambda text, action: "<html><body/></html>" if action == "Heartbeat" else text)),
+    Fault(
+        "an HTML page for an answer",
+        "envelope.answer",
+        _answering(lambda text, action: "<html><body/></html>" if action == "Heartbeat" else text),
+    ),
     Fault("no XML declaration", "envelope.declaration", _replacing(r"^<\?xml[^>]*\?>", "")),
     Fault(
         "no RelatesTo",
