@@ -1,23 +1,17 @@
 """Every check of CSMSs can fail: a faultless CSMS is clean, and each with one fault breaks the one rule it is about."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import pytest
 
-from conformance.peers.csms import TOKENS, Csms
+from conformance.peers.csms import Csms
 from conformance.peers.csms_faults import FAULTS as OF_FRAMES
 from conformance.peers.csms_faults import Fault
 from conformance.peers.csms_faults_charging import FAULTS as OF_CHARGING
 from conformance.peers.csms_faults_messages import FAULTS as OF_MESSAGES
-from ocpp_core.conformance.grounds import Target
-from ocpp_core.conformance.profiles import Profile
-from ocpp_core.conformance.reports.report import Report
+from conformance.peers.csms_judging import broken_by, deviating, judged, quiet
 from ocpp_core.conformance.rules import Seen, rules
-from ocpp_core.conformance.runner import conform
 from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role, Wire
 
@@ -83,46 +77,6 @@ KNOWN = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """Faulty peers may fail, and say so."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
-
-
-def profile_of(csms: Csms) -> Profile:
-    """What is known of the peers: everything that is claimed, tokens, and how to have something sent."""
-
-    async def trigger(told: dict[str, Any]) -> None:
-        await csms.trigger(told["action"], told["payload"])
-
-    needs = {need.removeprefix("feature:") for rule in rules().values() for need in rule.needs}
-    tokens = {status.lower(): (token,) for token, status in TOKENS.items()}
-    return Profile(
-        features=dict.fromkeys(needs, True),
-        tokens={**tokens, "unknown": ("NOBODY",)},
-        hooks={"trigger": trigger},
-        answer_within=0.6,
-        silence=0.08,
-    )
-
-
-async def judged(csms: Csms, *patterns: str) -> Report:
-    """What the kit says of a CSMS."""
-    async with csms.served() as url:
-        target = Target(
-            role=Role.CSMS, version=csms.version, url=url, identity="CS-1", password=csms.password
-        )
-        return await conform(target, profile=profile_of(csms), patterns=patterns or ("*",))
-
-
-def deviating(report: Report) -> list[str]:
-    """The ids of the rules that are broken, and of checks that broke themselves."""
-    bad = (Verdict.DEVIATING, Verdict.BROKEN)
-    return [outcome.rule.id for outcome in report.outcomes if outcome.verdict in bad]
-
-
 def _block(rule: str) -> tuple[str, ...]:
     if rules()[rule].seen is Seen.OVERHEARD:
         return _FRAMES if rule.startswith("frame.") else _TALK
@@ -131,17 +85,7 @@ def _block(rule: str) -> tuple[str, ...]:
 
 @cache
 def _broken(block: tuple[str, ...]) -> dict[str, list[str]]:
-    """The rules of a block that each of its faults breaks: the kit mostly waits, so they are tried side by side."""
-    some = asyncio.Semaphore(16)
-
-    async def tried(fault: Fault) -> tuple[str, list[str]]:
-        async with some:
-            return fault.name, deviating(await judged(fault.csms(fault.versions[0]), *block))
-
-    async def all_of_them() -> dict[str, list[str]]:
-        return dict(await asyncio.gather(*(tried(fault) for fault in FAULTS if _block(fault.rule) == block)))
-
-    return asyncio.run(all_of_them())
+    return broken_by([fault for fault in FAULTS if _block(fault.rule) == block], block)
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=f"{fault.rule}-{fault.name}") for fault in FAULTS])
@@ -159,7 +103,8 @@ def test_a_csms_with_one_fault_breaks_one_rule_of_its_block(fault: Fault) -> Non
     ],
 )
 def test_a_csms_with_one_fault_breaks_one_rule_of_all(fault: Fault, version: str) -> None:
-    report = asyncio.run(judged(fault.csms(version)))
+    with quiet():
+        report = asyncio.run(judged(fault.csms(version)))
 
     assert [fault.rule] == deviating(report)
 

@@ -1,6 +1,6 @@
 """A CSMS on the SOAP wire without a fault, of 1.2, 1.5 and 1.6: HTTP and envelopes are written by hand.
 
-What it answers and asks is that of the faultless CSMS on the JSON wire (`csms`); `soap_csms_faults` breaks one thing in it.
+What it answers and asks is that of the faultless CSMS on the JSON wire (`csms`); `soap_csms_faults` breaks one thing.
 """
 
 import asyncio

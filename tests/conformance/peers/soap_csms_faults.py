@@ -230,6 +230,14 @@ FAULTS: tuple[Fault, ...] = (
         _identity_in_namespace_of_stations,
         known=("KB-100",),
     ),
+    Fault(
+        "another name for an answer", "envelope.body-name", _replacing("heartbeatResponse", "heartbeatAnswer")
+    ),
+    Fault(
+        "calls in the namespace of its own service",
+        "envelope.call-namespace",
+        _calling("Ocpp/Cp/", "Ocpp/Cs/"),
+    ),
     Fault("elements out of order", "envelope.order", _answering(_order), known=("XP-15",)),
     Fault("empty elements", "envelope.nil", _answering(_nil)),
     Fault("wants chargeBoxIdentity in these letters", "envelope.header-case", _looking(_strict_header)),
