@@ -1,6 +1,7 @@
 """What calls of the CSMS entail in the faultless station, after they were answered."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 from ocpp_core.conformance.requests import readings
@@ -230,7 +231,17 @@ class Following:
             await self.quietly("DiagnosticsStatusNotification", {"status": status})
 
     async def after_UpdateFirmware(self, payload: Json) -> None:
-        for status in ("Downloading", "DownloadFailed"):
-            await self.quietly(
-                "FirmwareStatusNotification", {"requestId": payload.get("requestId"), "status": (status, "DownloadFailed")}
-            )
+        wanted = payload.get("retrieveDate") or payload["firmware"].get("retrieveDateTime", "")
+        at = datetime.fromisoformat(wanted)
+        wait = (at - datetime.now(UTC)).total_seconds()
+        if wait > 0:
+            if not self.is_first:
+                await self.tell_firmware(payload, "DownloadScheduled")
+            await asyncio.sleep(wait)
+        await self.tell_firmware(payload, "Downloading")
+        await self.tell_firmware(payload, "DownloadFailed")
+
+    async def tell_firmware(self, payload: Json, status: str) -> None:
+        """Tells how an update goes; 1.2 and 1.5 have but the end."""
+        members = {"requestId": payload.get("requestId"), "status": (status, "DownloadFailed")}
+        await self.quietly("FirmwareStatusNotification", members)
