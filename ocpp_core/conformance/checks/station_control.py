@@ -354,7 +354,9 @@ async def _stopped_by(stage: Stage, type: tuple[str, ...], reasons: tuple[str, .
         await accepted(stage, answer, "the reset")
         ended = await told_of(stage, is_end, charge.since, within=patience(stage))
         charge.ended = ended
-        await stage.expect("BootNotification", within=patience(stage))
+        boot = await stage.expect("BootNotification", within=patience(stage))
+        if ended is None and boot is None:
+            stage.cannot_tell("it has not booted")
         if ended is None:
             stage.deviates("the end of the transaction", "none", marks=(answer.mark,))
         reason = ended.payload.get("reason", info_of(ended).get("stoppedReason"))
