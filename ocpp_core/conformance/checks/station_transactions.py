@@ -459,7 +459,9 @@ async def order(stage: Stage) -> None:
         while not is_start(call := await awaited(stage, *TELLING, "MeterValues", within=patience(stage))):
             early = early or call
         if early is not None:
-            stage.deviates("the start once more before anything else", early.action, marks=_marks(first, early))
+            stage.deviates(
+                "the start once more before anything else", early.action, marks=_marks(first, early)
+            )
         if is_first(stage.specification):
             await charge.ask_to_stop()
         await told_of(stage, is_end, before)

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from conformance.peers.station import Station
 from websockets.exceptions import ConnectionClosedOK
 
+from conformance.peers.station import Station
 from ocpp_core.conformance.json_stage import JsonStage, Line
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.stages import Opening

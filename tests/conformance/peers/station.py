@@ -13,11 +13,19 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 from uuid import uuid4
 
-from attrs import define, field
+from attrs import define
+
 from conformance.peers.station_answers import HANDLERS, SETTINGS, VARIABLES, Refused
 from conformance.peers.station_following import Following
-
-from ocpp_core.conformance.requests import is_first, readings, request, response, timestamp, token, transaction
+from ocpp_core.conformance.requests import (
+    is_first,
+    readings,
+    request,
+    response,
+    timestamp,
+    token,
+    transaction,
+)
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.specifications import specification
@@ -438,7 +446,9 @@ class Station(Following):
             return
         connector.reservation = None
         id = None if self.is_first else self.new_transaction_id()
-        running = Transaction(who, connector.number, id, connector.energy, connector.energy, remote, reservation)
+        running = Transaction(
+            who, connector.number, id, connector.energy, connector.energy, remote, reservation
+        )
         connector.transaction = running
         await self.show(connector, self.busy("Preparing"))
         if self.is_first:
@@ -534,7 +544,9 @@ class Station(Following):
         """How often a message about a transaction is sent, and the pause between."""
         if self.is_first:
             rows = self.settings
-            return int(rows["TransactionMessageAttempts"][0]), float(rows["TransactionMessageRetryInterval"][0])
+            return int(rows["TransactionMessageAttempts"][0]), float(
+                rows["TransactionMessageRetryInterval"][0]
+            )
         rows = self.variables
         return int(rows["OCPPCommCtrlr", "MessageAttempts"][0]), float(
             rows["OCPPCommCtrlr", "MessageAttemptInterval"][0]
@@ -572,7 +584,9 @@ class Station(Following):
                 "StopTransaction",
                 running,
                 lambda: request(
-                    self.specification, "StopTransaction", {"transactionId": self.known_id(running), **members, **who}
+                    self.specification,
+                    "StopTransaction",
+                    {"transactionId": self.known_id(running), **members, **who},
                 ),
             )
             await self.show(connector, "Finishing")

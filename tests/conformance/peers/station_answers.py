@@ -343,9 +343,9 @@ def _set_profile(station: Any, payload: Json) -> Json:
             return _REJECTED
     id = profile.get("chargingProfileId", profile.get("id"))
     key = (number, profile["stackLevel"], profile["chargingProfilePurpose"])
-    station.profiles = [
-        each for each in station.profiles if each["id"] != id and each["key"] != key
-    ] + [{"id": id, "key": key, "evseId": number, "chargingProfile": profile}]
+    station.profiles = [each for each in station.profiles if each["id"] != id and each["key"] != key] + [
+        {"id": id, "key": key, "evseId": number, "chargingProfile": profile}
+    ]
     return _ACCEPTED
 
 
