@@ -14,6 +14,7 @@ from ocpp_core.conformance.profiles import Profile
 from ocpp_core.dispatch.router import Caller
 from ocpp_core.model.errors import CallFailedError
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Wire
 from ocpp_core.transports.websocket import Backoff, connect, serve
 
@@ -25,7 +26,9 @@ _AT_ONCE = Backoff(minimum=0.01, doublings=0, spread=0)
 @asynccontextmanager
 async def csms_url(**options: Any) -> AsyncGenerator[str, None]:
     """Where our CSMS serves."""
-    async with serve(Csms().router, "127.0.0.1", accepts=JSON_VERSIONS, **options) as server:
+    async with serve(
+        Csms().router, "127.0.0.1", accepts=JSON_VERSIONS, tolerance=Tolerance.STRICT, **options
+    ) as server:
         yield f"ws://127.0.0.1:{server.port}"
 
 

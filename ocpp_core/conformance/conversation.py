@@ -8,7 +8,8 @@ from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
 from ocpp_core.conformance import hooks
-from ocpp_core.conformance.answers import STATION, Answer as Peaceful, registering, written
+from ocpp_core.conformance.answers import STATION, registering, written
+from ocpp_core.conformance.answers import Answer as Peaceful
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.requests import TOKEN, is_first, request, token

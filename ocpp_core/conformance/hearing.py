@@ -9,6 +9,7 @@ from attrs import define, frozen
 from ocpp_core.conformance.json_frames import Json, Type, parsed
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.model.versions import Role, Specification, Wire
+from ocpp_core.model.violations import Violation
 
 #: How the note begins of what the kit has said wrongly on purpose.
 BROKEN = "broken"
@@ -27,6 +28,7 @@ class Said:
         action: Of the request, and of the request that is answered; "" if that is not known.
         payload: As it stands on the wire, or as the JSON form of the same message; None of an error.
         code: Of an error.
+        faults: What is wrong with the payload; None if the payload itself tells.
     """
 
     entry: Entry
@@ -35,6 +37,7 @@ class Said:
     action: str
     payload: Json | None = None
     code: str = ""
+    faults: tuple[Violation, ...] | None = None
 
 
 @frozen
@@ -95,9 +98,7 @@ class Heard:
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
         """All messages of the JSON wire, in order."""
-        return tuple(
-            Frame(entry, _read(entry.text)) for entry in self.trace if entry.what is What.MESSAGE
-        )
+        return tuple(Frame(entry, _read(entry.text)) for entry in self.trace if entry.what is What.MESSAGE)
 
     @cached_property
     def received(self) -> tuple[Frame, ...]:

@@ -17,7 +17,6 @@ from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import Role, Wire
 from ocpp_core.payloads.validation import explain
 
-
 Judge = Callable[[Heard], Iterator[Deviation | None]]
 
 #: All judges by the id of their rule.
@@ -78,9 +77,7 @@ def _type(heard: Heard) -> Iterator[Deviation | None]:
 
 def _typed(heard: Heard, *kinds: Type) -> Iterator[Frame]:
     known = heard.specification.frame_kinds
-    return (
-        frame for frame in _arrays(heard) if frame.kind in known and (not kinds or frame.kind in kinds)
-    )
+    return (frame for frame in _arrays(heard) if frame.kind in known and (not kinds or frame.kind in kinds))
 
 
 @overheard("frame.id-text")
@@ -219,11 +216,23 @@ def _answered(heard: Heard) -> Iterator[Deviation | None]:
             if is_due and _is_right(heard, said):
                 if said.id in answers:
                     yield None
-                elif said.id in heard.silent:
+                elif said.id in heard.silent and not _is_garbled(heard, said.entry.number):
                     marks = (said.entry.number,)
                     yield Deviation("an answer", "silence", place=said.action, marks=marks)
         elif said.action == "BootNotification" and said.kind is Type.CALLRESULT:
             registered = (said.payload or {}).get("status") == "Accepted"
+
+
+def _is_garbled(heard: Heard, after: int) -> bool:
+    """Whether something has come since that may have been meant as the answer, and that other rules are about."""
+    asked = {frame.id for frame in heard.frames if not frame.is_received}
+    whole = {said.entry.number for said in heard.said}
+    return any(
+        frame.entry.number not in whole
+        or (frame.kind not in (Type.CALL, Type.SEND) and frame.id not in asked)
+        for frame in heard.received
+        if frame.entry.number > after
+    )
 
 
 def _is_right(heard: Heard, said: Said) -> bool:
@@ -261,10 +270,11 @@ for _rule in ("frame.one-call-open", "frame.calls-in-turn"):
 
 # Payloads
 
-#: The classes of faults by their keywords, in the order in which they decide: of several faults the first names the rule.
+#: The classes of faults by their keywords, in the order in which they decide: of several faults the first names the
+#: rule. (Of the order of elements, and of nil, there are rules of envelopes.)
 _CLASSES = (
-    ("type", frozenset({"type", "depth", "nil", "text"})),
-    ("required", frozenset({"required", "minItems", "maxItems", "order"})),
+    ("type", frozenset({"type", "depth", "text"})),
+    ("required", frozenset({"required", "minItems", "maxItems"})),
     ("value", frozenset({"enum", "maxLength", "minimum", "maximum", "multipleOf", "format", "characters"})),
     ("unknown-member", frozenset({"additionalProperties", "namespace", "place"})),
 )
@@ -282,10 +292,14 @@ def _payloads(heard: Heard, kinds: tuple[Type, ...]) -> Iterator[tuple[Said, Any
             yield said, known.request(said.action) if is_request else known.response(said.action)
 
 
-def _schema(name: str, keywords: frozenset[str], kinds: tuple[Type, ...], heard: Heard) -> Iterator[Deviation | None]:
+def _schema(
+    name: str, keywords: frozenset[str], kinds: tuple[Type, ...], heard: Heard
+) -> Iterator[Deviation | None]:
     for said, cls in _payloads(heard, kinds):
-        faults = explain(cls, said.payload)
-        decisive = next((one for one, words in _CLASSES if any(fault.keyword in words for fault in faults)), "")
+        faults = explain(cls, said.payload) if said.faults is None else list(said.faults)
+        decisive = next(
+            (one for one, words in _CLASSES if any(fault.keyword in words for fault in faults)), ""
+        )
         if decisive != name:
             yield None
             continue

@@ -80,9 +80,7 @@ def load_checks() -> None:
 
 def applicable(target: Target, patterns: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
     """The rules that software is held to."""
-    return tuple(
-        rule for rule in selected(patterns) if rule.binds(target.role, target.version, target.wire)
-    )
+    return tuple(rule for rule in selected(patterns) if rule.binds(target.role, target.version, target.wire))
 
 
 async def conform(
@@ -318,7 +316,9 @@ class Run:
                 rule, Verdict.DEVIATING, findings=list(so_far.findings.values()), examples=examples
             )
         if not so_far.kept:
-            return Outcome(rule, Verdict.INCONCLUSIVE, self._gone or "nothing of the kind was heard", examples=0)
+            return Outcome(
+                rule, Verdict.INCONCLUSIVE, self._gone or "nothing of the kind was heard", examples=0
+            )
         return Outcome(rule, Verdict.CONFORMING, examples=examples)
 
     def _learn(self, heard: Heard) -> None:

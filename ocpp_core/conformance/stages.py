@@ -131,6 +131,10 @@ class Stage(Protocol):
         """What is known of the software."""
 
     @property
+    def identity(self) -> str:
+        """Of the station, be it ours or theirs."""
+
+    @property
     def trace(self) -> Trace:
         """What was said."""
 

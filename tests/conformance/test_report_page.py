@@ -14,12 +14,61 @@ reports = pytest.mark.parametrize("report", made_reports.REPORTS.values(), ids=m
 
 #: All elements that a page has; none of them runs or loads anything.
 ELEMENTS = set(
-    """html head meta title style body a header main footer h1 h2 h3 h4 p ul ol li dl dt dd div span strong code pre
-    article details summary fieldset legend label input nav""".split()
+    [
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "a",
+        "header",
+        "main",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "div",
+        "span",
+        "strong",
+        "code",
+        "pre",
+        "article",
+        "details",
+        "summary",
+        "fieldset",
+        "legend",
+        "label",
+        "input",
+        "nav",
+    ]
 )
 ATTRIBUTES = set(
-    """lang charset http-equiv content name class href id tabindex aria-hidden aria-label open type checked
-    for""".split()
+    [
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "class",
+        "href",
+        "id",
+        "tabindex",
+        "aria-hidden",
+        "aria-label",
+        "open",
+        "type",
+        "checked",
+        "for",
+    ]
 )
 
 

@@ -105,6 +105,13 @@ def test_a_finding_says_what_its_reader_needs() -> None:
     assert told[-1].startswith("  look at       the handler of BootNotification")
 
 
+def test_what_is_flaky_says_so() -> None:
+    findings = [made_reports.finding()]
+    flaky = Outcome(made_reports.rule(), Verdict.DEVIATING, "flaky: it was conforming", findings=findings)
+
+    assert "  note          flaky: it was conforming" in shown(made_reports.report((flaky,)))
+
+
 def test_of_many_rules_with_one_reason_some_are_named() -> None:
     many = tuple(
         Outcome(made_reports.rule(f"boot.{number}"), Verdict.INCONCLUSIVE, "no token is known")

@@ -89,7 +89,11 @@ def test_one_fault_is_found_by_its_rule_alone(fault: Fault, version: str) -> Non
     seen: dict[str, str] = {}
     nearby = {
         block(fault.rule),
-        *(("trigger", "transaction", "composite", "profile") if fault.rule in OVERHEARD else ()),
+        *(
+            ("trigger", "transaction", "composite", "profile", "configuration")
+            if fault.rule in OVERHEARD
+            else ()
+        ),
     }
     for id in binding(version):
         if id in CHECKS and (IS_DEEP or block(id) in nearby):

@@ -1,7 +1,7 @@
 """Checks of CSMSs: what they say of tokens."""
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, token_of
+from ocpp_core.conformance.checks.asking import ask, token_of, told
 from ocpp_core.conformance.requests import is_first, request, token, token_info, transaction
 from ocpp_core.conformance.stages import AnswerKind, Json, Stage
 
@@ -13,8 +13,8 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIBAAAA\n-----END CERTIFICATE-----
 
 async def _judged(stage: Stage, text: str) -> tuple[Json, int]:
     """What the CSMS says of a token, and where."""
-    answer = await ask(stage, "Authorize", token(stage.specification, text))
-    return token_info(stage.needed(answer, "the answer to Authorize")), answer.mark
+    payload, mark = await told(stage, "Authorize", token(stage.specification, text))
+    return token_info(payload), mark
 
 
 async def _wants(stage: Stage, text: str, *wanted: str) -> None:
@@ -96,8 +96,9 @@ async def _infos(stage: Stage) -> list[tuple[Json, int]]:
     written = token(stage.specification, token_of(stage))
     found = []
     for action in ("Authorize", "TransactionEvent"):
-        answer = await ask(stage, action, {**written, **transaction(stage.specification, stage.new_id())})
-        found.append((token_info(stage.needed(answer, action)), answer.mark))
+        members = {**written, **transaction(stage.specification, stage.new_id())}
+        payload, mark = await told(stage, action, members)
+        found.append((token_info(payload), mark))
     return found
 
 
@@ -128,10 +129,9 @@ async def languages(stage: Stage) -> None:
 async def certificate(stage: Stage) -> None:
     """Presents a contract certificate that is none."""
     written = token(stage.specification, token_of(stage), kind="eMAID")
-    answer = await ask(stage, "Authorize", {**written, "certificate": _CERTIFICATE})
-    payload = stage.needed(answer, "the answer to Authorize")
+    payload, mark = await told(stage, "Authorize", {**written, "certificate": _CERTIFICATE})
     if payload.get("certificateStatus") == "Accepted":
-        stage.deviates("a certificateStatus other than Accepted", "Accepted", marks=(answer.mark,))
+        stage.deviates("a certificateStatus other than Accepted", "Accepted", marks=(mark,))
 
 
 @check("authorize.tariff")

@@ -4,15 +4,12 @@ import json
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import UNSERVED, foreign, frames, harmless, listen
+from ocpp_core.conformance.checks.asking import PATIENCE, UNSERVED, foreign, frames, harmless, listen
 from ocpp_core.conformance.requests import request, response
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.shapes import shape
-from ocpp_core.model.versions import Role
-
-#: What a sender may wait for an answer of ours before we say that it waits for ever, in times of `answer_within`.
-_PATIENCE = 12.0
+from ocpp_core.model.versions import Role, Wire
 
 
 def _goes_on(stage: Stage, answer: Answer, place: str) -> None:
@@ -20,7 +17,17 @@ def _goes_on(stage: Stage, answer: Answer, place: str) -> None:
         stage.deviates("an open connection", answer, place=place, marks=(answer.mark,))
 
 
+def _is_spelt(stage: Stage, answer: Answer) -> None:
+    """A code that the version does not have is the matter of another rule."""
+    if (
+        answer.kind is AnswerKind.ERROR
+        and answer.code not in stage.specification.error_names[Wire.JSON].values()
+    ):
+        stage.cannot_tell(f"{answer.code} is no code of the version, which another rule is about")
+
+
 async def _is_unserved(stage: Stage, answer: Answer, expected: str) -> None:
+    _is_spelt(stage, answer)
     if answer.kind is AnswerKind.RESULT or (answer.kind is AnswerKind.ERROR and answer.code not in UNSERVED):
         stage.deviates(expected, answer, marks=(answer.mark,))
     if answer.kind is not AnswerKind.ERROR:
@@ -80,6 +87,11 @@ async def survives_no_json(stage: Stage) -> None:
         stage.needed(answer, "the answer to a call after a broken frame")
 
 
+async def _stands(stage: Stage) -> None:
+    """What is odd about a call is judged only where a plain one is answered by a result."""
+    stage.needed(await stage.call(*harmless(stage)), "the answer to a plain call")
+
+
 async def _drawn(stage: Stage, frame: list[Any], id: str, place: str) -> None:
     answer = await stage.exchange(
         json.dumps(frame), id, note=f"broken: {place}", within=stage.profile.silence
@@ -113,6 +125,7 @@ async def null_payload(stage: Stage) -> None:
     action, payload = harmless(stage)
     if payload:
         stage.does_not_apply("the version has no call without members that changes nothing")
+    await _stands(stage)
     id = stage.new_id()
     answer = await stage.exchange(json.dumps([2, id, action, None]), id)
     if answer.kind is AnswerKind.ERROR:
@@ -129,6 +142,7 @@ async def unknown_type(stage: Stage) -> None:
         frame = json.dumps([kind, id, "Foo", {}])
         answer = await stage.exchange(frame, id, note=f"type {kind}", within=stage.profile.silence)
         _goes_on(stage, answer, f"type {kind}")
+        _is_spelt(stage, answer)
         is_told = answer.kind is AnswerKind.ERROR and answer.code == "MessageTypeNotSupported"
         may_tell = stage.specification.version in ("2.0", "2.0.1")
         if answer.kind is not AnswerKind.SILENCE and not (is_told and may_tell):
@@ -151,6 +165,7 @@ async def answers_unanswered(stage: Stage) -> None:
 @check("frame.any-id")
 async def any_id(stage: Stage) -> None:
     """Calls with ids that are no UUIDs."""
+    await _stands(stage)
     action, payload = harmless(stage)
     stem = stage.new_id()[:8]
     for id in (
@@ -171,7 +186,8 @@ async def long_id(stage: Stage) -> None:
     """Calls with an id of forty characters."""
     action, payload = harmless(stage)
     id = f"{stage.new_id()}{'x' * 40}"[:40]
-    answer = await stage.exchange(json.dumps([2, id, action, payload]), id, within=stage.profile.silence)
+    text = json.dumps([2, id, action, payload])
+    answer = await stage.exchange(text, id, note="broken: a long id", within=stage.profile.silence)
     if answer.kind is AnswerKind.RESULT:
         stage.deviates("a CALLERROR", answer, marks=(answer.mark,))
 
@@ -189,7 +205,7 @@ async def open_id(stage: Stage) -> None:
         other, members = "GetLocalListVersion", {}
     id = stage.new_id()
     await stage.send(json.dumps([2, id, other, members]))
-    await stage.send(json.dumps([2, id, action, payload]), note="an id that is in use")
+    await stage.send(json.dumps([2, id, action, payload]), note="broken: an id that is in use")
     last = stage.trace[-1]
     first = await stage.answer_to(id)
     await listen(stage)
@@ -246,6 +262,7 @@ async def _release(stage: Stage, call: PeerCall) -> None:
 @check("frame.crossing-calls")
 async def crossing_calls(stage: Stage) -> None:
     """Calls while a call of the peer is open, and right after its answer."""
+    await _stands(stage)
     call = await _held(stage, _askable(stage)[0])
     for when in ("while a call of its own is open", "right after the answer to a call of its own"):
         answer = await stage.call(*harmless(stage))
@@ -265,7 +282,7 @@ async def own_timeout(stage: Stage) -> None:
     except Inconclusive:
         stage.deviates(
             f"another call after the {first} that was not answered",
-            f"none in {_PATIENCE * stage.profile.answer_within:.0f} s",
+            f"none in {PATIENCE * stage.profile.answer_within:.0f} s",
             marks=(call.mark,),
         )
 
@@ -275,7 +292,7 @@ async def _patiently(stage: Stage, action: str) -> PeerCall:
     try:
         return await stage.provoke(action)
     except Inconclusive:
-        call = await stage.expect(action, within=(_PATIENCE - 1) * stage.profile.answer_within)
+        call = await stage.expect(action, within=(PATIENCE - 1) * stage.profile.answer_within)
         if call is None:
             raise
         return call

@@ -5,6 +5,7 @@ from ocpp_core.conformance.checks.asking import ask, listen
 from ocpp_core.conformance.checks.steering import (
     awaited,
     charging,
+    coming,
     forget,
     info_of,
     is_end,
@@ -161,7 +162,7 @@ async def is_shown(stage: Stage, number: int, status: str, after: int) -> bool:
     for call in stage.calls[after:]:
         if call.action == "StatusNotification" and (number_of(call), status_of(call)) == (number, status):
             return True
-    while (call := await stage.expect("StatusNotification", "NotifyEvent")) is not None:
+    async for call in coming(stage, "StatusNotification", "NotifyEvent"):
         if call.action == "NotifyEvent":
             return True
         if (number_of(call), status_of(call)) == (number, status):

@@ -5,7 +5,7 @@ import json
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask, frames, harmless, listen
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import awaited, is_served, patience, triggered
+from ocpp_core.conformance.checks.steering import awaited, coming, is_served, patience, triggered
 from ocpp_core.conformance.requests import VENDOR, timestamp
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
@@ -57,7 +57,7 @@ async def _log_statuses(stage: Stage, id: int) -> list[PeerCall]:
     if status not in ("Accepted", "AcceptedCanceled"):
         stage.cannot_tell(f"the upload was not accepted: {status}")
     found = []
-    while (call := await stage.expect("LogStatusNotification", within=patience(stage))) is not None:
+    async for call in coming(stage, "LogStatusNotification", within=patience(stage)):
         found.append(call)
         if call.payload.get("status") not in ("Uploading", "Idle"):
             break
@@ -317,5 +317,3 @@ async def comes_back(stage: Stage) -> None:
         await stage.reconnect()
     except Inconclusive as reason:
         stage.deviates("another connection", str(reason))
-    if not await stage.is_alive():
-        stage.deviates("a station that answers on its new connection", "silence")

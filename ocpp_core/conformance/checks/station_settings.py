@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask
-from ocpp_core.conformance.checks.steering import HEARTBEAT, is_served
+from ocpp_core.conformance.checks.steering import HEARTBEAT, coming, is_served, patience
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 
 #: A name that no station has.
@@ -321,7 +321,7 @@ async def variable_rejected_unchanged(stage: Stage) -> None:
 async def reported(stage: Stage, notice: str) -> list[PeerCall]:
     """All parts of a report, as far as they come."""
     parts: list[PeerCall] = []
-    while (call := await stage.expect(notice)) is not None:
+    async for call in coming(stage, notice, within=patience(stage)):
         parts.append(call)
         if not call.payload.get("tbc"):
             break

@@ -1,5 +1,6 @@
 """A transaction that the kit plays, in the words of either family."""
 
+from itertools import count
 from typing import Any
 
 from attrs import define, field
@@ -12,6 +13,10 @@ from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 UNKNOWN_ID = 2147480000
 
 
+#: What the meter shows at the start of a transaction, in Wh: no two look alike, as no two of a real station do.
+_METER = count(1000, 1000)
+
+
 @define
 class Transaction:
     """A transaction: what starts it, what happens in it, what ends it.
@@ -21,12 +26,14 @@ class Transaction:
         token: Who charges; "" if nobody has said so.
         id: From the answer to StartTransaction in 1.x, ours in 2.x.
         seq_no: Of the next event.
+        energy: What the meter shows at its start, in Wh.
     """
 
     stage: Stage
     token: str = field(default="")
     id: Any = None
     seq_no: int = 0
+    energy: int = field(factory=lambda: next(_METER))
 
     @classmethod
     def of(cls, stage: Stage, token: str | None = None) -> "Transaction":
@@ -38,25 +45,38 @@ class Transaction:
         """Whether the CSMS gives the id."""
         return is_first(self.stage.specification)
 
-    async def start(self, *, at: str | None = None, energy: int = 1000, **members: Any) -> Answer:
+    def _energy(self, given: int | None, passed: int) -> int:
+        return self.energy + passed if given is None else given
+
+    async def start(self, *, at: str | None = None, energy: int | None = None, **members: Any) -> Answer:
         """Starts it; `needs_id` finds what the answer has told."""
         if self.is_first:
-            written = {"connectorId": 1, "timestamp": at or timestamp(), "meterStart": energy}
+            written = {
+                "connectorId": 1,
+                "timestamp": at or timestamp(),
+                "meterStart": self._energy(energy, 0),
+            }
             who = token(self.stage.specification, self.token)
             answer = await ask(self.stage, "StartTransaction", {**written, **who, **members})
             if answer.kind is AnswerKind.RESULT and answer.payload is not None:
                 self.id = answer.payload.get("transactionId")
             return answer
         self.id = f"kit-{self.stage.new_id()}"[:36]
-        return await self.event("Started", ("Authorized",), at=at, energy=energy, **members)
+        shown = self._energy(energy, 0)
+        return await self.event("Started", ("Authorized",), at=at, energy=shown, **members)
 
-    async def stop(self, *, at: str | None = None, energy: int = 1500, **members: Any) -> Answer:
+    async def stop(self, *, at: str | None = None, energy: int | None = None, **members: Any) -> Answer:
         """Ends it."""
         if self.is_first:
-            written = {"transactionId": self.id, "timestamp": at or timestamp(), "meterStop": energy}
+            written = {
+                "transactionId": self.id,
+                "timestamp": at or timestamp(),
+                "meterStop": self._energy(energy, 500),
+            }
             who = token(self.stage.specification, self.token) if self.token else {}
             return await ask(self.stage, "StopTransaction", {**written, **who, **members})
-        return await self.event("Ended", ("StopAuthorized",), at=at, energy=energy, **members)
+        shown = self._energy(energy, 500)
+        return await self.event("Ended", ("StopAuthorized",), at=at, energy=shown, **members)
 
     async def event(
         self,
@@ -68,7 +88,11 @@ class Transaction:
         **members: Any,
     ) -> Answer:
         """An event of 2.x."""
-        answer = await ask(self.stage, "TransactionEvent", self.written(type, trigger, at, energy, members))
+        answer = await ask(
+            self.stage,
+            "TransactionEvent",
+            self.written(type, trigger, at, self._energy(energy, 200), members),
+        )
         self.seq_no += 1
         return answer
 

@@ -98,7 +98,7 @@ def _beside(report: Report, outcome: Outcome) -> Iterator[str]:
 
 def _told(report: Report, outcome: Outcome) -> str:
     rule = outcome.rule
-    lines = [rule.sentence]
+    lines = [rule.sentence, *([printable(outcome.reason, LONG)] if outcome.reason else [])]
     for finding in outcome.findings:
         lines += ["", *_finding(report, finding)]
     if ids := report.requirements(rule):

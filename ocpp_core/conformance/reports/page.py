@@ -195,6 +195,8 @@ def _told(report: Report, outcome: Outcome, finding: Finding) -> Iterator[tuple[
     rule = outcome.rule
     if rule.id in report.known:
         yield "Known", _seen(report.known[rule.id])
+    if outcome.reason:
+        yield "Note", _seen(outcome.reason)
     if finding.place:
         yield "Where", _E.code(_seen(finding.place))
     yield "Expected", _seen(finding.expected)

@@ -145,6 +145,8 @@ def _finding(report: Report, outcome: Outcome, finding: Finding) -> Iterator[_Li
     yield _Line(Text(rule.sentence, "italic"), 2)
     if rule.id in report.known:
         yield _labelled("known", printable(report.known[rule.id], LONG))
+    if outcome.reason:
+        yield _labelled("note", printable(outcome.reason, LONG))
     if finding.place:
         yield _labelled("where", printable(finding.place, LONG))
     yield _labelled("expected", printable(finding.expected, LONG))

@@ -7,6 +7,7 @@ What the standard asks of a payload it has from the library's validation; frames
 import asyncio
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -57,7 +58,14 @@ class Csms:
         refusals: Asked before an action is served; may raise `Refused`.
         outgoing: Turns a frame that is to be sent into the messages that are sent.
         sending: What it says in a call of its own, by action.
-        subprotocols: Those that it takes; None takes whatever is offered.
+        subprotocols: Those that it takes.
+        takes_all: Whether it takes what is offered where nothing is known.
+        takes_first: Whether it takes what is offered first where something is known.
+        admits: The HTTP status for an identity; 200 lets it in.
+        password: Of every station; None asks for none.
+        refusal: The HTTP status for a wrong one.
+        proven: Whether a request proves the password.
+        stays: Whether it keeps connections without a subprotocol.
     """
 
     def __init__(self, version: str, registration: str = "Accepted") -> None:
@@ -71,11 +79,17 @@ class Csms:
         self.refusals: list[Callable[[Session, str, Json], None]] = []
         self.outgoing: Callable[[list[Any]], Iterable[str | bytes]] = lambda frame: [json.dumps(frame)]
         self.sending: dict[str, Callable[[Csms], Json]] = {}
-        self.subprotocols: tuple[str, ...] | None = (f"ocpp{version}",)
+        self.subprotocols: tuple[str, ...] = (f"ocpp{version}",)
+        self.takes_all = False
+        self.takes_first = False
+        self.refusal = 401
         self.compression: str | None = "deflate"
         self.password: str | None = None
         self.admits: Callable[[str], int] = lambda identity: 200
-        self.registered: set[str] = set()
+        self.proven: Callable[[Any, str], bool] = lambda request, proof: (
+            request.headers.get("Authorization") == f"Basic {proof}"
+        )
+        self.stays = False
         self.sessions: list[Session] = []
         self.starts: dict[str, int] = {}
         self.transactions: list[Any] = []
@@ -86,9 +100,12 @@ class Csms:
         """Serves on a free port; gives the URL without the identity."""
 
         def choose(_: ServerConnection, offered: Any) -> Subprotocol | None:
-            if self.subprotocols is None:
-                return offered[0] if offered else None
-            return next((name for name in offered if name in self.subprotocols), None)
+            known = next((name for name in offered if name in self.subprotocols), None)
+            return (
+                offered[0]
+                if offered and ((self.takes_all and not known) or (self.takes_first and known))
+                else known
+            )
 
         async with serve(
             self._connected,
@@ -103,11 +120,17 @@ class Csms:
             yield f"ws://127.0.0.1:{port}"
 
     def _admitted(self, connection: ServerConnection, request: Any) -> Any:
-        status = self.admits(request.path.rpartition("/")[2])
+        identity = request.path.rpartition("/")[2]
+        proof = b64encode(f"{identity}:{self.password}".encode()).decode()
+        status = self.admits(identity)
+        if status == 200 and self.password is not None and not self.proven(request, proof):
+            status = self.refusal
         return None if status == 200 else connection.respond(status, "")
 
     async def _connected(self, connection: ServerConnection) -> None:
         if connection.subprotocol is None:
+            if self.stays:
+                await connection.wait_closed()
             await connection.close(1002)
             return
         session = self.session_class(self, connection)
@@ -441,7 +464,7 @@ def profile(csms: Csms, **members: Any) -> Json:
         "stackLevel": 0,
         "chargingProfilePurpose": "TxDefaultProfile",
         "chargingProfileKind": "Absolute",
-        "chargingSchedule": [{"id": 1, **schedule}],
+        "chargingSchedule": schedule if csms.version == "2.0" else [{"id": 1, **schedule}],
     }
     return {"evseId": 1, "chargingProfile": second | members}
 

@@ -178,7 +178,7 @@ def slow_and_careless(base: type[Session]) -> type[Session]:
         async def received(self, message: str | bytes) -> None:
             async def serve() -> None:
                 if '"DataTransfer"' in str(message):
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.05)
                 await base.received(self, message)
 
             task = asyncio.ensure_future(serve())

@@ -165,7 +165,11 @@ class Station(Following):
             self.lost()
             if self.ended_by_itself:
                 self.rebooted()
-            await asyncio.sleep(_BOOT)
+            await self.before_connecting()
+
+    async def before_connecting(self) -> None:
+        """What it does before it connects again."""
+        await asyncio.sleep(_BOOT)
 
     def lost(self) -> None:
         """What is forgotten with the connection: nothing."""
@@ -531,8 +535,8 @@ class Station(Following):
                 if item.attempts >= attempts:
                     self.queue.popleft()
                 else:
-                    self.postpone(item)
                     await asyncio.sleep(pause * item.attempts)
+                    self.postpone(item)
                 continue
             self.queue.popleft()
             await self.told(item, answer)

@@ -25,6 +25,7 @@ from conformance.peers.station_ways import (
     twice,
     without,
 )
+from ocpp_core.model.codes import ErrorCode
 
 Json = dict[str, Any]
 
@@ -472,7 +473,7 @@ async def _answers_orphans(self: Station, frame: list[Any]) -> None:
 
 
 async def _answers_results(self: Station, frame: list[Any]) -> None:
-    await self.transmit([4, frame[1], "FormationViolation", "", {}])
+    await self.transmit([4, frame[1], self.codes[ErrorCode.FORMAT], "", {}])
 
 
 async def _closes(self: Station, frame: list[Any]) -> None:
@@ -499,22 +500,16 @@ async def _out_of_order(self: Station, frame: list[Any]) -> None:
         await Station.called(self, frame)
 
 
-def _no_reading(frame: list[Any]) -> list[str]:
-    text = json.dumps(frame)
-    if frame[2] == "StatusNotification":
-        text = text.replace('"errorCode": "NoError"', '"errorCode": ').replace('"evseId": 1', '"evseId": ')
-    return [text]
-
-
-def _in_status(**members: Any) -> Any:
-    return says("StatusNotification", lambda payload: {**payload, **members})
+def _no_type(frame: list[Any]) -> list[str]:
+    return [json.dumps(frame).replace('"type": "StartupOfTheDevice"', '"type": ')]
 
 
 def _sample(**members: Any) -> Any:
     def edit(payload: Json) -> Json:
         for reading in payload.get("meterValue", ()):
             for sample in reading["sampledValue"]:
-                sample.update(members)
+                if sample.get("context") != "Trigger":
+                    sample.update(members)
         return payload
 
     return by_version(says("MeterValues", edit), says("TransactionEvent", edit))
@@ -528,9 +523,9 @@ async def _no_answer_to_bad_result(self: Station, frame: list[Any]) -> None:
     """Says nothing."""
 
 
-async def _comes_back_deaf(self: Station) -> None:
-    await Station.reconnected(self)
-    self.served = lambda frame: None  # type: ignore[method-assign]
+async def _stays_away(self: Station) -> None:
+    if not self.ended_by_itself and self.registration:
+        await never()
 
 
 FRAMES = [
@@ -543,7 +538,7 @@ FRAMES = [
     Fault(
         "type 1 CALLs", "frame.type", _calls(lambda frame: [json.dumps([1, *frame[1:]])]), known=("KB-85",)
     ),
-    Fault("empty value in a frame", "frame.json", _calls(_no_reading), known=("KB-76",)),
+    Fault("empty value in a frame", "frame.json", _calls(_no_type), known=("KB-76",)),
     Fault(
         "truncated answers",
         "frame.json",
@@ -575,7 +570,7 @@ FRAMES = [
         ("2.1",),
     ),
     Fault("answers out of order", "frame.answers-in-order", behaving(called=_out_of_order), known=("KB-93",)),
-    Fault("deaf after a new connection", "connection.comes-back", behaving(reconnected=_comes_back_deaf)),
+    Fault("stays away", "connection.comes-back", behaving(before_connecting=_stays_away), known=("XP-22",)),
     Fault("crashes on an unknown key", "frame.answered", behaving(answer=_silent_on), FIRST, ("KB-88",)),
     Fault(
         "a context that there is not",
@@ -588,7 +583,11 @@ FRAMES = [
         "short offsets", "payload.request-value", says("StatusNotification", _short_offset), known=("KB-94",)
     ),
     Fault(
-        "drops triggerReason", "payload.request-required", _events(_no("triggerReason")), SECOND, ("KB-64",)
+        "drops triggerReason",
+        "payload.request-required",
+        _edits_end(nothing, _no("triggerReason")),
+        SECOND,
+        ("KB-64",),
     ),
     Fault(
         "a status that there is not",

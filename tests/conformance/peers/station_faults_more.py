@@ -443,9 +443,8 @@ def _no_targets(station: Station, payload: Json) -> Json | None:
 
 
 def _already(station: Station, payload: Json) -> Json | None:
-    wants = payload.get("type", payload.get("operationalStatus")) == "Operative"
-    is_so = all(connector.is_operative for connector in station.targets(payload))
-    return {"status": "Rejected"} if wants and is_so and station.targets(payload) else None
+    last, station.last_wish = getattr(station, "last_wish", None), payload  # type: ignore[attr-defined]
+    return {"status": "Rejected"} if payload == last else None
 
 
 def _first_alone(self: Station, payload: Json) -> list[Any]:

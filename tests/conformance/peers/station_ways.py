@@ -80,7 +80,7 @@ def items(action: str, name: str, edit: Callable[[list[Json]], list[Json]]) -> C
 def called(item: Json, component: str, variable: str | None = None) -> bool:
     """Whether an item is about a component, and a variable of it."""
     is_it = item["component"]["name"] == component
-    return is_it and variable in (None, item["variable"]["name"])
+    return is_it and (variable is None or item["variable"]["name"] == variable)
 
 
 def item_status(
