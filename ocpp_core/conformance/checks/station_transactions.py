@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, moment, token_of
+from ocpp_core.conformance.checks.asking import ask, listen, moment, token_of
 from ocpp_core.conformance.checks.steering import (
     ATTEMPTS,
     AUTHORIZING,
@@ -69,7 +69,7 @@ async def told_once(stage: Stage) -> None:
     """Counts what tells that one transaction began and ended."""
     async with charging(stage) as charge:
         await charge.stop()
-        await stage.expect(*TELLING, within=2 * stage.profile.silence)
+        await listen(stage, 2 * stage.profile.silence)
         for fits, what in ((is_start, "start"), (is_end, "end")):
             found = [call for call in charge.told() if fits(call)]
             if len(found) > 1:
@@ -195,7 +195,7 @@ async def begins_first(stage: Stage) -> None:
     """Looks for events before the start, or after the end, of a transaction."""
     async with charging(stage) as charge:
         await charge.stop()
-        await stage.expect(*TELLING, within=stage.profile.silence)
+        await listen(stage)
         own = [call for call in charge.told() if id_of(call) == charge.id]
         for place, call in enumerate(own):
             kind = call.payload.get("eventType")
@@ -505,7 +505,7 @@ async def queue_told(stage: Stage) -> None:
     """Asks while an event has no answer, and while none waits."""
     async with charging(stage) as charge:
         await charge.stop()
-        await stage.expect(within=stage.profile.silence)
+        await listen(stage)
         status = await _status(stage, None)
         if status.get("messagesInQueue") is not False:
             stage.deviates("messagesInQueue false when all was answered", f"{status.get('messagesInQueue')}")

@@ -136,6 +136,7 @@ class Station(Following):
         self.heartbeat = 0.0
         self.last_sent = 0.0
         self.pending: dict[str, asyncio.Future[list[Any]]] = {}
+        self.actions: dict[str, str] = {}
         self.turn = asyncio.Lock()
         self.news = asyncio.Event()
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -189,7 +190,6 @@ class Station(Following):
                 await asyncio.sleep(self.own_pause())
                 continue
             status = answer.get("status")
-            self.registration = str(status)
             interval = answer.get("interval", answer.get("heartbeatInterval", 0)) or 0
             if status == "Accepted":
                 break
@@ -250,6 +250,7 @@ class Station(Following):
             async with self.turn:
                 id = self.new_id()
                 self.pending[id] = asyncio.get_running_loop().create_future()
+                self.actions[id] = each
                 self.last_sent = asyncio.get_running_loop().time()
                 await self.transmit([2, id, each, written])
                 try:
@@ -294,12 +295,38 @@ class Station(Following):
             await self.called(frame)
         elif frame[0] in (3, 4):
             waiting = self.pending.get(frame[1]) if isinstance(frame[1], str) else None
-            if waiting is not None and not waiting.done():
-                waiting.set_result(frame)
-            elif waiting is None:
+            if waiting is None or waiting.done():
                 await self.orphan(frame)
+            elif frame[0] == 3 and not self.is_right(self.actions[frame[1]], frame[2]):
+                waiting.set_result([4, frame[1], "FormationViolation", "", {}])
+                await self.wrong_result(frame)
+            else:
+                if frame[0] == 3:
+                    self.learn(self.actions[frame[1]], frame[2])
+                waiting.set_result(frame)
         elif frame[0] not in self.specification.frame_kinds and self.version in ("2.0", "2.0.1"):
             await self.transmit([4, frame[1], "MessageTypeNotSupported", "", {}])
+
+    def is_right(self, action: str, result: Any) -> bool:
+        """Whether a result fits its schema."""
+        try:
+            from_wire(self.specification.response(action), result)
+        except PayloadError:
+            return False
+        return True
+
+    async def wrong_result(self, frame: list[Any]) -> None:
+        """2.1 answers it."""
+        if 5 in self.specification.frame_kinds:
+            await self.transmit([5, frame[1], "FormatViolation", "", {}])
+
+    def learn(self, action: str, result: Json) -> None:
+        """What counts from the moment of an answer on, whatever comes next."""
+        if action == "BootNotification":
+            self.registration = result["status"]
+        elif action == "StartTransaction" and self.queue:
+            self.queue[0].transaction.id = result["transactionId"]
+            self.queue[0].transaction.is_known = True
 
     async def orphan(self, frame: list[Any]) -> None:
         """An answer to nothing is nothing."""
@@ -353,7 +380,7 @@ class Station(Following):
     def follow(self, action: str, payload: Json, result: Json) -> None:
         """What a call entails, after it was answered."""
         todo = getattr(self, f"after_{action}", None)
-        if todo is not None and result.get("status") in (None, "Accepted", "Unlocked", "AcceptedCanceled"):
+        if todo is not None and result.get("status") in (None, "Accepted", "Scheduled", "Unlocked"):
             self.spawn(todo(payload))
 
     def now(self) -> str:
@@ -510,8 +537,6 @@ class Station(Following):
         running = item.transaction
         if not item.is_start:
             return
-        if self.is_first:
-            running.id = answer.get("transactionId")
         running.is_known = True
         connector = self.connectors[running.connector - 1]
         info = answer.get("idTagInfo") or answer.get("idTokenInfo") or {"status": "Accepted"}
