@@ -13,6 +13,7 @@ from attrs import frozen
 
 from ocpp_core.conformance.reports.report import group_of
 from ocpp_core.conformance.rules import Rule, Seen, rules
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version, Wire
 
 TABLES = Path(__file__).parent / "tables"
@@ -133,6 +134,8 @@ def conformance_counts() -> str:
 
 
 def _binding(subject: str, version: str, wire: Wire) -> list[Rule]:
+    if wire not in specification(version).error_names:
+        return []
     return [rule for rule in rules().values() if rule.binds(_ROLES[subject], version, wire)]
 
 

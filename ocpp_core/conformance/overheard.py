@@ -211,8 +211,8 @@ def _answered(heard: Heard) -> Iterator[Deviation | None]:
     answers = {said.id for said in heard.said if said.entry.direction is Direction.RECEIVED}
     for said in heard.said:
         if said.entry.direction is Direction.SENT and said.kind is Type.CALL:
-            # Before it is registered a station may be left without an answer.
-            is_due = heard.role is Role.CHARGE_POINT or registered or said.action == "BootNotification"
+            # Before it is registered a station may be left without an answer, and may leave without one.
+            is_due = registered or said.action == "BootNotification"
             if is_due and _is_right(heard, said):
                 if said.id in answers:
                     yield None

@@ -1,5 +1,6 @@
 """What checks have in common: a call that stands for others, what is served, times, frames that are looked up."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -46,6 +47,11 @@ async def ask(stage: Stage, action: str, members: Mapping[str, Any] | None = Non
     if action not in stage.specification.actions:
         stage.does_not_apply(f"OCPP {stage.specification.version} has no {action}")
     return await stage.call(action, request(stage.specification, action, members))
+
+
+async def listen(stage: Stage, seconds: float | None = None) -> None:
+    """Lets the other side speak for a while, whatever it has said before: `Profile.silence`, unless told otherwise."""
+    await asyncio.sleep(stage.profile.silence if seconds is None else seconds)
 
 
 def is_claimed(stage: Stage, rule: str) -> bool:

@@ -1,10 +1,12 @@
 """Checks of stations: what is triggered, availability, resets, locks and reservations."""
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
+from ocpp_core.conformance.checks.asking import ask, listen
 from ocpp_core.conformance.checks.steering import (
     awaited,
     charging,
+    coming,
+    forget,
     info_of,
     is_end,
     patience,
@@ -149,6 +151,7 @@ async def trigger_upload_idle(stage: Stage) -> None:
 
 async def change_availability(stage: Stage, number: int, is_operative: bool) -> Answer:
     """Puts a connector, or with 0 the station, into service, or out of it."""
+    await forget(stage)
     type = "Operative" if is_operative else "Inoperative"
     place = placed(stage, number)
     return await ask(stage, "ChangeAvailability", {**place, "type": type, "operationalStatus": type})
@@ -159,7 +162,7 @@ async def is_shown(stage: Stage, number: int, status: str, after: int) -> bool:
     for call in stage.calls[after:]:
         if call.action == "StatusNotification" and (number_of(call), status_of(call)) == (number, status):
             return True
-    while (call := await stage.expect("StatusNotification", "NotifyEvent")) is not None:
+    async for call in coming(stage, "StatusNotification", "NotifyEvent"):
         if call.action == "NotifyEvent":
             return True
         if (number_of(call), status_of(call)) == (number, status):
@@ -249,8 +252,8 @@ async def availability_survives(stage: Stage) -> None:
     await accepted(stage, await change_availability(stage, 1, False), "the change")
     if not await is_shown(stage, 1, "Unavailable", before):
         stage.cannot_tell("it does not tell that it is unavailable")
-    await rebooted(stage, ("Accepted", 300))
-    while (call := await awaited(stage, "StatusNotification")) and number_of(call) != 1:
+    boot = await rebooted(stage, ("Accepted", 300))
+    while (call := await awaited(stage, "StatusNotification")).mark < boot.mark or number_of(call) != 1:
         pass
     await change_availability(stage, 1, True)
     if status_of(call) != "Unavailable":
@@ -265,9 +268,9 @@ async def status_zero(stage: Stage) -> None:
     """Follows the statuses of connector 0 through a transaction."""
     async with charging(stage) as charge:
         await triggered(stage, "StatusNotification")
-        await stage.expect("StatusNotification", within=stage.profile.silence)
+        await listen(stage)
         await charge.stop()
-        await stage.expect(within=stage.profile.silence)
+        await listen(stage)
         for call in stage.calls:
             if call.action != "StatusNotification" or number_of(call) != 0:
                 continue
@@ -296,11 +299,9 @@ async def status_transitions(stage: Stage) -> None:
     await triggered(stage, "StatusNotification", placed(stage, 1))
     await awaited(stage, "StatusNotification")
     async with charging(stage) as charge:
-        await stage.expect(within=stage.profile.silence)
+        await listen(stage)
         await charge.stop()
-        for _ in range(4):
-            if await stage.expect("StatusNotification", within=stage.profile.silence) is None:
-                break
+        await listen(stage, 2 * stage.profile.silence)
     last: PeerCall | None = None
     for call in stage.calls:
         if call.action != "StatusNotification" or number_of(call) != 1:
@@ -319,7 +320,7 @@ async def status_in_use(stage: Stage) -> None:
     """Looks whether a connector on which a transaction runs is told to be in use."""
     before = len(stage.calls)
     async with charging(stage):
-        await stage.expect(within=stage.profile.silence)
+        await listen(stage)
         told = [call for call in stage.calls[before:] if call.action in ("StatusNotification", "NotifyEvent")]
         if any(call.action == "NotifyEvent" for call in told):
             return
@@ -354,7 +355,9 @@ async def _stopped_by(stage: Stage, type: tuple[str, ...], reasons: tuple[str, .
         await accepted(stage, answer, "the reset")
         ended = await told_of(stage, is_end, charge.since, within=patience(stage))
         charge.ended = ended
-        await stage.expect("BootNotification", within=patience(stage))
+        boot = await stage.expect("BootNotification", within=patience(stage))
+        if ended is None and boot is None:
+            stage.cannot_tell("it has not booted")
         if ended is None:
             stage.deviates("the end of the transaction", "none", marks=(answer.mark,))
         reason = ended.payload.get("reason", info_of(ended).get("stoppedReason"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, moment, token_of
+from ocpp_core.conformance.checks.asking import ask, listen, moment, token_of
 from ocpp_core.conformance.checks.steering import (
     ATTEMPTS,
     AUTHORIZING,
@@ -14,6 +14,7 @@ from ocpp_core.conformance.checks.steering import (
     Charge,
     awaited,
     charging,
+    coming,
     giving_ids,
     id_of,
     info_of,
@@ -33,6 +34,8 @@ from ocpp_core.conformance.stages import PeerCall, Stage
 _NEAR = timedelta(minutes=5)
 #: Seconds between two readings that are asked for.
 _PERIOD = 1
+#: Seconds that three attempts take at most, with the pauses that are set here, and some more.
+_RETRIES = 8.0
 
 
 def _token_in(call: PeerCall) -> str | None:
@@ -69,7 +72,7 @@ async def told_once(stage: Stage) -> None:
     """Counts what tells that one transaction began and ended."""
     async with charging(stage) as charge:
         await charge.stop()
-        await stage.expect(*TELLING, within=2 * stage.profile.silence)
+        await listen(stage, 2 * stage.profile.silence)
         for fits, what in ((is_start, "start"), (is_end, "end")):
             found = [call for call in charge.told() if fits(call)]
             if len(found) > 1:
@@ -135,6 +138,8 @@ async def remote_start_trigger(stage: Stage) -> None:
     """Looks at the reason of the first event."""
     async with charging(stage) as charge:
         first = charge.told()[0]
+        if "triggerReason" not in first.payload:
+            stage.cannot_tell("it tells no triggerReason")
         if first.payload.get("triggerReason") != "RemoteStart":
             stage.deviates(
                 "triggerReason RemoteStart", f"{first.payload.get('triggerReason')}", marks=_marks(first)
@@ -195,7 +200,7 @@ async def begins_first(stage: Stage) -> None:
     """Looks for events before the start, or after the end, of a transaction."""
     async with charging(stage) as charge:
         await charge.stop()
-        await stage.expect(*TELLING, within=stage.profile.silence)
+        await listen(stage)
         own = [call for call in charge.told() if id_of(call) == charge.id]
         for place, call in enumerate(own):
             kind = call.payload.get("eventType")
@@ -231,7 +236,7 @@ async def meter_id(stage: Stage) -> None:
 async def _sampled(stage: Stage) -> PeerCall | None:
     names = ("MeterValues",) if is_first(stage.specification) else ("TransactionEvent", "MeterValues")
     within = 2 * _PERIOD + stage.profile.answer_within
-    while (call := await stage.expect(*names, within=within)) is not None:
+    async for call in coming(stage, *names, within=within):
         if call.action == "MeterValues" or call.payload.get("triggerReason") == "MeterValuePeriodic":
             return call
     return None
@@ -340,6 +345,8 @@ async def remote_stop_trigger(stage: Stage) -> None:
     async with charging(stage) as charge:
         ended = await charge.stop()
         reason = ended.payload.get("triggerReason")
+        if reason is None:
+            stage.cannot_tell("it tells no triggerReason")
         if reason != "RemoteStop":
             stage.deviates("triggerReason RemoteStop", f"{reason}", marks=_marks(ended))
 
@@ -381,7 +388,9 @@ async def unknown_stop(stage: Stage) -> None:
 async def not_authorized(stage: Stage) -> None:
     """Says that the token is not good, when the transaction has begun."""
     async with charging(stage, status="Invalid") as charge:
-        while (call := await stage.expect(*TELLING, "StatusNotification")) is not None:
+        if not is_first(stage.specification) and _token_in(charge.started) is None:
+            stage.cannot_tell("it has not told who charges, so nothing was said of the token")
+        async for call in coming(stage, *TELLING, "StatusNotification"):
             state = info_of(call).get("chargingState", call.payload.get("status"))
             if (call.action in TELLING and is_end(call)) or state in ("SuspendedEVSE", "EVConnected"):
                 return
@@ -417,7 +426,7 @@ async def _refused(stage: Stage, times: int) -> tuple[Charge, list[PeerCall]]:
         name = "StopTransaction" if is_first(stage.specification) else "TransactionEvent"
         refusing(stage, name, times)
         await charge.stop()
-        while (call := await stage.expect(name, within=4 + stage.profile.silence)) is not None:
+        async for call in coming(stage, name, within=_RETRIES + stage.profile.silence):
             charge.ended = call
         return charge, [each for each in charge.told() if is_end(each)]
 
@@ -455,9 +464,17 @@ async def order(stage: Stage) -> None:
         charge = Charge(stage, token_of(stage), 1, 1, first, id, before)
         if not is_first(stage.specification):
             await charge.ask_to_stop()
-        call = await awaited(stage, *TELLING, "MeterValues", within=patience(stage))
-        if call.action not in TELLING or not is_start(call):
-            stage.deviates("the start once more before anything else", call.action, marks=_marks(first, call))
+        early: PeerCall | None = None
+        async for call in coming(stage, *TELLING, "MeterValues", within=patience(stage)):
+            if is_start(call):
+                break
+            early = early or call
+        else:
+            stage.cannot_tell("the start did not come again")
+        if early is not None:
+            stage.deviates(
+                "the start once more before anything else", early.action, marks=_marks(first, early)
+            )
         if is_first(stage.specification):
             await charge.ask_to_stop()
         await told_of(stage, is_end, before)
@@ -505,7 +522,7 @@ async def queue_told(stage: Stage) -> None:
     """Asks while an event has no answer, and while none waits."""
     async with charging(stage) as charge:
         await charge.stop()
-        await stage.expect(within=stage.profile.silence)
+        await listen(stage)
         status = await _status(stage, None)
         if status.get("messagesInQueue") is not False:
             stage.deviates("messagesInQueue false when all was answered", f"{status.get('messagesInQueue')}")

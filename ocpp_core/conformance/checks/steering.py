@@ -1,5 +1,6 @@
 """How a station is got to do something: to boot again, to charge, to be set otherwise; in the words of all versions."""
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -8,12 +9,14 @@ from typing import Any
 
 from attrs import define, field
 
-from ocpp_core.conformance.checks.asking import ask, token_of
+from ocpp_core.conformance.checks.asking import ask, listen, token_of
 from ocpp_core.conformance.requests import is_first, request, response, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Refused, Stage
 
 #: Seconds for a boot, or for another try after an answer that never came, in times of `answer_within`.
 PATIENCE = 12.0
+#: Seconds in which the stage answers a call that was waited for: what is asked next shall not overtake the answer.
+_SETTLING = 0.1
 #: What a boot is answered: a status and an interval in seconds; None is silence.
 BootAnswer = tuple[str, int] | None
 #: Transaction ids that were not used before; a station may remember those of an earlier run.
@@ -25,6 +28,25 @@ TELLING = ("StartTransaction", "StopTransaction", "TransactionEvent")
 def patience(stage: Stage) -> float:
     """Seconds for what may take long."""
     return PATIENCE * stage.profile.answer_within
+
+
+async def forget(stage: Stage) -> None:
+    """What the station has asked so far is not what is waited for from now on."""
+    while await stage.expect(within=0) is not None:
+        pass
+
+
+async def coming(stage: Stage, *actions: str, within: float | None = None) -> AsyncIterator[PeerCall]:
+    """Calls of some actions as they come, for so many seconds in all: `Profile.answer_within` unless told otherwise.
+
+    Whoever calls without end does not keep a check from ending.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + (stage.profile.answer_within if within is None else within)
+    while (call := await stage.expect(*actions, within=max(0.0, until - loop.time()))) is not None:
+        yield call
+        if loop.time() > until:
+            return
 
 
 # Boots
@@ -51,6 +73,7 @@ async def rebooted(stage: Stage, *answers: BootAnswer) -> PeerCall:
         return response(stage.specification, "BootNotification", members)
 
     stage.responders["BootNotification"] = answer
+    await forget(stage)
     wanted = ("Hard", "Immediate")
     payload = stage.needed(await ask(stage, "Reset", {"type": wanted}), "the answer to Reset")
     if payload.get("status") != "Accepted":
@@ -63,6 +86,7 @@ async def awaited(stage: Stage, *actions: str, within: float | None = None) -> P
     call = await stage.expect(*actions, within=within)
     if call is None:
         stage.cannot_tell(f"no {' or '.join(actions)} came")
+    await listen(stage, _SETTLING)
     return call
 
 
@@ -166,9 +190,11 @@ async def told_of(stage: Stage, fits: Any, after: int, *, within: float | None =
     """What tells of transactions and fits, among the calls from a number on; None if none comes in time."""
     for call in stage.calls[after:]:
         if call.action in TELLING and fits(call):
+            await listen(stage, _SETTLING)
             return call
-    while (call := await stage.expect(*TELLING, within=within)) is not None:
+    async for call in coming(stage, *TELLING, within=within):
         if fits(call):
+            await listen(stage, _SETTLING)
             return call
     return None
 
@@ -219,6 +245,7 @@ async def charging(
     Raises:
         Inconclusive: It does not come about. A cable has to be in, or to be plugged by the hook ``plug``.
     """
+    await forget(stage)
     before, remote_start_id = len(stage.calls), next(_IDS)
     given = giving_ids(stage, status)
     if "plug" in stage.profile.hooks:
@@ -327,7 +354,8 @@ def placed(stage: Stage, number: int) -> Json:
 
 
 async def triggered(stage: Stage, action: str, members: Json | None = None) -> Answer:
-    """Asks the station to send something."""
+    """Asks the station to send something; what it has sent before is not that."""
+    await forget(stage)
     for trigger in ("TriggerMessage", "ExtendedTriggerMessage"):
         if trigger in stage.specification.actions:
             wanted = {"requestedMessage": action, **(members or {})}

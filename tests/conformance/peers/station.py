@@ -136,6 +136,7 @@ class Station(Following):
         self.heartbeat = 0.0
         self.last_sent = 0.0
         self.pending: dict[str, asyncio.Future[list[Any]]] = {}
+        self.actions: dict[str, str] = {}
         self.turn = asyncio.Lock()
         self.news = asyncio.Event()
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -150,7 +151,7 @@ class Station(Following):
             if not self.registration:
                 self.spawn(self.register())
             else:
-                self.spawn(self.resume())
+                self.spawn(self.reconnected())
             while (text := await self.link.receive()) is not None:
                 await self.received(text)
             for task in self.tasks:
@@ -161,9 +162,17 @@ class Station(Following):
             self.pending.clear()
             self.turn = asyncio.Lock()
             self.link = None
+            self.lost()
             if self.ended_by_itself:
                 self.rebooted()
-            await asyncio.sleep(_BOOT)
+            await self.before_connecting()
+
+    async def before_connecting(self) -> None:
+        """What it does before it connects again."""
+        await asyncio.sleep(_BOOT)
+
+    def lost(self) -> None:
+        """What is forgotten with the connection: nothing."""
 
     def rebooted(self) -> None:
         """The power was off and on: statuses and reservations are as the standard wants them kept."""
@@ -186,14 +195,13 @@ class Station(Following):
             try:
                 answer = await self.call("BootNotification", self.boot())
             except Failed:
-                await asyncio.sleep(self.own_pause())
+                await self.unanswered()
                 continue
             status = answer.get("status")
-            self.registration = str(status)
             interval = answer.get("interval", answer.get("heartbeatInterval", 0)) or 0
             if status == "Accepted":
                 break
-            await asyncio.sleep(self.retry_pause(interval))
+            await self.refused_boot(str(status), float(interval))
         self.heartbeat = float(interval or 300)
         await self.begin()
         await self.resume()
@@ -206,9 +214,13 @@ class Station(Following):
         """Seconds before another boot, where the CSMS has named none."""
         return _OWN_PAUSE
 
-    def retry_pause(self, interval: float) -> float:
-        """Seconds before another boot after a refusal."""
-        return interval + 0.1 if interval else self.own_pause()
+    async def unanswered(self) -> None:
+        """What it does before it boots again, after there was no answer."""
+        await asyncio.sleep(self.own_pause())
+
+    async def refused_boot(self, status: str, interval: float) -> None:
+        """What it does before it boots again, after it was not accepted."""
+        await asyncio.sleep(interval + 0.1 if interval else self.own_pause())
 
     async def begin(self) -> None:
         """What it tells after it was accepted."""
@@ -218,6 +230,10 @@ class Station(Following):
             await self.notify(connector.number)
         if "SecurityEventNotification" in self.specification.actions:
             await self.quietly("SecurityEventNotification", {"type": "StartupOfTheDevice"})
+
+    async def reconnected(self) -> None:
+        """What it does after a new connection, if it was registered."""
+        await self.resume()
 
     async def resume(self) -> None:
         """Works, after a boot or a new connection."""
@@ -250,6 +266,7 @@ class Station(Following):
             async with self.turn:
                 id = self.new_id()
                 self.pending[id] = asyncio.get_running_loop().create_future()
+                self.actions[id] = each
                 self.last_sent = asyncio.get_running_loop().time()
                 await self.transmit([2, id, each, written])
                 try:
@@ -294,12 +311,38 @@ class Station(Following):
             await self.called(frame)
         elif frame[0] in (3, 4):
             waiting = self.pending.get(frame[1]) if isinstance(frame[1], str) else None
-            if waiting is not None and not waiting.done():
-                waiting.set_result(frame)
-            elif waiting is None:
+            if waiting is None or waiting.done():
                 await self.orphan(frame)
+            elif frame[0] == 3 and not self.is_right(self.actions[frame[1]], frame[2]):
+                waiting.set_result([4, frame[1], "FormationViolation", "", {}])
+                await self.wrong_result(frame)
+            else:
+                if frame[0] == 3:
+                    self.learn(self.actions[frame[1]], frame[2])
+                waiting.set_result(frame)
         elif frame[0] not in self.specification.frame_kinds and self.version in ("2.0", "2.0.1"):
             await self.transmit([4, frame[1], "MessageTypeNotSupported", "", {}])
+
+    def is_right(self, action: str, result: Any) -> bool:
+        """Whether a result fits its schema."""
+        try:
+            from_wire(self.specification.response(action), result)
+        except PayloadError:
+            return False
+        return True
+
+    async def wrong_result(self, frame: list[Any]) -> None:
+        """2.1 answers it."""
+        if 5 in self.specification.frame_kinds:
+            await self.transmit([5, frame[1], "FormatViolation", "", {}])
+
+    def learn(self, action: str, result: Json) -> None:
+        """What counts from the moment of an answer on, whatever comes next."""
+        if action == "BootNotification":
+            self.registration = result["status"]
+        elif action == "StartTransaction" and self.queue:
+            self.queue[0].transaction.id = result["transactionId"]
+            self.queue[0].transaction.is_known = True
 
     async def orphan(self, frame: list[Any]) -> None:
         """An answer to nothing is nothing."""
@@ -353,7 +396,7 @@ class Station(Following):
     def follow(self, action: str, payload: Json, result: Json) -> None:
         """What a call entails, after it was answered."""
         todo = getattr(self, f"after_{action}", None)
-        if todo is not None and result.get("status") in (None, "Accepted", "Unlocked", "AcceptedCanceled"):
+        if todo is not None and result.get("status") in (None, "Accepted", "Scheduled", "Unlocked"):
             self.spawn(todo(payload))
 
     def now(self) -> str:
@@ -406,7 +449,7 @@ class Station(Following):
         if self.authorizes() and not await self.authorize(who):
             return
         connector.reservation = None
-        id = None if self.is_first else str(uuid4())
+        id = None if self.is_first else self.new_transaction_id()
         running = Transaction(
             who, connector.number, id, connector.energy, connector.energy, remote, reservation
         )
@@ -417,6 +460,10 @@ class Station(Following):
         else:
             written = self.event(running, "Started", "RemoteStart" if remote is not None else "Authorized")
             self.report("TransactionEvent", running, written, is_start=True)
+
+    def new_transaction_id(self) -> str:
+        """An id for a transaction of 2.x."""
+        return str(uuid4())
 
     def authorizes(self) -> bool:
         """Whether a token that comes remotely is asked about."""
@@ -489,9 +536,13 @@ class Station(Following):
                     self.queue.popleft()
                 else:
                     await asyncio.sleep(pause * item.attempts)
+                    self.postpone(item)
                 continue
             self.queue.popleft()
             await self.told(item, answer)
+
+    def postpone(self, item: Queued) -> None:
+        """What was not taken stays first."""
 
     def attempts(self) -> tuple[int, float]:
         """How often a message about a transaction is sent, and the pause between."""
@@ -510,8 +561,6 @@ class Station(Following):
         running = item.transaction
         if not item.is_start:
             return
-        if self.is_first:
-            running.id = answer.get("transactionId")
         running.is_known = True
         connector = self.connectors[running.connector - 1]
         info = answer.get("idTagInfo") or answer.get("idTokenInfo") or {"status": "Accepted"}

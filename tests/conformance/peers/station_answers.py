@@ -252,6 +252,11 @@ def _unlock(station: Any, payload: Json) -> Json:
     return {"status": ("Unlocked", "Accepted")}
 
 
+def _reset(station: Any, payload: Json) -> Json:
+    is_busy = any(connector.transaction is not None for connector in station.connectors)
+    return {"status": "Scheduled"} if payload["type"] == "OnIdle" and is_busy else _ACCEPTED
+
+
 def _change_availability(station: Any, payload: Json) -> Json:
     targets = station.targets(payload)
     if not targets:
@@ -469,7 +474,7 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "RequestStartTransaction": _remote_start,
     "RequestStopTransaction": _remote_stop,
     "ReserveNow": _reserve,
-    "Reset": _always(status="Accepted"),
+    "Reset": _reset,
     "SendLocalList": _send_list,
     "SetChargingProfile": _set_profile,
     "SetDisplayMessage": _set_message,

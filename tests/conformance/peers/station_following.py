@@ -1,6 +1,7 @@
 """What calls of the CSMS entail in the faultless station, after they were answered."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 from ocpp_core.conformance.requests import readings
@@ -43,11 +44,7 @@ class Following:
     def free(self, number: int | None) -> Any:
         """A connector on which a transaction may begin: this one, or any."""
         for connector in self.connectors:
-            if (
-                number in (None, connector.number)
-                and connector.is_operative
-                and connector.transaction is None
-            ):
+            if number in (None, connector.number) and connector.is_operative and connector.transaction is None:
                 return connector
         return None
 
@@ -103,6 +100,16 @@ class Following:
         for connector in self.connectors:
             if connector.reservation is payload:
                 await self.show(connector, self.idle_status(connector))
+                await self.expire(connector, payload)
+
+    async def expire(self, connector: Any, payload: Json) -> None:
+        """Sets a connector free when its reservation has run out."""
+        end = datetime.fromisoformat(payload.get("expiryDate") or payload["expiryDateTime"])
+        await asyncio.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()))
+        if connector.reservation is payload:
+            connector.reservation = None
+            if connector.transaction is None:
+                await self.show(connector, self.idle_status(connector))
 
     async def after_CancelReservation(self, payload: Json) -> None:
         for connector in self.connectors:
@@ -110,8 +117,8 @@ class Following:
                 await self.show(connector, self.idle_status(connector))
 
     async def after_UnlockConnector(self, payload: Json) -> None:
-        if self.is_first:
-            await self.stop(self.connectors[payload["connectorId"] - 1], "UnlockCommand", "")
+        for connector in self.targets(payload) if self.is_first else ():
+            await self.stop(connector, "UnlockCommand", "")
 
     async def after_TriggerMessage(self, payload: Json) -> None:
         await self.triggered(payload)
@@ -131,11 +138,7 @@ class Following:
             await self.meter_now(number or 1)
         elif wanted == "BootNotification":
             await self.quietly(wanted, self.boot())
-        elif wanted in (
-            "FirmwareStatusNotification",
-            "DiagnosticsStatusNotification",
-            "LogStatusNotification",
-        ):
+        elif wanted in ("FirmwareStatusNotification", "DiagnosticsStatusNotification", "LogStatusNotification"):
             await self.quietly(wanted, {"status": "Idle"})
         elif wanted == "Heartbeat":
             await self.quietly(wanted, {})
@@ -173,20 +176,13 @@ class Following:
                 {
                     "component": {"name": component},
                     "variable": {"name": variable},
-                    "variableAttribute": [
-                        {"value": "" if kind == "WriteOnly" else value, "mutability": kind}
-                    ],
+                    "variableAttribute": [{"value": "" if kind == "WriteOnly" else value, "mutability": kind}],
                     "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
                 }
                 for component, variable in part
                 for value, kind, *_ in [self.variables[component, variable]]
             ]
-            members = {
-                "requestId": request_id,
-                "seqNo": number,
-                "tbc": number + 1 < len(parts),
-                "reportData": data,
-            }
+            members = {"requestId": request_id, "seqNo": number, "tbc": number + 1 < len(parts), "reportData": data}
             await self.quietly("NotifyReport", members)
 
     async def after_GetMonitoringReport(self, payload: Json) -> None:
@@ -245,8 +241,17 @@ class Following:
             await self.quietly("DiagnosticsStatusNotification", {"status": status})
 
     async def after_UpdateFirmware(self, payload: Json) -> None:
-        for status in ("Downloading", "DownloadFailed"):
-            await self.quietly(
-                "FirmwareStatusNotification",
-                {"requestId": payload.get("requestId"), "status": (status, "DownloadFailed")},
-            )
+        wanted = payload.get("retrieveDate") or payload["firmware"].get("retrieveDateTime", "")
+        at = datetime.fromisoformat(wanted)
+        wait = (at - datetime.now(UTC)).total_seconds()
+        if wait > 0:
+            if not self.is_first:
+                await self.tell_firmware(payload, "DownloadScheduled")
+            await asyncio.sleep(wait)
+        await self.tell_firmware(payload, "Downloading")
+        await self.tell_firmware(payload, "DownloadFailed")
+
+    async def tell_firmware(self, payload: Json, status: str) -> None:
+        """Tells how an update goes; 1.2 and 1.5 have but the end."""
+        members = {"requestId": payload.get("requestId"), "status": (status, "DownloadFailed")}
+        await self.quietly("FirmwareStatusNotification", members)
