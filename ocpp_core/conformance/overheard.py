@@ -211,8 +211,8 @@ def _answered(heard: Heard) -> Iterator[Deviation | None]:
     answers = {said.id for said in heard.said if said.entry.direction is Direction.RECEIVED}
     for said in heard.said:
         if said.entry.direction is Direction.SENT and said.kind is Type.CALL:
-            # Before it is registered a station may be left without an answer.
-            is_due = heard.role is Role.CHARGE_POINT or registered or said.action == "BootNotification"
+            # Before it is registered a station may be left without an answer, and may leave without one.
+            is_due = registered or said.action == "BootNotification"
             if is_due and _is_right(heard, said):
                 if said.id in answers:
                     yield None
@@ -270,10 +270,11 @@ for _rule in ("frame.one-call-open", "frame.calls-in-turn"):
 
 # Payloads
 
-#: The classes of faults by their keywords, in the order in which they decide: of several faults the first names the rule.
+#: The classes of faults by their keywords, in the order in which they decide: of several faults the first names the
+#: rule. (Of the order of elements, and of nil, there are rules of envelopes.)
 _CLASSES = (
-    ("type", frozenset({"type", "depth", "nil", "text"})),
-    ("required", frozenset({"required", "minItems", "maxItems", "order"})),
+    ("type", frozenset({"type", "depth", "text"})),
+    ("required", frozenset({"required", "minItems", "maxItems"})),
     ("value", frozenset({"enum", "maxLength", "minimum", "maximum", "multipleOf", "format", "characters"})),
     ("unknown-member", frozenset({"additionalProperties", "namespace", "place"})),
 )

@@ -14,6 +14,8 @@ from ocpp_core.conformance.verdicts import NotApplicable
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.validation import explain
 
+#: What a peer may wait for, or may take to do what it has promised, in times of `answer_within`: a minute by default.
+PATIENCE = 12.0
 #: How a peer says that it does not do such a thing (SOAP has one word for both).
 UNSERVED = frozenset({"NotSupported", "NotImplemented"})
 
@@ -52,6 +54,18 @@ async def listen(stage: Stage, seconds: float | None = None) -> None:
     await asyncio.sleep(stage.profile.silence if seconds is None else seconds)
 
 
+def is_claimed(stage: Stage, rule: str) -> bool:
+    """Whether the profile claims the features that a rule needs."""
+    needs = (need.partition(":") for need in rules()[rule].needs)
+    return all(stage.profile.features.get(name) for kind, _, name in needs if kind == "feature")
+
+
+def claimed(stage: Stage, rule: str) -> None:
+    """For rules about what only such software does, and whose lack nobody can see otherwise."""
+    if not is_claimed(stage, rule):
+        stage.does_not_apply("the profile does not claim it")
+
+
 async def served(
     stage: Stage, rule: str, action: str, members: Mapping[str, Any] | None = None, *, place: str = ""
 ) -> Json:
@@ -61,14 +75,8 @@ async def served(
     """
     answer = await ask(stage, action, members)
     if answer.kind is AnswerKind.ERROR:
-        features = [
-            need.removeprefix("feature:") for need in rules()[rule].needs if need.startswith("feature:")
-        ]
-        is_claimed = all(stage.profile.features.get(feature) for feature in features)
-        if answer.code in UNSERVED and not is_claimed:
-            stage.does_not_apply(
-                f"{action} is not served, and the profile does not claim {', '.join(features)}"
-            )
+        if answer.code in UNSERVED and not is_claimed(stage, rule):
+            stage.does_not_apply(f"{action} is not served, and the profile does not claim it")
         stage.deviates(f"a result for {action}", answer, place=place or action, marks=(answer.mark,))
     return stage.needed(answer, action)
 

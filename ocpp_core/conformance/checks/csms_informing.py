@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, served, token_of, told
+from ocpp_core.conformance.checks.asking import PATIENCE, ask, served, token_of, told
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import VENDOR, request, token
 from ocpp_core.conformance.stages import AnswerKind, Json, Stage
@@ -240,9 +240,9 @@ async def needs_profile(stage: Stage) -> None:
     )
     if payload.get("status") != "Accepted":
         stage.cannot_tell(f"the needs are answered {payload.get('status')}")
-    call = await stage.expect("SetChargingProfile", within=max(60.0, stage.profile.answer_within))
+    call = await stage.expect("SetChargingProfile", within=PATIENCE * stage.profile.answer_within)
     if call is None:
-        stage.deviates("a SetChargingProfile within 60 s", "none")
+        stage.deviates(f"a SetChargingProfile within {PATIENCE * stage.profile.answer_within:.0f} s", "none")
     profile = call.payload.get("chargingProfile")
     profile = profile if isinstance(profile, dict) else {}
     if profile.get("chargingProfilePurpose") != "TxProfile" or profile.get("transactionId") != played.id:

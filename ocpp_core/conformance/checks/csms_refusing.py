@@ -13,8 +13,18 @@ from ocpp_core.conformance.checks.asking import token_of
 from ocpp_core.conformance.requests import is_first, readings, request, token, transaction
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.shapes import Enumeration, ListOf, Nested, Text, Timestamp, shape
-from ocpp_core.model.versions import ERROR_CODES, Wire
+from ocpp_core.model.shapes import (
+    Boolean,
+    Enumeration,
+    Integer,
+    ListOf,
+    Nested,
+    Number,
+    Text,
+    Timestamp,
+    shape,
+)
+from ocpp_core.model.versions import ERROR_CODES, ERROR_NAMES_SOAP, Wire
 
 #: Codes that may be said of any payload that breaks its schema. How they are spelt is another rule.
 _PAYLOAD = frozenset(
@@ -29,6 +39,8 @@ _PAYLOAD = frozenset(
 _TYPE = _PAYLOAD | {ErrorCode.TYPE_CONSTRAINT}
 _OCCURRENCE = _PAYLOAD | {ErrorCode.OCCURRENCE_CONSTRAINT}
 
+#: The sub-codes of SOAP; another one is the matter of another rule.
+_OF_SOAP = frozenset(ERROR_NAMES_SOAP.values())
 #: A payload, and where it is broken.
 Broken = tuple[str, Json, str]
 
@@ -89,6 +101,23 @@ def _other_type(field: Any, holder: Json) -> bool:
     return True
 
 
+def _wrong_types(stage: Stage) -> Iterator[Broken]:
+    def of_xml(field: Any, holder: Json) -> bool:
+        """In XML all is text: only of numbers and the like can it be of another type."""
+        return isinstance(field.kind, Integer | Number | Boolean) and _other_type(field, holder)
+
+    return _breaking(of_xml if stage.wire is Wire.SOAP else _other_type)(stage)
+
+
+def _missing(stage: Stage) -> Iterator[Broken]:
+    def of_xml(field: Any, holder: Json) -> bool:
+        # A list that JSON wants may be empty in XML, where it has no elements then; a text may be empty too.
+        may_lack = isinstance(field.kind, ListOf) and not (field.soap_min_items or field.kind.min_items)
+        return field.xml != "text" and not may_lack and _without(field, holder)
+
+    return _breaking(of_xml if stage.wire is Wire.SOAP else _without)(stage)
+
+
 def _other_token(field: Any, holder: Json) -> bool:
     if isinstance(field.kind, Enumeration):
         holder[field.wire] = "NoSuchToken"
@@ -143,7 +172,7 @@ async def _served_plainly(stage: Stage) -> frozenset[str]:
 def _fits(stage: Stage, answer: Answer, codes: frozenset[ErrorCode]) -> bool:
     """Whether a code says what is wrong; SOAP has one for all of it."""
     if stage.wire is Wire.SOAP:
-        return answer.code == "ProtocolError"
+        return answer.code == "ProtocolError" or answer.code not in _OF_SOAP
     # A code that nobody knows is the matter of another rule.
     return answer.code not in ERROR_CODES or ERROR_CODES[answer.code] in codes
 
@@ -176,9 +205,9 @@ def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: fro
             stage.cannot_tell("a request was not answered, which another rule is about")
 
 
-_register("refuse.required", _breaking(_without), _OCCURRENCE)
+_register("refuse.required", _missing, _OCCURRENCE)
 _register("refuse.unknown-member", _unknown_members, _TYPE)
-_register("refuse.type", _breaking(_other_type), _TYPE)
+_register("refuse.type", _wrong_types, _TYPE)
 _register("refuse.enum", _breaking(_other_token), _TYPE)
 _register("refuse.length", _breaking(_too_long), _TYPE)
 _register("refuse.timestamp", _breaking(_no_time), _TYPE)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
+from ocpp_core.conformance.checks.asking import ask, claimed
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import is_first
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
@@ -336,6 +336,7 @@ def _register(rule: str, actions: tuple[str, ...], judgement: Judgement) -> None
         action = next((each for each in actions if each in stage.specification.actions), None)
         if action is None:
             stage.does_not_apply(f"OCPP {stage.specification.version} has no {' or '.join(actions)}")
+        claimed(stage, rule)
         call = await _sent(stage, action)
         wrong = judgement(call.payload)
         if wrong is not None:

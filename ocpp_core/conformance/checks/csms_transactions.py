@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_core import v16, v21
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
+from ocpp_core.conformance.checks.asking import ask, claimed
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID, Transaction
 from ocpp_core.conformance.requests import is_first, readings, timestamp, token_info
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
@@ -247,6 +247,7 @@ async def triggers(stage: Stage) -> None:
 @check("transaction.total-cost")
 async def total_cost(stage: Stage) -> None:
     """Looks for what a transaction has cost."""
+    claimed(stage, "transaction.total-cost")
     played = Transaction.of(stage)
     await played.begun()
     answer = await played.stop()

@@ -5,6 +5,7 @@ Needs the extra ``soap``.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from xml.sax.saxutils import escape
 
 from attrs import frozen
@@ -13,6 +14,7 @@ from lxml import etree
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask
 from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Stage
+from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.versions import SERVICES, Role
 
@@ -72,15 +74,30 @@ class _Read:
         return body[0] if body is not None and len(body) == 1 else None
 
 
+def _xml(text: str) -> etree._Element | None:
+    """The root of a document; None if it is none."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
 def _read(stage: Stage, mark: int) -> _Read:
     """The envelope of an entry of the trace."""
     text = stage.trace[mark].text if mark >= 0 else ""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        root = etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(), parser)
-    except (etree.XMLSyntaxError, ValueError):
+    root = _xml(text)
+    if root is None:
         stage.cannot_tell("the answer is no XML, which another rule is about")
     return _Read(root, text)
+
+
+def _envelope(stage: Stage, mark: int) -> _Read:
+    """The same, for rules that are about parts of it."""
+    read = _read(stage, mark)
+    if read.root.tag != f"{{{_ENVELOPE}}}Envelope":
+        stage.cannot_tell("the answer is no envelope, which another rule is about")
+    return read
 
 
 async def _answered(stage: Stage, action: str = "Heartbeat") -> _Read:
@@ -88,7 +105,7 @@ async def _answered(stage: Stage, action: str = "Heartbeat") -> _Read:
     answer = await ask(stage, action)
     if answer.kind in (AnswerKind.SILENCE, AnswerKind.CLOSED, AnswerKind.ERROR):
         stage.needed(answer, f"the answer to {action}")
-    return _read(stage, answer.mark)
+    return _envelope(stage, answer.mark)
 
 
 def _namespace(stage: Stage, receiver: Role = Role.CSMS) -> str:
@@ -137,14 +154,13 @@ async def _plain(stage: Stage) -> None:
 async def answer(stage: Stage) -> None:
     """Beats, and looks at what comes."""
     came = await ask(stage, "Heartbeat")
-    if came.kind is AnswerKind.UNREADABLE:
-        stage.deviates("an envelope of SOAP 1.2", came, marks=(came.mark,))
-    if came.kind is not AnswerKind.RESULT:
+    if came.kind not in (AnswerKind.RESULT, AnswerKind.UNREADABLE):
         stage.needed(came)
-    read = _read(stage, came.mark)
-    if read.root.tag != f"{{{_ENVELOPE}}}Envelope":
-        stage.deviates("an envelope of SOAP 1.2", read.root.tag, marks=(came.mark,))
-    if read.content is None:
+    root = _xml(stage.trace[came.mark].text)
+    if root is None or root.tag != f"{{{_ENVELOPE}}}Envelope":
+        got = "no XML" if root is None else root.tag
+        stage.deviates("an envelope of SOAP 1.2", got, marks=(came.mark,))
+    if _Read(root, "").content is None:
         stage.deviates("one element in the body", "none, or several", marks=(came.mark,))
 
 
@@ -166,7 +182,7 @@ async def relates_to(stage: Stage) -> None:
     came = await stage.exchange(_request(stage, id), id)
     if came.kind is not AnswerKind.UNREADABLE:
         stage.needed(came)
-    related = _read(stage, came.mark).header("RelatesTo")
+    related = _envelope(stage, came.mark).header("RelatesTo")
     if related != id:
         stage.deviates(f"RelatesTo {id}", related or "none", marks=(came.mark,))
 
@@ -429,12 +445,17 @@ async def call_id(stage: Stage) -> None:
 
 @check("envelope.call-namespace")
 async def call_namespace(stage: Stage) -> None:
-    """Has it ask something, and looks at the namespace."""
-    call, read = await _called(stage)
-    content = read.content
+    """Has it ask something, and looks at the namespace. In a wrong one the kit does not take it for a call."""
+    before = len(stage.trace)
+    with suppress(Inconclusive):
+        await stage.provoke("ClearCache")
+    marks = [entry.number for entry in stage.trace.received() if entry.number >= before]
+    if not marks:
+        stage.cannot_tell("nothing has come")
+    content = _envelope(stage, marks[0]).content
     found = "" if content is None else etree.QName(content).namespace or ""
     if found.rstrip("/") != _namespace(stage, Role.CHARGE_POINT).rstrip("/"):
-        stage.deviates(_namespace(stage, Role.CHARGE_POINT), found or "none", marks=(call.mark,))
+        stage.deviates(_namespace(stage, Role.CHARGE_POINT), found or "none", marks=(marks[0],))
 
 
 @check("envelope.call-reply-to")

@@ -4,15 +4,12 @@ import json
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import UNSERVED, foreign, frames, harmless, listen
+from ocpp_core.conformance.checks.asking import PATIENCE, UNSERVED, foreign, frames, harmless, listen
 from ocpp_core.conformance.requests import request, response
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.versions import Role, Wire
-
-#: What a sender may wait for an answer of ours before we say that it waits for ever, in times of `answer_within`.
-_PATIENCE = 12.0
 
 
 def _goes_on(stage: Stage, answer: Answer, place: str) -> None:
@@ -269,8 +266,9 @@ async def crossing_calls(stage: Stage) -> None:
     call = await _held(stage, _askable(stage)[0])
     for when in ("while a call of its own is open", "right after the answer to a call of its own"):
         answer = await stage.call(*harmless(stage))
-        if answer.kind is not AnswerKind.RESULT:
+        if answer.kind is AnswerKind.ERROR:
             stage.deviates(f"a result {when}", answer, place=when, marks=(call.mark, answer.mark))
+        stage.needed(answer, f"the answer to a call {when}")
         if call.action in stage.responders:
             await _release(stage, call)
 
@@ -285,7 +283,7 @@ async def own_timeout(stage: Stage) -> None:
     except Inconclusive:
         stage.deviates(
             f"another call after the {first} that was not answered",
-            f"none in {_PATIENCE * stage.profile.answer_within:.0f} s",
+            f"none in {PATIENCE * stage.profile.answer_within:.0f} s",
             marks=(call.mark,),
         )
 
@@ -295,7 +293,7 @@ async def _patiently(stage: Stage, action: str) -> PeerCall:
     try:
         return await stage.provoke(action)
     except Inconclusive:
-        call = await stage.expect(action, within=(_PATIENCE - 1) * stage.profile.answer_within)
+        call = await stage.expect(action, within=(PATIENCE - 1) * stage.profile.answer_within)
         if call is None:
             raise
         return call

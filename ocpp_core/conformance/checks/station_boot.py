@@ -45,7 +45,7 @@ def _only_boots(stage: Stage, boot: PeerCall, until: PeerCall | None, when: str)
 async def nothing_before_answer(stage: Stage) -> None:
     """Lets a boot wait for its answer."""
     boot = await rebooted(stage, None, ("Accepted", 300))
-    again = await stage.expect("BootNotification", within=2 * stage.profile.silence)
+    again = await stage.expect("BootNotification", within=patience(stage))
     _only_boots(stage, boot, again, "before the first was answered")
 
 

@@ -9,7 +9,13 @@ from ocpp_core.conformance.checks.station_control import (
     number_of,
     status_of,
 )
-from ocpp_core.conformance.checks.steering import charging, is_served, is_start, patience, remote_start
+from ocpp_core.conformance.checks.steering import (
+    charging,
+    is_served,
+    is_start,
+    patience,
+    remote_start,
+)
 from ocpp_core.conformance.requests import timestamp, token
 from ocpp_core.conformance.stages import Answer, Json, Stage
 
@@ -140,9 +146,7 @@ async def reservation_used(stage: Stage) -> None:
 async def reservation_ends(stage: Stage) -> None:
     """Waits until a reservation has run out."""
     await _reserved(stage, seconds=_SHORT)
-    while (
-        call := await stage.expect("StatusNotification", "NotifyEvent", within=_SHORT + patience(stage))
-    ) is not None:
+    async for call in coming(stage, "StatusNotification", "NotifyEvent", within=_SHORT + patience(stage)):
         if call.action == "NotifyEvent" or (number_of(call), status_of(call)) == (1, "Available"):
             return
     await _cancel(stage)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask
-from ocpp_core.conformance.checks.steering import HEARTBEAT, is_served
+from ocpp_core.conformance.checks.steering import HEARTBEAT, coming, is_served, patience
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 
 #: A name that no station has.
@@ -318,12 +318,11 @@ async def variable_rejected_unchanged(stage: Stage) -> None:
 # Reports
 
 
-async def reported(stage: Stage, notice: str, request_id: int) -> list[PeerCall]:
+async def reported(stage: Stage, notice: str) -> list[PeerCall]:
     """All parts of a report, as far as they come."""
     parts: list[PeerCall] = []
-    while (call := await stage.expect(notice)) is not None:
-        if call.payload.get("requestId") == request_id or "requestId" not in call.payload or not parts:
-            parts.append(call)
+    async for call in coming(stage, notice, within=patience(stage)):
+        parts.append(call)
         if not call.payload.get("tbc"):
             break
     return parts
@@ -333,7 +332,7 @@ async def _base_report(stage: Stage, request_id: int) -> list[PeerCall]:
     answer = await ask(stage, "GetBaseReport", {"requestId": request_id, "reportBase": "FullInventory"})
     if is_served(stage, answer, "base-report").get("status") != "Accepted":
         stage.cannot_tell("the report was not accepted")
-    return await reported(stage, "NotifyReport", request_id)
+    return await reported(stage, "NotifyReport")
 
 
 @check("report.comes")
@@ -387,7 +386,7 @@ async def report_asked_only(stage: Stage) -> None:
     answer = await ask(stage, "GetReport", wanted)
     if is_served(stage, answer, "custom-report").get("status") != "Accepted":
         stage.cannot_tell("the report was not accepted")
-    for call in await reported(stage, "NotifyReport", 4716):
+    for call in await reported(stage, "NotifyReport"):
         for row in call.payload.get("reportData") or ():
             if _named(row) != _named(_KNOWN):
                 stage.deviates(f"{_named(_KNOWN)} alone", f"{_named(row)}", marks=(call.mark,))

@@ -14,6 +14,7 @@ from ocpp_core.conformance.checks.steering import (
     Charge,
     awaited,
     charging,
+    coming,
     giving_ids,
     id_of,
     info_of,
@@ -33,6 +34,8 @@ from ocpp_core.conformance.stages import PeerCall, Stage
 _NEAR = timedelta(minutes=5)
 #: Seconds between two readings that are asked for.
 _PERIOD = 1
+#: Seconds that three attempts take at most, with the pauses that are set here, and some more.
+_RETRIES = 8.0
 
 
 def _token_in(call: PeerCall) -> str | None:
@@ -135,6 +138,8 @@ async def remote_start_trigger(stage: Stage) -> None:
     """Looks at the reason of the first event."""
     async with charging(stage) as charge:
         first = charge.told()[0]
+        if "triggerReason" not in first.payload:
+            stage.cannot_tell("it tells no triggerReason")
         if first.payload.get("triggerReason") != "RemoteStart":
             stage.deviates(
                 "triggerReason RemoteStart", f"{first.payload.get('triggerReason')}", marks=_marks(first)
@@ -231,7 +236,7 @@ async def meter_id(stage: Stage) -> None:
 async def _sampled(stage: Stage) -> PeerCall | None:
     names = ("MeterValues",) if is_first(stage.specification) else ("TransactionEvent", "MeterValues")
     within = 2 * _PERIOD + stage.profile.answer_within
-    while (call := await stage.expect(*names, within=within)) is not None:
+    async for call in coming(stage, *names, within=within):
         if call.action == "MeterValues" or call.payload.get("triggerReason") == "MeterValuePeriodic":
             return call
     return None
@@ -340,6 +345,8 @@ async def remote_stop_trigger(stage: Stage) -> None:
     async with charging(stage) as charge:
         ended = await charge.stop()
         reason = ended.payload.get("triggerReason")
+        if reason is None:
+            stage.cannot_tell("it tells no triggerReason")
         if reason != "RemoteStop":
             stage.deviates("triggerReason RemoteStop", f"{reason}", marks=_marks(ended))
 
@@ -381,7 +388,9 @@ async def unknown_stop(stage: Stage) -> None:
 async def not_authorized(stage: Stage) -> None:
     """Says that the token is not good, when the transaction has begun."""
     async with charging(stage, status="Invalid") as charge:
-        while (call := await stage.expect(*TELLING, "StatusNotification")) is not None:
+        if not is_first(stage.specification) and _token_in(charge.started) is None:
+            stage.cannot_tell("it has not told who charges, so nothing was said of the token")
+        async for call in coming(stage, *TELLING, "StatusNotification"):
             state = info_of(call).get("chargingState", call.payload.get("status"))
             if (call.action in TELLING and is_end(call)) or state in ("SuspendedEVSE", "EVConnected"):
                 return
@@ -417,7 +426,7 @@ async def _refused(stage: Stage, times: int) -> tuple[Charge, list[PeerCall]]:
         name = "StopTransaction" if is_first(stage.specification) else "TransactionEvent"
         refusing(stage, name, times)
         await charge.stop()
-        while (call := await stage.expect(name, within=4 + stage.profile.silence)) is not None:
+        async for call in coming(stage, name, within=_RETRIES + stage.profile.silence):
             charge.ended = call
         return charge, [each for each in charge.told() if is_end(each)]
 
@@ -455,9 +464,17 @@ async def order(stage: Stage) -> None:
         charge = Charge(stage, token_of(stage), 1, 1, first, id, before)
         if not is_first(stage.specification):
             await charge.ask_to_stop()
-        call = await awaited(stage, *TELLING, "MeterValues", within=patience(stage))
-        if call.action not in TELLING or not is_start(call):
-            stage.deviates("the start once more before anything else", call.action, marks=_marks(first, call))
+        early: PeerCall | None = None
+        async for call in coming(stage, *TELLING, "MeterValues", within=patience(stage)):
+            if is_start(call):
+                break
+            early = early or call
+        else:
+            stage.cannot_tell("the start did not come again")
+        if early is not None:
+            stage.deviates(
+                "the start once more before anything else", early.action, marks=_marks(first, early)
+            )
         if is_first(stage.specification):
             await charge.ask_to_stop()
         await told_of(stage, is_end, before)

@@ -1,5 +1,6 @@
 """How a station is got to do something: to boot again, to charge, to be set otherwise; in the words of all versions."""
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -33,6 +34,19 @@ async def forget(stage: Stage) -> None:
     """What the station has asked so far is not what is waited for from now on."""
     while await stage.expect(within=0) is not None:
         pass
+
+
+async def coming(stage: Stage, *actions: str, within: float | None = None) -> AsyncIterator[PeerCall]:
+    """Calls of some actions as they come, for so many seconds in all: `Profile.answer_within` unless told otherwise.
+
+    Whoever calls without end does not keep a check from ending.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + (stage.profile.answer_within if within is None else within)
+    while (call := await stage.expect(*actions, within=max(0.0, until - loop.time()))) is not None:
+        yield call
+        if loop.time() > until:
+            return
 
 
 # Boots
@@ -178,7 +192,7 @@ async def told_of(stage: Stage, fits: Any, after: int, *, within: float | None =
         if call.action in TELLING and fits(call):
             await listen(stage, _SETTLING)
             return call
-    while (call := await stage.expect(*TELLING, within=within)) is not None:
+    async for call in coming(stage, *TELLING, within=within):
         if fits(call):
             await listen(stage, _SETTLING)
             return call

@@ -464,7 +464,7 @@ def profile(csms: Csms, **members: Any) -> Json:
         "stackLevel": 0,
         "chargingProfilePurpose": "TxDefaultProfile",
         "chargingProfileKind": "Absolute",
-        "chargingSchedule": [{"id": 1, **schedule}],
+        "chargingSchedule": schedule if csms.version == "2.0" else [{"id": 1, **schedule}],
     }
     return {"evseId": 1, "chargingProfile": second | members}
 

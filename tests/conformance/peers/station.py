@@ -151,7 +151,7 @@ class Station(Following):
             if not self.registration:
                 self.spawn(self.register())
             else:
-                self.spawn(self.resume())
+                self.spawn(self.reconnected())
             while (text := await self.link.receive()) is not None:
                 await self.received(text)
             for task in self.tasks:
@@ -162,9 +162,17 @@ class Station(Following):
             self.pending.clear()
             self.turn = asyncio.Lock()
             self.link = None
+            self.lost()
             if self.ended_by_itself:
                 self.rebooted()
-            await asyncio.sleep(_BOOT)
+            await self.before_connecting()
+
+    async def before_connecting(self) -> None:
+        """What it does before it connects again."""
+        await asyncio.sleep(_BOOT)
+
+    def lost(self) -> None:
+        """What is forgotten with the connection: nothing."""
 
     def rebooted(self) -> None:
         """The power was off and on: statuses and reservations are as the standard wants them kept."""
@@ -187,13 +195,13 @@ class Station(Following):
             try:
                 answer = await self.call("BootNotification", self.boot())
             except Failed:
-                await asyncio.sleep(self.own_pause())
+                await self.unanswered()
                 continue
             status = answer.get("status")
             interval = answer.get("interval", answer.get("heartbeatInterval", 0)) or 0
             if status == "Accepted":
                 break
-            await asyncio.sleep(self.retry_pause(interval))
+            await self.refused_boot(str(status), float(interval))
         self.heartbeat = float(interval or 300)
         await self.begin()
         await self.resume()
@@ -206,9 +214,13 @@ class Station(Following):
         """Seconds before another boot, where the CSMS has named none."""
         return _OWN_PAUSE
 
-    def retry_pause(self, interval: float) -> float:
-        """Seconds before another boot after a refusal."""
-        return interval + 0.1 if interval else self.own_pause()
+    async def unanswered(self) -> None:
+        """What it does before it boots again, after there was no answer."""
+        await asyncio.sleep(self.own_pause())
+
+    async def refused_boot(self, status: str, interval: float) -> None:
+        """What it does before it boots again, after it was not accepted."""
+        await asyncio.sleep(interval + 0.1 if interval else self.own_pause())
 
     async def begin(self) -> None:
         """What it tells after it was accepted."""
@@ -218,6 +230,10 @@ class Station(Following):
             await self.notify(connector.number)
         if "SecurityEventNotification" in self.specification.actions:
             await self.quietly("SecurityEventNotification", {"type": "StartupOfTheDevice"})
+
+    async def reconnected(self) -> None:
+        """What it does after a new connection, if it was registered."""
+        await self.resume()
 
     async def resume(self) -> None:
         """Works, after a boot or a new connection."""
@@ -433,7 +449,7 @@ class Station(Following):
         if self.authorizes() and not await self.authorize(who):
             return
         connector.reservation = None
-        id = None if self.is_first else str(uuid4())
+        id = None if self.is_first else self.new_transaction_id()
         running = Transaction(
             who, connector.number, id, connector.energy, connector.energy, remote, reservation
         )
@@ -444,6 +460,10 @@ class Station(Following):
         else:
             written = self.event(running, "Started", "RemoteStart" if remote is not None else "Authorized")
             self.report("TransactionEvent", running, written, is_start=True)
+
+    def new_transaction_id(self) -> str:
+        """An id for a transaction of 2.x."""
+        return str(uuid4())
 
     def authorizes(self) -> bool:
         """Whether a token that comes remotely is asked about."""
@@ -516,9 +536,13 @@ class Station(Following):
                     self.queue.popleft()
                 else:
                     await asyncio.sleep(pause * item.attempts)
+                    self.postpone(item)
                 continue
             self.queue.popleft()
             await self.told(item, answer)
+
+    def postpone(self, item: Queued) -> None:
+        """What was not taken stays first."""
 
     def attempts(self) -> tuple[int, float]:
         """How often a message about a transaction is sent, and the pause between."""

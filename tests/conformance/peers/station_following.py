@@ -100,6 +100,16 @@ class Following:
         for connector in self.connectors:
             if connector.reservation is payload:
                 await self.show(connector, self.idle_status(connector))
+                await self.expire(connector, payload)
+
+    async def expire(self, connector: Any, payload: Json) -> None:
+        """Sets a connector free when its reservation has run out."""
+        end = datetime.fromisoformat(payload.get("expiryDate") or payload["expiryDateTime"])
+        await asyncio.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()))
+        if connector.reservation is payload:
+            connector.reservation = None
+            if connector.transaction is None:
+                await self.show(connector, self.idle_status(connector))
 
     async def after_CancelReservation(self, payload: Json) -> None:
         for connector in self.connectors:
@@ -107,8 +117,8 @@ class Following:
                 await self.show(connector, self.idle_status(connector))
 
     async def after_UnlockConnector(self, payload: Json) -> None:
-        if self.is_first:
-            await self.stop(self.connectors[payload["connectorId"] - 1], "UnlockCommand", "")
+        for connector in self.targets(payload) if self.is_first else ():
+            await self.stop(connector, "UnlockCommand", "")
 
     async def after_TriggerMessage(self, payload: Json) -> None:
         await self.triggered(payload)
