@@ -16,8 +16,11 @@ from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role, Wire
 
 
-def profile_of(csms: Csms) -> Profile:
-    """What is known of the peers: everything that is claimed, tokens, and how to have something sent."""
+def profile_of(csms: Csms, answer_within: float = 1.0) -> Profile:
+    """What is known of the peers: everything that is claimed, tokens, and how to have something sent.
+
+    Of peers that answer all that is right, answers can be waited for longer, since that takes no time.
+    """
 
     async def trigger(told: dict[str, Any]) -> None:
         await csms.trigger(told["action"], told["payload"])
@@ -28,12 +31,12 @@ def profile_of(csms: Csms) -> Profile:
         features=dict.fromkeys(needs, True),
         tokens={**tokens, "unknown": ("NOBODY",)},
         hooks={"trigger": trigger},
-        answer_within=1.0,
+        answer_within=answer_within,
         silence=0.1,
     )
 
 
-async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON) -> Report:
+async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON, answer_within: float = 1.0) -> Report:
     """What the kit says of a CSMS."""
     async with csms.served() as url:
         target = Target(
@@ -44,7 +47,7 @@ async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON) -> Report:
             identity="CS-1",
             password=csms.password,
         )
-        return await conform(target, profile=profile_of(csms), patterns=patterns or ("*",))
+        return await conform(target, profile=profile_of(csms, answer_within), patterns=patterns or ("*",))
 
 
 def deviating(report: Report) -> list[str]:
@@ -59,14 +62,16 @@ def deviating(report: Report) -> list[str]:
 
 
 def broken_by(
-    faults: Iterable[Any], patterns: tuple[str, ...], *, wire: Wire = Wire.JSON, at_once: int = 16
+    faults: Iterable[Any], patterns: tuple[str, ...], *, wire: Wire = Wire.JSON, answer_within: float = 1.0
 ) -> dict[str, list[str]]:
     """The rules that each fault breaks, in its first version: the kit mostly waits, so they are tried side by side."""
-    some = asyncio.Semaphore(at_once)
+    some = asyncio.Semaphore(16)
 
     async def tried(fault: Any) -> tuple[str, list[str]]:
         async with some:
-            report = await judged(fault.csms(fault.versions[0]), *patterns, wire=wire)
+            report = await judged(
+                fault.csms(fault.versions[0]), *patterns, wire=wire, answer_within=answer_within
+            )
             return fault.name, deviating(report)
 
     async def all_of_them() -> dict[str, list[str]]:
