@@ -11,6 +11,8 @@ from ocpp_core.conformance.checks.station_control import (
 )
 from ocpp_core.conformance.checks.steering import (
     charging,
+    coming,
+    forget,
     is_served,
     is_start,
     patience,
@@ -44,6 +46,7 @@ async def _reserve(
 
 async def _reserved(stage: Stage, *, seconds: float = 600) -> None:
     """Reserves connector 1, where that has to work."""
+    await forget(stage)
     answer = await _reserve(stage, _RESERVATION, seconds=seconds)
     status = is_served(stage, answer, "reservation").get("status")
     if status != "Accepted":
