@@ -275,6 +275,11 @@ class Conversation(ABC):
         return found if isinstance(found, PeerCall) else None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether its connection is gone."""
+        return self._end is not None
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """The ids of what was asked."""
         return tuple(self._asked)

@@ -1,7 +1,7 @@
 """Checks of stations: reservations."""
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, token_of
+from ocpp_core.conformance.checks.asking import token_of
 from ocpp_core.conformance.checks.station_control import (
     accepted,
     change_availability,
@@ -10,7 +10,10 @@ from ocpp_core.conformance.checks.station_control import (
     status_of,
 )
 from ocpp_core.conformance.checks.steering import (
+    ask,
     charging,
+    coming,
+    forget,
     is_served,
     is_start,
     patience,
@@ -44,6 +47,7 @@ async def _reserve(
 
 async def _reserved(stage: Stage, *, seconds: float = 600) -> None:
     """Reserves connector 1, where that has to work."""
+    await forget(stage)
     answer = await _reserve(stage, _RESERVATION, seconds=seconds)
     status = is_served(stage, answer, "reservation").get("status")
     if status != "Accepted":
