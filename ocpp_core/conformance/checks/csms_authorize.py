@@ -105,7 +105,7 @@ async def _infos(stage: Stage, text: str) -> list[tuple[Json, int]]:
 @check("authorize.group")
 async def group(stage: Stage) -> None:
     """Presents a token that belongs to a group."""
-    for info, mark in await _infos(stage, stage.known_token("grouped")):
+    for info, mark in await _infos(stage, stage.known_token("group")):
         if info and "groupIdToken" not in info:
             stage.deviates("a groupIdToken", "none", marks=(mark,))
 
