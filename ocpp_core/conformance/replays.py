@@ -170,7 +170,7 @@ def with_replays(report: Report, folder: Path) -> Report:
     Raises:
         OSError: A file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     for outcome in report.outcomes:
         for number, finding in enumerate(outcome.findings):
             path = folder / f"{outcome.rule.id}-{number + 1}.ndjson"
