@@ -185,7 +185,13 @@ class Following:
                     "component": {"name": component},
                     "variable": {"name": variable},
                     "variableAttribute": [
-                        {"value": "" if kind == "WriteOnly" else value, "mutability": kind}
+                        {
+                            "value": "" if kind == "WriteOnly" else value,
+                            "mutability": kind,
+                            "persistence": True,
+                            "constant": False,
+                            "persistent": True,
+                        }
                     ],
                     "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
                 }
