@@ -120,6 +120,8 @@ def _summary(report: Report) -> Iterator[_Element]:
         yield _made("ul", "counts", *cards)
     rows = [(name, _seen(value)) for name, value in _facts(report) if value]
     yield _E.dl(*(cell for name, value in rows for cell in (_E.dt(name), _E.dd(value))))
+    if report.surprises:
+        yield _p("note", f"Known, and not seen any more: {', '.join(report.surprises)}.")
     yield _p("note", NO_CERTIFICATION)
 
 
