@@ -101,7 +101,7 @@ def envelope_trace() -> Trace:
 
 
 def finding(trace: Trace | None = None, **members: Any) -> Finding:
-    usual = {
+    usual: dict[str, Any] = {
         "expected": "an interval of 0 or more",
         "got": "interval -5",
         "place": "$.interval",

@@ -78,7 +78,7 @@ def _seen(text: str, most: int = LONG) -> str:
 @cache
 def _style() -> str:
     """The sheet, and for each verdict what is left when it is not wanted."""
-    sheet = (files(__package__) / "page.css").read_text(encoding="utf-8")
+    sheet = (files("ocpp_core.conformance.reports") / "page.css").read_text(encoding="utf-8")
     lines = [sheet, ".group { display: none; }"]
     for verdict in VERDICTS:
         name = _css(verdict)
