@@ -1,9 +1,8 @@
 """Checks of stations: charging profiles and local lists."""
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import is_served, placed
+from ocpp_core.conformance.checks.steering import ask, is_served, placed
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
 from ocpp_core.conformance.requests import TOKEN, is_first, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
@@ -220,7 +219,8 @@ async def _send(stage: Stage, version: int, type: str, *tokens: str) -> Answer:
 async def _version(stage: Stage) -> tuple[int, Answer]:
     answer = await ask(stage, "GetLocalListVersion")
     payload = is_served(stage, answer, "local-list")
-    return int(payload.get("listVersion", payload.get("versionNumber", 0))), answer
+    version: int = payload["listVersion"] if "listVersion" in payload else payload["versionNumber"]
+    return version, answer
 
 
 async def _has_sent(stage: Stage, version: int, type: str, *tokens: str) -> None:

@@ -1,8 +1,9 @@
 """Checks of stations: what is triggered, availability, resets, locks and reservations."""
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, listen
+from ocpp_core.conformance.checks.asking import listen
 from ocpp_core.conformance.checks.steering import (
+    ask,
     awaited,
     charging,
     coming,
@@ -33,7 +34,8 @@ def status_of(call: PeerCall) -> str:
 
 def number_of(call: PeerCall) -> int:
     """The number of the connector of 1.x, or of the EVSE of 2.x, that a call is about; -1 if it names none."""
-    return int(call.payload.get("evseId", call.payload.get("connectorId", -1)))
+    number = call.payload.get("evseId", call.payload.get("connectorId"))
+    return number if isinstance(number, int) else -1
 
 
 async def accepted(stage: Stage, answer: Answer, what: str) -> None:

@@ -3,9 +3,9 @@
 import json
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, frames, harmless, listen
+from ocpp_core.conformance.checks.asking import frames, harmless, listen
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import awaited, coming, is_served, patience, triggered
+from ocpp_core.conformance.checks.steering import ask, awaited, coming, is_served, patience, triggered
 from ocpp_core.conformance.requests import VENDOR, timestamp
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive

@@ -1,7 +1,7 @@
 """Checks of stations: reservations."""
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, token_of
+from ocpp_core.conformance.checks.asking import token_of
 from ocpp_core.conformance.checks.station_control import (
     accepted,
     change_availability,
@@ -10,6 +10,7 @@ from ocpp_core.conformance.checks.station_control import (
     status_of,
 )
 from ocpp_core.conformance.checks.steering import (
+    ask,
     charging,
     coming,
     forget,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
-from ocpp_core.conformance.checks.steering import HEARTBEAT, coming, is_served, patience
+from ocpp_core.conformance.checks.steering import HEARTBEAT, ask, coming, is_served, patience
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 
 #: A name that no station has.
@@ -194,8 +193,10 @@ async def _set(stage: Stage, item: Json, value: str) -> tuple[str, Answer]:
     return str(rows[0].get("attributeStatus")), answer
 
 
-def _named(item: Json) -> tuple[Any, Any]:
-    return item.get("component", {}).get("name"), item.get("variable", {}).get("name")
+def _named(item: Any) -> tuple[Any, ...]:
+    """The names of the component and the variable that something is about; None where it has none."""
+    parts = [item.get(name) if isinstance(item, dict) else None for name in ("component", "variable")]
+    return tuple(part.get("name") if isinstance(part, dict) else None for part in parts)
 
 
 @check("variable.each-got")

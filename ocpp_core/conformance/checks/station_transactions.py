@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, listen, moment, token_of
+from ocpp_core.conformance.checks.asking import listen, moment, token_of
 from ocpp_core.conformance.checks.steering import (
     ATTEMPTS,
     AUTHORIZING,
@@ -12,6 +12,7 @@ from ocpp_core.conformance.checks.steering import (
     SAMPLING,
     TELLING,
     Charge,
+    ask,
     awaited,
     charging,
     coming,
@@ -21,6 +22,7 @@ from ocpp_core.conformance.checks.steering import (
     is_end,
     is_start,
     patience,
+    place_in,
     readings_of,
     refusing,
     remote_start,
@@ -107,7 +109,7 @@ async def remote_connector(stage: Stage) -> None:
     """Starts one on the last connector."""
     async with charging(stage, connector=stage.profile.evses) as charge:
         payload = charge.started.payload
-        place = payload.get("connectorId", (payload.get("evse") or {}).get("id"))
+        place = payload.get("connectorId", place_in(charge.started).get("id"))
         if place is not None and place != charge.connector:
             stage.deviates(f"number {charge.connector}", f"{place}", marks=_marks(charge.started))
 
@@ -117,7 +119,7 @@ async def evse_told(stage: Stage) -> None:
     """Looks for the EVSE and its connector in any event."""
     async with charging(stage) as charge:
         await charge.stop()
-        evses = [call.payload.get("evse") or {} for call in charge.told()]
+        evses = [place_in(call) for call in charge.told()]
         if not any("id" in evse and "connectorId" in evse for evse in evses):
             stage.deviates("an event that tells EVSE and connector", "none", marks=_marks(charge.started))
 
@@ -186,10 +188,12 @@ async def sequence(stage: Stage) -> None:
         for call in charge.told():
             if id_of(call) != charge.id:
                 continue
-            if last is not None and call.payload.get("seqNo") != last.payload.get("seqNo", 0) + 1:
+            if not isinstance(call.payload.get("seqNo"), int):
+                stage.cannot_tell("an event has no seqNo, which another rule is about")
+            if last is not None and call.payload["seqNo"] != last.payload["seqNo"] + 1:
                 stage.deviates(
-                    f"seqNo {last.payload.get('seqNo', 0) + 1}",
-                    f"{call.payload.get('seqNo')}",
+                    f"seqNo {last.payload['seqNo'] + 1}",
+                    f"{call.payload['seqNo']}",
                     marks=_marks(last, call),
                 )
             last = call

@@ -3,15 +3,17 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from attrs import define, field
 
-from ocpp_core.conformance.checks.asking import ask, listen, token_of
+from ocpp_core.conformance.checks import asking
+from ocpp_core.conformance.checks.asking import listen, token_of
 from ocpp_core.conformance.requests import is_first, request, response, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Refused, Stage
+from ocpp_core.payloads.validation import explain
 
 #: Seconds for a boot, or for another try after an answer that never came, in times of `answer_within`.
 PATIENCE = 12.0
@@ -28,6 +30,24 @@ TELLING = ("StartTransaction", "StopTransaction", "TransactionEvent")
 def patience(stage: Stage) -> float:
     """Seconds for what may take long."""
     return PATIENCE * stage.profile.answer_within
+
+
+async def ask(stage: Stage, action: str, members: Mapping[str, Any] | None = None) -> Answer:
+    """Calls with the smallest request of an action and some members.
+
+    Raises:
+        Inconclusive: The result breaks its schema, which another rule is about: whoever goes on can trust its types.
+    """
+    answer = await asking.ask(stage, action, members)
+    if answer.payload is not None and explain(stage.specification.response(action), answer.payload):
+        stage.cannot_tell(f"the answer to {action} breaks its schema, which another rule is about")
+    return answer
+
+
+def place_in(call: PeerCall) -> Json:
+    """The EVSE that an event names; {} if it names none."""
+    evse = call.payload.get("evse")
+    return evse if isinstance(evse, dict) else {}
 
 
 async def forget(stage: Stage) -> None:

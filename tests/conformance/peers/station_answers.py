@@ -468,7 +468,7 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "GetTariffs": _always(status="NoTariff"),
     "GetTransactionStatus": _transaction_status,
     "GetVariables": _get_variables,
-    "InstallCertificate": _always(status=("Rejected", "Failed")),
+    "InstallCertificate": _always(status=("Rejected", "Failed", "NoCertificateAvailable")),
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,
     "RequestStartTransaction": _remote_start,
