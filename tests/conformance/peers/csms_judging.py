@@ -29,7 +29,7 @@ def profile_of(csms: Csms, answer_within: float = 1.0) -> Profile:
     tokens = {status.lower(): (token,) for token, status in TOKENS.items()}
     return Profile(
         features=dict.fromkeys(needs, True),
-        tokens={**tokens, "unknown": ("NOBODY",)},
+        tokens={**tokens, "unknown": ("NOBODY",), "group": ("GOOD0001",)},
         hooks={"trigger": trigger},
         answer_within=answer_within,
         silence=0.1,
