@@ -21,7 +21,6 @@ from ocpp_core.model.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
     from ocpp_core.conformance.grounds import Target
-    from ocpp_core.conformance.reports import Report
 
 _ROLES = {"csms": Role.CSMS, "station": Role.CHARGE_POINT}
 _SCHEMES = {Wire.JSON: ("ws", "wss"), Wire.SOAP: ("http", "https")}
@@ -130,8 +129,8 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
     help="Say what a rule says, and test nothing.",
 )
 @click.pass_context
-def conform(context: click.Context, **options: Any) -> None:
-    """Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
+def conform(context: click.Context, /, **options: Any) -> None:
+    r"""Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
 
     \b
     ocpp-core conform ws://127.0.0.1:8080/ocpp --version 2.0.1
@@ -287,7 +286,7 @@ async def _replay(options: Mapping[str, Any]) -> int:
 
 
 class _Board:
-    """What is told while the kit runs, on standard error: a line that changes, or one line where there is no terminal."""
+    """What is told while the kit runs, on standard error: a line that changes where there is a terminal."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)

@@ -1,7 +1,7 @@
 """Files that replay one finding: what the kit has sent, with its gaps, and what the rule says.
 
-A file is NDJSON: a line about the finding, and a line for each entry of its trace. A rule that a check asks for is asked
-for again; of the others what was sent is sent again, under ids of its own, and judged as then.
+A file is NDJSON: a line about the finding, and a line for each entry of its trace. A rule that a check asks for is
+asked for again; of the others what was sent is sent again, under ids of its own, and judged as then.
 """
 
 import asyncio

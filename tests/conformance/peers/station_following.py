@@ -185,6 +185,7 @@ class Following:
                     "component": {"name": component},
                     "variable": {"name": variable},
                     "variableAttribute": [
+<<<<<<< HEAD
                         {
                             "value": "" if kind == "WriteOnly" else value,
                             "mutability": kind,
@@ -192,6 +193,9 @@ class Following:
                             "constant": False,
                             "persistent": True,
                         }
+=======
+                        {"value": "" if kind == "WriteOnly" else value, "mutability": kind}
+>>>>>>> kiteng
                     ],
                     "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
                 }
