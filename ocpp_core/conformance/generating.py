@@ -291,6 +291,9 @@ class Generation:
             )(given(examples)(attempt))
         )
         await asyncio.to_thread(_silently, drawn)
+        return self._found()
+
+    def _found(self) -> Finding | None:
         return None if self._smallest is None else self._smallest[1]
 
     def _is_late(self) -> bool:

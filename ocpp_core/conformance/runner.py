@@ -396,13 +396,15 @@ class Run:
         for said in heard.said:
             payload = said.payload or {}
             is_sent = said.entry.direction is Direction.SENT
+            id = payload.get("transactionId")
+            id = id if isinstance(id, int | str) else None  # it is what somebody else has written
             match said.action, said.kind:
                 case "BootNotification", Type.CALL if not is_sent:
                     self.software = _software(payload)
                 case "StartTransaction", Type.CALLRESULT if not is_sent:
-                    self._open.add(payload.get("transactionId"))
+                    self._open.add(id)
                 case "StopTransaction", Type.CALL if is_sent:
-                    self._open.discard(payload.get("transactionId"))
+                    self._open.discard(id)
                 case _:
                     pass
 

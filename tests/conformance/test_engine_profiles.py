@@ -1,5 +1,6 @@
 """Profile files: what they may say, and what is said of those that say something else."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,10 +60,8 @@ def test_a_profile_says_what_is_known(tmp_path: Path) -> None:
 def test_what_cannot_be_is_named_with_its_key_and_value(tmp_path: Path, written: str, told: str) -> None:
     path = tmp_path / "profile.toml"
     path.write_text(written)
-    with pytest.raises(ValueError) as info:
+    with pytest.raises(ValueError, match=re.escape(told)):
         Profile.read(path)
-
-    assert told in str(info.value)
 
 
 def test_a_profile_may_have_every_helper_that_a_rule_needs() -> None:
