@@ -266,7 +266,7 @@ def names_in(path: Path) -> Iterator[str]:
 
 def test_nothing_starts_a_thread_or_a_process() -> None:
     """But for the commands: the CSMS of the demo is a process. And but for a thread that ends before its call returns:
-    what strangers have lxml remember can be forgotten in no other way. The conformance kit has Hypothesis and the user's
+    what strangers have lxml remember can be forgotten in no other way. The conformance kit has Hypothesis and a user's
     hooks in threads, since neither is made for a loop.
     """
     tools = ("ocpp_core.cli", "ocpp_core.conformance")
