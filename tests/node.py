@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "tests" / "interop"
 CACHE = ROOT / "build" / "node"
-VERSIONS = {"ocpp-rpc": "2.2.1", "ocpp-ts": "0.3.0", "ocpp-ws-io": "2.3.2"}
+VERSIONS = {"axe-core": "4.10.3", "ocpp-rpc": "2.2.1", "ocpp-ts": "0.3.0", "ocpp-ws-io": "2.3.2"}
 
 
 def installed(package: str) -> Path:

@@ -17,6 +17,8 @@ from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
 
+import conformance_tables
+from conformance_tables import table
 from ocpp_core import ErrorCode, Role, Version, Wire, specification
 from ocpp_core.model import errors as errors_module
 from ocpp_core.model.codes import FrameKind
@@ -42,12 +44,6 @@ def changes() -> dict[Path, str]:
     """The pages that are not as they would be written, with their new text."""
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))}
     return {path: made for path, text in pages.items() if (made := render(text)) != text}
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [list(head), *map(list, rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 # Actions
@@ -232,6 +228,7 @@ def _paths(marked: Iterable[str]) -> str:
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
+    **conformance_tables.PARTS,
     **{
         part.__name__: part
         for part in (

@@ -18,7 +18,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ocpp_core.cli import live, relay, showing, translating
+from ocpp_core.cli import conforming, live, relay, showing, translating
 from ocpp_core.cli.choices import read_moment, read_policy, read_rules
 from ocpp_core.cli.discretion import translated_without_secrets, without_secrets
 from ocpp_core.cli.progress import progress
@@ -135,7 +135,7 @@ def command() -> None:
     """
 
 
-for _live in (*live.COMMANDS, relay.gateway):
+for _live in (*live.COMMANDS, relay.gateway, conforming.conform):
     command.add_command(_live)
 
 

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from itertools import count
 from typing import Any
 
-from ocpp_core.cli.answers import CSMS, Answer, Json, reply, text, timestamp
+from ocpp_core.conformance.answers import Answer, registering, reply, text
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Role
@@ -33,13 +32,7 @@ class Csms:
         self.router: Router = Router(receives=Role.CSMS)
         self.received: Counter[str] = Counter()
         self.transactions: Counter[str] = Counter()
-        self._interval = interval
-        self._ids = count(1)
-        self._answers: Mapping[str, Answer] = {
-            **CSMS,
-            "BootNotification": self._registered,
-            "StartTransaction": self._started,
-        }
+        self._answers: Mapping[str, Answer] = registering(interval)
         self.router.on_any(self._answer)
 
     def _answer(self, request: Request[Any] | Notification, _: Any) -> Response | None:
@@ -49,11 +42,3 @@ class Csms:
         if mark is not None:
             self.transactions[mark] += 1
         return None if isinstance(request, Notification) else reply(request, self._answers.get(action, {}))
-
-    def _registered(self, _: Json) -> Json:
-        # The same in two spellings: 1.2 and 1.5 call it heartbeatInterval.
-        intervals = dict.fromkeys(("interval", "heartbeatInterval"), self._interval)
-        return {"status": "Accepted", "currentTime": timestamp(), **intervals}
-
-    def _started(self, _: Json) -> Json:
-        return {"transactionId": next(self._ids), "idTagInfo": {"status": "Accepted"}}

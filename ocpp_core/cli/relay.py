@@ -36,7 +36,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _Network = IPv4Network | IPv6Network
 
 
-def _read_listen(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, int] | None:
+def read_listen(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """A host and a port: ``127.0.0.1:9000``.
+
+    Raises:
+        click.BadParameter: It is none.
+    """
     if value is None:
         return None
     host, colon, port = value.rpartition(":")
@@ -82,7 +87,7 @@ def _require_url(option: str, url: str, version: str) -> None:
     default="127.0.0.1:9000",
     show_default=True,
     metavar="[HOST]:PORT",
-    callback=_read_listen,
+    callback=read_listen,
     help="Where stations connect; without a host everywhere. Port 0 is any that is free.",
 )
 @click.option("--csms", "url", required=True, metavar="URL", help="The CSMS, of ws, wss, http or https.")
@@ -90,7 +95,7 @@ def _require_url(option: str, url: str, version: str) -> None:
 @click.option(
     "--csms-listen",
     metavar="HOST:PORT",
-    callback=_read_listen,
+    callback=read_listen,
     help="Where a CSMS that speaks SOAP calls the stations.",
 )
 @click.option("--csms-address", metavar="URL", help="What it is told of that, if it is behind a proxy.")

@@ -1,4 +1,7 @@
-"""What the CSMS of `serve` and `demo` and the station of `simulate` answer to each action, as tables for all versions.
+"""What a peaceful CSMS and a peaceful station answer to each action, as tables for all versions.
+
+The kit answers so what the software under test asks meanwhile; so do the CSMS of `serve` and `demo` and the station of
+`simulate`.
 
 An answer is written as it stands on the wire, with the members of every version: a version gets those that it knows.
 Where versions have different tokens a tuple has them in order of preference. What does no harm is accepted; what would
@@ -6,9 +9,10 @@ be a promise that nobody keeps, such as a signed certificate, is declined in the
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
+from ocpp_core.conformance.requests import timestamp
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Request, Response
@@ -30,26 +34,32 @@ def reply(request: Request[Any], answer: Answer) -> Response:
     """
     definition = request.__ocpp__
     cls: type[Response] = specification(definition.version).response(definition.action or "")
-    written = answer if isinstance(answer, dict) else answer(plain(request))
-    payload: Json = {}
-    for field in shape(cls).fields:
-        if field.wire in written:
-            value = written[field.wire]
-            payload[field.wire] = _first_known(value, field.kind) if isinstance(value, tuple) else value
     try:
-        return from_wire(cls, payload)
+        return from_wire(cls, written(cls, plain(request), answer))
     except PayloadError as error:
         raise OcppError(ErrorCode.PROPERTY_CONSTRAINT, f"cannot be answered: {error}") from None
+
+
+def written(cls: type[Response], request: Json, answer: Answer) -> Json:
+    """An answer as it stands on the wire in a version: those members that its class knows.
+
+    Args:
+        cls: The class of the response.
+        request: As it stands on the wire.
+        answer: For all versions.
+    """
+    members = answer if isinstance(answer, dict) else answer(request)
+    payload: Json = {}
+    for field in shape(cls).fields:
+        if field.wire in members:
+            value = members[field.wire]
+            payload[field.wire] = _first_known(value, field.kind) if isinstance(value, tuple) else value
+    return payload
 
 
 def _first_known(tokens: tuple[str, ...], kind: Any) -> str:
     known = set(map(str, kind.enum)) if isinstance(kind, Enumeration) else set(tokens)
     return next(token for token in tokens if token in known)
-
-
-def timestamp() -> str:
-    """This moment, as it is written on the wire."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _items(request: Json, name: str) -> Iterator[Any]:
@@ -115,6 +125,27 @@ CSMS: Mapping[str, Answer] = {
     "Update15118EVCertificate": _NO_CERTIFICATE,
     "VatNumberValidation": lambda request: {**_ACCEPTED, **_repeated(request, "vatNumber", "evseId")},
 }
+
+
+def registering(interval: int, first: int = 1) -> Mapping[str, Answer]:
+    """`CSMS`, and what it takes to register stations and to number their transactions.
+
+    Args:
+        interval: Seconds between heartbeats.
+        first: Number of the first transaction.
+    """
+    ids = count(first)
+
+    def registered(_: Json) -> Json:
+        # The same in two spellings: 1.2 and 1.5 call it heartbeatInterval.
+        intervals = dict.fromkeys(("interval", "heartbeatInterval"), interval)
+        return {**_ACCEPTED, "currentTime": timestamp(), **intervals}
+
+    def started(_: Json) -> Json:
+        return {"transactionId": next(ids), "idTagInfo": _ACCEPTED}
+
+    return {**CSMS, "BootNotification": registered, "StartTransaction": started}
+
 
 # Of the station
 

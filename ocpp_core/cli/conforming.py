@@ -1,0 +1,380 @@
+"""The command `conform`: tests somebody's CSMS or station. What it needs beyond the extra ``cli`` is loaded late."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+from rich.console import Console
+from rich.text import Text
+
+from ocpp_core.cli.live import is_url, read_number, run
+from ocpp_core.cli.relay import read_listen
+from ocpp_core.cli.showing import clean
+from ocpp_core.conformance.profiles import HOOKS, Profile
+from ocpp_core.conformance.rules import Level, Rule, rules, selected
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.versions import Role, Version, Wire
+
+if TYPE_CHECKING:
+    from ocpp_core.conformance.grounds import Target
+
+_ROLES = {"csms": Role.CSMS, "station": Role.CHARGE_POINT}
+_SCHEMES = {Wire.JSON: ("ws", "wss"), Wire.SOAP: ("http", "https")}
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _read_patterns(_: click.Context, __: click.Parameter, values: Sequence[str]) -> Sequence[str]:
+    patterns = tuple(pattern.strip() for value in values for pattern in value.split(","))
+    for pattern in patterns:
+        if not pattern or not selected([pattern]):
+            raise click.BadParameter(f"no rule is called so: {pattern or 'nothing'}; --list has them all")
+    return patterns or ("*",)
+
+
+def _read_profile(_: click.Context, __: click.Parameter, value: Path | None) -> tuple[Profile, str]:
+    """The profile, and the name of its file."""
+    if value is None:
+        return Profile(), ""
+    try:
+        return Profile.read(value), value.name
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"{value}: {error}") from None
+
+
+def _writable(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """A path that can be written: it is better told before the run than after it."""
+    if value is not None and not value.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {value.parent} for {value.name}")
+    return value
+
+
+def _explained(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    if value not in rules():
+        raise click.BadParameter(f"no rule is called so: {value}; --list has them all")
+    _write(_explanation(rules()[value]))
+    context.exit()
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option(
+    "--version",
+    "ocpp",
+    type=click.Choice([version.value for version in Version]),
+    help="OCPP version to speak.",
+)
+@click.option(
+    "--role",
+    type=click.Choice(list(_ROLES)),
+    default="csms",
+    show_default=True,
+    help="What is tested: the kit plays the other.",
+)
+@click.option(
+    "--wire",
+    type=click.Choice([wire.value for wire in Wire]),
+    help="How it speaks; by default as the URL says, or JSON.",
+)
+@click.option(
+    "--listen",
+    default="127.0.0.1:9000",
+    show_default=True,
+    metavar="[HOST]:PORT",
+    callback=read_listen,
+    help="Where a station connects, and where a CSMS that speaks SOAP calls back. Port 0 is any that is free.",
+)
+@click.option("--address", metavar="URL", help="What the other is told of that, if it is behind a proxy.")
+@click.option("--identity", help="Of the station, be it played or tested.")
+@click.option("--password", help="For Basic authentication: said to a CSMS, wanted of a station.")
+@click.option("--ca", type=_THERE, help="Certificates to trust, PEM.")
+@click.option(
+    "--cert", type=_THERE, help="Certificate to show, PEM; with --role station the listener speaks TLS."
+)
+@click.option("--key", type=_THERE, help="Its private key, PEM, if it is in another file.")
+@click.option(
+    "--profile", metavar="FILE", type=_FILE, callback=_read_profile, help="What the other claims, TOML."
+)
+@click.option(
+    "--rules",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    callback=_read_patterns,
+    help="Only these: boot.*, frame.unknown-action. Several with commas, or repeated.",
+)
+@click.option("--intrusive", is_flag=True, help="Look also for what resets, updates or fills the other.")
+@click.option("--strict", is_flag=True, help="What only should be counts as a deviation.")
+@click.option("--ask", is_flag=True, help="Ask on the terminal for what no hook of the profile does.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the same generated messages again.")
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(1, 1e6),
+    callback=read_number,
+    help="Seconds that it may take, and uses for generated messages.",
+)
+@click.option("--junit", type=_FILE, callback=_writable, help="Write the report as JUnit XML.")
+@click.option("--json", type=_FILE, callback=_writable, help="Write the report as JSON.")
+@click.option("--html", type=_FILE, callback=_writable, help="Write the report as one page.")
+@click.option("--replay", type=_THERE, help="Replay one finding, from a file that a run has written.")
+@click.option(
+    "--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder."
+)
+@click.option("--list", "is_list", is_flag=True, help="List the rules, and test nothing.")
+@click.option(
+    "--explain",
+    metavar="ID",
+    callback=_explained,
+    is_eager=True,
+    help="Say what a rule says, and test nothing.",
+)
+@click.pass_context
+def conform(context: click.Context, /, **options: Any) -> None:
+    r"""Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
+
+    \b
+    ocpp-core conform ws://127.0.0.1:8080/ocpp --version 2.0.1
+    ocpp-core conform --role station --listen 127.0.0.1:9000 --version 1.6
+
+    Exit codes: 0 no deviation was seen, 1 some were, 2 it could not be run. It is no certification.
+    """
+    role = _ROLES[options["role"]]
+    if options["is_list"]:
+        _list(_listed(options, role))
+        return
+    if options["replay"] is not None:
+        context.exit(run(lambda: _replay(options)))
+    target, (profile, name) = _target(options, role), options["profile"]
+    if options["ask"]:
+        profile = attrs.evolve(profile, hooks={**{name: _asker(name) for name in HOOKS}, **profile.hooks})
+    context.exit(run(lambda: _conform(target, profile, name, options)))
+
+
+# What is tested
+
+
+def _target(options: Mapping[str, Any], role: Role) -> "Target":
+    from ocpp_core.conformance.grounds import Target
+
+    version, url = options["ocpp"], options["url"] or ""
+    if version is None:
+        raise click.UsageError("Missing option '--version'.")
+    wire = _wire(options)
+    if wire not in specification(version).error_names:
+        raise click.UsageError(f"--wire: OCPP {version} is not spoken over {wire.value.upper()}")
+    if role is Role.CSMS and not url:
+        raise click.UsageError("Missing argument 'URL': where is the CSMS?")
+    if url and not is_url(url, _SCHEMES[wire]):
+        raise click.UsageError(f"URL: {' or '.join(_SCHEMES[wire])} is needed, with a host: {url}")
+    if role is Role.CHARGE_POINT and url and wire is Wire.JSON:
+        raise click.UsageError("URL: it is the station that connects; --listen says where")
+    host, port = options["listen"]
+    return Target(
+        role=role,
+        version=version,
+        wire=wire,
+        url=url,
+        host=host,
+        port=port,
+        address=options["address"],
+        identity=options["identity"],
+        password=options["password"],
+        ssl=_tls(options, role, url),
+    )
+
+
+def _wire(options: Mapping[str, Any]) -> Wire:
+    if options["wire"] is not None:
+        return Wire(options["wire"])
+    return Wire.SOAP if (options["url"] or "").startswith("http") else Wire.JSON
+
+
+def _tls(options: Mapping[str, Any], role: Role, url: str) -> ssl.SSLContext | None:
+    ca, cert, key = options["ca"], options["cert"], options["key"]
+    if key is not None and cert is None:
+        raise click.UsageError("--key: there is no --cert that it belongs to")
+    serves = role is Role.CHARGE_POINT
+    if serves and cert is None:
+        if ca is not None:
+            raise click.UsageError("--ca: there is no --cert to listen with")
+        return None
+    if not serves and not url.startswith(("wss", "https")):
+        if ca or cert:
+            raise click.UsageError("--ca, --cert: the URL is of no TLS")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if serves else ssl.create_default_context()
+    try:
+        if ca is not None:
+            context.load_verify_locations(ca)
+        if cert is not None:
+            context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise click.UsageError(f"--ca, --cert, --key: they cannot be used: {error}") from None
+    if serves and ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _asker(name: str) -> Callable[[dict[str, Any]], Any]:
+    async def ask(told: dict[str, Any]) -> None:
+        what = ", ".join(f"{key} {value}" for key, value in told.items() if key != "hook" and value)
+        said = f"Please do: {name} ({clean(what, 500)}), then press Enter"
+        await asyncio.to_thread(click.prompt, said, default="", show_default=False, err=True)
+
+    return ask
+
+
+# The run
+
+
+async def _conform(target: "Target", profile: Profile, name: str, options: Mapping[str, Any]) -> int:
+    from ocpp_core.conformance.reports import as_json, as_junit, as_page
+    from ocpp_core.conformance.reports.terminal import print_report
+    from ocpp_core.conformance.runner import conform
+
+    board = _Board()
+    try:
+        report = await conform(
+            target,
+            profile=profile,
+            patterns=options["patterns"],
+            intrusive=options["intrusive"],
+            strict=options["strict"],
+            seed=options["seed"],
+            seconds=options["seconds"],
+            told=board.told,
+            profile_name=name,
+        )
+    except ValueError as error:
+        raise click.ClickException(clean(str(error))) from None
+    finally:
+        board.close()
+    if options["replays"] is not None:
+        from ocpp_core.conformance.replays import with_replays
+
+        try:
+            report = with_replays(report, options["replays"])
+        except OSError as error:
+            raise click.UsageError(f"--replays: {error}") from None
+    for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
+        if options[option] is not None:
+            _save(options[option], write(report), f"--{option}")
+    print_report(report, Console(highlight=False, markup=False, emoji=False))
+    return report.exit_code
+
+
+def _save(path: Path, written: str | bytes, option: str) -> None:
+    try:
+        path.write_bytes(written if isinstance(written, bytes) else written.encode("utf-8"))
+    except OSError as error:
+        raise click.UsageError(f"{option}: cannot write {path}: {error.strerror or error}") from None
+
+
+async def _replay(options: Mapping[str, Any]) -> int:
+    from ocpp_core.conformance.replays import Replay, replayed
+
+    try:
+        replay = Replay.read(options["replay"])
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"--replay: {options['replay']}: {clean(str(error))}") from None
+    said = {
+        **options,
+        "ocpp": options["ocpp"] or replay.version,
+        "wire": options["wire"] or replay.wire.value,
+    }
+    target = _target(said, replay.role)
+    result = await replayed(replay, target, options["profile"][0])
+    _write(f"{result.state.value}: {replay.rule}: {clean(result.told, 1000)}")
+    return result.exit_code
+
+
+class _Board:
+    """What is told while the kit runs, on standard error: a line that changes where there is a terminal."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._status = self._console.status("") if self._console.is_terminal else None
+        self._total = self._done = self._wrong = 0
+
+    def told(self, event: Any) -> None:
+        """Shows how far it has come."""
+        from ocpp_core.conformance.runner import Began, Listening
+        from ocpp_core.conformance.verdicts import Verdict
+
+        match event:
+            case Listening(address=address):
+                self._console.print(Text(f"testing at {clean(address, 200)}"), soft_wrap=True)
+                if self._status is not None:
+                    self._status.update(Text("waiting for it"))
+                    self._status.start()
+                return
+            case Began(rules=begun):
+                self._total = len(begun)
+            case _:
+                self._done += 1
+                self._wrong += event.outcome.verdict is Verdict.DEVIATING
+        if self._status is not None:
+            rule = event.outcome.rule.id if hasattr(event, "outcome") else ""
+            self._status.update(
+                Text(f"{self._done} of {self._total} rules, {self._wrong} deviations  {rule}")
+            )
+
+    def close(self) -> None:
+        """Ends the line."""
+        if self._status is not None:
+            self._status.stop()
+
+
+# Rules
+
+
+def _listed(options: Mapping[str, Any], role: Role) -> Sequence[Rule]:
+    """The rules of a selection; of all roles, wires and versions that are not named."""
+    named = click.get_current_context().get_parameter_source
+    is_default = named("role") is click.core.ParameterSource.DEFAULT
+    return [
+        rule
+        for rule in selected(options["patterns"])
+        if (is_default or rule.roles & role)
+        and (options["ocpp"] is None or options["ocpp"] in rule.versions)
+        and (options["wire"] is None or Wire(options["wire"]) in rule.wires)
+    ]
+
+
+def _list(found: Sequence[Rule]) -> None:
+    for rule in found:
+        level = "" if rule.level is Level.MUST else " (should)"
+        _write(f"{rule.id:<36} {rule.sentence}{level}")
+
+
+def _explanation(rule: Rule) -> str:
+    sides = [name for name, role in _ROLES.items() if rule.roles & role]
+    lines = [
+        rule.id,
+        f"  {rule.sentence}",
+        f"  level:        {rule.level.value}",
+        f"  of:           {', '.join(sides)}",
+        f"  versions:     {', '.join(sorted(rule.versions))}",
+        f"  wires:        {', '.join(sorted(wire.value for wire in rule.wires))}",
+        f"  seen:         {rule.seen.value}{', intrusive' if rule.intrusive else ''}",
+    ]
+    if rule.needs:
+        lines.append(f"  needs:        {', '.join(rule.needs)}")
+    for version, source in rule.sources.items():
+        lines.append(f"  source:       {source}{f' (OCPP {version})' if version else ''}")
+    for version, ids in rule.requirements.items():
+        lines.append(f"  requirements: {', '.join(ids)} ({version})")
+    if rule.cases:
+        lines.append(f"  touches:      {', '.join(rule.cases)}")
+    return "\n".join(lines)
+
+
+def _write(text: str) -> None:
+    Console(highlight=False, markup=False, emoji=False).print(Text(text), soft_wrap=True)

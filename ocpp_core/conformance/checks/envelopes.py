@@ -1,0 +1,467 @@
+"""Checks of CSMSs: envelopes of OCPP-S and their faults. Requests are written here as text, answers are read with lxml.
+
+Needs the extra ``soap``.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from xml.sax.saxutils import escape
+
+from attrs import frozen
+from lxml import etree
+
+from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import ask
+from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Stage
+from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.model.shapes import shape
+from ocpp_core.model.versions import SERVICES, Role
+
+_ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
+_OLD = "http://schemas.xmlsoap.org/soap/envelope/"
+_ADDRESSING = "http://www.w3.org/2005/08/addressing"
+_ANONYMOUS = f"{_ADDRESSING}/anonymous"
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+#: The sub-codes, and the code of each (OCPP-S 1.6 §4 table 1).
+_SUBCODES = {
+    "SecurityError": "Sender",
+    "IdentityMismatch": "Sender",
+    "ProtocolError": "Sender",
+    "InternalError": "Receiver",
+    "NotSupported": "Receiver",
+}
+#: Codes that need no sub-code, since SOAP itself defines what they say.
+_OF_SOAP = frozenset({"VersionMismatch", "MustUnderstand", "DataEncodingUnknown"})
+#: Elements whose text may be empty.
+_MAY_BE_EMPTY = frozenset({"data", "value", "info"})
+
+
+def _local(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+@frozen
+class _Read:
+    """An envelope that was read.
+
+    Attributes:
+        root: The envelope.
+        text: As it came.
+    """
+
+    root: etree._Element
+    text: str
+
+    def header(self, name: str) -> str | None:
+        """The text of a header of WS-Addressing, or of one within it."""
+        found = self.root.find(f"{{{_ENVELOPE}}}Header/{{{_ADDRESSING}}}{name}")
+        if found is None:
+            return None
+        inner = found.find(f"{{{_ADDRESSING}}}Address")
+        return ((found if inner is None else inner).text or "").strip()
+
+    def ocpp_headers(self) -> Iterator[etree._Element]:
+        """The header blocks of OCPP."""
+        for block in self.root.iterfind(f"{{{_ENVELOPE}}}Header/*"):
+            if isinstance(block.tag, str) and _local(block).lower() == "chargeboxidentity":
+                yield block
+
+    @property
+    def content(self) -> etree._Element | None:
+        """The one element in the body."""
+        body = self.root.find(f"{{{_ENVELOPE}}}Body")
+        return body[0] if body is not None and len(body) == 1 else None
+
+
+def _xml(text: str) -> etree._Element | None:
+    """The root of a document; None if it is none."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _read(stage: Stage, mark: int) -> _Read:
+    """The envelope of an entry of the trace."""
+    text = stage.trace[mark].text if mark >= 0 else ""
+    root = _xml(text)
+    if root is None:
+        stage.cannot_tell("the answer is no XML, which another rule is about")
+    return _Read(root, text)
+
+
+def _envelope(stage: Stage, mark: int) -> _Read:
+    """The same, for rules that are about parts of it."""
+    read = _read(stage, mark)
+    if read.root.tag != f"{{{_ENVELOPE}}}Envelope":
+        stage.cannot_tell("the answer is no envelope, which another rule is about")
+    return read
+
+
+async def _answered(stage: Stage, action: str = "Heartbeat") -> _Read:
+    """The envelope that answers a right request."""
+    answer = await ask(stage, action)
+    if answer.kind in (AnswerKind.SILENCE, AnswerKind.CLOSED, AnswerKind.ERROR):
+        stage.needed(answer, f"the answer to {action}")
+    return _envelope(stage, answer.mark)
+
+
+def _namespace(stage: Stage, receiver: Role = Role.CSMS) -> str:
+    return stage.specification.namespaces[receiver]
+
+
+# Requests as text
+
+
+def _request(
+    stage: Stage,
+    id: str,
+    *,
+    operation: str = "Heartbeat",
+    identity: str = "chargeBoxIdentity",
+    envelope: str = _ENVELOPE,
+    reply_to: str = _ANONYMOUS,
+    more: str = "",
+) -> str:
+    name = f"{operation[0].lower()}{operation[1:]}Request"
+    who = f"<c:{identity}>{escape(stage.identity)}</c:{identity}>" if identity else ""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<e:Envelope xmlns:e="{envelope}" xmlns:a="{_ADDRESSING}" xmlns:c="{_namespace(stage)}"><e:Header>{who}'
+        f"<a:Action>/{operation}</a:Action><a:MessageID>{id}</a:MessageID>"
+        f"<a:From><a:Address>http://127.0.0.1/</a:Address></a:From>"
+        f"<a:ReplyTo><a:Address>{reply_to}</a:Address></a:ReplyTo><a:To>http://127.0.0.1/</a:To>{more}"
+        f"</e:Header><e:Body><c:{name}/></e:Body></e:Envelope>"
+    )
+
+
+async def _exchanged(stage: Stage, note: str, **parts: str) -> Answer:
+    id = f"urn:uuid:{stage.new_id()}"
+    return await stage.exchange(_request(stage, id, **parts), id, note=note)
+
+
+async def _plain(stage: Stage) -> None:
+    """A request as text that is right is served: what is odd in others is judged only where that is so."""
+    stage.needed(await _exchanged(stage, "a plain request"), "the answer to a plain request")
+
+
+# Answers
+
+
+@check("envelope.answer")
+async def answer(stage: Stage) -> None:
+    """Beats, and looks at what comes."""
+    came = await ask(stage, "Heartbeat")
+    if came.kind not in (AnswerKind.RESULT, AnswerKind.UNREADABLE):
+        stage.needed(came)
+    root = _xml(stage.trace[came.mark].text)
+    if root is None or root.tag != f"{{{_ENVELOPE}}}Envelope":
+        got = "no XML" if root is None else root.tag
+        stage.deviates("an envelope of SOAP 1.2", got, marks=(came.mark,))
+    if _Read(root, "").content is None:
+        stage.deviates("one element in the body", "none, or several", marks=(came.mark,))
+
+
+@check("envelope.declaration")
+async def declaration(stage: Stage) -> None:
+    """Looks at the first line."""
+    text = (await _answered(stage)).text
+    if not re.match(r"<\?xml[^>]*\?>", text):
+        stage.deviates("an XML declaration", "none")
+    encoding = re.match(r"<\?xml[^>]*encoding=[\"']([^\"']+)", text)
+    if encoding and encoding[1].lower() != "utf-8":
+        stage.deviates("the encoding UTF-8", encoding[1])
+
+
+@check("envelope.relates-to")
+async def relates_to(stage: Stage) -> None:
+    """Sends an id, and looks for it."""
+    id = f"urn:uuid:{stage.new_id()}"
+    came = await stage.exchange(_request(stage, id), id)
+    if came.kind is not AnswerKind.UNREADABLE:
+        stage.needed(came)
+    related = _envelope(stage, came.mark).header("RelatesTo")
+    if related != id:
+        stage.deviates(f"RelatesTo {id}", related or "none", marks=(came.mark,))
+
+
+@check("envelope.action")
+async def action(stage: Stage) -> None:
+    """Looks at the Action."""
+    found = (await _answered(stage)).header("Action")
+    long = f"{_namespace(stage)}{SERVICES[Role.CSMS]}/HeartbeatResponse"
+    # The WSDL of 1.2 names no action of outputs: the default of WS-Addressing is as right there.
+    wanted = {"/HeartbeatResponse"} | ({long} if stage.specification.version == "1.2" else set())
+    if found not in wanted:
+        stage.deviates("Action /HeartbeatResponse", found or "none")
+
+
+@check("envelope.namespace")
+async def namespace(stage: Stage) -> None:
+    """Looks at the namespaces."""
+    read = await _answered(stage)
+    content = read.content
+    for element in ([] if content is None else [content]) + list(read.ocpp_headers()):
+        found = etree.QName(element).namespace or ""
+        if found.rstrip("/") != _namespace(stage).rstrip("/"):
+            stage.deviates(
+                f"{_namespace(stage)} for {_local(element)}", found or "none", place=_local(element)
+            )
+
+
+@check("envelope.body-name")
+async def body_name(stage: Stage) -> None:
+    """Looks at the element in the body."""
+    content = (await _answered(stage)).content
+    if content is None:
+        stage.cannot_tell("there is no such element")
+    if _local(content) != "heartbeatResponse":
+        stage.deviates("heartbeatResponse", _local(content))
+
+
+@check("envelope.order")
+async def order(stage: Stage) -> None:
+    """Looks at the answer to BootNotification, which has three elements."""
+    content = (await _answered(stage, "BootNotification")).content
+    if content is None:
+        stage.cannot_tell("there is no such element")
+    fields = [field.wire for field in shape(stage.specification.response("BootNotification")).fields]
+    found = [_local(child) for child in content if isinstance(child.tag, str)]
+    known = [name for name in found if name in fields]
+    if known != sorted(known, key=fields.index):
+        stage.deviates(", ".join(name for name in fields if name in known), ", ".join(known))
+
+
+@check("envelope.nil")
+async def nil(stage: Stage) -> None:
+    """Looks for nothing that is written."""
+    for action in ("BootNotification", "Authorize", "DataTransfer"):
+        if action not in stage.specification.actions:
+            continue
+        content = (await _answered(stage, action)).content
+        for element in () if content is None else content.iter():
+            if not isinstance(element.tag, str) or element is content:
+                continue
+            is_empty = not len(element) and not (element.text or "").strip()
+            if _NIL in element.attrib or (is_empty and _local(element) not in _MAY_BE_EMPTY):
+                stage.deviates(
+                    f"no {_local(element)} at all", "an empty one", place=f"{action} {_local(element)}"
+                )
+
+
+# What is asked oddly
+
+
+@check("envelope.header-case")
+async def header_case(stage: Stage) -> None:
+    """Writes the header in other letters."""
+    await _plain(stage)
+    came = await _exchanged(stage, "other letters", identity="ChargeBoxIdentity")
+    if came.kind is AnswerKind.ERROR:
+        stage.deviates("a result", came, marks=(came.mark,))
+    stage.needed(came)
+
+
+@check("envelope.reply-to")
+async def reply_to(stage: Stage) -> None:
+    """Asks for an answer elsewhere."""
+    await _plain(stage)
+    came = await _exchanged(stage, "ReplyTo elsewhere", reply_to="http://127.0.0.1:9/elsewhere")
+    if came.kind not in (AnswerKind.RESULT, AnswerKind.ERROR):
+        stage.deviates("an answer in the HTTP response", came, marks=(came.mark,))
+
+
+async def _draws_fault(stage: Stage, came: Answer) -> None:
+    if came.kind is AnswerKind.RESULT:
+        stage.deviates("a fault", came, marks=(came.mark,))
+    if came.kind is not AnswerKind.ERROR:
+        stage.deviates("a fault", came, marks=(came.mark,) if came.mark >= 0 else ())
+
+
+@check("envelope.no-identity")
+async def no_identity(stage: Stage) -> None:
+    """Does not say who asks."""
+    await _plain(stage)
+    await _draws_fault(stage, await _exchanged(stage, "no identity", identity=""))
+
+
+@check("envelope.must-understand")
+async def must_understand(stage: Stage) -> None:
+    """Sends a header that nobody understands."""
+    await _plain(stage)
+    block = '<x:unheardOf xmlns:x="urn:example:conformance" e:mustUnderstand="true">x</x:unheardOf>'
+    await _draws_fault(stage, await _exchanged(stage, "a header that must be understood", more=block))
+
+
+@check("envelope.unknown-action")
+async def unknown_action(stage: Stage) -> None:
+    """Asks for what there is not."""
+    await _plain(stage)
+    await _draws_fault(stage, await _exchanged(stage, "an unknown operation", operation="MakeCoffee"))
+
+
+@check("envelope.soap11")
+async def soap11(stage: Stage) -> None:
+    """Sends an envelope of SOAP 1.1."""
+    await _plain(stage)
+    came = await _exchanged(stage, "SOAP 1.1", envelope=_OLD)
+    if came.kind is AnswerKind.RESULT:
+        stage.deviates("a fault VersionMismatch", came, marks=(came.mark,))
+
+
+@check("envelope.broken")
+async def broken(stage: Stage) -> None:
+    """Cuts an envelope short."""
+    await _plain(stage)
+    id = f"urn:uuid:{stage.new_id()}"
+    came = await stage.exchange(_request(stage, id)[:-20], id, note="broken: cut short")
+    if came.kind is AnswerKind.RESULT:
+        stage.deviates("a fault", came, marks=(came.mark,))
+
+
+# Faults
+
+
+@frozen
+class _Fault:
+    element: etree._Element
+    read: _Read
+    mark: int
+
+    def text(self, *path: str) -> str:
+        """The text of an element in it."""
+        found = self.element.find("/".join(f"{{{_ENVELOPE}}}{name}" for name in path))
+        return "" if found is None else (found.text or "").strip()
+
+
+async def _faults(stage: Stage) -> list[_Fault]:
+    """Faults that are drawn in different ways."""
+    await _plain(stage)
+    found = []
+    for parts in ({"operation": "MakeCoffee"}, {"identity": ""}, {"operation": "Authorize"}):
+        came = await _exchanged(stage, "broken on purpose", **parts)
+        if came.mark < 0 or came.kind is AnswerKind.RESULT:
+            continue
+        read = _read(stage, came.mark)
+        content = read.content
+        if content is not None and _local(content) == "Fault":
+            found.append(_Fault(content, read, came.mark))
+    if not found:
+        stage.cannot_tell("no fault could be drawn")
+    return found
+
+
+@check("envelope.fault-shape")
+async def fault_shape(stage: Stage) -> None:
+    """Draws faults, and looks at their parts."""
+    for fault in await _faults(stage):
+        if fault.element.tag != f"{{{_ENVELOPE}}}Fault":
+            stage.deviates("a Fault of SOAP 1.2", fault.element.tag, marks=(fault.mark,))
+        if not fault.text("Code", "Value"):
+            stage.deviates("Code and its Value", "none", marks=(fault.mark,))
+        if fault.element.find(f"{{{_ENVELOPE}}}Reason/{{{_ENVELOPE}}}Text") is None:
+            stage.deviates("Reason and its Text", "none", marks=(fault.mark,))
+
+
+@check("envelope.fault-code")
+async def fault_code(stage: Stage) -> None:
+    """Draws faults, and looks at their codes."""
+    for fault in await _faults(stage):
+        code = fault.text("Code", "Value").rpartition(":")[2]
+        subcode = fault.text("Code", "Subcode", "Value").rpartition(":")[2]
+        if not code:
+            stage.cannot_tell("a fault has no code, which another rule is about")
+        if code not in _OF_SOAP and _SUBCODES.get(subcode) != code:
+            stage.deviates(
+                "one of the five sub-codes, under its code",
+                f"{code} and {subcode or 'none'}",
+                marks=(fault.mark,),
+            )
+
+
+@check("envelope.fault-namespace")
+async def fault_namespace(stage: Stage) -> None:
+    """Draws faults, and looks where their sub-codes are."""
+    spaces = {each.rstrip("/") for each in stage.specification.namespaces.values()}
+    for fault in await _faults(stage):
+        value = fault.element.find(
+            "/".join(f"{{{_ENVELOPE}}}{name}" for name in ("Code", "Subcode", "Value"))
+        )
+        if value is None:
+            continue
+        prefix = (value.text or "").strip().rpartition(":")[0]
+        space = value.nsmap.get(prefix or None) or ""
+        if space.rstrip("/") not in spaces:
+            stage.deviates("a sub-code in a namespace of OCPP", space or "none", marks=(fault.mark,))
+
+
+@check("envelope.fault-status")
+async def fault_status(stage: Stage) -> None:
+    """Draws faults, and looks at the HTTP status beside them."""
+    for fault in await _faults(stage):
+        status = re.search(r"HTTP (\d+)", stage.trace[fault.mark].note)
+        if status and not 400 <= int(status[1]) < 600:
+            stage.deviates("HTTP 4xx or 5xx", f"HTTP {status[1]}", marks=(fault.mark,))
+
+
+# What a CSMS asks
+
+
+async def _called(stage: Stage) -> tuple[PeerCall, _Read]:
+    call = await stage.provoke("ClearCache")
+    return call, _read(stage, call.mark)
+
+
+@check("envelope.call-identity")
+async def call_identity(stage: Stage) -> None:
+    """Has it ask something, and looks whom."""
+    call, read = await _called(stage)
+    told = [(block.text or "").strip() for block in read.ocpp_headers()]
+    if told != [stage.identity]:
+        stage.deviates(f"chargeBoxIdentity {stage.identity}", ", ".join(told) or "none", marks=(call.mark,))
+
+
+@check("envelope.call-action")
+async def call_action(stage: Stage) -> None:
+    """Has it ask something, and looks at the Action."""
+    call, read = await _called(stage)
+    found = read.header("Action")
+    if found != "/ClearCache":
+        stage.deviates("Action /ClearCache", found or "none", marks=(call.mark,))
+
+
+@check("envelope.call-id")
+async def call_id(stage: Stage) -> None:
+    """Has it ask something twice, and looks at the ids."""
+    (first, one), (second, other) = await _called(stage), await _called(stage)
+    ids = one.header("MessageID"), other.header("MessageID")
+    if not all(ids):
+        stage.deviates("a MessageID", "none", marks=(first.mark, second.mark))
+    if ids[0] == ids[1]:
+        stage.deviates("another MessageID", f"{ids[0]} again", marks=(first.mark, second.mark))
+
+
+@check("envelope.call-namespace")
+async def call_namespace(stage: Stage) -> None:
+    """Has it ask something, and looks at the namespace. In a wrong one the kit does not take it for a call."""
+    before = len(stage.trace)
+    with suppress(Inconclusive):
+        await stage.provoke("ClearCache")
+    marks = [entry.number for entry in stage.trace.received() if entry.number >= before]
+    if not marks:
+        stage.cannot_tell("nothing has come")
+    content = _envelope(stage, marks[0]).content
+    found = "" if content is None else etree.QName(content).namespace or ""
+    if found.rstrip("/") != _namespace(stage, Role.CHARGE_POINT).rstrip("/"):
+        stage.deviates(_namespace(stage, Role.CHARGE_POINT), found or "none", marks=(marks[0],))
+
+
+@check("envelope.call-reply-to")
+async def call_reply_to(stage: Stage) -> None:
+    """Has it ask something, and looks where it wants the answer."""
+    call, read = await _called(stage)
+    found = read.header("ReplyTo")
+    if found is not None and found != _ANONYMOUS:
+        stage.deviates("no ReplyTo, or the anonymous address", found, marks=(call.mark,))

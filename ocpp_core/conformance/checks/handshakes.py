@@ -1,0 +1,62 @@
+"""Checks of CSMSs: how a connection of OCPP-J begins."""
+
+from ocpp_core.conformance.checks import Start, check
+from ocpp_core.conformance.stages import Opening, Stage
+
+#: A subprotocol that nobody has.
+_STRANGE = "ocpp0.1"
+_COMPLETED = 101
+
+
+def _told(opening: Opening) -> str:
+    if opening.status == _COMPLETED:
+        return f"agreed on {opening.chosen or 'none'}"
+    return f"HTTP {opening.status}" if opening.status else "a handshake that cannot be accepted"
+
+
+@check("handshake.subprotocol", start=Start.CONNECTED)
+async def subprotocol(stage: Stage) -> None:
+    """Offers the version alone, and among others that nobody has."""
+    own = stage.specification.subprotocol or ""
+    for offers in ((own,), (_STRANGE, own), (own, _STRANGE)):
+        opening = await stage.shake_hands(offers=offers)
+        if opening.status >= 300:
+            stage.cannot_tell(f"it does not let the station in: {_told(opening)}")
+        # No status: what was agreed on was not on offer.
+        if opening.chosen != own:
+            stage.deviates(
+                f"agreement on {own}", _told(opening), place=", ".join(offers), marks=(opening.mark,)
+            )
+
+
+@check("handshake.no-common", start=Start.CONNECTED)
+async def no_common(stage: Stage) -> None:
+    """Offers what nobody has."""
+    opening = await stage.shake_hands(offers=(_STRANGE,))
+    if opening.status >= 300:
+        return
+    if opening.chosen is not None:
+        stage.deviates("no agreement on a subprotocol", _told(opening), marks=(opening.mark,))
+    if not opening.closed:
+        stage.deviates("a connection that is closed", "one that stays", marks=(opening.mark,))
+
+
+@check("handshake.unknown-identity", start=Start.CONNECTED)
+async def unknown_identity(stage: Stage) -> None:
+    """Comes as a station that nobody knows."""
+    opening = await stage.shake_hands(identity=f"NOBODY-{stage.new_id()[:8]}")
+    if opening.status == _COMPLETED:
+        stage.cannot_tell("it lets every station in, or has learnt to")
+    if opening.status not in (401, 403, 404):
+        stage.deviates("HTTP 404", _told(opening), marks=(opening.mark,))
+
+
+@check("handshake.password", start=Start.CONNECTED)
+async def password(stage: Stage) -> None:
+    """Comes without a password, and with a wrong one."""
+    without = await stage.shake_hands(password="")
+    if without.status == _COMPLETED:
+        stage.does_not_apply("it asks for no password")
+    for opening in (without, await stage.shake_hands(password=f"wrong-{stage.new_id()[:12]}")):
+        if opening.status != 401:
+            stage.deviates("HTTP 401", _told(opening), marks=(opening.mark,))

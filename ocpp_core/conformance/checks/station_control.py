@@ -1,0 +1,440 @@
+"""Checks of stations: what is triggered, availability, resets, locks and reservations."""
+
+from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import listen
+from ocpp_core.conformance.checks.steering import (
+    ask,
+    awaited,
+    charging,
+    coming,
+    forget,
+    info_of,
+    is_end,
+    patience,
+    placed,
+    readings_of,
+    rebooted,
+    told_of,
+    triggered,
+)
+from ocpp_core.conformance.requests import is_first
+from ocpp_core.conformance.stages import Answer, PeerCall, Stage
+
+#: A number that no station gives to a connector.
+_NO_CONNECTOR = 999
+_RESERVATION = 47110
+#: Seconds that a reservation lasts where its end is waited for.
+_SHORT = 3
+
+
+def status_of(call: PeerCall) -> str:
+    """The status that a StatusNotification tells."""
+    return str(call.payload.get("status", call.payload.get("connectorStatus")))
+
+
+def number_of(call: PeerCall) -> int:
+    """The number of the connector of 1.x, or of the EVSE of 2.x, that a call is about; -1 if it names none."""
+    number = call.payload.get("evseId", call.payload.get("connectorId"))
+    return number if isinstance(number, int) else -1
+
+
+async def accepted(stage: Stage, answer: Answer, what: str) -> None:
+    """Goes on only if something was accepted."""
+    status = stage.needed(answer).get("status")
+    if status != "Accepted":
+        stage.cannot_tell(f"{what} was not accepted: {status}")
+
+
+# What is triggered
+
+
+@check("trigger.sent")
+async def trigger_sent(stage: Stage) -> None:
+    """Asks for a heartbeat and for a status, and waits for what was accepted."""
+    for action in ("Heartbeat", "StatusNotification"):
+        answer = await triggered(stage, action, placed(stage, 1) if action != "Heartbeat" else None)
+        if stage.needed(answer).get("status") != "Accepted":
+            continue
+        if await stage.expect(action) is None:
+            stage.deviates(f"{action}, since it was accepted", "none", place=action, marks=(answer.mark,))
+
+
+@check("trigger.answered-first")
+async def trigger_answered_first(stage: Stage) -> None:
+    """Looks what comes first: the answer, or what was asked for."""
+    before = len(stage.calls)
+    answer = await triggered(stage, "StatusNotification", placed(stage, 1))
+    await accepted(stage, answer, "the trigger")
+    early = [
+        call
+        for call in stage.calls[before:]
+        if call.action == "StatusNotification" and call.mark < answer.mark
+    ]
+    if early:
+        stage.deviates(
+            "the answer before what was asked for", early[0].action, marks=(early[0].mark, answer.mark)
+        )
+
+
+@check("trigger.every-connector")
+async def trigger_every_connector(stage: Stage) -> None:
+    """Asks for the status of all connectors."""
+    answer = await triggered(stage, "StatusNotification")
+    await accepted(stage, answer, "the trigger")
+    wanted = set(range(stage.profile.evses + 1))
+    while wanted and (call := await stage.expect("StatusNotification")) is not None:
+        wanted.discard(number_of(call))
+    if len(wanted) > stage.profile.evses:
+        stage.cannot_tell("no status came")
+    if wanted:
+        numbers = ", ".join(map(str, sorted(wanted)))
+        stage.deviates(
+            "a status of connector 0 and of every other", f"none of {numbers}", marks=(answer.mark,)
+        )
+
+
+@check("trigger.place-ignored")
+async def trigger_place_ignored(stage: Stage) -> None:
+    """Asks for a heartbeat of a connector."""
+    answer = await triggered(stage, "Heartbeat", placed(stage, 1))
+    if stage.needed(answer).get("status") == "Accepted" and await stage.expect("Heartbeat") is not None:
+        return
+    plain = await triggered(stage, "Heartbeat")
+    await accepted(stage, plain, "the trigger without a place")
+    if await stage.expect("Heartbeat") is None:
+        stage.cannot_tell("no heartbeat came without a place either")
+    stage.deviates("a heartbeat, whatever the place", "none", marks=(answer.mark,))
+
+
+@check("trigger.no-boot-when-accepted")
+async def trigger_no_boot(stage: Stage) -> None:
+    """Asks for a boot, though the station was accepted."""
+    answer = await triggered(stage, "BootNotification")
+    status = stage.needed(answer).get("status")
+    if status == "Accepted":
+        await stage.expect("BootNotification")
+        stage.deviates("Rejected, since it was accepted", str(status), marks=(answer.mark,))
+
+
+@check("trigger.meter-context")
+async def trigger_meter_context(stage: Stage) -> None:
+    """Asks for readings, and looks why they say that they were made."""
+    answer = await triggered(stage, "MeterValues", placed(stage, 1))
+    await accepted(stage, answer, "the trigger")
+    call = await awaited(stage, "MeterValues")
+    for _, sample in readings_of(call):
+        if sample.get("context") != "Trigger":
+            stage.deviates("context Trigger", f"{sample.get('context')}", marks=(call.mark,))
+
+
+async def _idle(stage: Stage, action: str) -> None:
+    answer = await triggered(stage, action)
+    await accepted(stage, answer, "the trigger")
+    call = await awaited(stage, action)
+    if call.payload.get("status") != "Idle":
+        stage.deviates("Idle, since nothing goes on", f"{call.payload.get('status')}", marks=(call.mark,))
+
+
+@check("trigger.firmware-idle")
+async def trigger_firmware_idle(stage: Stage) -> None:
+    """Asks how the update goes when there is none."""
+    await _idle(stage, "FirmwareStatusNotification")
+
+
+@check("trigger.upload-idle")
+async def trigger_upload_idle(stage: Stage) -> None:
+    """Asks how the upload goes when there is none."""
+    first = stage.specification.version == "1.6"
+    await _idle(stage, "DiagnosticsStatusNotification" if first else "LogStatusNotification")
+
+
+# Availability
+
+
+async def change_availability(stage: Stage, number: int, is_operative: bool) -> Answer:
+    """Puts a connector, or with 0 the station, into service, or out of it."""
+    await forget(stage)
+    type = "Operative" if is_operative else "Inoperative"
+    place = placed(stage, number)
+    return await ask(stage, "ChangeAvailability", {**place, "type": type, "operationalStatus": type})
+
+
+async def is_shown(stage: Stage, number: int, status: str, after: int) -> bool:
+    """Whether a status of a connector is told."""
+    for call in stage.calls[after:]:
+        if call.action == "StatusNotification" and (number_of(call), status_of(call)) == (number, status):
+            return True
+    async for call in coming(stage, "StatusNotification", "NotifyEvent"):
+        if call.action == "NotifyEvent":
+            return True
+        if (number_of(call), status_of(call)) == (number, status):
+            return True
+    return False
+
+
+@check("availability.unknown-connector")
+async def availability_unknown(stage: Stage) -> None:
+    """Changes the availability of a connector that there is not."""
+    answer = await change_availability(stage, _NO_CONNECTOR, False)
+    status = stage.needed(answer).get("status")
+    if status != "Rejected":
+        stage.deviates("Rejected", str(status), marks=(answer.mark,))
+
+
+@check("availability.same-again")
+async def availability_same(stage: Stage) -> None:
+    """Asks for what is so already, twice."""
+    await accepted(stage, await change_availability(stage, 1, True), "Operative")
+    answer = await change_availability(stage, 1, True)
+    status = stage.needed(answer).get("status")
+    if status != "Accepted":
+        stage.deviates("Accepted, since it is so already", str(status), marks=(answer.mark,))
+
+
+@check("availability.told")
+async def availability_told(stage: Stage) -> None:
+    """Takes a connector out of service, and puts it back."""
+    for is_operative, status in ((False, "Unavailable"), (True, "Available")):
+        before = len(stage.calls)
+        answer = await change_availability(stage, 1, is_operative)
+        await accepted(stage, answer, "the change")
+        if not await is_shown(stage, 1, status, before):
+            await change_availability(stage, 1, True)
+            stage.deviates(f"a status {status}", "none", place=status, marks=(answer.mark,))
+
+
+@check("availability.whole-station")
+async def availability_whole(stage: Stage) -> None:
+    """Takes the whole station out of service."""
+    before = len(stage.calls)
+    answer = await change_availability(stage, 0, False)
+    await accepted(stage, answer, "the change")
+    missing = [
+        number
+        for number in range(1, stage.profile.evses + 1)
+        if not await is_shown(stage, number, "Unavailable", before)
+    ]
+    await change_availability(stage, 0, True)
+    if len(missing) == stage.profile.evses and stage.profile.evses > 1:
+        stage.cannot_tell("it tells no statuses")
+    if missing:
+        stage.deviates("Unavailable of every connector", f"not of {missing}", marks=(answer.mark,))
+
+
+@check("availability.scheduled")
+async def availability_scheduled(stage: Stage) -> None:
+    """Takes a connector out of service while a transaction runs on it."""
+    async with charging(stage) as charge:
+        answer = await change_availability(stage, 1, False)
+        status = stage.needed(answer).get("status")
+        await charge.stop()
+    await change_availability(stage, 1, True)
+    if status != "Scheduled":
+        stage.deviates("Scheduled, since a transaction runs", str(status), marks=(answer.mark,))
+
+
+@check("availability.after-transaction")
+async def availability_after(stage: Stage) -> None:
+    """Looks whether a change that was scheduled is made."""
+    async with charging(stage) as charge:
+        before = len(stage.calls)
+        if stage.needed(await change_availability(stage, 1, False)).get("status") != "Scheduled":
+            stage.cannot_tell("the change was not scheduled")
+        await charge.stop()
+        was_shown = await is_shown(stage, 1, "Unavailable", before)
+    await change_availability(stage, 1, True)
+    if not was_shown:
+        stage.deviates("Unavailable after the transaction", "no such status")
+
+
+@check("availability.survives")
+async def availability_survives(stage: Stage) -> None:
+    """Takes a connector out of service, and resets the station."""
+    before = len(stage.calls)
+    await accepted(stage, await change_availability(stage, 1, False), "the change")
+    if not await is_shown(stage, 1, "Unavailable", before):
+        stage.cannot_tell("it does not tell that it is unavailable")
+    boot = await rebooted(stage, ("Accepted", 300))
+    while (call := await awaited(stage, "StatusNotification")).mark < boot.mark or number_of(call) != 1:
+        pass
+    await change_availability(stage, 1, True)
+    if status_of(call) != "Unavailable":
+        stage.deviates("Unavailable after a boot too", status_of(call), marks=(call.mark,))
+
+
+# Statuses
+
+
+@check("status.connector-zero-tokens")
+async def status_zero(stage: Stage) -> None:
+    """Follows the statuses of connector 0 through a transaction."""
+    async with charging(stage) as charge:
+        await triggered(stage, "StatusNotification")
+        await listen(stage)
+        await charge.stop()
+        await listen(stage)
+        for call in stage.calls:
+            if call.action != "StatusNotification" or number_of(call) != 0:
+                continue
+            if status_of(call) not in ("Available", "Unavailable", "Faulted"):
+                stage.deviates(
+                    "Available, Unavailable or Faulted for connector 0", status_of(call), marks=(call.mark,)
+                )
+
+
+#: From which statuses a connector may come to which, in 1.6.
+_WAYS = {
+    "Available": "Preparing Charging SuspendedEV SuspendedEVSE Reserved Unavailable Faulted",
+    "Preparing": "Available Charging SuspendedEV SuspendedEVSE Finishing Faulted",
+    "Charging": "Available SuspendedEV SuspendedEVSE Finishing Unavailable Faulted",
+    "SuspendedEV": "Available Charging SuspendedEVSE Finishing Unavailable Faulted",
+    "SuspendedEVSE": "Available Charging SuspendedEV Finishing Unavailable Faulted",
+    "Finishing": "Available Preparing Unavailable Faulted",
+    "Reserved": "Available Preparing Unavailable Faulted",
+    "Unavailable": "Available Preparing Charging SuspendedEV SuspendedEVSE Faulted",
+}
+
+
+@check("status.transitions")
+async def status_transitions(stage: Stage) -> None:
+    """Follows the status of a connector through a transaction."""
+    await triggered(stage, "StatusNotification", placed(stage, 1))
+    await awaited(stage, "StatusNotification")
+    async with charging(stage) as charge:
+        await listen(stage)
+        await charge.stop()
+        await listen(stage, 2 * stage.profile.silence)
+    last: PeerCall | None = None
+    for call in stage.calls:
+        if call.action != "StatusNotification" or number_of(call) != 1:
+            continue
+        if last is not None and status_of(call) != status_of(last):
+            ways = _WAYS.get(status_of(last))
+            if ways is not None and status_of(call) not in ways.split():
+                stage.deviates(
+                    f"one of {ways} after {status_of(last)}", status_of(call), marks=(last.mark, call.mark)
+                )
+        last = call
+
+
+@check("status.in-use")
+async def status_in_use(stage: Stage) -> None:
+    """Looks whether a connector on which a transaction runs is told to be in use."""
+    before = len(stage.calls)
+    async with charging(stage):
+        await listen(stage)
+        told = [call for call in stage.calls[before:] if call.action in ("StatusNotification", "NotifyEvent")]
+        if any(call.action == "NotifyEvent" for call in told):
+            return
+        own = [status_of(call) for call in told if number_of(call) == 1]
+        if not own:
+            # It may have been so before, when a cable is in.
+            await triggered(stage, "StatusNotification", placed(stage, 1))
+            own = [status_of(await awaited(stage, "StatusNotification"))]
+        if own[-1] in ("Available", "Reserved", "Unavailable"):
+            stage.deviates("a status that says that it is in use", own[-1])
+
+
+# Resets
+
+
+async def _reset(stage: Stage, type: tuple[str, ...]) -> Answer:
+    return await ask(stage, "Reset", {"type": type})
+
+
+@check("reset.boots")
+async def reset_boots(stage: Stage) -> None:
+    """Resets, and waits for a boot."""
+    answer = await _reset(stage, ("Hard", "Immediate"))
+    await accepted(stage, answer, "the reset")
+    if await stage.expect("BootNotification", within=patience(stage)) is None:
+        stage.deviates("BootNotification after an accepted reset", "none", marks=(answer.mark,))
+
+
+async def _stopped_by(stage: Stage, type: tuple[str, ...], reasons: tuple[str, ...]) -> None:
+    async with charging(stage) as charge:
+        answer = await _reset(stage, type)
+        await accepted(stage, answer, "the reset")
+        ended = await told_of(stage, is_end, charge.since, within=patience(stage))
+        charge.ended = ended
+        boot = await stage.expect("BootNotification", within=patience(stage))
+        if ended is None and boot is None:
+            stage.cannot_tell("it has not booted")
+        if ended is None:
+            stage.deviates("the end of the transaction", "none", marks=(answer.mark,))
+        reason = ended.payload.get("reason", info_of(ended).get("stoppedReason"))
+        if reason not in reasons:
+            stage.deviates(f"the reason {' or '.join(reasons)}", f"{reason}", marks=(ended.mark,))
+
+
+@check("reset.soft-stops")
+async def reset_soft(stage: Stage) -> None:
+    """Resets softly while a transaction runs."""
+    await _stopped_by(stage, ("Soft",), ("SoftReset",))
+
+
+@check("reset.hard-stops")
+async def reset_hard(stage: Stage) -> None:
+    """Resets hard while a transaction runs."""
+    await _stopped_by(stage, ("Hard", "Immediate"), ("HardReset", "ImmediateReset", "Reboot"))
+
+
+@check("reset.on-idle-waits")
+async def reset_on_idle(stage: Stage) -> None:
+    """Resets when idle, while a transaction runs."""
+    async with charging(stage) as charge:
+        answer = await _reset(stage, ("OnIdle",))
+        status = stage.needed(answer).get("status")
+        early = await told_of(stage, is_end, charge.since, within=2 * stage.profile.silence)
+        if status in ("Scheduled", "Accepted"):
+            if early is None:
+                await charge.stop()
+            await stage.expect("BootNotification", within=patience(stage))
+        charge.ended = charge.ended or early
+        if status not in ("Scheduled", "Rejected"):
+            stage.deviates("Scheduled, since a transaction runs", str(status), marks=(answer.mark,))
+        if status == "Scheduled" and early is not None:
+            stage.deviates("the transaction to go on until it ends", "its end", marks=(early.mark,))
+
+
+# Locks
+
+
+async def _unlock(stage: Stage, number: int) -> Answer:
+    place = {"evseId": number, "connectorId": number if is_first(stage.specification) else 1}
+    return await ask(stage, "UnlockConnector", place)
+
+
+@check("unlock.unknown-connector")
+async def unlock_unknown(stage: Stage) -> None:
+    """Unlocks what there is not."""
+    answer = await _unlock(stage, _NO_CONNECTOR)
+    status = stage.needed(answer).get("status")
+    if status in ("Unlocked", "Accepted"):
+        wanted = "NotSupported" if is_first(stage.specification) else "UnknownConnector"
+        stage.deviates(wanted, str(status), marks=(answer.mark,))
+
+
+@check("unlock.stops")
+async def unlock_stops(stage: Stage) -> None:
+    """Unlocks a connector on which a transaction runs: 1.6 has it stopped."""
+    async with charging(stage) as charge:
+        answer = await _unlock(stage, 1)
+        if stage.needed(answer).get("status") != "Unlocked":
+            stage.cannot_tell("it was not unlocked")
+        ended = await told_of(stage, is_end, charge.since)
+        if ended is None:
+            stage.deviates("the end of the transaction", "none", marks=(answer.mark,))
+        charge.ended = ended
+        if ended.payload.get("reason") != "UnlockCommand":
+            stage.deviates("the reason UnlockCommand", f"{ended.payload.get('reason')}", marks=(ended.mark,))
+
+
+@check("unlock.not-while-charging")
+async def unlock_not(stage: Stage) -> None:
+    """Unlocks a connector on which a transaction runs: 2.x refuses."""
+    async with charging(stage):
+        answer = await _unlock(stage, 1)
+        status = stage.needed(answer).get("status")
+        if status != "OngoingAuthorizedTransaction":
+            stage.deviates("OngoingAuthorizedTransaction", str(status), marks=(answer.mark,))

@@ -1,0 +1,190 @@
+"""Checks of stations: reservations."""
+
+from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import token_of
+from ocpp_core.conformance.checks.station_control import (
+    accepted,
+    change_availability,
+    is_shown,
+    number_of,
+    status_of,
+)
+from ocpp_core.conformance.checks.steering import (
+    ask,
+    charging,
+    coming,
+    forget,
+    is_served,
+    is_start,
+    patience,
+    remote_start,
+)
+from ocpp_core.conformance.requests import timestamp, token
+from ocpp_core.conformance.stages import Answer, Json, Stage
+
+_RESERVATION = 47110
+#: Seconds that a reservation lasts where its end is waited for.
+_SHORT = 3
+
+# Reservations
+
+
+async def _reserve(
+    stage: Stage, id: int, *, number: int = 1, who: str | None = None, seconds: float = 600
+) -> Answer:
+    until = timestamp(seconds)
+    members: Json = {
+        "connectorId": number,
+        "evseId": number,
+        "reservationId": id,
+        "id": id,
+        "expiryDate": until,
+        "expiryDateTime": until,
+        **token(stage.specification, token_of(stage) if who is None else who),
+    }
+    return await ask(stage, "ReserveNow", members)
+
+
+async def _reserved(stage: Stage, *, seconds: float = 600) -> None:
+    """Reserves connector 1, where that has to work."""
+    await forget(stage)
+    answer = await _reserve(stage, _RESERVATION, seconds=seconds)
+    status = is_served(stage, answer, "reservation").get("status")
+    if status != "Accepted":
+        stage.cannot_tell(f"the reservation was not accepted: {status}")
+
+
+async def _cancel(stage: Stage, id: int = _RESERVATION) -> Answer:
+    return await ask(stage, "CancelReservation", {"reservationId": id})
+
+
+@check("reservation.shown")
+async def reservation_shown(stage: Stage) -> None:
+    """Reserves a connector, and looks at its status."""
+    before = len(stage.calls)
+    await _reserved(stage)
+    was_shown = await is_shown(stage, 1, "Reserved", before)
+    await _cancel(stage)
+    if not was_shown:
+        stage.deviates("the status Reserved", "none")
+
+
+@check("reservation.cancel-unknown")
+async def reservation_cancel_unknown(stage: Stage) -> None:
+    """Cancels a reservation that there is not."""
+    answer = await _cancel(stage, 987654)
+    status = is_served(stage, answer, "reservation").get("status")
+    if status != "Rejected":
+        stage.deviates("Rejected", str(status), marks=(answer.mark,))
+
+
+@check("reservation.cancel")
+async def reservation_cancel(stage: Stage) -> None:
+    """Cancels a reservation that there is."""
+    await _reserved(stage)
+    answer = await _cancel(stage)
+    status = stage.needed(answer).get("status")
+    if status != "Accepted":
+        stage.deviates("Accepted", str(status), marks=(answer.mark,))
+
+
+@check("reservation.replaced")
+async def reservation_replaced(stage: Stage) -> None:
+    """Reserves again under the same id."""
+    await _reserved(stage)
+    answer = await _reserve(stage, _RESERVATION, seconds=900)
+    status = stage.needed(answer).get("status")
+    await _cancel(stage)
+    if status != "Accepted":
+        stage.deviates("Accepted, since it replaces the one before", str(status), marks=(answer.mark,))
+
+
+@check("reservation.occupied")
+async def reservation_occupied(stage: Stage) -> None:
+    """Reserves a connector on which a transaction runs."""
+    async with charging(stage):
+        answer = await _reserve(stage, _RESERVATION)
+        status = is_served(stage, answer, "reservation").get("status")
+        if status == "Accepted":
+            await _cancel(stage)
+        if status not in ("Occupied", "Rejected"):
+            stage.deviates("Occupied", str(status), marks=(answer.mark,))
+
+
+@check("reservation.unavailable")
+async def reservation_unavailable(stage: Stage) -> None:
+    """Reserves a connector that is out of service."""
+    await accepted(stage, await change_availability(stage, 1, False), "the change of availability")
+    answer = await _reserve(stage, _RESERVATION)
+    status = is_served(stage, answer, "reservation").get("status")
+    if status == "Accepted":
+        await _cancel(stage)
+    await change_availability(stage, 1, True)
+    if status not in ("Unavailable", "Rejected"):
+        stage.deviates("Unavailable", str(status), marks=(answer.mark,))
+
+
+@check("reservation.others-kept-out")
+async def reservation_others(stage: Stage) -> None:
+    """Starts remotely with another token where it is reserved."""
+    await _reserved(stage)
+    answer = await remote_start(stage, who="SOMEBODY-ELSE")
+    status = stage.needed(answer).get("status")
+    await _cancel(stage)
+    if status != "Rejected":
+        stage.deviates("Rejected, since it is reserved for another", str(status), marks=(answer.mark,))
+
+
+@check("reservation.used")
+async def reservation_used(stage: Stage) -> None:
+    """Starts a transaction with the token of a reservation."""
+    await _reserved(stage)
+    async with charging(stage) as charge:
+        told = [call.payload.get("reservationId") for call in charge.told() if is_start(call)]
+        if _RESERVATION not in told:
+            stage.deviates(f"reservationId {_RESERVATION}", f"{told[0]}", marks=(charge.started.mark,))
+    await _cancel(stage)
+
+
+@check("reservation.ends")
+async def reservation_ends(stage: Stage) -> None:
+    """Waits until a reservation has run out."""
+    await _reserved(stage, seconds=_SHORT)
+    async for call in coming(stage, "StatusNotification", "NotifyEvent", within=_SHORT + patience(stage)):
+        if call.action == "NotifyEvent" or (number_of(call), status_of(call)) == (1, "Available"):
+            return
+    await _cancel(stage)
+    stage.deviates("Available after the reservation has run out", "no such status")
+
+
+@check("reservation.to-unavailable")
+async def reservation_to_unavailable(stage: Stage) -> None:
+    """Takes a reserved connector out of service, and looks whether it is told to be free in between."""
+    before = len(stage.calls)
+    await _reserved(stage)
+    if not await is_shown(stage, 1, "Reserved", before):
+        stage.cannot_tell("it does not tell that it is reserved")
+    before = len(stage.calls)
+    await accepted(stage, await change_availability(stage, 1, False), "the change of availability")
+    await is_shown(stage, 1, "Unavailable", before)
+    told = [
+        call for call in stage.calls[before:] if call.action == "StatusNotification" and number_of(call) == 1
+    ]
+    await _cancel(stage)
+    await change_availability(stage, 1, True)
+    if told and status_of(told[0]) == "Available":
+        stage.deviates("Unavailable after Reserved", "Available", marks=(told[0].mark,))
+
+
+@check("reservation.zero")
+async def reservation_zero(stage: Stage) -> None:
+    """Reserves connector 0 where that is not supported."""
+    answer = await ask(stage, "GetConfiguration", {"key": ["ReserveConnectorZeroSupported"]})
+    rows = stage.needed(answer).get("configurationKey") or ()
+    if any(row.get("value") == "true" for row in rows):
+        stage.does_not_apply("it supports the reservation of connector 0")
+    answer = await _reserve(stage, _RESERVATION, number=0)
+    status = is_served(stage, answer, "reservation").get("status")
+    if status == "Accepted":
+        await _cancel(stage)
+        stage.deviates("Rejected", str(status), marks=(answer.mark,))

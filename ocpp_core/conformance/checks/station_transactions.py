@@ -1,0 +1,532 @@
+"""Checks of stations: transactions that are started and stopped remotely, and what is told of them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import listen, moment, token_of
+from ocpp_core.conformance.checks.steering import (
+    ATTEMPTS,
+    AUTHORIZING,
+    PAUSE,
+    SAMPLING,
+    TELLING,
+    Charge,
+    ask,
+    awaited,
+    charging,
+    coming,
+    giving_ids,
+    id_of,
+    info_of,
+    is_end,
+    is_start,
+    patience,
+    place_in,
+    readings_of,
+    refusing,
+    remote_start,
+    told_of,
+)
+from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
+from ocpp_core.conformance.requests import is_first
+from ocpp_core.conformance.stages import PeerCall, Stage
+
+#: How far a clock may be off.
+_NEAR = timedelta(minutes=5)
+#: Seconds between two readings that are asked for.
+_PERIOD = 1
+#: Seconds that three attempts take at most, with the pauses that are set here, and some more.
+_RETRIES = 8.0
+
+
+def _token_in(call: PeerCall) -> str | None:
+    token = call.payload.get("idTag", call.payload.get("idToken"))
+    return token.get("idToken") if isinstance(token, dict) else token
+
+
+def _marks(*calls: PeerCall) -> tuple[int, ...]:
+    return tuple(call.mark for call in calls)
+
+
+# How it begins
+
+
+@check("transaction.follows-remote-start")
+async def follows_remote_start(stage: Stage) -> None:
+    """Starts one remotely, and waits for what tells so."""
+    before = len(stage.calls)
+    given = giving_ids(stage)
+    await stage.help("plug", connector=1)
+    answer = await remote_start(stage)
+    if stage.needed(answer).get("status") != "Accepted":
+        stage.cannot_tell("the remote start was not accepted")
+    started = await told_of(stage, is_start, before, within=2 * stage.profile.answer_within)
+    if started is None:
+        stage.deviates("a transaction after an accepted remote start", "none", marks=(answer.mark,))
+    id = given if is_first(stage.specification) else id_of(started)
+    await Charge(stage, token_of(stage), 1, 1, started, id, before).ask_to_stop()
+    await told_of(stage, is_end, before)
+
+
+@check("transaction.told-once")
+async def told_once(stage: Stage) -> None:
+    """Counts what tells that one transaction began and ended."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        await listen(stage, 2 * stage.profile.silence)
+        for fits, what in ((is_start, "start"), (is_end, "end")):
+            found = [call for call in charge.told() if fits(call)]
+            if len(found) > 1:
+                stage.deviates(
+                    f"one {what} of one transaction", f"{len(found)}", place=what, marks=_marks(*found)
+                )
+
+
+@check("transaction.remote-token")
+async def remote_token(stage: Stage) -> None:
+    """Compares who charges with who was said to."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        named = [
+            _token_in(call) for call in charge.told() if not is_end(call) and _token_in(call) is not None
+        ]
+        if named and charge.token.upper() not in {str(each).upper() for each in named}:
+            stage.deviates(f"the token {charge.token}", f"{named[0]}", marks=_marks(charge.started))
+
+
+@check("transaction.token-told")
+async def token_told(stage: Stage) -> None:
+    """Looks for any token at all."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        if all(_token_in(call) is None for call in charge.told() if not is_end(call)):
+            stage.deviates("an event that tells the token", "none", marks=_marks(charge.started))
+
+
+@check("transaction.remote-connector")
+async def remote_connector(stage: Stage) -> None:
+    """Starts one on the last connector."""
+    async with charging(stage, connector=stage.profile.evses) as charge:
+        payload = charge.started.payload
+        place = payload.get("connectorId", place_in(charge.started).get("id"))
+        if place is not None and place != charge.connector:
+            stage.deviates(f"number {charge.connector}", f"{place}", marks=_marks(charge.started))
+
+
+@check("transaction.evse-told")
+async def evse_told(stage: Stage) -> None:
+    """Looks for the EVSE and its connector in any event."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        evses = [place_in(call) for call in charge.told()]
+        if not any("id" in evse and "connectorId" in evse for evse in evses):
+            stage.deviates("an event that tells EVSE and connector", "none", marks=_marks(charge.started))
+
+
+@check("transaction.remote-start-id")
+async def remote_start_id(stage: Stage) -> None:
+    """Looks for the id of the remote start."""
+    async with charging(stage) as charge:
+        told = [info_of(call).get("remoteStartId") for call in charge.told()]
+        if charge.remote_start_id not in told:
+            stage.deviates(
+                f"remoteStartId {charge.remote_start_id}", f"{told[0]}", marks=_marks(charge.started)
+            )
+
+
+@check("transaction.remote-start-trigger")
+async def remote_start_trigger(stage: Stage) -> None:
+    """Looks at the reason of the first event."""
+    async with charging(stage) as charge:
+        first = charge.told()[0]
+        if "triggerReason" not in first.payload:
+            stage.cannot_tell("it tells no triggerReason")
+        if first.payload.get("triggerReason") != "RemoteStart":
+            stage.deviates(
+                "triggerReason RemoteStart", f"{first.payload.get('triggerReason')}", marks=_marks(first)
+            )
+
+
+@check("transaction.authorize-first")
+async def authorize_first(stage: Stage) -> None:
+    """Has remote starts authorised, and looks for Authorize."""
+    async with AUTHORIZING.at(stage, "true"), charging(stage) as charge:
+        before = [call.action for call in stage.calls[charge.since :] if call.mark < charge.started.mark]
+        if "Authorize" not in before:
+            stage.deviates("Authorize before the transaction", "none", marks=_marks(charge.started))
+
+
+@check("transaction.no-authorize")
+async def no_authorize(stage: Stage) -> None:
+    """Has remote starts not authorised, and looks for Authorize."""
+    async with AUTHORIZING.at(stage, "false"), charging(stage) as charge:
+        for call in stage.calls[charge.since :]:
+            if call.action == "Authorize":
+                stage.deviates("no Authorize", call.action, marks=_marks(call))
+
+
+@check("transaction.busy-rejected")
+async def busy_rejected(stage: Stage) -> None:
+    """Starts another where one is running."""
+    async with charging(stage):
+        answer = await remote_start(stage, remote_start_id=2)
+        if stage.needed(answer).get("status") != "Rejected":
+            stage.deviates("Rejected, since one is running there", "Accepted", marks=(answer.mark,))
+
+
+# How it goes on
+
+
+@check("transaction.sequence")
+async def sequence(stage: Stage) -> None:
+    """Follows the sequence numbers of a transaction."""
+    async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
+        await awaited(stage, "TransactionEvent", within=_PERIOD + stage.profile.answer_within)
+        await charge.stop()
+        last: PeerCall | None = None
+        for call in charge.told():
+            if id_of(call) != charge.id:
+                continue
+            if not isinstance(call.payload.get("seqNo"), int):
+                stage.cannot_tell("an event has no seqNo, which another rule is about")
+            if last is not None and call.payload["seqNo"] != last.payload["seqNo"] + 1:
+                stage.deviates(
+                    f"seqNo {last.payload['seqNo'] + 1}",
+                    f"{call.payload['seqNo']}",
+                    marks=_marks(last, call),
+                )
+            last = call
+
+
+@check("transaction.begins-first")
+async def begins_first(stage: Stage) -> None:
+    """Looks for events before the start, or after the end, of a transaction."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        await listen(stage)
+        own = [call for call in charge.told() if id_of(call) == charge.id]
+        for place, call in enumerate(own):
+            kind = call.payload.get("eventType")
+            if (place == 0) != (kind == "Started"):
+                stage.deviates("Started first, and once", f"{kind} as number {place + 1}", marks=_marks(call))
+            if kind == "Ended" and place + 1 < len(own):
+                stage.deviates(
+                    "nothing after Ended", f"{own[place + 1].payload.get('eventType')}", marks=_marks(call)
+                )
+
+
+@check("transaction.id-new")
+async def id_new(stage: Stage) -> None:
+    """Compares the ids of two transactions."""
+    async with charging(stage) as first:
+        await first.stop()
+    async with charging(stage) as second:
+        if first.id == second.id:
+            stage.deviates("a new transaction id", "that of the one before", marks=_marks(second.started))
+
+
+@check("transaction.meter-id")
+async def meter_id(stage: Stage) -> None:
+    """Looks at the transaction id of readings."""
+    async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
+        call = await awaited(stage, "MeterValues", within=_PERIOD + stage.profile.answer_within)
+        if id_of(call) != charge.id:
+            stage.deviates(
+                f"the transaction id {charge.id}", f"{id_of(call)}", marks=_marks(charge.started, call)
+            )
+
+
+async def _sampled(stage: Stage) -> PeerCall | None:
+    names = ("MeterValues",) if is_first(stage.specification) else ("TransactionEvent", "MeterValues")
+    within = 2 * _PERIOD + stage.profile.answer_within
+    async for call in coming(stage, *names, within=within):
+        if call.action == "MeterValues" or call.payload.get("triggerReason") == "MeterValuePeriodic":
+            return call
+    return None
+
+
+@check("transaction.sampled")
+async def sampled(stage: Stage) -> None:
+    """Asks for a reading every second."""
+    async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
+        if await _sampled(stage) is None:
+            stage.deviates(f"readings every {_PERIOD} s", "none", marks=_marks(charge.started))
+
+
+@check("transaction.not-sampled")
+async def not_sampled(stage: Stage) -> None:
+    """Asks for no readings, and waits for a few seconds."""
+    async with SAMPLING.at(stage, "0"), charging(stage):
+        call = await _sampled(stage)
+        if call is not None:
+            stage.deviates("no periodic readings", call.action, marks=_marks(call))
+
+
+@check("transaction.register")
+async def register(stage: Stage) -> None:
+    """Follows the energy register through a transaction."""
+    async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
+        for _ in range(2):
+            if await _sampled(stage) is None:
+                stage.cannot_tell("no readings came")
+        await charge.stop()
+        last: tuple[float, PeerCall] | None = None
+        for call in stage.calls[charge.since :]:
+            for value in _registers(call):
+                if last is not None and value < last[0]:
+                    stage.deviates(f"{last[0]} or more", f"{value}", marks=_marks(last[1], call))
+                last = value, call
+
+
+def _registers(call: PeerCall) -> list[float]:
+    found = []
+    for _, sample in readings_of(call):
+        energy = "Energy.Active.Import.Register"
+        if sample.get("measurand", energy) == energy and "phase" not in sample:
+            try:
+                found.append(float(sample["value"]))
+            except (KeyError, TypeError, ValueError):
+                continue
+    return found
+
+
+@check("transaction.time")
+async def time(stage: Stage) -> None:
+    """Compares the times of a transaction with the present."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        for call in charge.told():
+            off = abs(moment(stage, call.payload.get("timestamp")) - datetime.now(UTC))
+            if off > _NEAR:
+                stage.deviates(
+                    "the present time", f"{call.payload['timestamp']}, {off} away", marks=_marks(call)
+                )
+
+
+# How it ends
+
+
+@check("transaction.follows-remote-stop")
+async def follows_remote_stop(stage: Stage) -> None:
+    """Stops one remotely, and waits for what tells so."""
+    async with charging(stage) as charge:
+        answer = await charge.ask_to_stop()
+        if stage.needed(answer).get("status") != "Accepted":
+            stage.deviates("Accepted, since it is running", str(answer.payload), marks=(answer.mark,))
+        ended = await told_of(stage, is_end, charge.since, within=2 * stage.profile.answer_within)
+        if ended is None:
+            stage.deviates(
+                "the end of the transaction after an accepted remote stop", "none", marks=(answer.mark,)
+            )
+        charge.ended = ended
+
+
+@check("transaction.stop-id")
+async def stop_id(stage: Stage) -> None:
+    """Looks at the transaction id of the end."""
+    async with charging(stage) as charge:
+        ended = await charge.stop()
+        if id_of(ended) != charge.id:
+            stage.deviates(
+                f"the transaction id {charge.id}", f"{id_of(ended)}", marks=_marks(charge.started, ended)
+            )
+
+
+@check("transaction.remote-stop-reason")
+async def remote_stop_reason(stage: Stage) -> None:
+    """Looks at the reason of the end."""
+    async with charging(stage) as charge:
+        ended = await charge.stop()
+        reason = ended.payload.get("reason", info_of(ended).get("stoppedReason"))
+        if reason != "Remote":
+            stage.deviates("the reason Remote", f"{reason}", marks=_marks(ended))
+
+
+@check("transaction.remote-stop-trigger")
+async def remote_stop_trigger(stage: Stage) -> None:
+    """Looks at what triggered the last event."""
+    async with charging(stage) as charge:
+        ended = await charge.stop()
+        reason = ended.payload.get("triggerReason")
+        if reason is None:
+            stage.cannot_tell("it tells no triggerReason")
+        if reason != "RemoteStop":
+            stage.deviates("triggerReason RemoteStop", f"{reason}", marks=_marks(ended))
+
+
+@check("transaction.meter-stop")
+async def meter_stop(stage: Stage) -> None:
+    """Compares the meter at the end with that at the start."""
+    async with charging(stage) as charge:
+        ended = await charge.stop()
+        start, stop = charge.started.payload.get("meterStart"), ended.payload.get("meterStop")
+        if not isinstance(start, int) or not isinstance(stop, int):
+            stage.cannot_tell("the meter is no whole number")
+        if stop < start:
+            stage.deviates(f"{start} or more", f"{stop}", marks=_marks(charge.started, ended))
+
+
+@check("transaction.stop-time")
+async def stop_time(stage: Stage) -> None:
+    """Compares the time of the end with that of the start."""
+    async with charging(stage) as charge:
+        ended = await charge.stop()
+        began = moment(stage, charge.started.payload.get("timestamp"))
+        stopped = moment(stage, ended.payload.get("timestamp"))
+        if stopped < began:
+            stage.deviates(f"{began} or later", f"{stopped}", marks=_marks(charge.started, ended))
+
+
+@check("transaction.unknown-stop")
+async def unknown_stop(stage: Stage) -> None:
+    """Stops a transaction that there is not."""
+    first = is_first(stage.specification)
+    action = "RemoteStopTransaction" if first else "RequestStopTransaction"
+    answer = await ask(stage, action, {"transactionId": UNKNOWN_ID if first else "no-such-transaction"})
+    if stage.needed(answer).get("status") != "Rejected":
+        stage.deviates("Rejected, since nothing of that id runs", str(answer.payload), marks=(answer.mark,))
+
+
+@check("transaction.not-authorized")
+async def not_authorized(stage: Stage) -> None:
+    """Says that the token is not good, when the transaction has begun."""
+    async with charging(stage, status="Invalid") as charge:
+        if not is_first(stage.specification) and _token_in(charge.started) is None:
+            stage.cannot_tell("it has not told who charges, so nothing was said of the token")
+        async for call in coming(stage, *TELLING, "StatusNotification"):
+            state = info_of(call).get("chargingState", call.payload.get("status"))
+            if (call.action in TELLING and is_end(call)) or state in ("SuspendedEVSE", "EVConnected"):
+                return
+        stage.deviates(
+            "the end of the transaction, or of its energy", "neither", marks=_marks(charge.started)
+        )
+
+
+# What has to arrive
+
+
+@check("transaction.again-after-loss")
+async def again_after_loss(stage: Stage) -> None:
+    """Cuts the connection before the end of a transaction is answered."""
+    async with charging(stage) as charge:
+        name = "StopTransaction" if is_first(stage.specification) else "TransactionEvent"
+        peaceful = stage.responders.pop(name, None)
+        stage.responders[name] = lambda _: None
+        await charge.stop()
+        if peaceful is None:
+            del stage.responders[name]
+        else:
+            stage.responders[name] = peaceful
+        before = len(stage.calls)
+        await stage.reconnect(abruptly=True)
+        if await told_of(stage, is_end, before, within=patience(stage)) is None:
+            stage.deviates("what was not answered once more, on the next connection", "nothing")
+
+
+async def _refused(stage: Stage, times: int) -> tuple[Charge, list[PeerCall]]:
+    """The ends that come when the first so many are refused."""
+    async with ATTEMPTS.at(stage, "3"), PAUSE.at(stage, "1"), charging(stage) as charge:
+        name = "StopTransaction" if is_first(stage.specification) else "TransactionEvent"
+        refusing(stage, name, times)
+        await charge.stop()
+        async for call in coming(stage, name, within=_RETRIES + stage.profile.silence):
+            charge.ended = call
+        return charge, [each for each in charge.told() if is_end(each)]
+
+
+@check("transaction.again-after-error")
+async def again_after_error(stage: Stage) -> None:
+    """Answers the end of a transaction with an error."""
+    _, ends = await _refused(stage, 1)
+    if len(ends) < 2:
+        stage.deviates("another attempt", "none", marks=_marks(*ends))
+
+
+@check("transaction.attempts")
+async def attempts(stage: Stage) -> None:
+    """Answers the end of a transaction with nothing but errors."""
+    _, ends = await _refused(stage, 9)
+    if len(ends) > 3:
+        stage.deviates("three attempts, as was set", f"{len(ends)}", marks=_marks(*ends))
+
+
+@check("transaction.order")
+async def order(stage: Stage) -> None:
+    """Refuses the start of a transaction once, stops it, and looks whether the end waits for the start."""
+    async with ATTEMPTS.at(stage, "3"), PAUSE.at(stage, "2"):
+        name = "StartTransaction" if is_first(stage.specification) else "TransactionEvent"
+        before = len(stage.calls)
+        given = giving_ids(stage)
+        refusing(stage, name)
+        if stage.needed(await remote_start(stage)).get("status") != "Accepted":
+            stage.cannot_tell("the remote start was not accepted")
+        first = await told_of(stage, is_start, before)
+        if first is None:
+            stage.cannot_tell("no transaction has begun")
+        id = given if is_first(stage.specification) else id_of(first)
+        charge = Charge(stage, token_of(stage), 1, 1, first, id, before)
+        if not is_first(stage.specification):
+            await charge.ask_to_stop()
+        early: PeerCall | None = None
+        async for call in coming(stage, *TELLING, "MeterValues", within=patience(stage)):
+            if is_start(call):
+                break
+            early = early or call
+        else:
+            stage.cannot_tell("the start did not come again")
+        if early is not None:
+            stage.deviates(
+                "the start once more before anything else", early.action, marks=_marks(first, early)
+            )
+        if is_first(stage.specification):
+            await charge.ask_to_stop()
+        await told_of(stage, is_end, before)
+
+
+# What is told of it when asked
+
+
+async def _status(stage: Stage, id: str | None) -> Any:
+    return stage.needed(await ask(stage, "GetTransactionStatus", {"transactionId": id}))
+
+
+@check("transaction.status-ongoing")
+async def status_ongoing(stage: Stage) -> None:
+    """Asks whether a transaction runs while it does."""
+    async with charging(stage) as charge:
+        status = await _status(stage, charge.id)
+        if status.get("ongoingIndicator") is not True:
+            stage.deviates("ongoingIndicator true", f"{status.get('ongoingIndicator')}")
+
+
+@check("transaction.status-ended")
+async def status_ended(stage: Stage) -> None:
+    """Asks whether transactions run that do not."""
+    async with charging(stage) as charge:
+        await charge.stop()
+    for id, what in ((charge.id, "one that has ended"), ("no-such-transaction", "an unknown one")):
+        status = await _status(stage, id)
+        if status.get("ongoingIndicator") is not False:
+            stage.deviates(
+                f"ongoingIndicator false for {what}", f"{status.get('ongoingIndicator')}", place=what
+            )
+
+
+@check("transaction.status-without-id")
+async def status_without_id(stage: Stage) -> None:
+    """Asks without an id."""
+    status = await _status(stage, None)
+    if "ongoingIndicator" in status:
+        stage.deviates("no ongoingIndicator", f"{status['ongoingIndicator']}")
+
+
+@check("transaction.queue-told")
+async def queue_told(stage: Stage) -> None:
+    """Asks while an event has no answer, and while none waits."""
+    async with charging(stage) as charge:
+        await charge.stop()
+        await listen(stage)
+        status = await _status(stage, None)
+        if status.get("messagesInQueue") is not False:
+            stage.deviates("messagesInQueue false when all was answered", f"{status.get('messagesInQueue')}")

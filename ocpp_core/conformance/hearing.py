@@ -1,0 +1,137 @@
+"""What was said in a conversation, as overheard rules look at it: frames, and messages whatever their wire."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from attrs import define, frozen
+
+from ocpp_core.conformance.json_frames import Json, Type, parsed
+from ocpp_core.conformance.traces import Direction, Entry, Trace, What
+from ocpp_core.model.versions import Role, Specification, Wire
+from ocpp_core.model.violations import Violation
+
+#: How the note begins of what the kit has said wrongly on purpose.
+BROKEN = "broken"
+#: What stands in place of a text that is no JSON.
+UNREADABLE = object()
+
+
+@frozen
+class Said:
+    """A message: a request, or what came for one.
+
+    Attributes:
+        entry: In the trace.
+        kind: `Type.CALL`, or how it was answered.
+        id: Its id.
+        action: Of the request, and of the request that is answered; "" if that is not known.
+        payload: As it stands on the wire, or as the JSON form of the same message; None of an error.
+        code: Of an error.
+        faults: What is wrong with the payload; None if the payload itself tells.
+    """
+
+    entry: Entry
+    kind: Type
+    id: str
+    action: str
+    payload: Json | None = None
+    code: str = ""
+    faults: tuple[Violation, ...] | None = None
+
+
+@frozen
+class Frame:
+    """A message of the JSON wire, read as far as it can be.
+
+    Attributes:
+        entry: In the trace.
+        value: The JSON value, or `UNREADABLE`.
+    """
+
+    entry: Entry
+    value: Any
+
+    @property
+    def is_received(self) -> bool:
+        """Whether the software under test has said it."""
+        return self.entry.direction is Direction.RECEIVED
+
+    @property
+    def kind(self) -> Any:
+        """The message type number; None if there is none."""
+        value = self.value
+        return value[0] if isinstance(value, list) and value and type(value[0]) is int else None
+
+    @property
+    def id(self) -> str | None:
+        """The message id; None if it is no text."""
+        value = self.value
+        return value[1] if isinstance(value, list) and len(value) > 1 and isinstance(value[1], str) else None
+
+
+# No slots: `cached_property` needs a place.
+@define(slots=False)
+class Heard:
+    """A conversation that is over.
+
+    Attributes:
+        trace: What was said.
+        specification: Of the version.
+        role: Of the software under test.
+        wire: How it speaks.
+        earlier: Ids of what was asked before the trace began.
+        was_registered: Whether the station was registered when it began.
+        silent: Ids of calls whose answer was waited for as long as the profile says, and did not come.
+        given: The messages of a wire whose texts are not read here.
+    """
+
+    trace: Trace
+    specification: Specification
+    role: Role
+    wire: Wire
+    earlier: frozenset[str] = frozenset()
+    was_registered: bool = False
+    silent: frozenset[str] = frozenset()
+    given: Sequence[Said] | None = None
+
+    @cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        """All messages of the JSON wire, in order."""
+        return tuple(Frame(entry, _read(entry.text)) for entry in self.trace if entry.what is What.MESSAGE)
+
+    @cached_property
+    def received(self) -> tuple[Frame, ...]:
+        """Those of the software under test."""
+        return tuple(frame for frame in self.frames if frame.is_received)
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """The messages that are whole, in order."""
+        return tuple(self._read()) if self.given is None else tuple(self.given)
+
+    def _read(self) -> Iterator[Said]:
+        asked: dict[tuple[Direction, str], str] = {}
+        for frame in self.frames:
+            side, other = frame.entry.direction, _OTHER[frame.entry.direction]
+            match frame.value:
+                case [Type.CALL | Type.SEND as kind, str() as id, str() as action, dict() | None as payload]:
+                    # Under one id there may be two calls; then nobody can tell which one is answered.
+                    asked[side, id] = action if asked.get((side, id), action) == action else ""
+                    yield Said(frame.entry, Type(kind), id, action, payload or {})
+                case [Type.CALLRESULT, str() as id, dict() | None as payload]:
+                    yield Said(frame.entry, Type.CALLRESULT, id, asked.get((other, id), ""), payload or {})
+                case [Type.CALLERROR | Type.CALLRESULTERROR as kind, str() as id, str() as code, *_]:
+                    yield Said(frame.entry, Type(kind), id, asked.get((other, id), ""), None, code)
+                case _:
+                    pass
+
+
+_OTHER = {Direction.SENT: Direction.RECEIVED, Direction.RECEIVED: Direction.SENT}
+
+
+def _read(text: str) -> Any:
+    try:
+        return parsed(text)
+    except ValueError:
+        return UNREADABLE

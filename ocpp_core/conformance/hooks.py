@@ -1,0 +1,74 @@
+"""What the user's helpers do for the kit: a shell command, or an HTTP POST, each given JSON."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.request import Request, urlopen
+
+from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.model.printing import printable
+
+#: A shell command, an address, or, for whoever uses the kit as a library, a function: plain or a coroutine function.
+Hook = str | Callable[[dict[str, Any]], Awaitable[None] | None]
+#: Seconds that a command or an address may take.
+_PATIENCE = 30.0
+
+
+class HookFailed(Exception):
+    """A helper of the user has failed: nothing is known of the software under test."""
+
+
+async def run(hooks: Mapping[str, Hook], name: str, told: Mapping[str, Any]) -> None:
+    """Has a helper do its work, and waits until it has said that it is done.
+
+    Args:
+        hooks: By name.
+        name: Of the one that is wanted.
+        told: What it is given: as JSON on standard input, or in the body.
+
+    Raises:
+        Inconclusive: There is none of the name.
+        HookFailed: It has failed.
+    """
+    hook = hooks.get(name)
+    if hook is None:
+        raise Inconclusive(f"the profile has no hook {name}")
+    try:
+        if callable(hook):
+            done = hook(dict(told))
+            if inspect.isawaitable(done):
+                await done
+        elif hook.startswith(("http://", "https://")):
+            await asyncio.to_thread(_post, hook, json.dumps(told))
+        else:
+            await _command(hook, json.dumps(told))
+    except Exception as error:
+        raise HookFailed(
+            f"the hook {name} failed: {printable(str(error) or type(error).__name__)}"
+        ) from error
+
+
+def _post(address: str, body: str) -> None:
+    request = Request(address, body.encode(), {"Content-Type": "application/json"}, method="POST")
+    with urlopen(request, timeout=_PATIENCE):
+        pass
+
+
+async def _command(command: str, given: str) -> None:
+    process = await asyncio.create_subprocess_shell(
+        command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, said = await process.communicate(given.encode())
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise OSError(f"it takes longer than {_PATIENCE:.0f} s") from None
+    if process.returncode:
+        raise OSError(f"exit {process.returncode}: {said.decode('utf-8', 'replace').strip()[-200:]}")

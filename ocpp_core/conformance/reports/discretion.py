@@ -1,0 +1,115 @@
+"""A report as anybody may see it: what goes into tickets has no keys and no passwords in it, and no gigabyte."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import evolve
+
+from ocpp_core.conformance.reports.report import Report, Software
+from ocpp_core.conformance.traces import Direction, Entry, Trace, What
+from ocpp_core.conformance.verdicts import Finding, Outcome
+from ocpp_core.jsonrpc.text import DuplicateMember, read_json, write_json
+from ocpp_core.logs.judging import decoder_for
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.printing import LONG
+from ocpp_core.model.secrets import hide
+from ocpp_core.model.versions import Version, Wire
+
+#: Characters that are kept of a message.
+MOST = 20_000
+#: Messages that are kept of a finding.
+MOST_ENTRIES = 400
+
+
+def discreet(report: Report) -> Report:
+    """The same report with `ocpp_core.model.printing.HIDDEN` in place of secrets.
+
+    A message becomes what can be read of it; of one of the peer that cannot be read nothing is left but its length.
+    What the kit has sent is of its own making: where it cannot be read, that is what it was sent for, and it stays.
+    """
+    if report.is_discreet:
+        return report
+    software = report.software
+    return evolve(
+        report,
+        target=hide(report.target),
+        software=Software(
+            vendor=_short(software.vendor),
+            model=_short(software.model),
+            firmware=_short(software.firmware),
+        ),
+        left_behind=tuple(_short(each) for each in report.left_behind),
+        outcomes=tuple(_outcome(outcome, report.wire) for outcome in report.outcomes),
+        is_discreet=True,
+    )
+
+
+def _outcome(outcome: Outcome, wire: Wire) -> Outcome:
+    findings = [_finding(finding, wire) for finding in outcome.findings]
+    return evolve(outcome, reason=_short(outcome.reason), findings=findings)
+
+
+def _finding(finding: Finding, wire: Wire) -> Finding:
+    kept = Trace(list(_kept(finding, wire)))
+    return evolve(finding, got=_short(finding.got), place=_short(finding.place), trace=kept)
+
+
+def _kept(finding: Finding, wire: Wire) -> Iterable[Entry]:
+    """The entries of a finding; of a very long trace its end, and what shows the finding."""
+    least = len(finding.trace) - MOST_ENTRIES
+    for entry in finding.trace:
+        if entry.number >= least or entry.number in finding.marks:
+            yield _entry(entry, wire)
+
+
+def _short(text: str) -> str:
+    kept: str = hide(text[: 2 * LONG])
+    return kept[:LONG]
+
+
+def _entry(entry: Entry, wire: Wire) -> Entry:
+    if entry.what is not What.MESSAGE or not entry.text:
+        return evolve(entry, text=_short(entry.text), note=_short(entry.note))
+    text, values = entry.text, values_of(entry.text, wire)
+    hidden = hide(values, most=MOST)
+    if values is None and entry.direction is Direction.RECEIVED:
+        return evolve(entry, text="", note=_noted(entry, f"{len(text)} characters that cannot be read"))
+    if hidden != values or (entry.direction is Direction.RECEIVED and _says_more(text, wire)):
+        text = write_json(hidden)
+    if len(text) > MOST:
+        return evolve(
+            entry, text=text[:MOST], note=_noted(entry, f"the first of {len(entry.text)} characters")
+        )
+    return evolve(entry, text=text)
+
+
+def _says_more(text: str, wire: Wire) -> bool:
+    """Whether a message that can be read has something in it that is not among its values."""
+    if wire is Wire.SOAP:
+        return "<!--" in text or "<?" in text[1:]
+    try:
+        read_json(text)
+    except DuplicateMember:
+        return True
+    return False
+
+
+def _noted(entry: Entry, note: str) -> str:
+    return f"{entry.note}; {note}" if entry.note else note
+
+
+def values_of(text: str, wire: Wire) -> Any:
+    """The values of a message, whatever they mean; None if they cannot be read.
+
+    An envelope with a secret in it has become JSON.
+    """
+    if wire is Wire.SOAP and not text.lstrip().startswith("<"):
+        wire = Wire.JSON
+    decoder = decoder_for(
+        Version.V1_6, wire
+    )  # values are the same in every version, and this one has both wires
+    assert not isinstance(decoder, str)
+    try:
+        return decoder.values(text)
+    except FrameError:
+        return None

@@ -1,0 +1,274 @@
+"""The stage on the SOAP wire: requests are posted, and what the other side calls is served over HTTP.
+
+Needs the extras ``soap`` and ``server``.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from attrs import define
+
+from ocpp_core.conformance import envelopes
+from ocpp_core.conformance.conversation import Conversation
+from ocpp_core.conformance.envelopes import Addresses
+from ocpp_core.conformance.hearing import Heard, Said
+from ocpp_core.conformance.json_frames import Json, Type
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Refused
+from ocpp_core.conformance.targets import IDENTITY, Ground, Target
+from ocpp_core.conformance.traces import Direction, Entry, What
+from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.model.errors import FrameError
+from ocpp_core.model.messages import Call, CallError, CallResult, Frame
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.model.violations import Violation
+from ocpp_core.payloads.binding import plain
+from ocpp_core.soap.codec import SoapCodec
+from ocpp_core.transports.serving import serving
+
+#: Bytes of an envelope of the software.
+MAX_SIZE = 8 * 1024 * 1024
+#: Seconds that a request of the software waits for a stage, or is left without an answer.
+_HELD = 60.0
+#: How SOAP names what the JSON wire calls so.
+_CODES = {"NotImplemented": "NotSupported"}
+
+
+@define
+class Read:
+    """An envelope of the software, read as far as it can be.
+
+    Attributes:
+        frame: None if it is none.
+        faults: What is wrong with its payload.
+        fault: The subcode of a fault as it stands there.
+    """
+
+    frame: Frame | None
+    faults: tuple[Violation, ...] = ()
+    fault: str = ""
+
+
+class SoapGround(Ground):
+    """Gives stages, and serves what the software calls to the one that is there."""
+
+    def __init__(self, target: Target, profile: Profile, client: httpx.AsyncClient) -> None:
+        super().__init__(target, profile, target.url)
+        self.client = client
+        self.station = target.url  #: where the software serves, once that is known
+        self.identity = target.identity or (IDENTITY if target.role is Role.CSMS else "")
+        self.ours = ""  #: where we say that we listen
+        self.is_registered = False
+        self.has_come = asyncio.Event()
+        self._stage: SoapStage | None = None
+        self._there = asyncio.Event()
+
+    async def stage(self) -> "SoapStage":
+        """See `Ground`."""
+        stage = SoapStage(self, **{**self.facts, "identity": self.identity})
+        stage.is_registered = stage.was_registered = (
+            self.is_registered and self.target.role is Role.CHARGE_POINT
+        )
+        self._stage = stage
+        self._there.set()
+        stage.record(Direction.SENT, What.OPENED, self.station or "waiting", f"listening at {self.ours}")
+        if self.target.role is Role.CHARGE_POINT and not self.station:
+            try:
+                async with asyncio.timeout(self.target.patience):
+                    await self.has_come.wait()
+            except TimeoutError:
+                raise Inconclusive(f"no station has called in {self.target.patience:.0f} s") from None
+        return stage
+
+    def left(self, stage: "SoapStage") -> None:
+        """A stage has ended."""
+        self.is_registered = stage.is_registered
+        self._there.clear()
+        self._stage = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI application that the software calls."""
+        if scope["type"] != "http":
+            return
+        body = b""
+        while True:
+            event = await receive()
+            body += event.get("body", b"")
+            if not event.get("more_body") or len(body) > MAX_SIZE:
+                break
+        try:
+            async with asyncio.timeout(_HELD):
+                await self._there.wait()
+                stage = self._stage
+                assert stage is not None
+                status, answer = await stage.served(body)
+        except TimeoutError:
+            status, answer = 504, b""
+        headers = [(b"content-type", envelopes.CONTENT_TYPE.encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+
+class SoapStage(Conversation):
+    """A `Stage` over OCPP-S."""
+
+    def __init__(self, ground: SoapGround, **facts: Any) -> None:
+        super().__init__(**facts)
+        self._ground = ground
+        self._codec = SoapCodec(
+            self.specification, role=self._we, identity=self.identity or "x", max_size=MAX_SIZE
+        )
+        self._said: list[Said] = []
+        self._actions: dict[str, str] = {}
+        self._posts: set[asyncio.Task[None]] = set()
+        self._replies: dict[str, asyncio.Future[tuple[int, bytes]]] = {}
+
+    def heard(self) -> Heard:
+        """See `Conversation`."""
+        heard = super().heard()
+        heard.given = self._said
+        return heard
+
+    async def close(self) -> None:
+        """See `Conversation`."""
+        for post in self._posts:
+            post.cancel()
+        if self._posts:
+            await asyncio.wait(self._posts)
+        self._ground.left(self)
+
+    async def reconnect(self, *, abruptly: bool = False) -> None:
+        """HTTP has no connection that lasts."""
+
+    # What we ask
+
+    def _written(self, id: str, action: str, payload: Mapping[str, Any]) -> str:
+        self._actions[id] = action
+        where = Addresses(identity=self.identity, sender=self._ground.ours, to=self._ground.station)
+        return envelopes.request(self.specification, self.role, id, action, payload, where)
+
+    async def _transmit(self, text: str | bytes, note: str) -> None:
+        entry = self.record(Direction.SENT, What.MESSAGE, text, note)
+        body = text.encode() if isinstance(text, str) else text
+        asked = self._read(body)
+        id = self._asked[-1] if self._asked else ""
+        if isinstance(asked.frame, Call):
+            id = asked.frame.id
+            action = asked.frame.payload.__ocpp__.action or ""
+            self._actions[id] = action
+            self._said.append(Said(entry, Type.CALL, id, action, plain(asked.frame.payload)))
+        post = asyncio.create_task(self._post(body, id), name="conformance post")
+        self._posts.add(post)
+        post.add_done_callback(self._posts.discard)
+
+    async def _post(self, body: bytes, id: str) -> None:
+        try:
+            answer = await self._ground.client.post(
+                self._ground.station, content=body, headers={"Content-Type": envelopes.CONTENT_TYPE}
+            )
+        except httpx.TimeoutException:
+            return
+        except httpx.HTTPError as error:
+            why = str(error) or type(error).__name__
+            entry = self.record(Direction.RECEIVED, What.CLOSED, why)
+            self._came_answer(id, Answer(AnswerKind.CLOSED, text=why, mark=entry.number))
+            return
+        note = f"HTTP {answer.status_code}"
+        entry = self.record(Direction.RECEIVED, What.MESSAGE, answer.content[:MAX_SIZE], note)
+        self._came_answer(id, self._answer_in(self._read(answer.content), entry, id, answer.status_code))
+
+    def _answer_in(self, read: Read, entry: Entry, id: str, status: int) -> Answer:
+        action = self._actions.get(id, "")
+        match read.frame:
+            case CallResult(payload=payload):
+                said = payload.__ocpp__.action or ""
+                members = plain(payload)
+                self._said.append(Said(entry, Type.CALLRESULT, id, said, members, faults=read.faults))
+                return Answer(AnswerKind.RESULT, members, mark=entry.number)
+            case CallError(description=text):
+                self._said.append(Said(entry, Type.CALLERROR, id, action, None, read.fault))
+                return Answer(AnswerKind.ERROR, code=read.fault, text=text, mark=entry.number)
+            case _:
+                return Answer(AnswerKind.UNREADABLE, code=str(status), mark=entry.number)
+
+    # What the software asks
+
+    async def served(self, body: bytes) -> tuple[int, bytes]:
+        """What a request of the software is answered: an HTTP status and a body."""
+        entry = self.record(Direction.RECEIVED, What.MESSAGE, body)
+        read = self._read(body)
+        if not isinstance(read.frame, Call):
+            said = envelopes.fault(
+                self.specification, self._we, "", "ProtocolError", "no request", self.new_id()
+            )
+            self.record(Direction.SENT, What.MESSAGE, said)
+            return 500, said.encode()
+        frame, headers = read.frame, read.frame.headers
+        if self.role is Role.CHARGE_POINT and headers is not None:
+            self.identity = self._ground.identity = headers.identity or self.identity
+            self._ground.station = self._ground.target.url or headers.from_ or self._ground.station
+            self._ground.has_come.set()
+        action, payload = frame.payload.__ocpp__.action or "", plain(frame.payload)
+        self._said.append(Said(entry, Type.CALL, frame.id, action, payload, faults=read.faults))
+        reply: asyncio.Future[tuple[int, bytes]] = self._loop.create_future()
+        self._replies[frame.id] = reply
+        self._came_call(PeerCall(frame.id, action, payload, entry.number, entry.at))
+        return await reply
+
+    async def _answer(self, call: PeerCall, answer: Json | Refused) -> None:
+        if isinstance(answer, Refused):
+            code = _CODES.get(answer.code, answer.code)
+            status, kind = 500, Type.CALLERROR
+            said = envelopes.fault(self.specification, self._we, call.id, code, answer.text, self.new_id())
+        else:
+            status, kind = 200, Type.CALLRESULT
+            said = envelopes.response(
+                self.specification, self._we, call.id, call.action, answer, self.new_id()
+            )
+        entry = self.record(Direction.SENT, What.MESSAGE, said)
+        members = None if isinstance(answer, Refused) else answer
+        self._said.append(Said(entry, kind, call.id, call.action, members))
+        reply = self._replies.pop(call.id, None)
+        if reply is not None and not reply.done():
+            reply.set_result((status, said.encode()))
+
+    # Reading
+
+    def _read(self, body: bytes) -> Read:
+        """An envelope of either side; what breaks the schema is kept beside it."""
+        faults: tuple[Violation, ...] = ()
+        frame: Frame | None = None
+        try:
+            frame = self._codec.decode(body)
+        except FrameError as error:
+            faults = tuple(each for each in error.violations if each.path.startswith("$"))
+            try:
+                frame = self._codec.decode(body, tolerance=Tolerance.TOLERANT)
+            except FrameError:
+                frame = None
+        fault = ""
+        if isinstance(frame, CallError):
+            fault = frame.spelling or self._codec.error_names.get(frame.code, "")
+        return Read(frame, faults, fault)
+
+
+@asynccontextmanager
+async def soap_ground(target: Target, profile: Profile) -> AsyncGenerator[Ground, None]:
+    """See `ocpp_core.conformance.grounds.ground`."""
+    auth = None
+    if target.password is not None and target.role is Role.CSMS:
+        auth = httpx.BasicAuth(target.identity or IDENTITY, target.password)
+    client = httpx.AsyncClient(
+        auth=auth, verify=target.ssl or True, trust_env=False, timeout=profile.answer_within * 4
+    )
+    async with client:
+        ground = SoapGround(target, profile, client)
+        async with serving(ground, target.host, target.port) as port:
+            ground.ours = target.address or f"http://{target.host}:{port}/"
+            if target.role is Role.CHARGE_POINT:
+                ground.address = ground.ours
+            yield ground

@@ -1,0 +1,71 @@
+"""What was said on a connection to the software under test, as it was on the wire, in order."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from attrs import define, field, frozen
+
+
+class Direction(StrEnum):
+    """Who said it, seen from the kit."""
+
+    SENT = "sent"  #: by the kit
+    RECEIVED = "received"  #: from the software under test
+
+
+class What(StrEnum):
+    """What an entry of a trace is."""
+
+    MESSAGE = "message"  #: a WebSocket message, or the body of an HTTP request or response
+    OPENED = "opened"  #: a connection; its text says how
+    CLOSED = "closed"  #: a connection; its text is the code and the reason
+
+
+@frozen
+class Entry:
+    """One thing that happened on the wire.
+
+    Attributes:
+        number: In its trace, from 0.
+        at: Seconds since the trace began.
+        direction: Who did it.
+        what: What it is.
+        text: As it was on the wire; bytes that are no UTF-8 are written as escapes.
+        note: What the kit knows about it: "broken: $.status", "binary", "HTTP 500".
+    """
+
+    number: int
+    at: float
+    direction: Direction
+    what: What
+    text: str
+    note: str = ""
+
+
+@define
+class Trace(Sequence[Entry]):
+    """Everything that was said on one connection, or on several of one check, in order."""
+
+    _entries: list[Entry] = field(factory=list)
+
+    def add(self, at: float, direction: Direction, what: What, text: str | bytes, note: str = "") -> Entry:
+        """Adds what has just happened."""
+        if isinstance(text, bytes):
+            text = text.decode("utf-8", "backslashreplace")
+        entry = Entry(len(self._entries), at, direction, what, text, note)
+        self._entries.append(entry)
+        return entry
+
+    def received(self) -> Iterator[Entry]:
+        """The messages of the software under test."""
+        return (
+            entry
+            for entry in self._entries
+            if entry.direction is Direction.RECEIVED and entry.what is What.MESSAGE
+        )
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._entries[index]

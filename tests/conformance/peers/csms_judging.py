@@ -1,0 +1,94 @@
+"""What the kit says of CSMSs that are played in the same process."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from conformance.peers.csms import TOKENS, Csms
+from ocpp_core.conformance.grounds import Target
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.reports.report import Report
+from ocpp_core.conformance.rules import Seen, rules
+from ocpp_core.conformance.runner import conform
+from ocpp_core.conformance.verdicts import Verdict
+from ocpp_core.model.versions import Role, Wire
+
+#: All rules but those that are looked for with generated messages, which find the same faults once more.
+ALL = tuple(id for id, rule in rules().items() if rule.seen is not Seen.GENERATED)
+
+
+def profile_of(csms: Csms, answer_within: float = 1.0) -> Profile:
+    """What is known of the peers: everything that is claimed, tokens, and how to have something sent.
+
+    Of peers that answer all that is right, answers can be waited for longer, since that takes no time.
+    """
+
+    async def trigger(told: dict[str, Any]) -> None:
+        await csms.trigger(told["action"], told["payload"])
+
+    needs = {need.removeprefix("feature:") for rule in rules().values() for need in rule.needs}
+    tokens = {status.lower(): (token,) for token, status in TOKENS.items()}
+    return Profile(
+        features=dict.fromkeys(needs, True),
+        tokens={**tokens, "unknown": ("NOBODY",), "group": ("GOOD0001",)},
+        hooks={"trigger": trigger},
+        answer_within=answer_within,
+        silence=0.1,
+    )
+
+
+async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON, answer_within: float = 1.0) -> Report:
+    """What the kit says of a CSMS."""
+    async with csms.served() as url:
+        target = Target(
+            role=Role.CSMS,
+            version=csms.version,
+            wire=wire,
+            url=url,
+            identity="CS-1",
+            password=csms.password,
+        )
+        return await conform(target, profile=profile_of(csms, answer_within), patterns=patterns or ALL)
+
+
+def deviating(report: Report) -> list[str]:
+    """The ids of the rules that are broken, and of checks that broke themselves."""
+    bad = (Verdict.DEVIATING, Verdict.BROKEN)
+    # What was seen once only was the machine, which other tests keep busy.
+    return [
+        outcome.rule.id
+        for outcome in report.outcomes
+        if outcome.verdict in bad and not outcome.reason.startswith("flaky")
+    ]
+
+
+def broken_by(
+    faults: Iterable[Any], patterns: tuple[str, ...], *, wire: Wire = Wire.JSON, answer_within: float = 1.0
+) -> dict[str, list[str]]:
+    """The rules that each fault breaks, in its first version: the kit mostly waits, so they are tried side by side."""
+    some = asyncio.Semaphore(16)
+
+    async def tried(fault: Any) -> tuple[str, list[str]]:
+        async with some:
+            report = await judged(
+                fault.csms(fault.versions[0]), *patterns, wire=wire, answer_within=answer_within
+            )
+            return fault.name, deviating(report)
+
+    async def all_of_them() -> dict[str, list[str]]:
+        return dict(await asyncio.gather(*map(tried, faults)))
+
+    with quiet():
+        return asyncio.run(all_of_them())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Faulty peers may fail, and say so."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

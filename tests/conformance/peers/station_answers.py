@@ -1,0 +1,486 @@
+"""What the faultless station answers to each action, and what it can be told: settings of 1.x, variables of 2.x."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """A call that is answered with an error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _truth(text: str) -> bool:
+    return text in ("true", "false")
+
+
+_MEASURANDS = {"Energy.Active.Import.Register", "Power.Active.Import", ""}
+
+
+def _measurands(text: str) -> bool:
+    return all(each.strip() in _MEASURANDS for each in text.split(","))
+
+
+#: Settings of 1.x by key: value, whether it can only be read, and what a value must be.
+SETTINGS: Mapping[str, tuple[str, bool, Callable[[str], bool]]] = {
+    "AuthorizeRemoteTxRequests": ("false", False, _truth),
+    "ClockAlignedDataInterval": ("0", False, _whole),
+    "ConnectionTimeOut": ("60", False, _whole),
+    "ConnectorPhaseRotation": ("0.RST,1.RST,2.RST", False, bool),
+    "GetConfigurationMaxKeys": ("50", True, _whole),
+    "HeartbeatInterval": ("300", False, _whole),
+    "LocalAuthorizeOffline": ("true", False, _truth),
+    "LocalPreAuthorize": ("false", False, _truth),
+    "MeterValuesAlignedData": ("Energy.Active.Import.Register", False, _measurands),
+    "MeterValuesSampledData": ("Energy.Active.Import.Register", False, _measurands),
+    "MeterValueSampleInterval": ("0", False, _whole),
+    "NumberOfConnectors": ("2", True, _whole),
+    "ResetRetries": ("1", False, _whole),
+    "StopTransactionOnEVSideDisconnect": ("true", False, _truth),
+    "StopTransactionOnInvalidId": ("true", False, _truth),
+    "StopTxnAlignedData": ("", False, _measurands),
+    "StopTxnSampledData": ("", False, _measurands),
+    "SupportedFeatureProfiles": (
+        "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
+        True,
+        bool,
+    ),
+    "TransactionMessageAttempts": ("3", False, _whole),
+    "TransactionMessageRetryInterval": ("1", False, _whole),
+    "UnlockConnectorOnEVSideDisconnect": ("true", False, _truth),
+    "WebSocketPingInterval": ("0", False, _whole),
+    "LocalAuthListEnabled": ("true", False, _truth),
+    "LocalAuthListMaxLength": ("10", True, _whole),
+    "SendLocalListMaxLength": ("10", True, _whole),
+    "ReserveConnectorZeroSupported": ("false", True, _truth),
+    "ChargeProfileMaxStackLevel": ("3", True, _whole),
+    "ChargingScheduleAllowedChargingRateUnit": ("Current,Power", True, bool),
+    "ChargingScheduleMaxPeriods": ("6", True, _whole),
+    "MaxChargingProfilesInstalled": ("6", True, _whole),
+}
+
+#: Variables of 2.x by component and name: value, mutability, and what a value must be.
+VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
+    ("OCPPCommCtrlr", "HeartbeatInterval"): ("300", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "MessageAttempts"): ("3", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "MessageAttemptInterval"): ("1", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "ActiveNetworkProfile"): ("1", "ReadOnly", _whole),
+    ("OCPPCommCtrlr", "FileTransferProtocols"): ("HTTPS", "ReadOnly", bool),
+    ("AuthCtrlr", "AuthorizeRemoteStart"): ("false", "ReadWrite", _truth),
+    ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
+    ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
+    ("SecurityCtrlr", "SecurityProfile"): ("1", "ReadOnly", _whole),
+    ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
+}
+
+_MOST_MONITORS = 10
+_ACCEPTED: Json = {"status": "Accepted"}
+_REJECTED: Json = {"status": "Rejected"}
+
+
+# Settings and variables
+
+
+def _get_configuration(station: Any, payload: Json) -> Json:
+    wanted = payload.get("key") or list(station.settings)
+    rows = station.settings
+    known = [
+        {"key": key, "readonly": rows[key][1], "value": str(rows[key][0])} for key in wanted if key in rows
+    ]
+    unknown = [key for key in wanted if key not in rows]
+    return {"configurationKey": known, **({"unknownKey": unknown} if unknown else {})}
+
+
+def _change_configuration(station: Any, payload: Json) -> Json:
+    row = station.settings.get(payload["key"])
+    if row is None:
+        return {"status": "NotSupported"}
+    if row[1] or not row[2](payload["value"]):
+        return _REJECTED
+    row[0] = payload["value"]
+    if payload["key"] == "HeartbeatInterval":
+        station.heartbeat = float(row[0])
+    return _ACCEPTED
+
+
+def _place(item: Json) -> Json:
+    return {name: item[name] for name in ("component", "variable") if name in item}
+
+
+def _lookup(station: Any, item: Json) -> tuple[Any, str]:
+    """The row of a variable; or None, and what is not known."""
+    component, variable = item["component"]["name"], item["variable"]["name"]
+    row = station.variables.get((component, variable))
+    if row is not None and item.get("attributeType", "Actual") != "Actual":
+        return None, "NotSupportedAttributeType"
+    known = {name for name, _ in station.variables}
+    return row, "UnknownVariable" if component in known else "UnknownComponent"
+
+
+def _get_variables(station: Any, payload: Json) -> Json:
+    results = []
+    for item in payload["getVariableData"]:
+        result = {**_place(item), "attributeType": item.get("attributeType", "Actual")}
+        row, unknown = _lookup(station, item)
+        if row is None:
+            results.append({**result, "attributeStatus": unknown})
+        elif row[1] == "WriteOnly":
+            results.append({**result, "attributeStatus": "Rejected"})
+        else:
+            results.append({**result, "attributeStatus": "Accepted", "attributeValue": row[0]})
+    return {"getVariableResult": results}
+
+
+def _set_variables(station: Any, payload: Json) -> Json:
+    results = []
+    for item in payload["setVariableData"]:
+        result = {**_place(item), "attributeType": item.get("attributeType", "Actual")}
+        row, status = _lookup(station, item)
+        if row is not None:
+            is_right = row[1] != "ReadOnly" and row[2](item["attributeValue"])
+            status = "Accepted" if is_right else "Rejected"
+            if is_right:
+                row[0] = item["attributeValue"]
+                if item["variable"]["name"] == "HeartbeatInterval":
+                    station.heartbeat = float(row[0])
+        results.append({**result, "attributeStatus": status})
+    return {"setVariableResult": results}
+
+
+def _set_monitors(station: Any, payload: Json) -> Json:
+    results = []
+    for item in payload["setMonitoringData"]:
+        result = {**_place(item), "type": item["type"], "severity": item["severity"]}
+        row, status = _lookup(station, item)
+        if row is not None:
+            is_wrong = item["type"] == "Delta" and item["value"] < 0
+            is_wrong = is_wrong or ("id" in item and item["id"] not in station.monitors)
+            status = "Rejected" if is_wrong or len(station.monitors) >= _MOST_MONITORS else "Accepted"
+            if status == "Accepted":
+                result["id"] = item.get("id", max(station.monitors, default=0) + 1)
+                station.monitors[result["id"]] = item
+        results.append({**result, "status": status})
+    return {"setMonitoringResult": results}
+
+
+def _clear_monitors(station: Any, payload: Json) -> Json:
+    return {
+        "clearMonitoringResult": [
+            {"id": id, "status": "Accepted" if station.monitors.pop(id, None) else "NotFound"}
+            for id in payload["id"]
+        ]
+    }
+
+
+def _report(station: Any, payload: Json) -> Json:
+    names = {component for component, _ in station.variables}
+    asked = payload.get("componentVariable", [])
+    is_known = any(
+        each["component"]["name"] in names
+        and (
+            "variable" not in each
+            or (each["component"]["name"], each["variable"]["name"]) in station.variables
+        )
+        for each in asked
+    )
+    return _ACCEPTED if is_known or not asked else {"status": ("EmptyResultSet", "Rejected")}
+
+
+# Remote control
+
+
+def _remote_start(station: Any, payload: Json) -> Json:
+    if station.registration != "Accepted":
+        return _REJECTED
+    connector = station.free(payload.get("connectorId", payload.get("evseId")))
+    if connector is None:
+        return _REJECTED
+    held = connector.reservation
+    who = payload.get("idTag") or payload["idToken"]["idToken"]
+    if held is not None and who != (held.get("idTag") or held["idToken"]["idToken"]):
+        return _REJECTED
+    return _ACCEPTED
+
+
+def _remote_stop(station: Any, payload: Json) -> Json:
+    is_known = station.running(payload["transactionId"]) is not None
+    return _ACCEPTED if is_known and station.registration == "Accepted" else _REJECTED
+
+
+def _transaction_status(station: Any, payload: Json) -> Json:
+    id = payload.get("transactionId")
+    if id is None:
+        return {"messagesInQueue": bool(station.queue)}
+    return {
+        "ongoingIndicator": station.running(id) is not None,
+        "messagesInQueue": any(each.transaction.id == id for each in station.queue),
+    }
+
+
+_TRIGGERS = {
+    "BootNotification",
+    "DiagnosticsStatusNotification",
+    "FirmwareStatusNotification",
+    "Heartbeat",
+    "LogStatusNotification",
+    "MeterValues",
+    "StatusNotification",
+}
+
+
+def _trigger(station: Any, payload: Json) -> Json:
+    wanted = payload["requestedMessage"]
+    if wanted == "BootNotification" and station.registration == "Accepted":
+        return _REJECTED
+    return _ACCEPTED if wanted in _TRIGGERS else {"status": "NotImplemented"}
+
+
+def _unlock(station: Any, payload: Json) -> Json:
+    number = payload.get("evseId", payload["connectorId"])
+    if not 1 <= number <= len(station.connectors):
+        return {"status": ("UnknownConnector", "NotSupported", "UnlockFailed", "Rejected")}
+    if not station.is_first and station.connectors[number - 1].transaction is not None:
+        return {"status": ("OngoingAuthorizedTransaction", "UnlockFailed")}
+    return {"status": ("Unlocked", "Accepted")}
+
+
+def _reset(station: Any, payload: Json) -> Json:
+    is_busy = any(connector.transaction is not None for connector in station.connectors)
+    return {"status": "Scheduled"} if payload["type"] == "OnIdle" and is_busy else _ACCEPTED
+
+
+def _change_availability(station: Any, payload: Json) -> Json:
+    targets = station.targets(payload)
+    if not targets:
+        return _REJECTED
+    is_operative = payload.get("type", payload.get("operationalStatus")) == "Operative"
+    status = "Accepted"
+    for connector in targets:
+        if connector.transaction is not None and connector.is_operative != is_operative:
+            connector.becomes, status = is_operative, "Scheduled"
+        else:
+            connector.is_operative, connector.becomes = is_operative, None
+    return {"status": status}
+
+
+# Reservations and lists
+
+
+def _reserve(station: Any, payload: Json) -> Json:
+    id = payload.get("reservationId", payload.get("id"))
+    number = payload.get("connectorId", payload.get("evseId", 0))
+    if not 1 <= number <= len(station.connectors):
+        return _REJECTED
+    connector = station.connectors[number - 1]
+    if not connector.is_operative:
+        return {"status": "Unavailable"}
+    held = connector.reservation
+    if connector.transaction is not None or (held and held.get("reservationId", held.get("id")) != id):
+        return {"status": "Occupied"}
+    _release(station, id)
+    connector.reservation = payload
+    return _ACCEPTED
+
+
+def _release(station: Any, id: int) -> bool:
+    for connector in station.connectors:
+        held = connector.reservation
+        if held is not None and held.get("reservationId", held.get("id")) == id:
+            connector.reservation = None
+            return True
+    return False
+
+
+def _cancel(station: Any, payload: Json) -> Json:
+    return _ACCEPTED if _release(station, payload["reservationId"]) else _REJECTED
+
+
+def _send_list(station: Any, payload: Json) -> Json:
+    version, entries = station.lists
+    new = payload.get("listVersion", payload.get("versionNumber"))
+    name = next((each for each in payload if each.lower().startswith("localauthori")), "")
+    if payload["updateType"] == "Differential":
+        if new <= version:
+            return {"status": "VersionMismatch"}
+        entries = dict(entries)
+    else:
+        entries = {}
+    for entry in payload.get(name, []):
+        key = entry.get("idTag") or entry["idToken"]["idToken"]
+        if "idTagInfo" in entry or "idTokenInfo" in entry:
+            entries[key] = entry
+        else:
+            entries.pop(key, None)
+    station.lists = (new if entries or payload["updateType"] == "Differential" else 0, entries)
+    return _ACCEPTED
+
+
+def _list_version(station: Any, payload: Json) -> Json:
+    return {"listVersion": station.lists[0], "versionNumber": station.lists[0]}
+
+
+# Charging profiles
+
+
+def _set_profile(station: Any, payload: Json) -> Json:
+    profile = payload.get("csChargingProfiles", payload.get("chargingProfile"))
+    number = payload.get("connectorId", payload.get("evseId"))
+    if not 0 <= number <= len(station.connectors):
+        if station.is_first:
+            raise Refused("PropertyConstraintViolation")
+        return _REJECTED
+    if profile["chargingProfilePurpose"] == "TxProfile":
+        connector = station.connectors[number - 1] if number else None
+        if connector is None or connector.transaction is None:
+            return _REJECTED
+    id = profile.get("chargingProfileId", profile.get("id"))
+    key = (number, profile["stackLevel"], profile["chargingProfilePurpose"])
+    station.profiles = [each for each in station.profiles if each["id"] != id and each["key"] != key] + [
+        {"id": id, "key": key, "evseId": number, "chargingProfile": profile}
+    ]
+    return _ACCEPTED
+
+
+def _clear_profiles(station: Any, payload: Json) -> Json:
+    id = payload.get("id", payload.get("chargingProfileId"))
+    wanted = payload.get("chargingProfileCriteria", payload)
+
+    def fits(each: Json) -> bool:
+        number, level, purpose = each["key"]
+        return (
+            id in (None, each["id"])
+            and wanted.get("connectorId", wanted.get("evseId")) in (None, number)
+            and wanted.get("stackLevel") in (None, level)
+            and wanted.get("chargingProfilePurpose") in (None, purpose)
+        )
+
+    kept = [each for each in station.profiles if not fits(each)]
+    status = "Accepted" if len(kept) < len(station.profiles) else "Unknown"
+    station.profiles = kept
+    return {"status": status}
+
+
+def _get_profiles(station: Any, payload: Json) -> Json:
+    return {"status": "Accepted" if station.profiles else "NoProfiles"}
+
+
+def _composite(station: Any, payload: Json) -> Json:
+    number = payload.get("connectorId", payload.get("evseId"))
+    if not 0 <= number <= len(station.connectors):
+        return _REJECTED
+    unit, limit = payload.get("chargingRateUnit", "A"), 32.0
+    for each in station.profiles:
+        schedule = each["chargingProfile"]["chargingSchedule"]
+        schedule = schedule[0] if isinstance(schedule, list) else schedule
+        if each["evseId"] in (0, number) and schedule["chargingRateUnit"] == unit:
+            limit = min(limit, schedule["chargingSchedulePeriod"][0]["limit"])
+    periods = [{"startPeriod": 0, "limit": limit}]
+    if station.is_first:
+        return {
+            **_ACCEPTED,
+            "connectorId": number,
+            "scheduleStart": station.now(),
+            "chargingSchedule": {
+                "duration": payload["duration"],
+                "chargingRateUnit": unit,
+                "chargingSchedulePeriod": periods,
+            },
+        }
+    return {
+        **_ACCEPTED,
+        "schedule": {
+            "evseId": number,
+            "duration": payload["duration"],
+            "scheduleStart": station.now(),
+            "chargingRateUnit": unit,
+            "chargingSchedulePeriod": periods,
+        },
+    }
+
+
+# Messages, customers
+
+
+def _set_message(station: Any, payload: Json) -> Json:
+    message = payload["message"]
+    id = message.get("transactionId")
+    if id is not None and station.running(id) is None:
+        return {"status": "UnknownTransaction"}
+    station.displayed[message["id"]] = message
+    return _ACCEPTED
+
+
+def _get_messages(station: Any, payload: Json) -> Json:
+    wanted = payload.get("id", list(station.displayed))
+    return {"status": "Accepted" if any(id in station.displayed for id in wanted) else "Unknown"}
+
+
+def _clear_message(station: Any, payload: Json) -> Json:
+    return {"status": "Accepted" if station.displayed.pop(payload["id"], None) else "Unknown"}
+
+
+def _customer(station: Any, payload: Json) -> Json:
+    names = ("idToken", "customerCertificate", "customerIdentifier")
+    if sum(name in payload for name in names) != 1:
+        return {"status": "Invalid"}
+    return _ACCEPTED if payload["report"] or payload["clear"] else _REJECTED
+
+
+def _always(**members: Any) -> Callable[[Any, Json], Json]:
+    return lambda station, payload: members
+
+
+HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
+    "CancelReservation": _cancel,
+    "CertificateSigned": _always(status="Rejected"),
+    "ChangeAvailability": _change_availability,
+    "ChangeConfiguration": _change_configuration,
+    "ClearCache": _always(status="Accepted"),
+    "ClearChargingProfile": _clear_profiles,
+    "ClearDisplayMessage": _clear_message,
+    "ClearTariffs": _always(clearTariffsResult=[{"status": "NoTariff"}]),
+    "ClearVariableMonitoring": _clear_monitors,
+    "CustomerInformation": _customer,
+    "DataTransfer": _always(status="UnknownVendorId"),
+    "DeleteCertificate": _always(status="NotFound"),
+    "ExtendedTriggerMessage": _trigger,
+    "GetBaseReport": _always(status="Accepted"),
+    "GetChargingProfiles": _get_profiles,
+    "GetCompositeSchedule": _composite,
+    "GetConfiguration": _get_configuration,
+    "GetDiagnostics": _always(fileName="diagnostics.log"),
+    "GetDisplayMessages": _get_messages,
+    "GetInstalledCertificateIds": _always(status="NotFound"),
+    "GetLocalListVersion": _list_version,
+    "GetLog": _always(status="Accepted", filename="security.log"),
+    "GetMonitoringReport": lambda station, _: (
+        _ACCEPTED if station.monitors else {"status": ("EmptyResultSet", "Rejected")}
+    ),
+    "GetReport": _report,
+    "GetTariffs": _always(status="NoTariff"),
+    "GetTransactionStatus": _transaction_status,
+    "GetVariables": _get_variables,
+    "InstallCertificate": _always(status=("Rejected", "Failed", "NoCertificateAvailable")),
+    "RemoteStartTransaction": _remote_start,
+    "RemoteStopTransaction": _remote_stop,
+    "RequestStartTransaction": _remote_start,
+    "RequestStopTransaction": _remote_stop,
+    "ReserveNow": _reserve,
+    "Reset": _reset,
+    "SendLocalList": _send_list,
+    "SetChargingProfile": _set_profile,
+    "SetDisplayMessage": _set_message,
+    "SetVariableMonitoring": _set_monitors,
+    "SetVariables": _set_variables,
+    "TriggerMessage": _trigger,
+    "UnlockConnector": _unlock,
+    "UpdateFirmware": _always(status="Accepted"),
+}

@@ -1,0 +1,897 @@
+"""More stations with one fault each: settings, remote control, reservations, profiles, lists, files, displays."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from conformance.peers.station import Station
+from conformance.peers.station_ways import (
+    FIRST,
+    SECOND,
+    Fault,
+    after,
+    before,
+    behaving,
+    by_version,
+    called,
+    edits,
+    instead,
+    item_status,
+    items,
+    nothing,
+    results,
+    says,
+    without,
+)
+
+Json = dict[str, Any]
+_NONE = "NoSuchThing"
+_HEARTBEAT = "HeartbeatInterval"
+
+
+def _key(*keys: str) -> Callable[[Json], bool]:
+    return lambda payload: payload["key"] in keys
+
+
+def _value(value: str) -> Callable[[Json], bool]:
+    return lambda payload: payload["value"] == value
+
+
+# Settings
+
+
+def _applies(station: Station, payload: Json, _: Json) -> None:
+    if payload["value"] == "often":
+        station.settings[payload["key"]][0] = "0"
+
+
+def _ignores(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if payload["value"] == "250" else None
+
+
+def _read_only(station: Station, payload: Json) -> Json | None:
+    row = station.settings.get(payload["key"])
+    return {"status": "Accepted"} if row and row[1] else None
+
+
+def _drop_key(key: str) -> Callable[[Json, Json], Json]:
+    def edit(result: Json, payload: Json) -> Json:
+        if "key" not in payload:
+            result["configurationKey"] = [row for row in result["configurationKey"] if row["key"] != key]
+        return result
+
+    return edit
+
+
+def _one_more(result: Json, payload: Json) -> Json:
+    if payload.get("key") == [_HEARTBEAT]:
+        result["configurationKey"].append({"key": "ResetRetries", "readonly": False, "value": "1"})
+    return result
+
+
+def _password(result: Json, payload: Json) -> Json | None:
+    if payload.get("key") == ["AuthorizationKey"]:
+        return {"configurationKey": [{"key": "AuthorizationKey", "readonly": False, "value": "secret"}]}
+    return None
+
+
+CONFIGURATION = [
+    Fault(
+        "rejects unknown keys",
+        "configuration.unknown-key",
+        results("ChangeConfiguration", _key(_NONE), status="Rejected"),
+        FIRST,
+    ),
+    Fault(
+        "accepts any value",
+        "configuration.bad-value",
+        results("ChangeConfiguration", _value("often"), status="Accepted"),
+        FIRST,
+    ),
+    Fault(
+        "applies rejected changes",
+        "configuration.rejected-unchanged",
+        after("ChangeConfiguration", _applies),
+        FIRST,
+        ("KB-88",),
+    ),
+    Fault(
+        "writes what can only be read",
+        "configuration.read-only",
+        before("ChangeConfiguration", _read_only),
+        FIRST,
+    ),
+    Fault(
+        "does not keep what it accepts", "configuration.shown", before("ChangeConfiguration", _ignores), FIRST
+    ),
+    Fault(
+        "accepts negative pings",
+        "configuration.negative-ping",
+        results("ChangeConfiguration", _value("-1"), status="Accepted"),
+        FIRST,
+    ),
+    Fault(
+        "takes the measurands that it knows",
+        "configuration.measurands",
+        results("ChangeConfiguration", _key("MeterValuesSampledData"), status="Accepted"),
+        FIRST,
+    ),
+    Fault(
+        "does not tell all keys", "configuration.all", edits("GetConfiguration", _drop_key(_HEARTBEAT)), FIRST
+    ),
+    Fault(
+        "lacks a required key",
+        "configuration.required",
+        edits("GetConfiguration", _drop_key("ResetRetries")),
+        FIRST,
+    ),
+    Fault(
+        "tells more than was asked", "configuration.asked-only", edits("GetConfiguration", _one_more), FIRST
+    ),
+    Fault(
+        "keeps unknown keys to itself",
+        "configuration.unknown-told",
+        results("GetConfiguration", unknownKey=None),
+        FIRST,
+    ),
+    Fault(
+        "gives the password away", "configuration.no-password", edits("GetConfiguration", _password), FIRST
+    ),
+]
+
+_GOT, _SET = ("GetVariables", "getVariableResult"), ("SetVariables", "setVariableResult")
+
+
+def _unknown(item: Json) -> bool:
+    return called(item, _NONE)
+
+
+def _unknown_variable(item: Json) -> bool:
+    return called(item, "OCPPCommCtrlr", _NONE)
+
+
+def _first_of_many(rows: list[Json]) -> list[Json]:
+    return rows[:1] if len(rows) > 1 else rows
+
+
+def _target(item: Json) -> bool:
+    return item.get("attributeType") == "Target"
+
+
+def _known(item: Json) -> bool:
+    return called(item, "OCPPCommCtrlr", _HEARTBEAT)
+
+
+def _often(status: str, effect: bool) -> Any:
+    def change(station: Station, payload: Json) -> Json | None:
+        data = payload["setVariableData"]
+        if data[0]["attributeValue"] != "often":
+            return None
+        if effect:
+            station.variables["OCPPCommCtrlr", _HEARTBEAT][0] = "0"
+        return {"setVariableResult": [{**_place(data[0]), "attributeStatus": status}]}
+
+    return before("SetVariables", change)
+
+
+def _place(item: Json) -> Json:
+    return {name: item[name] for name in ("component", "variable")}
+
+
+def _forgets(station: Station, payload: Json) -> Json | None:
+    data = payload["setVariableData"]
+    if data[0]["attributeValue"] != "250":
+        return None
+    return {"setVariableResult": [{**_place(data[0]), "attributeStatus": "Accepted"}]}
+
+
+def _tells_password(rows: list[Json]) -> list[Json]:
+    return [
+        {**row, "attributeStatus": "Accepted", "attributeValue": "secret"}
+        if called(row, "SecurityCtrlr")
+        else row
+        for row in rows
+    ]
+
+
+def _other_attribute(rows: list[Json]) -> list[Json]:
+    return [{**row, "attributeType": "MaxSet"} for row in rows]
+
+
+VARIABLES = [
+    Fault("one result for many", "variable.each-got", items(*_GOT, _first_of_many), SECOND),
+    Fault("one result for many set", "variable.each-set", items(*_SET, _first_of_many), SECOND),
+    Fault(
+        "unknown components as variables",
+        "variable.get-unknown-component",
+        item_status(*_GOT, "UnknownVariable", _unknown),
+        SECOND,
+    ),
+    Fault(
+        "unknown variables as rejected",
+        "variable.get-unknown",
+        item_status(*_GOT, "Rejected", _unknown_variable),
+        SECOND,
+    ),
+    Fault("any attribute will do", "variable.get-attribute", item_status(*_GOT, "Rejected", _target), SECOND),
+    Fault("tells the password", "variable.get-write-only", items(*_GOT, _tells_password), SECOND),
+    Fault(
+        "another attribute than was asked", "variable.attribute-told", items(*_GOT, _other_attribute), SECOND
+    ),
+    Fault(
+        "sets unknown components",
+        "variable.set-unknown-component",
+        item_status(*_SET, "Accepted", _unknown),
+        SECOND,
+    ),
+    Fault(
+        "sets unknown variables",
+        "variable.set-unknown",
+        item_status(*_SET, "Accepted", _unknown_variable),
+        SECOND,
+    ),
+    Fault("accepts any value of a variable", "variable.set-bad-value", _often("Accepted", False), SECOND),
+    Fault(
+        "sets what can only be read",
+        "variable.set-read-only",
+        item_status(*_SET, "Accepted", lambda item: called(item, "OCPPCommCtrlr", "ActiveNetworkProfile")),
+        SECOND,
+    ),
+    Fault("does not keep what was set", "variable.set-shown", before("SetVariables", _forgets), SECOND),
+    Fault("applies what it rejects", "variable.rejected-unchanged", _often("Rejected", True), SECOND),
+]
+
+
+# Reports and monitors
+
+
+def _more_id(action: str) -> Any:
+    return says(action, lambda payload: {**payload, "requestId": payload["requestId"] + 1})
+
+
+async def _everything(self: Station, payload: Json) -> None:
+    await self.report_variables(payload["requestId"], list(self.variables))
+
+
+_MONITORED = ("SetVariableMonitoring", "setMonitoringResult")
+
+
+def _monitored(status: str, wanted: Callable[[Json], bool]) -> Any:
+    return item_status(*_MONITORED, status, wanted, "status")
+
+
+def _given(station: Station, payload: Json) -> Json | None:
+    data = payload["setMonitoringData"][0]
+    if data.get("id") != 987654 and data["value"] >= 0:
+        return None
+    row = {name: data[name] for name in ("component", "variable", "type", "severity")}
+    return {"setMonitoringResult": [{**row, "id": 987654, "status": "Accepted"}]}
+
+
+def _only(fits: Callable[[Json], bool]) -> Any:
+    return before(
+        "SetVariableMonitoring",
+        lambda station, payload: _given(station, payload) if fits(payload["setMonitoringData"][0]) else None,
+    )
+
+
+REPORTS = [
+    Fault("accepts a report and sends none", "report.comes", without("GetBaseReport"), SECOND),
+    Fault("another request id", "report.request-id", _more_id("NotifyReport"), SECOND, ("XP-20",)),
+    Fault(
+        "parts numbered from 1",
+        "report.sequence",
+        says("NotifyReport", lambda payload: {**payload, "seqNo": payload["seqNo"] + 1}),
+        SECOND,
+        ("XP-20",),
+    ),
+    Fault(
+        "always more to come",
+        "report.last-part",
+        says("NotifyReport", lambda payload: {**payload, "tbc": True}),
+        SECOND,
+        ("XP-20",),
+    ),
+    Fault(
+        "accepts reports of nothing",
+        "report.empty",
+        results(
+            "GetReport", lambda payload: called(payload["componentVariable"][0], _NONE), status="Accepted"
+        ),
+        SECOND,
+    ),
+    Fault("reports everything", "report.asked-only", instead("GetReport", _everything), SECOND),
+    Fault("one result for many monitors", "monitor.each-set", items(*_MONITORED, _first_of_many), SECOND),
+    Fault(
+        "monitors unknown components", "monitor.unknown-component", _monitored("Rejected", _unknown), SECOND
+    ),
+    Fault(
+        "monitors unknown variables",
+        "monitor.unknown-variable",
+        _monitored("Rejected", _unknown_variable),
+        SECOND,
+    ),
+    Fault("replaces unknown monitors", "monitor.unknown-id", _only(lambda data: "id" in data), SECOND),
+    Fault(
+        "monitors negative changes", "monitor.negative-delta", _only(lambda data: data["value"] < 0), SECOND
+    ),
+    Fault(
+        "gives no id",
+        "monitor.id-given",
+        items(*_MONITORED, lambda rows: [{name: row[name] for name in row if name != "id"} for row in rows]),
+        SECOND,
+    ),
+    Fault(
+        "clears unknown monitors",
+        "monitor.clear-unknown",
+        item_status(
+            "ClearVariableMonitoring",
+            "clearMonitoringResult",
+            "Accepted",
+            lambda row: row["id"] > 900000,
+            "status",
+        ),
+        SECOND,
+    ),
+    Fault(
+        "one result for many cleared",
+        "monitor.clear-each",
+        items("ClearVariableMonitoring", "clearMonitoringResult", _first_of_many),
+        SECOND,
+    ),
+]
+
+
+# Triggers
+
+
+async def _not_when_triggered(self: Station, payload: Json) -> None:
+    if payload["requestedMessage"] != "Heartbeat":
+        await Station.triggered(self, payload)
+
+
+async def _sent_first(self: Station, frame: list[Any]) -> None:
+    if frame[2] == "TriggerMessage" and frame[3].get("requestedMessage") == "StatusNotification":
+        self.spawn(self.triggered(frame[3]))
+        await asyncio.sleep(0.02)
+        await self.transmit([3, frame[1], {"status": "Accepted"}])
+    else:
+        await Station.called(self, frame)
+
+
+async def _zero_only(self: Station, payload: Json) -> None:
+    if payload["requestedMessage"] == "StatusNotification" and "connectorId" not in payload:
+        await self.notify(0)
+    else:
+        await Station.triggered(self, payload)
+
+
+def _heartbeat_of(payload: Json) -> bool:
+    return payload["requestedMessage"] == "Heartbeat" and len(payload) > 1
+
+
+def _refuses_place(station: Station, payload: Json) -> Json | None:
+    return {"status": "Rejected"} if _heartbeat_of(payload) else None
+
+
+def _context(payload: Json) -> Json:
+    for reading in payload["meterValue"]:
+        for sample in reading["sampledValue"]:
+            if sample.get("context") == "Trigger":
+                sample["context"] = "Sample.Periodic"
+    return payload
+
+
+TRIGGERS = [
+    Fault("accepts triggers and sends nothing", "trigger.sent", behaving(triggered=_not_when_triggered)),
+    Fault("sends before it answers", "trigger.answered-first", behaving(called=_sent_first)),
+    Fault(
+        "trigger answers for connector 0 only",
+        "trigger.every-connector",
+        behaving(triggered=_zero_only),
+        FIRST,
+        ("KB-65",),
+    ),
+    Fault(
+        "refuses places that mean nothing", "trigger.place-ignored", before("TriggerMessage", _refuses_place)
+    ),
+    Fault(
+        "boots when triggered",
+        "trigger.no-boot-when-accepted",
+        results(
+            "TriggerMessage",
+            lambda payload: payload["requestedMessage"] == "BootNotification",
+            status="Accepted",
+        ),
+    ),
+    Fault(
+        "triggered readings as periodic ones", "trigger.meter-context", says("MeterValues", _context), FIRST
+    ),
+    Fault(
+        "an update that there is not",
+        "trigger.firmware-idle",
+        says(
+            "FirmwareStatusNotification",
+            lambda payload: {**payload, "status": "Installed"} if payload["status"] == "Idle" else payload,
+        ),
+        FIRST,
+    ),
+    Fault(
+        "an upload that there is not",
+        "trigger.upload-idle",
+        by_version(
+            says(
+                "DiagnosticsStatusNotification",
+                lambda payload: {**payload, "status": "Uploaded"} if payload["status"] == "Idle" else payload,
+            ),
+            says(
+                "LogStatusNotification",
+                lambda payload: (
+                    {"status": "Uploaded", "requestId": 1} if payload["status"] == "Idle" else payload
+                ),
+            ),
+        ),
+    ),
+]
+
+
+# Availability, statuses, resets, locks
+
+
+def _no_targets(station: Station, payload: Json) -> Json | None:
+    return None if station.targets(payload) else {"status": "Accepted"}
+
+
+def _already(station: Station, payload: Json) -> Json | None:
+    last, station.last_wish = getattr(station, "last_wish", None), payload  # type: ignore[attr-defined]
+    return {"status": "Rejected"} if payload == last else None
+
+
+def _first_alone(self: Station, payload: Json) -> list[Any]:
+    found = Station.targets(self, payload)
+    return found[:1] if len(found) > 1 else found
+
+
+def _forgotten(station: Station, _: Json, __: Json) -> None:
+    for connector in station.connectors:
+        connector.becomes = None
+
+
+def _forgets_at_boot(self: Station) -> None:
+    for connector in self.connectors:
+        connector.is_operative = True
+    Station.rebooted(self)
+
+
+def _status_zero(self: Station, number: int) -> Json:
+    status = Station.status(self, number)
+    if not number and any(connector.transaction for connector in self.connectors):
+        status["status"] = ("Charging", "Occupied")
+    return status
+
+
+def _shows(status: str, *instead_of: str) -> Any:
+    def edit(payload: Json) -> Json:
+        for name in ("status", "connectorStatus"):
+            if payload.get(name) in instead_of:
+                payload[name] = status
+        return payload
+
+    return says("StatusNotification", edit)
+
+
+def _stop_reason(reason: str, *instead_of: str) -> Any:
+    def stop(payload: Json) -> Json:
+        return {**payload, "reason": reason} if payload.get("reason") in instead_of else payload
+
+    def event(payload: Json) -> Json:
+        if payload["transactionInfo"].get("stoppedReason") in instead_of:
+            payload["transactionInfo"]["stoppedReason"] = reason
+        return payload
+
+    return by_version(says("StopTransaction", stop), says("TransactionEvent", event))
+
+
+async def _free_first(self: Station, payload: Json) -> None:
+    for connector in self.targets(payload):
+        if connector.reservation is not None:
+            connector.status = "Available"
+            await self.notify(connector.number)
+    await Station.after_ChangeAvailability(self, payload)
+
+
+AVAILABILITY = [
+    Fault(
+        "any connector will do", "availability.unknown-connector", before("ChangeAvailability", _no_targets)
+    ),
+    Fault("rejects what is so already", "availability.same-again", before("ChangeAvailability", _already)),
+    Fault("does not tell availability", "availability.told", without("ChangeAvailability")),
+    Fault(
+        "the whole station is its first connector",
+        "availability.whole-station",
+        behaving(targets=_first_alone),
+    ),
+    Fault(
+        "out of service at once",
+        "availability.scheduled",
+        edits(
+            "ChangeAvailability",
+            lambda result, _: {**result, "status": "Accepted"} if result["status"] == "Scheduled" else None,
+        ),
+    ),
+    Fault(
+        "forgets what was scheduled",
+        "availability.after-transaction",
+        after("ChangeAvailability", _forgotten),
+    ),
+    Fault(
+        "forgets at reboot", "availability.survives", behaving(rebooted=_forgets_at_boot), known=("KB-69",)
+    ),
+    Fault("connector 0 charges", "status.connector-zero-tokens", behaving(status=_status_zero), FIRST),
+    Fault(
+        "goes from status to status at will", "status.transitions", _shows("Finishing", "Preparing"), FIRST
+    ),
+    Fault(
+        "says that what is in use is free",
+        "status.in-use",
+        _shows("Available", "Preparing", "Charging", "Finishing", "Occupied"),
+    ),
+    Fault("accepts a reset and does nothing", "reset.boots", without("Reset"), known=("XP-19",)),
+    Fault("another reason than a soft reset", "reset.soft-stops", _stop_reason("Other", "SoftReset"), FIRST),
+    Fault(
+        "another reason than a hard reset",
+        "reset.hard-stops",
+        _stop_reason("Local", "HardReset", "ImmediateReset"),
+    ),
+    Fault(
+        "accepts a reset that has to wait",
+        "reset.on-idle-waits",
+        edits(
+            "Reset",
+            lambda result, _: {**result, "status": "Accepted"} if result["status"] == "Scheduled" else None,
+        ),
+        SECOND,
+    ),
+    Fault(
+        "unlocks what there is not",
+        "unlock.unknown-connector",
+        results(
+            "UnlockConnector",
+            lambda payload: payload.get("evseId", payload["connectorId"]) > 900,
+            status="Unlocked",
+        ),
+    ),
+    Fault("unlocks and charges on", "unlock.stops", without("UnlockConnector"), FIRST),
+    Fault(
+        "unlocks while charging",
+        "unlock.not-while-charging",
+        edits(
+            "UnlockConnector",
+            lambda result, _: (
+                {"status": "Unlocked"} if result["status"] == "OngoingAuthorizedTransaction" else None
+            ),
+        ),
+        SECOND,
+    ),
+]
+
+
+# Reservations
+
+
+def _unknown_reservation(payload: Json) -> bool:
+    return payload["reservationId"] == 987654
+
+
+def _answers_if(wanted: str, given: str) -> Callable[[Json, Json], Json | None]:
+    return lambda result, _: {"status": given} if result["status"] == wanted else None
+
+
+def _same_id(station: Station, payload: Json) -> Json | None:
+    id = payload.get("reservationId", payload.get("id"))
+    held = [connector.reservation for connector in station.connectors if connector.reservation]
+    return (
+        {"status": "Occupied"}
+        if any(id == each.get("reservationId", each.get("id")) for each in held)
+        else None
+    )
+
+
+def _reserves_anyway(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if any(connector.transaction for connector in station.connectors) else None
+
+
+def _for_anybody(action: str) -> Any:
+    def handle(station: Station, payload: Json) -> Json | None:
+        is_held = any(connector.reservation for connector in station.connectors)
+        return {"status": "Accepted"} if is_held else None
+
+    return before(action, handle)
+
+
+def _no_reservation(payload: Json) -> Json:
+    payload.pop("reservationId", None)
+    return payload
+
+
+RESERVATIONS = [
+    Fault(
+        "does not tell reservations",
+        "reservation.shown",
+        says("StatusNotification", lambda payload: None if "Reserved" in payload.values() else payload),
+    ),
+    Fault(
+        "cancels unknown reservations",
+        "reservation.cancel-unknown",
+        results("CancelReservation", _unknown_reservation, status="Accepted"),
+    ),
+    Fault(
+        "does not say that it cancels",
+        "reservation.cancel",
+        edits("CancelReservation", _answers_if("Accepted", "Rejected")),
+    ),
+    Fault("does not replace reservations", "reservation.replaced", before("ReserveNow", _same_id)),
+    Fault("reserves what is in use", "reservation.occupied", before("ReserveNow", _reserves_anyway)),
+    Fault(
+        "reserves what is out of service",
+        "reservation.unavailable",
+        edits("ReserveNow", _answers_if("Unavailable", "Accepted")),
+    ),
+    Fault(
+        "lets others in",
+        "reservation.others-kept-out",
+        by_version(_for_anybody("RemoteStartTransaction"), _for_anybody("RequestStartTransaction")),
+    ),
+    Fault(
+        "does not tell which reservation ends",
+        "reservation.used",
+        by_version(says("StartTransaction", _no_reservation), says("TransactionEvent", _no_reservation)),
+    ),
+    Fault("reservations never end", "reservation.ends", behaving(expire=nothing)),
+    Fault(
+        "free before it is out of service",
+        "reservation.to-unavailable",
+        instead("ChangeAvailability", _free_first),
+        SECOND,
+        ("KB-68",),
+    ),
+    Fault(
+        "reserves connector 0",
+        "reservation.zero",
+        results("ReserveNow", lambda payload: payload["connectorId"] == 0, status="Accepted"),
+        FIRST,
+    ),
+]
+
+
+# Profiles and lists
+
+
+def _purpose(payload: Json) -> str:
+    return str(
+        payload.get("csChargingProfiles", payload.get("chargingProfile", {})).get("chargingProfilePurpose")
+    )
+
+
+def _anywhere(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if payload.get("connectorId", payload.get("evseId")) > 900 else None
+
+
+def _wrong_duration(result: Json, _: Json) -> Json:
+    for name in ("chargingSchedule", "schedule"):
+        if name in result:
+            result[name]["duration"] = 30
+    return result
+
+
+def _no_limit(result: Json, _: Json) -> Json:
+    for name in ("chargingSchedule", "schedule"):
+        if name in result:
+            result[name]["chargingSchedulePeriod"][0]["limit"] = 32
+    return result
+
+
+def _start_inside(result: Json, _: Json) -> Json:
+    if "chargingSchedule" in result:
+        result["chargingSchedule"]["startSchedule"] = result["scheduleStart"]
+    return result
+
+
+def _new_version(payload: Json) -> int:
+    return int(payload.get("listVersion", payload.get("versionNumber")))
+
+
+def _keeps_version(station: Station, payload: Json) -> Json | None:
+    if payload["updateType"] == "Differential" and _new_version(payload) > station.lists[0]:
+        return {"status": "Accepted"}
+    return None
+
+
+def _sets_anyway(station: Station, payload: Json, result: Json) -> None:
+    if result["status"] == "VersionMismatch":
+        station.lists = (_new_version(payload), station.lists[1])
+
+
+def _odd_empty(station: Station, payload: Json, _: Json) -> None:
+    if not station.lists[1]:
+        station.lists = (5, {})
+
+
+def _more_versions(result: Json, _: Json) -> Json:
+    return {name: value + 1 if value == 7 else value for name, value in result.items()}
+
+
+CHARGING = [
+    Fault(
+        "profiles of no transaction",
+        "profile.transaction-needed",
+        results("SetChargingProfile", lambda payload: _purpose(payload) == "TxProfile", status="Accepted"),
+    ),
+    Fault("profiles of no connector", "profile.unknown-connector", before("SetChargingProfile", _anywhere)),
+    Fault(
+        "clears unknown profiles",
+        "profile.clear-unknown",
+        results("ClearChargingProfile", lambda payload: 987654 in payload.values(), status="Accepted"),
+    ),
+    Fault(
+        "does not say that it clears",
+        "profile.cleared",
+        edits("ClearChargingProfile", _answers_if("Accepted", "Unknown")),
+    ),
+    Fault(
+        "schedules of no connector",
+        "composite.unknown-connector",
+        edits("GetCompositeSchedule", _answers_if("Rejected", "Accepted")),
+    ),
+    Fault(
+        "schedules that start inside", "composite.start", edits("GetCompositeSchedule", _start_inside), FIRST
+    ),
+    Fault(
+        "schedules that are too short", "composite.duration", edits("GetCompositeSchedule", _wrong_duration)
+    ),
+    Fault("schedules without profiles", "composite.limit", edits("GetCompositeSchedule", _no_limit)),
+    Fault(
+        "has profiles of all ids",
+        "profile.none-reported",
+        edits("GetChargingProfiles", _answers_if("NoProfiles", "Accepted")),
+        SECOND,
+    ),
+    Fault(
+        "accepts a report of profiles and sends none",
+        "profile.reported",
+        without("GetChargingProfiles"),
+        SECOND,
+    ),
+    Fault(
+        "another id of the report of profiles",
+        "profile.report-id",
+        _more_id("ReportChargingProfiles"),
+        SECOND,
+    ),
+    Fault("another version of the list", "local-list.version", edits("GetLocalListVersion", _more_versions)),
+    Fault(
+        "keeps the version when the list changes",
+        "local-list.differential",
+        before("SendLocalList", _keeps_version),
+    ),
+    Fault(
+        "takes older changes",
+        "local-list.mismatch",
+        edits("SendLocalList", _answers_if("VersionMismatch", "Accepted")),
+    ),
+    Fault(
+        "takes the version that it refuses",
+        "local-list.mismatch-unchanged",
+        after("SendLocalList", _sets_anyway),
+    ),
+    Fault("an empty list of version 5", "local-list.empty", after("SendLocalList", _odd_empty)),
+]
+
+
+# Vendors' data, files, certificates, displays, customers
+
+
+async def _at_once(self: Station, payload: Json) -> None:
+    await self.tell_firmware(payload, "Downloading")
+    await self.tell_firmware(payload, "DownloadFailed")
+
+
+INFORMING = [
+    Fault(
+        "accepts data of anybody",
+        "data-transfer.station-unknown-vendor",
+        results("DataTransfer", status="Accepted"),
+    ),
+    Fault(
+        "data of unknown vendors",
+        "data-transfer.station-no-data",
+        results("DataTransfer", data="none"),
+        FIRST,
+    ),
+    Fault("tells nothing of a log", "log.told", without("GetLog")),
+    Fault(
+        "another id of a log",
+        "log.request-id",
+        says("LogStatusNotification", lambda payload: {**payload, "requestId": 1}),
+    ),
+    Fault("tells nothing of diagnostics", "diagnostics.told", without("GetDiagnostics"), FIRST),
+    Fault("tells nothing of an update", "firmware.told", without("UpdateFirmware")),
+    Fault(
+        "another id of an update",
+        "firmware.request-id",
+        says(
+            "FirmwareStatusNotification",
+            lambda payload: {**payload, "requestId": 1} if payload["status"] != "Idle" else payload,
+        ),
+        SECOND,
+    ),
+    Fault("fetches firmware at once", "firmware.not-early", instead("UpdateFirmware", _at_once)),
+    Fault(
+        "deletes unknown certificates",
+        "certificate.delete-unknown",
+        results("DeleteCertificate", status="Accepted"),
+    ),
+    Fault(
+        "installs anything", "certificate.install-garbage", results("InstallCertificate", status="Accepted")
+    ),
+    Fault(
+        "takes anything signed", "certificate.signed-garbage", results("CertificateSigned", status="Accepted")
+    ),
+    Fault(
+        "messages for unknown transactions",
+        "display.unknown-transaction",
+        results(
+            "SetDisplayMessage", lambda payload: "transactionId" in payload["message"], status="Accepted"
+        ),
+        SECOND,
+    ),
+    Fault(
+        "clears unknown messages",
+        "display.clear-unknown",
+        results("ClearDisplayMessage", lambda payload: payload["id"] == 987654, status="Accepted"),
+        SECOND,
+    ),
+    Fault(
+        "does not say that it clears messages",
+        "display.cleared",
+        edits("ClearDisplayMessage", _answers_if("Accepted", "Unknown")),
+        SECOND,
+    ),
+    Fault(
+        "has all messages",
+        "display.unknown",
+        edits("GetDisplayMessages", _answers_if("Unknown", "Accepted")),
+        SECOND,
+    ),
+    Fault(
+        "accepts a report of messages and sends none",
+        "display.reported",
+        without("GetDisplayMessages"),
+        SECOND,
+    ),
+    Fault("another id of messages", "display.report-id", _more_id("NotifyDisplayMessages"), SECOND),
+    Fault(
+        "accepts a report of a customer and sends none",
+        "customer.reported",
+        without("CustomerInformation"),
+        SECOND,
+    ),
+    Fault("another id of a customer", "customer.report-id", _more_id("NotifyCustomerInformation"), SECOND),
+    Fault(
+        "knows nobody",
+        "customer.nobody",
+        edits("CustomerInformation", _answers_if("Invalid", "Accepted")),
+        SECOND,
+    ),
+]
+
+MORE = [
+    *CONFIGURATION,
+    *VARIABLES,
+    *REPORTS,
+    *TRIGGERS,
+    *AVAILABILITY,
+    *RESERVATIONS,
+    *CHARGING,
+    *INFORMING,
+]

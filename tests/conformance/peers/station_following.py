@@ -1,0 +1,278 @@
+"""What calls of the CSMS entail in the faultless station, after they were answered."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from ocpp_core.conformance.requests import readings
+
+Json = dict[str, Any]
+
+
+class Following:
+    """What is done after a call was answered: a method for each action, called with the payload."""
+
+    # They are the station's, which this is a part of.
+    specification: Any
+    is_first: bool
+    connectors: list[Any]
+    queue: Any
+    link: Any
+    charge: Any
+    stop: Any
+    show: Any
+    notify: Any
+    quietly: Any
+    idle_status: Any
+    boot: Any
+
+    # What calls of the CSMS entail
+
+    async def after_RemoteStartTransaction(self, payload: Json) -> None:
+        connector = self.free(payload.get("connectorId"))
+        if connector is not None:
+            held = connector.reservation
+            await self.charge(payload["idTag"], connector, None, held["reservationId"] if held else None)
+
+    async def after_RequestStartTransaction(self, payload: Json) -> None:
+        connector = self.free(payload.get("evseId"))
+        if connector is not None:
+            held = connector.reservation
+            who = payload["idToken"]["idToken"]
+            await self.charge(who, connector, payload["remoteStartId"], held["id"] if held else None)
+
+    def free(self, number: int | None) -> Any:
+        """A connector on which a transaction may begin: this one, or any."""
+        for connector in self.connectors:
+            if (
+                number in (None, connector.number)
+                and connector.is_operative
+                and connector.transaction is None
+            ):
+                return connector
+        return None
+
+    async def after_RemoteStopTransaction(self, payload: Json) -> None:
+        await self.stop_remotely(payload["transactionId"])
+
+    async def after_RequestStopTransaction(self, payload: Json) -> None:
+        await self.stop_remotely(payload["transactionId"])
+
+    def running(self, id: Any) -> Any:
+        """Where a transaction runs."""
+        for connector in self.connectors:
+            if connector.transaction is not None and connector.transaction.id == id:
+                return connector
+        return None
+
+    async def stop_remotely(self, id: Any) -> None:
+        """As the CSMS has asked."""
+        connector = self.running(id)
+        if connector is not None:
+            await self.stop(connector, "Remote", "RemoteStop")
+
+    async def after_Reset(self, payload: Json) -> None:
+        is_hard = payload["type"] in ("Hard", "Immediate")
+        if self.is_first:
+            reason = "HardReset" if is_hard else "SoftReset"
+        else:
+            reason = "ImmediateReset"
+            while not is_hard and any(each.transaction for each in self.connectors):
+                await asyncio.sleep(0.1)
+        for connector in self.connectors:
+            await self.stop(connector, reason, "ResetCommand")
+        while self.queue and self.queue[0].attempts == 0:
+            await asyncio.sleep(0.1)
+        self.boot_reason = "RemoteReset"
+        self.ended_by_itself = True
+        if self.link is not None:
+            await self.link.close()
+
+    async def after_ChangeAvailability(self, payload: Json) -> None:
+        for connector in self.targets(payload):
+            if connector.transaction is None:
+                await self.show(connector, self.idle_status(connector))
+        if self.is_first and not payload["connectorId"]:
+            await self.notify(0)
+
+    def targets(self, payload: Json) -> list[Any]:
+        """The connectors that a change of availability is about; none for a number that there is not."""
+        number = payload.get("connectorId", payload.get("evseId", payload.get("evse", {}).get("id", 0)))
+        return [each for each in self.connectors if number in (0, each.number)]
+
+    async def after_ReserveNow(self, payload: Json) -> None:
+        for connector in self.connectors:
+            if connector.reservation is payload:
+                await self.show(connector, self.idle_status(connector))
+                await self.expire(connector, payload)
+
+    async def expire(self, connector: Any, payload: Json) -> None:
+        """Sets a connector free when its reservation has run out."""
+        end = datetime.fromisoformat(payload.get("expiryDate") or payload["expiryDateTime"])
+        await asyncio.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()))
+        if connector.reservation is payload:
+            connector.reservation = None
+            if connector.transaction is None:
+                await self.show(connector, self.idle_status(connector))
+
+    async def after_CancelReservation(self, payload: Json) -> None:
+        for connector in self.connectors:
+            if connector.transaction is None:
+                await self.show(connector, self.idle_status(connector))
+
+    async def after_UnlockConnector(self, payload: Json) -> None:
+        for connector in self.targets(payload) if self.is_first else ():
+            await self.stop(connector, "UnlockCommand", "")
+
+    async def after_TriggerMessage(self, payload: Json) -> None:
+        await self.triggered(payload)
+
+    async def after_ExtendedTriggerMessage(self, payload: Json) -> None:
+        await self.triggered(payload)
+
+    async def triggered(self, payload: Json) -> None:
+        """Sends what was asked for."""
+        wanted = payload["requestedMessage"]
+        number = payload.get("connectorId", payload.get("evse", {}).get("id"))
+        if wanted == "StatusNotification":
+            every = [*([0] if self.is_first else []), *(each.number for each in self.connectors)]
+            for each in every if number is None or number not in every else [number]:
+                await self.notify(each)
+        elif wanted == "MeterValues":
+            await self.meter_now(number or 1)
+        elif wanted == "BootNotification":
+            await self.quietly(wanted, self.boot())
+        elif wanted in (
+            "FirmwareStatusNotification",
+            "DiagnosticsStatusNotification",
+            "LogStatusNotification",
+        ):
+            await self.quietly(wanted, {"status": "Idle"})
+        elif wanted == "Heartbeat":
+            await self.quietly(wanted, {})
+
+    async def meter_now(self, number: int) -> None:
+        """Tells the meter's reading, since it was asked for."""
+        connector = self.connectors[min(number, len(self.connectors)) - 1]
+        written: Json = {"connectorId": connector.number, "evseId": connector.number}
+        written |= readings(self.specification, connector.energy)
+        for reading in written["meterValue"]:
+            for sample in reading["sampledValue"]:
+                sample["context"] = "Trigger"
+        if connector.transaction is not None and connector.transaction.is_known:
+            written["transactionId"] = connector.transaction.id
+        await self.quietly("MeterValues", written)
+
+    # Reports of 2.x
+
+    async def after_GetBaseReport(self, payload: Json) -> None:
+        await self.report_variables(payload["requestId"], list(self.variables))
+
+    async def after_GetReport(self, payload: Json) -> None:
+        asked = [
+            (each["component"]["name"], each.get("variable", {}).get("name"))
+            for each in payload.get("componentVariable", [])
+        ]
+        rows = [key for key in self.variables if not asked or key in asked or (key[0], None) in asked]
+        await self.report_variables(payload["requestId"], rows)
+
+    async def report_variables(self, request_id: int, rows: list[tuple[str, str]]) -> None:
+        """Tells variables, in parts."""
+        parts = [rows[start : start + 4] for start in range(0, len(rows), 4)]
+        for number, part in enumerate(parts):
+            data = [
+                {
+                    "component": {"name": component},
+                    "variable": {"name": variable},
+                    "variableAttribute": [
+                        {
+                            "value": "" if kind == "WriteOnly" else value,
+                            "mutability": kind,
+                            "persistence": True,
+                            "constant": False,
+                            "persistent": True,
+                        }
+                    ],
+                    "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
+                }
+                for component, variable in part
+                for value, kind, *_ in [self.variables[component, variable]]
+            ]
+            members = {
+                "requestId": request_id,
+                "seqNo": number,
+                "tbc": number + 1 < len(parts),
+                "reportData": data,
+            }
+            await self.quietly("NotifyReport", members)
+
+    async def after_GetMonitoringReport(self, payload: Json) -> None:
+        data = [
+            {
+                "component": monitor["component"],
+                "variable": monitor["variable"],
+                "variableMonitoring": [
+                    {
+                        "id": id,
+                        "transaction": False,
+                        "value": monitor["value"],
+                        "type": monitor["type"],
+                        "severity": monitor["severity"],
+                    }
+                ],
+            }
+            for id, monitor in self.monitors.items()
+        ]
+        await self.in_parts("NotifyMonitoringReport", payload["requestId"], "monitor", data)
+
+    async def in_parts(self, action: str, request_id: int, name: str, data: list[Any]) -> None:
+        """Tells a list, an item a message."""
+        for number, item in enumerate(data):
+            members = {"requestId": request_id, "seqNo": number, "tbc": number + 1 < len(data), name: [item]}
+            await self.quietly(action, members)
+
+    async def after_GetChargingProfiles(self, payload: Json) -> None:
+        for number, profile in enumerate(self.profiles):
+            members = {
+                "requestId": payload["requestId"],
+                "chargingLimitSource": "CSO",
+                "tbc": number + 1 < len(self.profiles),
+                "evseId": profile["evseId"],
+                "chargingProfile": [profile["chargingProfile"]],
+            }
+            await self.quietly("ReportChargingProfiles", members)
+
+    async def after_GetDisplayMessages(self, payload: Json) -> None:
+        wanted = payload.get("id", list(self.displayed))
+        data = [self.displayed[id] for id in wanted if id in self.displayed]
+        await self.in_parts("NotifyDisplayMessages", payload["requestId"], "messageInfo", data)
+
+    async def after_CustomerInformation(self, payload: Json) -> None:
+        members = {"requestId": payload["requestId"], "seqNo": 0, "tbc": False, "data": "nothing"}
+        await self.quietly("NotifyCustomerInformation", members)
+
+    # Files
+
+    async def after_GetLog(self, payload: Json) -> None:
+        for status in ("Uploading", "UploadFailure"):
+            await self.quietly("LogStatusNotification", {"requestId": payload["requestId"], "status": status})
+
+    async def after_GetDiagnostics(self, payload: Json) -> None:
+        for status in (("Uploading", "UploadFailed"), "UploadFailed"):
+            await self.quietly("DiagnosticsStatusNotification", {"status": status})
+
+    async def after_UpdateFirmware(self, payload: Json) -> None:
+        wanted = payload.get("retrieveDate") or payload["firmware"].get("retrieveDateTime", "")
+        at = datetime.fromisoformat(wanted)
+        wait = (at - datetime.now(UTC)).total_seconds()
+        if wait > 0:
+            if not self.is_first:
+                await self.tell_firmware(payload, "DownloadScheduled")
+            await asyncio.sleep(wait)
+        await self.tell_firmware(payload, "Downloading")
+        await self.tell_firmware(payload, "DownloadFailed")
+
+    async def tell_firmware(self, payload: Json, status: str) -> None:
+        """Tells how an update goes; 1.2 and 1.5 have but the end."""
+        members = {"requestId": payload.get("requestId"), "status": (status, "DownloadFailed")}
+        await self.quietly("FirmwareStatusNotification", members)

@@ -1,0 +1,81 @@
+"""Every check of CSMSs on the SOAP wire can fail: see `test_csms_faults`."""
+
+import asyncio
+from functools import cache
+
+import pytest
+
+from conformance.peers.csms_judging import broken_by, deviating, judged, quiet
+from conformance.peers.soap_csms import SoapCsms
+from conformance.peers.soap_csms_faults import FAULTS, Fault
+from ocpp_core.conformance.rules import rules
+from ocpp_core.conformance.verdicts import Verdict
+from ocpp_core.model.versions import Role, Wire
+
+VERSIONS = ("1.2", "1.5", "1.6")
+#: Faults of real CSMSs on this wire, by their ids in the list of such faults; and one that nobody has reported.
+KNOWN = {"KB-21", "KB-29", "KB-100", "KB-101", "XP-15"}
+
+
+def _block(rule: str) -> tuple[str, ...]:
+    first = rule.partition(".")[0]
+    return (
+        ("payload.*", "boot.answered", "data-transfer.*", "heartbeat.*")
+        if first == "payload"
+        else (f"{first}.*",)
+    )
+
+
+@cache
+def _broken(block: tuple[str, ...]) -> dict[str, list[str]]:
+    faults = [fault for fault in FAULTS if _block(fault.rule) == block]
+    return broken_by(faults, block, wire=Wire.SOAP)
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=f"{fault.rule}-{fault.name}") for fault in FAULTS])
+def test_a_csms_with_one_fault_breaks_one_rule_of_its_block(fault: Fault) -> None:
+    assert [fault.rule] == _broken(_block(fault.rule))[fault.name]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "fault, version",
+    [
+        pytest.param(fault, version, id=f"{version}-{fault.rule}-{fault.name}")
+        for fault in FAULTS
+        for version in fault.versions
+    ],
+)
+def test_a_csms_with_one_fault_breaks_one_rule_of_all(fault: Fault, version: str) -> None:
+    with quiet():
+        report = asyncio.run(judged(fault.csms(version), wire=Wire.SOAP))
+
+    assert [fault.rule] == deviating(report)
+
+
+@pytest.mark.parametrize("registration", ["Accepted", "Rejected"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_faultless_csms_is_clean(version: str, registration: str) -> None:
+    patterns = () if registration == "Accepted" else ("boot.*", "envelope.*")
+    report = asyncio.run(
+        judged(SoapCsms(version, registration), *patterns, wire=Wire.SOAP, answer_within=5.0)
+    )
+
+    assert [] == deviating(report)
+    if registration == "Accepted":
+        conforming = [each for each in report.outcomes if each.verdict is Verdict.CONFORMING]
+        assert len(conforming) > 0.85 * len(report.outcomes)
+
+
+def test_every_rule_of_this_wire_alone_is_broken_by_some_csms() -> None:
+    wanted = {
+        rule.id
+        for rule in rules().values()
+        if rule.roles & Role.CSMS and rule.wires == frozenset({Wire.SOAP})
+    }
+
+    assert set() == wanted - {fault.rule for fault in FAULTS}
+
+
+def test_every_known_fault_of_a_csms_on_this_wire_has_one_of_its_kind() -> None:
+    assert set() == KNOWN - {id for fault in FAULTS for id in fault.known}

@@ -1,0 +1,116 @@
+"""Every check of stations can fail: stations with one fault each are found by exactly its rule, and none without one is."""
+
+import asyncio
+import os
+
+import pytest
+
+from conformance.peers.memory_stage import run, staged
+from conformance.peers.station import Station
+from conformance.peers.station_faults import BOOTS, FRAMES, TRANSACTIONS
+from conformance.peers.station_faults_more import MORE
+from conformance.peers.station_ways import Fault
+from ocpp_core.conformance.checks import CHECKS
+from ocpp_core.conformance.overheard import OVERHEARD
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.rules import rules
+from ocpp_core.conformance.runner import load_checks
+from ocpp_core.conformance.verdicts import Deviation, Inconclusive, NotApplicable
+from ocpp_core.model.versions import Role, Wire
+
+load_checks()
+
+FAULTS: list[Fault] = [*BOOTS, *TRANSACTIONS, *FRAMES, *MORE]
+VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
+PROFILE = Profile(evses=2, tokens={"accepted": ("GOOD0001",)}, hooks={"plug": lambda _: None})
+#: Seconds, which pass in no time, that a check may take.
+_LONGEST = 900.0
+IS_DEEP = os.environ.get("OCPP_DEEP") == "1"
+
+
+def binding(version: str) -> list[str]:
+    """The rules that hold stations of a version to something."""
+    return [rule.id for rule in rules().values() if rule.binds(Role.CHARGE_POINT, version, Wire.JSON)]
+
+
+def block(id: str) -> str:
+    """The first part of a rule's id."""
+    return id.partition(".")[0]
+
+
+def found(make: type[Station] | Fault, version: str, id: str) -> dict[str, str]:
+    """What is found by a check, and by listening meanwhile: rules, and what was seen."""
+
+    async def look() -> dict[str, str]:
+        seen: dict[str, str] = {}
+        station = make.station(version) if isinstance(make, Fault) else make(version)
+        async with staged(station, PROFILE) as stage:
+            try:
+                await stage.be_registered()
+                await asyncio.sleep(0.3)
+                async with asyncio.timeout(_LONGEST):
+                    await CHECKS[id].judge(stage)
+            except TimeoutError:
+                seen[id] = "it took too long"
+            except Deviation as deviation:
+                seen[id] = str(deviation)
+            except (Inconclusive, NotApplicable):
+                pass
+        for rule, judge in OVERHEARD.items():
+            if rules()[rule].binds(Role.CHARGE_POINT, version, Wire.JSON):
+                for deviation in judge(stage.heard()):
+                    if deviation is not None:
+                        seen[rule] = str(deviation)
+        return seen
+
+    return run(look())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_is_found_in_a_station_without_a_fault(version: str) -> None:
+    seen: dict[str, str] = {}
+    for id in binding(version):
+        if id in CHECKS:
+            seen |= found(Station, version, id)
+
+    assert {} == seen
+
+
+@pytest.mark.parametrize(
+    ("fault", "version"),
+    [
+        pytest.param(fault, version, id=f"{fault.name}-{version}")
+        for fault in FAULTS
+        for version in fault.versions
+    ],
+)
+def test_one_fault_is_found_by_its_rule_alone(fault: Fault, version: str) -> None:
+    """In the deep run by all checks; else by those of the same block, and by what is overheard meanwhile."""
+    seen: dict[str, str] = {}
+    nearby = {
+        block(fault.rule),
+        *(
+            ("trigger", "transaction", "composite", "profile", "configuration")
+            if fault.rule in OVERHEARD
+            else ()
+        ),
+    }
+    for id in binding(version):
+        if id in CHECKS and (IS_DEEP or block(id) in nearby):
+            seen |= found(fault, version, id)
+
+    assert {fault.rule} == seen.keys(), seen
+
+
+def test_every_rule_of_stations_alone_is_broken_by_a_station() -> None:
+    alone = {
+        rule.id for rule in rules().values() if rule.roles is Role.CHARGE_POINT and Wire.JSON in rule.wires
+    }
+
+    assert set() == alone - {fault.rule for fault in FAULTS}
+
+
+def test_every_rule_of_stations_has_a_check_in_each_version() -> None:
+    assert set() == {
+        id for version in VERSIONS for id in binding(version) if id not in CHECKS.keys() | OVERHEARD.keys()
+    }
