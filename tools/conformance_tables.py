@@ -13,6 +13,7 @@ from attrs import frozen
 
 from ocpp_core.conformance.reports.report import group_of
 from ocpp_core.conformance.rules import Rule, Seen, rules
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version, Wire
 
 TABLES = Path(__file__).parent / "tables"
@@ -103,7 +104,8 @@ def unchecked_table() -> Mapping[str, Any]:
 def reason_of(one: Requirement, subject: str) -> str:
     """The key of the reason why a requirement is not checked of software of a role."""
     tags = {"role": subject, "level": one.level, "kind": one.kind, "wire": one.wire}
-    return next(row["reason"] for row in unchecked_table()["row"] if _fits(row, one, tags))
+    reason: str = next(row["reason"] for row in unchecked_table()["row"] if _fits(row, one, tags))
+    return reason
 
 
 def _fits(row: Mapping[str, Any], one: Requirement, tags: Mapping[str, str]) -> bool:
@@ -133,6 +135,8 @@ def conformance_counts() -> str:
 
 
 def _binding(subject: str, version: str, wire: Wire) -> list[Rule]:
+    if wire not in specification(version).error_names:
+        return []
     return [rule for rule in rules().values() if rule.binds(_ROLES[subject], version, wire)]
 
 

@@ -1,16 +1,17 @@
 """A station of any version for `simulate` and `demo`: what it says, as tables. `answers` has what it answers.
 
 There is one script per family, 1.x and 2.x. Payloads are written as they stand on the wire; where a version writes
-something otherwise, a table says how.
+something otherwise, `ocpp_core.conformance.requests` has it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, frozen
 
-from ocpp_core.conformance.answers import STATION, TRIGGERS, Json, reply, text, timestamp
+from ocpp_core.conformance.answers import STATION, TRIGGERS, Json, reply, text
+from ocpp_core.conformance.requests import readings, timestamp, transaction
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.specifications import specification
@@ -61,19 +62,8 @@ class Step:
     accepted: tuple[str, ...] = ()
 
 
-# Where versions of a family differ
-
-_READINGS: Mapping[str, Callable[[str, int], Json]] = {
-    "1.2": lambda time, energy: {"values": [{"timestamp": time, "value": energy}]},
-    "1.5": lambda time, energy: {"values": [{"timestamp": time, "value": [{"value": str(energy)}]}]},
-    "1.6": lambda time, energy: {
-        "meterValue": [{"timestamp": time, "sampledValue": [{"value": str(energy)}]}]
-    },
-}
 #: In 1.2 meter values do not say which transaction they belong to.
 _NAMES_TRANSACTION = frozenset({"1.5", "1.6"})
-#: Names of the transaction in TransactionEvent, and of its id.
-_TRANSACTION = {"2.0": ("transactionData", "id")}
 
 
 # The scripts
@@ -81,16 +71,14 @@ _TRANSACTION = {"2.0": ("transactionData", "id")}
 
 def _meter_values(memory: Memory) -> Json:
     belongs = {"transactionId": memory.transaction_id} if memory.version in _NAMES_TRANSACTION else {}
-    return {"connectorId": 1, **belongs, **_READINGS[memory.version](timestamp(), memory.energy)}
+    return {"connectorId": 1, **belongs, **readings(specification(memory.version), memory.energy)}
 
 
 def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
     def payload(memory: Memory) -> Json:
-        name, id_name = _TRANSACTION.get(memory.version, ("transactionInfo", "transactionId"))
-        transaction: Json = {id_name: memory.transaction_id}
+        known = specification(memory.version)
         is_remote = memory.remote_start_id is not None
-        if is_remote:
-            transaction["remoteStartId"] = memory.remote_start_id
+        remote = {"remoteStartId": memory.remote_start_id} if is_remote else {}
         now = timestamp()
         memory.seq_no += 1
         return {
@@ -98,10 +86,10 @@ def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
             "timestamp": now,
             "triggerReason": "RemoteStart" if is_remote and event_type == "Started" else reason,
             "seqNo": memory.seq_no - 1,
-            name: transaction,
+            **transaction(known, memory.transaction_id, **remote),
             "evse": {"id": 1, "connectorId": 1},
             "idToken": ID_TOKEN,
-            "meterValue": [{"timestamp": now, "sampledValue": [{"value": memory.energy}]}],
+            **readings(known, memory.energy, at=now),
         }
 
     return payload

@@ -9,10 +9,10 @@ be a promise that nobody keeps, such as a signed certificate, is declined in the
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from ocpp_core.conformance.requests import timestamp
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Request, Response
@@ -60,11 +60,6 @@ def written(cls: type[Response], request: Json, answer: Answer) -> Json:
 def _first_known(tokens: tuple[str, ...], kind: Any) -> str:
     known = set(map(str, kind.enum)) if isinstance(kind, Enumeration) else set(tokens)
     return next(token for token in tokens if token in known)
-
-
-def timestamp() -> str:
-    """This moment, as it is written on the wire."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _items(request: Json, name: str) -> Iterator[Any]:

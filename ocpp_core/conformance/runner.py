@@ -18,16 +18,19 @@ from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.grounds import Ground, Target, ground
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.hooks import HookFailed
-from ocpp_core.conformance.json_frames import Type
+from ocpp_core.conformance.json_frames import Type, frame_in
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.rules import Rule, Seen, selected
 from ocpp_core.conformance.traces import Direction, Trace
 from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive, NotApplicable, Outcome, Verdict
+from ocpp_core.model.extras import install
 from ocpp_core.model.printing import printable
 from ocpp_core.model.versions import Role
 
+#: Seconds for generated messages, if a run has no time of its own.
+_GENERATING = 30.0
 #: Findings that are kept of one rule.
 MOST_FINDINGS = 20
 #: Seconds after which a check is given up, and times that it may wait for an answer.
@@ -171,10 +174,11 @@ class Run:
     deadline: float | None
     told: Told
     outcomes: list[Outcome] = field(factory=list)
-    software: Software = Software()
+    software: Software = field(factory=Software)
     _heard: dict[str, _Overheard] = field(factory=dict)
     _open: set[Any] = field(factory=set)
     _gone: str = ""
+    _to_generate: int = 0
 
     async def all(self, given: Ground, rules: Sequence[Rule]) -> None:
         """Looks for all rules."""
@@ -182,7 +186,9 @@ class Run:
         await self._greet(given)
         self.told(Began(tuple(rules)))
         # What is polite comes first: what is not may leave the software in another state.
-        for rule in sorted(rules, key=lambda rule: rule.intrusive):
+        # What is generated comes last, and uses the time that is left.
+        self._to_generate = sum(rule.seen is Seen.GENERATED for rule in rules)
+        for rule in sorted(rules, key=lambda rule: (rule.seen is Seen.GENERATED, rule.intrusive)):
             if rule.seen is not Seen.OVERHEARD:
                 self._judged(await self._looked_for(rule, given))
         for rule in rules:
@@ -221,7 +227,9 @@ class Run:
         outcome = self._set_aside(rule, given)
         if outcome is None:
             check = CHECKS.get(rule.id)
-            if check is None:
+            if rule.seen is Seen.GENERATED:
+                outcome = await self._generated(rule, given)
+            elif check is None:
                 outcome = Outcome(rule, Verdict.INCONCLUSIVE, "there is no check of it yet")
             else:
                 outcome = await self._tried_twice(check, rule, given)
@@ -291,6 +299,68 @@ class Run:
                 await stage.close()
                 self._listen(stage)
 
+    # Rules that are looked for with generated messages
+
+    async def _generated(self, rule: Rule, given: Ground) -> Outcome:
+        try:
+            from ocpp_core.conformance.generating import EXAMPLES, MOST_EXAMPLES, Generation
+        except ImportError:
+            return Outcome(rule, Verdict.INCONCLUSIVE, f"it takes more: {install('testing')}")
+
+        async def stage() -> Conversation:
+            made = await given.stage()
+            await made.be_registered()
+            return made
+
+        async def ended(made: Conversation) -> None:
+            await made.close()
+            self._listen(made)
+
+        has_time = self.deadline is not None
+        left = (self.deadline - monotonic()) if self.deadline is not None else _GENERATING
+        generation = Generation(
+            rule=rule.id,
+            stage=stage,
+            ended=ended,
+            seed=self.seed,
+            # The rules that are still to come get their share.
+            deadline=monotonic() + left / max(1, self._to_generate),
+            examples=MOST_EXAMPLES if has_time else EXAMPLES,
+            intrusive=self.intrusive,
+        )
+        self._to_generate -= 1
+        try:
+            findings = await generation.findings()
+        except Inconclusive as why:
+            return Outcome(rule, Verdict.INCONCLUSIVE, str(why), examples=generation.tried)
+        except Exception as error:
+            return Outcome(rule, Verdict.BROKEN, _told(error), examples=generation.tried)
+        findings, told = self._not_told_yet(findings)
+        reason = f"{generation.flaky} examples failed once, and not again" if generation.flaky else ""
+        if findings:
+            verdict = Verdict.DEVIATING
+        elif told:
+            verdict, reason = Verdict.INCONCLUSIVE, f"other rules say so: {', '.join(sorted(told))}"
+        else:
+            verdict = Verdict.CONFORMING
+        return Outcome(rule, verdict, reason, findings=findings, examples=generation.tried)
+
+    def _not_told_yet(self, findings: list[Finding]) -> tuple[list[Finding], set[str]]:
+        """Findings about actions of which no other rule has found anything; and the rules that have."""
+        told: dict[str, str] = {}
+        for outcome in self.outcomes:
+            if outcome.verdict is Verdict.DEVIATING and outcome.rule.seen is not Seen.GENERATED:
+                for finding in outcome.findings:
+                    told.update(dict.fromkeys(_actions_in(finding), outcome.rule.id))
+        new, known = [], set()
+        for finding in findings:
+            action = finding.place.partition(" ")[0]
+            if action in told:
+                known.add(told[action])
+            else:
+                new.append(finding)
+        return new, known
+
     # Rules that are overheard
 
     def _listen(self, stage: Conversation) -> None:
@@ -326,13 +396,15 @@ class Run:
         for said in heard.said:
             payload = said.payload or {}
             is_sent = said.entry.direction is Direction.SENT
+            id = payload.get("transactionId")
+            id = id if isinstance(id, int | str) else None  # it is what somebody else has written
             match said.action, said.kind:
                 case "BootNotification", Type.CALL if not is_sent:
                     self.software = _software(payload)
                 case "StartTransaction", Type.CALLRESULT if not is_sent:
-                    self._open.add(payload.get("transactionId"))
+                    self._open.add(id)
                 case "StopTransaction", Type.CALL if is_sent:
-                    self._open.discard(payload.get("transactionId"))
+                    self._open.discard(id)
                 case _:
                     pass
 
@@ -340,6 +412,18 @@ class Run:
 def _counted(finding: Finding) -> Finding:
     """The same, seen once more."""
     return evolve(finding, count=finding.count + 1)
+
+
+def _actions_in(finding: Finding) -> set[str]:
+    """The actions that a finding is about: of what was asked last before each place that shows it."""
+    found = {finding.place.partition(" ")[0]} - {""}
+    for mark in finding.marks:
+        for entry in reversed(finding.trace[: mark + 1]):
+            frame = frame_in(entry.text)
+            if frame is not None and frame[0] == Type.CALL and len(frame) > 2 and isinstance(frame[2], str):
+                found.add(frame[2])
+                break
+    return found
 
 
 def _software(boot: dict[str, Any]) -> Software:

@@ -91,9 +91,9 @@ async def any_text(stage: Stage) -> None:
         stage.needed(answer)
 
 
-async def _infos(stage: Stage) -> list[tuple[Json, int]]:
+async def _infos(stage: Stage, text: str) -> list[tuple[Json, int]]:
     """What it says of a token in answers to Authorize and TransactionEvent."""
-    written = token(stage.specification, token_of(stage))
+    written = token(stage.specification, text)
     found = []
     for action in ("Authorize", "TransactionEvent"):
         members = {**written, **transaction(stage.specification, stage.new_id())}
@@ -102,11 +102,19 @@ async def _infos(stage: Stage) -> list[tuple[Json, int]]:
     return found
 
 
+@check("authorize.group")
+async def group(stage: Stage) -> None:
+    """Presents a token that belongs to a group."""
+    for info, mark in await _infos(stage, stage.known_token("group")):
+        if info and "groupIdToken" not in info:
+            stage.deviates("a groupIdToken", "none", marks=(mark,))
+
+
 @check("authorize.group-type")
 async def group_type(stage: Stage) -> None:
     """Looks at the group of a token that has one."""
     has_group = False
-    for info, mark in await _infos(stage):
+    for info, mark in await _infos(stage, token_of(stage)):
         group = info.get("groupIdToken")
         if isinstance(group, dict):
             has_group = True
@@ -119,7 +127,7 @@ async def group_type(stage: Stage) -> None:
 @check("authorize.languages")
 async def languages(stage: Stage) -> None:
     """Looks at the languages of a driver."""
-    for info, mark in await _infos(stage):
+    for info, mark in await _infos(stage, token_of(stage)):
         first, second = info.get("language1"), info.get("language2")
         if second is not None and (first is None or first == second):
             stage.deviates("language2 only beside another language1", f"{first} and {second}", marks=(mark,))

@@ -266,8 +266,9 @@ async def crossing_calls(stage: Stage) -> None:
     call = await _held(stage, _askable(stage)[0])
     for when in ("while a call of its own is open", "right after the answer to a call of its own"):
         answer = await stage.call(*harmless(stage))
-        if answer.kind is not AnswerKind.RESULT:
+        if answer.kind is AnswerKind.ERROR:
             stage.deviates(f"a result {when}", answer, place=when, marks=(call.mark, answer.mark))
+        stage.needed(answer, f"the answer to a call {when}")
         if call.action in stage.responders:
             await _release(stage, call)
 

@@ -66,6 +66,7 @@ class Csms:
         refusal: The HTTP status for a wrong one.
         proven: Whether a request proves the password.
         stays: Whether it keeps connections without a subprotocol.
+        refuses_strangers: Whether it refuses handshakes that offer nothing that it takes.
     """
 
     def __init__(self, version: str, registration: str = "Accepted") -> None:
@@ -90,6 +91,7 @@ class Csms:
             request.headers.get("Authorization") == f"Basic {proof}"
         )
         self.stays = False
+        self.refuses_strangers = False
         self.sessions: list[Session] = []
         self.starts: dict[str, int] = {}
         self.transactions: list[Any] = []
@@ -121,6 +123,9 @@ class Csms:
 
     def _admitted(self, connection: ServerConnection, request: Any) -> Any:
         identity = request.path.rpartition("/")[2]
+        offered = request.headers.get("Sec-WebSocket-Protocol", "")
+        if self.refuses_strangers and not any(name in offered for name in self.subprotocols):
+            return connection.respond(400, "")
         proof = b64encode(f"{identity}:{self.password}".encode()).decode()
         status = self.admits(identity)
         if status == 200 and self.password is not None and not self.proven(request, proof):

@@ -69,6 +69,12 @@ _TOKENS = (
         ),
     ),
     Fault(
+        "does not tell the group in transactions",
+        "authorize.group",
+        ways.editing("TransactionEvent", _info(groupIdToken=None)),
+        SECOND,
+    ),
+    Fault(
         "a group of another type",
         "authorize.group-type",
         ways.editing("Authorize", _info(groupIdToken={"idToken": "GROUP", "type": "ISO14443"})),
