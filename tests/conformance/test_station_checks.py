@@ -15,7 +15,7 @@ from conformance.peers.station_ways import Fault, behaving, says
 from ocpp_core.conformance.checks import CHECKS
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
-from ocpp_core.conformance.rules import rules
+from ocpp_core.conformance.rules import Seen, rules
 from ocpp_core.conformance.runner import load_checks
 from ocpp_core.conformance.verdicts import Deviation, Inconclusive, NotApplicable
 from ocpp_core.model.versions import Role, Wire
@@ -31,8 +31,12 @@ IS_DEEP = os.environ.get("OCPP_DEEP") == "1"
 
 
 def binding(version: str) -> list[str]:
-    """The rules that hold stations of a version to something."""
-    return [rule.id for rule in rules().values() if rule.binds(Role.CHARGE_POINT, version, Wire.JSON)]
+    """The rules that hold stations of a version to something, less those of generated messages."""
+    return [
+        rule.id
+        for rule in rules().values()
+        if rule.binds(Role.CHARGE_POINT, version, Wire.JSON) and rule.seen is not Seen.GENERATED
+    ]
 
 
 def block(id: str) -> str:
