@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -126,6 +127,7 @@ class Station(Following):
         self.profiles: list[Json] = []
         self.displayed: dict[int, Json] = {}
         self.monitors: dict[int, Json] = {}
+        self.tells_security = True  # the SOAP wire has no such message
         self.link: Link | None = None
         self.boot_reason = "PowerUp"
         self._forget()
@@ -228,7 +230,7 @@ class Station(Following):
             await self.notify(0)
         for connector in self.connectors:
             await self.notify(connector.number)
-        if "SecurityEventNotification" in self.specification.actions:
+        if self.tells_security and "SecurityEventNotification" in self.specification.actions:
             await self.quietly("SecurityEventNotification", {"type": "StartupOfTheDevice"})
 
     async def reconnected(self) -> None:
@@ -282,10 +284,8 @@ class Station(Following):
 
     async def quietly(self, action: str, members: Json) -> None:
         """Tells something; what becomes of it does not matter."""
-        try:
+        with suppress(Failed):
             await self.call(action, request(self.specification, action, members))
-        except Failed:
-            pass
 
     def new_id(self) -> str:
         """An id for a call."""

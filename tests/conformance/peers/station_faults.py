@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from conformance.peers.station import Connector, Queued, Station, Transaction
+from conformance.peers.station_answers import Refused
 from conformance.peers.station_ways import (
     FIRST,
     SECOND,
@@ -488,6 +489,14 @@ def _silent_on(self: Station, action: str, payload: Json) -> Json | None:
     return None if payload.get("key") == "NoSuchThing" else answer
 
 
+def _swapped(self: Station, action: str, payload: Json) -> Json | None:
+    try:
+        return Station.answer(self, action, payload)
+    except Refused as refused:
+        codes = {"NotImplemented": "NotSupported", "NotSupported": "NotImplemented"}
+        raise Refused(codes.get(refused.code, refused.code)) from None
+
+
 async def _out_of_order(self: Station, frame: list[Any]) -> None:
     async def later() -> None:
         await asyncio.sleep(0.05)
@@ -529,6 +538,12 @@ async def _stays_away(self: Station) -> None:
 
 
 FRAMES = [
+    Fault(
+        "NotImplemented and NotSupported swapped",
+        "frame.codes-swapped",
+        behaving(answer=_swapped),
+        known=("KB-05",),
+    ),
     Fault(
         "answers with a new id",
         "frame.answer-id",

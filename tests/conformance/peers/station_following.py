@@ -14,6 +14,7 @@ class Following:
 
     # They are the station's, which this is a part of.
     specification: Any
+    version: str
     is_first: bool
     connectors: list[Any]
     queue: Any
@@ -188,9 +189,8 @@ class Following:
                         {
                             "value": "" if kind == "WriteOnly" else value,
                             "mutability": kind,
-                            "persistence": True,
+                            "persistence" if self.version == "2.0" else "persistent": True,
                             "constant": False,
-                            "persistent": True,
                         }
                     ],
                     "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},

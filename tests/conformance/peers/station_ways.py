@@ -202,3 +202,8 @@ def without(name: str) -> Change:
 def instead(name: str, work: Callable[[Station, Json], Awaitable[None]]) -> Change:
     """Does something else than what an action entails."""
     return behaving(**{f"after_{name}": work})
+
+
+def other_request_id(action: str) -> Change:
+    """Tells another request id than the one that was given."""
+    return says(action, lambda payload: {**payload, "requestId": payload["requestId"] + 1})
