@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -109,7 +109,7 @@ class Page:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Page]:
+def opened(folder: Path) -> Generator[Page, None, None]:
     """A browser with one empty page; it keeps what it keeps in a folder.
 
     Without a browser the test is skipped.

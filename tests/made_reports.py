@@ -101,7 +101,7 @@ def envelope_trace() -> Trace:
 
 
 def finding(trace: Trace | None = None, **members: Any) -> Finding:
-    usual = {
+    usual: dict[str, Any] = {
         "expected": "an interval of 0 or more",
         "got": "interval -5",
         "place": "$.interval",
@@ -167,7 +167,8 @@ REPORTS: Mapping[str, Report] = {
         left_behind=(HOSTILE,),
         known={"boot.interval": "as agreed in the letter of May"},
     ),
-    "a station": report(role=Role.CHARGE_POINT, target="127.0.0.1:9000", version="1.6", strict=True),
+    "a surprise": report(known={"boot.answered": "as agreed"}),
+    "a station": report(role=Role.CHARGE_POINT, target="ws://127.0.0.1:9000/", version="1.6", strict=True),
     "SOAP": report(
         outcomes(envelope=envelope_trace()), wire=Wire.SOAP, version="1.6", target="http://127.0.0.1/"
     ),

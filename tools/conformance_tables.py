@@ -104,7 +104,8 @@ def unchecked_table() -> Mapping[str, Any]:
 def reason_of(one: Requirement, subject: str) -> str:
     """The key of the reason why a requirement is not checked of software of a role."""
     tags = {"role": subject, "level": one.level, "kind": one.kind, "wire": one.wire}
-    return next(row["reason"] for row in unchecked_table()["row"] if _fits(row, one, tags))
+    reason: str = next(row["reason"] for row in unchecked_table()["row"] if _fits(row, one, tags))
+    return reason
 
 
 def _fits(row: Mapping[str, Any], one: Requirement, tags: Mapping[str, str]) -> bool:

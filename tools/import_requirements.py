@@ -27,8 +27,8 @@ def rows(read: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         for one in read[key]:
             tags = (one["id"], _ROLES[one["role"]], one["level"], one["kind"], one["wire"])
             versions.setdefault(tags, []).append(key)
-    for tags, keys in versions.items():
-        yield (" ".join(keys), *tags)
+    for row, keys in versions.items():
+        yield (" ".join(keys), *row)
 
 
 def main() -> None:

@@ -21,7 +21,6 @@ from ocpp_core.model.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
     from ocpp_core.conformance.grounds import Target
-    from ocpp_core.conformance.reports import Report
 
 _ROLES = {"csms": Role.CSMS, "station": Role.CHARGE_POINT}
 _SCHEMES = {Wire.JSON: ("ws", "wss"), Wire.SOAP: ("http", "https")}
@@ -45,6 +44,13 @@ def _read_profile(_: click.Context, __: click.Parameter, value: Path | None) -> 
         return Profile.read(value), value.name
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{value}: {error}") from None
+
+
+def _writable(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """A path that can be written: it is better told before the run than after it."""
+    if value is not None and not value.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {value.parent} for {value.name}")
+    return value
 
 
 def _explained(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -106,7 +112,7 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--intrusive", is_flag=True, help="Look also for what resets, updates or fills the other.")
 @click.option("--strict", is_flag=True, help="What only should be counts as a deviation.")
 @click.option("--ask", is_flag=True, help="Ask on the terminal for what no hook of the profile does.")
-@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Makes the same generated messages again.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the same generated messages again.")
 @click.option(
     "--time",
     "seconds",
@@ -114,9 +120,9 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
     callback=read_number,
     help="Seconds that it may take, and uses for generated messages.",
 )
-@click.option("--junit", type=_FILE, help="Write the report as JUnit XML.")
-@click.option("--json", type=_FILE, help="Write the report as JSON.")
-@click.option("--html", type=_FILE, help="Write the report as one page.")
+@click.option("--junit", type=_FILE, callback=_writable, help="Write the report as JUnit XML.")
+@click.option("--json", type=_FILE, callback=_writable, help="Write the report as JSON.")
+@click.option("--html", type=_FILE, callback=_writable, help="Write the report as one page.")
 @click.option("--replay", type=_THERE, help="Replay one finding, from a file that a run has written.")
 @click.option(
     "--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder."
@@ -130,8 +136,8 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
     help="Say what a rule says, and test nothing.",
 )
 @click.pass_context
-def conform(context: click.Context, **options: Any) -> None:
-    """Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
+def conform(context: click.Context, /, **options: Any) -> None:
+    r"""Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
 
     \b
     ocpp-core conform ws://127.0.0.1:8080/ocpp --version 2.0.1
@@ -253,7 +259,10 @@ async def _conform(target: "Target", profile: Profile, name: str, options: Mappi
     if options["replays"] is not None:
         from ocpp_core.conformance.replays import with_replays
 
-        report = with_replays(report, options["replays"])
+        try:
+            report = with_replays(report, options["replays"])
+        except OSError as error:
+            raise click.UsageError(f"--replays: {error}") from None
     for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
         if options[option] is not None:
             _save(options[option], write(report), f"--{option}")
@@ -265,7 +274,7 @@ def _save(path: Path, written: str | bytes, option: str) -> None:
     try:
         path.write_bytes(written if isinstance(written, bytes) else written.encode("utf-8"))
     except OSError as error:
-        raise click.ClickException(f"{option}: cannot write {path}: {error.strerror or error}") from None
+        raise click.UsageError(f"{option}: cannot write {path}: {error.strerror or error}") from None
 
 
 async def _replay(options: Mapping[str, Any]) -> int:
@@ -274,7 +283,7 @@ async def _replay(options: Mapping[str, Any]) -> int:
     try:
         replay = Replay.read(options["replay"])
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"--replay: {options['replay']}: {clean(str(error))}") from None
+        raise click.UsageError(f"--replay: {options['replay']}: {clean(str(error))}") from None
     said = {
         **options,
         "ocpp": options["ocpp"] or replay.version,
@@ -287,7 +296,7 @@ async def _replay(options: Mapping[str, Any]) -> int:
 
 
 class _Board:
-    """What is told while the kit runs, on standard error: a line that changes, or one line where there is no terminal."""
+    """What is told while the kit runs, on standard error: a line that changes where there is a terminal."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)

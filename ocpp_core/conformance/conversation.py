@@ -309,9 +309,9 @@ class Conversation(ABC):
         """Whether the station says that it will send a message, when the protocol is used to ask for it."""
         if action in _STARTS:
             return await self._is_accepted(*self._remote_start())
-        for trigger in _TRIGGERS:
+        for trigger, enum in _TRIGGERS.items():
             if trigger in self.specification.actions:
-                tokens = self.specification.load(_TRIGGERS[trigger])
+                tokens = self.specification.load(enum)
                 if action in set(map(str, tokens)):
                     return await self._is_accepted(trigger, self._trigger(trigger, action))
         return False

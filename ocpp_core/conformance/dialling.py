@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ssl import SSLContext
+from typing import Any
 
 from attrs import evolve, frozen
 from websockets.asyncio.client import ClientConnection, connect
@@ -84,7 +85,7 @@ class Dial(Line):
         headers: dict[str, str] = {}
         if password is not None:
             headers["Authorization"] = authorization_of(identity, password)
-        secure = {"ssl": self.ssl} if self.ssl is not None else {}
+        secure: dict[str, Any] = {"ssl": self.ssl} if self.ssl is not None else {}
         status, got, chosen, note, connection = 0, {}, None, "", None
         try:
             connection = await connect(

@@ -114,9 +114,7 @@ def _actions(stage: Conversation, intrusive: bool) -> Iterator[str]:
 
 
 def _breakable(stage: Conversation, intrusive: bool) -> Iterator[str]:
-    return (
-        name for name in _actions(stage, intrusive) if is_breakable(stage.specification.request(name))
-    )
+    return (name for name in _actions(stage, intrusive) if is_breakable(stage.specification.request(name)))
 
 
 def _text(stage: Conversation, intrusive: bool) -> Iterator[str]:
@@ -132,14 +130,18 @@ def _valid(stage: Conversation, action: str) -> st.SearchStrategy[Example]:
 def _broken(stage: Conversation, action: str) -> st.SearchStrategy[Example]:
     cls = stage.specification.request(action)
     return broken_payloads(cls).map(
-        lambda broken: Example(action, broken.payload, path=f"{broken.path} {broken.keyword}", code=broken.code)
+        lambda broken: Example(
+            action, broken.payload, path=f"{broken.path} {broken.keyword}", code=broken.code
+        )
     )
 
 
 def _frames(stage: Conversation, _: str) -> st.SearchStrategy[Example]:
     del stage
     whole = '[2,"generated","Heartbeat",{}]'
-    pieces = st.sampled_from(['"', "[", "]", "{", "}", ",", ":", "\\", "null", "1e999", "\ud7ff", "\u0000", " "])
+    pieces = st.sampled_from(
+        ['"', "[", "]", "{", "}", ",", ":", "\\", "null", "1e999", "\ud7ff", "\u0000", " "]
+    )
     cut = st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole)), pieces)
     spoilt = cut.map(lambda drawn: whole[: min(drawn[:2])] + drawn[2] + whole[max(drawn[:2]) :])
     values = st.recursive(
@@ -234,6 +236,8 @@ class Generation:
     _failed: float | None = None
     _attempts: int = 0
     _is_over: bool = False
+    _until: float = 0.0
+    _of_subject: int = 0
 
     async def findings(self) -> list[Finding]:
         """Looks for findings, one of each subject at most.
@@ -245,9 +249,13 @@ class Generation:
         first = await self._fresh()
         found: list[Finding] = []
         try:
-            for subject in generator.subjects(first, self.intrusive):
-                if monotonic() > self.deadline:
+            subjects = list(generator.subjects(first, self.intrusive))
+            for number, subject in enumerate(subjects):
+                now = monotonic()
+                if now > self.deadline:
                     break
+                # All subjects get their share of the time.
+                self._until = now + (self.deadline - now) / (len(subjects) - number)
                 finding = await self._of(generator, subject, generator.examples(first, subject))
                 if finding is not None:
                     found.append(finding)
@@ -260,14 +268,14 @@ class Generation:
         self, generator: Generator, subject: str, examples: st.SearchStrategy[Example]
     ) -> Finding | None:
         self._smallest = self._failed = None
-        self._attempts = 0
+        self._attempts = self._of_subject = 0
         loop = asyncio.get_running_loop()
 
         def attempt(example: Example) -> None:
             if self._is_over or self._is_late():
                 raise _Enough
             doing = self._attempt(generator, example)
-            if asyncio.run_coroutine_threadsafe(doing, loop).result() is not None:
+            if asyncio.run_coroutine_threadsafe(doing, loop).result():
                 raise _Fails
 
         drawn = seed(self.seed ^ crc32(f"{self.rule} {subject}".encode()))(
@@ -287,15 +295,16 @@ class Generation:
 
     def _is_late(self) -> bool:
         if self._failed is None:
-            return monotonic() > self.deadline
+            now = monotonic()
+            return now > self.deadline or (now > self._until and self._of_subject >= EXAMPLES)
         return self._attempts > _ATTEMPTS or monotonic() > self._failed + _SHRINKING
 
     async def _attempt(self, generator: Generator, example: Example) -> Finding | None:
         """What is found with an example: on the present stage at first, on fresh ones what has failed."""
         self.tried += 1
-        if self._failed is None:
-            if await self._on(await self._present(), generator, example) is None:
-                return None
+        self._of_subject += 1
+        if self._failed is None and await self._on(await self._present(), generator, example) is None:
+            return None
         self._attempts += 1
         finding = None
         for _ in range(_CONFIRMATIONS if self._failed is None else 1):
@@ -304,7 +313,7 @@ class Generation:
                 self.flaky += self._failed is None
                 return None
         assert finding is not None
-        self._failed = monotonic() if self._failed is None else self._failed
+        self._failed = self._failed or monotonic()
         if self._smallest is None or example.size <= self._smallest[0].size:
             self._smallest = example, finding
         return finding

@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from ocpp_core.conformance.dialling import Dial
-from ocpp_core.conformance.grounds import IDENTITY, Ground, Target
 from ocpp_core.conformance.json_stage import JsonStage, Line
 from ocpp_core.conformance.listening import Door
 from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.targets import IDENTITY, Ground, Target
 from ocpp_core.model.versions import Role
 
 

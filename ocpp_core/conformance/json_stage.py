@@ -46,6 +46,7 @@ class Line(ABC):
         """What becomes of an attempt to connect in another way."""
         stage.does_not_apply("it is the station that connects")
 
+    @abstractmethod
     async def left(self, stage: "JsonStage", connection: Connection) -> None:
         """A stage has ended; a connection that serves the next one stays."""
 

@@ -1,8 +1,8 @@
-"""How the kit, as a CSMS, waits for the station under test over WebSocket, and keeps its connection from check to check."""
+"""How the kit, as a CSMS, waits for a station over WebSocket, and keeps its connection from check to check."""
 
 import asyncio
 import http
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from ssl import SSLContext
 
@@ -150,9 +150,7 @@ class Door(Line):
                 return http.HTTPStatus.UNAUTHORIZED, "another password is needed"
         return None, ""
 
-    def _select(
-        self, connection: ServerConnection, offered: list[Subprotocol] | tuple[Subprotocol, ...]
-    ) -> Subprotocol | None:
+    def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         chosen = next((name for name in offered if name in self._subprotocols), None)
         if chosen is None and offered:
             raise NegotiationError(f"one of {', '.join(self._subprotocols)} is needed")

@@ -14,7 +14,7 @@ from ocpp_core.conformance.json_frames import Type
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
-from ocpp_core.model.versions import Role, Wire
+from ocpp_core.model.versions import Wire
 from ocpp_core.payloads.validation import explain
 
 Judge = Callable[[Heard], Iterator[Deviation | None]]

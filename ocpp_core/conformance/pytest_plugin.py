@@ -5,7 +5,7 @@ pytest loads this module wherever the library is installed, so nothing of the ki
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options of the kit."""
     group = parser.getgroup("ocpp", "conformance of OCPP software")
     group.addoption("--ocpp-endpoint", metavar="URL", help="The CSMS, or HOST:PORT where a station connects.")
-    group.addoption("--ocpp-version", default="2.0.1", metavar="VERSION", help="That is spoken; 2.0.1 by default.")
+    group.addoption(
+        "--ocpp-version", default="2.0.1", metavar="VERSION", help="That is spoken; 2.0.1 by default."
+    )
     group.addoption("--ocpp-role", choices=_ROLES, default="csms", help="What is tested; a CSMS by default.")
     group.addoption("--ocpp-wire", choices=("json", "soap"), default="json", help="How it speaks.")
     group.addoption("--ocpp-identity", metavar="NAME", help="Of the station.")
     group.addoption("--ocpp-password", metavar="TEXT", help="For Basic authentication.")
     group.addoption("--ocpp-profile", metavar="FILE", help="What the software claims, TOML.")
-    group.addoption("--ocpp-rules", action="append", metavar="PATTERN", help="Only these: boot.*; may be repeated.")
+    group.addoption(
+        "--ocpp-rules", action="append", metavar="PATTERN", help="Only these: boot.*; may be repeated."
+    )
     group.addoption("--ocpp-intrusive", action="store_true", help="Look also for what changes the software.")
     group.addoption("--ocpp-strict", action="store_true", help="What only should be fails too.")
     group.addoption("--ocpp-seed", type=int, metavar="N", help="Of generated messages.")
@@ -224,13 +228,13 @@ def ocpp_profile(pytestconfig: pytest.Config, ocpp_hooks: dict[str, Any]) -> "Pr
 @pytest.fixture
 def ocpp_conversation(
     ocpp_target: "Target", ocpp_profile: "Profile"
-) -> Generator[Callable[[Callable[[Any], Any]], Any], None, None]:
+) -> Callable[[Callable[[Any], Any]], Any]:
     """Runs a coroutine function with a `Stage` on which the station is registered, and returns what it returns."""
 
     def converse(judge: Callable[[Any], Any]) -> Any:
         return asyncio.run(_conversed(ocpp_target, ocpp_profile, judge))
 
-    yield converse
+    return converse
 
 
 async def _conversed(target: "Target", profile: "Profile", judge: Callable[[Any], Any]) -> Any:

@@ -1,7 +1,7 @@
 """Files that replay one finding: what the kit has sent, with its gaps, and what the rule says.
 
-A file is NDJSON: a line about the finding, and a line for each entry of its trace. A rule that a check asks for is asked
-for again; of the others what was sent is sent again, under ids of its own, and judged as then.
+A file is NDJSON: a line about the finding, and a line for each entry of its trace. A rule that a check asks for is
+asked for again; of the others what was sent is sent again, under ids of its own, and judged as then.
 """
 
 import asyncio
@@ -170,7 +170,7 @@ def with_replays(report: Report, folder: Path) -> Report:
     Raises:
         OSError: A file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     for outcome in report.outcomes:
         for number, finding in enumerate(outcome.findings):
             path = folder / f"{outcome.rule.id}-{number + 1}.ndjson"

@@ -174,7 +174,7 @@ class Run:
     deadline: float | None
     told: Told
     outcomes: list[Outcome] = field(factory=list)
-    software: Software = Software()
+    software: Software = field(factory=Software)
     _heard: dict[str, _Overheard] = field(factory=dict)
     _open: set[Any] = field(factory=set)
     _gone: str = ""
@@ -331,8 +331,8 @@ class Run:
         self._to_generate -= 1
         try:
             findings = await generation.findings()
-        except Inconclusive as reason:
-            return Outcome(rule, Verdict.INCONCLUSIVE, str(reason), examples=generation.tried)
+        except Inconclusive as why:
+            return Outcome(rule, Verdict.INCONCLUSIVE, str(why), examples=generation.tried)
         except Exception as error:
             return Outcome(rule, Verdict.BROKEN, _told(error), examples=generation.tried)
         findings, told = self._not_told_yet(findings)

@@ -14,11 +14,11 @@ from attrs import define
 from ocpp_core.conformance import envelopes
 from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.envelopes import Addresses
-from ocpp_core.conformance.grounds import IDENTITY, Ground, Target
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Refused
+from ocpp_core.conformance.targets import IDENTITY, Ground, Target
 from ocpp_core.conformance.traces import Direction, Entry, What
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.errors import FrameError
@@ -214,7 +214,8 @@ class SoapStage(Conversation):
             self._ground.has_come.set()
         action, payload = frame.payload.__ocpp__.action or "", plain(frame.payload)
         self._said.append(Said(entry, Type.CALL, frame.id, action, payload, faults=read.faults))
-        reply = self._replies[frame.id] = self._loop.create_future()
+        reply: asyncio.Future[tuple[int, bytes]] = self._loop.create_future()
+        self._replies[frame.id] = reply
         self._came_call(PeerCall(frame.id, action, payload, entry.number, entry.at))
         return await reply
 

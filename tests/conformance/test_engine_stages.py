@@ -140,7 +140,7 @@ def test_others_than_the_station_are_refused() -> None:
         here = door("1.6", identity="CP2", password="0123456789abcdef")
         async with here.listening("127.0.0.1", 0):
             for identity, password in (("CP1", None), ("CP2", "wrong-0123456789"), ("CP2", None)):
-                with pytest.raises(OSError):
+                with pytest.raises(OSError, match="40"):
                     async with station(here.port, "1.6", identity, password=password, wait=False):
                         pass  # pragma: no cover
             async with station(here.port, "1.6", "CP2", password="0123456789abcdef"):

@@ -120,6 +120,14 @@ def test_a_known_deviation_is_skipped_with_its_reason() -> None:
     assert "interval -5" in (case.findtext("system-out") or "")
 
 
+def test_what_is_known_and_not_seen_any_more_fails() -> None:
+    report = made_reports.report(known={"boot.answered": "as agreed"})
+    failure = by_name(report)["boot.answered"].find("failure")
+    assert failure is not None
+
+    assert "known, and not seen any more" == failure.get("message")
+
+
 def test_a_deviation_without_a_finding_fails_with_its_sentence() -> None:
     outcome = Outcome(made_reports.rule(), Verdict.DEVIATING)
     failure = by_name(made_reports.report((outcome,)))["boot.interval"].find("failure")

@@ -13,18 +13,9 @@ from ocpp_core.conformance.verdicts import Outcome, Verdict
 reports = pytest.mark.parametrize("report", made_reports.REPORTS.values(), ids=made_reports.REPORTS.keys())
 
 #: All elements that a page has; none of them runs or loads anything.
-ELEMENTS = set(
-    [
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "a",
-        "header",
-        "main",
-        "footer",
+ELEMENTS = frozenset(
+    {"html", "head", "meta", "title", "style", "body", "a", "header", "main", "footer", "nav", "article"}
+    | {
         "h1",
         "h2",
         "h3",
@@ -41,34 +32,12 @@ ELEMENTS = set(
         "strong",
         "code",
         "pre",
-        "article",
-        "details",
-        "summary",
-        "fieldset",
-        "legend",
-        "label",
-        "input",
-        "nav",
-    ]
+    }
+    | {"details", "summary", "fieldset", "legend", "label", "input"}
 )
-ATTRIBUTES = set(
-    [
-        "lang",
-        "charset",
-        "http-equiv",
-        "content",
-        "name",
-        "class",
-        "href",
-        "id",
-        "tabindex",
-        "aria-hidden",
-        "aria-label",
-        "open",
-        "type",
-        "checked",
-        "for",
-    ]
+ATTRIBUTES = frozenset(
+    {"lang", "charset", "http-equiv", "content", "name", "class", "href", "id", "tabindex", "open", "type"}
+    | {"checked", "for", "aria-hidden", "aria-label"}
 )
 
 
@@ -169,6 +138,10 @@ def test_envelopes_are_laid_out() -> None:
         "CSMS to kit: response Heartbeat here 0.200 s",
     ] == steps
     assert "\n      <o:currentTime>yesterday</o:currentTime>\n" in payload
+
+
+def test_what_is_known_and_not_seen_any_more_is_told() -> None:
+    assert "Known, and not seen any more: boot.answered." in as_page(made_reports.REPORTS["a surprise"])
 
 
 def test_a_list_of_findings_comes_before_many() -> None:

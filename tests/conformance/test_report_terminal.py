@@ -99,7 +99,7 @@ def test_a_finding_says_what_its_reader_needs() -> None:
         "  source        part 2 B01",
         "  touches       TC_B_01_CSMS",
         "  again         ocpp-core conform ws://127.0.0.1:9000/ocpp --role csms --version 2.0.1 --wire json --seed 7"
-        " --rules boot.interval",
+        " --rules boot.interval --profile csms.toml",
         "  replay        ocpp-core conform --replay boot.interval.ndjson",
     ] == told[:-1]
     assert told[-1].startswith("  look at       the handler of BootNotification")
@@ -110,6 +110,12 @@ def test_what_is_flaky_says_so() -> None:
     flaky = Outcome(made_reports.rule(), Verdict.DEVIATING, "flaky: it was conforming", findings=findings)
 
     assert "  note          flaky: it was conforming" in shown(made_reports.report((flaky,)))
+
+
+def test_what_is_known_and_not_seen_any_more_is_told() -> None:
+    lines = shown(made_reports.REPORTS["a surprise"])
+
+    assert "  boot.answered: to be taken off the profile" in lines
 
 
 def test_of_many_rules_with_one_reason_some_are_named() -> None:

@@ -12,7 +12,7 @@ from ocpp_core.conformance.rules import Rule
 @cache
 def table() -> dict[str, list[dict[str, Any]]]:
     """The rows: ``advice`` by pattern, ``kind`` for the rest."""
-    text = (files(__package__) / "advice.toml").read_text(encoding="utf-8")
+    text = (files("ocpp_core.conformance.reports") / "advice.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

@@ -69,7 +69,7 @@ def _refuse(document: Any) -> None:
 @cache
 def schema() -> Draft202012Validator:
     """The validator of the form."""
-    path = files(__package__) / "report.schema.json"
+    path = files("ocpp_core.conformance.reports") / "report.schema.json"
     return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -72,6 +72,8 @@ def _case(report: Report, outcome: Outcome) -> etree._Element:
         case Verdict.DEVIATING if rule.id in report.known:
             known = printable(report.known[rule.id], LONG)
             case.append(E.skipped(message=f"known deviation: {known}"))
+        case Verdict.CONFORMING if rule.id in report.surprises:
+            case.append(E.failure(message="known, and not seen any more", type=rule.id))
         case Verdict.BROKEN:
             case.append(E.error(reason, message=reason, type="broken"))
         case Verdict.INCONCLUSIVE | Verdict.NOT_APPLICABLE:

@@ -78,7 +78,7 @@ def _seen(text: str, most: int = LONG) -> str:
 @cache
 def _style() -> str:
     """The sheet, and for each verdict what is left when it is not wanted."""
-    sheet = (files(__package__) / "page.css").read_text(encoding="utf-8")
+    sheet = (files("ocpp_core.conformance.reports") / "page.css").read_text(encoding="utf-8")
     lines = [sheet, ".group { display: none; }"]
     for verdict in VERDICTS:
         name = _css(verdict)
@@ -120,6 +120,8 @@ def _summary(report: Report) -> Iterator[_Element]:
         yield _made("ul", "counts", *cards)
     rows = [(name, _seen(value)) for name, value in _facts(report) if value]
     yield _E.dl(*(cell for name, value in rows for cell in (_E.dt(name), _E.dd(value))))
+    if report.surprises:
+        yield _p("note", f"Known, and not seen any more: {', '.join(report.surprises)}.")
     yield _p("note", NO_CERTIFICATION)
 
 

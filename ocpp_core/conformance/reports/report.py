@@ -106,6 +106,15 @@ class Report:
         return tuple(outcome for group in self.groups.values() for outcome in group if outcome.findings)
 
     @property
+    def surprises(self) -> tuple[str, ...]:
+        """Ids of rules whose deviation is known and was not seen: they are to be taken off the list."""
+        return tuple(
+            outcome.rule.id
+            for outcome in self.outcomes
+            if outcome.verdict is Verdict.CONFORMING and outcome.rule.id in self.known
+        )
+
+    @property
     def exit_code(self) -> int:
         """What the command exits with."""
         return exit_code(self.outcomes, strict=self.strict, known=self.known)
@@ -127,9 +136,11 @@ class Report:
 
     def replaying(self, rule: Rule) -> str:
         """The command that looks for one rule again, as a shell reads it."""
-        where = ["--listen", self.target] if self.role is Role.CHARGE_POINT else [self.target]
+        listening = ["--listen", self.target.rpartition("://")[2].partition("/")[0]]
+        where = listening if self.role is Role.CHARGE_POINT else [self.target]
         words = ["ocpp-core", "conform", *where, "--role", self.subject.lower(), "--version", self.version]
         words += ["--wire", self.wire.name.lower(), "--seed", str(self.seed), "--rules", rule.id]
+        words += ["--profile", self.profile] if self.profile else []
         return shlex.join([*words, *(["--intrusive"] if rule.intrusive else [])])
 
 

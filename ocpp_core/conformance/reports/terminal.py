@@ -85,6 +85,10 @@ def _lines(report: Report, width: int) -> Iterator[_Line]:
             yield from _finding(report, outcome, finding)
     for verdict in (Verdict.BROKEN, Verdict.INCONCLUSIVE):
         yield from _reasons(report, verdict)
+    if report.surprises:
+        yield _Line(Text())
+        yield _Line(Text("KNOWN, AND NOT SEEN ANY MORE", STYLES[Verdict.DEVIATING]))
+        yield _Line(Text(f"{', '.join(report.surprises)}: to be taken off the profile"), 2, 2)
     yield _Line(Text())
     yield from _foot(report)
 

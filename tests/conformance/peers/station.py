@@ -493,14 +493,15 @@ class Station(Following):
 
     def event(self, running: Transaction, type: str, reason: str, **members: Any) -> Callable[[], Json]:
         """What tells something of it, in 2.x."""
-        within: Json = {"chargingState": "EVConnected" if type == "Ended" else "Charging"}
+        ended = "EVDetected" if self.version == "2.0" else "EVConnected"
+        within: Json = {"chargingState": ended if type == "Ended" else "Charging"}
         if type == "Started" and running.remote_start_id is not None:
             within["remoteStartId"] = running.remote_start_id
         if "stoppedReason" in members:
             within["stoppedReason"] = members.pop("stoppedReason")
         written = {
             "eventType": type,
-            "triggerReason": reason,
+            "triggerReason": (reason, "RemoteStop"),
             "seqNo": running.seq_no,
             "timestamp": self.now(),
             "evse": {"id": running.connector, "connectorId": 1},

@@ -44,7 +44,11 @@ class Following:
     def free(self, number: int | None) -> Any:
         """A connector on which a transaction may begin: this one, or any."""
         for connector in self.connectors:
-            if number in (None, connector.number) and connector.is_operative and connector.transaction is None:
+            if (
+                number in (None, connector.number)
+                and connector.is_operative
+                and connector.transaction is None
+            ):
                 return connector
         return None
 
@@ -138,7 +142,11 @@ class Following:
             await self.meter_now(number or 1)
         elif wanted == "BootNotification":
             await self.quietly(wanted, self.boot())
-        elif wanted in ("FirmwareStatusNotification", "DiagnosticsStatusNotification", "LogStatusNotification"):
+        elif wanted in (
+            "FirmwareStatusNotification",
+            "DiagnosticsStatusNotification",
+            "LogStatusNotification",
+        ):
             await self.quietly(wanted, {"status": "Idle"})
         elif wanted == "Heartbeat":
             await self.quietly(wanted, {})
@@ -176,13 +184,26 @@ class Following:
                 {
                     "component": {"name": component},
                     "variable": {"name": variable},
-                    "variableAttribute": [{"value": "" if kind == "WriteOnly" else value, "mutability": kind}],
+                    "variableAttribute": [
+                        {
+                            "value": "" if kind == "WriteOnly" else value,
+                            "mutability": kind,
+                            "persistence": True,
+                            "constant": False,
+                            "persistent": True,
+                        }
+                    ],
                     "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
                 }
                 for component, variable in part
                 for value, kind, *_ in [self.variables[component, variable]]
             ]
-            members = {"requestId": request_id, "seqNo": number, "tbc": number + 1 < len(parts), "reportData": data}
+            members = {
+                "requestId": request_id,
+                "seqNo": number,
+                "tbc": number + 1 < len(parts),
+                "reportData": data,
+            }
             await self.quietly("NotifyReport", members)
 
     async def after_GetMonitoringReport(self, payload: Json) -> None:
