@@ -158,7 +158,8 @@ async def stop_without_token(stage: Stage) -> None:
 async def stop_odd(stage: Stage) -> None:
     """Ends transactions with odd readings and times."""
     await _ends_well(stage)
-    for oddity in ({"energy": 10}, {"at": timestamp(-400 * _DAY)}):
+    oddities: tuple[Json, ...] = ({"energy": 10}, {"at": timestamp(-400 * _DAY)})
+    for oddity in oddities:
         played = Transaction.of(stage)
         await played.begun()
         _wants_result(stage, await played.stop(**oddity), "an odd end of a transaction")

@@ -73,7 +73,7 @@ class Csms:
         self.version = version
         self.specification: Specification = specification(version)
         self.registration = registration
-        self.call_timeout = 0.3
+        self.call_timeout = 0.6
         self.codes = dict(self.specification.error_names[Wire.JSON])
         self.handlers: dict[str, Handler] = dict(_HANDLERS)
         self.edits: dict[str, Callable[[Json, Json], Json]] = {}
