@@ -112,7 +112,7 @@ def test_a_csms_with_one_fault_breaks_one_rule_of_all(fault: Fault, version: str
 @pytest.mark.parametrize("registration", ["Accepted", "Pending", "Rejected"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_faultless_csms_is_clean(version: str, registration: str) -> None:
-    patterns = ("*",) if registration == "Accepted" else ("boot.*", "frame.*", "handshake.*")
+    patterns = () if registration == "Accepted" else ("boot.*", "frame.*", "handshake.*")
     report = asyncio.run(judged(Csms(version, registration), *patterns, answer_within=5.0))
 
     assert [] == deviating(report)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from conformance.peers.csms_judging import ALL
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.reports.report import Report
@@ -17,7 +18,7 @@ from played import JSON_VERSIONS, csms_url
 async def _judged(version: str) -> Report:
     async with csms_url() as url:
         target = Target(role=Role.CSMS, version=version, url=url)
-        return await conform(target, profile=Profile(answer_within=5.0, silence=0.05))
+        return await conform(target, profile=Profile(answer_within=5.0, silence=0.05), patterns=ALL)
 
 
 @pytest.mark.parametrize("version", JSON_VERSIONS)

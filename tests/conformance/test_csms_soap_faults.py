@@ -56,7 +56,7 @@ def test_a_csms_with_one_fault_breaks_one_rule_of_all(fault: Fault, version: str
 @pytest.mark.parametrize("registration", ["Accepted", "Rejected"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_faultless_csms_is_clean(version: str, registration: str) -> None:
-    patterns = ("*",) if registration == "Accepted" else ("boot.*", "envelope.*")
+    patterns = () if registration == "Accepted" else ("boot.*", "envelope.*")
     report = asyncio.run(
         judged(SoapCsms(version, registration), *patterns, wire=Wire.SOAP, answer_within=5.0)
     )
