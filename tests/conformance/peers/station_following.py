@@ -185,7 +185,6 @@ class Following:
                     "component": {"name": component},
                     "variable": {"name": variable},
                     "variableAttribute": [
-<<<<<<< HEAD
                         {
                             "value": "" if kind == "WriteOnly" else value,
                             "mutability": kind,
@@ -193,9 +192,6 @@ class Following:
                             "constant": False,
                             "persistent": True,
                         }
-=======
-                        {"value": "" if kind == "WriteOnly" else value, "mutability": kind}
->>>>>>> kiteng
                     ],
                     "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
                 }
