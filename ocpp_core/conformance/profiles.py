@@ -17,16 +17,10 @@ class Profile:
     """What is known of the software under test before anything is asked.
 
     Attributes:
-<<<<<<< HEAD
-        features: What it claims, and what it denies: ``reservation``, ``smart-charging``, ``C-23`` of the standard's list.
-            What is not named is taken as there if the wire shows it.
-        tokens: idTokens that it knows, by what it thinks of them: ``accepted``, ``blocked``, ``expired``, ``unknown``;
-            ``group`` is one that may charge and belongs to a group.
-=======
         features: What it claims, and what it denies: ``reservation``, ``smart-charging``, ``C-23`` of the standard's
             list. What is not named is taken as there if the wire shows it.
-        tokens: idTokens that it knows, by what it thinks of them: ``accepted``, ``blocked``, ``expired``, ``unknown``.
->>>>>>> kiteng
+        tokens: idTokens that it knows, by what it thinks of them: ``accepted``, ``blocked``, ``expired``, ``unknown``;
+            ``group`` is one that may charge and belongs to a group.
         evses: How many EVSEs the station has; for a CSMS, how many the played one has.
         identities: Of stations that a CSMS knows, in the order to use them; the first is the usual one.
         hooks: Commands or URLs that help: ``trigger``, ``card``, ``plug``, ``power``, by name.
