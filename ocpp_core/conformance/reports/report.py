@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 
 from attrs import field, frozen
 
-import ocpp_core
 from ocpp_core.conformance.rules import Level, Rule
 from ocpp_core.conformance.verdicts import Outcome, Verdict, exit_code
 from ocpp_core.model.versions import Role, Wire
@@ -24,6 +24,13 @@ VERDICTS = (
     Verdict.CONFORMING,
     Verdict.NOT_APPLICABLE,
 )
+
+
+def _own_version() -> str:
+    try:
+        return version("ocpp-core")
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "unknown"
 
 
 @frozen(kw_only=True)
@@ -65,7 +72,7 @@ class Report:
     started: datetime
     ended: datetime
     outcomes: tuple[Outcome, ...]
-    kit: str = ocpp_core.__version__
+    kit: str = field(factory=_own_version)
     profile: str = ""
     known: Mapping[str, str] = field(factory=dict)
     software: Software = Software()
