@@ -137,7 +137,7 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 )
 @click.pass_context
 def conform(context: click.Context, /, **options: Any) -> None:
-    r"""Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
+    """Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
 
     \b
     ocpp-core conform ws://127.0.0.1:8080/ocpp --version 2.0.1
