@@ -477,7 +477,7 @@ class Peer(Generic[M]):
                     self._observer.frame(self, "out", waiting, self.codec)
                     rest = self._send(waiting)
                 if rest is not None:
-                    await rest
+                    await self._have_sent(rest)
                 self._unsent -= size
                 self._changed.set()
         except BaseException as error:
@@ -492,6 +492,10 @@ class Peer(Generic[M]):
                 entry = self._outbox.get_nowait()
                 if entry is not None and isinstance(entry[0], Coroutine):
                     entry[0].close()
+
+    async def _have_sent(self, rest: Awaitable[None]) -> None:
+        """Waits until a message is through, for as long as the transport may take."""
+        await rest
 
     def _muted(self, error: BaseException) -> None:
         """Nothing more can be sent."""

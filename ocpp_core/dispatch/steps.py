@@ -52,7 +52,7 @@ def begin(work: Coroutine[Any, Any, None], context: Context) -> Coroutine[Any, A
     finally:
         if current is not None:
             tasks._enter_task(loop, current)
-    return work if waits_for is None else _go_on(work, waits_for)
+    return _Rest(work, waits_for)
 
 
 def task_of(rest: Coroutine[Any, Any, None], context: Context, name: str) -> asyncio.Task[None]:
@@ -63,29 +63,29 @@ def task_of(rest: Coroutine[Any, Any, None], context: Context, name: str) -> asy
     return loop.create_task(rest, name=name, context=context)
 
 
-async def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> None:
-    await _Rest(work, waits_for)
-
-
-class _Rest:
-    """What is left of a coroutine that waits for something already: it cannot be awaited like a new one."""
+class _Rest(Coroutine[Any, Any, None]):
+    """What is left of a coroutine that has begun, which therefore cannot be awaited like a new one."""
 
     def __init__(self, work: Coroutine[Any, Any, None], waits_for: Any) -> None:
         self._work = work
         self._waits_for = waits_for
 
-    def __await__(self) -> Generator[Any, None, None]:
-        work, waits_for = self._work, self._waits_for
-        try:
-            while True:
-                try:
-                    yield waits_for
-                except GeneratorExit:
-                    work.close()
-                    raise
-                except BaseException as error:  # the task is cancelled
-                    waits_for = work.throw(error)
-                else:
-                    waits_for = work.send(None)
-        except StopIteration:
-            return
+    def send(self, value: Any) -> Any:
+        waits_for, self._waits_for = self._waits_for, None
+        return self._work.send(value) if waits_for is None else waits_for
+
+    def throw(self, *error: Any) -> Any:
+        self._waits_for = None
+        return self._work.throw(*error)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def __await__(self) -> "_Rest":
+        return self
+
+    def __iter__(self) -> "_Rest":
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)

@@ -134,14 +134,13 @@ class WebSocketPeer(SocketPeer):
     def _send_text(self, text: str) -> Awaitable[None] | None:
         sending = self._socket.send(text)
         if self._socket.protocol.state is not State.OPEN:  # it waits for the end, and tells which it was
-            return self._in_time(sending)
-        rest = begin(sending, self._context)
-        return None if rest is None else self._in_time(rest)
+            return sending
+        return begin(sending, self._context)
 
-    async def _in_time(self, sending: Awaitable[None]) -> None:
+    async def _have_sent(self, rest: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(self._write_timeout):
-                await sending
+                await rest
         except TimeoutError:
             self._socket.transport.abort()
             raise

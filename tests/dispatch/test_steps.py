@@ -182,6 +182,29 @@ async def test_the_rest_can_be_cancelled(own: Callable[[], Coroutine[Any, Any, A
     assert task.cancelled()
 
 
+async def a_future() -> None:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    loop.call_soon(future.set_result, None)
+    await future
+
+
+@pytest.mark.parametrize("wait", [own_task, a_future])
+@asynchronous
+async def test_the_rest_can_be_awaited_by_another(wait: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    seen: list[str] = []
+
+    async def work() -> None:
+        await wait()
+        seen.append("through")
+
+    rest = begin(work(), copy_context())
+    assert rest is not None
+    await rest
+
+    assert ["through"] == seen
+
+
 def test_without_a_loop_nobody_gets_a_task() -> None:
     with pytest.raises(StopIteration):
         own_task().send(None)
