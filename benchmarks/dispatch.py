@@ -1,8 +1,7 @@
 """Dispatch: a frame comes in, a handler answers it, and a frame goes out; beside the PyPI package `ocpp`.
 
-The transport is a queue on both sides. `Peer` receives the frame, gives the handler a task of its own, and its writer
-sends the answer; `ocpp` does what its `start` does with each frame, `route_message`. Both validate request and
-response. `Router.answer` has no connection: it makes what it needs for a single frame, as a serverless function does.
+The transport is a queue on both sides. `Peer` receives the frame, runs the handler, a plain one, and sends the answer;
+`ocpp` does what its `start` does with each frame, `route_message`. Both validate request and response. `Router.answer` has no connection: it makes what it needs for a single frame, as a serverless function does.
 """
 
 import asyncio
@@ -71,7 +70,8 @@ def ours(message: Message) -> Callable[[], Any]:
                 yield text
                 await sent.get()
 
-        await Peer(codec, router, sent.put).run(frames())
+        # As our WebSocket does, the transport takes a frame at once if it can.
+        await Peer(codec, router, sent.put_nowait).run(frames())
 
     dispatch.times = times  # type: ignore[attr-defined]
     return dispatch
