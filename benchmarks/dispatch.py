@@ -1,7 +1,8 @@
 """Dispatch: a frame comes in, a handler answers it, and a frame goes out; beside the PyPI package `ocpp`.
 
 The transport is a queue on both sides. `Peer` receives the frame, runs the handler, a plain one, and sends the answer;
-`ocpp` does what its `start` does with each frame, `route_message`. Both validate request and response. `Router.answer` has no connection: it makes what it needs for a single frame, as a serverless function does.
+`ocpp` does what its `start` does with each frame, `route_message`. Both validate request and response. `Router.answer`
+has no connection: it makes what it needs for a single frame, as a serverless function does.
 """
 
 import asyncio

@@ -34,6 +34,7 @@ OPTIONAL = [
 EXTRAS = (
     "ocpp_core.adapters",
     "ocpp_core.cli",
+    "ocpp_core.conformance",
     "ocpp_core.testing",
     "ocpp_core.dispatch.tracing",
     "ocpp_core.transports",

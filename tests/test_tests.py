@@ -24,6 +24,8 @@ MAY_USE_THE_CLOCK = {
     "test_examples.py": "waits for a process of its own until it listens",
     "logs/test_reading.py": "a search that begins anew at every opening takes minutes, and one that does not a second",
     "logs/test_origins.py": "the same, of searches for what stands beside a frame",
+    "conformance/peers/*.py": "software that is played: it takes its time, mostly by a clock that jumps",
+    "conformance/test_station_checks.py": "the same clock; what hangs ends in time",
     "cli/test_demo.py": "the programs that it runs wait until they are ended",
 }
 

@@ -139,8 +139,8 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 def conform(context: click.Context, /, **options: Any) -> None:
     """Tests somebody's CSMS, at a URL, or somebody's station, which is to connect.
 
-    \b
     ocpp-core conform ws://127.0.0.1:8080/ocpp --version 2.0.1
+
     ocpp-core conform --role station --listen 127.0.0.1:9000 --version 1.6
 
     Exit codes: 0 no deviation was seen, 1 some were, 2 it could not be run. It is no certification.

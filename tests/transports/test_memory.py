@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import v16
 from ocpp_core.dispatch.router import Router
 from ocpp_core.transports.memory import pair
@@ -17,7 +17,7 @@ async def test_what_is_at_work_at_the_end_is_answered() -> None:
     @router.on(v16.HeartbeatRequest)
     async def slow(*_: Any) -> v16.HeartbeatResponse:
         begun.set()
-        await asyncio.sleep(0.01)
+        await turns(500)
         return heartbeat()
 
     async with pair("1.6", csms=router) as (csms, _):
