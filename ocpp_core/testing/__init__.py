@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from ocpp_core._lazy import lazy
 
 if TYPE_CHECKING:
+    from ocpp_core.testing.envelopes import envelopes as envelopes
+    from ocpp_core.testing.frames import frames as frames
     from ocpp_core.testing.mutations import BrokenPayload as BrokenPayload
     from ocpp_core.testing.mutations import broken_payloads as broken_payloads
     from ocpp_core.testing.mutations import is_breakable as is_breakable
@@ -21,6 +23,8 @@ else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
+            "envelopes": "envelopes",
+            "frames": "frames",
             "mutations": "BrokenPayload broken_payloads is_breakable mutated_payloads",
             "strategies": "json_values messages payloads",
         },
