@@ -4,12 +4,11 @@ from collections.abc import Callable, Collection
 
 from hypothesis import strategies as st
 
-from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Specification, Wire
-from ocpp_core.testing.strategies import json_values, payloads
+from ocpp_core.testing.strategies import json_text, json_values, payloads
 
 __all__ = ["frames"]
 
@@ -78,9 +77,9 @@ def _of_action(version: str, kind: FrameKind) -> Callable[[str], st.SearchStrate
     def drawn(action: str) -> st.SearchStrategy[str]:
         if kind is FrameKind.CALLRESULT:
             answers = payloads(version, action, "response")
-            return st.builds(lambda id, payload: write_json([kind.value, id, payload]), _IDS, answers)
+            return st.builds(lambda id, payload: json_text([kind.value, id, payload]), _IDS, answers)
         asked = payloads(version, action, "request")
-        return st.builds(lambda id, payload: write_json([kind.value, id, action, payload]), _IDS, asked)
+        return st.builds(lambda id, payload: json_text([kind.value, id, action, payload]), _IDS, asked)
 
     return drawn
 
@@ -88,4 +87,4 @@ def _of_action(version: str, kind: FrameKind) -> Callable[[str], st.SearchStrate
 def _errors(known: Specification, kind: FrameKind) -> st.SearchStrategy[str]:
     names = st.sampled_from(sorted(known.error_names[Wire.JSON].values()))
     parts = st.tuples(_IDS, names, _DESCRIPTIONS, _DETAILS)
-    return parts.map(lambda drawn: write_json([kind.value, *drawn]))
+    return parts.map(lambda drawn: json_text([kind.value, *drawn]))

@@ -5,6 +5,7 @@ allowed, lists of exactly the size allowed, decimals of many digits, all offsets
 value has some fifty members, then only what is required.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -89,6 +90,19 @@ def _class_of(version: str, action: str, kind: Literal["request", "response"]) -
 def messages_in_xml(cls: type[P]) -> st.SearchStrategy[P]:
     """As `messages`, of a class of a version with SOAP, as far as XML can hold them: integers have 32 bits there."""
     return _values(shape(cls), _IN_XML, _build_message)
+
+
+def json_text(value: Any) -> str:
+    """A drawn value as text, in which each number is spelt as it was drawn: ``1E+2`` is no 100 to a strict reader."""
+    match value:
+        case dict():
+            return f"{{{','.join(f'{json.dumps(name)}:{json_text(item)}' for name, item in value.items())}}}"
+        case list():
+            return f"[{','.join(map(json_text, value))}]"
+        case Decimal():
+            return str(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def json_values() -> st.SearchStrategy[Any]:
