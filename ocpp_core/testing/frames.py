@@ -1,6 +1,7 @@
 """Frames of the JSON wire as text, as either side may send them: every action of a version, every kind of frame."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from functools import cache, partial
 
 from hypothesis import strategies as st
 
@@ -62,7 +63,7 @@ def frames(
             is_call = kind is FrameKind.CALL
             names = [row.name for row in named.values() if row.answered == is_call and row.sent_by & sent_by]
         if names:
-            drawn.append(st.sampled_from(names).flatmap(_of_action(str(known.version), kind)))
+            drawn.append(st.sampled_from(names).flatmap(partial(_frames_of, str(known.version), kind)))
     if not drawn:
         raise LocalProtocolError(f"OCPP {known.version} has no such frame")
     return st.one_of(drawn)
@@ -73,15 +74,13 @@ def _answering(asking: Role) -> Role:
     return (Role.EITHER ^ asking) or Role.EITHER
 
 
-def _of_action(version: str, kind: FrameKind) -> Callable[[str], st.SearchStrategy[str]]:
-    def drawn(action: str) -> st.SearchStrategy[str]:
-        if kind is FrameKind.CALLRESULT:
-            answers = payloads(version, action, "response")
-            return st.builds(lambda id, payload: json_text([kind.value, id, payload]), _IDS, answers)
-        asked = payloads(version, action, "request")
-        return st.builds(lambda id, payload: json_text([kind.value, id, action, payload]), _IDS, asked)
-
-    return drawn
+@cache
+def _frames_of(version: str, kind: FrameKind, action: str) -> st.SearchStrategy[str]:
+    if kind is FrameKind.CALLRESULT:
+        answers = st.tuples(_IDS, payloads(version, action, "response"))
+        return answers.map(lambda drawn: json_text([kind.value, *drawn]))
+    asked = st.tuples(_IDS, payloads(version, action, "request"))
+    return asked.map(lambda drawn: json_text([kind.value, drawn[0], action, drawn[1]]))
 
 
 def _errors(known: Specification, kind: FrameKind) -> st.SearchStrategy[str]:
