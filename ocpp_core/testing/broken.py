@@ -111,7 +111,11 @@ _Break = Callable[[st.DrawFn, _Call], Broken]
 
 
 def broken_frames(
-    version: str, *, rules: Collection[str] = (), receiver: Role = Role.CSMS
+    version: str,
+    *,
+    rules: Collection[str] = (),
+    receiver: Role = Role.CSMS,
+    actions: Collection[str] = (),
 ) -> st.SearchStrategy[Broken]:
     """Frames that break one rule each: of frames, and by `broken_payloads` of payloads.
 
@@ -121,6 +125,7 @@ def broken_frames(
         version: One with a JSON wire.
         rules: Only these; all, if none is given.
         receiver: Who is sent them: calls are such as this side serves.
+        actions: Calls of these alone, for peers that a careless reading of another could change; all, if none is given.
 
     Raises:
         LocalProtocolError: The version has no JSON wire, or no rule is left.
@@ -129,10 +134,12 @@ def broken_frames(
     if Wire.JSON not in known.error_names:
         raise LocalProtocolError(f"OCPP {known.version} has no JSON wire")
     breaks = {**_FRAME_BREAKS, **({"frame.send-unanswered": _send} if _sends(known) else {})}
+    served = [name for name in _served(known, receiver) if not actions or name in actions]
+    breakable = [name for name in served if is_breakable(known.request(name))]
     of_frames = {rule: made for rule, made in breaks.items() if not rules or rule in rules}
     of_payloads = {rule for rule in PAYLOAD_RULES.values() if not rules or rule in rules}
-    drawn = [_broken_frames(known, receiver, of_frames)] if of_frames else []
-    drawn += [_broken_calls(known, receiver, of_payloads)] if of_payloads else []
+    drawn = [_broken_frames(known, served, of_frames)] if served and of_frames else []
+    drawn += [_broken_calls(known, breakable, of_payloads)] if breakable and of_payloads else []
     if not drawn:
         raise LocalProtocolError(f"OCPP {known.version} has no such rule")
     return st.one_of(drawn)
@@ -146,16 +153,15 @@ def _served(known: Specification, receiver: Role) -> list[str]:
 
 @st.composite
 def _broken_frames(
-    draw: st.DrawFn, known: Specification, receiver: Role, breaks: dict[str, _Break]
+    draw: st.DrawFn, known: Specification, names: list[str], breaks: dict[str, _Break]
 ) -> Broken:
     made = breaks[draw(st.sampled_from(list(breaks)))]
-    action = draw(st.sampled_from(_served(known, receiver)))
+    action = draw(st.sampled_from(names))
     return made(draw, _Call(known, draw(_IDS), action, draw(payloads(known.request(action)))))
 
 
 @st.composite
-def _broken_calls(draw: st.DrawFn, known: Specification, receiver: Role, rules: set[str]) -> Broken:
-    names = [name for name in _served(known, receiver) if is_breakable(known.request(name))]
+def _broken_calls(draw: st.DrawFn, known: Specification, names: list[str], rules: set[str]) -> Broken:
     action = draw(st.sampled_from(names))
     broken = draw(broken_payloads(known.request(action)))
     rule = PAYLOAD_RULES[broken.keyword]

@@ -92,6 +92,13 @@ def test_only_the_rules_that_are_asked_for() -> None:
     )
 
 
+def test_only_calls_of_the_actions_that_are_asked_for() -> None:
+    rules = ["frame.long-id", "refuse.required"]
+    calls = broken_frames("1.6", rules=rules, receiver=Role.CHARGE_POINT, actions=["DataTransfer"])
+
+    for_all(calls, 20, lambda it: _is({"DataTransfer"}, json.loads(it.text)[2]))
+
+
 def _is(rules: set[str], rule: str) -> None:
     assert rule in rules
 
