@@ -22,6 +22,7 @@ from ocpp_core.conformance.traces import Trace
 from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.versions import ERROR_CODES, Role
+from ocpp_core.testing.broken import broken_frames
 from ocpp_core.testing.mutations import broken_payloads, is_breakable
 from ocpp_core.testing.strategies import payloads
 
@@ -136,8 +137,18 @@ def _broken(stage: Conversation, action: str) -> st.SearchStrategy[Example]:
     )
 
 
+#: What is no call that software could serve, whatever it makes of it. Careless software may, so only what is sent to it
+#: anyway is in there.
+_NO_CALLS = (
+    *("frame.survives-no-json", "frame.type", "frame.unknown-type", "frame.id-text", "frame.wrong-count"),
+    *("frame.call-shape", "frame.unknown-action", "frame.payload-no-object", "frame.answers-unanswered"),
+)
+
+
 def _frames(stage: Conversation, _: str) -> st.SearchStrategy[Example]:
-    del stage
+    harmless = list(_actions(stage, intrusive=False))
+    version, role = stage.specification.version, stage.role
+    broken = broken_frames(version, rules=_NO_CALLS, receiver=role, actions=harmless)
     whole = '[2,"generated","Heartbeat",{}]'
     pieces = st.sampled_from(
         ['"', "[", "]", "{", "}", ",", ":", "\\", "null", "1e999", "\ud7ff", "\u0000", " "]
@@ -152,7 +163,7 @@ def _frames(stage: Conversation, _: str) -> st.SearchStrategy[Example]:
     no_frame = values.filter(
         lambda value: not (isinstance(value, list) and value and type(value[0]) is int and 2 <= value[0] <= 6)
     )
-    texts = st.text(max_size=40) | spoilt | no_frame.map(json.dumps)
+    texts = st.text(max_size=40) | spoilt | no_frame.map(json.dumps) | broken.map(lambda each: str(each.text))
     return texts.map(lambda text: Example(text=text))
 
 

@@ -5,12 +5,13 @@ allowed, lists of exactly the size allowed, decimals of many digits, all offsets
 value has some fifty members, then only what is required.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from itertools import cycle, islice
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar, overload
 
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ from ocpp_core.model.shapes import (
     Timestamp,
     shape,
 )
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import WireTimestamp
 from ocpp_core.payloads.binding import tokens
 
@@ -51,7 +53,15 @@ def messages(cls: type[P]) -> st.SearchStrategy[P]:
     return _values(shape(cls), _TYPED, _build_message)
 
 
-def payloads(cls: type[Payload]) -> st.SearchStrategy[dict[str, Any]]:
+@overload
+def payloads(of: type[Payload], /) -> st.SearchStrategy[dict[str, Any]]: ...
+@overload
+def payloads(
+    of: str, action: str, kind: Literal["request", "response"] = "request", /
+) -> st.SearchStrategy[dict[str, Any]]: ...
+def payloads(
+    of: type[Payload] | str, action: str = "", kind: Literal["request", "response"] = "request", /
+) -> st.SearchStrategy[dict[str, Any]]:
     """Valid JSON payloads of a class, also in forms that we never write.
 
     Such as ``1.0`` for an integer where the draft of its schema allows that, exponents, lower-case ``t`` and ``z`` in
@@ -59,9 +69,40 @@ def payloads(cls: type[Payload]) -> st.SearchStrategy[dict[str, Any]]:
     `Decimal`, as parsers give them.
 
     Args:
-        cls: A message class or data type of any version.
+        of: A message class or data type of any version; or a version, such as "2.0.1", for those of one of its actions,
+            which takes no class.
+        action: Of the version; of a class nothing is said here.
+        kind: Which message of the action; a SEND of 2.1 is its request.
+
+    Raises:
+        NoSuchAction: The version does not know the action, or it is a SEND and has no response.
     """
+    cls = _class_of(of, action, kind) if isinstance(of, str) else of
     return _values(shape(cls), _ON_THE_WIRE, _build_payload)
+
+
+def _class_of(version: str, action: str, kind: Literal["request", "response"]) -> type[Payload]:
+    known = specification(version)
+    cls: type[Payload] = known.request(action) if kind == "request" else known.response(action)
+    return cls
+
+
+def messages_in_xml(cls: type[P]) -> st.SearchStrategy[P]:
+    """As `messages`, of a class of a version with SOAP, as far as XML can hold them: integers have 32 bits there."""
+    return _values(shape(cls), _IN_XML, _build_message)
+
+
+def json_text(value: Any) -> str:
+    """A drawn value as text, in which each number is spelt as it was drawn: ``1E+2`` is no 100 to a strict reader."""
+    match value:
+        case dict():
+            return f"{{{','.join(f'{json.dumps(name)}:{json_text(item)}' for name, item in value.items())}}}"
+        case list():
+            return f"[{','.join(map(json_text, value))}]"
+        case Decimal():
+            return str(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def json_values() -> st.SearchStrategy[Any]:
@@ -236,17 +277,22 @@ class _Typed(Fold[st.SearchStrategy[Any]]):
         raise TypeError("lists are drawn item by item")
 
 
-def _text(max_length: int | None) -> st.SearchStrategy[str]:
+_CHARACTERS = st.characters(codec="utf-8")
+
+
+def _text(max_length: int | None, characters: st.SearchStrategy[str] = _CHARACTERS) -> st.SearchStrategy[str]:
     """Short text, or text of exactly the length allowed; with characters beyond the basic plane."""
     if max_length is None:
-        return st.text(max_size=12)
-    return st.one_of(st.text(max_size=min(max_length, 12)), text_of_length(max_length))
+        return st.text(characters, max_size=12)
+    return st.one_of(
+        st.text(characters, max_size=min(max_length, 12)), text_of_length(max_length, characters)
+    )
 
 
 @cache
-def text_of_length(length: int) -> st.SearchStrategy[str]:
+def text_of_length(length: int, characters: st.SearchStrategy[str] = _CHARACTERS) -> st.SearchStrategy[str]:
     """Text of exactly `length` code points, which repeats itself."""
-    return st.text(min_size=1, max_size=4).map(lambda part: "".join(islice(cycle(part), length)))
+    return st.text(characters, min_size=1, max_size=4).map(lambda part: "".join(islice(cycle(part), length)))
 
 
 def _integers(kind: Integer) -> st.SearchStrategy[int]:
@@ -328,7 +374,21 @@ class _OnTheWire(_Typed):
         return st.sampled_from(list(tokens(kind.enum)))
 
 
-_TYPED, _ON_THE_WIRE = cache(_Typed().of), cache(_OnTheWire().of)
+class _InXml(_Typed):
+    """The same as XML can hold them."""
+
+    def text(self, kind: Text) -> st.SearchStrategy[Any]:
+        return _text(kind.max_length, _XML_CHARACTERS)
+
+    def integer(self, kind: Integer) -> st.SearchStrategy[Any]:
+        lowest = -(2**31) if kind.minimum is None else kind.minimum
+        highest = 2**31 - 1 if kind.maximum is None else kind.maximum
+        return _integers(Integer(minimum=max(lowest, -(2**31)), maximum=min(highest, 2**31 - 1)))
+
+
+#: XML 1.0 §2.2. Those that readers turn into others are left out: white space but the blank, and the old controls.
+_XML_CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
+_TYPED, _ON_THE_WIRE, _IN_XML = cache(_Typed().of), cache(_OnTheWire().of), cache(_InXml().of)
 
 
 def _as_number(whole: int) -> Decimal | float:

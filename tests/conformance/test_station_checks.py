@@ -64,12 +64,13 @@ def found(make: type[Station] | Fault, version: str, id: str) -> dict[str, str]:
                 pass
         for rule, judge in OVERHEARD.items():
             if rules()[rule].binds(Role.CHARGE_POINT, version, Wire.JSON):
-                for deviation in judge(stage.heard()):
-                    if deviation is not None:
-                        seen[rule] = str(deviation)
+                for each in judge(stage.heard()):
+                    if each is not None:
+                        seen[rule] = str(each)
         return seen
 
-    return run(look())
+    seen: dict[str, str] = run(look())
+    return seen
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -108,6 +109,8 @@ def test_one_fault_is_found_by_its_rule_alone(fault: Fault, version: str) -> Non
     assert {fault.rule} == seen.keys(), seen
 
 
+_NUMBERS = itertools.count()
+
 #: What the standard leaves open, though some would call it a fault.
 OPEN = [
     Fault(
@@ -125,7 +128,6 @@ OPEN = [
         ("NF-3",),
     ),
 ]
-_NUMBERS = itertools.count()
 
 
 @pytest.mark.parametrize(

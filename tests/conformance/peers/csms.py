@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -98,7 +98,7 @@ class Csms:
         self.session_class: type[Session] = Session
 
     @asynccontextmanager
-    async def served(self):
+    async def served(self) -> AsyncGenerator[str, None]:
         """Serves on a free port; gives the URL without the identity."""
 
         def choose(_: ServerConnection, offered: Any) -> Subprotocol | None:
@@ -407,7 +407,7 @@ def _start(session: Session, payload: Json) -> Json:
 
 
 def _event(session: Session, payload: Json) -> Json:
-    transaction = payload.get("transactionInfo", payload.get("transactionData", {}))
+    transaction: Any = payload.get("transactionInfo", payload.get("transactionData", {}))
     session.csms.transactions.append(transaction.get("transactionId", transaction.get("id")))
     answer: Json = {"idTokenInfo": _info(payload)} if "idToken" in payload else {}
     return answer | ({"totalCost": 1.5} if payload["eventType"] == "Ended" else {})

@@ -204,7 +204,7 @@ def forgetful(base: type[Session]) -> type[Session]:
                 super().answered(frame)
 
         async def call(self, action: str, payload: Json) -> list[Any] | None:
-            answer = await super().call(action, payload)
+            answer: list[Any] | None = await super().call(action, payload)
             if answer is not None and answer[0] == 4:
                 self.queue(action, payload)
             return answer
@@ -218,7 +218,8 @@ def doubling(base: type[Session]) -> type[Session]:
     class Faulty(base):  # type: ignore[misc,valid-type]
         async def call(self, action: str, payload: Json) -> list[Any] | None:
             await self.send([2, self.new_id(), action, payload])
-            return await super().call(action, payload)
+            answer: list[Any] | None = await super().call(action, payload)
+            return answer
 
     return Faulty
 
@@ -276,7 +277,8 @@ def profile_with(edit: Callable[[Json, Csms], None]) -> Callable[[Csms], None]:
 
 
 def schedules_of(made: Json) -> list[Json]:
-    inner = made.get("chargingProfile", made.get("csChargingProfiles", {}))["chargingSchedule"]
+    profile: Any = made.get("chargingProfile", made.get("csChargingProfiles", {}))
+    inner = profile["chargingSchedule"]
     return inner if isinstance(inner, list) else [inner]
 
 

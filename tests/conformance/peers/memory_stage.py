@@ -24,7 +24,7 @@ from ocpp_core.model.versions import Role, Wire
 _PATIENCE = 30.0
 
 
-class _Jumping(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Jumping(selectors.DefaultSelector):
     passed = 0.0
 
     def select(self, timeout: float | None = None) -> Any:

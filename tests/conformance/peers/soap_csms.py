@@ -5,7 +5,7 @@ What it answers and asks is that of the faultless CSMS on the JSON wire (`csms`)
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -55,16 +55,16 @@ class SoapCsms(Csms):
         self.sent: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
-    async def served(self):
+    async def served(self) -> AsyncGenerator[str, None]:
         """Serves on a free port; gives the URL."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._posted, "127.0.0.1", 0)
         async with server:
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             for task in self.sent:
                 task.cancel()
             server.close()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _posted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
                 headers = await _headers(reader)
@@ -88,8 +88,8 @@ class SoapCsms(Csms):
         except Fault as fault:
             return self.status_of(fault.kind), self.edit_answer(self.fault(self, fault.about(asked)), "Fault")
         except Refused as refused:
-            fault = Fault(_KINDS[refused.code], refused.code).about(asked)
-            return self.status_of(fault.kind), self.edit_answer(self.fault(self, fault), "Fault")
+            drawn = Fault(_KINDS[refused.code], refused.code).about(asked)
+            return self.status_of(drawn.kind), self.edit_answer(self.fault(self, drawn), "Fault")
         assert result is not None
         self.station = asked.sender or self.station
         self.soap.follow(action, payload, result)
@@ -176,6 +176,7 @@ class Incoming:
     def __init__(self, csms: SoapCsms, body: bytes) -> None:
         self.csms = csms
         self.text = body
+        self.root: etree._Element | None
         try:
             self.root = etree.fromstring(body)
         except etree.XMLSyntaxError:
@@ -349,13 +350,13 @@ def read(cls: Any, element: Any) -> Json:
         if not isinstance(child.tag, str):
             continue
         name = etree.QName(child).localname
-        field = fields.get(name)
-        if field is None:
+        meant = fields.get(name)
+        if meant is None:
             payload[name] = child.text
-        elif isinstance(field.kind, ListOf):
-            payload.setdefault(name, []).append(_value(field.kind.item, child))
+        elif isinstance(meant.kind, ListOf):
+            payload.setdefault(name, []).append(_value(meant.kind.item, child))
         else:
-            payload[name] = _value(field.kind, child)
+            payload[name] = _value(meant.kind, child)
     return payload
 
 

@@ -57,7 +57,9 @@ def _answering(edit: Callable[[str, str], str], *, faults: bool = False) -> Call
     return change
 
 
-def _replacing(old: str, new: str, *, faults: bool = False) -> Callable[[SoapCsms], None]:
+def _replacing(
+    old: str, new: str | Callable[[re.Match[str]], str], *, faults: bool = False
+) -> Callable[[SoapCsms], None]:
     """The same, by a regular expression."""
     return _answering(lambda text, _: re.sub(old, new, text), faults=faults)
 
@@ -266,7 +268,7 @@ FAULTS: tuple[Fault, ...] = (
             lambda found: "e:Receiver<" if found[1] == "Sender" else "e:Sender<",
             faults=True,
         ),
-    ),  # type: ignore[arg-type]
+    ),
     Fault(
         "sub-codes in the namespace of the envelope",
         "envelope.fault-namespace",

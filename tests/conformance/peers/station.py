@@ -120,8 +120,8 @@ class Station(Following):
         self.outgoing: Callable[[list[Any]], Iterable[str]] = lambda frame: [json.dumps(frame)]
         self.said: Callable[[str, Json], list[tuple[str, Json]]] = lambda action, payload: [(action, payload)]
         self.connectors = [Connector(1), Connector(2)]
-        self.settings = {key: list(row) for key, row in SETTINGS.items()}
-        self.variables = {key: list(row) for key, row in VARIABLES.items()}
+        self.settings: dict[str, list[Any]] = {key: list(row) for key, row in SETTINGS.items()}
+        self.variables: dict[tuple[str, str], list[Any]] = {key: list(row) for key, row in VARIABLES.items()}
         self.queue: deque[Queued] = deque()
         self.lists: tuple[int, dict[str, Any]] = (0, {})
         self.profiles: list[Json] = []
@@ -469,7 +469,7 @@ class Station(Following):
         """Whether a token that comes remotely is asked about."""
         if self.is_first:
             return str(self.settings["AuthorizeRemoteTxRequests"][0]) == "true"
-        return self.variables["AuthCtrlr", "AuthorizeRemoteStart"][0] == "true"
+        return str(self.variables["AuthCtrlr", "AuthorizeRemoteStart"][0]) == "true"
 
     async def authorize(self, who: str) -> bool:
         """Whether the CSMS knows a token."""
@@ -548,14 +548,13 @@ class Station(Following):
     def attempts(self) -> tuple[int, float]:
         """How often a message about a transaction is sent, and the pause between."""
         if self.is_first:
-            rows = self.settings
-            return int(rows["TransactionMessageAttempts"][0]), float(
-                rows["TransactionMessageRetryInterval"][0]
-            )
-        rows = self.variables
-        return int(rows["OCPPCommCtrlr", "MessageAttempts"][0]), float(
-            rows["OCPPCommCtrlr", "MessageAttemptInterval"][0]
-        )
+            settings = self.settings
+            often, pause = settings["TransactionMessageAttempts"], settings["TransactionMessageRetryInterval"]
+        else:
+            variables = self.variables
+            often = variables["OCPPCommCtrlr", "MessageAttempts"]
+            pause = variables["OCPPCommCtrlr", "MessageAttemptInterval"]
+        return int(often[0]), float(pause[0])
 
     async def told(self, item: Queued, answer: Json) -> None:
         """What the answer to a message about a transaction entails."""

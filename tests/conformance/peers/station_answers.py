@@ -216,7 +216,7 @@ def _remote_stop(station: Any, payload: Json) -> Json:
 
 
 def _transaction_status(station: Any, payload: Json) -> Json:
-    id = payload.get("transactionId")
+    id: Any = payload.get("transactionId")
     if id is None:
         return {"messagesInQueue": bool(station.queue)}
     return {
@@ -244,7 +244,7 @@ def _trigger(station: Any, payload: Json) -> Json:
 
 
 def _unlock(station: Any, payload: Json) -> Json:
-    number = payload.get("evseId", payload["connectorId"])
+    number: Any = payload.get("evseId", payload["connectorId"])
     if not 1 <= number <= len(station.connectors):
         return {"status": ("UnknownConnector", "NotSupported", "UnlockFailed", "Rejected")}
     if not station.is_first and station.connectors[number - 1].transaction is not None:
@@ -275,8 +275,8 @@ def _change_availability(station: Any, payload: Json) -> Json:
 
 
 def _reserve(station: Any, payload: Json) -> Json:
-    id = payload.get("reservationId", payload.get("id"))
-    number = payload.get("connectorId", payload.get("evseId", 0))
+    id: Any = payload.get("reservationId", payload.get("id"))
+    number: Any = payload.get("connectorId", payload.get("evseId", 0))
     if not 1 <= number <= len(station.connectors):
         return _REJECTED
     connector = station.connectors[number - 1]
@@ -331,8 +331,8 @@ def _list_version(station: Any, payload: Json) -> Json:
 
 
 def _set_profile(station: Any, payload: Json) -> Json:
-    profile = payload.get("csChargingProfiles", payload.get("chargingProfile"))
-    number = payload.get("connectorId", payload.get("evseId"))
+    profile: Any = payload.get("csChargingProfiles", payload.get("chargingProfile"))
+    number: Any = payload.get("connectorId", payload.get("evseId"))
     if not 0 <= number <= len(station.connectors):
         if station.is_first:
             raise Refused("PropertyConstraintViolation")
@@ -341,7 +341,7 @@ def _set_profile(station: Any, payload: Json) -> Json:
         connector = station.connectors[number - 1] if number else None
         if connector is None or connector.transaction is None:
             return _REJECTED
-    id = profile.get("chargingProfileId", profile.get("id"))
+    id: Any = profile.get("chargingProfileId", profile.get("id"))
     key = (number, profile["stackLevel"], profile["chargingProfilePurpose"])
     station.profiles = [each for each in station.profiles if each["id"] != id and each["key"] != key] + [
         {"id": id, "key": key, "evseId": number, "chargingProfile": profile}
@@ -350,7 +350,7 @@ def _set_profile(station: Any, payload: Json) -> Json:
 
 
 def _clear_profiles(station: Any, payload: Json) -> Json:
-    id = payload.get("id", payload.get("chargingProfileId"))
+    id: Any = payload.get("id", payload.get("chargingProfileId"))
     wanted = payload.get("chargingProfileCriteria", payload)
 
     def fits(each: Json) -> bool:
@@ -373,7 +373,7 @@ def _get_profiles(station: Any, payload: Json) -> Json:
 
 
 def _composite(station: Any, payload: Json) -> Json:
-    number = payload.get("connectorId", payload.get("evseId"))
+    number: Any = payload.get("connectorId", payload.get("evseId"))
     if not 0 <= number <= len(station.connectors):
         return _REJECTED
     unit, limit = payload.get("chargingRateUnit", "A"), 32.0

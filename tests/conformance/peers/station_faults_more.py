@@ -240,7 +240,7 @@ AVAILABILITY = [
         "unlock.unknown-connector",
         results(
             "UnlockConnector",
-            lambda payload: payload.get("evseId", payload["connectorId"]) > 900,
+            lambda payload: int(payload.get("evseId") or payload["connectorId"]) > 900,
             status="Unlocked",
         ),
     ),
@@ -263,7 +263,7 @@ AVAILABILITY = [
 
 
 def _unknown_reservation(payload: Json) -> bool:
-    return payload["reservationId"] == 987654
+    return bool(payload["reservationId"] == 987654)
 
 
 def _answers_if(wanted: str, given: str) -> Callable[[Json, Json], Json | None]:
@@ -351,13 +351,13 @@ RESERVATIONS = [
 
 
 def _purpose(payload: Json) -> str:
-    return str(
-        payload.get("csChargingProfiles", payload.get("chargingProfile", {})).get("chargingProfilePurpose")
-    )
+    profile: Any = payload.get("csChargingProfiles", payload.get("chargingProfile", {}))
+    return str(profile.get("chargingProfilePurpose"))
 
 
 def _anywhere(station: Station, payload: Json) -> Json | None:
-    return {"status": "Accepted"} if payload.get("connectorId", payload.get("evseId")) > 900 else None
+    number: Any = payload.get("connectorId", payload.get("evseId"))
+    return {"status": "Accepted"} if number > 900 else None
 
 
 def _wrong_duration(result: Json, _: Json) -> Json:
@@ -381,7 +381,8 @@ def _start_inside(result: Json, _: Json) -> Json:
 
 
 def _new_version(payload: Json) -> int:
-    return int(payload.get("listVersion", payload.get("versionNumber")))
+    number: Any = payload.get("listVersion", payload.get("versionNumber"))
+    return int(number)
 
 
 def _keeps_version(station: Station, payload: Json) -> Json | None:

@@ -26,6 +26,10 @@ class Following:
     quietly: Any
     idle_status: Any
     boot: Any
+    variables: dict[tuple[str, str], list[Any]]
+    monitors: dict[int, Json]
+    profiles: list[Json]
+    displayed: dict[int, Json]
 
     # What calls of the CSMS entail
 

@@ -1,0 +1,126 @@
+"""What the generators of wires make is accepted by our codecs, is of every kind, and is small when shrunk."""
+
+import json
+
+import pytest
+from hypothesis import find, settings
+
+from ocpp_core import JsonCodec, NoSuchAction, SoapCodec, specification
+from ocpp_core.model.codes import FrameKind
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.versions import Role
+from ocpp_core.payloads.validation import explain
+from ocpp_core.testing import envelopes, frames, payloads
+from properties import for_all, large_values_allowed
+
+JSON_VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
+SOAP_VERSIONS = ("1.2", "1.5", "1.6")
+_FIND = settings(max_examples=2000, database=None, derandomize=True, deadline=None)
+ANSWERED = [
+    (version, action)
+    for version in JSON_VERSIONS
+    for action in specification(version).actions.values()
+    if action.answered
+]
+
+
+@pytest.mark.parametrize("version", JSON_VERSIONS)
+def test_codec_accepts_every_frame(version: str) -> None:
+    codec = JsonCodec(version)
+    kinds = set(specification(version).frame_kinds.values()) - {FrameKind.CALLRESULT}
+    seen = set()
+
+    def check(text: str) -> None:
+        frame = codec.decode(text)
+        seen.add(FrameKind(json.loads(text)[0]))
+
+        assert () == frame.violations
+
+    for_all(frames(version, kinds=kinds), 300, check)
+
+    assert kinds == seen
+
+
+@pytest.mark.parametrize("version, action", [(v, a.name) for v, a in ANSWERED])
+def test_codec_accepts_every_result(version: str, action: str) -> None:
+    codec, known = JsonCodec(version), specification(version)
+
+    def check(text: str) -> None:
+        awaiting = {json.loads(text)[1]: known.request(action)}
+
+        assert () == codec.decode(text, awaiting=awaiting).violations
+
+    for_all(frames(version, kinds=[FrameKind.CALLRESULT], action=action), 3, check)
+
+
+@pytest.mark.parametrize("version", JSON_VERSIONS)
+def test_frames_are_those_that_a_side_may_send(version: str) -> None:
+    actions = specification(version).actions
+
+    def check(text: str) -> None:
+        assert Role.CSMS & actions[json.loads(text)[2]].sent_by
+
+    for_all(frames(version, kinds=[FrameKind.CALL], sent_by=Role.CSMS), 100, check)
+
+
+@pytest.mark.parametrize("version", SOAP_VERSIONS)
+@pytest.mark.parametrize("receiver", [Role.CSMS, Role.CHARGE_POINT])
+def test_codec_accepts_every_envelope(version: str, receiver: Role) -> None:
+    codec = SoapCodec(version, role=receiver)
+    seen = set()
+
+    def check(body: bytes) -> None:
+        frame = codec.decode(body)
+        seen.add(type(frame).__name__)
+
+        assert () == frame.violations
+
+    for_all(envelopes(version, receiver=receiver), 200, check)
+
+    assert {"Call", "CallResult", "CallError"} == seen
+
+
+def test_payloads_of_a_version_and_an_action() -> None:
+    request, response = "BootNotificationRequest", "BootNotificationResponse"
+    known = specification("2.0.1").load
+
+    for_all(payloads("2.0.1", "BootNotification"), 20, lambda it: _valid(known(request), it))
+    for_all(payloads("2.0.1", "BootNotification", "response"), 20, lambda it: _valid(known(response), it))
+    for_all(payloads("2.1", "NotifyPeriodicEventStream"), 5, lambda it: None)
+
+
+def _valid(cls: type, payload: object) -> None:
+    assert [] == explain(cls, payload)
+
+
+def test_what_is_not_there_is_refused() -> None:
+    with pytest.raises(NoSuchAction):
+        payloads("1.6", "Nothing")
+    with pytest.raises(NoSuchAction):
+        frames("1.6", action="Nothing")
+    with pytest.raises(LocalProtocolError, match="no SOAP wire"):
+        envelopes("2.0.1")
+    with pytest.raises(LocalProtocolError, match="no such envelope"):
+        envelopes("1.6", action="Nothing")
+    with pytest.raises(LocalProtocolError, match="no such frame"):
+        frames("1.6", kinds=[FrameKind.SEND])
+
+
+def test_shrunk_frame_is_readable() -> None:
+    with large_values_allowed():
+        boot = find(frames("1.6", action="BootNotification"), lambda _: True, settings=_FIND)
+        result = find(
+            frames("1.6", kinds=[FrameKind.CALLRESULT], action="Reset"), lambda _: True, settings=_FIND
+        )
+
+    assert '[2,"1","BootNotification",{"chargePointModel":"","chargePointVendor":""}]' == boot
+    assert '[3,"1",{"status":"Accepted"}]' == result
+
+
+def test_shrunk_envelope_is_readable() -> None:
+    shrunk = find(
+        envelopes("1.6", action="Heartbeat", kinds=[FrameKind.CALL]), lambda _: True, settings=_FIND
+    ).decode()
+
+    assert "<wsa:MessageID>urn:example:1</wsa:MessageID>" in shrunk
+    assert "<ocpp:heartbeatRequest></ocpp:heartbeatRequest>" in shrunk
