@@ -59,8 +59,9 @@ from ocpp_core.soap.text import attribute_xml, text_xml
 
 ReadElement = Callable[[Any], Any]
 WriteElement = Callable[[Any], str]
-#: What reading raises of elements that are not valid, if it notices: a value that is none, a child that is not there.
-UNREADABLE = (ValueError, LookupError, AttributeError, ArithmeticError)
+#: What reading raises of elements that are not valid, if it notices: a value that is none, a child that is not there, a
+#: child of what is not there.
+UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
 
 _END_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)T24:00:00(?:\.0+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DATE_TIME = re.compile(

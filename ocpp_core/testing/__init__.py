@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from ocpp_core.testing.broken import Broken as Broken
     from ocpp_core.testing.broken import broken_envelopes as broken_envelopes
     from ocpp_core.testing.broken import broken_frames as broken_frames
-    from ocpp_core.testing.envelopes import envelopes as envelopes
-    from ocpp_core.testing.frames import frames as frames
     from ocpp_core.testing.histories import Link as Link
     from ocpp_core.testing.histories import StationMachine as StationMachine
     from ocpp_core.testing.histories import Step as Step
     from ocpp_core.testing.histories import exchanges as exchanges
     from ocpp_core.testing.histories import station_machine as station_machine
+    from ocpp_core.testing.json_frames import frames as frames
     from ocpp_core.testing.mutations import BrokenPayload as BrokenPayload
     from ocpp_core.testing.mutations import broken_payloads as broken_payloads
     from ocpp_core.testing.mutations import is_breakable as is_breakable
     from ocpp_core.testing.mutations import mutated_payloads as mutated_payloads
+    from ocpp_core.testing.soap_envelopes import envelopes as envelopes
     from ocpp_core.testing.strategies import json_values as json_values
     from ocpp_core.testing.strategies import messages as messages
     from ocpp_core.testing.strategies import payloads as payloads
@@ -34,8 +34,8 @@ else:
         __name__,
         {
             "broken": "Broken HTTP_ERROR NO_ANSWER broken_envelopes broken_frames",
-            "envelopes": "envelopes",
-            "frames": "frames",
+            "soap_envelopes": "envelopes",
+            "json_frames": "frames",
             "histories": "Link StationMachine Step exchanges station_machine",
             "mutations": "BrokenPayload broken_payloads is_breakable mutated_payloads",
             "strategies": "json_values messages payloads",

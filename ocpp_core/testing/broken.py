@@ -17,8 +17,8 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import ERROR_NAMES_SOAP, Role, Specification, Wire
 from ocpp_core.soap.operations import Vocabulary
 from ocpp_core.soap.text import split_name
-from ocpp_core.testing.envelopes import envelopes
 from ocpp_core.testing.mutations import broken_payloads, is_breakable
+from ocpp_core.testing.soap_envelopes import envelopes
 from ocpp_core.testing.strategies import json_text, payloads
 
 __all__ = ["HTTP_ERROR", "NO_ANSWER", "Broken", "broken_envelopes", "broken_frames"]

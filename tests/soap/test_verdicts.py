@@ -266,6 +266,27 @@ def has_a_year_that_python_cannot_hold(element: etree._Element) -> bool:
     )
 
 
+@pytest.mark.parametrize("message", ALL_MESSAGES)
+def test_without_any_one_element_or_what_follows_it_nothing_else_is_raised(message: SoapMessage) -> None:
+    readers = [reader(message, allowed) for allowed in (HEADER_ONLY, Tolerance.TOLERANT)]
+
+    def check(made: Any) -> None:
+        written = writer(message).encode(frame_of(message, made))
+        count = len(body_element(written).xpath(".//*"))
+        for number in range(count):
+            for is_alone in (True, False):
+                root = etree.fromstring(written)
+                (body,) = root.iterfind(f"{{{ENVELOPE}}}Body")
+                node = body.xpath("*//*")[number]
+                parent = node.getparent()
+                for each in [node] if is_alone else parent[parent.index(node) :]:
+                    parent.remove(each)
+                for each in readers:
+                    outcome(each, etree.tostring(root))
+
+    for_all(soap_messages(message.cls), 5, check)
+
+
 def agree_on_mutated(message: SoapMessage, examples: int) -> int:
     strict = reader(message, HEADER_ONLY)
 
