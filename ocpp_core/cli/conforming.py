@@ -321,7 +321,7 @@ class _Board:
                 self._done += 1
                 self._wrong += event.outcome.verdict is Verdict.DEVIATING
         if self._status is not None:
-            rule = event.outcome.rule.id if hasattr(event, "outcome") else ""
+            rule = "" if isinstance(event, Began) else event.outcome.rule.id
             self._status.update(
                 Text(f"{self._done} of {self._total} rules, {self._wrong} deviations  {rule}")
             )

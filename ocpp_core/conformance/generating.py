@@ -66,6 +66,15 @@ _UPLOADS = frozenset({"GetDiagnostics", "GetLog"})
 
 
 @frozen
+#: A peer may be slow, and most of what is drawn may be none of its business.
+_ALL_IS_WELL = (
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+)
+
+
 class Example:
     """Something generated.
 
@@ -295,7 +304,7 @@ class Generation:
                 database=None,
                 deadline=None,
                 phases=[Phase.generate, Phase.shrink],
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=_ALL_IS_WELL,
                 verbosity=Verbosity.quiet,
                 report_multiple_bugs=False,
                 print_blob=False,

@@ -132,7 +132,7 @@ class Kit(pytest.Collector):
                 target_of(config),
                 profile=profile_of(config),
                 patterns=wanted,
-                intrusive=config.getoption("--ocpp-intrusive"),
+                intrusive=bool(config.getoption("--ocpp-intrusive")),
                 seed=config.getoption("--ocpp-seed"),
             )
             report = asyncio.run(doing)

@@ -106,7 +106,7 @@ def selected(patterns: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
 
 def _read() -> Iterator[Rule]:
     """What the rows of a table have in common stands once, in its ``[defaults]``."""
-    tables = files(__package__) / "tables"
+    tables = files("ocpp_core.conformance") / "tables"
     for table in sorted(tables.iterdir(), key=lambda each: each.name):
         if table.name.endswith(".toml"):
             read = tomllib.loads(table.read_text(encoding="utf-8"))

@@ -117,60 +117,75 @@ class Stage(Protocol):
     @property
     def role(self) -> Role:
         """Of the software under test."""
+        ...
 
     @property
     def wire(self) -> Wire:
         """How it speaks."""
+        ...
 
     @property
     def specification(self) -> Specification:
         """Of the version."""
+        ...
 
     @property
     def profile(self) -> Profile:
         """What is known of the software."""
+        ...
 
     @property
     def identity(self) -> str:
         """Of the station, be it ours or theirs."""
+        ...
 
     @property
     def trace(self) -> Trace:
         """What was said."""
+        ...
 
     @property
     def responders(self) -> dict[str, Responder]:
         """What a check wants answered otherwise, by action."""
+        ...
 
     @property
     def opening(self) -> Opening:
         """How the present connection began."""
+        ...
 
     @property
     def calls(self) -> list[PeerCall]:
         """What the software has asked so far on this stage, in order."""
+        ...
 
     def new_id(self) -> str:
         """A message id that was not used before."""
+        ...
 
     async def call(
         self, action: str, payload: Mapping[str, Any], *, id: str | None = None, within: float | None = _USUAL
     ) -> Answer:
         """Sends a call and waits for what comes. Never raises for what comes."""
+        ...
 
     async def send(self, text: str | bytes, *, note: str = "") -> None:
         """Sends something as it is: a WebSocket message, or an HTTP body."""
+        ...
 
     async def exchange(
         self, text: str | bytes, id: str, *, note: str = "", within: float | None = _USUAL
     ) -> Answer:
         """Sends something as it is and waits for the answer with an id (SOAP: for the HTTP response)."""
+        ...
 
     async def answer_to(self, id: str, *, within: float | None = _USUAL) -> Answer:
         """Waits for the answer with an id."""
+        ...
 
     async def expect(self, *actions: str, within: float | None = _USUAL) -> PeerCall | None:
         """Waits for the next call of one of the actions that was not expected yet; None if none comes in time."""
+        ...
 
     async def provoke(self, action: str, payload: Mapping[str, Any] | None = None) -> PeerCall:
         """Gets the software to send a call: by the protocol itself, by the user's hook, or by waiting.
@@ -178,9 +193,11 @@ class Stage(Protocol):
         Raises:
             Inconclusive: It cannot be got to.
         """
+        ...
 
     async def is_alive(self) -> bool:
         """Whether the software still answers on this connection."""
+        ...
 
     async def reconnect(self, *, abruptly: bool = False) -> None:
         """Ends the connection and opens another; a station is given time to come back.
@@ -188,6 +205,7 @@ class Stage(Protocol):
         Raises:
             Inconclusive: There is no other.
         """
+        ...
 
     async def shake_hands(
         self,
@@ -203,6 +221,7 @@ class Stage(Protocol):
             password: That is said instead of ours; "" is none.
             offers: Subprotocols instead of that of the version.
         """
+        ...
 
     async def help(self, helper: str, **details: Any) -> None:
         """Has the user's hook do what no message can: ``card``, ``plug``, ``unplug``, ``power``.
@@ -210,9 +229,11 @@ class Stage(Protocol):
         Raises:
             Inconclusive: There is no such hook, or it fails.
         """
+        ...
 
     async def boot(self, **members: Any) -> Answer:
         """Of a CSMS: registers the played station. Of a station: waits for its boot, or triggers it."""
+        ...
 
     # How a check ends
 
@@ -220,12 +241,15 @@ class Stage(Protocol):
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()
     ) -> NoReturn:
         """Ends the check: the rule is broken. Raises `Deviation`."""
+        ...
 
     def cannot_tell(self, reason: str) -> NoReturn:
         """Ends the check: raises `Inconclusive`."""
+        ...
 
     def does_not_apply(self, reason: str) -> NoReturn:
         """Ends the check: raises `NotApplicable`."""
+        ...
 
     def needed(self, answer: Answer, what: str = "") -> Json:
         """The payload of a result that a check goes on with.
@@ -233,6 +257,7 @@ class Stage(Protocol):
         Raises:
             Inconclusive: It is no result: another rule says so.
         """
+        ...
 
     def known_token(self, kind: str = "accepted") -> str:
         """An idToken that the software knows as such.
@@ -240,3 +265,4 @@ class Stage(Protocol):
         Raises:
             Inconclusive: The profile names none.
         """
+        ...

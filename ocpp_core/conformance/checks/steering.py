@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,7 +56,7 @@ async def forget(stage: Stage) -> None:
         pass
 
 
-async def coming(stage: Stage, *actions: str, within: float | None = None) -> AsyncIterator[PeerCall]:
+async def coming(stage: Stage, *actions: str, within: float | None = None) -> AsyncGenerator[PeerCall, None]:
     """Calls of some actions as they come, for so many seconds in all: `Profile.answer_within` unless told otherwise.
 
     Whoever calls without end does not keep a check from ending.
@@ -259,7 +259,7 @@ async def remote_start(
 @asynccontextmanager
 async def charging(
     stage: Stage, *, connector: int = 1, status: str = "Accepted", who: str | None = None
-) -> AsyncIterator[Charge]:
+) -> AsyncGenerator[Charge, None]:
     """A transaction that was started remotely, and is stopped in the end.
 
     Raises:
@@ -327,7 +327,7 @@ class Setting:
         return str(rows[0].get("attributeStatus")) if rows else ""
 
     @asynccontextmanager
-    async def at(self, stage: Stage, value: str) -> AsyncIterator[None]:
+    async def at(self, stage: Stage, value: str) -> AsyncGenerator[None, None]:
         """Has it at a value for a while.
 
         Raises:

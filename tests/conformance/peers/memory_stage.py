@@ -6,7 +6,7 @@ stations with a fault in seconds.
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -125,7 +125,7 @@ class _Line(Line):
 
 
 @asynccontextmanager
-async def staged(station: Station, profile: Profile) -> AsyncIterator[JsonStage]:
+async def staged(station: Station, profile: Profile) -> AsyncGenerator[JsonStage, None]:
     """A stage to which a station, switched on just now, connects."""
     line = _Line()
     power = asyncio.ensure_future(station.run(line.connect))

@@ -477,13 +477,6 @@ async def _answers_results(self: Station, frame: list[Any]) -> None:
     await self.transmit([4, frame[1], self.codes[ErrorCode.FORMAT], "", {}])
 
 
-async def _closes(self: Station, frame: list[Any]) -> None:
-    if frame[2] == "GetConfiguration" and self.link is not None:
-        await self.link.close()
-    else:
-        await Station.called(self, frame)
-
-
 def _silent_on(self: Station, action: str, payload: Json) -> Json | None:
     answer = Station.answer(self, action, payload)
     return None if payload.get("key") == "NoSuchThing" else answer

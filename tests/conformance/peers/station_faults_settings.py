@@ -155,10 +155,6 @@ def _target(item: Json) -> bool:
     return item.get("attributeType") == "Target"
 
 
-def _known(item: Json) -> bool:
-    return called(item, "OCPPCommCtrlr", _HEARTBEAT)
-
-
 def _often(status: str, effect: bool) -> Any:
     def change(station: Station, payload: Json) -> Json | None:
         data = payload["setVariableData"]
