@@ -26,6 +26,15 @@ from ocpp_core.testing.broken import broken_frames
 from ocpp_core.testing.mutations import broken_payloads, is_breakable
 from ocpp_core.testing.strategies import payloads
 
+#: A peer may be slow, and most of what is drawn may be none of its business.
+_ALL_IS_WELL = (
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+)
+
+
 #: Examples of an action, or of frames, in a run without a budget of its own.
 EXAMPLES = 6
 #: Examples at most, however much time there is.
@@ -66,15 +75,6 @@ _UPLOADS = frozenset({"GetDiagnostics", "GetLog"})
 
 
 @frozen
-#: A peer may be slow, and most of what is drawn may be none of its business.
-_ALL_IS_WELL = (
-    HealthCheck.too_slow,
-    HealthCheck.filter_too_much,
-    HealthCheck.data_too_large,
-    HealthCheck.large_base_example,
-)
-
-
 class Example:
     """Something generated.
 
