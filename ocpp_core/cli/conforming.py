@@ -290,7 +290,7 @@ async def _replay(options: Mapping[str, Any]) -> int:
         "wire": options["wire"] or replay.wire.value,
     }
     target = _target(said, replay.role)
-    result = await replayed(replay, target, options["profile"][0])
+    result = await replayed(replay, target, options["profile"][0], intrusive=options["intrusive"])
     _write(f"{result.state.value}: {replay.rule}: {clean(result.told, 1000)}")
     return result.exit_code
 
@@ -316,12 +316,12 @@ class _Board:
                     self._status.start()
                 return
             case Began(rules=begun):
-                self._total = len(begun)
+                self._total, rule = len(begun), ""
             case _:
+                rule = event.outcome.rule.id
                 self._done += 1
                 self._wrong += event.outcome.verdict is Verdict.DEVIATING
         if self._status is not None:
-            rule = event.outcome.rule.id if hasattr(event, "outcome") else ""
             self._status.update(
                 Text(f"{self._done} of {self._total} rules, {self._wrong} deviations  {rule}")
             )
