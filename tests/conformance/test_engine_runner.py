@@ -1,7 +1,7 @@
 """What becomes of a rule in a run: its needs, a second look, and what the run exits with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -90,6 +90,48 @@ def test_what_a_check_raises_is_a_verdict(
     assert verdict is outcome.verdict
     assert told in outcome.reason
     assert bool(told) == bool(outcome.reason)
+
+
+@pytest.mark.parametrize(
+    "identities, expected", [((), ["CONFORMANCE-1"] * 2), (("CP1", "CP2"), ["CP1", "CP2"])]
+)
+def test_the_second_look_is_of_another_station(
+    monkeypatch: pytest.MonkeyPatch, identities: tuple[str, ...], expected: list[str]
+) -> None:
+    played = []
+
+    async def judge(stage: Any) -> None:
+        played.append(stage.identity)
+        raise _DEVIATION
+
+    async def conformed() -> None:
+        async with csms_url() as url:
+            target = Target(role=Role.CSMS, version="1.6", url=url)
+            await conform(target, profile=evolve(QUICK, identities=identities), patterns=[RULE])
+
+    load_checks()
+    monkeypatch.setitem(CHECKS, RULE, Check(RULE, judge, Start.CONNECTED))
+    asyncio.run(conformed())
+
+    assert expected == played
+
+
+def test_a_second_station_that_is_refused_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def judge(_: Any) -> None:
+        raise _DEVIATION
+
+    async def conformed() -> Sequence[Outcome]:
+        async with csms_url(authenticate=lambda one: one.identity == "CP1") as url:
+            target = Target(role=Role.CSMS, version="1.6", url=url)
+            profile = evolve(QUICK, identities=("CP1", "CP2"))
+            return (await conform(target, profile=profile, patterns=[RULE, "boot.time"])).outcomes
+
+    load_checks()
+    monkeypatch.setitem(CHECKS, RULE, Check(RULE, judge, Start.CONNECTED))
+    outcomes = {outcome.rule.id: outcome for outcome in asyncio.run(conformed())}
+
+    assert (Verdict.DEVIATING, "") == (outcomes[RULE].verdict, outcomes[RULE].reason)
+    assert Verdict.CONFORMING is outcomes["boot.time"].verdict
 
 
 def test_what_the_profile_denies_does_not_apply(seen: Seen) -> None:
