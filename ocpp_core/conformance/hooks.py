@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from ocpp_core.conformance.verdicts import Inconclusive
@@ -52,8 +53,13 @@ async def run(hooks: Mapping[str, Hook], name: str, told: Mapping[str, Any]) -> 
 
 def _post(address: str, body: str) -> None:
     request = Request(address, body.encode(), {"Content-Type": "application/json"}, method="POST")
-    with urlopen(request, timeout=_PATIENCE):
-        pass
+    try:
+        with urlopen(request, timeout=_PATIENCE):
+            pass
+    except HTTPError as error:
+        # It holds the connection, and would until it is collected.
+        error.close()
+        raise
 
 
 async def _command(command: str, given: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from attrs import evolve
+
 from ocpp_core.conformance.dialling import Dial
 from ocpp_core.conformance.json_stage import JsonStage, Line
 from ocpp_core.conformance.listening import Door
@@ -21,6 +23,14 @@ class JsonGround(Ground):
     async def stage(self) -> JsonStage:
         """See `Ground`."""
         return await JsonStage(self._line, **self.facts).open()
+
+    def other(self) -> Ground:
+        """See `Ground`."""
+        others = [name for name in self.profile.identities if name != self.target.identity]
+        if not isinstance(self._line, Dial) or not others:
+            return self
+        target, line = evolve(self.target, identity=others[0]), evolve(self._line, identity=others[0])
+        return JsonGround(target, self.profile, self.address, line)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ pytest loads this module wherever the library is installed, so nothing of the ki
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -121,7 +121,7 @@ class Kit(pytest.Collector):
         """Items are made elsewhere, as they are in no file."""
         return iter(())
 
-    def outcome(self, item: "RuleItem") -> "Outcome":
+    def outcome(self, item: "RuleItem", profile: "Profile") -> "Outcome":
         """What was seen of a rule."""
         from ocpp_core.conformance.runner import conform
 
@@ -130,7 +130,7 @@ class Kit(pytest.Collector):
             wanted = [one.name for one in self.session.items if isinstance(one, RuleItem)]
             doing = conform(
                 target_of(config),
-                profile=profile_of(config),
+                profile=profile,
                 patterns=wanted,
                 intrusive=bool(config.getoption("--ocpp-intrusive")),
                 seed=config.getoption("--ocpp-seed"),
@@ -148,10 +148,15 @@ class Deviates(AssertionError):
     """A rule is broken."""
 
 
-class RuleItem(pytest.Item):
-    """Looks for one rule."""
+def _wants(ocpp_profile: "Profile") -> None:
+    """Names the fixture that an item stands on; what is done with it, `RuleItem` does."""
+
+
+class RuleItem(pytest.Function):
+    """Looks for one rule. It is a function to pytest, so that fixtures reach it: hooks are one that users override."""
 
     def __init__(self, *, rule: "Rule", **others: Any) -> None:
+        others["callobj"] = _wants
         super().__init__(**others)
         self.rule = rule
         self.add_marker(pytest.mark.ocpp(rule.id))
@@ -162,9 +167,10 @@ class RuleItem(pytest.Item):
         from ocpp_core.conformance.verdicts import Verdict
 
         assert isinstance(self.parent, Kit)
-        outcome = self.parent.outcome(self)
+        profile = cast("Profile", self.funcargs["ocpp_profile"])
+        outcome = self.parent.outcome(self, profile)
         self.user_properties.append(("ocpp_verdict", outcome.verdict.value))
-        known = profile_of(self.config).known.get(self.name)
+        known = profile.known.get(self.name)
         match outcome.verdict:
             case Verdict.BROKEN:
                 raise Broken(outcome.reason)
@@ -183,7 +189,7 @@ class RuleItem(pytest.Item):
         """What was seen, without a traceback through the kit."""
         if isinstance(excinfo.value, Deviates | Broken):
             return f"{self.name}: {self.rule.sentence}\n{excinfo.value}"
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where an item stands that is in no file."""
@@ -212,7 +218,10 @@ def ocpp_target(pytestconfig: pytest.Config) -> "Target":
 
 @pytest.fixture(scope="session")
 def ocpp_hooks() -> dict[str, Any]:
-    """How the other side is steered. Override it: functions by the name of the hook, such as ``trigger``."""
+    """How the other side is steered. Override it: functions by the name of the hook, such as ``trigger``.
+
+    The kit's own items lie in no file, so the override of a ``conftest.py`` beside the configuration reaches them.
+    """
     return {}
 
 

@@ -179,8 +179,14 @@ def with_replays(report: Report, folder: Path) -> Report:
     return report
 
 
-async def replayed(replay: Replay, target: Target, profile: Profile) -> Replayed:
+async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusive: bool = False) -> Replayed:
     """What becomes of a finding now.
+
+    Args:
+        replay: The finding.
+        target: The software.
+        profile: What is known of it.
+        intrusive: See `conform`: without it a rule whose check is intrusive is not asked for again.
 
     Raises:
         ValueError: The target cannot be.
@@ -188,7 +194,7 @@ async def replayed(replay: Replay, target: Target, profile: Profile) -> Replayed
     """
     rule = rules()[replay.rule]
     if rule.seen is Seen.ASKED or replay.wire is Wire.SOAP:
-        report = await conform(target, profile=profile, patterns=[replay.rule], intrusive=True)
+        report = await conform(target, profile=profile, patterns=[replay.rule], intrusive=intrusive)
         outcome = next(iter(report.outcomes), None)
         if outcome is None:
             return Replayed(State.CHANGED, "the rule does not bind this software")

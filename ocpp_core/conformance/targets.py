@@ -84,6 +84,10 @@ class Ground(ABC):
             "answers": self._answers,
         }
 
+    def other(self) -> "Ground":
+        """The same in front of which another station is played, if the profile names a second; this one if not."""
+        return self
+
     @abstractmethod
     async def stage(self) -> Conversation:
         """A stage on which nothing was said yet.

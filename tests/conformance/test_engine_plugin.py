@@ -1,0 +1,113 @@
+"""The kit in pytest, run by `pytester` in front of what the kit says that it has seen."""
+
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+# Where the library is installed pytest has loaded the plugin already, and refuses it under a second name.
+_IS_INSTALLED = bool(entry_points(group="pytest11", name="ocpp-core"))
+_PLUGIN = () if _IS_INSTALLED else ("-p", "ocpp_core.conformance.pytest_plugin")
+
+_ENDPOINT = ("--ocpp-endpoint", "ws://127.0.0.1:1", "--ocpp-version", "1.6")
+#: Replaces the run: what it has seen is told by the name of the rule, and what the profile has is written down.
+_RUN = """
+from datetime import UTC, datetime
+
+import pytest
+
+from ocpp_core.conformance import runner
+from ocpp_core.conformance.reports.report import Report
+from ocpp_core.conformance.rules import rules
+from ocpp_core.conformance.traces import Trace
+from ocpp_core.conformance.verdicts import Finding, Outcome, Verdict
+
+VERDICTS = {verdicts}
+
+
+async def conform(target, *, profile, patterns, **_):
+    with open("hooks.txt", "w") as file:
+        file.write(" ".join(profile.hooks))
+    outcomes = []
+    for id in patterns:
+        verdict = Verdict(VERDICTS.get(id, "conforming"))
+        findings = [Finding("a boot", "silence", "", Trace())] if verdict is Verdict.DEVIATING else []
+        outcomes.append(Outcome(rules()[id], verdict, "because", findings=findings))
+    now = datetime.now(UTC)
+    return Report(
+        target="", role=target.role, version=target.version, wire=target.wire, seed=0, started=now, ended=now,
+        outcomes=tuple(outcomes),
+    )
+
+
+runner.conform = conform
+"""
+
+
+def _run(
+    pytester: pytest.Pytester, verdicts: dict[str, str], *options: str, more: str = ""
+) -> pytest.RunResult:
+    pytester.makeconftest(_RUN.replace("{verdicts}", repr(verdicts)) + more)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *_PLUGIN, *_ENDPOINT, *options)
+
+
+def test_there_is_an_item_for_each_rule(pytester: pytest.Pytester) -> None:
+    from ocpp_core.conformance.grounds import Target
+    from ocpp_core.conformance.runner import applicable
+    from ocpp_core.model.versions import Role
+
+    result = _run(pytester, {}, "--ocpp-rules", "boot.*")
+
+    rules = applicable(Target(role=Role.CSMS, version="1.6"), ["boot.*"])
+    assert rules
+    result.assert_outcomes(passed=len(rules))
+
+
+@pytest.mark.parametrize(
+    "verdict, became",
+    [
+        ("conforming", {"passed": 1}),
+        ("deviating", {"failed": 1}),
+        ("inconclusive", {"skipped": 1}),
+        ("not applicable", {"skipped": 1}),
+        ("broken", {"failed": 1}),
+    ],
+)
+def test_a_verdict_is_an_outcome_of_pytest(
+    pytester: pytest.Pytester, verdict: str, became: dict[str, int]
+) -> None:
+    result = _run(pytester, {"frame.unknown-action": verdict}, "--ocpp-rules", "frame.unknown-action")
+
+    result.assert_outcomes(**became)
+
+
+@pytest.mark.parametrize("verdict, became", [("deviating", {"xfailed": 1}), ("conforming", {"failed": 1})])
+def test_a_known_deviation_is_expected(
+    pytester: pytest.Pytester, verdict: str, became: dict[str, int]
+) -> None:
+    profile = pytester.makefile(".toml", profile='known = {"frame.unknown-action" = "reported"}')
+    options = ("--ocpp-rules", "frame.unknown-action", "--ocpp-profile", str(profile))
+
+    result = _run(pytester, {"frame.unknown-action": verdict}, *options)
+
+    result.assert_outcomes(**became)
+
+
+def test_a_finding_is_told_without_a_traceback(pytester: pytest.Pytester) -> None:
+    result = _run(pytester, {"frame.unknown-action": "deviating"}, "--ocpp-rules", "frame.unknown-action")
+
+    result.stdout.fnmatch_lines(["*expected a boot*", "*got      silence*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_items_have_the_hooks_of_the_fixture(pytester: pytest.Pytester) -> None:
+    hooks = """
+@pytest.fixture(scope="session")
+def ocpp_hooks():
+    return {"trigger": lambda told: None}
+"""
+
+    _run(pytester, {}, "--ocpp-rules", "frame.unknown-action", more=hooks)
+
+    assert "trigger" == (pytester.path / "hooks.txt").read_text(encoding="utf-8")

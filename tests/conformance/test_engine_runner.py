@@ -1,0 +1,193 @@
+"""What becomes of a rule in a run: its needs, a second look, and what the run exits with."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import pytest
+from attrs import evolve
+
+from ocpp_core.conformance.checks import CHECKS, Check, Start
+from ocpp_core.conformance.grounds import Target
+from ocpp_core.conformance.hooks import HookFailed
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.rules import Level, Rule, rules
+from ocpp_core.conformance.runner import conform, load_checks
+from ocpp_core.conformance.verdicts import (
+    Deviation,
+    Inconclusive,
+    NotApplicable,
+    Outcome,
+    Verdict,
+    exit_code,
+)
+from ocpp_core.model.versions import Role
+from played import QUICK, csms_url
+
+RULE = "frame.unknown-action"
+_DEVIATION = Deviation("an error", "silence")
+
+Seen = Callable[..., Outcome]
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
+    """Runs one rule, changed as wanted, whose check raises what is given, one after the other."""
+
+    def run(
+        *raised: Exception | None,
+        profile: Profile = QUICK,
+        is_intrusive: bool = False,
+        needs: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Outcome:
+        left = list(raised)
+
+        async def judge(_: Any) -> None:
+            if (what := left.pop(0)) is not None:
+                raise what
+
+        async def conformed() -> Outcome:
+            async with csms_url() as url:
+                target = Target(role=Role.CSMS, version="1.6", url=url)
+                report = await conform(target, profile=profile, patterns=[RULE], **options)
+                return report.outcomes[0]
+
+        load_checks()
+        table = cast("dict[str, Rule]", rules())
+        monkeypatch.setitem(table, RULE, evolve(table[RULE], intrusive=is_intrusive, needs=needs))
+        monkeypatch.setitem(CHECKS, RULE, Check(RULE, judge, Start.CONNECTED))
+        outcome = asyncio.run(conformed())
+
+        assert not left
+        return outcome
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "raised, verdict, told",
+    [
+        ([None], Verdict.CONFORMING, ""),
+        ([Inconclusive("no boot")], Verdict.INCONCLUSIVE, "no boot"),
+        ([NotApplicable("no such thing")], Verdict.NOT_APPLICABLE, "no such thing"),
+        ([HookFailed("the hook card failed")], Verdict.BROKEN, "the hook card failed"),
+        ([ZeroDivisionError("oops")], Verdict.BROKEN, "ZeroDivisionError"),
+        ([_DEVIATION, _DEVIATION], Verdict.DEVIATING, ""),
+        ([_DEVIATION, None], Verdict.DEVIATING, "flaky: looked for again, it was conforming"),
+        (
+            [_DEVIATION, Inconclusive("gone")],
+            Verdict.DEVIATING,
+            "flaky: looked for again, it was inconclusive: gone",
+        ),
+    ],
+)
+def test_what_a_check_raises_is_a_verdict(
+    seen: Seen, raised: list[Exception | None], verdict: Verdict, told: str
+) -> None:
+    outcome = seen(*raised)
+
+    assert verdict is outcome.verdict
+    assert told in outcome.reason
+    assert bool(told) == bool(outcome.reason)
+
+
+@pytest.mark.parametrize(
+    "identities, expected", [((), ["CONFORMANCE-1"] * 2), (("CP1", "CP2"), ["CP1", "CP2"])]
+)
+def test_the_second_look_is_of_another_station(
+    monkeypatch: pytest.MonkeyPatch, identities: tuple[str, ...], expected: list[str]
+) -> None:
+    played = []
+
+    async def judge(stage: Any) -> None:
+        played.append(stage.identity)
+        raise _DEVIATION
+
+    async def conformed() -> None:
+        async with csms_url() as url:
+            target = Target(role=Role.CSMS, version="1.6", url=url)
+            await conform(target, profile=evolve(QUICK, identities=identities), patterns=[RULE])
+
+    load_checks()
+    monkeypatch.setitem(CHECKS, RULE, Check(RULE, judge, Start.CONNECTED))
+    asyncio.run(conformed())
+
+    assert expected == played
+
+
+def test_a_second_station_that_is_refused_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def judge(_: Any) -> None:
+        raise _DEVIATION
+
+    async def conformed() -> Sequence[Outcome]:
+        async with csms_url(authenticate=lambda one: one.identity == "CP1") as url:
+            target = Target(role=Role.CSMS, version="1.6", url=url)
+            profile = evolve(QUICK, identities=("CP1", "CP2"))
+            return (await conform(target, profile=profile, patterns=[RULE, "boot.time"])).outcomes
+
+    load_checks()
+    monkeypatch.setitem(CHECKS, RULE, Check(RULE, judge, Start.CONNECTED))
+    outcomes = {outcome.rule.id: outcome for outcome in asyncio.run(conformed())}
+
+    assert (Verdict.DEVIATING, "") == (outcomes[RULE].verdict, outcomes[RULE].reason)
+    assert Verdict.CONFORMING is outcomes["boot.time"].verdict
+
+
+def test_what_the_profile_denies_does_not_apply(seen: Seen) -> None:
+    profile = evolve(QUICK, features={"reservation": False})
+    outcome = seen(needs=("feature:reservation",), profile=profile)
+
+    assert (Verdict.NOT_APPLICABLE, "the profile denies reservation") == (outcome.verdict, outcome.reason)
+
+
+def test_without_a_helper_nobody_can_tell(seen: Seen) -> None:
+    outcome = seen(needs=("helper:trigger",))
+
+    assert (Verdict.INCONCLUSIVE, "the profile has no hook trigger") == (outcome.verdict, outcome.reason)
+
+
+def test_a_helper_of_the_profile_is_enough(seen: Seen) -> None:
+    outcome = seen(None, needs=("helper:trigger",), profile=evolve(QUICK, hooks={"trigger": "true"}))
+
+    assert Verdict.CONFORMING is outcome.verdict
+
+
+@pytest.mark.parametrize(
+    "wanted, raised, verdict", [(False, [], Verdict.INCONCLUSIVE), (True, [None], Verdict.CONFORMING)]
+)
+def test_what_is_intrusive_is_looked_for_if_wanted(
+    seen: Seen, wanted: bool, raised: list[None], verdict: Verdict
+) -> None:
+    outcome = seen(*raised, is_intrusive=True, intrusive=wanted)
+
+    assert verdict is outcome.verdict
+
+
+def _outcome(verdict: Verdict, level: Level = Level.MUST) -> Outcome:
+    return Outcome(evolve(rules()[RULE], level=level), verdict)
+
+
+@pytest.mark.parametrize(
+    "verdicts, options, code",
+    [
+        ([Verdict.CONFORMING], {}, 0),
+        ([Verdict.CONFORMING, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE], {}, 0),
+        ([Verdict.CONFORMING, Verdict.DEVIATING], {}, 1),
+        ([Verdict.DEVIATING, Verdict.BROKEN], {}, 2),
+        ([Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE], {}, 2),
+        ([], {}, 2),
+        ([Verdict.DEVIATING], {"known": {RULE}}, 0),
+        ([Verdict.CONFORMING], {"known": {RULE}}, 1),
+        ([Verdict.INCONCLUSIVE], {"known": {RULE}}, 2),
+    ],
+)
+def test_a_run_exits_with_what_it_has_seen(
+    verdicts: list[Verdict], options: dict[str, Any], code: int
+) -> None:
+    assert code == exit_code([_outcome(verdict) for verdict in verdicts], **options)
+
+
+@pytest.mark.parametrize("strict, code", [(False, 0), (True, 1)])
+def test_what_only_should_be_counts_for_the_strict(strict: bool, code: int) -> None:
+    assert code == exit_code([_outcome(Verdict.DEVIATING, Level.SHOULD)], strict=strict)
