@@ -10,6 +10,7 @@ from typing import Any
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import token_of
+from ocpp_core.conformance.refusals import RULES, fitting
 from ocpp_core.conformance.requests import is_first, readings, request, token, transaction
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 from ocpp_core.model.codes import ErrorCode
@@ -25,19 +26,6 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.versions import ERROR_CODES, ERROR_NAMES_SOAP, Wire
-
-#: Codes that may be said of any payload that breaks its schema. How they are spelt is another rule.
-_PAYLOAD = frozenset(
-    {
-        ErrorCode.FORMAT,
-        ErrorCode.STRUCTURE,
-        ErrorCode.PROTOCOL,
-        ErrorCode.PROPERTY_CONSTRAINT,
-        ErrorCode.GENERIC,
-    }
-)
-_TYPE = _PAYLOAD | {ErrorCode.TYPE_CONSTRAINT}
-_OCCURRENCE = _PAYLOAD | {ErrorCode.OCCURRENCE_CONSTRAINT}
 
 #: The sub-codes of SOAP; another one is the matter of another rule.
 _OF_SOAP = frozenset(ERROR_NAMES_SOAP.values())
@@ -177,8 +165,10 @@ def _fits(stage: Stage, answer: Answer, codes: frozenset[ErrorCode]) -> bool:
     return answer.code not in ERROR_CODES or ERROR_CODES[answer.code] in codes
 
 
-def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: frozenset[ErrorCode]) -> None:
-    @check(rule)
+def _register(keyword: str, broken: Callable[[Stage], Iterator[Broken]]) -> None:
+    codes = fitting(keyword)
+
+    @check(RULES[keyword])
     async def judge(stage: Stage) -> None:
         """Sends what breaks the rule, at each place, and wants it refused."""
         unanswered = 0
@@ -205,13 +195,13 @@ def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: fro
             stage.cannot_tell("a request was not answered, which another rule is about")
 
 
-_register("refuse.required", _missing, _OCCURRENCE)
-_register("refuse.unknown-member", _unknown_members, _TYPE)
-_register("refuse.type", _wrong_types, _TYPE)
-_register("refuse.enum", _breaking(_other_token), _TYPE)
-_register("refuse.length", _breaking(_too_long), _TYPE)
-_register("refuse.timestamp", _breaking(_no_time), _TYPE)
-_register("refuse.items", _breaking(_too_short), _OCCURRENCE)
+_register("required", _missing)
+_register("additionalProperties", _unknown_members)
+_register("type", _wrong_types)
+_register("enum", _breaking(_other_token))
+_register("maxLength", _breaking(_too_long))
+_register("format", _breaking(_no_time))
+_register("minItems", _breaking(_too_short))
 
 
 async def _not_served(stage: Stage, text: str, id: str, place: str, expected: str) -> None:
