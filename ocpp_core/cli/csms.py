@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from ocpp_core.conformance.answers import Answer, registering, reply, text
-from ocpp_core.dispatch.router import Router
+from ocpp_core.dispatch.router import Caller, Router
+from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.binding import plain
@@ -17,6 +19,8 @@ _MARKS = {
     ("TransactionEvent", "Started"): "started",
     ("TransactionEvent", "Ended"): "ended",
 }
+#: Starts of transactions that are remembered, of all stations: the last ones.
+_REMEMBERED = 1000
 
 
 class Csms:
@@ -32,13 +36,28 @@ class Csms:
         self.router: Router = Router(receives=Role.CSMS)
         self.received: Counter[str] = Counter()
         self.transactions: Counter[str] = Counter()
+        self._starts: dict[bytes, Response] = {}
         self._answers: Mapping[str, Answer] = registering(interval)
         self.router.on_any(self._answer)
 
-    def _answer(self, request: Request[Any] | Notification, _: Any) -> Response | None:
+    def _answer(self, request: Request[Any] | Notification, peer: Caller) -> Response | None:
         action = request.__ocpp__.action or ""
         self.received[action] += 1
-        mark = _MARKS.get((action, text(plain(request), "eventType")))
+        if isinstance(request, Notification):
+            return None
+        members = plain(request)
+        start = b""
+        if action == "StartTransaction":
+            # A station whose answer was lost asks again with the same words: that is no second transaction.
+            start = sha256(write_json([peer.identity, members]).encode()).digest()
+            if start in self._starts:
+                return self._starts[start]
+        mark = _MARKS.get((action, text(members, "eventType")))
         if mark is not None:
             self.transactions[mark] += 1
-        return None if isinstance(request, Notification) else reply(request, self._answers.get(action, {}))
+        response = reply(request, self._answers.get(action, {}))
+        if start:
+            self._starts[start] = response
+            if len(self._starts) > _REMEMBERED:
+                del self._starts[next(iter(self._starts))]
+        return response

@@ -6,10 +6,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from attrs import frozen
 
-from ocpp_core.model.errors import NoSuchAction
+from ocpp_core.model.errors import FrameError, NoSuchAction
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import ListOf, Nested, shape
 from ocpp_core.model.versions import Role, Specification
+from ocpp_core.soap.codec import SoapCodec
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
@@ -56,6 +57,24 @@ def request(
         )
     )
     return _envelope(known, receiver, headers, _body(known, f"{action}Request", payload))
+
+
+def is_broken(known: Specification, receiver: Role, action: str, payload: Mapping[str, Any]) -> bool:
+    """Whether a payload breaks its schema in XML too, where all is text, and what is empty may be valid.
+
+    Args:
+        known: The version.
+        receiver: Who would receive it.
+        action: One that it serves.
+        payload: In the JSON form.
+    """
+    where = Addresses(identity="x", sender=ANONYMOUS, to=ANONYMOUS)
+    text = request(known, receiver, "x", action, payload, where)
+    try:
+        SoapCodec(known, role=receiver, identity="x").decode(text.encode())
+    except FrameError:
+        return True
+    return False
 
 
 def response(

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
+from ocpp_core.model.versions import Specification, Wire
+
 Json = dict[str, Any]
 
 
@@ -24,6 +26,17 @@ class Type(IntEnum):
 
 #: What may come for a call.
 ANSWERS = frozenset({Type.CALLRESULT, Type.CALLERROR})
+
+#: Spellings of error codes that stand in some edition of a version, beside those of the last (part 4 §4.3).
+_OF_EDITIONS: Mapping[str, frozenset[str]] = dict.fromkeys(
+    ("2.0", "2.0.1"), frozenset({"OccurenceConstraintViolation"})
+)
+
+
+def error_codes(known: Specification) -> frozenset[str]:
+    """The codes that a CALLERROR may carry in a version, by any of its editions."""
+    names = frozenset(known.error_names[Wire.JSON].values())
+    return names | _OF_EDITIONS.get(known.version, frozenset())
 
 
 def parsed(text: str) -> Any:

@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any
 
 from ocpp_core.conformance.hearing import BROKEN, UNREADABLE, Frame, Heard, Said
-from ocpp_core.conformance.json_frames import Type
+from ocpp_core.conformance.json_frames import Type, error_codes
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import Wire
 from ocpp_core.payloads.validation import explain
@@ -23,6 +24,8 @@ Judge = Callable[[Heard], Iterator[Deviation | None]]
 OVERHEARD: dict[str, Judge] = {}
 
 MAX_ID = 36
+#: What stands for an id that cannot be read, in 2.x.
+NO_ID = "-1"
 MAX_DESCRIPTION = 255
 #: Seconds after which a call that is not answered may have ended by the sender's own timeout.
 _AT_ONCE = 0.2
@@ -82,9 +85,18 @@ def _typed(heard: Heard, *kinds: Type) -> Iterator[Frame]:
 
 @overheard("frame.id-text")
 def _id_text(heard: Heard) -> Iterator[Deviation | None]:
-    for frame in _typed(heard):
+    known = heard.specification.frame_kinds
+    ours: list[Any] = []
+    for frame in heard.frames:
+        if not isinstance(frame.value, list):
+            continue
         id = frame.value[1] if len(frame.value) > 1 else None
-        if isinstance(id, str):
+        if not frame.is_received:
+            ours.append(id)
+        elif frame.kind not in known:
+            continue
+        # What the kit has asked under an id that is no text may be answered under the same.
+        elif isinstance(id, str) or (frame.kind not in (Type.CALL, Type.SEND) and id in ours):
             yield None
         else:
             yield _wrong("an id that is a text", shown(id), frame)
@@ -153,7 +165,7 @@ def _outline(frame: list[Any]) -> str:
 
 @overheard("frame.error-code")
 def _error_code(heard: Heard) -> Iterator[Deviation | None]:
-    known = set(heard.specification.error_names[Wire.JSON].values())
+    known = error_codes(heard.specification)
     for frame in _typed(heard, Type.CALLERROR, Type.CALLRESULTERROR):
         if len(frame.value) > 2 and isinstance(code := frame.value[2], str):
             yield None if code in known else _wrong("a code of the version", shown(code), frame, code)
@@ -172,16 +184,21 @@ def _error_description(heard: Heard) -> Iterator[Deviation | None]:
 
 def _answers(heard: Heard) -> Iterator[tuple[Frame, Counter[str], Counter[str], bool]]:
     """Each answer with what was asked before it, what was answered before it, and whether something wrong was said."""
+    known = heard.specification
+    # Where there is an error for unknown types, they are answered; and who does not know the type cannot know that the
+    # second element is the id.
+    may_tell_type = ErrorCode.MESSAGE_TYPE in known.error_names[Wire.JSON]
     asked: Counter[str] = Counter(heard.earlier)
     answered: Counter[str] = Counter()
-    is_spoilt = False
+    is_spoilt = is_untyped = False
     for frame in heard.frames:
         if not frame.is_received:
             is_spoilt = is_spoilt or frame.entry.note.startswith(BROKEN) or frame.id is None
+            is_untyped = is_untyped or (may_tell_type and frame.kind not in known.frame_kinds)
             if frame.id is not None:
                 asked[frame.id] += 1
         elif frame.kind in (Type.CALLRESULT, Type.CALLERROR) and frame.id is not None:
-            yield frame, asked, answered, is_spoilt
+            yield frame, asked, answered, is_spoilt or (is_untyped and frame.id == NO_ID)
             answered[frame.id] += 1
 
 

@@ -21,6 +21,7 @@ from ocpp_core.conformance.hooks import HookFailed
 from ocpp_core.conformance.json_frames import Type, frame_in
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.refusals import RULES
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.rules import Rule, Seen, selected
 from ocpp_core.conformance.traces import Direction, Trace
@@ -353,7 +354,8 @@ class Run:
         return Outcome(rule, verdict, reason, findings=findings, examples=generation.tried)
 
     def _not_told_yet(self, findings: list[Finding]) -> tuple[list[Finding], set[str]]:
-        """Findings about actions of which no other rule has found anything; and the rules that have."""
+        """Findings about actions, and keywords, of which no other rule has found anything; and the rules that have."""
+        bad = {outcome.rule.id for outcome in self.outcomes if outcome.verdict is Verdict.DEVIATING}
         told: dict[str, str] = {}
         for outcome in self.outcomes:
             if outcome.verdict is Verdict.DEVIATING and outcome.rule.seen is not Seen.GENERATED:
@@ -361,9 +363,11 @@ class Run:
                     told.update(dict.fromkeys(_actions_in(finding), outcome.rule.id))
         new, known = [], set()
         for finding in findings:
-            action = finding.place.partition(" ")[0]
+            action, _, keyword = finding.place.partition(" ")
             if action in told:
                 known.add(told[action])
+            elif RULES.get(keyword) in bad:
+                known.add(RULES[keyword])
             else:
                 new.append(finding)
         return new, known

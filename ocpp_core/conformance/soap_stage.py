@@ -59,10 +59,10 @@ class SoapGround(Ground):
     def __init__(self, target: Target, profile: Profile, client: httpx.AsyncClient) -> None:
         super().__init__(target, profile, target.url)
         self.client = client
-        self.station = target.url  #: where the software serves, once that is known
-        self.identity = target.identity or (IDENTITY if target.role is Role.CSMS else "")
+        self.station: str = target.url  #: where the software serves, once that is known
+        self.identity: str = target.identity or (IDENTITY if target.role is Role.CSMS else "")
         self.ours = ""  #: where we say that we listen
-        self.is_registered = False
+        self.is_registered: bool = False
         self.has_come = asyncio.Event()
         self._stage: SoapStage | None = None
         self._there = asyncio.Event()

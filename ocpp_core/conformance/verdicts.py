@@ -98,7 +98,7 @@ class Deviation(Exception):
         self.expected = expected
         self.got = got
         self.place = place
-        self.marks = tuple(marks)
+        self.marks: tuple[int, ...] = tuple(marks)
 
 
 class Inconclusive(Exception):

@@ -118,4 +118,4 @@ def _awaited(id: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> str:
     return awaiting[id].__ocpp__.action or ""
 
 
-kinds = once(Kinds)
+kinds: Callable[[Specification], Kinds] = once(Kinds)

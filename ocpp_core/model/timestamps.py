@@ -4,6 +4,7 @@ Source: OCPP 1.6 errata §3.10; 2.0.1 and 2.1 part 2 §2.1.4.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ _RFC_3339 = re.compile(
 )
 #: Those that every version allows, as nearly all are: `datetime.fromisoformat` reads them as they are, if there is such
 #: a day.
-is_usual = re.compile(
+is_usual: Callable[[str], re.Match[str] | None] = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 ).fullmatch

@@ -54,7 +54,9 @@ class BrokenPayload(NamedTuple):
     code: ErrorCode
 
 
-def broken_payloads(cls: type[Payload]) -> st.SearchStrategy[BrokenPayload]:
+def broken_payloads(
+    cls: type[Payload], *, valid: st.SearchStrategy[dict[str, Any]] | None = None
+) -> st.SearchStrategy[BrokenPayload]:
     """Payloads of a class that break one rule, at one place, never inside opaque content.
 
     The rules: JSON type (null and booleans for numbers included), missing and unknown members, tokens, lengths, ranges,
@@ -62,6 +64,7 @@ def broken_payloads(cls: type[Payload]) -> st.SearchStrategy[BrokenPayload]:
 
     Args:
         cls: A message class or data type of any version.
+        valid: What is broken: payloads of the class, those of `payloads` if nothing is given.
 
     Raises:
         ValueError: No payload of the class can be broken: see `is_breakable`.
@@ -70,7 +73,7 @@ def broken_payloads(cls: type[Payload]) -> st.SearchStrategy[BrokenPayload]:
         raise ValueError(
             f"{cls.__name__} accepts every JSON object: it is open and has no members of its own"
         )
-    return _broken_payloads(cls)
+    return _broken_payloads(cls, payloads(cls) if valid is None else valid)
 
 
 def is_breakable(cls: type[Payload]) -> bool:
@@ -115,8 +118,10 @@ _ITEMS = 3
 
 
 @st.composite
-def _broken_payloads(draw: st.DrawFn, cls: type[Payload]) -> BrokenPayload:
-    payload = draw(payloads(cls))
+def _broken_payloads(
+    draw: st.DrawFn, cls: type[Payload], valid: st.SearchStrategy[dict[str, Any]]
+) -> BrokenPayload:
+    payload = draw(valid)
     breaks = list(_breaks_of_object(shape(cls), payload, ()))
     assume(breaks)
     keyword = draw(st.sampled_from(sorted({each.keyword for each in breaks})))

@@ -2,14 +2,17 @@
 
 import asyncio
 from functools import cache
+from typing import Any
 
 import pytest
 
 from conformance.peers.csms_judging import broken_by, deviating, judged, quiet
 from conformance.peers.soap_csms import SoapCsms
 from conformance.peers.soap_csms_faults import FAULTS, Fault
+from ocpp_core.conformance.envelopes import is_broken
 from ocpp_core.conformance.rules import rules
 from ocpp_core.conformance.verdicts import Verdict
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Wire
 
 VERSIONS = ("1.2", "1.5", "1.6")
@@ -79,3 +82,16 @@ def test_every_rule_of_this_wire_alone_is_broken_by_some_csms() -> None:
 
 def test_every_known_fault_of_a_csms_on_this_wire_has_one_of_its_kind() -> None:
     assert set() == KNOWN - {id for fault in FAULTS for id in fault.known}
+
+
+@pytest.mark.parametrize(
+    "expected, action, payload",
+    [
+        pytest.param(False, "Authorize", {"idTag": 7}, id="a number where text is due"),
+        pytest.param(False, "MeterValues", {"connectorId": 1}, id="no values"),
+        pytest.param(True, "MeterValues", {"connectorId": "seven"}, id="text where a number is due"),
+        pytest.param(True, "Authorize", {}, id="no token"),
+    ],
+)
+def test_what_xml_cannot_break_is_not_broken(expected: bool, action: str, payload: dict[str, Any]) -> None:
+    assert expected == is_broken(specification("1.5"), Role.CSMS, action, payload)

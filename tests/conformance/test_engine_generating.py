@@ -1,17 +1,27 @@
 """Generated checks find what is wrong with a single value, make it small, and replay it."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
 
 from ocpp_core import v16
 from ocpp_core.cli.csms import Csms
+from ocpp_core.conformance.generating import Example, _broken, _valid
 from ocpp_core.conformance.grounds import Target
+from ocpp_core.conformance.refusals import fitting
 from ocpp_core.conformance.replays import Replay, State, replayed, with_replays
 from ocpp_core.conformance.reports import Report
 from ocpp_core.conformance.runner import conform
 from ocpp_core.conformance.verdicts import Verdict
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
 from ocpp_core.transports.websocket import serve
@@ -71,3 +81,41 @@ def test_what_another_rule_has_found_is_not_told_again() -> None:
         )
 
     asyncio.run(run())
+
+
+def drawn(version: str, action: str, strategy: Any) -> list[Example]:
+    """Many examples."""
+    found: list[Example] = []
+    stage = SimpleNamespace(specification=specification(version))
+
+    @settings(max_examples=300, database=None, deadline=None, derandomize=True, phases=[Phase.generate])
+    @given(strategy(stage, action))
+    def collect(example: Example) -> None:
+        found.append(example)
+
+    collect()
+    return found
+
+
+@pytest.mark.parametrize("version, expected", [("1.6", False), ("2.0.1", True)])
+def test_a_time_without_offset_breaks_a_schema_only_where_rfc_3339_is_asked_for(
+    version: str, expected: bool
+) -> None:
+    examples = drawn(version, "StatusNotification", _broken)
+    times = {example.payload.get("timestamp") for example in examples if example.keyword == "format"}
+
+    assert times
+    assert expected == any(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", str(time)) for time in times)
+
+
+@pytest.mark.parametrize("strategy", [_valid, _broken])
+def test_what_is_right_is_written_plainly(strategy: Any) -> None:
+    examples = drawn("2.0.1", "StatusNotification", strategy)
+
+    whole = [each.payload.get("evseId") for each in examples if each.path != "$.evseId"]
+    assert {int, type(None)} >= {type(value) for value in whole}
+
+
+def test_generated_and_asked_accept_the_same() -> None:
+    assert ErrorCode.TYPE_CONSTRAINT in fitting("maxLength")
+    assert ErrorCode.OCCURRENCE_CONSTRAINT not in fitting("maxLength")

@@ -10,6 +10,7 @@ from typing import Any
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import token_of
+from ocpp_core.conformance.refusals import RULES, fitting
 from ocpp_core.conformance.requests import is_first, readings, request, token, transaction
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 from ocpp_core.model.codes import ErrorCode
@@ -25,19 +26,6 @@ from ocpp_core.model.shapes import (
     shape,
 )
 from ocpp_core.model.versions import ERROR_CODES, ERROR_NAMES_SOAP, Wire
-
-#: Codes that may be said of any payload that breaks its schema. How they are spelt is another rule.
-_PAYLOAD = frozenset(
-    {
-        ErrorCode.FORMAT,
-        ErrorCode.STRUCTURE,
-        ErrorCode.PROTOCOL,
-        ErrorCode.PROPERTY_CONSTRAINT,
-        ErrorCode.GENERIC,
-    }
-)
-_TYPE = _PAYLOAD | {ErrorCode.TYPE_CONSTRAINT}
-_OCCURRENCE = _PAYLOAD | {ErrorCode.OCCURRENCE_CONSTRAINT}
 
 #: The sub-codes of SOAP; another one is the matter of another rule.
 _OF_SOAP = frozenset(ERROR_NAMES_SOAP.values())
@@ -109,15 +97,6 @@ def _wrong_types(stage: Stage) -> Iterator[Broken]:
     return _breaking(of_xml if stage.wire is Wire.SOAP else _other_type)(stage)
 
 
-def _missing(stage: Stage) -> Iterator[Broken]:
-    def of_xml(field: Any, holder: Json) -> bool:
-        # A list that JSON wants may be empty in XML, where it has no elements then; a text may be empty too.
-        may_lack = isinstance(field.kind, ListOf) and not (field.soap_min_items or field.kind.min_items)
-        return field.xml != "text" and not may_lack and _without(field, holder)
-
-    return _breaking(of_xml if stage.wire is Wire.SOAP else _without)(stage)
-
-
 def _other_token(field: Any, holder: Json) -> bool:
     if isinstance(field.kind, Enumeration):
         holder[field.wire] = "NoSuchToken"
@@ -158,6 +137,16 @@ def _unknown_members(stage: Stage) -> Iterator[Broken]:
                 del holder[field.wire]["noSuchMember"]
 
 
+def _on_the_wire(stage: Stage, broken: Iterator[Broken]) -> Iterator[Broken]:
+    """Those that are broken on this wire too: XML cannot break every rule that JSON can."""
+    if stage.wire is Wire.JSON:
+        yield from broken
+        return
+    from ocpp_core.conformance.envelopes import is_broken
+
+    yield from (each for each in broken if is_broken(stage.specification, stage.role, *each[:2]))
+
+
 async def _served_plainly(stage: Stage) -> frozenset[str]:
     """The actions among them whose right requests are answered by results: only of these refusals are judged."""
     found = set()
@@ -177,13 +166,15 @@ def _fits(stage: Stage, answer: Answer, codes: frozenset[ErrorCode]) -> bool:
     return answer.code not in ERROR_CODES or ERROR_CODES[answer.code] in codes
 
 
-def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: frozenset[ErrorCode]) -> None:
-    @check(rule)
+def _register(keyword: str, broken: Callable[[Stage], Iterator[Broken]]) -> None:
+    codes = fitting(keyword)
+
+    @check(RULES[keyword])
     async def judge(stage: Stage) -> None:
         """Sends what breaks the rule, at each place, and wants it refused."""
         unanswered = 0
         plain = await _served_plainly(stage)
-        for action, payload, place in broken(stage):
+        for action, payload, place in _on_the_wire(stage, broken(stage)):
             if action not in plain:
                 continue
             answer = await stage.call(action, payload, within=stage.profile.silence)
@@ -205,13 +196,13 @@ def _register(rule: str, broken: Callable[[Stage], Iterator[Broken]], codes: fro
             stage.cannot_tell("a request was not answered, which another rule is about")
 
 
-_register("refuse.required", _missing, _OCCURRENCE)
-_register("refuse.unknown-member", _unknown_members, _TYPE)
-_register("refuse.type", _wrong_types, _TYPE)
-_register("refuse.enum", _breaking(_other_token), _TYPE)
-_register("refuse.length", _breaking(_too_long), _TYPE)
-_register("refuse.timestamp", _breaking(_no_time), _TYPE)
-_register("refuse.items", _breaking(_too_short), _OCCURRENCE)
+_register("required", _breaking(_without))
+_register("additionalProperties", _unknown_members)
+_register("type", _wrong_types)
+_register("enum", _breaking(_other_token))
+_register("maxLength", _breaking(_too_long))
+_register("format", _breaking(_no_time))
+_register("minItems", _breaking(_too_short))
 
 
 async def _not_served(stage: Stage, text: str, id: str, place: str, expected: str) -> None:
@@ -250,7 +241,7 @@ async def broken_text(stage: Stage) -> None:
 async def survives(stage: Stage) -> None:
     """Sends requests with all kinds of faults, and looks whether the connection goes on."""
     for broken in (_breaking(_without), _breaking(_too_long), _breaking(_other_type)):
-        for action, payload, place in _some(broken(stage)):
+        for action, payload, place in _some(_on_the_wire(stage, broken(stage))):
             answer = await stage.call(action, payload, within=stage.profile.silence)
             if answer.kind is AnswerKind.CLOSED:
                 stage.deviates("an open connection", answer, place=f"{action} {place}", marks=(answer.mark,))
@@ -263,7 +254,7 @@ async def survives(stage: Stage) -> None:
 async def not_silent(stage: Stage) -> None:
     """Sends requests with all kinds of faults, and waits for errors."""
     for broken in (_breaking(_without), _breaking(_other_token), _breaking(_other_type)):
-        for action, payload, place in _some(broken(stage)):
+        for action, payload, place in _some(_on_the_wire(stage, broken(stage))):
             answer = await stage.call(action, payload)
             if answer.kind is AnswerKind.CLOSED:
                 stage.cannot_tell("the connection was closed, which another rule is about")

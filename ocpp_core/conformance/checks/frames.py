@@ -5,11 +5,12 @@ from typing import Any
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import PATIENCE, UNSERVED, foreign, frames, harmless, listen
+from ocpp_core.conformance.json_frames import error_codes
 from ocpp_core.conformance.requests import request, response
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.shapes import shape
-from ocpp_core.model.versions import Role, Wire
+from ocpp_core.model.versions import Role
 
 
 def _goes_on(stage: Stage, answer: Answer, place: str) -> None:
@@ -19,10 +20,7 @@ def _goes_on(stage: Stage, answer: Answer, place: str) -> None:
 
 def _is_spelt(stage: Stage, answer: Answer) -> None:
     """A code that the version does not have is the matter of another rule."""
-    if (
-        answer.kind is AnswerKind.ERROR
-        and answer.code not in stage.specification.error_names[Wire.JSON].values()
-    ):
+    if answer.kind is AnswerKind.ERROR and answer.code not in error_codes(stage.specification):
         stage.cannot_tell(f"{answer.code} is no code of the version, which another rule is about")
 
 
