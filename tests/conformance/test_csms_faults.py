@@ -109,6 +109,18 @@ def test_a_csms_with_one_fault_breaks_one_rule_of_all(fault: Fault, version: str
     assert [fault.rule] == deviating(report)
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(fault, id=fault.name) for fault in FAULTS if fault.rule.startswith("refuse.")],
+)
+def test_what_was_asked_for_is_not_found_again_by_generated_messages(fault: Fault) -> None:
+    with quiet():
+        report = asyncio.run(judged(fault.csms(fault.versions[0]), "refuse.*", "generated.broken"))
+
+    assert [fault.rule] == deviating(report)
+
+
 @pytest.mark.parametrize("registration", ["Accepted", "Pending", "Rejected"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_faultless_csms_is_clean(version: str, registration: str) -> None:

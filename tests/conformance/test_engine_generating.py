@@ -1,7 +1,6 @@
 """Generated checks find what is wrong with a single value, make it small, and replay it."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from hypothesis import Phase, given, settings
 
 from ocpp_core import v16
 from ocpp_core.cli.csms import Csms
-from ocpp_core.conformance.generating import Example, _broken, _valid
+from ocpp_core.conformance.generating import Example, _broken, _is_iso, _valid
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.refusals import fitting
 from ocpp_core.conformance.replays import Replay, State, replayed, with_replays
@@ -24,6 +23,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
+from ocpp_core.testing.mutations import BrokenPayload
 from ocpp_core.transports.websocket import serve
 from played import QUICK, csms_url
 
@@ -97,15 +97,21 @@ def drawn(version: str, action: str, strategy: Any) -> list[Example]:
     return found
 
 
-@pytest.mark.parametrize("version, expected", [("1.6", False), ("2.0.1", True)])
-def test_a_time_without_offset_breaks_a_schema_only_where_rfc_3339_is_asked_for(
-    version: str, expected: bool
-) -> None:
-    examples = drawn(version, "StatusNotification", _broken)
-    times = {example.payload.get("timestamp") for example in examples if example.keyword == "format"}
+@pytest.mark.parametrize(
+    "expected, keyword, time",
+    [
+        (True, "format", "2026-01-31T12:00:00"),
+        (True, "format", "2026-01-31T24:00:00Z"),
+        (False, "format", "now"),
+        (False, "format", "2026-02-30T12:00:00Z"),
+        (False, "type", "2026-01-31T12:00:00"),
+    ],
+)
+def test_a_time_of_iso_8601_is_no_fault_in_1_x(expected: bool, keyword: str, time: str) -> None:
+    payload = {"meterValue": [{"timestamp": time}]}
+    broken = BrokenPayload(payload, "$.meterValue[0].timestamp", keyword, ErrorCode.FORMAT)
 
-    assert times
-    assert expected == any(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", str(time)) for time in times)
+    assert expected == _is_iso(broken)
 
 
 @pytest.mark.parametrize("strategy", [_valid, _broken])
