@@ -63,7 +63,7 @@ class SoapGround(Ground):
         self.identity: str = target.identity or (IDENTITY if target.role is Role.CSMS else "")
         self.ours = ""  #: where we say that we listen
         self.is_registered: bool = False
-        self.has_come = asyncio.Event()
+        self.has_come: asyncio.Event = asyncio.Event()
         self._stage: SoapStage | None = None
         self._there = asyncio.Event()
 
@@ -209,7 +209,8 @@ class SoapStage(Conversation):
             return 500, said.encode()
         frame, headers = read.frame, read.frame.headers
         if self.role is Role.CHARGE_POINT and headers is not None:
-            self.identity = self._ground.identity = headers.identity or self.identity
+            self.identity: str = headers.identity or self.identity
+            self._ground.identity = self.identity
             self._ground.station = self._ground.target.url or headers.from_ or self._ground.station
             self._ground.has_come.set()
         action, payload = frame.payload.__ocpp__.action or "", plain(frame.payload)
