@@ -61,7 +61,7 @@ class SoapGround(Ground):
         self.client = client
         self.station: str = target.url  #: where the software serves, once that is known
         self.identity: str = target.identity or (IDENTITY if target.role is Role.CSMS else "")
-        self.ours = ""  #: where we say that we listen
+        self.ours: str = ""  #: where we say that we listen
         self.is_registered: bool = False
         self.has_come: asyncio.Event = asyncio.Event()
         self._stage: SoapStage | None = None
