@@ -7,7 +7,6 @@ from typing import Any
 
 from ocpp_core.conformance.answers import Answer, registering, reply, text
 from ocpp_core.dispatch.router import Caller, Router
-from ocpp_core.jsonrpc.text import write_json
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.binding import plain
@@ -49,7 +48,7 @@ class Csms:
         start = b""
         if action == "StartTransaction":
             # A station whose answer was lost asks again with the same words: that is no second transaction.
-            start = sha256(write_json([peer.identity, members]).encode()).digest()
+            start = sha256(repr((peer.identity, members)).encode()).digest()
             if start in self._starts:
                 return self._starts[start]
         mark = _MARKS.get((action, text(members, "eventType")))

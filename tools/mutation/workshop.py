@@ -57,6 +57,8 @@ PRELOADED = [
     ),
 ]
 
+#: Of our own, where the library is installed: it would be loaded before what is mutated.
+_NO_PLUGIN = "no:ocpp-core"
 #: Unmutated seconds of the tests that are asked first.
 FIRST_SECONDS = 5.0
 #: How long all parameters of the tests are gone through, when no other has noticed the mutant.
@@ -165,7 +167,7 @@ def run_pytest(copy: Path, *arguments: str, **variables: str) -> None:
     """Runs pytest in a process of its own; what it prints is kept in ``pytest.log``."""
     with open(copy / "pytest.log", "wb") as log:
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *arguments],
+            [sys.executable, "-m", "pytest", "-q", f"-p{_NO_PLUGIN}", *arguments],
             cwd=copy,
             env=environment(copy) | variables,
             stdout=log,
@@ -395,7 +397,7 @@ def _child(copy: str, chosen: _Chosen, to_the_end: bool, variables: dict[str, st
     os.chdir(copy)
     sys.dont_write_bytecode = True
     sys.path[:0] = [copy]
-    plugins = ("no:cacheprovider", "no:cov", "no:xdist")
+    plugins = ("no:cacheprovider", "no:cov", "no:xdist", _NO_PLUGIN)
     # Of what is loaded beforehand, pytest says that it cannot rewrite its assertions; there are none.
     quiet = "-Wignore::pytest.PytestAssertRewriteWarning"
     arguments = ["-q", quiet, *(f"-p{plugin}" for plugin in plugins), "--tb=line", *chosen.files]

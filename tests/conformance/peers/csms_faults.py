@@ -428,7 +428,11 @@ def _follows_boots(action: str | None) -> Callable[[Csms], None]:
     return ways.behaving(follow=follow)
 
 
-_START = now()
+def _standing(csms: Csms) -> None:
+    """From when the peer is made: that it is wrong too, after a while, is another rule."""
+    ways.saying("Heartbeat", currentTime=now())(csms)
+
+
 _no_gate = ways.behaving(gate=lambda *_: None)
 
 
@@ -494,7 +498,7 @@ _BOOTS = (
     Fault(
         "a clock that stands",
         "heartbeat.clock",
-        ways.saying("Heartbeat", currentTime=_START),
+        _standing,
         known=("XP-4",),
     ),
 )

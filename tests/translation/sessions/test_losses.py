@@ -1,6 +1,7 @@
 """What a session sends has all that the message said, or a loss that names it; and nothing that came from nowhere."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -126,4 +127,13 @@ def test_down() -> None:
         found = Outcome(both.to_csms(), both)
         check_no_silent_loss("2.0.1->1.6", message, found, alike | {"T-1"})
 
+    nobody = v201.TransactionEventRequest(
+        event_type=v201.TransactionEvent.ENDED,
+        timestamp=datetime(2026, 1, 31, 12, tzinfo=UTC),
+        trigger_reason=v201.TriggerReason.AUTHORIZED,
+        seq_no=0,
+        transaction_info=v201.Transaction(transaction_id=""),
+        id_token=v201.IdToken(id_token="", type=v201.IdTokenEnum.NO_AUTHORIZATION),
+    )
+    check(nobody)
     for_all(messages(v201.TransactionEventRequest), EXAMPLES, check)
