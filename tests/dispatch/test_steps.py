@@ -1,6 +1,7 @@
 """Work that begins at once: what is answered in the step in which it came, and what becomes a task."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextvars import ContextVar, copy_context
 from typing import Any
@@ -71,6 +72,55 @@ async def test_what_has_to_wait_is_no_burden_to_what_comes_before_it_and_keeps_t
     await running
 
     assert [f'[3,"{number}"' for number in range(4)] == [text[:6] for text in sent]
+
+
+@asynchronous
+async def test_a_transport_that_fails_at_once_is_not_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    tried: list[str] = []
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+
+    def send(text: str) -> None:
+        tried.append(text)
+        raise OSError("no network")
+
+    one = Wire(router)
+    one.peer._send = send
+    running = asyncio.create_task(one.peer.run(one.messages()))
+    await until(lambda: one.peer._writer)
+    for number in range(2):
+        one.peer.receive(HEARTBEAT.format(number))
+    one.put(None)
+    await running
+
+    assert 1 == len(tried)
+    assert "cannot send: OSError('no network')" in caplog.text
+
+
+@asynchronous
+async def test_what_was_begun_is_let_go_of_when_the_connection_ends() -> None:
+    ended: list[str] = []
+    router = Router()
+    router.on(v16.HeartbeatRequest)(heartbeat)
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("ended")
+
+    one = Wire(router)
+    one.peer._send = lambda _: begin(work(), copy_context())
+    running = asyncio.create_task(one.peer.run(one.messages()))
+    await until(lambda: one.peer._writer)
+    one.peer.receive(HEARTBEAT.format(1))
+    assert one.peer._writer is not None
+    one.peer._writer.cancel()  # before it has had its turn
+    one.put(None)
+    await running
+
+    assert ["ended"] == ended
 
 
 @asynchronous
