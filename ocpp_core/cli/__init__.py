@@ -22,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 all is accepted, 1 something is refused or differs, 2 it could not be judged (wrong usage,
-        unreadable input, no frame in it) or written, 130 interrupted, 141 nobody reads the output any more. Who serves
-        ends by SIGTERM with 0.
+        unreadable input, no frame in it) or written, 130 interrupted, 141 nobody reads the output any more, 143 ended
+        by SIGTERM. What goes on until it is told to end, such as a server, ends by SIGTERM with 0.
     """
     try:
         from ocpp_core.cli.commands import run

@@ -42,16 +42,24 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
 _LONGEST = 100
+#: The exit code that shells give to what SIGTERM has ended.
+_TERMINATED = 143
 
 
-def run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+def run(work: Callable[[], Coroutine[Any, Any, int]], *, is_endless: bool = False) -> int:
     """Runs a command to its end; says what to install if an extra is missing.
+
+    SIGTERM, by which service managers end a process, lets it close its connections as Ctrl-C does.
+
+    Args:
+        work: What it does; its exit code.
+        is_endless: Whether it goes on until told to end, which is success then.
 
     Raises:
         click.ClickException: An extra is missing, or the network does not do what is asked of it.
     """
     try:
-        return asyncio.run(work())
+        code = asyncio.run(_until_told(work()))
     except ImportError as error:
         missing = error.__cause__ or error  # which names one extra of several
         raise click.ClickException(
@@ -61,14 +69,35 @@ def run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
         raise click.ClickException(clean(str(error))) from None
+    if code is not None:
+        return code
+    return 0 if is_endless else _TERMINATED
 
 
-async def terminated() -> None:
-    """Returns when the process is told to end, as service managers do (SIGTERM)."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
+async def _until_told(work: Coroutine[Any, Any, int]) -> int | None:
+    """Does something until its end, or until the process is told to end: None then."""
+    doing = asyncio.create_task(work)
+    is_told = False
+
+    def told() -> None:
+        nonlocal is_told
+        is_told = True
+        doing.cancel()
+
     with suppress(NotImplementedError):  # Windows has no such thing
-        loop.add_signal_handler(signal.SIGTERM, told.set)
-    await told.wait()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told)
+    try:
+        return await doing
+    except asyncio.CancelledError:
+        if is_told:
+            return None
+        raise
+
+
+async def forever() -> NoReturn:
+    """Waits until the process is told to end."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
 
 
 @asynccontextmanager
@@ -361,10 +390,9 @@ def serve(
             click.echo(f"OCPP {', '.join(accept)}")
             sys.stdout.flush()
             log.begin()
-            await terminated()
-        return 0
+            await forever()
 
-    context.exit(run(partial(_logged, Role.CSMS, work)))
+    context.exit(run(partial(_logged, Role.CSMS, work), is_endless=True))
 
 
 @click.command()
@@ -435,7 +463,7 @@ def simulate(
                 await _visit(station, csms)
         return 0
 
-    context.exit(run(partial(_logged, Role.CHARGE_POINT, work)))
+    context.exit(run(partial(_logged, Role.CHARGE_POINT, work), is_endless=stay))
 
 
 async def _visit(station: Simulator, csms: Caller) -> None:

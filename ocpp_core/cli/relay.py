@@ -17,13 +17,13 @@ from ocpp_core.cli.live import (
     Output,
     admitting,
     aloud,
+    forever,
     heard,
     is_url,
     now,
     read_number,
     run,
     served,
-    terminated,
 )
 from ocpp_core.cli.showing import LEGEND, clean
 from ocpp_core.model.specifications import specification
@@ -234,15 +234,14 @@ def gateway(
                 sys.stdout.flush()
                 output.message(Text(LEGEND, "dim"))
                 with board.shown():
-                    await terminated()
-        return 0
+                    await forever()
 
     async def relayed(store: Any) -> int:
         output = Output()
         return await heard(output, work(output, store))
 
     with _stored(file) as store:
-        code = run(partial(relayed, store))
+        code = run(partial(relayed, store), is_endless=True)
     context.exit(code)
 
 

@@ -1,11 +1,15 @@
-"""Commands that listen, told to end by a service manager: stations hear of it, and the code says that all is well."""
+"""Commands told to end by a service manager: the other side hears of it, and the code says whether all is well."""
 
 import asyncio
+import json
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -44,3 +48,48 @@ async def test_a_gateway_says_that_it_goes_away(number: signal.Signals, code: in
         csms = ("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1")
 
         assert (1001, code) == await closed_by(number, "gateway", "--listen", "127.0.0.1:0", *csms)
+
+
+async def left_by(number: signal.Signals, *options: str) -> tuple[int | None, int | None]:
+    """The code with which a station that has booted leaves its CSMS, and that of the process."""
+    booted, left = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    async def answer(socket: ServerConnection) -> None:
+        _, id, _, _ = json.loads(await socket.recv())
+        payload = {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 300}
+        await socket.send(json.dumps([3, id, payload]))
+        booted.set()
+        await socket.wait_closed()
+        left.set_result(socket.close_code)
+
+    async with serve(answer, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")]) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        command = (sys.executable, "-m", "ocpp_core.cli", "simulate", url, "--version", "1.6", *options)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            await asyncio.wait_for(booted.wait(), 20)
+            process.send_signal(number)
+            code = await asyncio.wait_for(left, 20)
+            await asyncio.to_thread(process.wait, 20)
+        return code, process.returncode
+
+
+@pytest.mark.parametrize("number, code", SIGNALS)
+@asynchronous
+async def test_a_station_that_stays_closes_its_connection(number: signal.Signals, code: int) -> None:
+    assert (1000, code) == await left_by(number, "--stay")
+
+
+@asynchronous
+async def test_a_station_that_is_stopped_in_its_work_closes_its_connection() -> None:
+    assert (1000, 143) == await left_by(signal.SIGTERM)
+
+
+def test_the_demo_takes_its_csms_along() -> None:
+    command = (sys.executable, "-m", "ocpp_core.cli", "demo", "--pace", "5")
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as demo:
+        assert demo.stdout is not None
+        demo.stdout.readline()
+        demo.send_signal(signal.SIGTERM)
+        demo.stdout.read()  # to its end: nobody is left who could write
+
+        assert 143 == demo.wait(20)
