@@ -73,7 +73,6 @@ def start_transaction(asked: Asked) -> Steps:
         charging = STATES[status] if status in ("Charging", "SuspendedEV", "SuspendedEVSE") else "EVConnected"
         record = TransactionRecord(
             id=id,
-            number=state.new_number(),
             place=place,
             tag=view.id_tag,
             state=charging,
@@ -367,10 +366,11 @@ def _acknowledge(
         return
     match event.event_type:
         case "Started":
+            number = state.new_number()
             reply = v16.StartTransactionResponse(
-                transaction_id=record.number or 0, id_tag_info=_permitted(asked, record, answer, info)
+                transaction_id=number, id_tag_info=_permitted(asked, record, answer, info)
             )
-            state.save(replaced(record, is_started=True, start_reply=packed(reply)))
+            state.save(replaced(record, number=number, is_started=True, start_reply=packed(reply)))
         case "Ended":
             given = info if event.id_token is not None else None
             end = v16.StopTransactionResponse(id_tag_info=given)
@@ -447,7 +447,7 @@ def tag_info(asked: Asked, answer: v201.TransactionEventResponse) -> v16.IdTagIn
 
 
 def _id(state: State, *parts: Any) -> str:
-    return str(uuid5(_NAMESPACE, "\x00".join(map(str, (state.identity, *parts)))))
+    return state.ids.transaction() or str(uuid5(_NAMESPACE, "\x00".join(map(str, (state.identity, *parts)))))
 
 
 def _utc(value: datetime) -> str:
