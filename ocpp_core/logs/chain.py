@@ -21,10 +21,10 @@ from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.engine import path
-from ocpp_core.translation.losses import Loss, Note, Translation
+from ocpp_core.translation.losses import Loss, LossKind, LossReason, Note, Translation
 from ocpp_core.translation.policies import Policy
-from ocpp_core.translation.sessions import Effect, Reply, Side, TranslationSession
 from ocpp_core.translation.sessions import Call as Asking
+from ocpp_core.translation.sessions import Effect, Reply, Side, TranslationSession
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import LARGEST_ID
 from ocpp_core.translation.sessions.stores import Key, Value
@@ -94,6 +94,7 @@ class Exchange:
         waiting: What the log is asked, and has not answered yet.
         result: The last answer between the sessions, until the log has one, or it becomes a further call.
         notes: What was lost with that.
+        heard: Members of the answer of the log that a session was given.
         told: What its sender is told.
     """
 
@@ -106,6 +107,7 @@ class Exchange:
     waiting: list[tuple[Side, Asking]] = field(factory=list)
     result: Crossed | None = None
     notes: list[Note] = field(factory=list)
+    heard: set[str] = field(factory=set)
     told: Response | OcppError | None = None
 
 
@@ -191,7 +193,8 @@ class Chain:
 
     def __init__(self, source: str, target: str, identity: str, policy: Policy) -> None:
         self.is_closed = False
-        self._forward = {one.step for one in path(source, target)}
+        steps = [one.step for one in path(source, target)]
+        self._step, self._forward = steps[0], set(steps)
         self._ids = {side: _LogIds(side) for side in Side}
         self._stores = [_Sizes(), _Sizes()]
         self._sessions = {
@@ -265,6 +268,8 @@ class Chain:
         exchange.answer = answer
         self._flush(exchange)
         self._answer_waiting(exchange)
+        if self._crossed:
+            self._name_unheard(exchange)
         return self._made(exchange)
 
     # How it goes on
@@ -375,6 +380,10 @@ class Chain:
         if exchange is not None and _asks_for_other(request, exchange.frame.payload):
             return wanted()
         if isinstance(answer, OcppError | wanted):
+            assert exchange is not None
+            exchange.heard |= (
+                {"code"} if isinstance(answer, OcppError) else {one.name for one in shape(wanted).fields}
+            )
             return answer
         if request.__ocpp__.sent_by is Role.CSMS:
             return None
@@ -386,6 +395,8 @@ class Chain:
             for name in _TOLD
             if _has(wanted, name) and (value := getattr(answer, name, None)) is not None
         }
+        if exchange is not None:
+            exchange.heard |= set(told)
         return evolve(stock, **told)
 
     def _to_session(self, at: Side, effect: Effect) -> Sequence[Effect]:
@@ -431,6 +442,22 @@ class Chain:
             self._crossed.append(crossed)
         else:
             exchange.result = crossed
+
+    def _name_unheard(self, exchange: Exchange) -> None:
+        """Names what the log has answered and no session has asked for: the call was answered on the way."""
+        answer = exchange.answer
+        if isinstance(answer, OcppError):
+            if "code" not in exchange.heard:
+                self._drop("", str(answer.code))
+            return
+        for one in shape(type(answer)).fields if answer is not None else ():
+            value = getattr(answer, one.name)
+            if value is not None and one.name not in exchange.heard:
+                self._drop(one.wire, value)
+
+    def _drop(self, wire: str, value: Any) -> None:
+        place = (None, wire, "")
+        self._notes.append((self._step, LossKind.DROPPED, place, value, LossReason.SUPPRESSED, None))
 
     def _flush(self, exchange: Exchange) -> None:
         if exchange.result is not None:

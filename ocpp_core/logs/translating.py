@@ -19,6 +19,7 @@ from attrs import define, evolve, frozen
 from ocpp_core.jsonrpc.codec import MAX_ID_LENGTH, JsonCodec
 from ocpp_core.logs.chain import Chain, Exchange, Made, numbered
 from ocpp_core.logs.judging import Asked, Judged, Verdict
+from ocpp_core.logs.moments import moment
 from ocpp_core.logs.origins import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
 from ocpp_core.model.messages import (
@@ -96,6 +97,7 @@ class Translated:
         wire: Of the frames that it became.
         frames: What goes to the other side, in this order.
         texts: The same as it is written.
+        ways: Which way each of these goes: `STATION_TO_CSMS`, `CSMS_TO_STATION`, "" if that is not known.
         answer: What the sender is told, if the frame goes no further.
         losses: What could not be carried.
         of_call: The same of a call before it, where that shows only now: see `called`.
@@ -110,6 +112,7 @@ class Translated:
     wire: Wire = Wire.JSON
     frames: tuple[Frame, ...] = ()
     texts: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
     answer: Response | OcppError | None = None
     losses: tuple[Loss, ...] = ()
     of_call: tuple[Loss, ...] = ()
@@ -312,18 +315,19 @@ class LogTranslator:
         self, judged: Judged, frames: Sequence[tuple[Frame, str]], losses: tuple[Loss, ...]
     ) -> Translated:
         wire = self._wire(judged)
-        sent = [
-            (evolve(one, id=_id(one.id, wire), headers=_headers(one.headers), violations=()), way)
-            for one, way in frames
-        ]
-        texts = tuple(write(one, self.to, wire, way) for one, way in sent)
+        sent = tuple(
+            evolve(one, id=_id(one.id, wire), headers=_headers(one.headers), violations=())
+            for one, _ in frames
+        )
+        ways = tuple(way for _, way in frames)
+        texts = tuple(write(one, self.to, wire, way) for one, way in zip(sent, ways, strict=True))
         outcome = Outcome.LOSSY if losses else Outcome.EXACT
-        return Translated(judged, self.to, outcome, wire, tuple(one for one, _ in sent), texts, losses=losses)
+        return Translated(judged, self.to, outcome, wire, sent, texts, ways, losses=losses)
 
     # Memory
 
     def _time(self, judged: Judged) -> datetime:
-        return self.received_at
+        return moment(judged.found.moment) or self.received_at
 
     def _chain(self, judged: Judged) -> Chain:
         """What is known of the station of a frame."""
