@@ -95,6 +95,7 @@ class Exchange:
         result: The last answer between the sessions, until the log has one, or it becomes a further call.
         notes: What was lost with that.
         heard: Members of the answer of the log that a session was given.
+        is_heard: It was given all.
         told: What its sender is told.
     """
 
@@ -108,6 +109,7 @@ class Exchange:
     result: Crossed | None = None
     notes: list[Note] = field(factory=list)
     heard: set[str] = field(factory=set)
+    is_heard: bool = False
     told: Response | OcppError | None = None
 
 
@@ -375,17 +377,21 @@ class Chain:
 
     def _suited(self, exchange: Exchange | None, request: Request[Any]) -> Response | OcppError | None:
         """What answers this: the answer of the log, or as much of it as belongs here, or what does no harm."""
-        answer = None if exchange is None else exchange.answer
         wanted = _response(request)
-        if exchange is not None and _asks_for_other(request, exchange.frame.payload):
-            return wanted()
-        if isinstance(answer, OcppError | wanted):
-            assert exchange is not None
-            exchange.heard |= (
-                {"code"} if isinstance(answer, OcppError) else {one.name for one in shape(wanted).fields}
-            )
-            return answer
-        if request.__ocpp__.sent_by is Role.CSMS:
+        is_command = request.__ocpp__.sent_by is Role.CSMS
+        answer = None if exchange is None else exchange.answer
+        if exchange is not None:
+            if _asks_for_other(request, exchange.frame.payload):
+                return wanted()
+            if isinstance(answer, OcppError):
+                exchange.heard.add("code")
+                return answer
+            # What it says of a report is said once. Of a command that became several it is the answer to each.
+            if isinstance(answer, wanted) and (is_command or not exchange.is_heard):
+                exchange.is_heard = True
+                exchange.heard |= {one.name for one in shape(wanted).fields}
+                return answer
+        if is_command:
             return None
         stock = _stock(wanted, self._time)
         if stock is None:
