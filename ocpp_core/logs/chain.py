@@ -17,9 +17,7 @@ from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Call, CallError, CallResult, Frame, Request, Response, Send
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.specifications import specification
-from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.model.versions import Role
-from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.engine import path
 from ocpp_core.translation.losses import Loss, LossKind, LossReason, Note, Translation
 from ocpp_core.translation.policies import Policy
@@ -27,18 +25,9 @@ from ocpp_core.translation.sessions import Call as Asking
 from ocpp_core.translation.sessions import Effect, Reply, Side, TranslationSession
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import LARGEST_ID
+from ocpp_core.translation.sessions.shortest import shortest_answer
 from ocpp_core.translation.sessions.stores import Key, Value
 
-#: What stands in an answer that the log does not have, by wire name: nothing that a station would repeat its call for.
-_STOCK: Mapping[str, Any] = {
-    "status": "Accepted",
-    "idTagInfo": {"status": "Accepted"},
-    "idTokenInfo": {"status": "Accepted"},
-    "interval": 0,
-    "heartbeatInterval": 0,
-    "transactionId": 0,
-    "exiResponse": "",
-}
 #: What an answer says of who charges, whichever call it answers.
 _TOLD = ("id_tag_info", "id_token_info")
 #: What a session takes beside its records.
@@ -393,16 +382,17 @@ class Chain:
                 return answer
         if is_command:
             return None
-        stock = _stock(wanted, self._time)
-        if stock is None:
-            return None
+        stock = shortest_answer(wanted, self._time)
+        if stock is None or exchange is None:
+            return stock
         told = {
             name: value
             for name in _TOLD
-            if _has(wanted, name) and (value := getattr(answer, name, None)) is not None
+            if name not in exchange.heard
+            and _has(wanted, name)
+            and (value := getattr(answer, name, None)) is not None
         }
-        if exchange is not None:
-            exchange.heard |= set(told)
+        exchange.heard |= set(told)
         return evolve(stock, **told)
 
     def _to_session(self, at: Side, effect: Effect) -> Sequence[Effect]:
@@ -496,10 +486,3 @@ def _asks_for_other(request: Any, call: Any) -> bool:
         return False
     wanted, there = getattr(request, "key", None), getattr(call, "key", None)
     return isinstance(wanted, list) and isinstance(there, list) and not set(wanted) & set(there)
-
-
-def _stock(cls: type[Response], now: datetime) -> Response | None:
-    """The shortest answer to a station that lets it go on; None if there is none that is short."""
-    known = {**_STOCK, "currentTime": write_timestamp(now)}
-    needed = [one.wire for one in shape(cls).fields if one.is_required]
-    return None if set(needed) - set(known) else from_wire(cls, {name: known[name] for name in needed})
