@@ -252,7 +252,8 @@ def validate(context: click.Context, /, for_programs: bool, quiet: bool, **optio
     "--received-at",
     metavar="TIME",
     callback=read_moment,
-    help="What a required time becomes that a frame lacks, such as 2026-01-31T12:00:00Z. Now, if it is not said.",
+    help="The time of frames beside which none stands, such as 2026-01-31T12:00:00Z; required times that a frame "
+    "lacks become it. Now, if it is not said.",
 )
 @click.option("--quiet", is_flag=True, help="Only the summary.")
 @click.pass_context
@@ -268,8 +269,8 @@ def translate(
 ) -> None:
     """Says in another version what each frame says, and names what is lost.
 
-    Each frame is translated on its own, an answer together with its call. What depends on more than that, such as
-    transactions, is named and left out; exit code 1 tells of it, and of frames that cannot be read.
+    What went before is remembered of each station: transactions, settings, jobs. What depends on more than the input
+    tells is named and left out; exit code 1 tells of it, and of frames that cannot be read.
     """
     traffic = _Traffic(**options)
     translator = LogTranslator(to, received_at=received_at, policy=policy)

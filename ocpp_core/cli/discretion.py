@@ -78,12 +78,14 @@ def translated_without_secrets(translated: Translated) -> Translated:
         translated,
         judged=without_secrets(translated.judged),
         frames=tuple(map(_frame, translated.frames)),
-        texts=tuple(map(partial(_shown_text, translated), translated.frames, translated.texts)),
+        texts=tuple(
+            map(partial(_shown_text, translated), translated.frames, translated.texts, translated.ways)
+        ),
         answer=_answer(translated.answer),
     )
 
 
-def _shown_text(translated: Translated, frame: Frame, text: str) -> str:
+def _shown_text(translated: Translated, frame: Frame, text: str, way: str) -> str:
     """The text of a frame, as it is if it has no secret."""
     decoder = decoder_for(Version.V1_6, translated.wire)
     assert not isinstance(decoder, str)
@@ -94,7 +96,7 @@ def _shown_text(translated: Translated, frame: Frame, text: str) -> str:
     if translated.wire is Wire.JSON:
         return write_json(hidden)
     try:
-        return write(_frame(frame), translated.to, translated.wire, translated.judged.found.direction)
+        return write(_frame(frame), translated.to, translated.wire, way)
     except (PayloadError, LocalProtocolError):
         return f"({len(text)} characters with a secret in them; --show-secrets shows them)"
 

@@ -57,6 +57,8 @@ def message(translated: Translated) -> Iterator[Text]:
         yield Text("  its sender is told  ", _DIM).append(clean(answer), "")
     for loss in translated.losses:
         yield _loss(loss)
+    for loss in translated.of_call:
+        yield _loss(loss).append(f"  of {translated.called}", _DIM)
     if translated.judged.verdict is not Verdict.ACCEPTED:
         yield from problems(translated.judged)
     elif translated.reason:
@@ -97,20 +99,23 @@ def as_json(translated: Translated) -> dict[str, Any]:
         "outcome": translated.outcome,
         "wire": translated.wire.name.lower() if texts else None,
         "frames": [orjson.Fragment(text) for text in texts] if translated.wire is Wire.JSON else list(texts),
+        "directions": [way or None for way in translated.ways],
         "answer": None if answer is None else _answer(answer),
-        "losses": [
-            {
-                "kind": loss.kind,
-                "path": loss.path,
-                "value": _plain(loss.value),
-                "reason": loss.reason,
-                "target": loss.target,
-                "became": _plain(loss.became),
-                "step": loss.step,
-            }
-            for loss in translated.losses
-        ],
+        "losses": [_loss_as_json(loss) for loss in translated.losses],
+        "losses_of_call": [_loss_as_json(loss) for loss in translated.of_call],
         "reason": judged.reason or translated.reason or None,
+    }
+
+
+def _loss_as_json(loss: Loss) -> dict[str, Any]:
+    return {
+        "kind": loss.kind,
+        "path": loss.path,
+        "value": _plain(loss.value),
+        "reason": loss.reason,
+        "target": loss.target,
+        "became": _plain(loss.became),
+        "step": loss.step,
     }
 
 
@@ -165,9 +170,11 @@ class Counts:
             key = key if key in self.actions or len(self.actions) < MAX_ROWS else ("", "")
             row = self.actions.setdefault(key, {})
             row[outcome] = row.get(outcome, 0) + 1
-        for loss in translated.losses:
+        found = [(loss, _message(translated, loss)) for loss in translated.losses]
+        found += [(loss, translated.called) for loss in translated.of_call]
+        for loss, message in found:
             path = _POSITION.sub("[]", discreet_path(loss.path))[:200]
-            kind = Kind(loss.step, loss.kind, loss.reason, _message(translated, loss), path)
+            kind = Kind(loss.step, loss.kind, loss.reason, message, path)
             if kind not in self.losses and len(self.losses) >= MAX_ROWS:
                 kind = Kind("", loss.kind, loss.reason, "", "")
             self.losses[kind] = self.losses.get(kind, 0) + 1
@@ -195,7 +202,7 @@ _HEADS = {
 _MEANINGS = {
     Outcome.ANSWERED: "answered: requests that go no further, and what their sender is told",
     Outcome.DROPPED: "dropped: what wants no answer and goes no further; and what answers a call that went no further",
-    Outcome.SESSION: "needs a session: depends on what went before, as transactions and settings do",
+    Outcome.SESSION: "needs a session: depends on what went before, which is not known of this frame",
 }
 
 

@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 
 from attrs import define
 
+from ocpp_core.logs import moments
 from ocpp_core.logs.cutting import (
     BARE,
     BLANK,
@@ -71,6 +72,7 @@ class Found:
         direction: `STATION_TO_CSMS`, `CSMS_TO_STATION`; `RECEIVED` or `SENT` if the input does not say by whom; "" if
             it is not known.
         station: What the input says about it; None if nothing.
+        moment: When it was written down, as the input says it: see `moments.moment`; "" if it does not.
     """
 
     source: str
@@ -81,6 +83,7 @@ class Found:
     wire: Wire = Wire.JSON
     direction: str = ""
     station: StationLabel | None = None
+    moment: str = ""
 
 
 def _found(source: str, line: int, text: str, origin: Origin, wire: Wire | None = None) -> Found:
@@ -174,8 +177,11 @@ class Reader:
             elif (separator := separator_of(text)) is not None:
                 text = " ".join(cells(lines.closed(text), separator))
             passed = True
+            when = None
             for found in self._inspect(text, source, number, above):
                 passed = False
+                when = moments.of_line(text) if when is None else when
+                found.moment = found.moment or when
                 yield found
             if passed:
                 heading = of_heading(text)
@@ -188,12 +194,13 @@ class Reader:
             if not (text := line.strip(BLANK)):
                 continue
             row = table.row(lines.closed(text))
-            known = of_members(row)
+            known, when = of_members(row), moments.of_members(row)
             passed = True
             # A frame that is not quoted as CSV wants it has commas too: it is looked for in the whole line.
             for cell in (*row.values(), text):
                 for found in self._inspect(cell, source, number, known) if "[" in cell or "<" in cell else ():
                     passed = False
+                    found.moment = when or found.moment
                     yield found
                 if not passed:
                     break
@@ -240,7 +247,15 @@ class Reader:
         self, members: dict[str, Any], text: str, source: str, number: int, outer: Origin
     ) -> Iterator[Found]:
         """The frame in a JSON object: its member ``frame``, or somewhere in an entry of a log."""
-        known = both(of_members(beside(members)), outer)
+        said = beside(members)
+        when = moments.of_members(said)
+        for found in self._of_members(members, text, source, number, both(of_members(said), outer)):
+            found.moment = when or found.moment
+            yield found
+
+    def _of_members(
+        self, members: dict[str, Any], text: str, source: str, number: int, known: Origin
+    ) -> Iterator[Found]:
         frame = members.get("frame")
         if isinstance(frame, str):
             yield _found(source, number, frame.strip(BLANK), known)

@@ -1,12 +1,13 @@
 """The frames of a log in another version, one after the other, in memory that does not grow with it.
 
-Each frame is translated on its own; an answer together with the call that it answers, as far as that was translated.
-What depends on more than that is named (`Outcome.SESSION`).
+What is remembered of each station is in a `Chain`. Frames of which the log does not say which side has sent them are
+translated each on its own, an answer together with its call; and so are answers that come when their sender has gone on
+already. What of that depends on what went before is named (`Outcome.SESSION`).
 """
 
 import re
-from collections import deque
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -16,8 +17,10 @@ from typing import Any
 from attrs import define, evolve, frozen
 
 from ocpp_core.jsonrpc.codec import MAX_ID_LENGTH, JsonCodec
+from ocpp_core.logs.chain import Chain, Exchange, Made, numbered
 from ocpp_core.logs.judging import Asked, Judged, Verdict
-from ocpp_core.logs.origins import STATION_TO_CSMS
+from ocpp_core.logs.moments import moment
+from ocpp_core.logs.origins import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
 from ocpp_core.model.messages import (
     Call,
@@ -38,12 +41,21 @@ from ocpp_core.translation.errors import translate_error
 from ocpp_core.translation.leaves import alias
 from ocpp_core.translation.losses import Loss, LossKind, LossReason, NeedsSessionError, Translation, shown
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
+from ocpp_core.translation.sessions import Side
 
 _DECLARATION = re.compile(r"\A<\?xml[^>]*>\s*")
 #: How much text of later calls may come before a call is forgotten that has no answer yet.
 KEPT_SIZE = 8_000_000
 #: What a call is counted with beside its text.
 _KEPT_COST = 1_000
+
+
+#: Why an answer is left out.
+_UNSENT = "its call went no further"
+_SIDES = {STATION_TO_CSMS: Side.STATION, CSMS_TO_STATION: Side.CSMS}
+_DIRECTIONS = {side: direction for direction, side in _SIDES.items()}
+#: Stations of which something is remembered, and how many bytes that may be; those not heard of longest are forgotten.
+MOST_STATIONS, MOST_REMEMBERED = 1_000, 64_000_000
 
 
 class Outcome(StrEnum):
@@ -53,7 +65,7 @@ class Outcome(StrEnum):
     LOSSY = "with losses"
     ANSWERED = "answered"  #: goes no further: its sender is answered here
     DROPPED = "dropped"  #: goes no further, and wants no answer; or answers what went no further
-    SESSION = "needs a session"  #: depends on what went before; and what answers it
+    SESSION = "needs a session"  #: depends on what went before, and was met where that is not known
     FAILED = "not translated"  #: cannot be read or paired, or not be said at all
 
 
@@ -64,10 +76,14 @@ class _Sent:
     Attributes:
         outcome: Of the call.
         forms: Of each call that it became: what it was on the way, see `Translation.forms`.
+        chain: What has translated it instead.
+        exchange: What that gave for it.
     """
 
     outcome: Outcome
     forms: Sequence[tuple[Any, ...]] = ()
+    chain: Chain | None = None
+    exchange: Exchange | None = None
 
 
 @define(eq=False)
@@ -81,8 +97,12 @@ class Translated:
         wire: Of the frames that it became.
         frames: What goes to the other side, in this order.
         texts: The same as it is written.
+        ways: Which way each of these goes: `STATION_TO_CSMS`, `CSMS_TO_STATION`, "" if that is not known.
         answer: What the sender is told, if the frame goes no further.
         losses: What could not be carried.
+        of_call: The same of a call before it, where that shows only now: see `called`.
+        called: Class of the call that this was lost of: the one that is answered, or the last one of the same side,
+            which was not.
         reason: Why it was not translated.
     """
 
@@ -92,8 +112,11 @@ class Translated:
     wire: Wire = Wire.JSON
     frames: tuple[Frame, ...] = ()
     texts: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
     answer: Response | OcppError | None = None
     losses: tuple[Loss, ...] = ()
+    of_call: tuple[Loss, ...] = ()
+    called: str = ""
     reason: str = ""
 
     @property
@@ -110,7 +133,7 @@ class LogTranslator:
 
     Args:
         to: The version to translate to: a `Version` or its number.
-        received_at: What a required time becomes that a frame lacks, aware.
+        received_at: The time of frames beside which none stands, aware: what a required time becomes that they lack.
         policy: What you decide differently.
 
     Raises:
@@ -122,6 +145,8 @@ class LogTranslator:
         self.policy = policy
         self.received_at = received_at
         self._ids = count(1)
+        self._chains: OrderedDict[Hashable, Chain] = OrderedDict()
+        self._remembered = 0
         self._kept: deque[tuple[Asked, int]] = deque()
         self._kept_size = 0
 
@@ -145,11 +170,15 @@ class LogTranslator:
             reason = f"{error.action} ({error.step}) depends on what went before"
             return Translated(judged, self.to, Outcome.SESSION, reason=reason)
         except (LocalProtocolError, PayloadError) as error:
+            self._forget(_station(judged))  # what it has left half done is not known
             return Translated(judged, self.to, Outcome.FAILED, reason=str(error))
 
-    # Kinds of frames. A session would be told what the first two ask of `translate`.
+    # Kinds of frames
 
     def _asking(self, judged: Judged, frame: Call | Send) -> Translated:
+        side = _SIDES.get(judged.found.direction)
+        if side is not None and judged.found.version != self.to:
+            return self._in_chain(judged, frame, side)
         made = self._translated(frame.payload)
         if not made.messages:
             outcome = Outcome.DROPPED if made.answer is None else Outcome.ANSWERED
@@ -157,10 +186,44 @@ class LogTranslator:
             return Translated(judged, self.to, outcome, answer=made.answer, losses=made.losses)
         self._keep(judged, _Sent(Outcome.EXACT, made.forms))
         asking: list[Frame] = [_carrying(frame, one) for one in made.messages]
-        return self._written(judged, asking, made.losses)
+        return self._written(judged, self._alike(judged, asking), made.losses)
+
+    def _in_chain(self, judged: Judged, frame: Call | Send, side: Side) -> Translated:
+        """A call or a SEND by what is known of its station."""
+        chain = self._chain(judged)
+        size = chain.size
+        made, exchange = chain.called(side, frame, self._time(judged))
+        self._make_room(chain.size - size)
+        outcome = Outcome.DROPPED if made.answer is None else Outcome.ANSWERED
+        self._keep(judged, _Sent(outcome, chain=chain, exchange=exchange))
+        reason = "" if exchange is None or exchange.is_over else "it waits for what comes later"
+        return self._of_chain(judged, made, outcome, reason)
+
+    def _of_chain(self, judged: Judged, made: Made, outcome: Outcome, reason: str) -> Translated:
+        """What a frame has led to; `outcome` and `reason` if that is nothing."""
+        called = "" if made.called is None else type(made.called).__name__
+        if made.crossed:
+            frames = [(one.frame, _DIRECTIONS[one.side]) for one in made.crossed]
+            written = self._written(judged, frames, made.losses)
+            written.of_call, written.called = made.of_call, called
+            return written
+        return Translated(
+            judged,
+            self.to,
+            outcome,
+            answer=made.answer,
+            losses=made.losses,
+            of_call=made.of_call,
+            called=called,
+            reason=reason,
+        )
 
     def _answering(self, judged: Judged, frame: CallResult) -> Translated:
         sent = _sent(judged)
+        if sent is not None and sent.exchange is not None:
+            if (made := self._answered(judged, frame, sent)) is not None:
+                return self._of_chain(judged, made, Outcome.DROPPED, _UNSENT)
+            sent = self._again(sent.exchange)
         if sent is not None and not sent.forms:
             return self._unsent(judged, sent)
         answering: list[Frame] = []
@@ -174,12 +237,38 @@ class LogTranslator:
                 answering.append(CallError(frame.id, *told, headers=frame.headers))
             else:
                 answering.append(_carrying(frame, made.message))
-        return self._written(judged, answering, tuple(losses))
+        return self._written(judged, self._alike(judged, answering), tuple(losses))
+
+    def _answered(self, judged: Judged, frame: CallResult | CallError, sent: _Sent) -> Made | None:
+        """What answers a call that a chain has translated; None if that does not wait for it any more."""
+        chain, exchange = sent.chain, sent.exchange
+        assert chain is not None
+        assert exchange is not None
+        if chain.is_closed or exchange.is_given_up:
+            return None
+        size = chain.size
+        made = chain.answered(exchange, frame, self._time(judged))
+        self._make_room(chain.size - size)
+        return made
+
+    def _again(self, exchange: Exchange) -> _Sent:
+        """A call whose sender has gone on before this answer, as it is without what went before it."""
+        made = self._translated(exchange.frame.payload)
+        return _Sent(Outcome.DROPPED, made.forms)
 
     def _refusing(self, judged: Judged, frame: CallError) -> Translated:
         sent = _sent(judged)
+        error, losses = self._error(judged, frame)
+        if sent is not None and sent.exchange is not None:
+            made = self._answered(judged, frame, sent)
+            if made is not None:
+                return self._of_chain(judged, _spelt(made, error, losses), Outcome.DROPPED, _UNSENT)
+            sent = self._again(sent.exchange)
         if sent is not None and not sent.forms:
             return self._unsent(judged, sent)
+        return self._written(judged, self._alike(judged, [error] * (len(sent.forms) if sent else 1)), losses)
+
+    def _error(self, judged: Judged, frame: CallError) -> tuple[CallError, tuple[Loss, ...]]:
         found, wire = judged.found, self._wire(judged)
         step = f"{found.version}->{self.to}"
         names = specification(found.version).error_names[found.wire]
@@ -187,11 +276,11 @@ class LogTranslator:
         if wire is Wire.SOAP and error.details:
             details = shown("$[4]", error.details)
             losses = (*losses, Loss("$[4]", LossKind.DROPPED, details, LossReason.NO_COUNTERPART, step=step))
-        return self._written(judged, [error] * (len(sent.forms) if sent else 1), losses)
+        return error, losses
 
     def _complaining(self, judged: Judged, frame: CallResultError) -> Translated:
         if self.to == judged.found.version:
-            return self._written(judged, [frame], ())
+            return self._written(judged, self._alike(judged, [frame]), ())
         step = f"{judged.found.version}->{self.to}"
         said = shown("$", {"code": frame.code, "description": frame.description, "details": frame.details})
         loss = Loss("$", LossKind.DROPPED, said, LossReason.SUPPRESSED, step=step)
@@ -201,7 +290,7 @@ class LogTranslator:
         """What answers a call that went no further."""
         if sent.outcome is Outcome.SESSION:
             return Translated(judged, self.to, Outcome.SESSION, reason="its call needs a session")
-        return Translated(judged, self.to, Outcome.DROPPED, reason="its call went no further")
+        return Translated(judged, self.to, Outcome.DROPPED, reason=_UNSENT)
 
     def _translated(self, message: Payload) -> Translation:
         new_id = self._ids.__next__
@@ -217,17 +306,56 @@ class LogTranslator:
         wire = judged.found.wire
         return wire if wire in specification(self.to).error_names else Wire.JSON
 
-    def _written(self, judged: Judged, frames: Sequence[Frame], losses: tuple[Loss, ...]) -> Translated:
+    def _alike(self, judged: Judged, frames: Sequence[Frame]) -> list[tuple[Frame, str]]:
+        """Frames that go the way of the source, with ids like its own."""
+        way = judged.found.direction
+        return [(evolve(one, id=numbered(one.id, number)), way) for number, one in enumerate(frames)]
+
+    def _written(
+        self, judged: Judged, frames: Sequence[tuple[Frame, str]], losses: tuple[Loss, ...]
+    ) -> Translated:
         wire = self._wire(judged)
         sent = tuple(
-            evolve(one, id=_id(one.id, number, wire), headers=_headers(one.headers), violations=())
-            for number, one in enumerate(frames)
+            evolve(one, id=_id(one.id, wire), headers=_headers(one.headers), violations=())
+            for one, _ in frames
         )
-        texts = tuple(write(one, self.to, wire, judged.found.direction) for one in sent)
+        ways = tuple(way for _, way in frames)
+        texts = tuple(write(one, self.to, wire, way) for one, way in zip(sent, ways, strict=True))
         outcome = Outcome.LOSSY if losses else Outcome.EXACT
-        return Translated(judged, self.to, outcome, wire, sent, texts, losses=losses)
+        return Translated(judged, self.to, outcome, wire, sent, texts, ways, losses=losses)
 
     # Memory
+
+    def _time(self, judged: Judged) -> datetime:
+        return moment(judged.found.moment) or self.received_at
+
+    def _chain(self, judged: Judged) -> Chain:
+        """What is known of the station of a frame."""
+        key = _station(judged)
+        chain = self._chains.get(key)
+        if chain is None:
+            label = judged.found.station
+            identity = judged.found.source if label is None else str(label)
+            chain = self._chains[key] = Chain(judged.found.version, self.to, identity, self.policy)
+            self._remembered += chain.size
+        self._chains.move_to_end(key)
+        return chain
+
+    def _make_room(self, more: int) -> None:
+        """Forgets the stations that were not heard of longest, if there are too many, or too much is known.
+
+        Args:
+            more: Bytes that are known since the last time.
+        """
+        self._remembered += more
+        while len(self._chains) > MOST_STATIONS or self._remembered > MOST_REMEMBERED:
+            self._forget(next(iter(self._chains)))
+
+    def _forget(self, station: Hashable) -> None:
+        chain = self._chains.pop(station, None)
+        if chain is not None:
+            chain.is_closed = True
+            self._remembered -= chain.size
 
     def _keep(self, judged: Judged, sent: _Sent) -> None:
         """Keeps what a call has become for its answer, until too much has come since."""
@@ -254,10 +382,23 @@ def _sent(judged: Judged) -> _Sent | None:
     return None if judged.asked is None else judged.asked.kept
 
 
-def _id(id: str, number: int, wire: Wire) -> str:
-    """The id of one of the frames that a frame has become; SOAP has longer ones than JSON."""
-    if number:
-        id = f"{id}-{number + 1}"
+def _station(judged: Judged) -> Hashable:
+    """By what its chain is found: a station that changes its version begins anew."""
+    return judged.found.stream, judged.found.version
+
+
+def _spelt(made: Made, error: CallError, losses: tuple[Loss, ...]) -> Made:
+    """The same with an error of the log as the other version spells it, where it has come through as one."""
+    crossed = [
+        evolve(one, frame=evolve(error, id=one.frame.id)) if isinstance(one.frame, CallError) else one
+        for one in made.crossed
+    ]
+    came_through = any(isinstance(one.frame, CallError) for one in made.crossed)
+    return evolve(made, crossed=crossed, losses=made.losses + (losses if came_through else ()))
+
+
+def _id(id: str, wire: Wire) -> str:
+    """An id that the wire can have; SOAP has longer ones than JSON."""
     return id if wire is Wire.SOAP or len(id) <= MAX_ID_LENGTH else alias(id, MAX_ID_LENGTH)
 
 

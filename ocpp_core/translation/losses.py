@@ -125,7 +125,7 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
     # What a member without a field was meant for is not known: it may be a misspelt secret.
     if reason is LossReason.EXTENSION or _is_secret(path):
         return HIDDEN
-    if isinstance(value, Payload | Mapping | list | tuple):
+    if isinstance(value, Payload | Mapping | list | tuple | Misplaced):
         return hide({"": _json(value)})[""]
     return hide(value) if value.__class__ is str else value
 

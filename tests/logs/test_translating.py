@@ -13,7 +13,7 @@ from ocpp_core.logs.origins import CSMS_TO_STATION, STATION_TO_CSMS
 from ocpp_core.logs.reading import Found
 from ocpp_core.logs.translating import LogTranslator, Outcome, Translated
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.messages import CallError
+from ocpp_core.model.messages import Call, CallError, CallResult
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version, Wire
 from ocpp_core.soap.codec import SoapCodec
@@ -23,9 +23,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 AUTHORIZE = '[2,"1","Authorize",{"idTag":"AB"}]'
 ACCEPTED = '[3,"1",{"idTagInfo":{"status":"Accepted"}}]'
 START = '[2,"2","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-01-31T12:00:00Z"}]'
-STATUS_OF_STATION = (
-    '[2,"3","StatusNotification",{"connectorId":0,"errorCode":"NoError","status":"Available"}]'
-)
+SECURITY = '[2,"3","SecurityEventNotification",{"type":"ResetOrReboot","timestamp":"2026-01-31T12:00:00Z"}]'
 CLEAR_ALL = '[2,"4","ClearChargingProfile",{}]'
 
 
@@ -52,10 +50,10 @@ def only(frame: str, to: str, version: str = "1.6") -> Translated:
     [
         ([HEARTBEAT], "2.0.1", ["exact"]),
         ([AUTHORIZE, ACCEPTED], "2.0.1", ["with losses", "exact"]),
-        ([STATUS_OF_STATION, '[3,"3",{}]'], "2.0.1", ["answered", "dropped"]),
-        ([START, '[3,"2",{"transactionId":7,"idTagInfo":{"status":"Accepted"}}]'], "2.1", 2 * ["needs a session"]),
-        ([START, '[4,"2","GenericError","",{}]'], "2.0.1", 2 * ["needs a session"]),
-        ([STATUS_OF_STATION, '[4,"3","GenericError","",{}]'], "2.0.1", ["answered", "dropped"]),
+        ([SECURITY, '[3,"3",{}]'], "1.5", ["answered", "dropped"]),
+        ([START, '[3,"2",{"transactionId":7,"idTagInfo":{"status":"Accepted"}}]'], "2.1", ["with losses", "exact"]),
+        ([START, '[4,"2","GenericError","",{}]'], "2.0.1", ["with losses", "exact"]),
+        ([SECURITY, '[4,"3","GenericError","",{}]'], "1.5", ["answered", "dropped"]),
         ([START], "1.5", ["exact"]),
         (['[2,"1"', ACCEPTED, "[9]", ""], "2.0.1", 4 * ["not translated"]),
     ],
@@ -110,11 +108,27 @@ def test_each_side_finds_its_own_answer_among_equal_ids() -> None:
 
 
 def test_a_call_that_becomes_several_has_as_many_answers() -> None:
+    """One at a time: the next call goes when the one before has its answer."""
     call, answer, *_ = translated(CLEAR_ALL, '[3,"4",{"status":"Accepted"}]', to="2.1")
 
-    assert ["4", "4-2", "4-3"] == [one.id for one in call.frames] == [one.id for one in answer.frames]
+    assert [(Call, "4")] == [(type(one), one.id) for one in call.frames]
+    assert [(CallResult, "4"), (Call, "4-2"), (CallResult, "4-2"), (Call, "4-3"), (CallResult, "4-3")] == [
+        (type(one), one.id) for one in answer.frames
+    ]
     (_, error) = translated(CLEAR_ALL, '[4,"4","InternalError","",{}]', to="2.0")
-    assert ["4", "4-2", "4-3"] == [one.id for one in error.frames]
+    assert 3 == len([one for one in error.frames if isinstance(one, CallError)])
+
+
+def test_a_call_of_nobody_that_becomes_several_has_as_many_answers() -> None:
+    """Where it is not said who has sent a call that both may send, each frame stands for itself."""
+    frames = [
+        Found("x", 1, text, "x", "1.6")
+        for text in ('[2,"5","DataTransfer",{"vendorId":"V"}]', '[3,"5",{"status":"Accepted"}]')
+    ]
+    call, answer = translated(*frames, to="2.0.1")
+
+    assert ["5"] == [one.id for one in call.frames] == [one.id for one in answer.frames]
+    assert ("",) == call.ways
 
 
 @pytest.mark.parametrize("to", ["2.0", "2.1"])

@@ -15,6 +15,7 @@ from ocpp_core.translation.engine import path
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions.effects import Answer, Call, Effect, Notice, Reply, Side
 from ocpp_core.translation.sessions.emulations import Emulating
+from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.layers import (
     Layer,
     Message,
@@ -72,6 +73,7 @@ class TranslationSession:
         identity: Of the station. It is the name of its records, and goes into ids: keep it.
         store: Where the records lie. Without one they are gone with the session.
         policy: What you decide differently.
+        ids: Knows ids that were given out already; only who plays back what has happened has any.
 
     Raises:
         ValueError: There is no such version.
@@ -86,12 +88,13 @@ class TranslationSession:
         identity: str,
         store: Store | None = None,
         policy: Policy = DEFAULT_POLICY,
+        ids: Ids | None = None,
     ) -> None:
         self.station: Version = Version(station)
         self.csms: Version = Version(csms)
         self.identity = identity
         self.policy = policy
-        self._state = State(identity, MemoryStore() if store is None else store, policy)
+        self._state = State(identity, MemoryStore() if store is None else store, policy, ids or Ids())
         self._topology = None if policy.connectors is None else Topology(self._state, policy.connectors)
         self._emulates = policy.has_plug_and_charge or policy.has_cost_messages
         self._asides: deque[_Exchange] = deque()
@@ -214,6 +217,12 @@ class TranslationSession:
         self._tell(now)
         self._state.expire(now)
         self._due += [key for key, (_, until) in self._paused.items() if until <= now]
+        return self._done()
+
+    def hurried(self, now: datetime) -> list[Effect]:
+        """Nothing is waited for any longer but answers: a report goes on as far as it has come."""
+        self._tell(now)
+        self._due += self._paused
         return self._done()
 
     # How it goes on

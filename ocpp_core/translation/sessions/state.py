@@ -9,6 +9,7 @@ from attrs import evolve as replaced
 
 from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
 from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import Records, moment, moment_text
 from ocpp_core.translation.sessions.stores import Store
 
@@ -22,7 +23,7 @@ class TransactionRecord:
 
     Attributes:
         id: In 2.x.
-        number: In 1.x; None before it is known.
+        number: In 1.x; None before it is known, which is when the CSMS has answered.
         place: Connector of 1.x, EVSE of 2.x; 0 if it is not known.
         tag: The idTag that began it.
         token: The token that began it, packed.
@@ -108,9 +109,10 @@ class Outlet:
 class State:
     """Everything that is remembered of one station. It is a `Memory` for the rows of the steps."""
 
-    def __init__(self, identity: str, store: Store, policy: Policy) -> None:
+    def __init__(self, identity: str, store: Store, policy: Policy, ids: Ids) -> None:
         self.identity = identity
         self.policy = policy
+        self.ids = ids
         self.records: Records = Records(identity, store)
         #: When the station connected.
         self.since: datetime | None = None
@@ -218,7 +220,8 @@ class State:
 
     def new_number(self) -> int:
         """An id for 1.x, never the same again."""
-        return self.records.next_id("transaction")
+        given = self.ids.number()
+        return self.records.next_id("transaction") if given is None else given
 
     def adopt(self, number: int) -> None:
         """A station speaks of an id that is not known here: none of those up to it is given any more."""
@@ -230,7 +233,8 @@ class State:
 
     def new_request_id(self) -> int:
         """An id for a request that needs one."""
-        return self.records.next_id("request")
+        given = self.ids.request()
+        return self.records.next_id("request") if given is None else given
 
     # Remote starts
 

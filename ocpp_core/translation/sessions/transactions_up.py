@@ -73,7 +73,6 @@ def start_transaction(asked: Asked) -> Steps:
         charging = STATES[status] if status in ("Charging", "SuspendedEV", "SuspendedEVSE") else "EVConnected"
         record = TransactionRecord(
             id=id,
-            number=state.new_number(),
             place=place,
             tag=view.id_tag,
             state=charging,
@@ -313,23 +312,26 @@ def _queue(
 
 
 def _delivered(asked: Asked, id: str, name: str) -> Steps:
-    """Sends what waits in the outbox of a transaction, in order, and gives the answer to the event of this name.
+    """Sends what waits in the outbox of a transaction, in order, and gives the answer to the last event of this name.
 
     Nothing goes past an event that was not answered. One that the CSMS has refused twice is let go, but for the
     beginning, which is sent again until it is accepted or the end is.
     """
     record = asked.state.transaction(id)
     given: Answer = None
-    for one, number in record.outbox if record is not None else ():
+    waiting = [] if record is None else record.outbox
+    # A status that comes again has the same name again.
+    wanted = next((number for one, number in reversed(waiting) if one == name), None)
+    for one, number in waiting:
         event = unpacked(v201.TransactionEventRequest, asked.state.event(id, number))
         answer = yield event
         if answer is None:
             return None
         if isinstance(answer, v201.TransactionEventResponse):
             _acknowledge(asked, id, one, event, answer)
-        elif one != name and event.event_type == "Updated":
-            _let_go(asked.state, id, one)
-        if one == name:
+        elif number != wanted and event.event_type == "Updated":
+            _let_go(asked.state, id, number)
+        if number == wanted:
             given = answer
     return given
 
@@ -344,10 +346,10 @@ def _with_room(asked: Asked, record: TransactionRecord) -> Generator[Any, Answer
     return found if found is not None and len(found.outbox) < most else None
 
 
-def _let_go(state: State, id: str, name: str) -> TransactionRecord | None:
+def _let_go(state: State, id: str, number: int) -> TransactionRecord | None:
     record = state.transaction(id)
     if record is not None:
-        outbox = [one for one in record.outbox if one[0] != name]
+        outbox = [one for one in record.outbox if one[1] != number]
         record = state.save(replaced(record, outbox=outbox))
     return record
 
@@ -361,16 +363,17 @@ def _acknowledge(
 ) -> None:
     """Keeps what the CSMS has said of an event, and that it need not be sent again."""
     state: State = asked.state
-    record = _let_go(state, id, name)
+    record = _let_go(state, id, event.seq_no)
     info = tag_info(asked, answer)
     if record is None:  # forgotten in the meantime
         return
     match event.event_type:
         case "Started":
+            number = state.new_number()
             reply = v16.StartTransactionResponse(
-                transaction_id=record.number or 0, id_tag_info=_permitted(asked, record, answer, info)
+                transaction_id=number, id_tag_info=_permitted(asked, record, answer, info)
             )
-            state.save(replaced(record, is_started=True, start_reply=packed(reply)))
+            state.save(replaced(record, number=number, is_started=True, start_reply=packed(reply)))
         case "Ended":
             given = info if event.id_token is not None else None
             end = v16.StopTransactionResponse(id_tag_info=given)
@@ -447,7 +450,7 @@ def tag_info(asked: Asked, answer: v201.TransactionEventResponse) -> v16.IdTagIn
 
 
 def _id(state: State, *parts: Any) -> str:
-    return str(uuid5(_NAMESPACE, "\x00".join(map(str, (state.identity, *parts)))))
+    return state.ids.transaction() or str(uuid5(_NAMESPACE, "\x00".join(map(str, (state.identity, *parts)))))
 
 
 def _utc(value: datetime) -> str:

@@ -526,6 +526,25 @@ def test_what_the_station_has_given_up_goes_before_the_next_event() -> None:
     assert v16.MeterValuesResponse() == answer
 
 
+def test_A3_the_same_status_again_while_the_csms_is_away_is_another_event() -> None:
+    """A station that sends no timestamps says the same when it comes back to a status."""
+    both = bridge()
+    both.station(start())
+    both.to_csms()
+    answers = both.serves[Side.CSMS]
+    both.serves[Side.CSMS] = lambda request: None
+    for token in ("Charging", "SuspendedEV", "Charging"):
+        both.station(status(token))
+    both.serves[Side.CSMS] = answers
+    both.to_csms()
+    both.station(status("SuspendedEVSE"))
+
+    sent = [one for one in both.to_csms() if isinstance(one, v201.TransactionEventRequest)]
+    assert [(1, "Charging"), (2, "SuspendedEV"), (3, "Charging"), (4, "SuspendedEVSE")] == [
+        (one.seq_no, one.transaction_info.charging_state) for one in sent
+    ]
+
+
 def test_what_the_csms_refuses_twice_does_not_stop_the_rest() -> None:
     both = bridge({"TransactionEvent": lambda one: REFUSED if one.seq_no == 1 else event_answer(one)})
     number = both.station(start()).transaction_id
