@@ -298,7 +298,13 @@ def _stored(file: Path | None) -> Any:
     if file is None:
         return nullcontext()
     try:
-        return closing(SqliteStore(file))
+        return closing(SqliteStore(file, alone=True))
+    except sqlite3.OperationalError as error:
+        is_taken = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        why = (
+            "another process has it, and one gateway at a time may use it" if is_taken else clean(str(error))
+        )
+        raise click.UsageError(f"--store: {clean(str(file))}: {why}") from None
     except (StateError, sqlite3.Error) as error:
         raise click.UsageError(f"--store: {clean(str(file))}: {clean(str(error))}") from None
 

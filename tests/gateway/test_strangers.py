@@ -1,7 +1,6 @@
-"""A gateway before stations and back-ends that nobody has chosen: names that cannot be, many of them, two wires at once."""
+"""A gateway before stations and back-ends that nobody has chosen: odd names, many names, both wires at once."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from gateways import AT_ONCE, gateway_to, office, station
 from loops import asynchronous, until
 from ocpp_core import v15, v16
+from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Router
 from ocpp_core.gateway import Backend, Gateway
 from ocpp_core.model.codes import ErrorCode
@@ -19,6 +19,17 @@ from ocpp_core.transports import soap_station
 from ocpp_core.transports.websocket import connect
 
 BOOT = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+
+
+class Heard(Hooks):
+    """Says that a frame of a station has come."""
+
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+
+    def frame(self, peer: Any, direction: str, size: int) -> None:
+        if direction == "in":
+            self.told.set()
 
 
 @asynccontextmanager
@@ -37,10 +48,15 @@ async def silent_csms() -> AsyncGenerator[Backend, None]:
 async def test_a_station_that_the_csms_does_not_let_in_is_told_so_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    closed: list[Any] = []
+    closed, heard = list[Any](), Heard()
+
+    async def refuse(_: object) -> bool:
+        await heard.told.wait()
+        return False
+
     async with (
-        office("2.0.1", authenticate=lambda _: False) as back,
-        gateway_to(back.backend()) as (_, port),
+        office("2.0.1", authenticate=refuse) as back,
+        gateway_to(back.backend(), app={"hooks": [heard]}) as (_, port),
         station(port, on_disconnect=closed.append) as peer,
     ):
         with pytest.raises(CallRejectedError) as info:
@@ -80,9 +96,7 @@ async def test_a_name_that_the_version_of_a_back_end_cannot_have_is_no_fault_of_
     closed: list[Any] = []
     async with office("2.0.1") as back, gateway_to(back.backend()) as (_, port):
         url, options = f"ws://127.0.0.1:{port}/", {"reconnect": False, "on_disconnect": closed.append}
-        async with connect(url, "CP:1", Router(), "1.6", **options) as peer:  # type: ignore[arg-type]
-            with pytest.raises(CallRejectedError):
-                await peer.call(BOOT)
+        async with connect(url, "CP:1", Router(), "1.6", **options):  # type: ignore[arg-type]
             await until(lambda: bool(closed))
 
     assert 1008 == closed[0].close_code
@@ -94,11 +108,14 @@ async def test_a_name_that_the_version_of_a_back_end_cannot_have_is_no_fault_of_
 async def test_a_name_that_a_mirror_cannot_have_is_none_of_the_stations_business(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with office("1.6") as back, office("2.0.1") as side:
-        async with gateway_to(back.backend(), side.backend()) as (_, port):
-            async with connect(f"ws://127.0.0.1:{port}/", "CP:1", Router(), "1.6", reconnect=False) as peer:
-                await peer.call(BOOT)
-                await until(lambda: "cannot be the identity" in caplog.text)
+    async with (
+        office("1.6") as back,
+        office("2.0.1") as side,
+        gateway_to(back.backend(), side.backend()) as (_, port),
+        connect(f"ws://127.0.0.1:{port}/", "CP:1", Router(), "1.6", reconnect=False) as peer,
+    ):
+        await peer.call(BOOT)
+        await until(lambda: "cannot be the identity" in caplog.text)
 
     assert ["BootNotification"] == back.actions
     assert "Traceback" not in caplog.text
@@ -162,26 +179,42 @@ async def test_a_websocket_takes_the_place_of_a_station_that_waits_for_its_csms(
     assert "RejectedError" in type(info.value).__name__
 
 
+def held_up(gateway: Gateway) -> asyncio.Event:
+    """Makes the one session that there is end slowly: once this is set."""
+    (joined,) = gateway._joined.values()
+    may_close, close = asyncio.Event(), joined.close
+
+    async def slowly() -> None:
+        await may_close.wait()
+        await close()
+
+    joined.close = slowly  # type: ignore[method-assign]
+    return may_close
+
+
 @asynchronous
 async def test_a_soap_station_that_posts_while_its_session_is_changed_waits_for_it() -> None:
-    async with office("2.0.1") as back, gateway_to(back.backend()) as (gateway, port):
-        async with station(port, "1.5", "soap") as old:
-            await old.call(v15.HeartbeatRequest())
-            (joined,) = gateway._joined.values()
-            may_close, close = asyncio.Event(), joined.close
+    async with (
+        office("2.0.1") as back,
+        gateway_to(back.backend()) as (gateway, port),
+        station(port, "1.5", "soap") as old,
+        station(port, "1.6", "soap") as new,
+    ):
+        await old.call(v15.HeartbeatRequest())
+        may_close, (earlier,) = held_up(gateway), gateway._joined.values()
+        first = asyncio.create_task(new.call(v16.HeartbeatRequest()))
+        await until(lambda: gateway._joined.get("CP-1") is not earlier)
+        begun, receive = asyncio.Event(), gateway._joined["CP-1"].receive
 
-            async def slowly() -> None:
-                await may_close.wait()
-                await close()
+        async def received(message: Any) -> Any:
+            begun.set()
+            return await receive(message)
 
-            joined.close = slowly  # type: ignore[method-assign]
-            async with station(port, "1.6", "soap") as new:
-                first = asyncio.create_task(new.call(v16.HeartbeatRequest()))
-                await until(lambda: gateway._joined.get("CP-1") is not joined)
-                second = asyncio.create_task(new.call(v16.HeartbeatRequest()))
-                await asyncio.sleep(0.05)
-                may_close.set()
-                await asyncio.gather(first, second)
+        gateway._joined["CP-1"].receive = received  # type: ignore[method-assign]
+        second = asyncio.create_task(new.call(v16.HeartbeatRequest()))
+        await begun.wait()
+        may_close.set()
+        await asyncio.gather(first, second)
 
     assert 3 * ["Heartbeat"] == back.actions
 
@@ -189,31 +222,27 @@ async def test_a_soap_station_that_posts_while_its_session_is_changed_waits_for_
 @asynchronous
 async def test_a_station_that_was_replaced_before_it_had_begun_never_begins() -> None:
     """Its earlier session takes its time to end; meanwhile another connection of it has come."""
-    async with office("2.0.1") as back, gateway_to(back.backend()) as (gateway, port):
-        async with station(port, "1.5", "soap") as old:
-            await old.call(v15.HeartbeatRequest())
-            (joined,) = gateway._joined.values()
-            may_close, close = asyncio.Event(), joined.close
-
-            async def slowly() -> None:
-                await may_close.wait()
-                await close()
-
-            joined.close = slowly  # type: ignore[method-assign]
-            async with station(port, "1.6", "soap") as new:
-                posting = asyncio.create_task(new.call(v16.HeartbeatRequest()))
-                await until(lambda: gateway._joined.get("CP-1") is not joined)
-                async with station(port) as peer:
-                    await peer.call(BOOT)
-                    may_close.set()
-                    with pytest.raises(CallRejectedError):
-                        await posting
-                    server = back.server
-                    assert server is not None
-                    assert 1 == len(server.peers)
-                    await peer.call(BOOT)
+    async with (
+        office("2.0.1") as back,
+        gateway_to(back.backend()) as (gateway, port),
+        station(port, "1.5", "soap") as old,
+        station(port, "1.6", "soap") as new,
+    ):
+        await old.call(v15.HeartbeatRequest())
+        may_close, (earlier,) = held_up(gateway), gateway._joined.values()
+        posting = asyncio.create_task(new.call(v16.HeartbeatRequest()))
+        await until(lambda: gateway._joined.get("CP-1") is not earlier)
+        async with station(port) as peer:
+            await until(lambda: "CP-1" in gateway._joined and not gateway._posting)
+            may_close.set()
+            await peer.call(BOOT)
+            with pytest.raises(CallRejectedError):
+                await posting
+            await peer.call(BOOT)
+            tasks = [one.get_name() for one in asyncio.all_tasks()]
 
     assert ["Heartbeat", "BootNotification", "BootNotification"] == back.actions
+    assert 1 == tasks.count("ocpp gateway CP-1")
 
 
 @asynchronous
@@ -238,13 +267,14 @@ async def test_a_csms_that_is_gone_is_tried_again_before_stations_are_given_up()
 
 
 @asynchronous
-async def test_nothing_is_left_of_a_station_that_was_closed_with_its_gateway(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.DEBUG, "asyncio")
-    async with office("2.0.1") as back:
-        async with gateway_to(back.backend(), patience=20.0) as (gateway, port), station(port) as peer:
-            await peer.call(BOOT)
-            (joined,) = gateway._joined.values()
+async def test_nothing_is_left_of_a_station_that_was_closed_with_its_gateway() -> None:
+    async with (
+        office("2.0.1") as back,
+        gateway_to(back.backend(), patience=20.0) as (gateway, port),
+        station(port) as peer,
+    ):
+        await peer.call(BOOT)
+        (joined,) = gateway._joined.values()
 
+    # A timer that runs on would keep all of it in memory.
     assert joined._timer is None
