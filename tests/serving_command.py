@@ -15,9 +15,10 @@ class Serve(NamedTuple):
 
     process: subprocess.Popen[str]
     port: int
+    scheme: str
 
     def url(self, path: str = "/CP-1") -> str:
-        return f"ws://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def line(self) -> str:
         assert self.process.stdout is not None
@@ -33,9 +34,9 @@ def started(*arguments: str) -> Serve:
         env={**os.environ, "COLUMNS": "300"},
     )
     assert running.stdout is not None
-    found = re.search(r"ws://127\.0\.0\.1:(\d+)/", running.stdout.readline())
+    found = re.search(r"(wss?)://127\.0\.0\.1:(\d+)/", running.stdout.readline())
     assert found is not None
-    return Serve(running, int(found[1]))
+    return Serve(running, int(found[2]), found[1])
 
 
 @asynccontextmanager

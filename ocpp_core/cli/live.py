@@ -101,7 +101,9 @@ async def forever() -> NoReturn:
 
 
 @asynccontextmanager
-async def served(app: Any, host: str, port: int, ping_interval: float) -> AsyncGenerator[int, None]:
+async def served(
+    app: Any, host: str, port: int, ping_interval: float, **options: Any
+) -> AsyncGenerator[int, None]:
     """Serves an `OcppApp` while the context lasts; at its end stations are told that the server goes away.
 
     Args:
@@ -109,6 +111,7 @@ async def served(app: Any, host: str, port: int, ping_interval: float) -> AsyncG
         host: Where to listen.
         port: The same.
         ping_interval: Seconds between pings of a WebSocket; 0 sends none.
+        options: Of `serving`.
 
     Yields:
         The port.
@@ -118,7 +121,7 @@ async def served(app: Any, host: str, port: int, ping_interval: float) -> AsyncG
     """
     from ocpp_core.transports.serving import serving
 
-    async with serving(app, host, port, ws_ping_interval=ping_interval or None) as bound:
+    async with serving(app, host, port, ws_ping_interval=ping_interval or None, **options) as bound:
         try:
             yield bound
         finally:  # uvicorn would close with 1012, and leave calls that wait without an answer

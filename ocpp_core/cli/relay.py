@@ -90,6 +90,13 @@ def _require_url(option: str, url: str, version: str) -> None:
     callback=read_listen,
     help="Where stations connect; without a host everywhere. Port 0 is any that is free.",
 )
+@click.option(
+    "--certificate",
+    "own_certificate",
+    type=_FILE,
+    help="PEM file of a certificate, with its key or beside --key. Stations connect by wss and https then.",
+)
+@click.option("--key", "own_key", type=_FILE, help="PEM file of the key of --certificate, not encrypted.")
 @click.option("--csms", "url", required=True, metavar="URL", help="The CSMS, of ws, wss, http or https.")
 @click.option("--csms-version", required=True, type=_VERSIONS, help="OCPP version that it speaks.")
 @click.option(
@@ -156,6 +163,8 @@ def _require_url(option: str, url: str, version: str) -> None:
 def gateway(
     context: click.Context,
     listen: tuple[str, int],
+    own_certificate: Path | None,
+    own_key: Path | None,
     url: str,
     csms_version: str,
     csms_listen: tuple[str, int] | None,
@@ -193,12 +202,13 @@ def gateway(
         raise click.UsageError("--mirror: this back-end is there already")
 
     tls = _tls(url, authority, certificate, key)
+    own_tls = _own_tls(own_certificate, own_key)
 
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard
         from ocpp_core.gateway import Backend, Gateway, Passed
 
-        board = RelayBoard(output)
+        board = RelayBoard(output, {mirror: f"m{number}" for number, (_, mirror) in enumerate(others, 1)})
         accepted = Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance
 
         def watch(passed: Passed) -> None:
@@ -214,7 +224,7 @@ def gateway(
             options={"tolerance": accepted},
         )
         looking_on = [
-            Backend(url=mirror, version=version, allows=allows, options={"tolerance": accepted})
+            Backend(name=mirror, url=mirror, version=version, allows=allows, options={"tolerance": accepted})
             for version, mirror in others
         ]
         host, port = listen
@@ -227,10 +237,14 @@ def gateway(
             may_call=partial(_is_within, networks),
         )
         with aloud(output, "gateway", "admission"):
-            async with relay, served(app, host, port, ping_interval) as bound:
-                shown = host or "0.0.0.0"
-                click.echo(f"serving ws://{shown}:{bound}/IDENTITY and http://{shown}:{bound}/")
+            async with relay, served(app, host, port, ping_interval, **own_tls) as bound:
+                shown, secure = host or "0.0.0.0", "s" if own_tls else ""
+                click.echo(
+                    f"serving ws{secure}://{shown}:{bound}/IDENTITY and http{secure}://{shown}:{bound}/"
+                )
                 click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
+                for number, one in enumerate(looking_on, 1):
+                    click.echo(f"m{number}, which looks on: OCPP {one.version} at {one.name}")
                 sys.stdout.flush()
                 output.message(Text(LEGEND, "dim"))
                 with board.shown():
@@ -261,12 +275,40 @@ def _tls(
         raise click.UsageError("--csms-key: the key of which --csms-certificate?")
     try:
         context = ssl.create_default_context(cafile=authority)
-        if certificate is not None:
-            # Without a password it would ask for one on the terminal.
-            context.load_cert_chain(certificate, key, password=str)
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"a certificate or key cannot be used: {clean(str(error))}") from None
+        raise click.UsageError(f"--csms-ca: this certificate cannot be used: {clean(str(error))}") from None
+    if certificate is not None:
+        _load(context, "--csms-certificate", certificate, key)
     return context
+
+
+def _own_tls(certificate: Path | None, key: Path | None) -> dict[str, Path | None]:
+    """The options of uvicorn with which stations connect by TLS; none without a certificate.
+
+    Raises:
+        click.UsageError: A file cannot be used.
+    """
+    if certificate is None:
+        if key is not None:
+            raise click.UsageError("--key: the key of which --certificate?")
+        return {}
+    _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "--certificate", certificate, key)
+    return {"ssl_certfile": certificate, "ssl_keyfile": key}
+
+
+def _load(context: ssl.SSLContext, option: str, certificate: Path, key: Path | None) -> None:
+    """Loads a certificate and its key.
+
+    Raises:
+        click.UsageError: They cannot be used.
+    """
+    try:
+        # Without a password it would ask for one on the terminal.
+        context.load_cert_chain(certificate, key, password=str)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(
+            f"{option}: this certificate or key cannot be used: {clean(str(error))}"
+        ) from None
 
 
 def _require_actions(names: Sequence[str], version: str) -> None:
@@ -297,7 +339,13 @@ def _stored(file: Path | None) -> Any:
     if file is None:
         return nullcontext()
     try:
-        return closing(SqliteStore(file))
+        return closing(SqliteStore(file, alone=True))
+    except sqlite3.OperationalError as error:
+        is_taken = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        why = (
+            "another process has it, and one gateway at a time may use it" if is_taken else clean(str(error))
+        )
+        raise click.UsageError(f"--store: {clean(str(file))}: {why}") from None
     except (StateError, sqlite3.Error) as error:
         raise click.UsageError(f"--store: {clean(str(file))}: {clean(str(error))}") from None
 

@@ -1,7 +1,7 @@
 """What `gateway` shows: a line for whatever passes, and on a terminal a table of the stations below them."""
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 from attrs import define, field
@@ -21,7 +21,7 @@ from ocpp_core.translation.sessions.effects import Side
 
 #: Rows of the table, the stations heard of last; losses that a line names.
 _MOST_ROWS, _MOST_NAMED = 10, 3
-#: Characters of an identity in the table, and of the version and name of a back-end.
+#: Characters of an identity in the table.
 _NARROW = 16
 
 _KINDS = {
@@ -46,9 +46,11 @@ class RelayBoard:
 
     Attributes:
         console: Where it is shown.
+        mirrors: What the back-ends that look on are called here, by their name.
     """
 
     console: Console
+    mirrors: Mapping[str, str] = field(factory=dict)
     _rows: Bounded[tuple[str, str], _Row] = field(factory=lambda: Bounded(1000), init=False)
 
     @contextmanager
@@ -67,7 +69,9 @@ class RelayBoard:
         self._rows.move_to_end(key)
         row.calls[passed.side] += 1
         row.refused += isinstance(passed.answer, OcppError)
-        row.losses.update(loss.kind for loss in passed.losses)
+        row.losses.update(
+            kind for _, kind, *_ in passed.notes
+        )  # not in words, which takes time for very many
         row.versions = row.versions or _versions(passed)
 
     def line(self, passed: Passed) -> Text:
@@ -76,9 +80,11 @@ class RelayBoard:
         asked = "(the gateway)" if passed.message is None else passed.message.__ocpp__.action or ""
         sent = ", ".join(one.__ocpp__.action or "" for one in passed.sent) or "(answered here)"
         name = asked if asked == sent else f"{asked} as {sent}"
+        mirror = self.mirrors.get(passed.backend.name)
         text = Text.assemble(
             (f"{clean(passed.identity, 50):<10} ", "cyan"),
             (f"{arrow} {passed.backend.version:<5} ", "blue"),
+            ("" if mirror is None else f"({mirror}) ", "dim"),
             (name, "bold"),
         )
         if isinstance(passed.answer, OcppError):
@@ -93,16 +99,18 @@ class RelayBoard:
         return text
 
     def table(self) -> Table:
-        """The stations that were heard of last. It fits into 80 columns."""
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
-        table.add_column("station", no_wrap=True, max_width=_NARROW)
-        table.add_column("speaks", no_wrap=True, max_width=_NARROW)
+        """The stations that were heard of last. It fits into 80 columns: where numbers are long, names are cut."""
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+        table.add_column("station", max_width=_NARROW)  # the one column that may become narrower
+        table.add_column("speaks", no_wrap=True)
+        table.add_column("at", no_wrap=True)
         for name in (TO_CSMS, TO_STATION, "refused", *_KINDS.values()):
             table.add_column(name, justify="right", no_wrap=True)
-        for (identity, _), row in list(self._rows.items())[-_MOST_ROWS:]:
+        for (identity, backend), row in list(self._rows.items())[-_MOST_ROWS:]:
             table.add_row(
-                clean(identity, _NARROW),
+                Text(clean(identity, _NARROW), no_wrap=True, overflow="ellipsis"),
                 row.versions,
+                self.mirrors.get(backend, "csms"),
                 *(str(row.calls[side]) for side in (Side.STATION, Side.CSMS)),
                 str(row.refused),
                 *(str(row.losses[kind]) for kind in _KINDS),

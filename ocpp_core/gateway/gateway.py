@@ -2,9 +2,11 @@
 
 import asyncio
 import hmac
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.gateway.backends import Backend
@@ -14,14 +16,14 @@ from ocpp_core.gateway.mirrors import Mirror
 from ocpp_core.gateway.passing import Passed, log_losses
 from ocpp_core.gateway.ways import Way, way_to
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import CallFailedError, OcppError
+from ocpp_core.model.errors import CallFailedError, CannotConnectError, LocalProtocolError, OcppError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Role
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions.stores import MemoryStore, Store
-from ocpp_core.transports._handshake import GOING_AWAY
+from ocpp_core.transports._handshake import GOING_AWAY, POLICY_VIOLATION
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.socket_peer import SocketPeer
@@ -52,10 +54,12 @@ class Gateway:
         policy: Of all sessions.
         patience: Seconds that a station is kept while its CSMS cannot be reached.
         silence: Seconds after which a SOAP station that sends nothing is forgotten.
+        max_posting: SOAP stations that are connected to back-ends at a time; for one more, the one that was silent
+            longest is forgotten. Each takes sockets of ours, and who posts under a name takes up none of its own.
         watch: Is told of whatever passes; what it raises is logged. Losses are logged without it (INFO).
 
     Raises:
-        ValueError: Two back-ends have the same name.
+        ValueError: Two back-ends have the same name, or there is no room for a station.
     """
 
     def __init__(
@@ -67,10 +71,13 @@ class Gateway:
         policy: Policy = DEFAULT_POLICY,
         patience: float = 20.0,
         silence: float = 100_000.0,
+        max_posting: int = 1_000,
         watch: Callable[[Passed], None] | None = None,
     ) -> None:
         if len({one.name for one in (csms, *mirrors)}) <= len(mirrors):
             raise ValueError("two back-ends have the same name")
+        if max_posting < 1:
+            raise ValueError(f"option max_posting: room for {max_posting} is no room")
         self._csms = csms
         self._mirrors = tuple(mirrors)
         self._ways: dict[str, Way] = {one.name: way_to(one) for one in (csms, *mirrors)}
@@ -80,7 +87,11 @@ class Gateway:
         self._silence = silence
         self._watch = watch
         self._joined: dict[str, Joined] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
+        #: Of those, the SOAP stations; the one that was silent longest comes first.
+        self._posting: OrderedDict[str, Joined] = OrderedDict()
+        self._max_posting = max_posting
+        #: What two sessions of one station wrote into a store would be neither's: one at a time is begun.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._ending: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
         self.router: Router = Router(receives=Role.CSMS)
@@ -103,9 +114,10 @@ class Gateway:
 
     async def __aexit__(self, *error: object) -> None:
         """Ends all connections to the back-ends; those of the stations are their server's."""
-        while self._joined:
-            _, joined = self._joined.popitem()
-            await joined.close()
+        joined = list(self._joined.values())
+        self._joined.clear()
+        self._posting.clear()
+        await asyncio.gather(*(one.close() for one in joined))
         await asyncio.gather(*self._ending, return_exceptions=True)
         await self._stack.aclose()
 
@@ -154,54 +166,59 @@ class Gateway:
     async def _station_connected(self, peer: SocketPeer) -> None:
         """A WebSocket is open; its handlers wait until this has returned."""
 
-        def give_up(why: str) -> None:
-            self._spawn(peer.close(GOING_AWAY, why))
+        def give_up(why: str, code: int = GOING_AWAY) -> None:
+            self._spawn(peer.close(code, why))
 
-        await self._join(peer, give_up)
+        try:
+            await self._join(peer, give_up)
+        except CannotConnectError as error:
+            if error.status is not None and error.status < 500:
+                give_up("the CSMS does not let this station in", POLICY_VIOLATION)
+            else:
+                give_up("the CSMS cannot be reached")
+        except LocalProtocolError:
+            give_up("the CSMS can have no station of this name", POLICY_VIOLATION)
 
     async def _station_gone(self, peer: SocketPeer) -> None:
         joined = self._joined.get(peer.identity)
         if joined is not None and joined.station is peer:
-            del self._joined[peer.identity]
-            await joined.close()
+            await self._part(joined)
 
     async def _receive(self, message: Request[Any] | Notification, caller: Caller) -> Response | None:
         joined = self._joined.get(caller.identity)
-        if joined is None or joined.station is not caller:
-            if isinstance(caller, SocketPeer):
+        if isinstance(caller, SocketPeer):
+            if joined is None or joined.station is not caller:
                 raise OcppError(ErrorCode.GENERIC, "the CSMS is not connected")
+        elif joined is None or not joined.is_of(caller):
             joined = await self._met(caller)
-        elif joined.version != caller.specification.version:  # a SOAP station that was updated
-            joined = await self._met(caller)
+        else:
+            self._posting.move_to_end(caller.identity)
         return await joined.receive(message)
 
     async def _met(self, caller: Caller) -> Joined:
-        """A SOAP station has sent something, for the first time since long."""
-        identity = caller.identity
-        turn = self._turns.setdefault(identity, asyncio.Lock())
+        """A SOAP station has sent something, for the first time since long or in another version than before."""
+        joined = self._joined.get(caller.identity)
+        if joined is not None and isinstance(joined.station, SocketPeer):
+            raise OcppError(ErrorCode.GENERIC, "the station is connected by a WebSocket")
         try:
-            async with turn:
-                joined = self._joined.get(identity)
-                if joined is not None:
-                    if joined.station is caller and joined.version == caller.specification.version:
-                        return joined
-                    if isinstance(joined.station, SocketPeer):
-                        raise OcppError(ErrorCode.GENERIC, "the station is connected by a WebSocket")
-                try:
-                    return await self._join(
-                        caller, lambda _: self._spawn(self._forget(caller)), silence=self._silence
-                    )
-                except CallFailedError as error:
-                    raise OcppError(ErrorCode.GENERIC, "the CSMS cannot be reached") from error
-        finally:
-            if not turn.locked():
-                self._turns.pop(identity, None)
+            return await self._join(
+                caller, lambda _: self._spawn(self._forget(caller)), silence=self._silence
+            )
+        except CallFailedError as error:
+            raise OcppError(ErrorCode.GENERIC, "the CSMS cannot be reached") from error
 
     async def _forget(self, station: Caller) -> None:
         joined = self._joined.get(station.identity)
         if joined is not None and joined.station is station:
-            del self._joined[station.identity]
-            await joined.close()
+            await self._part(joined)
+
+    async def _part(self, joined: Joined) -> None:
+        """Ends what there is of a station, unless another connection has taken its place."""
+        identity = joined.station.identity
+        if self._joined.get(identity) is joined:
+            del self._joined[identity]
+            self._posting.pop(identity, None)
+        await joined.close()
 
     async def _join(
         self, station: Caller, give_up: Callable[[str], None], *, silence: float | None = None
@@ -210,22 +227,37 @@ class Gateway:
 
         Raises:
             CannotConnectError: The CSMS does not let it in, or is not reached.
+            LocalProtocolError: In the version of the CSMS there can be no such station.
+            NotConnectedError: Another connection of it has taken the place of this one.
         """
         identity = station.identity
         joined = Joined(station, patience=self._patience, silence=silence, give_up=give_up)
         earlier, self._joined[identity] = self._joined.get(identity), joined
+        self._posting.pop(identity, None)
+        if silence is not None:
+            self._make_room()
+            self._posting[identity] = joined
+        turn = self._turns.setdefault(identity, asyncio.Lock())
         try:
-            if earlier is not None:
+            if earlier is not None:  # which may still be beginning, and gives its turn away then
                 await earlier.close()
-            await joined.start(
-                self._primary(station, joined), [self._mirror(station, mirror) for mirror in self._mirrors]
-            )
+            async with turn:
+                if not joined.is_closed:
+                    await joined.start(
+                        self._primary(station, joined),
+                        [self._mirror(station, mirror) for mirror in self._mirrors],
+                    )
         except BaseException:
-            if self._joined.get(identity) is joined:
-                del self._joined[identity]
-            await joined.close()
+            await self._part(joined)
             raise
         return joined
+
+    def _make_room(self) -> None:
+        """For one more SOAP station."""
+        while len(self._posting) >= self._max_posting:
+            identity, longest = self._posting.popitem(last=False)
+            _log.warning("%s is forgotten for another SOAP station", named(identity))
+            self._spawn(self._part(longest))
 
     def _primary(self, station: Caller, joined: Joined) -> Branch:
         return Branch(

@@ -9,7 +9,7 @@ from ocpp_core.dispatch.router import Caller
 from ocpp_core.gateway.branches import Branch
 from ocpp_core.gateway.mirrors import Mirror
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import CannotConnectError, NotConnectedError, OcppError
+from ocpp_core.model.errors import CannotConnectError, LocalProtocolError, NotConnectedError, OcppError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
@@ -31,6 +31,9 @@ class Joined:
         silence: Seconds after which there is no use in going on with a station that has sent nothing; None for one
             whose connection says when it is gone.
         give_up: Is called once when there is no use in going on, with a sentence.
+
+    Attributes:
+        is_closed: Whether it was closed, be it before it had begun.
     """
 
     def __init__(
@@ -50,13 +53,22 @@ class Joined:
         self._mirrors: Sequence[Mirror] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self._timer: asyncio.TimerHandle | None = None
+        #: Set while nobody has to wait: the primary is there, or there is no use in waiting.
+        self._is_decided = asyncio.Event()
+        self.is_closed: bool = False
         self._heard: float = asyncio.get_running_loop().time()
+
+    def is_of(self, station: Caller) -> bool:
+        """Whether it is of this station, in the version that it speaks now; a SOAP station may have been updated."""
+        return self.station is station and self.version == station.specification.version
 
     async def start(self, primary: Branch, mirrors: Sequence[Mirror]) -> None:
         """Connects to the back-ends; returns when the primary is there.
 
         Raises:
             CannotConnectError: It does not let the station in, or is not reached within `patience`.
+            LocalProtocolError: There can be no such station in its version.
+            NotConnectedError: All was closed in the meantime.
         """
         self._primary, self._mirrors = primary, mirrors
         running = self._begin(primary.run(), "CSMS")
@@ -73,6 +85,8 @@ class Joined:
             if self._silence is not None:
                 self._begin(self._until_silent(self._silence), "silence")
             return
+        if self.is_closed:
+            raise NotConnectedError("", "it was closed", identity=self.station.identity)
         if running.done():
             running.result()
         reason = f"{primary.backend.name} is not reached within {self._patience} s"
@@ -84,14 +98,13 @@ class Joined:
         Raises:
             OcppError: It is refused, or has no answer.
         """
-        primary = self._primary
-        assert primary is not None
         self._heard = asyncio.get_running_loop().time()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
-                await primary.is_there.wait()
-        except TimeoutError:
-            raise OcppError(ErrorCode.GENERIC, "the CSMS cannot be reached") from None
+                await self._is_decided.wait()
+        primary = self._primary
+        if primary is None or self.is_closed or not self._is_decided.is_set():
+            raise OcppError(ErrorCode.GENERIC, "the CSMS cannot be reached")
         if isinstance(message, Notification):
             await primary.notify(Side.STATION, message)
             self._show(message, None)
@@ -105,6 +118,8 @@ class Joined:
     async def close(self) -> None:
         """Ends all connections of the station, and leaves no task behind. May be called again."""
         self._give_up = None
+        self.is_closed = True
+        self._is_decided.set()
         self._stop_timer()
         # Commands that wait for the station are answered while there is a connection.
         branches = [one for one in (self._primary, *self._mirrors) if one is not None]
@@ -118,10 +133,14 @@ class Joined:
     def csms_connected(self) -> None:
         """The primary is there."""
         self._stop_timer()
+        self._is_decided.set()
 
     def csms_lost(self) -> None:
         """The primary is gone. It may come back."""
         self._stop_timer()
+        if self.is_closed:
+            return
+        self._is_decided.clear()
         self._timer = asyncio.get_running_loop().call_later(self._patience, self.end, "the CSMS is gone")
 
     def end(self, why: str) -> None:
@@ -147,7 +166,7 @@ class Joined:
         async def watched() -> None:
             try:
                 await work
-            except NotConnectedError as error:
+            except (NotConnectedError, LocalProtocolError) as error:
                 _log.warning("%s: %s: %s", named(self.station.identity), what, error)
                 raise
             except Exception:

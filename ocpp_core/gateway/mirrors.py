@@ -12,6 +12,7 @@ from ocpp_core.gateway.backends import Backend
 from ocpp_core.gateway.branches import Branch, Told
 from ocpp_core.gateway.numbers import Numbers
 from ocpp_core.gateway.ways import Way
+from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
@@ -25,6 +26,9 @@ _log = logger("gateway")
 #: Messages of a station that wait for a mirror, and characters of them; of more, the oldest are dropped.
 WAITING = 64
 WAITING_SIZE = 262_144
+
+#: Seconds before a mirror is begun anew whose session has failed, as when its store could not be written.
+AGAIN = 30.0
 
 #: Seconds for what still waits when the station goes; one that comes back at once waits for them.
 BRIEFLY = 1.0
@@ -73,7 +77,7 @@ class Mirror:
     It gets what the primary has answered, in that order and each once: what the primary has not answered, the station
     sends again. Its answers go nowhere. While it is away or slow, the newest `WAITING` messages wait, or as
     many as `WAITING_SIZE` holds; a BootNotification at their head is not dropped with the others, as a CSMS
-    wants that first.
+    wants that first. Where its session fails, it is begun anew; the station is told nothing of either.
 
     Args:
         station: As its handlers see it.
@@ -95,24 +99,19 @@ class Mirror:
         told: Told,
     ) -> None:
         self._identity = station.identity
+        self._station = station
+        self._backend = backend
+        self._way = way
+        self._store = store
+        self._policy = policy
+        self._told = told
+        self._branch: Branch | None = None
         self._waiting: deque[_Waiting] = deque()
         self._size = 0
         self._dropped = 0
         self._has_some = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
-        self._numbers = Numbers(_Apart(store, f"{backend.name}\nids"), station.identity)
-        self._branch = Branch(
-            station,
-            _Numbered(station, self._numbers),
-            backend,
-            way,
-            store=_Apart(store, backend.name),
-            policy=policy,
-            told=told,
-            on_broken=lambda _: None,
-            may_ask=lambda message: message.__ocpp__.action in backend.allows,
-        )
 
     def put(self, message: Request[Any] | Notification, answer: Response | None) -> None:
         """Takes a message of the station that the primary has answered. It never blocks, and never fails."""
@@ -128,28 +127,70 @@ class Mirror:
         self._is_idle.clear()
 
     async def run(self) -> None:
-        """Connects, again and again, and hands on what is waiting, until it is cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._branch.run(lambda _: True), name=f"ocpp mirror {self._identity}")
-            group.create_task(self._hand_on(), name=f"ocpp mirror {self._identity}")
+        """Connects, again and again, and hands on what is waiting, until it is cancelled.
+
+        Raises:
+            LocalProtocolError: There can be no such station in its version.
+        """
+        while True:
+            try:
+                await self._run_once()
+            except LocalProtocolError:
+                raise
+            except Exception:
+                _log.exception("%s: %s has failed", named(self._identity), self._backend.name)
+            await asyncio.sleep(AGAIN)
 
     async def close(self) -> None:
         """Hands on what is still waiting, if that goes quickly, and ends the link."""
-        if self._branch.is_there.is_set():
+        branch = self._branch
+        if branch is not None and branch.is_there.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(BRIEFLY):
                     await self._is_idle.wait()
         self._dropped += len(self._waiting)
         self._tell_dropped()
-        await self._branch.close()
+        if branch is not None:
+            await branch.close()
 
-    async def _hand_on(self) -> None:
-        while not self._branch.link.is_over:
+    async def _run_once(self) -> None:
+        """The same with one session, until that is broken."""
+        backend, name = self._backend, f"ocpp mirror {self._identity}"
+        numbers = Numbers(_Apart(self._store, f"{backend.name}\nids"), self._identity)
+        broken = asyncio.Event()
+        branch = self._branch = Branch(
+            self._station,
+            _Numbered(self._station, numbers),
+            backend,
+            self._way,
+            store=_Apart(self._store, backend.name),
+            policy=self._policy,
+            told=self._told,
+            on_broken=lambda _: broken.set(),
+            may_ask=lambda message: message.__ocpp__.action in backend.allows,
+        )
+        work: set[asyncio.Task[Any]] = {
+            asyncio.create_task(branch.run(lambda _: True), name=name),
+            asyncio.create_task(self._hand_on(branch, numbers), name=name),
+            asyncio.create_task(broken.wait(), name=name),
+        }
+        try:
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            await branch.close()
+        for task in done:
+            task.result()
+
+    async def _hand_on(self, branch: Branch, numbers: Numbers) -> None:
+        while not branch.link.is_over:
             await self._has_some.wait()
-            await self._branch.is_there.wait()
+            await branch.is_there.wait()
             entry = self._waiting.popleft()
             self._size -= entry.size
-            if not await self._handed_on(entry):
+            if not await _handed_on(branch, numbers, entry):
                 self._waiting.appendleft(entry)
                 self._size += entry.size
                 continue
@@ -158,17 +199,6 @@ class Mirror:
                 self._is_idle.set()
                 self._tell_dropped()
 
-    async def _handed_on(self, entry: _Waiting) -> bool:
-        """Hands a message on; False if it was never sent."""
-        if isinstance(entry.message, Notification):
-            await self._branch.notify(Side.STATION, entry.message)
-            return True
-        answer = await self._branch.carry(Side.STATION, self._numbers.to_mirror(entry.message))
-        if isinstance(answer, Response):
-            self._numbers.learn(entry.answer, answer)
-            return True
-        return self._branch.is_there.is_set() or answer.__cause__ is not None
-
     def _drop(self, place: int) -> None:
         self._size -= self._waiting[place].size
         del self._waiting[place]
@@ -176,7 +206,7 @@ class Mirror:
             _log.warning(
                 "%s: %s does not keep up; messages are dropped",
                 named(self._identity),
-                self._branch.backend.name,
+                self._backend.name,
             )
         self._dropped += 1
 
@@ -185,10 +215,22 @@ class Mirror:
             _log.warning(
                 "%s: %s has missed %s messages",
                 named(self._identity),
-                self._branch.backend.name,
+                self._backend.name,
                 self._dropped,
             )
             self._dropped = 0
+
+
+async def _handed_on(branch: Branch, numbers: Numbers, entry: _Waiting) -> bool:
+    """Hands a message on; False if it was never sent."""
+    if isinstance(entry.message, Notification):
+        await branch.notify(Side.STATION, entry.message)
+        return True
+    answer = await branch.carry(Side.STATION, numbers.to_mirror(entry.message))
+    if isinstance(answer, Response):
+        numbers.learn(entry.answer, answer)
+        return True
+    return branch.is_there.is_set() or answer.__cause__ is not None
 
 
 def _size(message: Payload) -> int:

@@ -73,13 +73,19 @@ class JsonWay:
         self, station: Caller, ends: Ends, *, retries: Callable[[Exception], bool] | None
     ) -> AsyncGenerator[None, None]:
         """See `Way`."""
-        from ocpp_core.transports.websocket import connect
+        from ocpp_core.transports.websocket import Backoff, connect
 
         backend = self._backend
         credentials = None if backend.credentials is None else backend.credentials(station)
         router = Router(receives=Role.CHARGE_POINT)
         router.on_any(lambda message, _: ends.receive(message))
-        options: dict[str, Any] = {"password": credentials, "retries": retries, **backend.options}
+        options: dict[str, Any] = {
+            "password": credentials,
+            "retries": retries,
+            # Stations begin with ten seconds. Ours wait for us meanwhile, and are given up after their patience.
+            "backoff": Backoff(minimum=1.0, doublings=8, spread=2.0),
+            **backend.options,
+        }
         if (context := backend.context_of(station)) is not None:
             options["ssl"] = context
         async with connect(

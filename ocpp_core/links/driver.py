@@ -7,7 +7,7 @@ out to each end, starts what has to be started, and tells the session the time, 
 import asyncio
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Self, TypeVar, cast
 
@@ -134,7 +134,7 @@ class Link:
 
     Args:
         session: Nobody else may drive it.
-        clock: Tells the time, aware; where it runs backwards, time stands still for the session.
+        clock: Tells the time, aware. Where it is set back, time goes on for the session from where it was.
         watch: Is told of each effect before it is carried out, with its losses: for a view or a log. What it raises is
             logged.
         on_broken: Is told, once, what has broken the session.
@@ -156,6 +156,7 @@ class Link:
         self._waiting: dict[int, _Waiting] = {}
         self._keys = count(1)
         self._latest: datetime | None = None
+        self._latest_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
@@ -262,9 +263,12 @@ class Link:
     # Inside: everything runs on the event loop, in one of these steps
 
     def _now(self) -> datetime:
-        now = self._clock()
-        self._latest = now if self._latest is None else max(now, self._latest)
-        return self._latest
+        now, at = self._clock(), asyncio.get_running_loop().time()
+        if self._latest is not None and now < self._latest:
+            # Were it to stand still, what waits in the session would wait until the clock has caught up.
+            now = self._latest + timedelta(seconds=at - self._latest_at)
+        self._latest, self._latest_at = now, at
+        return now
 
     def _tell(
         self, what: Callable[[datetime], list[Effect]], cause: BaseException | None = None

@@ -19,6 +19,7 @@ from ocpp_core.model.versions import Version, Wire
 GOING_AWAY = 1001
 PROTOCOL_ERROR = 1002
 UNSUPPORTED_DATA = 1003
+POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
 
 #: Subprotocols of a station that are looked at. OCPP has had seven versions.

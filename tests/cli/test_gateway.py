@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -17,11 +18,14 @@ from loops import asynchronous
 from ocpp_core import v16, v201
 from ocpp_core.cli.relay_board import RelayBoard
 from ocpp_core.cli.station import Simulator
+from ocpp_core.dispatch.router import Router
 from ocpp_core.gateway import Backend, Passed
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.translation.engine import translate
+from ocpp_core.translation.losses import LossKind
 from ocpp_core.translation.sessions.effects import Side
+from ocpp_core.transports.websocket import connect
 from serving_command import listening
 
 HOSTILE = "\x1b[31m" + "x" * 40
@@ -31,9 +35,10 @@ HOSTILE = "\x1b[31m" + "x" * 40
 async def test_a_line_is_written_for_whatever_passes(tmp_path: Path) -> None:
     store = tmp_path / "gateway.db"
     async with office("2.0.1") as back, office("1.6") as side:
+        url = f"ws://127.0.0.1:{side.port}"
         options = (
             *("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1", "--store", str(store)),
-            *("--mirror", f"1.6=ws://127.0.0.1:{side.port}"),
+            *("--mirror", f"1.6={url}"),
         )
         lines = [""]
         async with (
@@ -43,7 +48,7 @@ async def test_a_line_is_written_for_whatever_passes(tmp_path: Path) -> None:
             simulated = Simulator("1.6")
             await simulated.do("boot", peer)
             await simulated.charge(peer)
-            while "→ 1.6   StopTransaction" not in lines[-1]:
+            while "→ 1.6   (m1) StopTransaction" not in lines[-1]:
                 lines.append(await asyncio.to_thread(running.line))
 
     text = "".join(lines)
@@ -52,16 +57,19 @@ async def test_a_line_is_written_for_whatever_passes(tmp_path: Path) -> None:
     assert "StartTransaction as TransactionEvent" in text
     assert "filled in $.reason" in text
     assert f"connected to ws://127.0.0.1:{back.port}" in text
+    assert f"m1, which looks on: OCPP 1.6 at {url}" in text
     assert store.exists()
 
 
-def passed(identity: str = "CP-1", side: Side = Side.STATION) -> Passed:
+def passed(
+    identity: str = "CP-1", side: Side = Side.STATION, backend: str = "ws://csms.example/" + "a" * 80
+) -> Passed:
     message = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
     made = translate(message, to="2.0.1")
-    backend = Backend(url="ws://csms.example/" + "a" * 80, version="2.0.1")
+    csms = Backend(url=backend, version="2.0.1")
     answer = OcppError(ErrorCode.GENERIC, HOSTILE)
     sent: tuple[object, ...] = made.messages
-    return Passed(identity, backend, side, message, sent, answer, made._notes, 0.01)  # type: ignore[arg-type]
+    return Passed(identity, csms, side, message, sent, answer, made._notes, 0.01)  # type: ignore[arg-type]
 
 
 def test_the_table_fits_80_columns_whatever_stations_call_themselves() -> None:
@@ -75,9 +83,39 @@ def test_the_table_fits_80_columns_whatever_stations_call_themselves() -> None:
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
     assert 80 >= max(map(cell_len, lines))
+    heads = "station speaks at → ← refused dropped changed filled in made up"
+    assert heads.split() == lines[0].split()
+    assert "29-" == lines[-1][:3]
+    assert "1.6 → 2.0.1" in lines[-1]
     assert "12345" in lines[-1]
     assert 12 == len(lines)
     assert not any("\x1b" in line for line in lines)
+
+
+def test_who_looks_on_is_told_from_who_decides() -> None:
+    one, other = passed(), passed(backend="ws://mirror.example/")
+    board = RelayBoard(Console(width=80, file=io.StringIO()), {"ws://mirror.example/": "m1"})
+    board.add(one)
+    board.add(other)
+
+    board.console.print(board.table())
+    rows = board.console.file.getvalue().splitlines()[-2:]  # type: ignore[attr-defined]
+
+    assert ["csms", "m1"] == [row.split()[4] for row in rows]
+    assert "(m1) BootNotification" in board.line(other).plain
+    assert "(m1)" not in board.line(one).plain
+
+
+def test_very_many_losses_are_counted_without_words() -> None:
+    """A station can send a message of which ten thousand things are lost."""
+    one = passed()
+    many = evolve(one, notes=10_000 * [("1.6->2.0.1", LossKind.DROPPED, ("no path",), 0, None, None)])
+    board = RelayBoard(Console(width=80, file=io.StringIO()))
+
+    board.add(many)
+    board.console.print(board.table())
+
+    assert "10000" in board.console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_lines_show_refusals_and_nothing_that_commands_a_terminal() -> None:
@@ -106,8 +144,10 @@ def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
     [
         ("ws://h", ("--csms-ca", "{pem}"), "certificates are of a CSMS of wss"),
         ("wss://h", ("--csms-key", "{pem}"), "the key of which --csms-certificate?"),
-        ("wss://h", ("--csms-ca", "{pem}"), "a certificate or key cannot be used"),
-        ("wss://h", ("--csms-certificate", "{pem}"), "a certificate or key cannot be used"),
+        ("wss://h", ("--csms-ca", "{pem}"), "--csms-ca: this certificate cannot be used"),
+        ("wss://h", ("--csms-certificate", "{pem}"), "--csms-certificate: this certificate or key cannot"),
+        ("wss://h", ("--certificate", "{pem}"), "--certificate: this certificate or key cannot be used"),
+        ("wss://h", ("--key", "{pem}"), "--key: the key of which --certificate?"),
     ],
 )
 def test_certificates_that_cannot_be_used(
@@ -142,3 +182,21 @@ async def test_stations_are_shown_to_the_csms_by_a_certificate_of_a_file(tmp_pat
             )
 
     assert "Accepted" == answer.status
+
+
+@asynchronous
+async def test_stations_connect_by_tls_if_there_is_a_certificate(tmp_path: Path) -> None:
+    known, own = Certificates(), tmp_path / "own.pem"
+    known.authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(own)
+    async with office("2.0.1") as back:
+        csms = ("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1")
+        async with (
+            listening("gateway", "--listen", "127.0.0.1:0", "--certificate", str(own), *csms) as running,
+            connect(running.url(""), "CP-1", Router(), "1.6", ssl=known.client(), reconnect=False) as peer,
+        ):
+            answer: Any = await peer.call(
+                v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+            )
+
+    assert "Accepted" == answer.status
+    assert running.url("").startswith("wss://")

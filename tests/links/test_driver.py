@@ -354,29 +354,55 @@ async def test_timers_of_the_session_run() -> None:
     assert [NOW + timedelta(seconds=5)] == session.woken_at
 
 
-@asynchronous
+class Timed:
+    """A session that keeps the time that it is told, and wants to be woken."""
+
+    identity = "CP-1"
+
+    def __init__(self, wake_at: datetime | None = None) -> None:
+        self.wake_at = wake_at
+        self.seen: list[datetime] = []
+
+    def connected(self, side: Side, now: datetime) -> list[Effect]:
+        self.seen.append(now)
+        return []
+
+    disconnected = connected
+
+    def woken(self, now: datetime) -> list[Effect]:
+        self.seen.append(now)
+        if self.wake_at is not None and self.wake_at <= now:
+            self.wake_at = None
+        return []
+
+
+@in_no_time
 async def test_time_never_runs_backwards_for_a_session() -> None:
-    times = [NOW, NOW - timedelta(hours=1), NOW + timedelta(hours=1)]
-    seen: list[datetime] = []
+    times = [NOW, NOW - timedelta(hours=1), NOW - timedelta(hours=2), NOW + timedelta(hours=1)]
+    session = Timed()
 
-    class Session:
-        identity = "CP-1"
-        wake_at = None
-
-        def connected(self, side: Side, now: datetime) -> list[Effect]:
-            seen.append(now)
-            return []
-
-        def disconnected(self, side: Side, now: datetime) -> list[Effect]:
-            seen.append(now)
-            return []
-
-    link = Link(Session(), clock=iter(times).__next__)  # type: ignore[arg-type]
+    link = Link(session, clock=iter(times).__next__)  # type: ignore[arg-type]
     link.connected(Side.CSMS, End(None))
     link.disconnected(Side.CSMS)
+    await asyncio.sleep(3)
     link.connected(Side.CSMS, End(None))
+    link.disconnected(Side.CSMS)
 
-    assert [NOW, NOW, NOW + timedelta(hours=1)] == seen
+    assert [NOW, NOW, NOW + timedelta(seconds=3), NOW + timedelta(hours=1)] == session.seen
+
+
+@in_no_time
+async def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
+    """What waits ten seconds in a session has waited ten seconds, whatever the clock on the wall says."""
+    session, clock = Timed(NOW + timedelta(seconds=10)), [NOW]
+    async with Link(session, clock=lambda: clock[0]) as link:  # type: ignore[arg-type]
+        link.connected(Side.CSMS, End(None))
+        clock[0] -= timedelta(hours=1)
+        await asyncio.sleep(11)
+        woken = session.wake_at is None
+
+    assert woken
+    assert [NOW, NOW + timedelta(seconds=10)] == session.seen[:2]
 
 
 @asynchronous

@@ -91,20 +91,26 @@ class SqliteStore:
     """Keeps records in a file, for any number of stations. A process may be killed at any point.
 
     One file is for one process at a time that writes for a station: two sessions of the same identity would not know
-    of each other. Calls block until the disk has the data, some milliseconds; they may come from any thread.
+    of each other. Calls block until the disk has the data, some milliseconds; they may come from any thread. A file
+    that another process keeps locked for a second is an error.
 
     Args:
         path: Of the file, which is made if there is none; beside it lie its ``-wal`` and ``-shm``.
+        alone: Whether no other process may open the file as long as this one has it open, not even to read.
 
     Raises:
         StateError: The file is of a later release.
-        sqlite3.Error: It cannot be opened, or is no database.
+        sqlite3.Error: It cannot be opened, or is no database; or another process has it, and one of the two is to be
+            alone with it.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, alone: bool = False) -> None:
         self._lock = Lock()
-        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # While it waits for a lock nothing else happens on the event loop of whoever calls: pings go unanswered.
+        self._file = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
         try:
+            if alone:
+                self._file.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._prepare(path)
         except BaseException:
             self._file.close()
@@ -141,7 +147,8 @@ class SqliteStore:
                 self._file.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)", kept)
                 self._file.execute("COMMIT")
             except BaseException:
-                self._file.execute("ROLLBACK")
+                if self._file.in_transaction:  # a full disk has ended it already
+                    self._file.execute("ROLLBACK")
                 raise
 
     def close(self) -> None:

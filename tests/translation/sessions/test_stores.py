@@ -149,3 +149,45 @@ def test_a_session_that_has_nothing_to_remember_writes_nothing(make: Make) -> No
     TranslationSession(station="1.5", csms="1.6", identity="CP-1", store=make()).woken(NOON)
 
     assert {} == make().load("CP-1")
+
+
+def test_a_disk_that_is_full_is_said_to_be_full_and_may_have_room_again(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state")
+    store.save("CP-1", {("a", "1"): 1})
+    store._file.execute("PRAGMA max_page_count=3")
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.save("CP-1", {("a", "1"): 2, ("a", "2"): "x" * 100_000})
+    store._file.execute("PRAGMA max_page_count=10000")
+    before = store.load("CP-1")
+    store.save("CP-1", {("a", "2"): 2})
+    after = store.load("CP-1")
+    store.close()
+
+    assert {("a", "1"): 1} == before
+    assert {("a", "1"): 1, ("a", "2"): 2} == after
+
+
+def test_who_is_to_be_alone_with_a_file_is(tmp_path: Path) -> None:
+    """Two sessions of one station would not know of each other, and both write."""
+    store = SqliteStore(tmp_path / "state", alone=True)
+    store.save("CP-1", {("a", "1"): 1})
+
+    for alone in (True, False):
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            SqliteStore(tmp_path / "state", alone=alone)
+    store.close()
+    other = SqliteStore(tmp_path / "state", alone=True)
+    found = other.load("CP-1")
+    other.close()
+
+    assert {("a", "1"): 1} == found
+
+
+def test_who_is_to_be_alone_is_so_from_the_start(tmp_path: Path) -> None:
+    SqliteStore(tmp_path / "state").close()
+    first = SqliteStore(tmp_path / "state", alone=True)
+
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        SqliteStore(tmp_path / "state", alone=True)
+    first.close()
