@@ -33,6 +33,10 @@ TOKENS: Mapping[str, str] = {"GOOD0001": "Accepted", "BLOCKED1": "Blocked", "EXP
 PASSWORD = "conformance-0001"
 
 
+#: A DER control.
+GRADIENT: Mapping[str, int] = {"priority": 1, "gradient": 10, "softGradient": 10}
+
+
 class Refused(Exception):
     """A call that is answered with an error."""
 
@@ -504,6 +508,15 @@ def _calls(csms: Csms, action: str) -> Json:
         "RequestStopTransaction": {"transactionId": csms.transactions[-1] if csms.transactions else "t"},
         "UpdateFirmware": _firmware(),
         "CertificateSigned": {"certificateChain": "-----BEGIN CERTIFICATE-----"},
+        "SetDERControl": {
+            "isDefault": True,
+            "controlId": "c-1",
+            "controlType": "Gradients",
+            "gradient": GRADIENT,
+        },
+        "AdjustPeriodicEventStream": {"id": 1, "params": {"interval": 5}},
+        "NotifyAllowedEnergyTransfer": {"transactionId": csms.transactions[-1] if csms.transactions else "t"},
+        "RequestBatterySwap": {"idToken": {"idToken": "GOOD0001", "type": "ISO14443"}},
     }
     return specific.get(action, {})
 
