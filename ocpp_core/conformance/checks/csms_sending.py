@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, claimed, moment, told
+from ocpp_core.conformance.checks.asking import PATIENCE, ask, claimed, moment, told
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import is_first, token_info
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
@@ -598,3 +598,23 @@ def _rank(payload: Json) -> tuple[Any, ...]:
     is_tx = _purpose(payload) == "TxProfile"
     place = profile.get("transactionId") if is_tx else payload.get("evseId")
     return _purpose(payload), profile.get("stackLevel"), place
+
+
+@check("send.resumed-profile")
+async def resumed_profile(stage: Stage) -> None:
+    """Has a profile set for a transaction, and resumes that after a boot."""
+    played = Transaction.of(stage)
+    await played.begun()
+    wish = {"chargingProfilePurpose": "TxProfile", "transactionId": played.id}
+    call = await _sent(stage, "SetChargingProfile", wish)
+    if _purpose(call.payload) != "TxProfile" or _profile(call.payload).get("transactionId") != played.id:
+        stage.cannot_tell("it has set no profile for the transaction")
+    await stage.reconnect()
+    stage.needed(await stage.boot(reason="PowerUp"), "BootNotification")
+    stage.needed(await played.event("Updated", ("TxResumed",)), "the answer to an event")
+    again = await stage.expect("SetChargingProfile", within=PATIENCE * stage.profile.answer_within)
+    if again is None:
+        stage.deviates("the profile of the transaction again", "none", marks=(call.mark,))
+    if _profile(again.payload).get("transactionId") != played.id:
+        got = f"one for {_profile(again.payload).get('transactionId')}"
+        stage.deviates(f"a profile for {played.id}", got, marks=(call.mark, again.mark))
