@@ -234,7 +234,7 @@ _MODES_OF = {
 
 
 def _operation_modes(payload: Json) -> Wrong:
-    known = _MODES_OF.get(_purpose(payload))
+    known = _MODES_OF.get(_purpose(payload), set())
     for period in _periods(payload) if known else ():
         mode = period.get("operationMode", "ChargingOnly")
         if mode not in known:

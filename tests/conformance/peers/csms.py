@@ -451,7 +451,7 @@ def _needs(session: Session, payload: Json) -> Json:
 
 
 def _most(schedule: Json) -> float:
-    return max(period.get("limit", 0) for period in schedule["chargingSchedulePeriod"])
+    return max(float(period.get("limit", 0)) for period in schedule["chargingSchedulePeriod"])
 
 
 def _schedule(session: Session, payload: Json) -> Json:

@@ -367,7 +367,7 @@ def _is_prepaid(request: Json) -> bool:
 
 
 def _is_update(request: Json) -> bool:
-    return request["eventType"] == "Updated"
+    return bool(request["eventType"] == "Updated")
 
 
 def _raises_limits(result: Json, request: Json) -> Json:
