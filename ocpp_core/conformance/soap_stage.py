@@ -32,6 +32,8 @@ from ocpp_core.transports.serving import serving
 
 #: Bytes of an envelope of the software.
 MAX_SIZE = 8 * 1024 * 1024
+#: Characters of a media type that are kept.
+_MEDIA = 80
 #: Seconds that a request of the software waits for a stage, or is left without an answer.
 _HELD = 60.0
 #: How SOAP names what the JSON wire calls so.
@@ -177,7 +179,7 @@ class SoapStage(Conversation):
             entry = self.record(Direction.RECEIVED, What.CLOSED, why)
             self._came_answer(id, Answer(AnswerKind.CLOSED, text=why, mark=entry.number))
             return
-        note = f"HTTP {answer.status_code}"
+        note = f"HTTP {answer.status_code}, {answer.headers.get('content-type', '')[:_MEDIA]}"
         entry = self.record(Direction.RECEIVED, What.MESSAGE, answer.content[:MAX_SIZE], note)
         self._came_answer(id, self._answer_in(self._read(answer.content), entry, id, answer.status_code))
 

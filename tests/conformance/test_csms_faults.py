@@ -8,6 +8,7 @@ import pytest
 from conformance.peers.csms import Csms
 from conformance.peers.csms_faults import FAULTS as OF_FRAMES
 from conformance.peers.csms_faults import Fault
+from conformance.peers.csms_faults_blocks import FAULTS as OF_BLOCKS
 from conformance.peers.csms_faults_charging import FAULTS as OF_CHARGING
 from conformance.peers.csms_faults_messages import FAULTS as OF_MESSAGES
 from conformance.peers.csms_judging import broken_by, deviating, judged, quiet
@@ -15,7 +16,7 @@ from ocpp_core.conformance.rules import Seen, rules
 from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role, Wire
 
-FAULTS: tuple[Fault, ...] = (*OF_FRAMES, *OF_CHARGING, *OF_MESSAGES)
+FAULTS: tuple[Fault, ...] = (*OF_FRAMES, *OF_CHARGING, *OF_MESSAGES, *OF_BLOCKS)
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
 #: What gives overheard rules something to hear, beside the checks of frames.
 _TALK = (

@@ -12,8 +12,9 @@ from attrs import frozen
 from lxml import etree
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
-from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Stage
+from ocpp_core.conformance.checks.asking import ask, listen
+from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Refused, Stage
+from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.versions import SERVICES, Role
@@ -173,6 +174,18 @@ async def declaration(stage: Stage) -> None:
     encoding = re.match(r"<\?xml[^>]*encoding=[\"']([^\"']+)", text)
     if encoding and encoding[1].lower() != "utf-8":
         stage.deviates("the encoding UTF-8", encoding[1])
+
+
+@check("envelope.media-type")
+async def media_type(stage: Stage) -> None:
+    """Looks at the media type of an answer."""
+    await _answered(stage)
+    mark = [entry.number for entry in stage.trace.received()][-1]
+    found = re.search(r"HTTP \d+, ([^;\s]*)", stage.trace[mark].note)
+    if found is None:
+        stage.cannot_tell("the answer has no media type that could be read")
+    if found[1].lower() != "application/soap+xml":
+        stage.deviates("application/soap+xml", found[1], marks=(mark,))
 
 
 @check("envelope.relates-to")
@@ -465,3 +478,38 @@ async def call_reply_to(stage: Stage) -> None:
     found = read.header("ReplyTo")
     if found is not None and found != _ANONYMOUS:
         stage.deviates("no ReplyTo, or the anonymous address", found, marks=(call.mark,))
+
+
+@check("envelope.call-to")
+async def call_to(stage: Stage) -> None:
+    """Has it ask something, and looks to whom. The station has said where it is."""
+    await _answered(stage)
+    said = [_xml(entry.text) for entry in stage.trace if entry.direction is Direction.SENT]
+    ours = [_Read(root, "").header("From") for root in said if root is not None]
+    call, read = await _called(stage)
+    found = read.header("To")
+    if found is None or not ours or not ours[-1]:
+        stage.cannot_tell("there is no To in the request, or no From in what it was told")
+    if found.rstrip("/") != ours[-1].rstrip("/"):
+        stage.deviates(f"To {ours[-1]}", found, marks=(call.mark,))
+
+
+@check("envelope.call-relates-to")
+async def call_relates_to(stage: Stage) -> None:
+    """Has it ask something, and looks whether it relates to anything."""
+    call, read = await _called(stage)
+    found = read.header("RelatesTo")
+    if found is not None:
+        stage.deviates("a request without RelatesTo", found, marks=(call.mark,))
+
+
+@check("envelope.any-fault")
+async def any_fault(stage: Stage) -> None:
+    """Answers what it asks with a fault of no known sub-code, and goes on."""
+    stage.responders["ClearCache"] = lambda call: Refused("SomethingElse", "no sub-code that OCPP has")
+    stage.needed(await ask(stage, "Heartbeat"), "the answer to a heartbeat before it")
+    call, _ = await _called(stage)
+    await listen(stage)
+    came = await ask(stage, "Heartbeat")
+    if came.kind is not AnswerKind.RESULT:
+        stage.deviates("an answer to a heartbeat after it", came, marks=(call.mark, came.mark))

@@ -50,6 +50,7 @@ class SoapCsms(Csms):
             is_known,
         ]
         self.fault: Callable[[SoapCsms, Fault], str] = written_fault
+        self.media_type = _MEDIA_TYPE
         self.station = ""
         self.soap = SoapSession(self)
         self.sent: set[asyncio.Task[Any]] = set()
@@ -70,7 +71,7 @@ class SoapCsms(Csms):
                 headers = await _headers(reader)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 status, text = self.answered(body) if line.startswith(b"POST") else (405, "")
-                writer.write(_http(f"HTTP/1.1 {status} Status", text))
+                writer.write(_http(f"HTTP/1.1 {status} Status", text, self.media_type))
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the station has gone, or the test is over
@@ -126,7 +127,9 @@ class SoapCsms(Csms):
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             came = await client.post(self.station, content=text, headers={"Content-Type": _MEDIA_TYPE})
         answer = Incoming(self, came.content)
-        return None if answer.content is None else answer.payload_of(self.specification.response(action))
+        if answer.content is None or etree.QName(answer.content).localname == "Fault":
+            return None
+        return answer.payload_of(self.specification.response(action))
 
 
 class SoapSession(Session):
@@ -382,7 +385,7 @@ async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
     return found
 
 
-def _http(start: str, text: str) -> bytes:
+def _http(start: str, text: str, media_type: str) -> bytes:
     body = text.encode()
-    lines = (start, f"Content-Type: {_MEDIA_TYPE}", f"Content-Length: {len(body)}", "", "")
+    lines = (start, f"Content-Type: {media_type}", f"Content-Length: {len(body)}", "", "")
     return "\r\n".join(lines).encode() + body
