@@ -20,6 +20,8 @@ from ocpp_core.dispatch.router import Router
 from ocpp_core.transports.websocket import Server, WebSocketPeer, connect, serve
 from rawsocket import KEPT, RawSocket, frame, raw_socket
 
+pytestmark = pytest.mark.usefixtures("library")
+
 MEBIBYTE = 1_048_576
 PINGS = b"".join(frame(b"%d" % number, Opcode.PING) for number in range(10_000))
 LAST = Frame(Opcode.PONG, b"9999").serialize(mask=False)
@@ -125,6 +127,7 @@ def packed(message: bytes, times: int) -> bytes:
     return frame(first, is_packed=True) * times
 
 
+@pytest.mark.parametrize("library", ["websockets"], indirect=True)
 @asynchronous
 async def test_of_what_one_packet_unpacks_to_only_some_is_kept() -> None:
     """Reading stops when much waits to be read, but only after the packet."""
@@ -141,6 +144,7 @@ async def test_of_what_one_packet_unpacks_to_only_some_is_kept() -> None:
         assert 1006 == peer.close_code
 
 
+@pytest.mark.parametrize("library", ["websockets"], indirect=True)
 @asynchronous
 async def test_what_has_been_read_is_no_longer_counted() -> None:
     message = b'[2,"1","Heartbeat",{}]'.ljust(MEBIBYTE - 1)

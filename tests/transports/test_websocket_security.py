@@ -17,6 +17,8 @@ from ocpp_core.transports._handshake import authorization_of
 from ocpp_core.transports.admission import Admission
 from ocpp_core.transports.websocket import CannotConnectError, Handshake, Server, connect, serve
 
+pytestmark = pytest.mark.usefixtures("library")
+
 KEY = bytes(range(0xEC, 0x100))
 
 

@@ -14,6 +14,8 @@ from ocpp_core.model.errors import CallTimeoutError, ConnectionLostError, NotCon
 from ocpp_core.model.messages import Request
 from ocpp_core.transports.websocket import Backoff, Server, WebSocketPeer, connect, serve
 
+pytestmark = pytest.mark.usefixtures("library")
+
 SOON = Backoff(minimum=0.01, doublings=0, spread=0)
 
 
