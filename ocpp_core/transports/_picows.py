@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from logging import CRITICAL, Logger
 from ssl import SSLContext
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
@@ -92,8 +92,7 @@ class _Entrance(asyncio.Protocol):
         if self._listener.tls is not None and transport.get_extra_info("sslcontext") is None:
             self._listener.tls.start(transport, self)
             return
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # those of uvloop are none, and do the same
         self._asked = asked_of(transport)
         self._listener.entrances.add(self)
         self._timer = self._loop.call_later(self._door.settings.open_timeout, self._take_too_long)
@@ -141,9 +140,6 @@ class _Entrance(asyncio.Protocol):
             raise
         if self.transport.is_closing():
             return
-        if isinstance(verdict, Handshake) and self._door.is_closing:
-            verdict = Refusal(503, "the server stops")
-            self._door.turn_away(self._asked, verdict)
         if isinstance(verdict, Refusal):
             self._refuse(verdict)
             return
@@ -290,7 +286,7 @@ class _Picows:
         except WSError as error:
             raise CannotOpenError(str(error)) from error
         if protocol.listener is None:
-            raise EOFError("the connection ended before the response")
+            raise ConnectionResetError("the connection ended before the response")
         picked = protocol.transport.response.headers.getall("Sec-WebSocket-Protocol", [])
         socket.subprotocol = picked[0] if len(picked) == 1 else None
         return socket

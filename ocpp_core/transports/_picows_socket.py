@@ -134,6 +134,7 @@ class PicowsSocket(WSListener):
     def cut(self) -> None:
         """See `Socket.cut`."""
         if not self._over.done():
+            self._is_open = False  # picows writes to the socket itself, past the transport that is aborted
             self.transport.abort()
 
     def when_over(self, told: Callable[[], None]) -> None:

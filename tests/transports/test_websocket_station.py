@@ -27,7 +27,7 @@ async def test_a_lost_connection_loses_its_calls_and_is_made_anew() -> None:
 
     @router.on(v16.AuthorizeRequest)
     async def authorize(request: v16.AuthorizeRequest, peer: WebSocketPeer) -> Any:
-        peer._socket.transport.abort()
+        peer.abort()
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
