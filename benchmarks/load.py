@@ -253,7 +253,7 @@ async def churn(disconnects: int, count: int = 50) -> bool:
             if peers:
                 peer = random.choice(peers)
                 if random.random() < 0.8:
-                    peer._socket.transport.abort()
+                    peer.abort()
                 else:
                     asyncio.create_task(peer.close())  # noqa: RUF006  # waited for below
                 cut += 1

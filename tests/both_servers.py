@@ -1,5 +1,6 @@
-"""The two servers of WebSocket stations, for tests of what holds for both."""
+"""The servers of WebSocket stations, for tests of what holds for all of them."""
 
+import importlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,12 +12,12 @@ from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.router import Router
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.socket_peer import SocketPeer
-from ocpp_core.transports.websocket import serve
 from served import served
 
-#: How uvicorn is run, or None for `websocket.serve`.
-SERVERS: dict[str, dict[str, Any] | None] = {
-    "serve": None,
+#: How uvicorn is run; or by what we serve ourselves.
+SERVERS: dict[str, dict[str, Any] | str] = {
+    "serve": "websocket",
+    "fast": "fast_websocket",
     "wsproto": {"ws": "wsproto"},
     "websockets": {"ws": "websockets-sansio"},
 }
@@ -60,12 +61,19 @@ class Running:
         return f"ws://127.0.0.1:{self.port}{path}"
 
 
+def serve_of(transport: str) -> Any:
+    """`serve` of one of our transports; the test is skipped where its library is missing."""
+    if transport == "fast_websocket":
+        pytest.importorskip("picows")
+    return importlib.import_module(f"ocpp_core.transports.{transport}").serve
+
+
 @asynccontextmanager
 async def running(server: str, router: Router, **options: Any) -> AsyncGenerator[Running, None]:
     """One of `SERVERS`, with options that both take."""
     how = SERVERS[server]
-    if how is None:
-        async with serve(router, "127.0.0.1", **options) as listening:
+    if isinstance(how, str):
+        async with serve_of(how)(router, "127.0.0.1", **options) as listening:
             yield Running(listening.port, listening)
     else:
         app = OcppApp(router, **options)

@@ -3,6 +3,7 @@
 A property test says `record_property("cases", n)`.
 """
 
+import importlib
 import signal
 from typing import Any
 
@@ -14,6 +15,26 @@ from pair import SCENES, Pair
 # and interrupts: it would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+#: By the library below.
+TRANSPORTS = {"websockets": "websocket", "picows": "fast_websocket"}
+
+
+@pytest.fixture(params=TRANSPORTS)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs a test over each library of WebSockets: `serve` and `connect` of its module are those of one of them.
+
+    A module says ``pytestmark = pytest.mark.usefixtures("library")``, and a test that holds for one takes that only by
+    `parametrize("library", [...], indirect=True)`.
+    """
+    name: str = request.param
+    pytest.importorskip(name)
+    transport = importlib.import_module(f"ocpp_core.transports.{TRANSPORTS[name]}")
+    for function in ("serve", "connect"):
+        if hasattr(request.module, function):
+            monkeypatch.setattr(request.module, function, getattr(transport, function))
+    return name
 
 
 @pytest.fixture(params=SCENES)

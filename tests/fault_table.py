@@ -6,6 +6,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -17,7 +18,6 @@ from ocpp_core import specification
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.conversion import from_wire
-from ocpp_core.transports._socket import close_socket
 from ocpp_core.transports.websocket import Server, serve
 
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
@@ -125,7 +125,8 @@ async def answers(server: Server, version: str, frames: Frames) -> str:
     except (ConnectionClosed, AttributeError):  # the latter if asyncio has let go of the transport already
         found.append(f"close {socket.close_code}")
     finally:
-        await close_socket(socket)
+        with suppress(AttributeError):
+            await socket.close()
     return ", ".join(found) or SILENCE
 
 

@@ -314,6 +314,18 @@ class Peer(Generic[M]):
         self._connection.receive_message(message)
         self._pump()
 
+    def take(self, message: M) -> bool:
+        """Takes a message in the step in which it came, if nothing is in its way; False leaves it to `run`.
+
+        For a transport to which messages are handed, while `run` waits for the next of them: it saves a turn of the
+        loop. Now and then it says False so that others have their turn.
+        """
+        if self._at_once >= MOST_AT_ONCE or self._connection.held or self._noticed or not self.can_receive:
+            return False
+        self._at_once += 1
+        self.receive(message)
+        return True
+
     def lost(self) -> None:
         """Tells that the transport has ended, if it knows that before its `messages` do.
 

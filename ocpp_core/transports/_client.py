@@ -4,9 +4,8 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from ssl import SSLCertVerificationError, SSLContext
-from typing import Any, TypeVar, Unpack, cast
+from typing import Any, TypeVar, Unpack
 
 from attrs import field, frozen
 
@@ -22,7 +21,6 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Specification, Version
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
-from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
@@ -30,6 +28,15 @@ from ocpp_core.transports._handshake import (
     subprotocol_of,
     url_of,
     versions_of,
+)
+from ocpp_core.transports._library import (
+    CannotOpenError,
+    Library,
+    Opening,
+    Options,
+    Settings,
+    Socket,
+    settings_for,
 )
 from ocpp_core.transports._options import (
     FLAG,
@@ -43,15 +50,10 @@ from ocpp_core.transports._options import (
     require_of_peer,
     take,
 )
-from ocpp_core.transports._socket import Options, Settings, WebSocketPeer, close_socket
+from ocpp_core.transports._socket import WebSocketPeer
 from ocpp_core.transports.admission import Handshake, result_of
 from ocpp_core.transports.mending import Mend
 from ocpp_core.transports.styles import STYLE, USUAL, Style
-
-from websockets.asyncio.client import ClientConnection  # isort: skip  # _floods has checked that it is there
-from websockets.asyncio.client import connect as open_socket  # isort: skip
-from websockets.exceptions import InvalidMessage, InvalidStatus, WebSocketException  # isort: skip
-from websockets.typing import Subprotocol  # isort: skip
 
 _log = logger("websocket")
 
@@ -83,9 +85,7 @@ def is_passing(error: BaseException) -> bool:
         cause = error.__cause__
         if error.status is not None:
             return error.status in _PASSING or error.status >= 500
-        return isinstance(cause, OSError | InvalidMessage | EOFError) and not isinstance(
-            cause, SSLCertVerificationError
-        )
+        return isinstance(cause, OSError | EOFError) and not isinstance(cause, SSLCertVerificationError)
     return isinstance(error, CallFailedError | OSError)
 
 
@@ -155,6 +155,7 @@ class Station:
 
     def __init__(
         self,
+        library: Library,
         url: str,
         identity: str,
         router: Router,
@@ -164,6 +165,7 @@ class Station:
         peer_options: Mapping[str, Any],
     ) -> None:
         self.identity = identity
+        self._library = library
         self._url = url_of(url, identity)
         self._router = router
         self._versions = versions
@@ -312,17 +314,17 @@ class Station:
         """One connection, from its handshake to its end."""
         try:
             socket = await self._open()
-        except InvalidStatus as error:
-            status = error.response.status_code
-            raise self._cannot(f"HTTP {status}{_HINTS.get(status, '')}", status) from error
-        except (OSError, EOFError, WebSocketException) as error:
+        except CannotOpenError as error:
+            hint = "" if error.status is None else _HINTS.get(error.status, "")
+            raise self._cannot(f"{error.reason}{hint}", error.status) from error.__cause__
+        except (OSError, EOFError) as error:
             raise self._cannot(str(error) or type(error).__name__) from error
         subprotocol = socket.subprotocol
         version = next((one for one in self._versions if subprotocol_of(one) == subprotocol), None)
         if version is None and subprotocol is None and not self._how.require_subprotocol:
             version = self._versions[0]
         if version is None:
-            await close_socket(socket, PROTOCOL_ERROR, "no common OCPP version")
+            await socket.end(PROTOCOL_ERROR, "no common OCPP version")
             offered = ", ".join(subprotocol_of(one) for one in self._versions)
             picked = printable(repr(subprotocol)) if subprotocol else "none"
             raise self._cannot(f"no common OCPP version (offered {offered}; the CSMS picked {picked})")
@@ -347,7 +349,7 @@ class Station:
             await asyncio.shield(serving)
         finally:
             self._peer = self._current = None
-            await close_socket(socket)
+            await socket.end()
             await serving
             if is_connected and self._how.on_disconnect is not None:
                 await result_of(self._how.on_disconnect(peer))
@@ -356,34 +358,21 @@ class Station:
     def _cannot(self, reason: str, status: int | None = None) -> CannotConnectError:
         return CannotConnectError("", reason, url=self._url, status=status, identity=self.identity)
 
-    async def _open(self) -> ClientConnection:
-        settings, password = self._settings, self._how.password
+    async def _open(self) -> Socket:
+        password = self._how.password
         headers = {} if password is None else {"Authorization": authorization_of(self.identity, password)}
-        return await open_socket(
-            self._url,
-            subprotocols=[Subprotocol(subprotocol_of(version)) for version in self._versions],
-            additional_headers=headers,
-            compression="deflate" if settings.compresses(self._versions[0]) else None,
-            open_timeout=settings.open_timeout,
-            ping_interval=settings.ping_interval,
-            ping_timeout=settings.ping_timeout,
-            close_timeout=settings.close_timeout,
-            max_size=settings.max_size,
-            create_connection=cast(
-                "type[ClientConnection]", partial(BoundedClientConnection, max_size=settings.max_size)
-            ),
-            ssl=self._how.ssl or (True if self._url.startswith("wss:") else None),
+        opening = Opening(
+            url=self._url,
+            subprotocols=[subprotocol_of(version) for version in self._versions],
+            headers=headers,
+            ssl=self._how.ssl,
+            compresses=self._settings.compresses(self._versions[0]),
         )
+        return await self._library.open(opening, self._settings)
 
 
-@asynccontextmanager
-async def connect(
-    url: str,
-    identity: str,
-    router: Router,
-    version: str | Sequence[str],
-    **options: Unpack[ConnectOptions],
-) -> AsyncGenerator[Station, None]:
+@frozen
+class Connect:
     """Keeps a station connected to its CSMS while the context lasts.
 
     Args:
@@ -397,21 +386,34 @@ async def connect(
         The station, once it is connected.
 
     Raises:
-        LocalProtocolError: A version does not allow the identity.
+        LocalProtocolError: A version does not allow the identity, or `fast_websocket` shall have a compression.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
         CannotConnectError: See `Connecting.retries`.
     """
-    check({"url": TEXT, "identity": TEXT, "router": ROUTER}, locals())
-    versions = versions_of([version] if isinstance(version, str) else version)
-    for one in versions:
-        require_identity(identity, one)
-    others: dict[str, Any] = dict(options)
-    how, settings = take(Connecting, others), take(Settings, others)
-    require_of_peer(others, ConnectOptions.__annotations__)
-    station = Station(url, identity, router, versions, how, settings, others)
-    try:
-        await station.start()
-        yield station
-    finally:
-        await station.close()
+
+    _library: Library
+
+    @asynccontextmanager
+    async def __call__(
+        self,
+        url: str,
+        identity: str,
+        router: Router,
+        version: str | Sequence[str],
+        **options: Unpack[ConnectOptions],
+    ) -> AsyncGenerator[Station, None]:
+        """Keeps a station connected to its CSMS while the context lasts."""
+        check({"url": TEXT, "identity": TEXT, "router": ROUTER}, locals())
+        versions = versions_of([version] if isinstance(version, str) else version)
+        for one in versions:
+            require_identity(identity, one)
+        others: dict[str, Any] = dict(options)
+        how, settings = take(Connecting, others), settings_for(self._library, take(Settings, others))
+        require_of_peer(others, ConnectOptions.__annotations__)
+        station = Station(self._library, url, identity, router, versions, how, settings, others)
+        try:
+            await station.start()
+            yield station
+        finally:
+            await station.close()

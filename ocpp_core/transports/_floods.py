@@ -6,8 +6,12 @@ has refused what it read, it leaves the connection to the peer until somebody se
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from contextvars import Context
 from typing import Any
 
+from ocpp_core.dispatch.steps import begin
 from ocpp_core.model.extras import needed
 from ocpp_core.model.logs import logger
 
@@ -16,6 +20,7 @@ with needed("ocpp_core.transports.websocket", "websockets", "websockets"):
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.connection import Connection
     from websockets.asyncio.server import ServerConnection
+    from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
     from websockets.frames import Frame
     from websockets.protocol import State
 
@@ -31,6 +36,8 @@ MOST_UNREAD = 4
 class Bounded(Connection):
     """A connection of `websockets` that answers the last of several pings, and ends when too much waits to be read.
 
+    It is a `Socket`, too.
+
     Args:
         max_size: Bytes of a message, as the connection has it.
         arguments: Of the connection.
@@ -43,6 +50,48 @@ class Bounded(Connection):
         self._is_receiving = False
         self._pong = b""
         self._hanging_up: asyncio.TimerHandle | None = None
+        self._told: list[Callable[[], None]] = []
+        self.loss: str = ""
+
+    async def messages(self) -> AsyncIterator[str | bytes]:
+        """As `Socket.messages`."""
+        try:
+            while True:
+                yield await self.recv()
+        except ConnectionClosedOK:
+            return
+        except ConnectionClosed as closed:
+            self.loss = str(closed)
+
+    def send_text(self, text: str, context: Context) -> Awaitable[None] | None:
+        """As `Socket.send_text`."""
+        sending = self.send(text)
+        if self.protocol.state is not State.OPEN:  # it waits for the end, and tells which it was
+            return sending
+        return begin(sending, context)
+
+    async def end(self, code: int = 1000, reason: str = "") -> None:
+        """As `Socket.end`."""
+        if self.protocol.state is State.CLOSED:
+            return
+        # websockets aborts a transport that asyncio may have let go of already, when it had unsent data.
+        with suppress(AttributeError):
+            await self.close(code, reason)
+
+    def cut(self) -> None:
+        """As `Socket.cut`."""
+        if self.protocol.state is not State.CLOSED:
+            self.transport.abort()
+
+    def when_over(self, told: Callable[[], None]) -> None:
+        """As `Socket.when_over`."""
+        if self.connection_lost_waiter.done():
+            told()
+        else:
+            self._told.append(told)
+
+    def hand_over(self, take: Callable[[str], bool]) -> None:
+        """As `Socket.hand_over`: all of them are among the `messages`."""
 
     def data_received(self, data: bytes) -> None:
         """Takes what has come apart, piece by piece."""
@@ -62,6 +111,8 @@ class Bounded(Connection):
         if self._hanging_up is not None:
             self._hanging_up.cancel()
         super().connection_lost(exc)
+        for told in self._told:
+            told()
 
     def process_event(self, event: Any) -> None:
         """Counts what has been unpacked."""

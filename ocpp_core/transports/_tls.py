@@ -10,6 +10,10 @@ from functools import partial
 from ssl import SSLCertVerificationError, SSLContext, SSLError
 from typing import Any, cast
 
+from ocpp_core.transports._library import Door
+from ocpp_core.transports.admission import NO_ANSWER, Refusal
+from ocpp_core.transports.http_request import HttpRequest
+
 #: Told of a handshake that failed: the address of the peer, and why.
 Failed = Callable[[Any, str], None]
 
@@ -34,6 +38,21 @@ class Tls:
         self._failed = failed
         self._running: set[asyncio.Task[None]] = set()
         self._is_closing = False
+
+    @classmethod
+    def of(cls, door: Door, context: SSLContext) -> "Tls":
+        """For a listener: the door is told of what fails."""
+
+        def failed(remote: Any, reason: str) -> None:
+            door.turn_away(HttpRequest(remote=remote), Refusal(NO_ANSWER, reason))
+
+        settings = door.settings
+        return cls(
+            context,
+            open_timeout=settings.open_timeout,
+            close_timeout=settings.close_timeout,
+            failed=failed,
+        )
 
     def start(self, transport: asyncio.BaseTransport, protocol: asyncio.Protocol) -> None:
         """Makes the handshake; then `protocol` is given its connection, with TLS.

@@ -143,7 +143,7 @@ async def test_a_connection_that_ends_before_the_answer_is_lost() -> None:
 
     @router.on(v16.HeartbeatRequest)
     async def end(request: v16.HeartbeatRequest, peer: Any) -> v16.HeartbeatResponse:
-        peer._socket.transport.abort()
+        peer.abort()
         raise OcppError(ErrorCode.INTERNAL)
 
     async with (

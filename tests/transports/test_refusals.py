@@ -392,4 +392,4 @@ def test_a_value_without_a_name_is_no_name() -> None:
 
 
 def test_each_server_is_among_those_that_are_tried() -> None:
-    assert {"serve", "wsproto", "websockets"} == set(SERVERS)
+    assert {"serve", "fast", "wsproto", "websockets"} == set(SERVERS)

@@ -13,6 +13,8 @@ from ocpp_core import LocalProtocolError, v16, v21, v201
 from ocpp_core.model.messages import Request
 from ocpp_core.transports.websocket import CannotConnectError, Handshake, connect, serve
 
+pytestmark = pytest.mark.usefixtures("library")
+
 HEARTBEAT: dict[str, type[Request[Any]]] = {
     "1.6": v16.HeartbeatRequest,
     "2.0.1": v201.HeartbeatRequest,
@@ -125,6 +127,7 @@ async def test_a_csms_that_picks_no_version_is_left_unless_allowed() -> None:
 
 
 @pytest.mark.parametrize("version, is_compressed", [("1.6", False), ("2.0.1", True), ("2.1", True)], ids=str)
+@pytest.mark.parametrize("library", ["websockets"], indirect=True)
 @asynchronous
 async def test_part4_3_3_compression_is_offered_from_2_0_on(version: str, is_compressed: bool) -> None:
     async with (

@@ -5,7 +5,6 @@ import ssl
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from loopback import csms, station, url
 from loops import asynchronous, until
@@ -13,6 +12,8 @@ from ocpp_core import v16
 from ocpp_core.model.errors import CallTimeoutError, LocalProtocolError, NotConnectedError
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.websocket import Backoff, CannotConnectError, connect, is_passing, serve
+
+pytestmark = pytest.mark.usefixtures("library")
 
 SOON = Backoff(minimum=0.001, doublings=0, spread=0)
 
@@ -37,7 +38,7 @@ async def test_a_refusal_is_said_at_once(rules: dict[str, Any], status: int, hin
     assert f"CP-1 cannot connect to {url(server)}/CP-1: HTTP {status}" in str(error)
     assert hint in str(error)
     assert "hunter2" not in f"{error}{error!r}"
-    assert isinstance(error.__cause__, InvalidStatus)
+    assert "InvalidStatus" in type(error.__cause__).__name__
 
 
 @asynchronous

@@ -14,6 +14,8 @@ from ocpp_core.model.errors import CallTimeoutError, ConnectionLostError, NotCon
 from ocpp_core.model.messages import Request
 from ocpp_core.transports.websocket import Backoff, Server, WebSocketPeer, connect, serve
 
+pytestmark = pytest.mark.usefixtures("library")
+
 SOON = Backoff(minimum=0.01, doublings=0, spread=0)
 
 
@@ -25,7 +27,7 @@ async def test_a_lost_connection_loses_its_calls_and_is_made_anew() -> None:
 
     @router.on(v16.AuthorizeRequest)
     async def authorize(request: v16.AuthorizeRequest, peer: WebSocketPeer) -> Any:
-        peer._socket.transport.abort()
+        peer.abort()
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)

@@ -22,6 +22,8 @@ from ocpp_core.transports._tls import Tls
 from ocpp_core.transports.websocket import serve
 from rawsocket import raw_socket
 
+pytestmark = pytest.mark.usefixtures("library")
+
 UPGRADE = (
     b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
