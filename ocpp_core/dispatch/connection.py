@@ -34,7 +34,7 @@ from ocpp_core.dispatch.handlers import (
     require_codec,
     require_notification,
     require_request,
-    require_response,
+    wrong_response,
 )
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
@@ -398,7 +398,8 @@ class Connection(Generic[M]):
         """
         self._require_unanswered(call)
         action = call.request.__ocpp__.action or ""
-        require_response(action, response, self._codec.specification.response(action))
+        if not isinstance(response, self._codec.specification.response(action)):
+            raise wrong_response(action, response)
         self._out.append(self._encoded(CallResult(call.id, response)))
         self._done(call)
         if len(call.id) <= REMEMBERED_ID:
@@ -598,6 +599,9 @@ class Connection(Generic[M]):
         return None
 
     def _receive_call(self, frame: Call, message: M) -> None:
+        if not self._theirs and not self._held:  # most of the time: nothing that it could be compared with
+            self._queue.append(self._begin(frame, size_of(message)))
+            return
         is_held = bool(self._held) or not self._has_turn()
         twin = self._known(frame.id)
         if twin == frame.payload:

@@ -142,6 +142,8 @@ async def answer_call(
     Returns:
         What was sent, see `conclude`. You must send ``connection.messages_to_send`` next.
     """
+    if not observer.hooks:
+        return conclude(connection, call, await handle(call.request, caller), caller)
     clock = asyncio.get_running_loop().time
     since = clock()
     with observer.handling(caller, call.request):
@@ -209,6 +211,7 @@ class Peer(Generic[M]):
         self._timer: asyncio.TimerHandle | None = None
         self._noticed = 0
         self._context = Context()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closing = False
         self._is_pumping = False
         self._at_once = 0
@@ -280,6 +283,7 @@ class Peer(Generic[M]):
         goes on to the caller.
         """
         self._context = copy_context()
+        self._loop = asyncio.get_running_loop()  # which is dear to ask for
         writer = self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
         try:
             async for message in messages:
@@ -347,27 +351,26 @@ class Peer(Generic[M]):
     # Inside: everything runs on the event loop, in one of these steps
 
     def _pump(self) -> None:
-        """After each input: send, deliver events, start the next call, arm the timer.
+        """After each input: deliver events, start the next call, send, arm the timer.
 
         What is delivered may come back here: then the events are left to the one that is at them.
         """
-        self._start_calls()
-        self._flush()
         if self._is_pumping:
+            self._flush()
             return
         self._is_pumping = True
         try:
             for event in self._connection.events():
                 self._deliver(event)
-                self._start_calls()
-                self._flush()
                 if self._at_once >= MOST_AT_ONCE and self._connection.held:
                     asyncio.get_running_loop().call_soon(self._pump)
                     self._at_once = 0
                     break
         finally:
             self._is_pumping = False
-        self._arm()
+        self._flush()
+        if self._callers or self._timer is not None:
+            self._arm()
         self._changed.set()
 
     async def _change(self) -> None:
@@ -389,6 +392,8 @@ class Peer(Generic[M]):
                 self._callers[pending.id] = (waiting.future, now)
 
     def _flush(self) -> None:
+        if self._waiting:
+            self._start_calls()
         for message in self._connection.messages_to_send():
             if self._is_mute:
                 continue
@@ -399,19 +404,19 @@ class Peer(Generic[M]):
                 self._outbox.put_nowait((rest, size))
 
     def _deliver(self, event: Event) -> None:
-        self._observer.event(self, event)
+        if self._observer.hooks:
+            self._observer.event(self, event)
         match event:
             case CallReceived():
-                self._begin(self._answer(event), event, event.request)
+                self._begin(self._answer(event), event)
             case CallOutcome():
                 future, since = self._callers.pop(event.call.id)
                 if not future.done():
                     future.set_result(event)
                 seconds = asyncio.get_running_loop().time() - since
                 self._observer.call_ended(self, event.call.request, event, seconds)
-            case NotificationReceived(message=message) if self._noticed < self._max_held_bytes:
-                self._noticed += TYPED * event.size
-                self._begin(self._notice(message), event, message)
+            case NotificationReceived() if self._noticed < self._max_held_bytes:
+                self._begin(self._notice(event), event)
             case NotificationReceived(message=message):
                 _log.warning(
                     "%s: %s is dropped: too many are at work",
@@ -441,9 +446,14 @@ class Peer(Generic[M]):
         if answer.response is not None:
             await self._router.run_after(call.request, answer.response, self)
 
-    async def _notice(self, message: Notification) -> None:
-        with self._observer.handling(self, message):
-            await self._router.notify(message, self)
+    async def _notice(self, event: NotificationReceived) -> None:
+        self._noticed += TYPED * event.size
+        try:
+            with self._observer.handling(self, event.message):
+                await self._router.notify(event.message, self)
+        finally:
+            self._noticed -= TYPED * event.size
+            self._changed.set()
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -541,30 +551,24 @@ class Peer(Generic[M]):
         reason = "the connection has ended" if self._connection.closed else "the connection is being closed"
         return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
-    def _begin(
-        self,
-        work: Coroutine[Any, Any, None],
-        event: CallReceived | NotificationReceived,
-        message: Request[Any] | Notification,
-    ) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], event: CallReceived | NotificationReceived) -> None:
         """Does the work as far as it goes at once, and the rest in a task of its own."""
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
         context = self._context.copy()
-        since = asyncio.get_running_loop().time()
-        name = partial("ocpp {} {}".format, message.__ocpp__.action, self.identity)
+        loop = self._loop or asyncio.get_running_loop()
+        since = loop.time() if self._observer.hooks else 0.0
         try:
-            rest = begin(work, context)
+            rest = begin(work, context, loop)
         except BaseException as error:
-            self._through(event, since, error, name)
+            self._failed(event, since, error)
             if isinstance(error, ENDS_OF_PROCESS):
                 # It goes out of the loop, as from a task; who reads the messages goes on if the loop does.
-                asyncio.get_running_loop().call_soon(_raise, error)
+                loop.call_soon(_raise, error)
             return
         if rest is None:
             self._at_once += 1
-            self._through(event, since, None, name)
             return
-        task = task_of(rest, context, name())
+        task = task_of(rest, context, self._name(event))
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, event, since))
 
@@ -573,28 +577,28 @@ class Peer(Generic[M]):
     ) -> None:
         self._tasks.discard(task)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        self._through(event, since, error, task.get_name)
+        if error is not None:
+            self._failed(event, since, error)
 
-    def _through(
-        self,
-        event: CallReceived | NotificationReceived,
-        since: float,
-        error: BaseException | None,
-        name: Callable[[], str],
+    def _failed(
+        self, event: CallReceived | NotificationReceived, since: float, error: BaseException
     ) -> None:
-        """A handler is through, whatever has ended it: a call is answered even if that has cancelled its own task."""
-        if isinstance(event, NotificationReceived):
-            self._noticed -= TYPED * event.size
-            self._changed.set()
-        if error is None or self._connection.closed:
+        """Something has ended a handler: a call is answered even if that has cancelled its own task."""
+        if self._connection.closed:
             return
-        if event in self._connection.unanswered:
+        if isinstance(event, CallReceived) and event in self._connection.unanswered:
             answer = conclude(self._connection, event, failed(error), self)
             seconds = asyncio.get_running_loop().time() - since
             self._observer.call_answered(self, event.request, answer, seconds)
             self._pump()
         else:
-            _log.error("%s: %s was cut short", named(self.identity), printable(name()), exc_info=error)
+            name = printable(self._name(event))
+            _log.error("%s: %s was cut short", named(self.identity), name, exc_info=error)
+
+    def _name(self, event: CallReceived | NotificationReceived) -> str:
+        """Of the task of a handler."""
+        message = event.request if isinstance(event, CallReceived) else event.message
+        return f"ocpp {message.__ocpp__.action} {self.identity}"
 
 
 def _raise(error: BaseException) -> NoReturn:

@@ -31,7 +31,7 @@ from ocpp_core.dispatch.handlers import (
     name_of,
     require_classes,
     require_function,
-    require_response,
+    wrong_response,
 )
 from ocpp_core.dispatch.steps import own_task
 from ocpp_core.model.codes import ErrorCode
@@ -132,6 +132,7 @@ class Router:
         self._after: dict[type[Payload], list[Callable[..., Any]]] = {}
         self._fallback: Callable[..., Any] | None = None
         self._middleware: list[Middleware] = []
+        self._outermost: Handle | None = None
 
     # Registering
 
@@ -302,6 +303,10 @@ class Router:
         """
         require_function(middleware, "The middleware of a router", MIDDLEWARE)
         self._middleware.append(middleware)
+        handle: Handle = self._innermost
+        for one in reversed(self._middleware):
+            handle = _wrapped(one, handle)
+        self._outermost = handle
         return middleware
 
     def _require_received(
@@ -326,8 +331,11 @@ class Router:
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
         """Finds and runs the handler. Never raises but for what ends the task or the process, see `is_of_task`."""
         try:
-            response = await self._chain(request, caller)
-            require_response(request.__ocpp__.action, response)
+            response = self._begun(request, caller)
+            if not isinstance(response, Response):
+                response = await _result(response)
+                if not isinstance(response, Response):
+                    raise wrong_response(request.__ocpp__.action, response)
         except OcppError as error:
             return Answer(error=error)
         except BaseException as error:  # whatever a handler does, the peer gets an answer
@@ -340,7 +348,7 @@ class Router:
         """Runs the handler of a message that wants no answer. What it raises is logged."""
         action = message.__ocpp__.action
         try:
-            await self._chain(message, caller)
+            await _result(self._begun(message, caller))
         except OcppError as error:
             _log.info(
                 "%s: %s is ignored: %s %s", named(caller.identity), action, error.code, error.description
@@ -390,22 +398,21 @@ class Router:
                 await self.notify(event.message, caller)
         return next(iter(connection.messages_to_send()), None)
 
-    async def _chain(self, message: Payload, caller: Any) -> Any:
-        handle: Handle = self._run_handler
-        if self._middleware:
-            await own_task()
-        for middleware in reversed(self._middleware):
-            handle = _wrapped(middleware, handle)
-        return await handle(message, caller)
+    def _begun(self, message: Payload, caller: Any) -> Any:
+        """What the handler, or all that is around it, returns: the response, or what is to be awaited for it."""
+        return (self._outermost or self._run_handler)(message, caller)
 
-    async def _run_handler(self, message: Payload, caller: Any) -> Any:
+    async def _innermost(self, message: Payload, caller: Any) -> Any:
+        return await _result(self._run_handler(message, caller))
+
+    def _run_handler(self, message: Payload, caller: Any) -> Any:
         definition = message.__ocpp__
         if self._receives is not None and self._receives is definition.sent_by:
             raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not for this side")
         handler = self._find(message)
         if handler is None:
             raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not supported here")
-        return await _result(handler(message, caller))
+        return handler(message, caller)
 
     def _find(self, message: Payload) -> Callable[..., Any] | None:
         cls = type(message)
