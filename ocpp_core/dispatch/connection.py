@@ -54,6 +54,7 @@ from ocpp_core.model.messages import (
 from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import discreet_repr, told, told_value
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Specification
 from ocpp_core.model.violations import Violation, summary_for_peer
 
@@ -128,7 +129,7 @@ def require_call(request: Any, timeout: Any) -> None:
         raise ValueError("call() takes a timeout of seconds, or None; got NaN")
 
 
-@frozen(eq=False)
+@value(eq=False)
 class PendingCall(Generic[R]):
     """A call of ours that is under way. Exactly one `CallOutcome` will carry it."""
 
@@ -137,7 +138,7 @@ class PendingCall(Generic[R]):
     deadline: float | None
 
 
-@frozen(eq=False)
+@value(eq=False)
 class CallReceived:
     """The peer calls. Pass this to `Connection.reply` or `Connection.reject`, once. `size` is that of `size_of`."""
 

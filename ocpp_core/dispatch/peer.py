@@ -17,11 +17,11 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, assert_never, cast
 
-from attrs import frozen
-
 from ocpp_core.dispatch.connection import (
     DEFAULT,
     MAX_HELD_BYTES,
+    NEED_DATA,
+    PAUSED,
     TYPED,
     CallOutcome,
     CallReceived,
@@ -58,6 +58,7 @@ from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import told
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Specification
 
 _log = logger("peer")
@@ -72,7 +73,7 @@ MOST_AT_ONCE = 16
 R = TypeVar("R", bound=Response)
 
 
-@frozen(eq=False)
+@value(eq=False)
 class _Waiting:
     request: Request[Any]
     timeout: float | Default | None
@@ -360,7 +361,7 @@ class Peer(Generic[M]):
             return
         self._is_pumping = True
         try:
-            for event in self._connection.events():
+            while (event := self._connection.next_event()) is not NEED_DATA and event is not PAUSED:
                 self._deliver(event)
                 if self._at_once >= MOST_AT_ONCE and self._connection.held:
                     asyncio.get_running_loop().call_soon(self._pump)
@@ -438,9 +439,9 @@ class Peer(Generic[M]):
     async def _answer(self, call: CallReceived) -> None:
         if self._unsent >= self._max_held_bytes:
             await own_task()
-        while self._unsent >= self._max_held_bytes and not self._connection.closed:
-            # The answer to this call will give a held one its turn: who does not read them gets no more of them made.
-            await self._change()
+            while self._unsent >= self._max_held_bytes and not self._connection.closed:
+                # The answer to this call gives a held one its turn: who does not read them gets no more of them made.
+                await self._change()
         answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
         self._pump()
         if answer.response is not None:
@@ -580,9 +581,7 @@ class Peer(Generic[M]):
         if error is not None:
             self._failed(event, since, error)
 
-    def _failed(
-        self, event: CallReceived | NotificationReceived, since: float, error: BaseException
-    ) -> None:
+    def _failed(self, event: CallReceived | NotificationReceived, since: float, error: BaseException) -> None:
         """Something has ended a handler: a call is answered even if that has cancelled its own task."""
         if self._connection.closed:
             return
