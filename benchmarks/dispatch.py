@@ -1,8 +1,9 @@
 """Dispatch: a frame comes in, a handler answers it, and a frame goes out; beside the PyPI package `ocpp`.
 
-The transport is a queue on both sides. `Peer` receives the frame, runs the handler, a plain one, and sends the answer;
-`ocpp` does what its `start` does with each frame, `route_message`. Both validate request and response. `Router.answer`
-has no connection: it makes what it needs for a single frame, as a serverless function does.
+The transport of both costs nothing: frames lie ready, and what is sent goes into a list or an attribute. `Peer`
+receives the frame, runs the handler and sends the answer; `ocpp` does what its `start` does with each frame,
+`route_message`. Both validate request and response. `Router.answer` has no connection: it makes what it needs for a
+single frame, as a serverless function does.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ from contest import compete, measurements, results
 from report import Effort, Suite
 from traffic import MESSAGES, Message
 
-OURS = "ocpp_core, Peer"
+OURS = "ocpp_core, Peer, plain handler"
+COROUTINES = "ocpp_core, Peer, coroutine handler"
 LONE = "ocpp_core, Router.answer: one frame, no connection"
 THREADS = "ocpp, as it comes (thread pool)"
 INLINE = "ocpp, inline"
@@ -48,31 +50,44 @@ def action_of(message: Message) -> str:
     return action
 
 
-def router_for(message: Message) -> Any:
+def router_for(message: Message, *, is_coroutine: bool = False) -> Any:
     from ocpp_core import Router, from_wire, specification
 
     known, router = specification(message.version), Router()
     answer: Any = from_wire(known.response(action_of(message)), ANSWERS[action_of(message)])
-    router.on(known.request(action_of(message)))(lambda request, peer: answer)
+
+    async def later(request: Any, peer: Any) -> Any:
+        return answer
+
+    router.on(known.request(action_of(message)))(later if is_coroutine else lambda request, peer: answer)
     return router
 
 
 def ours(message: Message) -> Callable[[], Any]:
+    return over_a_peer(message, router_for(message))
+
+
+def ours_with_coroutines(message: Message) -> Callable[[], Any]:
+    return over_a_peer(message, router_for(message, is_coroutine=True))
+
+
+def over_a_peer(message: Message, router: Any) -> Callable[[], Any]:
     from ocpp_core import JsonCodec, Peer
 
-    codec, router, text, times = JsonCodec(message.version), router_for(message), message.text, 200
+    codec, text, times = JsonCodec(message.version), message.text, 200
 
     async def dispatch() -> None:
         """Frames over one connection, each once the one before has been answered."""
-        sent: asyncio.Queue[str] = asyncio.Queue()
+        sent: list[str] = []
 
         async def frames() -> AsyncIterator[str]:
-            for _ in range(times):
+            for number in range(times):
                 yield text
-                await sent.get()
+                while len(sent) == number:
+                    await asyncio.sleep(0)
 
         # As our WebSocket does, the transport takes a frame at once if it can.
-        await Peer(codec, router, sent.put_nowait).run(frames())
+        await Peer(codec, router, sent.append).run(frames())
 
     dispatch.times = times  # type: ignore[attr-defined]
     return dispatch
@@ -129,6 +144,7 @@ def inline(message: Message) -> Callable[[], Any]:
 
 WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
     ("dispatch", OURS): ours,
+    ("dispatch", COROUTINES): ours_with_coroutines,
     ("dispatch", LONE): ours_alone,
     ("dispatch", THREADS): ocpp,
     ("dispatch", INLINE): inline,
@@ -136,4 +152,4 @@ WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
 
 
 if __name__ == "__main__":
-    compete(WORK, MESSAGES, coroutines=(OURS, LONE, THREADS, INLINE))
+    compete(WORK, MESSAGES, coroutines=(OURS, COROUTINES, LONE, THREADS, INLINE))

@@ -34,7 +34,7 @@ from ocpp_core.dispatch.handlers import (
     require_codec,
     require_notification,
     require_request,
-    require_response,
+    wrong_response,
 )
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
@@ -54,6 +54,7 @@ from ocpp_core.model.messages import (
 from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import discreet_repr, told, told_value
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Specification
 from ocpp_core.model.violations import Violation, summary_for_peer
 
@@ -128,7 +129,7 @@ def require_call(request: Any, timeout: Any) -> None:
         raise ValueError("call() takes a timeout of seconds, or None; got NaN")
 
 
-@frozen(eq=False)
+@value(eq=False)
 class PendingCall(Generic[R]):
     """A call of ours that is under way. Exactly one `CallOutcome` will carry it."""
 
@@ -137,7 +138,7 @@ class PendingCall(Generic[R]):
     deadline: float | None
 
 
-@frozen(eq=False)
+@value(eq=False)
 class CallReceived:
     """The peer calls. Pass this to `Connection.reply` or `Connection.reject`, once. `size` is that of `size_of`."""
 
@@ -398,7 +399,8 @@ class Connection(Generic[M]):
         """
         self._require_unanswered(call)
         action = call.request.__ocpp__.action or ""
-        require_response(action, response, self._codec.specification.response(action))
+        if not isinstance(response, self._codec.specification.response(action)):
+            raise wrong_response(action, response)
         self._out.append(self._encoded(CallResult(call.id, response)))
         self._done(call)
         if len(call.id) <= REMEMBERED_ID:
@@ -598,6 +600,9 @@ class Connection(Generic[M]):
         return None
 
     def _receive_call(self, frame: Call, message: M) -> None:
+        if not self._theirs and not self._held:  # most of the time: nothing that it could be compared with
+            self._queue.append(self._begin(frame, size_of(message)))
+            return
         is_held = bool(self._held) or not self._has_turn()
         twin = self._known(frame.id)
         if twin == frame.payload:

@@ -159,14 +159,9 @@ def require_notification(message: Any) -> None:
         raise _misplaced(message, "notify() takes a notification, such as v21.NotifyPeriodicEventStream(...)")
 
 
-def require_response(action: str | None, response: Any, expected: type[Response] = Response) -> None:
-    """Sees to it that what a handler has returned answers its request: it may return anything.
-
-    Raises:
-        LocalProtocolError: It is no `expected`.
-    """
-    if not isinstance(response, expected):
-        raise LocalProtocolError(f"{action} is answered by {action}Response, not by {passed(response)}.")
+def wrong_response(action: str | None, response: Any) -> LocalProtocolError:
+    """What is raised when a handler has returned what does not answer its request: it may return anything."""
+    return LocalProtocolError(f"{action} is answered by {action}Response, not by {passed(response)}.")
 
 
 def _misplaced(value: Any, wanted: str) -> Exception:

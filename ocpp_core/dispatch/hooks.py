@@ -133,7 +133,8 @@ class Observer:
 
     def frame(self, peer: Caller, direction: str, message: str | bytes, codec: Codec[Any]) -> None:
         """Logs a frame, as far as `codec` can read it, and tells its size."""
-        self._tell("frame", peer, direction, len(message))
+        if self.hooks:
+            self._tell("frame", peer, direction, len(message))
         if _frames.isEnabledFor(logging.DEBUG):
             text = self._shown(message, codec)
             extra = {"identity": printable(peer.identity), "direction": direction, "frame": text}

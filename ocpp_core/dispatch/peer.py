@@ -17,11 +17,11 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, assert_never, cast
 
-from attrs import frozen
-
 from ocpp_core.dispatch.connection import (
     DEFAULT,
     MAX_HELD_BYTES,
+    NEED_DATA,
+    PAUSED,
     TYPED,
     CallOutcome,
     CallReceived,
@@ -58,6 +58,7 @@ from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.printing import LONG, printable
 from ocpp_core.model.secrets import told
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Specification
 
 _log = logger("peer")
@@ -72,7 +73,7 @@ MOST_AT_ONCE = 16
 R = TypeVar("R", bound=Response)
 
 
-@frozen(eq=False)
+@value(eq=False)
 class _Waiting:
     request: Request[Any]
     timeout: float | Default | None
@@ -142,6 +143,8 @@ async def answer_call(
     Returns:
         What was sent, see `conclude`. You must send ``connection.messages_to_send`` next.
     """
+    if not observer.hooks:
+        return conclude(connection, call, await handle(call.request, caller), caller)
     clock = asyncio.get_running_loop().time
     since = clock()
     with observer.handling(caller, call.request):
@@ -209,6 +212,7 @@ class Peer(Generic[M]):
         self._timer: asyncio.TimerHandle | None = None
         self._noticed = 0
         self._context = Context()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closing = False
         self._is_pumping = False
         self._at_once = 0
@@ -280,6 +284,7 @@ class Peer(Generic[M]):
         goes on to the caller.
         """
         self._context = copy_context()
+        self._loop = asyncio.get_running_loop()  # which is dear to ask for
         writer = self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
         try:
             async for message in messages:
@@ -359,27 +364,26 @@ class Peer(Generic[M]):
     # Inside: everything runs on the event loop, in one of these steps
 
     def _pump(self) -> None:
-        """After each input: send, deliver events, start the next call, arm the timer.
+        """After each input: deliver events, start the next call, send, arm the timer.
 
         What is delivered may come back here: then the events are left to the one that is at them.
         """
-        self._start_calls()
-        self._flush()
         if self._is_pumping:
+            self._flush()
             return
         self._is_pumping = True
         try:
-            for event in self._connection.events():
+            while (event := self._connection.next_event()) is not NEED_DATA and event is not PAUSED:
                 self._deliver(event)
-                self._start_calls()
-                self._flush()
                 if self._at_once >= MOST_AT_ONCE and self._connection.held:
                     asyncio.get_running_loop().call_soon(self._pump)
                     self._at_once = 0
                     break
         finally:
             self._is_pumping = False
-        self._arm()
+        self._flush()
+        if self._callers or self._timer is not None:
+            self._arm()
         self._changed.set()
 
     async def _change(self) -> None:
@@ -401,6 +405,8 @@ class Peer(Generic[M]):
                 self._callers[pending.id] = (waiting.future, now)
 
     def _flush(self) -> None:
+        if self._waiting:
+            self._start_calls()
         for message in self._connection.messages_to_send():
             if self._is_mute:
                 continue
@@ -411,19 +417,19 @@ class Peer(Generic[M]):
                 self._outbox.put_nowait((rest, size))
 
     def _deliver(self, event: Event) -> None:
-        self._observer.event(self, event)
+        if self._observer.hooks:
+            self._observer.event(self, event)
         match event:
             case CallReceived():
-                self._begin(self._answer(event), event, event.request)
+                self._begin(self._answer(event), event)
             case CallOutcome():
                 future, since = self._callers.pop(event.call.id)
                 if not future.done():
                     future.set_result(event)
                 seconds = asyncio.get_running_loop().time() - since
                 self._observer.call_ended(self, event.call.request, event, seconds)
-            case NotificationReceived(message=message) if self._noticed < self._max_held_bytes:
-                self._noticed += TYPED * event.size
-                self._begin(self._notice(message), event, message)
+            case NotificationReceived() if self._noticed < self._max_held_bytes:
+                self._begin(self._notice(event), event)
             case NotificationReceived(message=message):
                 _log.warning(
                     "%s: %s is dropped: too many are at work",
@@ -445,17 +451,22 @@ class Peer(Generic[M]):
     async def _answer(self, call: CallReceived) -> None:
         if self._unsent >= self._max_held_bytes:
             await own_task()
-        while self._unsent >= self._max_held_bytes and not self._connection.closed:
-            # The answer to this call will give a held one its turn: who does not read them gets no more of them made.
-            await self._change()
+            while self._unsent >= self._max_held_bytes and not self._connection.closed:
+                # The answer to this call gives a held one its turn: who does not read them gets no more of them made.
+                await self._change()
         answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
         self._pump()
         if answer.response is not None:
             await self._router.run_after(call.request, answer.response, self)
 
-    async def _notice(self, message: Notification) -> None:
-        with self._observer.handling(self, message):
-            await self._router.notify(message, self)
+    async def _notice(self, event: NotificationReceived) -> None:
+        self._noticed += TYPED * event.size
+        try:
+            with self._observer.handling(self, event.message):
+                await self._router.notify(event.message, self)
+        finally:
+            self._noticed -= TYPED * event.size
+            self._changed.set()
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -553,30 +564,24 @@ class Peer(Generic[M]):
         reason = "the connection has ended" if self._connection.closed else "the connection is being closed"
         return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
-    def _begin(
-        self,
-        work: Coroutine[Any, Any, None],
-        event: CallReceived | NotificationReceived,
-        message: Request[Any] | Notification,
-    ) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], event: CallReceived | NotificationReceived) -> None:
         """Does the work as far as it goes at once, and the rest in a task of its own."""
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
         context = self._context.copy()
-        since = asyncio.get_running_loop().time()
-        name = partial("ocpp {} {}".format, message.__ocpp__.action, self.identity)
+        loop = self._loop or asyncio.get_running_loop()
+        since = loop.time() if self._observer.hooks else 0.0
         try:
-            rest = begin(work, context)
+            rest = begin(work, context, loop)
         except BaseException as error:
-            self._through(event, since, error, name)
+            self._failed(event, since, error)
             if isinstance(error, ENDS_OF_PROCESS):
                 # It goes out of the loop, as from a task; who reads the messages goes on if the loop does.
-                asyncio.get_running_loop().call_soon(_raise, error)
+                loop.call_soon(_raise, error)
             return
         if rest is None:
             self._at_once += 1
-            self._through(event, since, None, name)
             return
-        task = task_of(rest, context, name())
+        task = task_of(rest, context, self._name(event))
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, event, since))
 
@@ -585,28 +590,26 @@ class Peer(Generic[M]):
     ) -> None:
         self._tasks.discard(task)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        self._through(event, since, error, task.get_name)
+        if error is not None:
+            self._failed(event, since, error)
 
-    def _through(
-        self,
-        event: CallReceived | NotificationReceived,
-        since: float,
-        error: BaseException | None,
-        name: Callable[[], str],
-    ) -> None:
-        """A handler is through, whatever has ended it: a call is answered even if that has cancelled its own task."""
-        if isinstance(event, NotificationReceived):
-            self._noticed -= TYPED * event.size
-            self._changed.set()
-        if error is None or self._connection.closed:
+    def _failed(self, event: CallReceived | NotificationReceived, since: float, error: BaseException) -> None:
+        """Something has ended a handler: a call is answered even if that has cancelled its own task."""
+        if self._connection.closed:
             return
-        if event in self._connection.unanswered:
+        if isinstance(event, CallReceived) and event in self._connection.unanswered:
             answer = conclude(self._connection, event, failed(error), self)
             seconds = asyncio.get_running_loop().time() - since
             self._observer.call_answered(self, event.request, answer, seconds)
             self._pump()
         else:
-            _log.error("%s: %s was cut short", named(self.identity), printable(name()), exc_info=error)
+            name = printable(self._name(event))
+            _log.error("%s: %s was cut short", named(self.identity), name, exc_info=error)
+
+    def _name(self, event: CallReceived | NotificationReceived) -> str:
+        """Of the task of a handler."""
+        message = event.request if isinstance(event, CallReceived) else event.message
+        return f"ocpp {message.__ocpp__.action} {self.identity}"
 
 
 def _raise(error: BaseException) -> NoReturn:

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, cast, overload
 
-from attrs import field, frozen
+from attrs import field
 
 from ocpp_core.dispatch.connection import (
     DEFAULT,
@@ -31,7 +31,7 @@ from ocpp_core.dispatch.handlers import (
     name_of,
     require_classes,
     require_function,
-    require_response,
+    wrong_response,
 )
 from ocpp_core.dispatch.steps import own_task
 from ocpp_core.model.codes import ErrorCode
@@ -48,6 +48,7 @@ from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import shown
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
 
@@ -97,7 +98,7 @@ Handle = Callable[[Any, Any], Awaitable[Any]]
 Middleware = Callable[[Any, Any, Handle], Awaitable[Any]]
 
 
-@frozen
+@value
 class Answer:
     """What became of a call: the response, or the error that refuses it.
 
@@ -132,6 +133,7 @@ class Router:
         self._after: dict[type[Payload], list[Callable[..., Any]]] = {}
         self._fallback: Callable[..., Any] | None = None
         self._middleware: list[Middleware] = []
+        self._outermost: Handle | None = None
 
     # Registering
 
@@ -302,6 +304,10 @@ class Router:
         """
         require_function(middleware, "The middleware of a router", MIDDLEWARE)
         self._middleware.append(middleware)
+        handle: Handle = self._innermost
+        for one in reversed(self._middleware):
+            handle = _wrapped(one, handle)
+        self._outermost = handle
         return middleware
 
     def _require_received(
@@ -326,8 +332,11 @@ class Router:
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
         """Finds and runs the handler. Never raises but for what ends the task or the process, see `is_of_task`."""
         try:
-            response = await self._chain(request, caller)
-            require_response(request.__ocpp__.action, response)
+            response = (self._outermost or self._run_handler)(request, caller)
+            if not isinstance(response, Response):
+                response = await _result(response)
+                if not isinstance(response, Response):
+                    raise wrong_response(request.__ocpp__.action, response)
         except OcppError as error:
             return Answer(error=error)
         except BaseException as error:  # whatever a handler does, the peer gets an answer
@@ -340,7 +349,7 @@ class Router:
         """Runs the handler of a message that wants no answer. What it raises is logged."""
         action = message.__ocpp__.action
         try:
-            await self._chain(message, caller)
+            await _result((self._outermost or self._run_handler)(message, caller))
         except OcppError as error:
             _log.info(
                 "%s: %s is ignored: %s %s", named(caller.identity), action, error.code, error.description
@@ -390,34 +399,32 @@ class Router:
                 await self.notify(event.message, caller)
         return next(iter(connection.messages_to_send()), None)
 
-    async def _chain(self, message: Payload, caller: Any) -> Any:
-        handle: Handle = self._run_handler
-        if self._middleware:
-            await own_task()
-        for middleware in reversed(self._middleware):
-            handle = _wrapped(middleware, handle)
-        return await handle(message, caller)
+    async def _innermost(self, message: Payload, caller: Any) -> Any:
+        return await _result(self._run_handler(message, caller))
 
-    async def _run_handler(self, message: Payload, caller: Any) -> Any:
-        definition = message.__ocpp__
+    def _run_handler(self, message: Payload, caller: Any) -> Any:
+        """What the handler returns: the response, or what is to be awaited for it."""
+        cls, definition = type(message), message.__ocpp__
         if self._receives is not None and self._receives is definition.sent_by:
             raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not for this side")
-        handler = self._find(message)
+        handler = self._handlers.get(cls) or self._fallback
+        if cls in self._data_handlers:
+            handler = self._data_handler(message)
         if handler is None:
             raise OcppError(ErrorCode.NOT_SUPPORTED, f"{definition.action} is not supported here")
-        return await _result(handler(message, caller))
+        return handler(message, caller)
 
-    def _find(self, message: Payload) -> Callable[..., Any] | None:
+    def _data_handler(self, message: Payload) -> Callable[..., Any]:
+        """That of a vendor, or else the one that `on` has for the class."""
         cls = type(message)
-        by_vendor = self._data_handlers.get(cls)
-        if by_vendor is not None:
-            vendor, message_id = getattr(message, "vendor_id", ""), getattr(message, "message_id", None)
-            handler = by_vendor.get((vendor, message_id)) or by_vendor.get((vendor, None))
-            if handler is None and cls not in self._handlers:
-                return _unknown_data(vendor in {known for known, _ in by_vendor})
-            if handler is not None:
-                return handler
-        return self._handlers.get(cls) or self._fallback
+        by_vendor = self._data_handlers[cls]
+        vendor, message_id = getattr(message, "vendor_id", ""), getattr(message, "message_id", None)
+        return (
+            by_vendor.get((vendor, message_id))
+            or by_vendor.get((vendor, None))
+            or self._handlers.get(cls)
+            or _unknown_data(vendor in {known for known, _ in by_vendor})
+        )
 
 
 class LoneCaller:
@@ -440,7 +447,18 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
         What was sent: neither a response nor an error if the connection had ended. What went wrong on our side is
         logged. You must send ``connection.messages_to_send`` next.
     """
-    answer = Answer(cause=answer.cause) if connection.closed else _sent(connection, call, answer)
+    response = answer.response
+    if connection.closed:
+        answer = Answer(cause=answer.cause)
+    elif response is None:
+        answer = _refused(connection, call, answer)
+    else:
+        try:
+            connection.reply(call, response)
+        except ENDS_OF_PROCESS:
+            raise
+        except BaseException as error:  # it breaks its schema, or raises when it is looked at
+            answer = _refused(connection, call, failed(error))
     if answer.cause is not None:
         note_failure(caller, f"the handler of {call.request.__ocpp__.action}", answer.cause)
     return answer
@@ -454,16 +472,7 @@ def note_failure(caller: Caller, what: str, error: BaseException) -> None:
         _log.error("%s: %s has failed", named(caller.identity), what, exc_info=error)
 
 
-def _sent(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
-    if answer.response is not None:
-        try:
-            connection.reply(call, answer.response)
-        except ENDS_OF_PROCESS:
-            raise
-        except BaseException as error:  # it breaks its schema, or raises when it is looked at
-            answer = failed(error)
-        else:
-            return answer
+def _refused(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
     refusal = answer.error or OcppError(ErrorCode.INTERNAL)
     if isinstance(refusal, NoAnswer):
         connection.drop(call)

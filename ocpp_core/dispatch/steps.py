@@ -30,17 +30,20 @@ async def own_task() -> None:
         await _Turn()
 
 
-def begin(work: Coroutine[Any, Any, None], context: Context) -> Coroutine[Any, Any, None] | None:
+def begin(
+    work: Coroutine[Any, Any, None], context: Context, loop: asyncio.AbstractEventLoop | None = None
+) -> Coroutine[Any, Any, None] | None:
     """Does the work as far as it goes without waiting.
 
     Args:
         work: Not begun.
         context: In which it runs.
+        loop: The one that runs, for who knows it: to ask Python 3.11 for it costs as much as all that is done here.
 
     Returns:
         The rest, for `task_of` in the same context; None if there is none. What the work raises goes on.
     """
-    loop = asyncio.get_running_loop()
+    loop = loop or asyncio.get_running_loop()
     current = asyncio.current_task(loop)
     # These two are there for whoever drives coroutines (Python's documentation: asyncio, extending, task lifetime).
     if current is not None:

@@ -366,7 +366,8 @@ class JsonCodec:
             TypeError: The payload is no message.
         """
         try:
-            return self._kinds.write_text(frame, self.fraction_digits)
+            cls: Any = type(frame.payload)  # type: ignore[union-attr]
+            return self._kinds.writers[self.fraction_digits][cls](frame)
         except NOT_READ:
             pass
         parts: tuple[Any, ...]

@@ -11,6 +11,7 @@ from ocpp_core._lazy import once
 from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH
 from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import Call, CallResult, Payload, Request, Send
+from ocpp_core.model.timestamps import FIXED_DIGITS
 from ocpp_core.model.versions import Specification
 from ocpp_core.payloads.binding import REFUSALS, Decode, Refused
 
@@ -26,10 +27,6 @@ _MADE: dict[FrameKind, Made] = {
 _BEGINNINGS = ("[{},", "[{}, ")
 #: What is raised for a frame that is not read at once, as there is a fault in it or as none has come before.
 NOT_READ = (*REFUSALS, IndexError)
-
-
-#: What frames have in common that one function writes: their class, that of the payload, and the digits of timestamps.
-_Like = tuple[type[Any], type[Payload], int | None]
 
 
 class Kind:
@@ -50,7 +47,12 @@ class Kind:
 
 
 class Kinds:
-    """The kinds of frames with messages in them that a version has. All codecs of the version share one."""
+    """The kinds of frames with messages in them that a version has. All codecs of the version share one.
+
+    Attributes:
+        writers: What writes a frame, by the digits of its timestamps and the class of its payload, which only one kind
+            of frame can carry.
+    """
 
     def __init__(self, known: Specification) -> None:
         self._kinds = {
@@ -62,8 +64,10 @@ class Kinds:
             for number, kind in self._by_number.items()
             for beginning in _BEGINNINGS
         }
-        self._writers: dict[_Like, Callable[[Any], str]] = {}
-        self._written: set[_Like] = set()
+        self.writers: dict[int | None, dict[type[Payload], Callable[[Any], str]]] = {
+            digits: {} for digits in (None, *FIXED_DIGITS)
+        }
+        self._written: set[tuple[type[Payload], int | None]] = set()
 
     def read_text(self, text: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> Any:
         """The first tier: builds a frame from text, in C for the most part. Raises one of `NOT_READ`."""
@@ -89,10 +93,6 @@ class Kinds:
             kind.readers[action] = frame_reader(kind.made, number, type(message))
         return kind.made(id, message)
 
-    def write_text(self, frame: Any, fraction_digits: int | None) -> str:
-        """The first tier of writing: a frame straight to text. Raises one of `NOT_READ`."""
-        return self._writers[type(frame), type(frame.payload), fraction_digits](frame)
-
     def has_read(self, kind: FrameKind, action: str, decode: Decode) -> None:
         """From now on, payloads of an action are built by `decode` at once, if there is no fault in them."""
         self._kinds[kind].decoders[action] = decode
@@ -101,14 +101,14 @@ class Kinds:
         self, kind: FrameKind, frame: Call | CallResult | Send, fraction_digits: int | None
     ) -> None:
         """After the second time, frames like this one are written at once."""
-        key = type(frame), type(frame.payload), fraction_digits
-        if key not in self._written:
-            self._written.add(key)
-        elif key not in self._writers:
+        cls, writers = type(frame.payload), self.writers[fraction_digits]
+        if (cls, fraction_digits) not in self._written:
+            self._written.add((cls, fraction_digits))
+        elif cls not in writers:
             from ocpp_core.jsonrpc.quick import frame_writer
 
             like = self._kinds[kind]
-            self._writers[key] = frame_writer(like.made, like.number, type(frame.payload), fraction_digits)
+            writers[cls] = frame_writer(like.made, like.number, cls, fraction_digits)
 
 
 def _awaited(id: str, awaiting: Mapping[str, type[Request[Any]]] | None) -> str:

@@ -11,9 +11,10 @@ from msgspec import Meta
 
 from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH, may_be_sent
 from ocpp_core.model.messages import Call, CallResult, Payload, Send
+from ocpp_core.model.shapes import shape
 from ocpp_core.payloads.statements import Refused
-from ocpp_core.payloads.texts import writer
-from ocpp_core.payloads.twins import Around, reader
+from ocpp_core.payloads.texts import Around, compiled_writer
+from ocpp_core.payloads.twins import Before, reader
 
 _Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 
@@ -29,7 +30,7 @@ def frame_reader(
         cls: Class of the payload.
     """
     action = () if made is CallResult else (str,)
-    around = Around(
+    before = Before(
         types=(Literal[number], _Id, *action),
         names=("_", "id", *("_" for _ in action)),
         quotes=2 + 2 * len(action),
@@ -43,7 +44,7 @@ def frame_reader(
         ),
         objects={"cls_of_frame": made},
     )
-    return reader(cls, around) or _refuse
+    return reader(cls, before) or _refuse
 
 
 def _refuse(text: str) -> Any:
@@ -61,17 +62,20 @@ def frame_writer(
         cls: Class of the payload.
         fraction_digits: Of timestamps, as `JsonCodec` has it.
     """
-    write = writer(cls, None, (), fraction_digits)
-    before = f"[{number},"
-    between = "," if made is CallResult else f",{quote(cls.__ocpp__.action or '')},"
-
-    def text(frame: Any) -> str:
-        id = frame.id
-        if type(id) is not str or not may_be_sent(id):
-            raise Refused
-        text = f"{before}{quote(id)}{between}{write(frame.payload)}]"
-        if not text.isascii():
-            text.encode()  # raises where a surrogate is alone
-        return text
-
-    return text
+    action = "" if made is CallResult else f"{quote(cls.__ocpp__.action or '')},"
+    around = Around(
+        given="frame",
+        statements=(
+            "id = frame.id",
+            "if type(frame) is not cls_of_frame or type(id) is not str or not may_be_sent(id): raise Refused",
+            "made = frame.payload",
+        ),
+        before=f"[{number},{{quote(id)}},{action}",
+        after="]",
+        last=(
+            "if not text.isascii(): text.encode()",  # raises where a surrogate is alone
+            "return text",
+        ),
+        objects={"cls_of_frame": made, "may_be_sent": may_be_sent},
+    )
+    return compiled_writer(shape(cls), fraction_digits, around)

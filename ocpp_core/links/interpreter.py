@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from attrs import define, field
 
 from ocpp_core.dispatch.connection import DEFAULT, Default, require_call
-from ocpp_core.dispatch.handlers import require_notification, require_response
+from ocpp_core.dispatch.handlers import require_notification, wrong_response
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer, Caller, Router, failed, note_failure
 from ocpp_core.dispatch.steps import own_task
@@ -412,5 +412,6 @@ def _require_answer(request: Request[Any], response: Response) -> None:
     """Sees to it that what a handler has returned can be translated: a wrong answer must not become a right one."""
     facts = request.__ocpp__
     action = facts.action or ""
-    require_response(action, response, specification(facts.version).response(action))
+    if not isinstance(response, specification(facts.version).response(action)):
+        raise wrong_response(action, response)
     _require_valid(response)

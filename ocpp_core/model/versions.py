@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ocpp_core._lazy import once
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import NoSuchAction
 from ocpp_core.model.tolerance import Tolerance
@@ -118,6 +119,8 @@ class Specification:
     def __repr__(self) -> str:
         return f"specification({str(self.version)!r})"
 
+    # There are as many as actions, and each message asks: what is not known is an error, which is not kept.
+    @once
     def request(self, action: str) -> Any:
         """The request class of `action`, or its notification class for a SEND.
 
@@ -126,6 +129,7 @@ class Specification:
         """
         return self.load(self.action(action).request_name)
 
+    @once
     def response(self, action: str) -> Any:
         """The response class of `action`.
 

@@ -44,6 +44,29 @@ from ocpp_core.payloads.statements import (
 Write = Callable[[Any], str]
 
 
+class Around(NamedTuple):
+    """What stands around a payload in a text, and what both are taken from.
+
+    Attributes:
+        given: Variable for what is to be written.
+        statements: They check it, and leave the message in `made`.
+        before: Text before the payload, as it stands in a format string.
+        after: Text behind it.
+        last: Statements that return the whole, which is in `text`.
+        objects: What the statements and the texts name.
+    """
+
+    given: str = "made"
+    statements: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    last: tuple[str, ...] = ("return text",)
+    objects: Mapping[str, Any] = NOTHING_EXTRA
+
+
+ALONE = Around()
+
+
 @once
 def writer(
     cls: type[Payload],
@@ -55,7 +78,12 @@ def writer(
 
     Lone surrogates pass: whoever makes bytes of the text finds them.
     """
-    write: Write = compiled(write_source(shape(cls, draft, misspelt), fraction_digits), "write", cls)
+    return compiled_writer(shape(cls, draft, misspelt), fraction_digits)
+
+
+def compiled_writer(facts: Shape, fraction_digits: int | None, around: Around = ALONE) -> Write:
+    """As `writer`, of texts with a payload in them."""
+    write: Write = compiled(write_source(facts, fraction_digits, around), "write", facts.cls)
     return write
 
 
@@ -71,12 +99,14 @@ def decimal_text(number: Any) -> str:
     return text
 
 
-def write_source(facts: Shape, fraction_digits: int | None = None) -> Source:
+def write_source(facts: Shape, fraction_digits: int | None = None, around: Around = ALONE) -> Source:
     """The source of `writer`."""
-    made = Source("def write(made):")
-    made.names |= {"Refused": Refused, "quote": encode_basestring, "nothing_extra": NOTHING_EXTRA}
+    made = Source(f"def write({around.given}):")
+    made.names |= {**around.objects, "Refused": Refused}
+    made.names |= {"quote": encode_basestring, "nothing_extra": NOTHING_EXTRA}
     made.add(
         [
+            *around.statements,
             f"if type(made) is not {made.name(facts.cls, facts.cls.__name__)}: raise Refused",
             "if made.extra is not nothing_extra and made.extra: raise Refused",
         ]
@@ -88,9 +118,11 @@ def write_source(facts: Shape, fraction_digits: int | None = None) -> Source:
         text += member
     # Each member begins with a comma; that of the first is one too many.
     if text.startswith(","):
-        made.add([f"return f'{{{{{text[1:]}}}}}'"])
+        members = text[1:]
     else:
-        made.add([f"text = f'{text}'", "return f'{{{text[1:]}}}'"])
+        made.add([f"members = f'{text}'"])
+        members = "{members[1:]}"
+    made.add([f"text = f'{around.before}{{{{{members}}}}}{around.after}'", *around.last])
     return made
 
 

@@ -59,7 +59,7 @@ def twin(cls: type[Payload]) -> type[Struct] | None:
     )
 
 
-class Around(NamedTuple):
+class Before(NamedTuple):
     """What stands in a text before the payload, in an array, and what is made of both.
 
     Attributes:
@@ -77,14 +77,14 @@ class Around(NamedTuple):
     objects: Mapping[str, Any] = NOTHING_EXTRA
 
 
-ALONE = Around()
+ALONE = Before()
 
 
-def reader(cls: type[Payload], around: Around = ALONE) -> Read | None:
+def reader(cls: type[Payload], before: Before = ALONE) -> Read | None:
     """The function that reads texts with a `cls` in them; None if the class has no twin."""
     if twin(cls) is None:
         return None
-    read: Read = compiled(read_source(cls, around), "read", cls)
+    read: Read = compiled(read_source(cls, before), "read", cls)
     return read
 
 
@@ -145,20 +145,20 @@ _TWIN = _Twin()
 # Moving
 
 
-def read_source(cls: type[Payload], around: Around = ALONE) -> Source:
+def read_source(cls: type[Payload], before: Before = ALONE) -> Source:
     """The source of `reader`, of a class that has a twin."""
     made = Source("def read(text):")
-    whole: Any = GenericAlias(tuple, (*around.types, twin(cls))) if around.types else twin(cls)
-    made.names |= {**_NAMES, **around.objects, "parse": Decoder(whole).decode, "DecodeError": DecodeError}
+    whole: Any = GenericAlias(tuple, (*before.types, twin(cls))) if before.types else twin(cls)
+    made.names |= {**_NAMES, **before.objects, "parse": Decoder(whole).decode, "DecodeError": DecodeError}
     made.add(
         [
             "if '\\\\' in text: raise Refused",
-            f"try: {', '.join((*around.names, 'twin'))} = parse(text)",
+            f"try: {', '.join((*before.names, 'twin'))} = parse(text)",
             "except DecodeError: raise Refused from None",
-            f"quotes = {_quotes(cls) + around.quotes}",
+            f"quotes = {_quotes(cls) + before.quotes}",
             *_moving(made, cls, "twin"),
             "if text.count('\"') != quotes: raise Refused",
-            *around.statements,
+            *before.statements,
         ]
     )
     return made
