@@ -12,6 +12,7 @@ from ocpp_core.model.messages import MISSING, Payload, Response
 from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import discreet_path, hide, is_secret_path
+from ocpp_core.model.shapes import shape
 from ocpp_core.model.violations import member_path
 from ocpp_core.payloads.binding import plain
 
@@ -126,7 +127,7 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
     if reason is LossReason.EXTENSION or _is_secret(path):
         return HIDDEN
     if isinstance(value, Payload | Mapping | list | tuple | Misplaced):
-        return hide({"": _json(value)})[""]
+        return hide({"": in_json(_closed(value))})[""]
     return hide(value) if value.__class__ is str else value
 
 
@@ -134,14 +135,32 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
 _is_secret = lru_cache(maxsize=1024)(is_secret_path)
 
 
-def _json(value: Any) -> Any:
+def _closed(value: Any) -> Any:
+    """The same without what members have that no schema has: the name that tells what they are for may be elsewhere."""
+    if isinstance(value, list):
+        return [_closed(item) for item in value]
+    if not isinstance(value, Payload):
+        return value
+    made = plain(value)
+    for one in shape(type(value)).fields:
+        item = getattr(value, one.name)
+        if one.wire in made and (isinstance(item, Payload) or (isinstance(item, list) and _has_objects(item))):
+            made[one.wire] = _closed(item)
+    return {**made, **dict.fromkeys(value.extra, HIDDEN)}
+
+
+def _has_objects(items: list[Any]) -> bool:
+    return any(isinstance(item, Payload) for item in items)
+
+
+def in_json(value: Any) -> Any:
     """A nested value as JSON; what a tolerated message has in the wrong place, in words."""
     if isinstance(value, Payload):
         value = plain(value)
     if isinstance(value, Mapping):
-        return {name: _json(item) for name, item in value.items() if item is not MISSING}
+        return {name: in_json(item) for name, item in value.items() if item is not MISSING}
     if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
+        return [in_json(item) for item in value]
     return repr(value) if isinstance(value, Misplaced) else value
 
 
