@@ -127,7 +127,7 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
     if reason is LossReason.EXTENSION or _is_secret(path):
         return HIDDEN
     if isinstance(value, Payload | Mapping | list | tuple | Misplaced):
-        return hide({"": in_json(_closed(value))})[""]
+        return _closed(hide({"": in_json(value)})[""], value)
     return hide(value) if value.__class__ is str else value
 
 
@@ -135,22 +135,17 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
 _is_secret = lru_cache(maxsize=1024)(is_secret_path)
 
 
-def _closed(value: Any) -> Any:
-    """The same without what members have that no schema has: the name that tells what they are for may be elsewhere."""
-    if isinstance(value, list):
-        return [_closed(item) for item in value]
-    if not isinstance(value, Payload):
-        return value
-    made = plain(value)
+def _closed(found: Any, value: Any) -> Any:
+    """JSON without what its source has that no schema has: the name that tells what that is for may be elsewhere."""
+    if isinstance(value, list) and isinstance(found, list):
+        return [_closed(*pair) for pair in zip(found, value, strict=True)]
+    if not isinstance(value, Payload) or not isinstance(found, dict):
+        return found
+    closed = {**found, **dict.fromkeys(value.extra, HIDDEN)}
     for one in shape(type(value)).fields:
-        item = getattr(value, one.name)
-        if one.wire in made and (isinstance(item, Payload) or (isinstance(item, list) and _has_objects(item))):
-            made[one.wire] = _closed(item)
-    return {**made, **dict.fromkeys(value.extra, HIDDEN)}
-
-
-def _has_objects(items: list[Any]) -> bool:
-    return any(isinstance(item, Payload) for item in items)
+        if one.wire in found and one.wire not in value.extra:
+            closed[one.wire] = _closed(found[one.wire], getattr(value, one.name))
+    return closed
 
 
 def in_json(value: Any) -> Any:

@@ -415,7 +415,10 @@ def test_what_no_schema_has_is_not_shown_where_the_name_beside_it_is_lost() -> N
     component = v201.Component(name="SecurityCtrlr", custom_data=data)
     event = v201.MeterValue(timestamp=NOON, sampled_value=[v201.SampledValue(value=1)], custom_data=data)
 
+    named = v16.DataTransferRequest(vendor_id="x", data="hunter2", extra={"key": "AuthorizationKey"})
     for value in (data, component, [event], event):
         assert "hunter2" not in str(shown("$.a", value))
         assert "V" in str(shown("$.a", value))
+    # The name of a setting hides what stands beside it, although it is not shown itself.
+    assert {"vendorId": "***", "data": "***", "key": "***"} == shown("$.a", named)
     assert "needs a text" in str(shown("$.a", Misplaced("a text", "7")))
