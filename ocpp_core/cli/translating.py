@@ -21,9 +21,8 @@ from ocpp_core.model.printing import printable_json, printable_xml, shown
 from ocpp_core.model.secrets import discreet_path, hide
 from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.model.versions import Wire
-from ocpp_core.payloads.binding import plain
 from ocpp_core.translation.engine import path as path_between
-from ocpp_core.translation.losses import Loss, LossKind
+from ocpp_core.translation.losses import Loss, LossKind, in_json
 
 _STYLES: Mapping[str, str] = {
     Outcome.EXACT: "green",
@@ -85,7 +84,9 @@ def _plain(value: Any) -> Any:
 def _answer(answer: Response | OcppError) -> dict[str, Any]:
     if isinstance(answer, OcppError):
         return {"code": str(answer.code), "description": answer.description}
-    return plain(answer)
+    # Of an object that was hidden there is a text in its place.
+    told: dict[str, Any] = in_json(answer)
+    return told
 
 
 def as_json(translated: Translated) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ocpp_core.model.messages import MISSING, Payload, Response
 from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.printing import HIDDEN
 from ocpp_core.model.secrets import discreet_path, hide, is_secret_path
+from ocpp_core.model.shapes import shape
 from ocpp_core.model.violations import member_path
 from ocpp_core.payloads.binding import plain
 
@@ -126,7 +127,7 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
     if reason is LossReason.EXTENSION or _is_secret(path):
         return HIDDEN
     if isinstance(value, Payload | Mapping | list | tuple | Misplaced):
-        return hide({"": _json(value)})[""]
+        return _closed(hide({"": in_json(value)})[""], value)
     return hide(value) if value.__class__ is str else value
 
 
@@ -134,14 +135,27 @@ def shown(path: str, value: Any, reason: LossReason | None = None) -> Any:
 _is_secret = lru_cache(maxsize=1024)(is_secret_path)
 
 
-def _json(value: Any) -> Any:
+def _closed(found: Any, value: Any) -> Any:
+    """JSON without what its source has that no schema has: the name that tells what that is for may be elsewhere."""
+    if isinstance(value, list) and isinstance(found, list):
+        return [_closed(*pair) for pair in zip(found, value, strict=True)]
+    if not isinstance(value, Payload) or not isinstance(found, dict):
+        return found
+    closed = {**found, **dict.fromkeys(value.extra, HIDDEN)}
+    for one in shape(type(value)).fields:
+        if one.wire in found and one.wire not in value.extra:
+            closed[one.wire] = _closed(found[one.wire], getattr(value, one.name))
+    return closed
+
+
+def in_json(value: Any) -> Any:
     """A nested value as JSON; what a tolerated message has in the wrong place, in words."""
     if isinstance(value, Payload):
         value = plain(value)
     if isinstance(value, Mapping):
-        return {name: _json(item) for name, item in value.items() if item is not MISSING}
+        return {name: in_json(item) for name, item in value.items() if item is not MISSING}
     if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
+        return [in_json(item) for item in value]
     return repr(value) if isinstance(value, Misplaced) else value
 
 

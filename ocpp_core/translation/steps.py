@@ -198,10 +198,10 @@ class Direction:
 
 def account(view: View, run: Run) -> None:
     """Names what a rule written by hand has neither used nor named."""
-    for place, value in view.left():
+    for place, value, reason in view.left():
         if strict and place is not None and place[2] != place[1]:
             raise UnaccountedError(f"{run.step} {type(view.whole).__name__}.{place[1]}")
-        run.dropped(place, value)
+        run.dropped(place, value, reason)
 
 
 def _is_tolerated(message: Payload) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_core.model.messages import MISSING, UNSET, Payload
 from ocpp_core.model.shapes import Field, shape
-from ocpp_core.translation.losses import Place, quoted
+from ocpp_core.translation.losses import LossReason, Place, quoted
 from ocpp_core.translation.runs import Run
 
 
@@ -77,8 +77,8 @@ class View:
             if value is not None:
                 self._run.dropped(self.place(name), value)
 
-    def left(self) -> Iterator[tuple[Place, Any]]:
-        """What was neither read nor named."""
+    def left(self) -> Iterator[tuple[Place, Any, LossReason]]:
+        """What was neither read nor named, and why it is lost."""
         for name, one in self._fields.items():
             value = getattr(self._source, name)
             if (
@@ -87,10 +87,10 @@ class View:
                 and value is not MISSING
                 and value is not None
             ):
-                yield self.place(name), value
+                yield self.place(name), value, LossReason.NO_COUNTERPART
         if not self._is_carried:
             for wire, value in self._source.extra.items():
-                yield (self._place, quoted(wire), quoted(wire)), value
+                yield (self._place, quoted(wire), quoted(wire)), value, LossReason.EXTENSION
         for views in self._views.values():
             for view in views:
                 yield from view.left()

@@ -12,6 +12,7 @@ from ocpp_core import v12, v15, v16, v20, v21, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import MISSING
+from ocpp_core.model.passed import Misplaced
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import from_wire, to_wire
@@ -25,7 +26,7 @@ from ocpp_core.translation import (
     steps,
     translate,
 )
-from ocpp_core.translation.losses import UnaccountedError
+from ocpp_core.translation.losses import UnaccountedError, shown
 from translations import RECEIVED_AT, carried
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -406,3 +407,18 @@ def test_the_same_arguments_give_the_same_result() -> None:
 
     assert first == second
     assert to_wire(first.message) == to_wire(second.message)
+
+
+def test_what_no_schema_has_is_not_shown_where_the_name_beside_it_is_lost() -> None:
+    """What stands in customData may be the value of a setting that is named somewhere else."""
+    data = v201.CustomData(vendor_id="V", extra={"x": "hunter2"})
+    component = v201.Component(name="SecurityCtrlr", custom_data=data)
+    event = v201.MeterValue(timestamp=NOON, sampled_value=[v201.SampledValue(value=1)], custom_data=data)
+
+    named = v16.DataTransferRequest(vendor_id="x", data="hunter2", extra={"key": "AuthorizationKey"})
+    for value in (data, component, [event], event):
+        assert "hunter2" not in str(shown("$.a", value))
+        assert "V" in str(shown("$.a", value))
+    # The name of a setting hides what stands beside it, although it is not shown itself.
+    assert {"vendorId": "***", "data": "***", "key": "***"} == shown("$.a", named)
+    assert "needs a text" in str(shown("$.a", Misplaced("a text", "7")))

@@ -137,3 +137,18 @@ def test_down() -> None:
     )
     check(nobody)
     for_all(messages(v201.TransactionEventRequest), EXAMPLES, check)
+
+
+def test_a_member_that_no_schema_has_is_an_extension_in_a_session_too() -> None:
+    """So that its value is not shown: it may be a misspelt secret."""
+    both = old_station()
+    value = v16.MeterValue(timestamp=NOON, sampled_value=[v16.SampledValue(value="1")])
+    both.station(
+        v16.MeterValuesRequest(
+            connector_id=1, transaction_id=1, meter_value=[value], extra={"pasword": "hunter2"}
+        )
+    )
+
+    assert [("$.pasword", "***", "extension")] == [
+        (one.path, one.value, one.reason) for one in both.losses if one.kind == "dropped"
+    ]
