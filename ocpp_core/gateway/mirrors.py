@@ -10,9 +10,10 @@ from attrs import define
 from ocpp_core.dispatch.router import Caller
 from ocpp_core.gateway.backends import Backend
 from ocpp_core.gateway.branches import Branch, Told
-from ocpp_core.gateway.numbers import Numbers
+from ocpp_core.gateway.numbers import Numbers, UnknownTransactionError
 from ocpp_core.gateway.ways import Way
-from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
@@ -68,7 +69,11 @@ class _Numbered:
         self._numbers = numbers
 
     async def call(self, request: Request[Any], /) -> Any:
-        return await self._station.call(self._numbers.to_station(request))
+        try:
+            asked = self._numbers.to_station(request)
+        except UnknownTransactionError:
+            raise OcppError(ErrorCode.PROPERTY_CONSTRAINT, "the station has no such transaction") from None
+        return await self._station.call(asked)
 
 
 class Mirror:
@@ -190,7 +195,12 @@ class Mirror:
             await branch.is_there.wait()
             entry = self._waiting.popleft()
             self._size -= entry.size
-            if not await _handed_on(branch, numbers, entry):
+            try:
+                is_handed_on = await _handed_on(branch, numbers, entry)
+            except UnknownTransactionError:
+                self._miss("has not heard of the beginning of a transaction")
+                is_handed_on = True
+            if not is_handed_on:
                 self._waiting.appendleft(entry)
                 self._size += entry.size
                 continue
@@ -202,12 +212,11 @@ class Mirror:
     def _drop(self, place: int) -> None:
         self._size -= self._waiting[place].size
         del self._waiting[place]
+        self._miss("does not keep up")
+
+    def _miss(self, why: str) -> None:
         if not self._dropped:
-            _log.warning(
-                "%s: %s does not keep up; messages are dropped",
-                named(self._identity),
-                self._backend.name,
-            )
+            _log.warning("%s: %s %s; messages are dropped", named(self._identity), self._backend.name, why)
         self._dropped += 1
 
     def _tell_dropped(self) -> None:

@@ -109,7 +109,8 @@ def test_who_looks_on_is_told_from_who_decides() -> None:
 def test_very_many_losses_are_counted_without_words() -> None:
     """A station can send a message of which ten thousand things are lost."""
     one = passed()
-    many = evolve(one, notes=10_000 * [("1.6->2.0.1", LossKind.DROPPED, ("no path",), 0, None, None)])
+    lost: Any = ("1.6->2.0.1", LossKind.DROPPED, ("no path",), 0, None, None)
+    many = evolve(one, notes=10_000 * (lost,))
     board = RelayBoard(Console(width=80, file=io.StringIO()))
 
     board.add(many)

@@ -7,15 +7,16 @@ from itertools import count
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from gateways import AT_ONCE, gateway_to, obedient, office, station
 from loops import asynchronous, turns, until
 from ocpp_core import v16, v201
 from ocpp_core.gateway import Backend
 from ocpp_core.gateway.mirrors import WAITING, WAITING_SIZE
-from ocpp_core.gateway.numbers import Numbers
+from ocpp_core.gateway.numbers import Numbers, UnknownTransactionError
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import CallRejectedError
+from ocpp_core.model.errors import CallRejectedError, OcppError
 from ocpp_core.translation.sessions.stores import MemoryStore
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -236,25 +237,98 @@ async def test_ids_of_a_mirror_outlive_the_gateway() -> None:
     assert 500 == heard.transaction_id
 
 
+def learned(numbers: Numbers, *pairs: tuple[int, int]) -> Numbers:
+    info = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+    for pair in pairs:
+        numbers.learn(*(v16.StartTransactionResponse(transaction_id=id, id_tag_info=info) for id in pair))
+    return numbers
+
+
 def test_numbers_are_bounded_and_the_oldest_goes() -> None:
     store = MemoryStore()
-    numbers = Numbers(store, "CP-1", most=2)
-    info = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
-
-    for ours in (1, 2, 3):
-        numbers.learn(
-            v16.StartTransactionResponse(transaction_id=ours, id_tag_info=info),
-            v16.StartTransactionResponse(transaction_id=10 * ours, id_tag_info=info),
-        )
+    numbers = learned(Numbers(store, "CP-1", most=2), (1, 10), (2, 20), (3, 30))
     numbers.learn(v16.HeartbeatResponse(current_time=NOON), v16.HeartbeatResponse(current_time=NOON))
-    seen = [
-        kept.to_mirror(v16.RemoteStopTransactionRequest(transaction_id=number)).transaction_id
-        for kept in (numbers, Numbers(store, "CP-1"))
-        for number in (1, 2, 3)
-    ]
 
-    assert [1, 20, 30] * 2 == seen
-    assert 3 == numbers.to_station(v16.RemoteStopTransactionRequest(transaction_id=30)).transaction_id
+    for kept in (numbers, Numbers(store, "CP-1")):
+        seen = [kept.to_mirror(stop_of(number)).transaction_id for number in (2, 3)]
+        back = kept.to_station(v16.RemoteStopTransactionRequest(transaction_id=30)).transaction_id
+
+        assert ([20, 30], 3) == (seen, back)
+        with pytest.raises(UnknownTransactionError):
+            kept.to_mirror(stop_of(1))
+
+
+def test_the_oldest_is_the_oldest_after_a_restart_too() -> None:
+    """A primary counts as it likes, and a store gives records in any order."""
+    store = MemoryStore()
+    learned(Numbers(store, "CP-1", most=2), (10, 1), (9, 2))
+    numbers = learned(Numbers(store, "CP-1", most=2), (11, 3))
+
+    assert [2, 3] == [numbers.to_mirror(stop_of(number)).transaction_id for number in (9, 11)]
+    with pytest.raises(UnknownTransactionError):
+        numbers.to_mirror(stop_of(10))
+
+
+def test_an_id_that_a_mirror_has_given_twice_is_that_of_the_later_transaction() -> None:
+    numbers = learned(Numbers(MemoryStore(), "CP-1", most=2), (1, 7), (2, 7), (3, 8))
+
+    assert 2 == numbers.to_station(v16.RemoteStopTransactionRequest(transaction_id=7)).transaction_id
+
+
+def test_an_id_that_the_primary_has_given_twice_is_that_of_the_later_transaction() -> None:
+    """As one does whose own store is gone."""
+    numbers = learned(Numbers(MemoryStore(), "CP-1"), (1, 7), (2, 8), (1, 9))
+
+    assert [9, 8] == [numbers.to_mirror(stop_of(number)).transaction_id for number in (1, 2)]
+    with pytest.raises(UnknownTransactionError):
+        numbers.to_station(v16.RemoteStopTransactionRequest(transaction_id=7))
+
+
+def test_readings_of_a_transaction_that_a_mirror_does_not_know_are_readings_all_the_same() -> None:
+    value = v16.MeterValue(timestamp=NOON, sampled_value=[v16.SampledValue(value="1")])
+    request = v16.MeterValuesRequest(connector_id=1, transaction_id=7, meter_value=[value])
+
+    assert evolve(request, transaction_id=None) == Numbers(MemoryStore(), "CP-1").to_mirror(request)
+
+
+def stop_of(number: int) -> v16.StopTransactionRequest:
+    return v16.StopTransactionRequest(transaction_id=number, meter_stop=1, timestamp=NOON)
+
+
+@asynchronous
+async def test_a_mirror_never_hears_an_id_that_is_not_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """It has refused the beginning; to stop the transaction of that id would be to stop another station's."""
+
+    def refuse(*_: object) -> None:
+        raise OcppError(ErrorCode.INTERNAL)
+
+    async with office("1.6") as main, office("1.6") as side:
+        side.router.on(v16.StartTransactionRequest)(refuse)  # type: ignore[arg-type]
+        async with gateway_to(main.backend(), side.backend()) as (_, port), station(port) as peer:
+            await peer.call(stop(await peer.call(START)))
+            await peer.call(v16.HeartbeatRequest())
+            await until(lambda: side.actions[-1:] == ["Heartbeat"])
+
+    assert ["StartTransaction", "StopTransaction", "Heartbeat"] == main.actions
+    assert ["StartTransaction", "Heartbeat"] == side.actions
+    assert "has not heard of the beginning of a transaction" in caplog.text
+    assert "has missed 1 messages" in caplog.text
+
+
+@asynchronous
+async def test_a_mirror_stops_no_transaction_of_which_it_has_not_heard() -> None:
+    async with office("1.6") as main, office("1.6") as side:
+        side.router.on(v16.StartTransactionRequest)(numbering_from(500))
+        mirror = side.backend(allows=["RemoteStopTransaction"])
+        async with (
+            gateway_to(main.backend(), mirror) as (_, port),
+            station(port, router=obedient(STOPPED)) as peer,
+        ):
+            started = await peer.call(START)
+            with pytest.raises(CallRejectedError) as info:
+                await side.call(v16.RemoteStopTransactionRequest(transaction_id=started.transaction_id))
+
+    assert ErrorCode.PROPERTY_CONSTRAINT is info.value.code
 
 
 def test_an_id_inside_a_profile_is_exchanged_too() -> None:
