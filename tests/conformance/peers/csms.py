@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -100,6 +101,8 @@ class Csms:
         password: Of every station; None asks for none.
         refusal: The HTTP status for a wrong one.
         proven: Whether a request proves the password.
+        ssl: Of a server that is reached over TLS.
+        trust: Of a client that trusts it.
         stays: Whether it keeps connections without a subprotocol.
         refuses_strangers: Whether it refuses handshakes that offer nothing that it takes.
     """
@@ -120,6 +123,8 @@ class Csms:
         self.takes_first = False
         self.refusal = 401
         self.compression: str | None = "deflate"
+        self.ssl: SSLContext | None = None
+        self.trust: SSLContext | None = None
         self.password: str | None = None
         self.admits: Callable[[str], int] = lambda identity: 200
         self.proven: Callable[[Any, str], bool] = lambda request, proof: (
@@ -154,9 +159,10 @@ class Csms:
             compression=self.compression,
             process_request=self._admitted,
             ping_interval=None,
+            ssl=self.ssl,
         ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
-            yield f"ws://127.0.0.1:{port}"
+            yield f"ws://127.0.0.1:{port}" if self.ssl is None else f"wss://localhost:{port}"
 
     def _admitted(self, connection: ServerConnection, request: Any) -> Any:
         identity = request.path.rpartition("/")[2]

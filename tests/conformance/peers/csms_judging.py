@@ -48,6 +48,7 @@ async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON, answer_with
             url=url,
             identity="CS-1",
             password=csms.password,
+            ssl=csms.trust,
         )
         return await conform(target, profile=profile_of(csms, answer_within), patterns=patterns or ALL)
 
