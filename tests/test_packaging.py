@@ -23,6 +23,7 @@ OPTIONAL = [
     "httpx",
     "hypothesis",
     "opentelemetry",
+    "picows",
     "pytest",
     "rich",
     "uvicorn",

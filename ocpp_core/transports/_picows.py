@@ -15,6 +15,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS
+from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.transports._handshake import GOING_AWAY, authorization_of
 from ocpp_core.transports._library import CannotOpenError, Door, Opening, Settings, asked_of
 from ocpp_core.transports._picows_socket import BUFFER, PicowsSocket, Wire
@@ -23,7 +24,8 @@ from ocpp_core.transports._upgrade import END, MOST_HEAD, UpgradeRefused, key_of
 from ocpp_core.transports.admission import FAILED, Handshake, Refusal
 from ocpp_core.transports.http_request import HttpRequest
 
-from picows import (  # isort: skip  # _picows_socket has checked that it is there
+import picows  # isort: skip  # _picows_socket has checked that it is there
+from picows import (  # isort: skip
     WSAutoPingStrategy,
     WSError,
     WSInvalidMessageError,
@@ -71,6 +73,20 @@ def wire(
         extra_headers=headers.get("extra_headers"),
         read_buffer_init_size=BUFFER,
     )
+
+
+def _require_known(settings: Settings) -> None:
+    """Says at once that picows has changed where it promises nothing.
+
+    Raises:
+        LocalProtocolError: It has.
+    """
+    try:
+        wire(lambda *_: None, settings)
+    except TypeError as error:
+        raise LocalProtocolError(
+            f"picows {picows.__version__} is not made as those that are known here: {error}"
+        ) from error
 
 
 class _Entrance(asyncio.Protocol):
@@ -253,12 +269,14 @@ class _Picows:
         self, door: Door, host: str, port: int, *, ssl: SSLContext | None, reuse_port: bool
     ) -> _Listener:
         """See `Library.listen`."""
+        _require_known(door.settings)
         listener = _Listener(door)
         await listener.start(host, port, ssl, reuse_port=reuse_port)
         return listener
 
     async def open(self, opening: Opening, settings: Settings) -> PicowsSocket:
         """See `Library.open`."""
+        _require_known(settings)
         socket = PicowsSocket(settings, is_server=False)
         headers = {"Sec-WebSocket-Protocol": ", ".join(opening.subprotocols), **opening.headers}
         try:

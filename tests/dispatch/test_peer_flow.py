@@ -475,3 +475,63 @@ def meter_values(number: int) -> str:
     sampled = [{"value": 1}] * (LARGE // 12)
     payload = {"evseId": 1, "meterValue": [{"timestamp": MOMENT, "sampledValue": sampled}]}
     return json.dumps([2, str(number), "MeterValues", payload], separators=(",", ":"))
+
+
+# --- messages that are handed over --------------------------------------------------------------------------------
+
+
+@asynchronous
+async def test_a_message_that_is_handed_over_is_answered_in_the_same_step() -> None:
+    sent: list[str] = []
+    router = Router()
+    router.on(v16.StopTransactionRequest)(at_once)
+    peer = Peer(JsonCodec("1.6"), router, sent.append)
+    asked = asyncio.Event()
+
+    async def messages() -> AsyncIterator[str]:
+        asked.set()
+        await asyncio.Event().wait()
+        yield ""
+
+    running = asyncio.create_task(peer.run(messages()))
+    await asked.wait()
+    taken = [peer.take(stop(number)) for number in range(20)]
+
+    # The others have a turn, for which `run` is there.
+    assert [True] * 8 + [False] * 12 == taken
+    assert [(3, f"stop-{number}") for number in range(8)] == kinds(sent)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.mark.parametrize(
+    "before, version",
+    [
+        ([stop(1), stop(2)], "1.6"),
+        ([stream(1)], "2.1"),
+    ],
+    ids=["a call is held", "a notification is at work"],
+)
+@asynchronous
+async def test_nothing_overtakes_what_waits(before: list[str], version: str) -> None:
+    router = Router()
+
+    async def never(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    router.on(v16.StopTransactionRequest)(never)
+    router.on(v21.NotifyPeriodicEventStream)(never)
+    async with wire(router, version) as one:
+        for message in before:
+            one.peer.receive(message)
+
+        assert not one.peer.take('[2,"9","Heartbeat",{}]')
+
+
+@asynchronous
+async def test_who_does_not_read_is_not_taken_from() -> None:
+    async with wire() as one:
+        one.peer._unsent = one.peer._max_held_bytes
+
+        assert not one.peer.take('[2,"9","Heartbeat",{}]')

@@ -10,6 +10,7 @@ from ocpp_core.model.extras import install
 #: Module, what it calls itself, what it needs, and the extra that has it.
 NEEDED = [
     ("websocket", "ocpp_core.transports.websocket", "websockets", "websockets"),
+    ("fast_websocket", "ocpp_core.transports.fast_websocket", "picows", "fast"),
     ("serving", "ocpp_core.transports.serving", "uvicorn", "server"),
     ("soap_station", "SOAP over HTTP", "httpx", "soap"),
 ]
