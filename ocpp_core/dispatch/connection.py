@@ -70,6 +70,9 @@ MAX_HELD_BYTES = 8 * 1_048_576
 #: and where it is small the task counts.
 TYPED = 16
 
+#: Keeps nothing, and is that of all connections: an empty deque takes 700 bytes.
+_NO_RESULTS: deque[str] = deque(maxlen=0)
+
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
 
@@ -292,9 +295,9 @@ class Connection(Generic[M]):
         self._held: OrderedDict[str, tuple[M, int]] = OrderedDict()
         self._held_size = 0
         self._size_at_work = 0
-        kept = REMEMBERED_RESULTS if FrameKind.CALLRESULTERROR in codec.owed.values() else 0
-        self._replied: deque[str] = deque(maxlen=kept)
-        self._refusable: deque[str] = deque(maxlen=kept)
+        has_refusals = FrameKind.CALLRESULTERROR in codec.owed.values()
+        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else _NO_RESULTS
+        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else _NO_RESULTS
         self._queue: deque[Event] = deque()
         self._out: list[M] = []
         self._closed = False

@@ -201,12 +201,12 @@ class Peer(Generic[M]):
         self._deadline: float | None = None
         self._observer = Observer(hooks, redaction or Redaction())
         self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
-        self._waiting: deque[_Waiting] = deque()
-        self._outbox: asyncio.Queue[tuple[M | Awaitable[None], int] | None] = asyncio.Queue()
+        self._waiting: list[_Waiting] = []
+        self._outbox: deque[tuple[M | Awaitable[None], int]] = deque()
         self._unsent = 0
         self._is_mute = False
         self._is_ending = False
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -285,7 +285,7 @@ class Peer(Generic[M]):
         """
         self._context = copy_context()
         self._loop = asyncio.get_running_loop()  # which is dear to ask for
-        writer = self._writer = asyncio.create_task(self._write(), name=f"ocpp writer {self.identity}")
+        self._write_on()
         try:
             async for message in messages:
                 while not (self.can_receive or self._is_ending):
@@ -297,7 +297,7 @@ class Peer(Generic[M]):
                     self._at_once = 0
                     await asyncio.sleep(0)
         finally:
-            await self._end(writer)
+            await self._end()
 
     @property
     def can_receive(self) -> bool:
@@ -337,7 +337,7 @@ class Peer(Generic[M]):
         While `run` takes no message, it does not learn of their end. From now on it takes whatever there is.
         """
         self._is_ending = True
-        self._changed.set()
+        self._tell_of_change()
 
     async def close(self) -> None:
         """Takes no new calls of ours, and lets handlers end and answers go out for up to the `grace` of the peer.
@@ -350,9 +350,9 @@ class Peer(Generic[M]):
         others = self._tasks - {asyncio.current_task()}  # a handler may close the connection that it serves
         if others:
             await asyncio.wait(others, timeout=self._seconds_left())
-        if self._writer is not None and not self._writer.done():
-            self._outbox.put_nowait(None)
+        if self._writer is not None:
             await asyncio.wait({self._writer}, timeout=self._seconds_left())
+        self._is_mute = self._loop is not None
         self.lost()  # the end of the messages may come behind what we would not take
 
     async def __aenter__(self) -> Self:
@@ -384,16 +384,22 @@ class Peer(Generic[M]):
         self._flush()
         if self._callers or self._timer is not None:
             self._arm()
-        self._changed.set()
+        self._tell_of_change()
 
     async def _change(self) -> None:
         """Waits for the next thing that may let `can_receive` be True."""
+        if self._changed is None:  # which is so for most connections, always
+            self._changed = asyncio.Event()
         self._changed.clear()
         await self._changed.wait()
 
+    def _tell_of_change(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
+
     def _start_calls(self) -> None:
         while self._waiting and self._connection.can_call:
-            waiting = self._waiting.popleft()
+            waiting = self._waiting.pop(0)
             if waiting.future.done():  # its caller gives up in this very turn of the loop
                 continue
             now = asyncio.get_running_loop().time()
@@ -410,11 +416,12 @@ class Peer(Generic[M]):
         for message in self._connection.messages_to_send():
             if self._is_mute:
                 continue
-            rest = message if self._unsent or self._writer is None else self._sent(message)
+            rest = message if self._unsent or self._loop is None else self._sent(message)
             if rest is not None:
                 size = size_of(message)
                 self._unsent += size
-                self._outbox.put_nowait((rest, size))
+                self._outbox.append((rest, size))
+                self._write_on()
 
     def _deliver(self, event: Event) -> None:
         if self._observer.hooks:
@@ -466,7 +473,7 @@ class Peer(Generic[M]):
                 await self._router.notify(event.message, self)
         finally:
             self._noticed -= TYPED * event.size
-            self._changed.set()
+            self._tell_of_change()
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -489,11 +496,16 @@ class Peer(Generic[M]):
             self._muted(error)
             return None
 
+    def _write_on(self) -> None:
+        """Has somebody see to the outbox, if there is anything in it. Of most connections there never is."""
+        if self._outbox and self._writer is None and self._loop is not None:
+            self._writer = self._loop.create_task(self._write(), name=f"ocpp writer {self.identity}")
+
     async def _write(self) -> None:
         """Sends what is in the outbox, in order. A transport that fails ends the connection by itself."""
         try:
-            while (entry := await self._outbox.get()) is not None:
-                waiting, size = entry
+            while self._outbox:
+                waiting, size = self._outbox.popleft()
                 if isinstance(waiting, Awaitable):
                     rest: Awaitable[None] | None = waiting
                 else:
@@ -502,19 +514,12 @@ class Peer(Generic[M]):
                 if rest is not None:
                     await self._have_sent(rest)
                 self._unsent -= size
-                self._changed.set()
+                self._tell_of_change()
+            self._writer = None
         except BaseException as error:
             if is_of_task(error):
                 raise
             self._muted(error)
-        finally:
-            self._is_mute = True
-            self._unsent = 0
-            self._changed.set()
-            while not self._outbox.empty():
-                entry = self._outbox.get_nowait()
-                if entry is not None and isinstance(entry[0], Coroutine):
-                    entry[0].close()
 
     async def _have_sent(self, rest: Awaitable[None]) -> None:
         """Waits until a message is through, for as long as the transport may take."""
@@ -522,23 +527,36 @@ class Peer(Generic[M]):
 
     def _muted(self, error: BaseException) -> None:
         """Nothing more can be sent."""
-        self._is_mute = True
+        self._let_go()
         _log.info("%s: cannot send: %r", named(self.identity), error)
 
-    async def _end(self, writer: asyncio.Task[None]) -> None:
+    def _let_go(self) -> None:
+        """Sends nothing any more, and keeps nothing of what was to be sent."""
+        self._is_mute = True
+        self._unsent = 0
+        while self._outbox:
+            waiting, _ = self._outbox.popleft()
+            if isinstance(waiting, Coroutine):
+                waiting.close()
+        self._tell_of_change()
+
+    async def _end(self) -> None:
         self._connection.receive_eof()
         self._lose_waiting()
         self._pump()
-        writer.cancel()
+        writers = set() if self._writer is None else {self._writer}
+        for writer in writers:
+            writer.cancel()
+        self._let_go()
         try:
             if self._tasks:
                 # A handler may be at work that matters, such as storing what a transaction cost; its answer is lost.
                 await asyncio.wait(set(self._tasks), timeout=self._seconds_left())
         finally:
-            tasks = {*self._tasks, writer}
+            tasks = self._tasks | writers
             for task in tasks:
                 task.cancel()
-            _, left = await asyncio.wait(tasks, timeout=TIDYING * self._grace)
+            left = (await asyncio.wait(tasks, timeout=TIDYING * self._grace))[1] if tasks else ()
             for task in left:
                 _log.error(
                     "%s: %s goes on although it was cancelled, and is left to itself",
@@ -556,7 +574,7 @@ class Peer(Generic[M]):
     def _lose_waiting(self) -> None:
         """Ends the calls of ours that have not had their turn."""
         while self._waiting:
-            waiting = self._waiting.popleft()
+            waiting = self._waiting.pop(0)
             if not waiting.future.done():
                 waiting.future.set_exception(self._not_connected(waiting.request))
 

@@ -362,7 +362,7 @@ async def test_callers_that_have_given_up_before_their_turn_are_not_kept() -> No
         calls = await queued(other, 4)
         calls[1].cancel()
         other.peer.receive('[3,"1",{"status":"Accepted"}]')  # before the caller knows
-        assert 2 == len(other.sent) + other.peer._outbox.qsize()
+        assert 2 == len(other.sent) + len(other.peer._outbox)
         calls[3].cancel()
         await asyncio.sleep(0)
         assert not other.peer._waiting

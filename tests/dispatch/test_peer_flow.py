@@ -122,7 +122,7 @@ async def test_those_of_notices_and_the_writer_do_so_too() -> None:
         def noting(message: str) -> None:
             nonlocal most
             receive(message)
-            most = max(most, len(other.peer._tasks), other.peer._outbox.qsize())
+            most = max(most, len(other.peer._tasks), len(other.peer._outbox))
 
         other.peer.receive = noting  # type: ignore[method-assign]
         for number in range(50):
@@ -339,7 +339,7 @@ async def test_a_call_that_waits_for_its_answer_to_be_made_ends_with_the_connect
     one.peer._send = send
     call = asyncio.create_task(one.peer.call(RESET))
     running = asyncio.create_task(one.peer.run(one.messages()))
-    await settled(one.peer._outbox.qsize)
+    await settled(lambda: one.peer._unsent)
     one.peer.receive('[2,"1","Heartbeat",{}]')
     await settled(lambda: len(one.peer._tasks))
     assert 1 == len(one.peer._tasks)
@@ -366,7 +366,7 @@ async def test_what_a_dead_transport_cannot_send_is_not_kept() -> None:
     await until(lambda: not one._inbox.qsize())
     await settled(lambda: len(one.peer._tasks))
 
-    assert (0, 0) == (one.peer._unsent, one.peer._outbox.qsize())
+    assert (0, 0) == (one.peer._unsent, len(one.peer._outbox))
     one.put(None)
     await running
 

@@ -30,7 +30,7 @@ async def test_a_plain_handler_is_answered_in_the_step_in_which_its_call_came() 
         yield await inbox.get()
 
     running = asyncio.create_task(peer.run(messages()))
-    await until(lambda: peer._writer)
+    await until(lambda: peer._loop)
     peer.receive(HEARTBEAT.format(1))
 
     assert 1 == len(sent)
@@ -88,7 +88,7 @@ async def test_a_transport_that_fails_at_once_is_not_tried_again(caplog: pytest.
     one = Wire(router)
     one.peer._send = send
     running = asyncio.create_task(one.peer.run(one.messages()))
-    await until(lambda: one.peer._writer)
+    await until(lambda: one.peer._loop)
     for number in range(2):
         one.peer.receive(HEARTBEAT.format(number))
     one.put(None)
@@ -113,7 +113,7 @@ async def test_what_was_begun_is_let_go_of_when_the_connection_ends() -> None:
     one = Wire(router)
     one.peer._send = lambda _: begin(work(), copy_context())
     running = asyncio.create_task(one.peer.run(one.messages()))
-    await until(lambda: one.peer._writer)
+    await until(lambda: one.peer._loop)
     one.peer.receive(HEARTBEAT.format(1))
     assert one.peer._writer is not None
     one.peer._writer.cancel()  # before it has had its turn
