@@ -35,6 +35,7 @@ class SoapCsms(Csms):
         edit_answer: Changes an answer as text: the envelope, and the action.
         edit_call: The same of a call of its own.
         status_of: The HTTP status of a fault.
+        media_type: Of what it sends.
         looks_at: What it looks at before it serves a request: each may refuse it.
     """
 
@@ -43,6 +44,7 @@ class SoapCsms(Csms):
         self.edit_answer: Callable[[str, str], str] = lambda text, action: text
         self.edit_call: Callable[[str, str], str] = lambda text, action: text
         self.status_of: Callable[[str], int] = lambda code: 400 if code == "Sender" else 500
+        self.media_type = _MEDIA_TYPE
         self.looks_at: list[Callable[[Incoming], None]] = [
             is_an_envelope,
             is_understood,
@@ -70,7 +72,7 @@ class SoapCsms(Csms):
                 headers = await _headers(reader)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 status, text = self.answered(body) if line.startswith(b"POST") else (405, "")
-                writer.write(_http(f"HTTP/1.1 {status} Status", text))
+                writer.write(_http(f"HTTP/1.1 {status} Status", text, self.media_type))
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the station has gone, or the test is over
@@ -124,7 +126,7 @@ class SoapCsms(Csms):
             envelope(self, Role.CHARGE_POINT, headers, f"<o:{name}>{inner}</o:{name}>"), action
         )
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            came = await client.post(self.station, content=text, headers={"Content-Type": _MEDIA_TYPE})
+            came = await client.post(self.station, content=text, headers={"Content-Type": self.media_type})
         answer = Incoming(self, came.content)
         return None if answer.content is None else answer.payload_of(self.specification.response(action))
 
@@ -173,8 +175,8 @@ class SoapSession(Session):
 class Incoming:
     """What was posted, read as far as it can be."""
 
-    def __init__(self, csms: SoapCsms, body: bytes) -> None:
-        self.csms = csms
+    def __init__(self, receiver: Any, body: bytes) -> None:
+        self.csms = receiver
         self.text = body
         self.root: etree._Element | None
         try:
@@ -286,18 +288,18 @@ _KINDS = {
 # Text
 
 
-def envelope(csms: SoapCsms, service: Role, headers: str, body: str) -> str:
-    """An envelope."""
+def envelope(writer: Any, service: Role, headers: str, body: str) -> str:
+    """An envelope, of a peer that has a specification."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f'<e:Envelope xmlns:e="{ENVELOPE}" xmlns:a="{ADDRESSING}" '
-        f'xmlns:o="{csms.specification.namespaces[service]}">'
+        f'xmlns:o="{writer.specification.namespaces[service]}">'
         f"<e:Header>{headers}</e:Header><e:Body>{body}</e:Body></e:Envelope>"
     )
 
 
-def written_fault(csms: SoapCsms, fault: Fault) -> str:
-    """A fault as an envelope."""
+def written_fault(writer: Any, fault: Fault, service: Role = Role.CSMS) -> str:
+    """A fault of a service as an envelope."""
     names = {"NotImplemented": "NotSupported", "PropertyConstraintViolation": "ProtocolError"}
     subcode = names.get(fault.subcode, fault.subcode)
     sub = f"<e:Subcode><e:Value>o:{subcode}</e:Value></e:Subcode>" if subcode else ""
@@ -309,7 +311,7 @@ def written_fault(csms: SoapCsms, fault: Fault) -> str:
         f"<a:Action>{ADDRESSING}/fault</a:Action><a:MessageID>urn:uuid:{uuid4()}</a:MessageID>"
         f"<a:RelatesTo>{escape(fault.id)}</a:RelatesTo>"
     )
-    return envelope(csms, Role.CSMS, headers, body)
+    return envelope(writer, service, headers, body)
 
 
 def elements(cls: Any, payload: Json) -> str:
@@ -382,7 +384,7 @@ async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
     return found
 
 
-def _http(start: str, text: str) -> bytes:
+def _http(start: str, text: str, media_type: str) -> bytes:
     body = text.encode()
-    lines = (start, f"Content-Type: {_MEDIA_TYPE}", f"Content-Length: {len(body)}", "", "")
+    lines = (start, f"Content-Type: {media_type}", f"Content-Length: {len(body)}", "", "")
     return "\r\n".join(lines).encode() + body
