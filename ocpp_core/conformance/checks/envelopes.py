@@ -1,6 +1,5 @@
 """Checks of either role: envelopes of OCPP-S and their faults, whose requests are written here as text.
 
-
 Needs the extra ``soap``.
 """
 
