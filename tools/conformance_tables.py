@@ -268,7 +268,8 @@ def conformance_rules() -> str:
 
 def _rule_row(rule: Rule) -> list[str]:
     who = " and ".join(name for name, role in _ROLES.items() if role & rule.roles)
-    how = [rule.level.value, rule.kind.value, rule.seen.value, *(f"needs `{need}`" for need in rule.needs)]
+    how = [rule.level.value, *(f"{level.value} in {version}" for version, level in rule.levels.items())]
+    how += [rule.kind.value, rule.seen.value, *(f"needs `{need}`" for need in rule.needs)]
     how += ["intrusive"] if rule.intrusive else []
     return [
         f"`{rule.id}`",

@@ -147,7 +147,7 @@ def conform(context: click.Context, /, **options: Any) -> None:
     """
     role = _ROLES[options["role"]]
     if options["is_list"]:
-        _list(_listed(options, role))
+        _list(_listed(options, role), options["ocpp"])
         return
     if options["replay"] is not None:
         context.exit(run(lambda: _replay(options)))
@@ -348,10 +348,14 @@ def _listed(options: Mapping[str, Any], role: Role) -> Sequence[Rule]:
     ]
 
 
-def _list(found: Sequence[Rule]) -> None:
+def _list(found: Sequence[Rule], version: str | None) -> None:
     for rule in found:
-        level = "" if rule.level is Level.MUST else " (should)"
+        level = "" if rule.level_in(version or "") is Level.MUST else " (should)"
         _write(f"{rule.id:<36} {rule.sentence}{level}")
+
+
+def _other_levels(rule: Rule) -> list[str]:
+    return [f"{level.value} in {version}" for version, level in rule.levels.items()]
 
 
 def _explanation(rule: Rule) -> str:
@@ -359,7 +363,7 @@ def _explanation(rule: Rule) -> str:
     lines = [
         rule.id,
         f"  {rule.sentence}",
-        f"  level:        {rule.level.value}",
+        f"  level:        {', '.join([rule.level.value, *_other_levels(rule)])}",
         f"  of:           {', '.join(sides)}",
         f"  versions:     {', '.join(sorted(rule.versions))}",
         f"  wires:        {', '.join(sorted(wire.value for wire in rule.wires))}",

@@ -54,6 +54,7 @@ class Rule:
         wires: Of these alone.
         versions: Of these alone, as the standard writes them.
         level: How much the standard wants it.
+        levels: The same in versions where it is another.
         kind: What of the traffic it is about.
         seen: How it is observed.
         needs: What it takes beside the connection: features of the peer (``feature:reservation``), or helpers
@@ -72,6 +73,7 @@ class Rule:
     level: Level
     kind: Kind
     seen: Seen
+    levels: Mapping[str, Level] = field(factory=dict)
     needs: tuple[str, ...] = ()
     intrusive: bool = False
     sources: Mapping[str, str] = field(factory=dict)
@@ -81,6 +83,10 @@ class Rule:
     def binds(self, role: Role, version: str, wire: Wire) -> bool:
         """Whether software of a role is held to it in a version, on a wire."""
         return bool(self.roles & role) and version in self.versions and wire in self.wires
+
+    def level_in(self, version: str) -> Level:
+        """How much the standard wants it in a version."""
+        return self.levels.get(version, self.level)
 
 
 _ROLES = {"CSMS": Role.CSMS, "station": Role.CHARGE_POINT}
@@ -129,6 +135,7 @@ def rule_of(row: Mapping[str, Any]) -> Rule:
         wires=frozenset(map(Wire, rest.pop("wires"))),
         versions=frozenset(rest.pop("versions")),
         level=Level(rest.pop("level")),
+        levels={version: Level(level) for version, level in rest.pop("levels", {}).items()},
         kind=Kind(rest.pop("kind")),
         seen=Seen(rest.pop("seen")),
         needs=tuple(rest.pop("needs", ())),

@@ -84,8 +84,12 @@ def load_checks() -> None:
 
 
 def applicable(target: Target, patterns: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
-    """The rules that software is held to."""
-    return tuple(rule for rule in selected(patterns) if rule.binds(target.role, target.version, target.wire))
+    """The rules that software is held to, each with its level in the version."""
+    return tuple(
+        evolve(rule, level=rule.level_in(target.version), levels={})
+        for rule in selected(patterns)
+        if rule.binds(target.role, target.version, target.wire)
+    )
 
 
 async def conform(

@@ -12,7 +12,7 @@ from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.hooks import HookFailed
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.rules import Level, Rule, rules
-from ocpp_core.conformance.runner import conform, load_checks
+from ocpp_core.conformance.runner import applicable, conform, load_checks
 from ocpp_core.conformance.verdicts import (
     Deviation,
     Inconclusive,
@@ -191,3 +191,13 @@ def test_a_run_exits_with_what_it_has_seen(
 @pytest.mark.parametrize("strict, code", [(False, 0), (True, 1)])
 def test_what_only_should_be_counts_for_the_strict(strict: bool, code: int) -> None:
     assert code == exit_code([_outcome(Verdict.DEVIATING, Level.SHOULD)], strict=strict)
+
+
+def test_a_rule_has_the_level_of_the_version_that_is_tested() -> None:
+    rule = "trigger.no-boot-when-accepted"
+    levels = {
+        version: applicable(Target(role=Role.CHARGE_POINT, version=version), [rule])[0].level
+        for version in ("1.6", "2.0.1")
+    }
+
+    assert {"1.6": Level.SHOULD, "2.0.1": Level.MUST} == levels

@@ -1,6 +1,7 @@
 """The tables behind the pages of the kit fit together: ids exist, reasons are used, advice leads somewhere."""
 
 import json
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import conformance_tables
 import import_requirements
 from conformance_tables import BOUND, DOCUMENTS, requirements
 from ocpp_core.conformance.reports import advice
-from ocpp_core.conformance.rules import Kind, rules
+from ocpp_core.conformance.rules import Kind, Level, rules
 from ocpp_core.model.versions import Role
 
 ORACLES = Path(__file__).parents[3] / "shared" / "oracles" / "conformance"
@@ -120,3 +121,36 @@ def test_each_row_of_advice_fits_a_rule_and_each_kind_has_one() -> None:
     assert [] == [pattern for pattern in patterns if not any(fnmatchcase(id, pattern) for id in rules())]
     assert [kind.value for kind in Kind] == [row["kind"] for row in table["kind"]]
     assert all(advice.look_at(rule) for rule in rules().values())
+
+
+def _wants(document: str, ids: Iterable[str]) -> set[str]:
+    levels = {one.id: one.level for one in requirements() if document in one.versions}
+    return {levels[id] for id in ids}
+
+
+def test_no_rule_must_be_kept_in_a_version_whose_standard_says_should() -> None:
+    """What one version wants another may only recommend: a rule has the level of each."""
+    too_strict = [
+        (rule.id, version)
+        for rule in rules().values()
+        for version, ids in rule.requirements.items()
+        if _wants(version, ids) == {"should"} and rule.level_in(version) is Level.MUST
+    ]
+
+    assert [] == too_strict
+
+
+def test_the_earlier_versions_of_1_are_held_to_no_more_than_1_6() -> None:
+    """They are judged by the words of 1.6, since they have none of their own."""
+    stricter = [
+        (rule.id, version)
+        for rule in rules().values()
+        for version in rule.versions & {"1.2", "1.5"}
+        if "1.6" in rule.versions and rule.level_in(version) is not rule.level_in("1.6")
+    ]
+
+    assert [] == stricter
+
+
+def test_levels_are_of_versions_that_a_rule_binds() -> None:
+    assert [] == [rule.id for rule in rules().values() if set(rule.levels) - rule.versions]
