@@ -390,8 +390,9 @@ class Conversation(ABC):
             Inconclusive: It is not.
         """
         if self.is_registered:
-            return
-        if self.role is Role.CSMS:
+            # It may have booted while its coming was waited for: that is no boot that a check has brought about.
+            self._forget("BootNotification")
+        elif self.role is Role.CSMS:
             payload = self.needed(await self.boot(), "BootNotification")
             if payload.get("status") != "Accepted":
                 self.cannot_tell(f"the station {self.identity} was not accepted")

@@ -15,7 +15,8 @@ from ocpp_core.soap.codec import SoapCodec
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{ADDRESSING}/anonymous"
-CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+MEDIA_TYPE = "application/soap+xml"
+CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
 
 
 @frozen(kw_only=True)

@@ -77,7 +77,8 @@ Told = Callable[[Event], None]
 
 
 def load_checks() -> None:
-    """Imports all checks, so that `CHECKS` has them."""
+    """Imports all checks and judges, so that `CHECKS` and `OVERHEARD` have them."""
+    import_module("ocpp_core.conformance.overheard_envelopes")
     for module in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")
 

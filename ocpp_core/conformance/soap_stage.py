@@ -4,7 +4,7 @@ Needs the extras ``soap`` and ``server``.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,12 +17,14 @@ from ocpp_core.conformance.envelopes import Addresses
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.soap_texts import Envelope, root_of
 from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Refused
 from ocpp_core.conformance.targets import IDENTITY, Ground, Target
-from ocpp_core.conformance.traces import Direction, Entry, What
+from ocpp_core.conformance.traces import POSTED, Direction, Entry, What
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import Call, CallError, CallResult, Frame
+from ocpp_core.model.printing import printable
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
@@ -32,7 +34,7 @@ from ocpp_core.transports.serving import serving
 
 #: Bytes of an envelope of the software.
 MAX_SIZE = 8 * 1024 * 1024
-#: Characters of a media type that are kept.
+#: Characters of a media type that are shown.
 _MEDIA = 80
 #: Seconds that a request of the software waits for a stage, or is left without an answer.
 _HELD = 60.0
@@ -107,7 +109,7 @@ class SoapGround(Ground):
                 await self._there.wait()
                 stage = self._stage
                 assert stage is not None
-                status, answer = await stage.served(body)
+                status, answer = await stage.served(body, _media_type(scope["headers"]))
         except TimeoutError:
             status, answer = 504, b""
         headers = [(b"content-type", envelopes.CONTENT_TYPE.encode())]
@@ -179,7 +181,7 @@ class SoapStage(Conversation):
             entry = self.record(Direction.RECEIVED, What.CLOSED, why)
             self._came_answer(id, Answer(AnswerKind.CLOSED, text=why, mark=entry.number))
             return
-        note = f"HTTP {answer.status_code}, {answer.headers.get('content-type', '')[:_MEDIA]}"
+        note = f"HTTP {answer.status_code}{_as(answer.headers.get('content-type', ''))}"
         entry = self.record(Direction.RECEIVED, What.MESSAGE, answer.content[:MAX_SIZE], note)
         self._came_answer(id, self._answer_in(self._read(answer.content), entry, id, answer.status_code))
 
@@ -199,16 +201,12 @@ class SoapStage(Conversation):
 
     # What the software asks
 
-    async def served(self, body: bytes) -> tuple[int, bytes]:
+    async def served(self, body: bytes, content_type: str = envelopes.CONTENT_TYPE) -> tuple[int, bytes]:
         """What a request of the software is answered: an HTTP status and a body."""
-        entry = self.record(Direction.RECEIVED, What.MESSAGE, body)
+        entry = self.record(Direction.RECEIVED, What.MESSAGE, body, f"{POSTED}{_as(content_type)}")
         read = self._read(body)
         if not isinstance(read.frame, Call):
-            said = envelopes.fault(
-                self.specification, self._we, "", "ProtocolError", "no request", self.new_id()
-            )
-            self.record(Direction.SENT, What.MESSAGE, said)
-            return 500, said.encode()
+            return self._refused(entry)
         frame, headers = read.frame, read.frame.headers
         if self.role is Role.CHARGE_POINT and headers is not None:
             self.identity: str = headers.identity or self.identity
@@ -221,6 +219,19 @@ class SoapStage(Conversation):
         self._replies[frame.id] = reply
         self._came_call(PeerCall(frame.id, action, payload, entry.number, entry.at))
         return await reply
+
+    def _refused(self, entry: Entry) -> tuple[int, bytes]:
+        """The answer to what is no request of the version, which is heard all the same if it says what it wants."""
+        root = root_of(entry.text)
+        asked = Envelope(root) if root is not None else None
+        id = (asked.header("MessageID") if asked is not None else None) or ""
+        action = "" if asked is None else asked.operation
+        if action:
+            self._said.append(Said(entry, Type.CALL, id, action, {}, faults=()))
+        code = "ProtocolError" if action in self.specification.actions or not action else "NotSupported"
+        said = envelopes.fault(self.specification, self._we, id, code, "no request", self.new_id())
+        self.record(Direction.SENT, What.MESSAGE, said)
+        return 500, said.encode()
 
     async def _answer(self, call: PeerCall, answer: Json | Refused) -> None:
         if isinstance(answer, Refused):
@@ -257,6 +268,16 @@ class SoapStage(Conversation):
         if isinstance(frame, CallError):
             fault = frame.spelling or self._codec.error_names.get(frame.code, "")
         return Read(frame, faults, fault)
+
+
+def _media_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """What the header of a request says of its body."""
+    return dict(headers).get(b"content-type", b"").decode("latin-1")
+
+
+def _as(content_type: str) -> str:
+    """The same for a note: the media type alone."""
+    return f" as {printable(content_type.partition(';')[0].strip().lower(), _MEDIA)}"
 
 
 @asynccontextmanager

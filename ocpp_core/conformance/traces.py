@@ -6,6 +6,9 @@ from typing import overload
 
 from attrs import define, field, frozen
 
+#: How the note of an entry begins that is the body of an HTTP request of the software, and no answer.
+POSTED = "HTTP POST"
+
 
 class Direction(StrEnum):
     """Who said it, seen from the kit."""

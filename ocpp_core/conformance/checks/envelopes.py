@@ -1,10 +1,9 @@
-"""Checks of CSMSs: envelopes of OCPP-S and their faults. Requests are written here as text, answers are read with lxml.
+"""Checks of either role: envelopes of OCPP-S and their faults, whose requests are written here as text.
 
 Needs the extra ``soap``.
 """
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from xml.sax.saxutils import escape
 
@@ -13,16 +12,15 @@ from lxml import etree
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask, listen
-from ocpp_core.conformance.stages import Answer, AnswerKind, PeerCall, Refused, Stage
+from ocpp_core.conformance.soap_texts import ADDRESSING, ANONYMOUS, ENVELOPE, Envelope, local, root_of, space
+from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Refused, Stage
 from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Inconclusive
-from ocpp_core.model.shapes import shape
+from ocpp_core.model.messages import Payload
+from ocpp_core.model.shapes import ListOf, Nested, shape
 from ocpp_core.model.versions import SERVICES, Role
 
-_ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 _OLD = "http://schemas.xmlsoap.org/soap/envelope/"
-_ADDRESSING = "http://www.w3.org/2005/08/addressing"
-_ANONYMOUS = f"{_ADDRESSING}/anonymous"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 #: The sub-codes, and the code of each (OCPP-S 1.6 §4 table 1).
 _SUBCODES = {
@@ -38,79 +36,49 @@ _OF_SOAP = frozenset({"VersionMismatch", "MustUnderstand", "DataEncodingUnknown"
 _MAY_BE_EMPTY = frozenset({"data", "value", "info"})
 
 
-def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname
+#: What is asked where it does not matter what: of a station, the first that its version has. It needs no member.
+_PLAIN = {Role.CSMS: ("Heartbeat",), Role.CHARGE_POINT: ("GetConfiguration", "ClearCache")}
+#: What is asked without the member that it needs.
+_UNFIT = {Role.CSMS: "Authorize", Role.CHARGE_POINT: "UnlockConnector"}
+#: Whose answers have more than one element, and what is asked for.
+_LONG: dict[Role, tuple[tuple[str, Json], ...]] = {
+    Role.CSMS: (("BootNotification", {}), ("Authorize", {}), ("DataTransfer", {})),
+    Role.CHARGE_POINT: (("GetConfiguration", {}), ("DataTransfer", {})),
+}
 
 
-@frozen
-class _Read:
-    """An envelope that was read.
-
-    Attributes:
-        root: The envelope.
-        text: As it came.
-    """
-
-    root: etree._Element
-    text: str
-
-    def header(self, name: str) -> str | None:
-        """The text of a header of WS-Addressing, or of one within it."""
-        found = self.root.find(f"{{{_ENVELOPE}}}Header/{{{_ADDRESSING}}}{name}")
-        if found is None:
-            return None
-        inner = found.find(f"{{{_ADDRESSING}}}Address")
-        return ((found if inner is None else inner).text or "").strip()
-
-    def ocpp_headers(self) -> Iterator[etree._Element]:
-        """The header blocks of OCPP."""
-        for block in self.root.iterfind(f"{{{_ENVELOPE}}}Header/*"):
-            if isinstance(block.tag, str) and _local(block).lower() == "chargeboxidentity":
-                yield block
-
-    @property
-    def content(self) -> etree._Element | None:
-        """The one element in the body."""
-        body = self.root.find(f"{{{_ENVELOPE}}}Body")
-        return body[0] if body is not None and len(body) == 1 else None
+def _plain(stage: Stage) -> str:
+    return next(action for action in _PLAIN[stage.role] if action in stage.specification.actions)
 
 
-def _xml(text: str) -> etree._Element | None:
-    """The root of a document; None if it is none."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        return etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-
-
-def _read(stage: Stage, mark: int) -> _Read:
+def _read(stage: Stage, mark: int) -> Envelope:
     """The envelope of an entry of the trace."""
     text = stage.trace[mark].text if mark >= 0 else ""
-    root = _xml(text)
+    root = root_of(text)
     if root is None:
         stage.cannot_tell("the answer is no XML, which another rule is about")
-    return _Read(root, text)
+    return Envelope(root, text)
 
 
-def _envelope(stage: Stage, mark: int) -> _Read:
+def _envelope(stage: Stage, mark: int) -> Envelope:
     """The same, for rules that are about parts of it."""
     read = _read(stage, mark)
-    if read.root.tag != f"{{{_ENVELOPE}}}Envelope":
+    if not read.is_envelope:
         stage.cannot_tell("the answer is no envelope, which another rule is about")
     return read
 
 
-async def _answered(stage: Stage, action: str = "Heartbeat") -> _Read:
+async def _answered(stage: Stage, action: str = "", members: Json | None = None) -> Envelope:
     """The envelope that answers a right request."""
-    answer = await ask(stage, action)
+    action = action or _plain(stage)
+    answer = await ask(stage, action, members)
     if answer.kind in (AnswerKind.SILENCE, AnswerKind.CLOSED, AnswerKind.ERROR):
         stage.needed(answer, f"the answer to {action}")
     return _envelope(stage, answer.mark)
 
 
-def _namespace(stage: Stage, receiver: Role = Role.CSMS) -> str:
-    return stage.specification.namespaces[receiver]
+def _namespace(stage: Stage, receiver: Role | None = None) -> str:
+    return stage.specification.namespaces[stage.role if receiver is None else receiver]
 
 
 # Requests as text
@@ -120,17 +88,19 @@ def _request(
     stage: Stage,
     id: str,
     *,
-    operation: str = "Heartbeat",
+    operation: str = "",
     identity: str = "chargeBoxIdentity",
-    envelope: str = _ENVELOPE,
-    reply_to: str = _ANONYMOUS,
+    who: str = "",
+    envelope: str = ENVELOPE,
+    reply_to: str = ANONYMOUS,
     more: str = "",
 ) -> str:
+    operation = operation or _plain(stage)
     name = f"{operation[0].lower()}{operation[1:]}Request"
-    who = f"<c:{identity}>{escape(stage.identity)}</c:{identity}>" if identity else ""
+    told = f"<c:{identity}>{escape(who or stage.identity)}</c:{identity}>" if identity else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
-        f'<e:Envelope xmlns:e="{envelope}" xmlns:a="{_ADDRESSING}" xmlns:c="{_namespace(stage)}"><e:Header>{who}'
+        f'<e:Envelope xmlns:e="{envelope}" xmlns:a="{ADDRESSING}" xmlns:c="{_namespace(stage)}"><e:Header>{told}'
         f"<a:Action>/{operation}</a:Action><a:MessageID>{id}</a:MessageID>"
         f"<a:From><a:Address>http://127.0.0.1/</a:Address></a:From>"
         f"<a:ReplyTo><a:Address>{reply_to}</a:Address></a:ReplyTo><a:To>http://127.0.0.1/</a:To>{more}"
@@ -143,7 +113,7 @@ async def _exchanged(stage: Stage, note: str, **parts: str) -> Answer:
     return await stage.exchange(_request(stage, id, **parts), id, note=note)
 
 
-async def _plain(stage: Stage) -> None:
+async def _stands(stage: Stage) -> None:
     """A request as text that is right is served: what is odd in others is judged only where that is so."""
     stage.needed(await _exchanged(stage, "a plain request"), "the answer to a plain request")
 
@@ -153,15 +123,15 @@ async def _plain(stage: Stage) -> None:
 
 @check("envelope.answer")
 async def answer(stage: Stage) -> None:
-    """Beats, and looks at what comes."""
-    came = await ask(stage, "Heartbeat")
+    """Asks, and looks at what comes."""
+    came = await ask(stage, _plain(stage))
     if came.kind not in (AnswerKind.RESULT, AnswerKind.UNREADABLE):
         stage.needed(came)
-    root = _xml(stage.trace[came.mark].text)
-    if root is None or root.tag != f"{{{_ENVELOPE}}}Envelope":
+    root = root_of(stage.trace[came.mark].text)
+    if root is None or not Envelope(root).is_envelope:
         got = "no XML" if root is None else root.tag
         stage.deviates("an envelope of SOAP 1.2", got, marks=(came.mark,))
-    if _Read(root, "").content is None:
+    if Envelope(root).content is None:
         stage.deviates("one element in the body", "none, or several", marks=(came.mark,))
 
 
@@ -181,7 +151,7 @@ async def media_type(stage: Stage) -> None:
     """Looks at the media type of an answer."""
     await _answered(stage)
     mark = [entry.number for entry in stage.trace.received()][-1]
-    found = re.search(r"HTTP \d+, ([^;\s]*)", stage.trace[mark].note)
+    found = re.search(r"HTTP \d+ as (\S*)", stage.trace[mark].note)
     if found is None:
         stage.cannot_tell("the answer has no media type that could be read")
     if found[1].lower() != "application/soap+xml":
@@ -204,11 +174,12 @@ async def relates_to(stage: Stage) -> None:
 async def action(stage: Stage) -> None:
     """Looks at the Action."""
     found = (await _answered(stage)).header("Action")
-    long = f"{_namespace(stage)}{SERVICES[Role.CSMS]}/HeartbeatResponse"
+    short = f"/{_plain(stage)}Response"
+    long = f"{_namespace(stage)}{SERVICES[stage.role]}{short}"
     # The WSDL of 1.2 names no action of outputs: the default of WS-Addressing is as right there.
-    wanted = {"/HeartbeatResponse"} | ({long} if stage.specification.version == "1.2" else set())
+    wanted = {short} | ({long} if stage.specification.version == "1.2" else set())
     if found not in wanted:
-        stage.deviates("Action /HeartbeatResponse", found or "none")
+        stage.deviates(f"Action {short}", found or "none")
 
 
 @check("envelope.namespace")
@@ -217,11 +188,9 @@ async def namespace(stage: Stage) -> None:
     read = await _answered(stage)
     content = read.content
     for element in ([] if content is None else [content]) + list(read.ocpp_headers()):
-        found = etree.QName(element).namespace or ""
+        found = space(element)
         if found.rstrip("/") != _namespace(stage).rstrip("/"):
-            stage.deviates(
-                f"{_namespace(stage)} for {_local(element)}", found or "none", place=_local(element)
-            )
+            stage.deviates(f"{_namespace(stage)} for {local(element)}", found or "none", place=local(element))
 
 
 @check("envelope.body-name")
@@ -230,37 +199,52 @@ async def body_name(stage: Stage) -> None:
     content = (await _answered(stage)).content
     if content is None:
         stage.cannot_tell("there is no such element")
-    if _local(content) != "heartbeatResponse":
-        stage.deviates("heartbeatResponse", _local(content))
+    action = _plain(stage)
+    wanted = f"{action[0].lower()}{action[1:]}Response"
+    if local(content) != wanted:
+        stage.deviates(wanted, local(content))
 
 
 @check("envelope.order")
 async def order(stage: Stage) -> None:
-    """Looks at the answer to BootNotification, which has three elements."""
-    content = (await _answered(stage, "BootNotification")).content
+    """Looks at the answer that has the most elements."""
+    action, members = _LONG[stage.role][0]
+    content = (await _answered(stage, action, members)).content
     if content is None:
         stage.cannot_tell("there is no such element")
-    fields = [field.wire for field in shape(stage.specification.response("BootNotification")).fields]
-    found = [_local(child) for child in content if isinstance(child.tag, str)]
-    known = [name for name in found if name in fields]
-    if known != sorted(known, key=fields.index):
-        stage.deviates(", ".join(name for name in fields if name in known), ", ".join(known))
+    _in_order(stage, content, stage.specification.response(action))
+
+
+def _in_order(stage: Stage, element: etree._Element, cls: type[Payload]) -> None:
+    """Whether the elements within are in the order of the schema, and those within them."""
+    fields = shape(cls).by_wire
+    children = [child for child in element if isinstance(child.tag, str) and local(child) in fields]
+    found = [local(child) for child in children]
+    wanted = sorted(found, key=list(fields).index)
+    if found != wanted:
+        stage.deviates(", ".join(dict.fromkeys(wanted)), ", ".join(found[:20]), place=local(element))
+    for child in children:
+        kind = fields[local(child)].kind
+        kind = kind.item if isinstance(kind, ListOf) else kind
+        if isinstance(kind, Nested):
+            _in_order(stage, child, kind.cls)
 
 
 @check("envelope.nil")
 async def nil(stage: Stage) -> None:
     """Looks for nothing that is written."""
-    for action in ("BootNotification", "Authorize", "DataTransfer"):
-        if action not in stage.specification.actions:
-            continue
-        content = (await _answered(stage, action)).content
+    said = [row for row in _LONG[stage.role] if row[0] in stage.specification.actions]
+    if not said:
+        stage.does_not_apply("what answers in this version may lack nothing")
+    for action, members in said:
+        content = (await _answered(stage, action, members)).content
         for element in () if content is None else content.iter():
             if not isinstance(element.tag, str) or element is content:
                 continue
             is_empty = not len(element) and not (element.text or "").strip()
-            if _NIL in element.attrib or (is_empty and _local(element) not in _MAY_BE_EMPTY):
+            if _NIL in element.attrib or (is_empty and local(element) not in _MAY_BE_EMPTY):
                 stage.deviates(
-                    f"no {_local(element)} at all", "an empty one", place=f"{action} {_local(element)}"
+                    f"no {local(element)} at all", "an empty one", place=f"{action} {local(element)}"
                 )
 
 
@@ -270,7 +254,7 @@ async def nil(stage: Stage) -> None:
 @check("envelope.header-case")
 async def header_case(stage: Stage) -> None:
     """Writes the header in other letters."""
-    await _plain(stage)
+    await _stands(stage)
     came = await _exchanged(stage, "other letters", identity="ChargeBoxIdentity")
     if came.kind is AnswerKind.ERROR:
         stage.deviates("a result", came, marks=(came.mark,))
@@ -280,7 +264,7 @@ async def header_case(stage: Stage) -> None:
 @check("envelope.reply-to")
 async def reply_to(stage: Stage) -> None:
     """Asks for an answer elsewhere."""
-    await _plain(stage)
+    await _stands(stage)
     came = await _exchanged(stage, "ReplyTo elsewhere", reply_to="http://127.0.0.1:9/elsewhere")
     if came.kind not in (AnswerKind.RESULT, AnswerKind.ERROR):
         stage.deviates("an answer in the HTTP response", came, marks=(came.mark,))
@@ -296,14 +280,24 @@ async def _draws_fault(stage: Stage, came: Answer) -> None:
 @check("envelope.no-identity")
 async def no_identity(stage: Stage) -> None:
     """Does not say who asks."""
-    await _plain(stage)
+    await _stands(stage)
     await _draws_fault(stage, await _exchanged(stage, "no identity", identity=""))
+
+
+@check("envelope.identity-mismatch")
+async def identity_mismatch(stage: Stage) -> None:
+    """Asks another station than this one."""
+    await _stands(stage)
+    came = await _exchanged(stage, "another identity", who=f"NOBODY-{stage.new_id()[:8]}")
+    await _draws_fault(stage, came)
+    if came.code != "IdentityMismatch":
+        stage.deviates("the sub-code IdentityMismatch", came.code or "none", marks=(came.mark,))
 
 
 @check("envelope.must-understand")
 async def must_understand(stage: Stage) -> None:
     """Sends a header that nobody understands."""
-    await _plain(stage)
+    await _stands(stage)
     block = '<x:unheardOf xmlns:x="urn:example:conformance" e:mustUnderstand="true">x</x:unheardOf>'
     await _draws_fault(stage, await _exchanged(stage, "a header that must be understood", more=block))
 
@@ -311,14 +305,14 @@ async def must_understand(stage: Stage) -> None:
 @check("envelope.unknown-action")
 async def unknown_action(stage: Stage) -> None:
     """Asks for what there is not."""
-    await _plain(stage)
+    await _stands(stage)
     await _draws_fault(stage, await _exchanged(stage, "an unknown operation", operation="MakeCoffee"))
 
 
 @check("envelope.soap11")
 async def soap11(stage: Stage) -> None:
     """Sends an envelope of SOAP 1.1."""
-    await _plain(stage)
+    await _stands(stage)
     came = await _exchanged(stage, "SOAP 1.1", envelope=_OLD)
     if came.kind is AnswerKind.RESULT:
         stage.deviates("a fault VersionMismatch", came, marks=(came.mark,))
@@ -327,7 +321,7 @@ async def soap11(stage: Stage) -> None:
 @check("envelope.broken")
 async def broken(stage: Stage) -> None:
     """Cuts an envelope short."""
-    await _plain(stage)
+    await _stands(stage)
     id = f"urn:uuid:{stage.new_id()}"
     came = await stage.exchange(_request(stage, id)[:-20], id, note="broken: cut short")
     if came.kind is AnswerKind.RESULT:
@@ -340,26 +334,26 @@ async def broken(stage: Stage) -> None:
 @frozen
 class _Fault:
     element: etree._Element
-    read: _Read
+    read: Envelope
     mark: int
 
     def text(self, *path: str) -> str:
         """The text of an element in it."""
-        found = self.element.find("/".join(f"{{{_ENVELOPE}}}{name}" for name in path))
+        found = self.element.find("/".join(f"{{{ENVELOPE}}}{name}" for name in path))
         return "" if found is None else (found.text or "").strip()
 
 
 async def _faults(stage: Stage) -> list[_Fault]:
     """Faults that are drawn in different ways."""
-    await _plain(stage)
+    await _stands(stage)
     found = []
-    for parts in ({"operation": "MakeCoffee"}, {"identity": ""}, {"operation": "Authorize"}):
+    for parts in ({"operation": "MakeCoffee"}, {"identity": ""}, {"operation": _UNFIT[stage.role]}):
         came = await _exchanged(stage, "broken on purpose", **parts)
         if came.mark < 0 or came.kind is AnswerKind.RESULT:
             continue
         read = _read(stage, came.mark)
         content = read.content
-        if content is not None and _local(content) == "Fault":
+        if content is not None and local(content) == "Fault":
             found.append(_Fault(content, read, came.mark))
     if not found:
         stage.cannot_tell("no fault could be drawn")
@@ -370,11 +364,11 @@ async def _faults(stage: Stage) -> list[_Fault]:
 async def fault_shape(stage: Stage) -> None:
     """Draws faults, and looks at their parts."""
     for fault in await _faults(stage):
-        if fault.element.tag != f"{{{_ENVELOPE}}}Fault":
+        if fault.element.tag != f"{{{ENVELOPE}}}Fault":
             stage.deviates("a Fault of SOAP 1.2", fault.element.tag, marks=(fault.mark,))
         if not fault.text("Code", "Value"):
             stage.deviates("Code and its Value", "none", marks=(fault.mark,))
-        if fault.element.find(f"{{{_ENVELOPE}}}Reason/{{{_ENVELOPE}}}Text") is None:
+        if fault.element.find(f"{{{ENVELOPE}}}Reason/{{{ENVELOPE}}}Text") is None:
             stage.deviates("Reason and its Text", "none", marks=(fault.mark,))
 
 
@@ -399,9 +393,7 @@ async def fault_namespace(stage: Stage) -> None:
     """Draws faults, and looks where their sub-codes are."""
     spaces = {each.rstrip("/") for each in stage.specification.namespaces.values()}
     for fault in await _faults(stage):
-        value = fault.element.find(
-            "/".join(f"{{{_ENVELOPE}}}{name}" for name in ("Code", "Subcode", "Value"))
-        )
+        value = fault.element.find("/".join(f"{{{ENVELOPE}}}{name}" for name in ("Code", "Subcode", "Value")))
         if value is None:
             continue
         prefix = (value.text or "").strip().rpartition(":")[0]
@@ -422,7 +414,7 @@ async def fault_status(stage: Stage) -> None:
 # What a CSMS asks
 
 
-async def _called(stage: Stage) -> tuple[PeerCall, _Read]:
+async def _called(stage: Stage) -> tuple[PeerCall, Envelope]:
     call = await stage.provoke("ClearCache")
     return call, _read(stage, call.mark)
 
@@ -431,7 +423,7 @@ async def _called(stage: Stage) -> tuple[PeerCall, _Read]:
 async def call_identity(stage: Stage) -> None:
     """Has it ask something, and looks whom."""
     call, read = await _called(stage)
-    told = [(block.text or "").strip() for block in read.ocpp_headers()]
+    told = read.identities
     if told != [stage.identity]:
         stage.deviates(f"chargeBoxIdentity {stage.identity}", ", ".join(told) or "none", marks=(call.mark,))
 
@@ -466,7 +458,7 @@ async def call_namespace(stage: Stage) -> None:
     if not marks:
         stage.cannot_tell("nothing has come")
     content = _envelope(stage, marks[0]).content
-    found = "" if content is None else etree.QName(content).namespace or ""
+    found = "" if content is None else space(content)
     if found.rstrip("/") != _namespace(stage, Role.CHARGE_POINT).rstrip("/"):
         stage.deviates(_namespace(stage, Role.CHARGE_POINT), found or "none", marks=(marks[0],))
 
@@ -476,7 +468,7 @@ async def call_reply_to(stage: Stage) -> None:
     """Has it ask something, and looks where it wants the answer."""
     call, read = await _called(stage)
     found = read.header("ReplyTo")
-    if found is not None and found != _ANONYMOUS:
+    if found is not None and found != ANONYMOUS:
         stage.deviates("no ReplyTo, or the anonymous address", found, marks=(call.mark,))
 
 
@@ -484,8 +476,8 @@ async def call_reply_to(stage: Stage) -> None:
 async def call_to(stage: Stage) -> None:
     """Has it ask something, and looks to whom. The station has said where it is."""
     await _answered(stage)
-    said = [_xml(entry.text) for entry in stage.trace if entry.direction is Direction.SENT]
-    ours = [_Read(root, "").header("From") for root in said if root is not None]
+    said = [root_of(entry.text) for entry in stage.trace if entry.direction is Direction.SENT]
+    ours = [Envelope(root).header("From") for root in said if root is not None]
     call, read = await _called(stage)
     found = read.header("To")
     if found is None or not ours or not ours[-1]:

@@ -35,6 +35,7 @@ class SoapCsms(Csms):
         edit_answer: Changes an answer as text: the envelope, and the action.
         edit_call: The same of a call of its own.
         status_of: The HTTP status of a fault.
+        media_type: Of what it sends.
         looks_at: What it looks at before it serves a request: each may refuse it.
     """
 
@@ -43,6 +44,7 @@ class SoapCsms(Csms):
         self.edit_answer: Callable[[str, str], str] = lambda text, action: text
         self.edit_call: Callable[[str, str], str] = lambda text, action: text
         self.status_of: Callable[[str], int] = lambda code: 400 if code == "Sender" else 500
+        self.media_type = _MEDIA_TYPE
         self.looks_at: list[Callable[[Incoming], None]] = [
             is_an_envelope,
             is_understood,
@@ -125,7 +127,7 @@ class SoapCsms(Csms):
             envelope(self, Role.CHARGE_POINT, headers, f"<o:{name}>{inner}</o:{name}>"), action
         )
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            came = await client.post(self.station, content=text, headers={"Content-Type": _MEDIA_TYPE})
+            came = await client.post(self.station, content=text, headers={"Content-Type": self.media_type})
         answer = Incoming(self, came.content)
         if answer.content is None or etree.QName(answer.content).localname == "Fault":
             return None
@@ -176,8 +178,8 @@ class SoapSession(Session):
 class Incoming:
     """What was posted, read as far as it can be."""
 
-    def __init__(self, csms: SoapCsms, body: bytes) -> None:
-        self.csms = csms
+    def __init__(self, receiver: Any, body: bytes) -> None:
+        self.csms = receiver
         self.text = body
         self.root: etree._Element | None
         try:
@@ -289,18 +291,18 @@ _KINDS = {
 # Text
 
 
-def envelope(csms: SoapCsms, service: Role, headers: str, body: str) -> str:
-    """An envelope."""
+def envelope(writer: Any, service: Role, headers: str, body: str) -> str:
+    """An envelope, of a peer that has a specification."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f'<e:Envelope xmlns:e="{ENVELOPE}" xmlns:a="{ADDRESSING}" '
-        f'xmlns:o="{csms.specification.namespaces[service]}">'
+        f'xmlns:o="{writer.specification.namespaces[service]}">'
         f"<e:Header>{headers}</e:Header><e:Body>{body}</e:Body></e:Envelope>"
     )
 
 
-def written_fault(csms: SoapCsms, fault: Fault) -> str:
-    """A fault as an envelope."""
+def written_fault(writer: Any, fault: Fault, service: Role = Role.CSMS) -> str:
+    """A fault of a service as an envelope."""
     names = {"NotImplemented": "NotSupported", "PropertyConstraintViolation": "ProtocolError"}
     subcode = names.get(fault.subcode, fault.subcode)
     sub = f"<e:Subcode><e:Value>o:{subcode}</e:Value></e:Subcode>" if subcode else ""
@@ -312,7 +314,7 @@ def written_fault(csms: SoapCsms, fault: Fault) -> str:
         f"<a:Action>{ADDRESSING}/fault</a:Action><a:MessageID>urn:uuid:{uuid4()}</a:MessageID>"
         f"<a:RelatesTo>{escape(fault.id)}</a:RelatesTo>"
     )
-    return envelope(csms, Role.CSMS, headers, body)
+    return envelope(writer, service, headers, body)
 
 
 def elements(cls: Any, payload: Json) -> str:

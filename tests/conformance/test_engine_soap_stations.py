@@ -1,0 +1,115 @@
+"""Stations on the SOAP wire: one without a fault is clean, and one with a fault is found by exactly its rule."""
+
+import asyncio
+import os
+
+import pytest
+
+from conformance.peers.memory_stage import run
+from conformance.peers.soap_station import SoapStation, soap_staged
+from conformance.peers.soap_station_faults import ANSWERS, CALLS, PAYLOADS, SHARED, Fault
+from ocpp_core.conformance.checks import CHECKS
+from ocpp_core.conformance.overheard import OVERHEARD
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.rules import Rule, Seen, rules
+from ocpp_core.conformance.runner import load_checks
+from ocpp_core.conformance.verdicts import Deviation, Inconclusive, NotApplicable
+from ocpp_core.model.versions import Role, Wire
+
+load_checks()
+
+VERSIONS = ("1.2", "1.5", "1.6")
+FAULTS = [*ANSWERS, *CALLS, *PAYLOADS, *SHARED]
+#: Checks in which a station is got to say and to answer enough to be overheard.
+_TALK = {"trigger.sent", "unlock.unknown-connector", "configuration.asked-only"}
+IS_DEEP = os.environ.get("OCPP_DEEP") == "1"
+PROFILE = Profile(evses=2, tokens={"accepted": ("GOOD0001",)}, hooks={"plug": lambda _: None})
+#: Rules that no station of 1.x breaks: it would have to end by itself what was not taken.
+_BY_2X = {"transaction.order"}
+#: Seconds, which pass in no time, that a check may take.
+_LONGEST = 900.0
+
+
+def binding(version: str) -> list[Rule]:
+    """The rules that hold stations of a version to something on this wire."""
+    return [rule for rule in rules().values() if rule.binds(Role.CHARGE_POINT, version, Wire.SOAP)]
+
+
+def block(id: str) -> str:
+    """The first part of a rule's id."""
+    return id.partition(".")[0]
+
+
+def found(station: SoapStation, id: str) -> dict[str, str]:
+    """What is found by a check, and by listening meanwhile: rules, and what was seen."""
+
+    async def look() -> dict[str, str]:
+        seen: dict[str, str] = {}
+        async with soap_staged(station, PROFILE) as stage:
+            try:
+                await stage.be_registered()
+                await asyncio.sleep(0.3)
+                async with asyncio.timeout(_LONGEST):
+                    await CHECKS[id].judge(stage)
+            except TimeoutError:
+                seen[id] = "it took too long"
+            except Deviation as deviation:
+                seen[id] = str(deviation)
+            except (Inconclusive, NotApplicable):
+                pass
+        for rule in binding(station.version):
+            if rule.id in OVERHEARD:
+                for each in OVERHEARD[rule.id](stage.heard()):
+                    if each is not None:
+                        seen[rule.id] = str(each)
+        return seen
+
+    seen: dict[str, str] = run(look())
+    return seen
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_is_found_in_a_station_without_a_fault(version: str) -> None:
+    seen: dict[str, str] = {}
+    for rule in binding(version):
+        if rule.id in CHECKS:
+            seen |= found(SoapStation(version), rule.id)
+
+    assert {} == seen
+
+
+@pytest.mark.parametrize(
+    "fault, version",
+    [
+        pytest.param(
+            fault,
+            version,
+            id=f"{fault.rule}-{fault.name}-{version}",
+            marks=[pytest.mark.deep] if version != fault.versions[0] else [],
+        )
+        for fault in FAULTS
+        for version in fault.versions
+    ],
+)
+def test_one_fault_is_found_by_its_rule_alone(fault: Fault, version: str) -> None:
+    """In the deep run by all checks; else by those of the same block, and by what is overheard meanwhile."""
+    is_overheard = rules()[fault.rule].seen is Seen.OVERHEARD
+    seen: dict[str, str] = {}
+    for rule in binding(version):
+        is_near = rule.id in _TALK if is_overheard else block(rule.id) == block(fault.rule)
+        if rule.id in CHECKS and (IS_DEEP or is_near):
+            seen |= found(fault.station(version), rule.id)
+
+    assert {fault.rule} == seen.keys(), seen
+
+
+def test_every_rule_of_stations_on_this_wire_is_broken_by_a_station() -> None:
+    bound = {rule.id for version in VERSIONS for rule in binding(version) if rule.seen is not Seen.GENERATED}
+
+    assert _BY_2X == bound - {fault.rule for fault in FAULTS}
+
+
+def test_every_rule_of_stations_on_this_wire_has_a_check() -> None:
+    bound = {rule.id for version in VERSIONS for rule in binding(version)}
+
+    assert set() == bound - CHECKS.keys() - OVERHEARD.keys()
