@@ -2,7 +2,8 @@
 
     python tests/fuzz.py --number 300000 --seed 7 json-2.0.1 soap-1.6
 
-Each is a valid message, of every action of its version, with some bytes removed, repeated, moved, flipped or put in. It
+Each is a valid message, of every action of its version, with some bytes removed, repeated, moved, flipped or put in, or
+with whole parts (members, items, elements, header blocks) taken away, doubled, moved, mixed or swapped, or both. It
 goes through both codecs, strict and tolerant, and through a connection. Exits with 1 if anything but a frame or a
 `FrameError` comes out, or what is answered is no message.
 """
@@ -34,6 +35,7 @@ from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.testing import messages
+from reshaping import reshaped_json, reshaped_xml
 
 #: Findings of a wire that are shown; one fault makes thousands.
 _SHOWN = 10
@@ -74,10 +76,12 @@ class Target:
 
     Attributes:
         seeds: Valid messages.
+        reshaped: Changes the parts of one, with those of another at hand.
         receive: Takes one in each of its ways, and says what became of it. It raises what should not have been raised.
     """
 
     seeds: tuple[bytes, ...]
+    reshaped: Callable[[random.Random, bytes, bytes], bytes]
     receive: Callable[[bytes], Iterable[str]]
 
 
@@ -135,7 +139,7 @@ def of_json(version: str) -> Target:
             for message in answers(Connection(codec, new_id=lambda: _ID), text):
                 json.loads(message)
 
-    return Target(seeds(version, messages, JsonCodec(version).encode), receive)
+    return Target(seeds(version, messages, JsonCodec(version).encode), reshaped_json, receive)
 
 
 def of_soap(version: str) -> Target:
@@ -155,6 +159,7 @@ def of_soap(version: str) -> Target:
 
     return Target(
         seeds(version, soap_messages, SoapCodec(version).encode, headers=SoapHeaders(identity="CP-1")),
+        reshaped_xml,
         receive,
     )
 
@@ -190,9 +195,20 @@ def answers(connection: Connection[Any], message: Any) -> list[Any]:
     return sent
 
 
-def spoilt(chance: random.Random, seeds: Sequence[bytes], pieces: Sequence[bytes] = PIECES) -> bytes:
-    """One of the valid messages, with some bytes changed; `pieces` are what is put in."""
-    written = bytearray(chance.choice(seeds))
+def changed(chance: random.Random, target: Target) -> bytes:
+    """A valid message of the target, with some of its parts changed, or of its bytes, or both."""
+    written = chance.choice(target.seeds)
+    how = chance.choice(("parts", "bytes", "both"))
+    if how != "bytes":
+        written = target.reshaped(chance, written, chance.choice(target.seeds))
+    return written if how == "parts" else spoilt(chance, written, target.seeds)
+
+
+def spoilt(
+    chance: random.Random, message: bytes, seeds: Sequence[bytes], pieces: Sequence[bytes] = PIECES
+) -> bytes:
+    """A message with some bytes changed; `pieces` are what is put in."""
+    written = bytearray(message)
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
         start = chance.randrange(len(written) + 1)
         end = min(len(written), start + chance.choice((0, 0, 1, 1, 2, 5, 20, 100)))
@@ -224,7 +240,7 @@ def left(
     """What came out of the receive path and should not have, with the message that did it."""
     chance = random.Random(seed)
     for _ in range(number):
-        written = spoilt(chance, target.seeds)
+        written = changed(chance, target)
         try:
             counts.update(target.receive(written))
         except Exception as error:

@@ -6,7 +6,7 @@ value has some fifty members, then only what is required.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
@@ -92,17 +92,20 @@ def messages_in_xml(cls: type[P]) -> st.SearchStrategy[P]:
     return _values(shape(cls), _IN_XML, _build_message)
 
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def json_text(value: Any) -> str:
     """A drawn value as text, in which each number is spelt as it was drawn: ``1E+2`` is no 100 to a strict reader."""
     match value:
         case dict():
-            return f"{{{','.join(f'{json.dumps(name)}:{json_text(item)}' for name, item in value.items())}}}"
+            return f"{{{','.join(f'{_quoted(name)}:{json_text(item)}' for name, item in value.items())}}}"
         case list():
             return f"[{','.join(map(json_text, value))}]"
         case Decimal():
             return str(value)
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)
 
 
 def json_values() -> st.SearchStrategy[Any]:
@@ -113,7 +116,8 @@ def json_values() -> st.SearchStrategy[Any]:
 # Objects and lists
 
 Leaf = Callable[[Kind], st.SearchStrategy[Any]]
-Build = Callable[[Shape, Mapping[Field, Any], Mapping[str, Any]], Any]
+_Members = Sequence[tuple[Field, Any]]
+Build = Callable[[Shape, _Members, Mapping[str, Any]], Any]
 
 #: How many members a value may have before only the required ones are drawn.
 _ROOM = 50
@@ -136,46 +140,53 @@ class _Drawing:
         self.room = _ROOM
 
     def object(self, facts: Shape, depth: int = 0) -> Any:
-        optional = [field for field in facts.fields if not field.is_required]
-        given = set(self.some(optional, depth))
-        self.room -= len(facts.fields) - len(optional) + len(given)
-        members = {
-            field: self.value(field.kind, depth)
-            for field in facts.fields
-            if field.is_required or field in given
-        }
+        given = self.given(facts.fields, depth)
+        self.room -= len(given)
+        # One draw says of all its texts whether they are as long as they may be: draws are what takes time.
+        full = self.draw(_MASK) if any(_is_limited(field.kind) for field in given) else 0
+        members = [
+            (field, self.value(field.kind, depth, full >> number % _MASK_BITS & 1))
+            for number, field in enumerate(given)
+        ]
         extra = self.draw(_extra(facts)) if facts.is_open and self.room > 0 else {}
         return self.build(facts, members, extra)
 
-    def some(self, fields: Sequence[Field], depth: int) -> Iterator[Field]:
-        """A subset: half of the fields, fewer further down, none when the room is used up."""
-        if self.room <= 0 or not fields:
-            return
-        for start in range(0, len(fields), _MASK_BITS):
-            mask = self.draw(_MASK)
-            if depth:
-                mask &= self.draw(_MASK)
-            for bit, field in enumerate(fields[start : start + _MASK_BITS]):
-                if mask >> bit & 1:
-                    yield field
+    def given(self, fields: Sequence[Field], depth: int) -> list[Field]:
+        """Those that are required, and half of the others: fewer further down, none when the room is used up."""
+        optional = 0 if self.room <= 0 else sum(not field.is_required for field in fields)
+        mask, bits = 0, 0
+        given: list[Field] = []
+        for field in fields:
+            if field.is_required:
+                given.append(field)
+            elif optional:
+                if not bits:
+                    mask = self.draw(_MASK) & (self.draw(_MASK) if depth else -1)
+                    bits = _MASK_BITS
+                if mask & 1:
+                    given.append(field)
+                mask, bits = mask >> 1, bits - 1
+        return given
 
-    def value(self, kind: Kind, depth: int) -> Any:
+    def value(self, kind: Kind, depth: int, is_full: int) -> Any:
         match kind:
             case Nested(cls=cls, draft=draft):
                 return self.object(shape(cls, draft), depth + 1)
             case ListOf():
-                return self.list(kind, depth)
+                return self.list(kind, depth, is_full)
+            case Text(max_length=int(most)) if is_full:
+                return _lengthened(self.draw(self.leaf(kind)), most)
             case _:
                 return self.draw(self.leaf(kind))
 
-    def list(self, kind: ListOf, depth: int) -> list[Any]:
+    def list(self, kind: ListOf, depth: int, is_full: int) -> list[Any]:
         fewest = kind.min_items or 0
-        is_full = kind.max_items is not None and self.draw(_RARELY)
-        if is_full and (kind.max_items or 0) > _LONG_LIST:
+        is_long = kind.max_items is not None and self.draw(_RARELY)
+        if is_long and (kind.max_items or 0) > _LONG_LIST:
             self.room = 0
         most = fewest if self.room <= 0 else min(fewest + 2, kind.max_items or fewest + 2)
-        items = [self.value(kind.item, depth) for _ in range(self.draw(_size(fewest, most)))]
-        return list(islice(cycle(items), kind.max_items)) if is_full else items
+        items = [self.value(kind.item, depth, is_full) for _ in range(self.draw(_size(fewest, most)))]
+        return list(islice(cycle(items), kind.max_items)) if is_long else items
 
 
 _MASK_BITS = 16  # Hypothesis draws from wider ranges with a preference for small numbers
@@ -188,13 +199,23 @@ def _size(fewest: int, most: int) -> st.SearchStrategy[int]:
     return st.integers(fewest, most)
 
 
-def _build_message(facts: Shape, members: Mapping[Field, Any], extra: Mapping[str, Any]) -> Payload:
-    given = {field.name: value for field, value in members.items()}
+def _is_limited(kind: Kind) -> bool:
+    inner = kind.item if isinstance(kind, ListOf) else kind
+    return isinstance(inner, Text) and inner.max_length is not None
+
+
+def _lengthened(part: str, length: int) -> str:
+    """Text of exactly `length` code points, which repeats itself."""
+    return "".join(islice(cycle(part or "0"), length))
+
+
+def _build_message(facts: Shape, members: _Members, extra: Mapping[str, Any]) -> Payload:
+    given = {field.name: value for field, value in members}
     return facts.cls(**given, extra=extra) if extra else facts.cls(**given)
 
 
-def _build_payload(facts: Shape, members: Mapping[Field, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    payload = {field.wire: value for field, value in members.items()}
+def _build_payload(facts: Shape, members: _Members, extra: Mapping[str, Any]) -> dict[str, Any]:
+    payload = {field.wire: value for field, value in members}
     # The order of members means nothing; it follows from what was drawn, so that all orders occur without another draw.
     if len(members) % 3 == 2:
         payload = dict(reversed(payload.items()))
@@ -280,19 +301,19 @@ class _Typed(Fold[st.SearchStrategy[Any]]):
 _CHARACTERS = st.characters(codec="utf-8")
 
 
+#: Text that is not as long as it may be.
+_SHORT = 12
+
+
 def _text(max_length: int | None, characters: st.SearchStrategy[str] = _CHARACTERS) -> st.SearchStrategy[str]:
-    """Short text, or text of exactly the length allowed; with characters beyond the basic plane."""
-    if max_length is None:
-        return st.text(characters, max_size=12)
-    return st.one_of(
-        st.text(characters, max_size=min(max_length, 12)), text_of_length(max_length, characters)
-    )
+    """Short text, with characters beyond the basic plane; that of full length is made of it."""
+    return st.text(characters, max_size=_SHORT if max_length is None else min(max_length, _SHORT))
 
 
 @cache
 def text_of_length(length: int, characters: st.SearchStrategy[str] = _CHARACTERS) -> st.SearchStrategy[str]:
     """Text of exactly `length` code points, which repeats itself."""
-    return st.text(characters, min_size=1, max_size=4).map(lambda part: "".join(islice(cycle(part), length)))
+    return st.text(characters, min_size=1, max_size=4).map(lambda part: _lengthened(part, length))
 
 
 def _integers(kind: Integer) -> st.SearchStrategy[int]:

@@ -244,5 +244,7 @@ def test_spoilt_envelopes_are_read_or_refused_and_nothing_else_is_raised(
             outcome(codec, written)
         assert SoapCodec.sniff(written) in ("1.2", "1.5", "1.6", None)
 
-    spoilt_ones = st.integers(0, 2**32).map(lambda seed: spoilt(random.Random(seed), VALID, PIECES))
+    spoilt_ones = st.integers(0, 2**32).map(
+        lambda seed: spoilt(random.Random(seed), VALID[seed % len(VALID)], VALID, PIECES)
+    )
     record_property("cases", for_all(spoilt_ones, SPOILT, check))

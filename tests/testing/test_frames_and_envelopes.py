@@ -1,9 +1,16 @@
 """What the generators of wires make is accepted by our codecs, is of every kind, and is small when shrunk."""
 
 import json
+from collections.abc import Callable
+from decimal import Decimal
+from statistics import median
+from typing import Any
 
 import pytest
-from hypothesis import find, settings
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture.data import ConjectureData
+from hypothesis.strategies import SearchStrategy
 
 from ocpp_core import JsonCodec, NoSuchAction, SoapCodec, specification
 from ocpp_core.model.codes import FrameKind
@@ -104,6 +111,80 @@ def test_what_is_not_there_is_refused() -> None:
         envelopes("1.6", action="Nothing")
     with pytest.raises(LocalProtocolError, match="no such frame"):
         frames("1.6", kinds=[FrameKind.SEND])
+
+
+BOOT = frames("1.6", kinds=[FrameKind.CALL], action="BootNotification")
+_RANGE: dict[str, tuple[SearchStrategy[str], Callable[[Any], bool]]] = {
+    "id of 36 characters": (BOOT, lambda it: len(it[1]) == 36 and it[1].count("-") == 4),
+    "id beyond the basic plane": (BOOT, lambda it: ord(max(it[1])) > 0xFFFF),
+    "no optional member": (BOOT, lambda it: len(it[3]) == 2),
+    "every member": (BOOT, lambda it: len(it[3]) == 9),
+    "empty text": (BOOT, lambda it: "" in it[3].values()),
+    "short text beyond the basic plane": (
+        BOOT,
+        lambda it: (
+            len(it[3]["chargePointModel"]) in range(1, 13) and ord(max(it[3]["chargePointModel"])) > 0xFFFF
+        ),
+    ),
+    "text at its limit beside text that is not": (
+        BOOT,
+        lambda it: len(it[3]["chargePointModel"]) == 20 != len(it[3]["chargePointVendor"]),
+    ),
+    "each text at its limit": (BOOT, lambda it: {20} == {len(it[3][name]) for name in _REQUIRED}),
+    "text of 50 of different characters": (
+        BOOT,
+        lambda it: len(set(it[3].get("firmwareVersion", ""))) > 4 and len(it[3]["firmwareVersion"]) == 50,
+    ),
+    "members in another order": (BOOT, lambda it: next(iter(it[3])) not in _REQUIRED),
+    "each token": (frames("1.6", kinds=[FrameKind.CALL], action="Reset"), lambda it: it[3]["type"] == "Soft"),
+    "largest integer": (
+        frames("1.6", kinds=[FrameKind.CALL], action="CancelReservation"),
+        lambda it: it[3]["reservationId"] == 2**63 - 1,
+    ),
+    "number with 25 digits behind the point": (
+        frames("2.0.1", kinds=[FrameKind.CALL], action="CostUpdated"),
+        lambda it: Decimal(it[3]["totalCost"]).as_tuple().exponent == -25,
+    ),
+    "timestamp with an offset and a fraction": (
+        frames("1.6", kinds=[FrameKind.CALLRESULT], action="Heartbeat"),
+        lambda it: "." in it[2]["currentTime"] and it[2]["currentTime"].endswith("-05:30"),
+    ),
+}
+_REQUIRED = ("chargePointModel", "chargePointVendor")
+
+
+@pytest.mark.parametrize("part", _RANGE)
+def test_frames_have_the_whole_range(part: str) -> None:
+    strategy, condition = _RANGE[part]
+    seen = settings(_FIND, max_examples=5000, phases=[Phase.generate])
+
+    def is_there(text: str) -> bool:
+        return condition(json.loads(text, parse_float=Decimal))
+
+    with large_values_allowed():
+        assert is_there(find(strategy, is_there, settings=seen))
+
+
+def test_a_boot_notification_takes_few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are what takes time: not two for each of its nine members."""
+    counts: list[int] = []
+    draw = ConjectureData.draw
+
+    def counted(self: ConjectureData, *arguments: Any, **options: Any) -> Any:
+        counts[-1] += 1
+        return draw(self, *arguments, **options)
+
+    @settings(_FIND, max_examples=300, phases=[Phase.generate])
+    @given(st.data())
+    def run(data: st.DataObject) -> None:
+        counts.append(0)
+        with monkeypatch.context() as patched:
+            patched.setattr(ConjectureData, "draw", counted)
+            data.draw(BOOT)
+
+    run()
+
+    assert 18 >= median(counts)
 
 
 def test_shrunk_frame_is_readable() -> None:
