@@ -57,7 +57,7 @@ def dispatching(message: Any, peer: Peer[str]) -> Callable[[], Any]:
 WORK = {"decode": decoding, "encode": encoding, "dispatch": dispatching}
 
 
-@pytest.mark.parametrize(("work", "subject"), COUNTED, ids=" ".join)
+@pytest.mark.parametrize("work, subject", COUNTED, ids=" ".join)
 @asynchronous
 async def test_what_a_message_costs_is_held(work: str, subject: str) -> None:
     message = MESSAGES[subject]

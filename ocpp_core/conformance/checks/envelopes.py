@@ -146,18 +146,6 @@ async def declaration(stage: Stage) -> None:
         stage.deviates("the encoding UTF-8", encoding[1])
 
 
-@check("envelope.media-type")
-async def media_type(stage: Stage) -> None:
-    """Looks at the media type of an answer."""
-    await _answered(stage)
-    mark = [entry.number for entry in stage.trace.received()][-1]
-    found = re.search(r"HTTP \d+ as (\S*)", stage.trace[mark].note)
-    if found is None:
-        stage.cannot_tell("the answer has no media type that could be read")
-    if found[1].lower() != "application/soap+xml":
-        stage.deviates("application/soap+xml", found[1], marks=(mark,))
-
-
 @check("envelope.relates-to")
 async def relates_to(stage: Stage) -> None:
     """Sends an id, and looks for it."""

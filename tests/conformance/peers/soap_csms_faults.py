@@ -73,10 +73,6 @@ def _calling(old: str, new: str) -> Callable[[SoapCsms], None]:
     return change
 
 
-def _plainly(csms: SoapCsms) -> None:
-    csms.media_type = "text/plain"
-
-
 def _fragile(csms: SoapCsms) -> None:
     """Does not serve what comes after a fault of another kind."""
     has_failed: list[bool] = []
@@ -317,7 +313,6 @@ FAULTS: tuple[Fault, ...] = (
         "envelope.call-relates-to",
         _calling(r"<a:To>", "<a:RelatesTo>urn:uuid:0</a:RelatesTo><a:To>"),
     ),
-    Fault("an envelope as plain XML", "envelope.media-type", _plainly),
     Fault("stops at a fault that it does not know", "envelope.any-fault", _fragile),
     Fault(
         "accepts what nobody knows of a vendor",
