@@ -97,6 +97,9 @@ def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
     line = board.line(Passed("CP-1", backend, Side.STATION, None, (heartbeat,), None, (), 0.0)).plain
     here = board.line(Passed("CP-1", backend, Side.CSMS, heartbeat, (), None, (), 0.0)).plain
 
+    gap = Passed("CP-1", backend, Side.STATION, heartbeat, (), None, (), 0.0, (Missing("\x1bT", 1, 2),))
+
+    assert "TransactionEvent 1 to 2 of transaction '\\x1bT' has not come" in board.line(gap).plain
     assert "(the gateway) as Heartbeat" in line
     assert "Heartbeat as (answered here)" in here
 

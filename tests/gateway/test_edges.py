@@ -149,6 +149,14 @@ def test_of_very_many_losses_a_log_names_a_few(caplog: pytest.LogCaptureFixture)
     assert "CP-1: 2.0.1 Authorize: 992 more" == caplog.messages[-1]
 
 
+def test_what_a_station_has_left_out_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    back = Backend(url="ws://localhost", version="1.6")
+
+    log_losses(Passed("CP-1", back, Side.STATION, AUTHORIZE, (), None, (), 0.0, (Missing("T", 1, 2),)))
+
+    assert ["CP-1: TransactionEvent 1 to 2 of transaction 'T' has not come"] == caplog.messages
+
+
 def test_losses_that_nobody_reads_are_not_put_into_words(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "ocpp_core.losses")
     back = Backend(url="ws://localhost", version="1.6")
