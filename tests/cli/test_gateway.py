@@ -21,6 +21,7 @@ from ocpp_core.gateway import Backend, Passed
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.translation.engine import translate
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Side
 from serving_command import listening
 

@@ -17,6 +17,7 @@ from ocpp_core.gateway.passing import Passed, log_losses
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.translation import LossKind, LossReason, Side
+from ocpp_core.translation.missing import Missing
 from ocpp_core.transports.websocket import connect
 from served import NOW
 
