@@ -12,6 +12,7 @@ from ocpp_core.model.messages import Payload, Response
 from ocpp_core.payloads.conversion import to_wire
 from ocpp_core.translation import MemoryStore, Policy, Side, TranslationSession
 from ocpp_core.translation.losses import Loss
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions import Call, Effect, Notice, Reply
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -31,6 +32,7 @@ class Bridge:
     Attributes:
         sent: What each side was sent, in order.
         losses: All that was lost, in order.
+        missing: All that was seen not to have come.
         serves: What each side answers.
     """
 
@@ -51,6 +53,7 @@ class Bridge:
         self.serves = serves
         self.sent: dict[Side, list[Any]] = {side: [] for side in Side}
         self.losses: list[Loss] = []
+        self.missing: list[Missing] = []
         self.now = NOON
         self._keys = count(1)
         self._replies: dict[Any, Any] = {}
@@ -96,6 +99,7 @@ class Bridge:
         while waiting:
             effect = waiting.popleft()
             self.losses += effect.losses
+            self.missing += effect.missing
             if isinstance(effect, Reply):
                 check(effect.answer, self.versions[effect.side])
                 self._replies[effect.call] = effect.answer

@@ -90,6 +90,8 @@ class RelayBoard:
         if isinstance(passed.answer, OcppError):
             text.append(f" | {clean(str(passed.answer))}", "bold red")
         text.append(f"  {passed.seconds * 1000:.0f} ms", "dim")
+        for one in passed.missing:
+            text.append(f" | {clean(str(one), 300)}", "bold magenta")
         losses = passed.losses
         if losses:
             named = [f"{_KINDS[loss.kind]} {loss.path}" for loss in losses[:_MOST_NAMED]]

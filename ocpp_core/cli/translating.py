@@ -58,6 +58,8 @@ def message(translated: Translated) -> Iterator[Text]:
         yield _loss(loss)
     for loss in translated.of_call:
         yield _loss(loss).append(f"  of {translated.called}", _DIM)
+    for one in translated.missing:
+        yield Text(f"  {clean(str(one), 300)}", "bold magenta")
     if translated.judged.verdict is not Verdict.ACCEPTED:
         yield from problems(translated.judged)
     elif translated.reason:
@@ -103,6 +105,10 @@ def as_json(translated: Translated) -> dict[str, Any]:
         "directions": [way or None for way in translated.ways],
         "answer": None if answer is None else _answer(answer),
         "losses": [_loss_as_json(loss) for loss in translated.losses],
+        "missing": [
+            {"transaction_id": one.transaction_id, "first": one.first, "last": one.last}
+            for one in translated.missing
+        ],
         "losses_of_call": [_loss_as_json(loss) for loss in translated.of_call],
         "reason": judged.reason or translated.reason or None,
     }

@@ -93,7 +93,8 @@ class Branch:
         clock = asyncio.get_running_loop().time
         since = clock()
         carried = await self.link.carry(side, message)
-        self._tell(side, message, carried.sent, carried.answer, carried.notes, clock() - since)
+        done = (carried.notes, clock() - since, carried.missing)
+        self._tell(side, message, carried.sent, carried.answer, *done)
         if isinstance(carried.answer, OcppError):
             carried.answer.__cause__ = carried.cause
         return carried.answer
@@ -144,5 +145,5 @@ class Branch:
         elif effect.of is None:
             self._tell(effect.side.other, None, (sent_by(effect),), None, effect.notes, 0.0)
 
-    def _tell(self, side: Side, message: Any, sent: Any, answer: Any, notes: Any, seconds: float) -> None:
-        self._told(Passed(self._station.identity, self.backend, side, message, sent, answer, notes, seconds))
+    def _tell(self, side: Side, message: Any, sent: Any, answer: Any, *done: Any) -> None:
+        self._told(Passed(self._station.identity, self.backend, side, message, sent, answer, *done))

@@ -12,6 +12,7 @@ from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.translation.losses import Loss, Note, Translation
 from ocpp_core.translation.lost import NAMED
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Side
 
 _log = logger("losses")
@@ -30,6 +31,7 @@ class Passed:
         answer: In the version of the sender; None if there is none to be.
         notes: The losses of both ways, before they are put into words.
         seconds: From when it came to its answer.
+        missing: What it has shown not to have come.
     """
 
     identity: str
@@ -40,6 +42,7 @@ class Passed:
     answer: Response | OcppError | None
     notes: tuple[Note, ...]
     seconds: float
+    missing: tuple[Missing, ...] = ()
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -48,7 +51,9 @@ class Passed:
 
 
 def log_losses(passed: Passed) -> None:
-    """Writes what was lost, without the values."""
+    """Writes what was lost, without the values; and what has not come."""
+    for one in passed.missing:
+        _log.warning("%s: %s", named(passed.identity), one)
     if not passed.notes or not _log.isEnabledFor(logging.INFO):
         return
     losses = passed.losses

@@ -21,6 +21,7 @@ from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.translation.losses import Loss, Note
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Call, Effect, Notice, Reply, Side
 from ocpp_core.translation.sessions.session import TranslationSession
 
@@ -68,6 +69,11 @@ class Carried:
     def notes(self) -> tuple[Note, ...]:
         """The losses before they are put into words."""
         return tuple(note for effect in self.effects for note in effect.notes)
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """What the request has shown not to have come."""
+        return tuple(one for effect in self.effects for one in effect.missing)
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -284,7 +284,9 @@ class Interpreter(Router):
         return link
 
     def _watch(self, effect: Effect) -> None:
-        """Logs what was lost."""
+        """Logs what was lost, and what has not come."""
+        for one in effect.missing:
+            _log.warning("%s: %s", named(self.identity), one)
         if not effect.notes or not _log.isEnabledFor(logging.INFO):
             return
         to = "the station" if effect.side is Side.STATION else "the handlers"
@@ -347,7 +349,7 @@ class _Handlers:
     async def call(self, request: Request[R], /) -> R:
         effect, exchange = carried_out(), _EXCHANGE.get()
         assert effect is not None
-        keep_losses(request, effect.notes)
+        keep_losses(request, effect.notes, effect.missing)
         answer = await self._answer(request)
         if answer.cause is not None:
             note_failure(self._station, f"the handler of {request.__ocpp__.action}", answer.cause)

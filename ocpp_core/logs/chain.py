@@ -20,6 +20,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
 from ocpp_core.translation.engine import path
 from ocpp_core.translation.losses import Loss, LossKind, LossReason, Note, Translation
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions import Call as Asking
 from ocpp_core.translation.sessions import Effect, Reply, Side, TranslationSession
@@ -60,6 +61,7 @@ class Made:
             last one of its side, which nobody has answered.
         called: What was lost of that belongs to this.
         answer: What the sender of a call is told that goes no further.
+        missing: What the frame has shown not to have come.
     """
 
     crossed: Sequence[Crossed] = ()
@@ -67,6 +69,7 @@ class Made:
     of_call: tuple[Loss, ...] = ()
     called: Request[Any] | None = None
     answer: Response | OcppError | None = None
+    missing: tuple[Missing, ...] = ()
 
 
 @define(eq=False)
@@ -272,6 +275,7 @@ class Chain:
         self._crossed: list[Crossed] = []
         self._notes: list[Note] = []
         self._of_call: list[Note] = []
+        self._missing: list[Missing] = []
         self._asides = 0
 
     def _tell(self, now: datetime) -> None:
@@ -292,7 +296,8 @@ class Chain:
 
     def _made(self, before: Exchange | None, told: Response | OcppError | None = None) -> Made:
         called = before.frame.payload if before is not None and self._of_call else None
-        return Made(self._crossed, _losses(self._notes), _losses(self._of_call), called, told)
+        losses = _losses(self._notes), _losses(self._of_call)
+        return Made(self._crossed, *losses, called, told, tuple(self._missing))
 
     def _give_up(self, exchange: Exchange) -> None:
         """A side says something new before it was answered: it does not wait any more, or the log lacks the answer."""
@@ -330,6 +335,8 @@ class Chain:
     def _note(self, at: Side, effect: Effect) -> None:
         """Keeps what was lost on the way from the log; on the way back to it nothing is, as the log has it all."""
         notes = [note for note in effect.notes if note[0] in self._forward]
+        # What the other session misses is only what this one has not sent on.
+        self._missing += effect.missing if at is self._side else ()
         key = effect.call if isinstance(effect, Reply) else None
         if isinstance(key, Exchange) and not key.crossings:
             self._notes += effect.notes  # it went no further, and its answer was made for it

@@ -40,6 +40,7 @@ from ocpp_core.translation.engine import translate, translate_along
 from ocpp_core.translation.errors import translate_error
 from ocpp_core.translation.leaves import alias
 from ocpp_core.translation.losses import Loss, LossKind, LossReason, NeedsSessionError, Translation, shown
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions import Side
 
@@ -103,6 +104,7 @@ class Translated:
         of_call: The same of a call before it, where that shows only now: see `called`.
         called: Class of the call that this was lost of: the one that is answered, or the last one of the same side,
             which was not.
+        missing: What the frame has shown not to have come.
         reason: Why it was not translated.
     """
 
@@ -117,6 +119,7 @@ class Translated:
     losses: tuple[Loss, ...] = ()
     of_call: tuple[Loss, ...] = ()
     called: str = ""
+    missing: tuple[Missing, ...] = ()
     reason: str = ""
 
     @property
@@ -205,7 +208,7 @@ class LogTranslator:
         if made.crossed:
             frames = [(one.frame, _DIRECTIONS[one.side]) for one in made.crossed]
             written = self._written(judged, frames, made.losses)
-            written.of_call, written.called = made.of_call, called
+            written.of_call, written.called, written.missing = made.of_call, called, made.missing
             return written
         return Translated(
             judged,
@@ -215,6 +218,7 @@ class LogTranslator:
             losses=made.losses,
             of_call=made.of_call,
             called=called,
+            missing=made.missing,
             reason=reason,
         )
 

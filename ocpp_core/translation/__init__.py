@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ocpp_core.translation.losses import NeedsSessionError as NeedsSessionError
     from ocpp_core.translation.losses import Translation as Translation
     from ocpp_core.translation.lost import losses_of as losses_of
+    from ocpp_core.translation.lost import missing_of as missing_of
+    from ocpp_core.translation.missing import Missing as Missing
     from ocpp_core.translation.policies import Policy as Policy
     from ocpp_core.translation.sessions import MemoryStore as MemoryStore
     from ocpp_core.translation.sessions import Side as Side
@@ -26,7 +28,8 @@ else:
         {
             "engine": "merge translate",
             "losses": "Loss LossKind LossReason NeedsSessionError Translation",
-            "lost": "losses_of",
+            "lost": "losses_of missing_of",
+            "missing": "Missing",
             "policies": "Policy",
             "sessions": "MemoryStore Side SqliteStore StateError Store TranslationSession",
         },

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.messages import Payload
 from ocpp_core.translation.losses import Loss, Note, Translation
+from ocpp_core.translation.missing import Missing
 
 #: Losses of one message that a log names: a peer can make any number.
 NAMED = 8
 
-_KEPT: Beside[Translation] = Beside()
+_KEPT: Beside[tuple[Translation, tuple[Missing, ...]]] = Beside()
 
 
 def losses_of(message: Payload) -> tuple[Loss, ...]:
@@ -27,13 +28,26 @@ def losses_of(message: Payload) -> tuple[Loss, ...]:
         message: The very object: a copy (`evolve`) is another message, of which nothing is known.
     """
     kept = _KEPT.get(message)
-    return () if kept is None else kept.losses
+    return () if kept is None else kept[0].losses
 
 
-def keep_losses(message: Payload, notes: tuple[Note, ...]) -> None:
-    """Has `losses_of` find them, for as long as the message lives."""
-    if notes:
-        _KEPT.put(message, Translation((), None, notes))
+def missing_of(message: Payload) -> tuple[Missing, ...]:
+    """Which events of its transaction had not come when this message was made of a later one, for a handler.
+
+    A handler that is written for 1.6 is given StartTransaction and what follows it of a station of 2.x, which counts its
+    events: a number that is left out is told with what the event after it becomes first.
+
+    Args:
+        message: The very object, as for `losses_of`.
+    """
+    kept = _KEPT.get(message)
+    return () if kept is None else kept[1]
+
+
+def keep_losses(message: Payload, notes: tuple[Note, ...], missing: tuple[Missing, ...] = ()) -> None:
+    """Has `losses_of` and `missing_of` find them, for as long as the message lives."""
+    if notes or missing:
+        _KEPT.put(message, (Translation((), None, notes), missing))
 
 
 @contextmanager

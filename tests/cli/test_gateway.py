@@ -24,6 +24,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.translation.engine import translate
 from ocpp_core.translation.losses import LossKind
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.transports.websocket import connect
 from serving_command import listening
@@ -136,6 +137,9 @@ def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
     line = board.line(Passed("CP-1", backend, Side.STATION, None, (heartbeat,), None, (), 0.0)).plain
     here = board.line(Passed("CP-1", backend, Side.CSMS, heartbeat, (), None, (), 0.0)).plain
 
+    gap = Passed("CP-1", backend, Side.STATION, heartbeat, (), None, (), 0.0, (Missing("\x1bT", 1, 2),))
+
+    assert "TransactionEvent 1 to 2 of transaction '\\x1bT' has not come" in board.line(gap).plain
     assert "(the gateway) as Heartbeat" in line
     assert "Heartbeat as (answered here)" in here
 

@@ -219,7 +219,8 @@ def test_a_transaction_of_a_log_is_carried_with_the_times_of_its_lines() -> None
     first = f'[2,"1","TransactionEvent",{{{begin},"seqNo":0,{more % "A"}}}]'
     second = f'[2,"2","TransactionEvent",{{{begin.replace("Started", "Updated")},"seqNo":1,{more % "B"}}}]'
     answers = ['[3,"%d",{"idTokenInfo":{"status":"Accepted"}}]' % number for number in (1, 2)]  # noqa: UP031
-    text = "\n".join((first, answers[0], second, answers[1]))
+    gap = f'[2,"3","TransactionEvent",{{{begin.replace("Started", "Updated")},"seqNo":4,{more % "A"}}}]'
+    text = "\n".join((first, answers[0], second, answers[1], gap))
     shown = cli("translate", "--from", "2.0.1", "--to", "1.6", text=text).stdout
     *rows, last = objects(cli("translate", "--from", "2.0.1", "--to", "1.6", "--json", text=text))
 
@@ -227,6 +228,8 @@ def test_a_transaction_of_a_log_is_carried_with_the_times_of_its_lines() -> None
     assert ["station->csms"] == rows[0]["directions"]
     assert ["$.timestamp"] == [loss["path"] for loss in rows[3]["losses_of_call"]]
     assert "  of TransactionEventRequest\n" in shown
+    assert "  TransactionEvent 2 to 3 of transaction 'T' has not come\n" in shown
+    assert [{"transaction_id": "T", "first": 2, "last": 3}] == rows[4]["missing"]
     assert {"TransactionEventRequest"} == {
         loss["class"] for loss in last["summary"]["losses"] if loss["path"] == "$.timestamp"
     }

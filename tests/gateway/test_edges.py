@@ -17,6 +17,7 @@ from ocpp_core.gateway.passing import Passed, log_losses
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.translation import LossKind, LossReason, Side
+from ocpp_core.translation.missing import Missing
 from ocpp_core.transports.websocket import connect
 from served import NOW
 
@@ -147,6 +148,14 @@ def test_of_very_many_losses_a_log_names_a_few(caplog: pytest.LogCaptureFixture)
 
     assert 9 == len(caplog.messages)
     assert "CP-1: 2.0.1 Authorize: 992 more" == caplog.messages[-1]
+
+
+def test_what_a_station_has_left_out_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    back = Backend(url="ws://localhost", version="1.6")
+
+    log_losses(Passed("CP-1", back, Side.STATION, AUTHORIZE, (), None, (), 0.0, (Missing("T", 1, 2),)))
+
+    assert ["CP-1: TransactionEvent 1 to 2 of transaction 'T' has not come"] == caplog.messages
 
 
 def test_losses_that_nobody_reads_are_not_put_into_words(caplog: pytest.LogCaptureFixture) -> None:

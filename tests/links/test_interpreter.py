@@ -34,7 +34,7 @@ from ocpp_core.dispatch.connection import DEFAULT
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.router import Answer
 from ocpp_core.links.interpreter import Interpreter, Speech
-from ocpp_core.translation import MemoryStore, losses_of, lost
+from ocpp_core.translation import MemoryStore, losses_of, lost, missing_of
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 BOOT = v16.BootNotificationRequest(charge_point_vendor="Example", charge_point_model="Duo")
@@ -687,3 +687,45 @@ async def test_nothing_is_kept_of_what_was_carried() -> None:
     gc.collect()
 
     assert (before, 0) == (len(lost._KEPT), len(made._answered))
+
+
+@asynchronous
+async def test_what_a_station_has_left_out_is_found_by_the_request_after_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A station of 2.0.1 counts its events; handlers of 1.6 have no number to look at."""
+    router = Router()
+    missed: list[Any] = []
+
+    @router.on(v16.StartTransactionRequest)
+    async def begun(request: v16.StartTransactionRequest, station: Any) -> v16.StartTransactionResponse:
+        missed.extend(missing_of(request))
+        info = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+        return v16.StartTransactionResponse(transaction_id=1, id_tag_info=info)
+
+    @router.on(v16.StatusNotificationRequest)
+    async def status(request: v16.StatusNotificationRequest, station: Any) -> v16.StatusNotificationResponse:
+        assert () == missing_of(request)
+        return v16.StatusNotificationResponse()
+
+    made = interpreter(router, Station(version="2.0.1"), speech=Speech(Version.V1_6))
+    for number, kind, token in (
+        (0, v201.TransactionEvent.STARTED, None),
+        (3, v201.TransactionEvent.UPDATED, v201.IdToken(id_token="04A2", type=v201.IdTokenEnum.CENTRAL)),
+    ):
+        info = v201.Transaction(transaction_id="T", charging_state=v201.ChargingState.CHARGING)
+        request = v201.TransactionEventRequest(
+            event_type=kind,
+            timestamp=NOW,
+            trigger_reason=v201.TriggerReason.AUTHORIZED,
+            seq_no=number,
+            transaction_info=info,
+            evse=v201.EVSE(id=1),
+            id_token=token,
+        )
+        await made.handle(request, made)
+    await made.close()
+
+    assert [("T", 1, 2)] == [(one.transaction_id, one.first, one.last) for one in missed]
+    assert "CP-1: TransactionEvent 1 to 2 of transaction 'T' has not come" in caplog.text
+    assert () == missing_of(evolve(HEARTBEAT))

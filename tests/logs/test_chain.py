@@ -144,6 +144,19 @@ def test_what_the_csms_refuses_is_sent_again_with_the_next() -> None:
     assert first == again
 
 
+def test_events_that_a_log_lacks_are_said() -> None:
+    log = Log("2.0.1", "1.6")
+    log.asks(UP, "TransactionEvent", BEGIN, PERMITTED)
+    later = event("Updated", 3, "ChargingStateChanged", info={"chargingState": "SuspendedEV"})
+    call, answer = log.asks(UP, "TransactionEvent", later, {})
+    rate, _ = log.asks(UP, "TransactionEvent", event("Updated", 5, "ChargingRateChanged"), {})
+
+    assert ([(1, 2)], [], [(4, 4)]) == tuple(
+        [(gap.first, gap.last) for gap in one.missing] for one in (call, answer, rate)
+    )
+    assert Outcome.ANSWERED is rate.outcome
+
+
 # Ids
 
 

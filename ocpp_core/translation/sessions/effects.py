@@ -8,6 +8,7 @@ from attrs import define, field
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.translation.losses import Loss, Note, Translation
+from ocpp_core.translation.missing import Missing
 
 
 class Side(Enum):
@@ -30,10 +31,12 @@ Answer = Response | OcppError | None
 class _Effect:
     """Something to be done.
 
-    `losses` are those of the translation since the effect before it that belongs to the same message.
+    `losses` are those of the translation since the effect before it that belongs to the same message; `missing` is what
+    it has shown not to have come.
     """
 
     notes: tuple[Note, ...] = field(default=(), kw_only=True, repr=False)
+    missing: tuple[Missing, ...] = field(default=(), kw_only=True)
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -17,6 +17,7 @@ from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import REFUSALS
 from ocpp_core.translation.losses import LossReason, Note, Place
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
 from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
@@ -54,6 +55,7 @@ class Passage:
         new_id: Gives out request ids.
         now: The time, as it was told last.
         notes: Losses that no effect has taken along yet.
+        missing: The same of what was seen not to have come.
     """
 
     policy: Policy
@@ -61,6 +63,7 @@ class Passage:
     new_id: Callable[[], int]
     now: datetime
     notes: list[Note] = field(factory=list)
+    missing: list[Missing] = field(factory=list)
 
     def run(self, direction: Direction) -> Run:
         """A step of this message."""

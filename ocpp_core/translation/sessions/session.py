@@ -281,24 +281,24 @@ class TranslationSession:
             if isinstance(made, Pause):
                 self._paused[made.key] = (exchange, made.until)
                 return False
-            notes, passage.notes = tuple(passage.notes), []
+            told = _told(passage)
             other = exchange.side.other
             if isinstance(made, Notification):
-                self._effects.append(Notice(other, made, exchange.call, notes=notes))
+                self._effects.append(Notice(other, made, exchange.call, **told))
                 answer = None
                 continue
             self._made += 1
             self._calls[self._made] = exchange
-            self._effects.append(Call(other, made, self._made, exchange.call, notes=notes))
+            self._effects.append(Call(other, made, self._made, exchange.call, **told))
             return False
 
     def _reply(self, exchange: _Exchange, answer: Answer) -> None:
         if answer is None and exchange.call is not None:
             # The sender tries again by its own rules: it is never told that all is well.
             answer = OcppError(ErrorCode.GENERIC, "the other side has not answered")
-        notes = tuple(exchange.passage.notes)
-        if exchange.call is not None or notes:
-            self._effects.append(Reply(exchange.side, exchange.call, answer, notes=notes))
+        told = _told(exchange.passage)
+        if exchange.call is not None or any(told.values()):
+            self._effects.append(Reply(exchange.side, exchange.call, answer, **told))
 
     def _aside(self, side: Side, back: Direction) -> Callable[[Message], None]:
         """What lets a rule for messages of a side send a request to that side, through the steps behind its own."""
@@ -312,3 +312,10 @@ class TranslationSession:
             self._asides.append(_Exchange(side.other, None, steps, passage))
 
         return aside
+
+
+def _told(passage: Passage) -> dict[str, tuple[Any, ...]]:
+    """What the next effect of a message takes along."""
+    told = {"notes": tuple(passage.notes), "missing": tuple(passage.missing)}
+    passage.notes, passage.missing = [], []
+    return told

@@ -16,6 +16,9 @@ from ocpp_core.translation.sessions.stores import Store
 #: Ids of 1.x beyond this are not adopted: a station that names them shall not use up those that are left.
 _LARGEST_ADOPTED = 2_000_000_000
 
+#: Before the first number.
+NO_EVENT = -1
+
 
 @frozen(kw_only=True)
 class TransactionRecord:
@@ -27,7 +30,7 @@ class TransactionRecord:
         place: Connector of 1.x, EVSE of 2.x; 0 if it is not known.
         tag: The idTag that began it.
         token: The token that began it, packed.
-        seq_no: Of the next event to the CSMS, or the highest that came from the station.
+        seq_no: Of the next event to the CSMS, or the highest that came from the station; `NO_EVENT` if none has.
         state: Charging state, as the CSMS knows it, or as the station has said.
         remote_start_id: Of the command that began it.
         reservation_id: That it uses up.
@@ -263,7 +266,7 @@ class State:
     def bind(self, id: str, remote_start_id: int) -> None:
         """A remote start has led to this transaction."""
         pending = self.records.get("start", str(remote_start_id))
-        record = self.transaction(id) or TransactionRecord(id=id)
+        record = self.transaction(id) or TransactionRecord(id=id, seq_no=NO_EVENT)
         if pending is not None and not record.is_started:
             self.records.remove("start", str(remote_start_id))
             tag = record.tag or pending["tag"]

@@ -16,13 +16,14 @@ from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
 from ocpp_core.translation.leaves import words
 from ocpp_core.translation.losses import LossReason, Place
+from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.runs import Unfit
 from ocpp_core.translation.sessions import reasons
 from ocpp_core.translation.sessions.effects import Answer
 from ocpp_core.translation.sessions.layers import Asked, Steps
 from ocpp_core.translation.sessions.records import moment_text, packed, unpacked
 from ocpp_core.translation.sessions.registers import readings, whole_wh
-from ocpp_core.translation.sessions.state import State, TransactionRecord
+from ocpp_core.translation.sessions.state import NO_EVENT, State, TransactionRecord
 from ocpp_core.translation.views import View
 
 A = TypeVar("A", bound=Response)
@@ -82,7 +83,7 @@ class _Event:
     def record(self) -> TransactionRecord:
         """The transaction, as it is now."""
         id = self.info_view.transaction_id
-        return self.state.transaction(id) or TransactionRecord(id=id)
+        return self.state.transaction(id) or TransactionRecord(id=id, seq_no=NO_EVENT)
 
     def change(self, **changes: Any) -> TransactionRecord:
         return self.state.save(replaced(self.record, **changes))
@@ -174,6 +175,8 @@ def _noted(event: _Event) -> None:
     view.drop(*_UNSAID, "seq_no", "trigger_reason")
     info.drop("time_spent_charging", "custom_data")
     record = event.record
+    if record.seq_no != NO_EVENT and view.seq_no > record.seq_no + 1:
+        asked.passage.missing.append(Missing(record.id, record.seq_no + 1, view.seq_no - 1))
     changes: dict[str, Any] = {"seq_no": max(record.seq_no, view.seq_no)}
     trigger = str(view.trigger_reason)
     evse = view.view("evse")

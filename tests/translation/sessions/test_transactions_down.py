@@ -533,3 +533,43 @@ def test_a_transaction_is_stopped_by_its_number() -> None:
 
     assert ["Accepted", "Rejected"] == [known.status, unknown.status]
     assert [v201.RequestStopTransactionRequest(transaction_id="T-1")] == both.to_station()
+
+
+# Numbers that are left out
+
+
+def test_B1_a_gap_in_the_numbers_is_said_and_nothing_is_held_back() -> None:
+    both = bridge()
+    both.station(plugged())
+    for number in (1, 4, 4, 2, 6):
+        both.station(charging(number))
+    both.restart()
+    both.station(ended(9))
+
+    assert [(2, 3), (5, 5), (7, 8)] == [(one.first, one.last) for one in both.missing]
+    assert ["StartTransaction", "StopTransaction"] == [
+        one for one in actions(both.to_csms()) if one in ("StartTransaction", "StopTransaction")
+    ]
+    assert "TransactionEvent 2 to 3 of transaction 'T-1' has not come" == str(both.missing[0])
+    assert "TransactionEvent 5 of transaction 'T-1' has not come" == str(both.missing[1])
+
+
+def test_B1_the_first_number_may_be_any_and_a_repetition_is_no_gap() -> None:
+    both = bridge()
+    both.station(event("Started", 17, "CablePluggedIn", "EVConnected", evse=1))
+    both.station(charging(18))
+    both.station(charging(18))
+    both.station(event("Started", 40, "Authorized", "Charging", evse=2, token=TOKEN, id="T-2"))
+
+    assert [] == both.missing
+
+
+def test_B1_what_only_shows_a_gap_is_told_with_the_answer() -> None:
+    """An event that becomes nothing in 1.6."""
+    both = bridge()
+    both.station(plugged())
+    both.to_csms()
+    both.station(event("Updated", 3, "ChargingRateChanged"))
+
+    assert [] == both.to_csms()
+    assert [(1, 2)] == [(one.first, one.last) for one in both.missing]
