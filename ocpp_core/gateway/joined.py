@@ -56,6 +56,8 @@ class Joined:
         #: Set while nobody has to wait: the primary is there, or there is no use in waiting.
         self._is_decided = asyncio.Event()
         self.is_closed: bool = False
+        #: Messages of the station, and when it was heard of last; it is not silent while it waits for an answer.
+        self._under_way = 0
         self._heard: float = asyncio.get_running_loop().time()
 
     def is_of(self, station: Caller) -> bool:
@@ -98,7 +100,14 @@ class Joined:
         Raises:
             OcppError: It is refused, or has no answer.
         """
-        self._heard = asyncio.get_running_loop().time()
+        self._under_way += 1
+        try:
+            return await self._carried(message)
+        finally:
+            self._under_way -= 1
+            self._heard = asyncio.get_running_loop().time()
+
+    async def _carried(self, message: Request[Any] | Notification) -> Response | None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 await self._is_decided.wait()
@@ -158,7 +167,7 @@ class Joined:
 
     async def _until_silent(self, silence: float) -> None:
         clock = asyncio.get_running_loop().time
-        while (left := self._heard + silence - clock()) > 0:
+        while (left := silence if self._under_way else self._heard + silence - clock()) > 0:
             await asyncio.sleep(left)
         self.end("it has been silent for long")
 

@@ -8,13 +8,16 @@ import pytest
 
 from gateways import AT_ONCE, gateway_to, obedient, office, station
 from loops import asynchronous, until
-from ocpp_core import v16, v201
+from ocpp_core import v15, v16, v201
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.station import Simulator
-from ocpp_core.dispatch.router import Caller, Router
+from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.gateway import Backend, Gateway, Passed
+from ocpp_core.gateway.ways import SoapWay
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError, LocalProtocolError
+from ocpp_core.model.messages import Response
+from ocpp_core.model.specifications import specification
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.stores import MemoryStore
 from ocpp_core.transports.asgi import OcppApp
@@ -286,6 +289,42 @@ async def test_a_csms_on_soap(version: str) -> None:
 
     assert {"started": 1, "ended": 1} == csms.transactions
     assert "Accepted" == reset.status
+
+
+@asynchronous
+async def test_a_csms_on_soap_that_asks_for_a_station_that_is_not_there_is_refused() -> None:
+    csms = Csms()
+    app = OcppApp(csms.router, accepts=["1.5"], may_call=lambda *_: True)
+    async with serving(app, "127.0.0.1", 0) as there:
+        backend = Backend(url=f"http://127.0.0.1:{there}/", version="1.5", listen=("127.0.0.1", 0))
+        async with gateway_to(backend) as (_, port):
+            async with station(port) as peer:
+                await peer.call(BOOT)
+            with pytest.raises(CallRejectedError):
+                await app.stations["CP-1"].call(v15.ResetRequest(type=v15.ResetType.SOFT))
+
+
+@asynchronous
+async def test_a_soap_csms_has_the_connection_that_came_last() -> None:
+    """Of two that overlap, the end of the first takes nothing away from the second."""
+    way = SoapWay(Backend(url="http://127.0.0.1:9/", version="1.5", listen=("127.0.0.1", 0)))
+    caller = LoneCaller("CP-1", specification("1.6"))
+    first, second = Ends(), Ends()
+    async with way.serving(), way.joined(caller, second, retries=None):
+        async with way.joined(caller, first, retries=None):
+            way._ends["CP-1"] = second
+        answer = await way._receive(v15.ResetRequest(type=v15.ResetType.SOFT), caller)
+
+    assert v15.ResetResponse(status=v15.ResetStatus.ACCEPTED) == answer
+
+
+class Ends:
+    def connected(self, csms: Any) -> None: ...
+
+    def lost(self, csms: Any) -> None: ...
+
+    async def receive(self, message: Any) -> Response:
+        return v15.ResetResponse(status=v15.ResetStatus.ACCEPTED)
 
 
 @pytest.mark.parametrize(

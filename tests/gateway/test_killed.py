@@ -4,12 +4,10 @@ The station repeats what was not acknowledged, as its standard wants it. The CSM
 answered, and then the same one: it knows it by transaction and number, or by its content in 1.x.
 """
 
-import asyncio
+import contextlib
 import os
 import random
-import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,109 +15,43 @@ from typing import Any
 
 import pytest
 
-from gateways import Office
-from loops import asynchronous, turns
-from ocpp_core import v16, v201
-from ocpp_core.dispatch.router import Caller, Router
+from gateways import office
+from killing import (
+    ACKNOWLEDGED,
+    ANSWERED,
+    ASKED,
+    HEARD,
+    MOMENTS,
+    OBEYED,
+    SENT,
+    Killed,
+    Listening,
+    Point,
+    killed_at,
+    once,
+)
+from loops import asynchronous, until
+from ocpp_core import v15, v16, v201
+from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import CallFailedError
-from ocpp_core.model.messages import Request, Response
-from ocpp_core.transports.websocket import Backoff, connect
-from serving_command import Serve, started
+from ocpp_core.model.messages import Request
 
-#: A process needs a second to start.
-SOON = Backoff(minimum=0.1, doublings=0, spread=0.0)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-#: Where the gateway is killed: the CSMS has a message and has not answered; it has just answered; the station has just
-#: begun to send; it has its answer.
-HEARD, ANSWERED, SENT, ACKNOWLEDGED = "heard", "answered", "sent", "acknowledged"
-MOMENTS = (HEARD, ANSWERED, SENT, ACKNOWLEDGED)
-#: The moment, and the number of the message of the day, from 0. In each day there are six.
-Point = tuple[str, int]
 
 
-class Killed:
-    """The gateway as a process, at one port, killed once at each point, so many turns of the loop later."""
-
-    def __init__(self, points: Sequence[Point], delay: Callable[[], int] = lambda: 0) -> None:
-        self.left = set(points)
-        self.port = 0
-        self._arguments: tuple[str, ...] = ()
-        self._delay = delay
-        self._serve: Serve | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def start(self, *arguments: str) -> None:
-        self._arguments = arguments
-        await self._start()
-
-    async def _start(self) -> None:
-        listen = ("--listen", f"127.0.0.1:{self.port}")
-        self._serve = await asyncio.to_thread(started, "gateway", *listen, *self._arguments)
-        self.port = self._serve.port
-
-    def end(self) -> None:
-        if self._serve is not None:
-            self._serve.process.kill()
-            self._serve.process.communicate()
-            self._serve = None
-
-    async def at(self, moment: str, number: int) -> None:
-        """Kills it if it is to be killed here, and starts it again."""
-        if (moment, number) in self.left:
-            self.left.remove((moment, number))
-            await turns(self._delay())
-            self.end()
-            self._tasks.append(asyncio.create_task(self._start()))
-
-    async def settled(self) -> None:
-        await asyncio.gather(*self._tasks)
-
-
-class Listening(Office):
-    """A CSMS that says which messages of a day it has: each counts once, however often it comes."""
-
-    def __init__(self, version: str, killed: Killed) -> None:
-        super().__init__(version)
-        self.killed = killed
-        self.answers: dict[str, Any] = {}
-
-    async def _hear(self, message: Any, peer: Any, handle: Callable[..., Awaitable[Any]]) -> Any:
-        number = len(self.answers)
-        self.heard.append(message)
-        answer = self.answers.get(repr(message))
-        if answer is None and message.__ocpp__.action in ("StatusNotification", "BootNotification"):
-            return await handle(message, peer)
-        if answer is None:
-            await self.killed.at(HEARD, number)
-            answer = self.answers[repr(message)] = await handle(message, peer)
-            if (ANSWERED, number) in self.killed.left:
-                asyncio.get_running_loop().call_soon(self._answered, number)
-        return answer
-
-    def _answered(self, number: int) -> None:
-        self._task = asyncio.create_task(self.killed.at(ANSWERED, number))
-
-
-class Station:
-    """It sends one message after the other, each until it is acknowledged."""
-
-    def __init__(self, csms: Caller, killed: Killed) -> None:
-        self._csms = csms
-        self._killed = killed
-        self._number = 0
-
-    async def send(self, request: Request[Any]) -> Any:
-        number, self._number = self._number, self._number + 1
-        answer: Response | None = None
-        while answer is None:
-            killing = asyncio.create_task(self._killed.at(SENT, number))
-            try:
-                answer = await self._csms.call(request, timeout=5.0)
-            except CallFailedError:
-                await asyncio.sleep(0)
-            await killing
-        await self._killed.at(ACKNOWLEDGED, number)
-        return answer
+async def day_of_15(send: Callable[[Request[Any]], Awaitable[Any]]) -> list[int]:
+    ids = []
+    for start in (0, 10):
+        moments = [NOON + timedelta(minutes=start + minute) for minute in range(3)]
+        begun = v15.StartTransactionRequest(
+            connector_id=1, id_tag="TAG", meter_start=start, timestamp=moments[0]
+        )
+        id = (await send(begun)).transaction_id
+        value = v15.MeterValue(timestamp=moments[1], value=[v15.SampledValue(value=str(start + 1))])
+        await send(v15.MeterValuesRequest(connector_id=1, transaction_id=id, values=[value]))
+        await send(v15.StopTransactionRequest(transaction_id=id, meter_stop=start + 2, timestamp=moments[2]))
+        ids.append(id)
+    return ids
 
 
 async def day_of_16(send: Callable[[Request[Any]], Awaitable[Any]]) -> list[int]:
@@ -161,55 +93,34 @@ async def day_of_201(send: Callable[[Request[Any]], Awaitable[Any]]) -> list[int
     return []
 
 
-@asynccontextmanager
-async def killed_at(
-    points: Sequence[Point], csms: str, version: str, store: Path, delay: Callable[[], int] = lambda: 0
-) -> AsyncGenerator[tuple[Listening, Station], None]:
-    killed = Killed(points, delay)
-    back = Listening(csms, killed)
-    await back.start()
-    try:
-        url = f"ws://127.0.0.1:{back.port}/ocpp"
-        await killed.start("--csms", url, "--csms-version", csms, "--store", str(store))
-        gateway = f"ws://127.0.0.1:{killed.port}/"
-        options: dict[str, Any] = {"reconnect": True, "wait": True, "backoff": SOON}
-        async with connect(gateway, "CP-1", Router(), version, **options) as peer:
-            yield back, Station(peer, killed)
-            await killed.settled()
-    finally:
-        killed.end()
-        await back.stop()
-
-    assert set() == killed.left
-    with closing(sqlite3.connect(store)) as file:
-        assert [("ok",)] == file.execute("PRAGMA integrity_check").fetchall()
-        assert [(0,)] == file.execute("SELECT count(*) FROM record WHERE kind = 'event'").fetchall()
-
-
-def once(heard: Sequence[Any]) -> list[Any]:
-    """Without what is the same as one before."""
-    found: dict[str, Any] = {}
-    for message in heard:
-        found.setdefault(repr(message), message)
-    return list(found.values())
-
-
-async def of_16_at_201(points: Sequence[Point], store: Path, **options: Any) -> None:
-    async with killed_at(points, "2.0.1", "1.6", store, **options) as (back, station):
-        ids = await day_of_16(station.send)
-
-    events = [one for one in once(back.heard) if one.__ocpp__.action == "TransactionEvent"]
+def require_two_transactions(heard: Sequence[Any]) -> set[str]:
+    """Makes sure that a CSMS of 2.0.1 has heard all of the day of a station of 1.x, in order; returns their ids."""
+    events = [one for one in once(heard) if one.__ocpp__.action == "TransactionEvent"]
     transactions = list(dict.fromkeys(one.transaction_info.transaction_id for one in events))
     expected = [
         (transaction, seq_no, kind)
         for transaction in transactions
         for seq_no, kind in enumerate(("Started", "Updated", "Ended"))
     ]
-    assert 2 == len(transactions) == len(set(ids))
+    values = [float(one.meter_value[-1].sampled_value[-1].value) for one in events]
+
     assert expected == [(one.transaction_info.transaction_id, one.seq_no, one.event_type) for one in events]
-    assert [0.0, 1.0, 2.0, 10.0, 11.0, 12.0] == [
-        float(one.meter_value[-1].sampled_value[-1].value) for one in events
-    ]
+    assert [0.0, 1.0, 2.0, 10.0, 11.0, 12.0] == values
+    return set(transactions)
+
+
+async def of_16_at_201(points: Sequence[Point], store: Path, **options: Any) -> None:
+    async with killed_at(points, "2.0.1", "1.6", store, **options) as (back, station):
+        ids = await day_of_16(station.send)
+
+    assert 2 == len(require_two_transactions(back.heard)) == len(set(ids))
+
+
+async def of_15_soap_at_201(points: Sequence[Point], store: Path, **options: Any) -> None:
+    async with killed_at(points, "2.0.1", "1.5", store, wire="soap", **options) as (back, station):
+        ids = await day_of_15(station.send)
+
+    assert 2 == len(require_two_transactions(back.heard)) == len(set(ids))
 
 
 async def of_201_at_16(points: Sequence[Point], store: Path, **options: Any) -> None:
@@ -225,6 +136,7 @@ async def of_201_at_16(points: Sequence[Point], store: Path, **options: Any) -> 
     assert [2, 12] == [heard[at].meter_stop for at in (2, 5)]
 
 
+DAYS = [of_16_at_201, of_201_at_16, of_15_soap_at_201]
 CHOSEN: list[list[Point]] = [
     [(HEARD, 0), (ACKNOWLEDGED, 3)],
     [(ANSWERED, 2), (HEARD, 4)],
@@ -233,7 +145,7 @@ CHOSEN: list[list[Point]] = [
 
 
 @pytest.mark.parametrize("points", CHOSEN, ids=str)
-@pytest.mark.parametrize("day", [of_16_at_201, of_201_at_16])
+@pytest.mark.parametrize("day", DAYS)
 @asynchronous
 async def test_a_gateway_that_is_killed_loses_nothing_and_doubles_nothing(
     day: Callable[..., Awaitable[None]], points: list[Point], tmp_path: Path
@@ -241,10 +153,87 @@ async def test_a_gateway_that_is_killed_loses_nothing_and_doubles_nothing(
     await day(points, tmp_path / "gateway.db")
 
 
+@pytest.mark.parametrize("points", [[(HEARD, 1)], [(ANSWERED, 0), (ACKNOWLEDGED, 3)]], ids=str)
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@asynchronous
+async def test_what_a_mirror_hears_is_of_the_right_transaction_whatever_it_has_missed(
+    version: str, points: list[Point], tmp_path: Path
+) -> None:
+    """Nobody waits for it, so that a kill may cost it something. Its ids are its own all the same."""
+
+    def numbered(request: v16.StartTransactionRequest, _: Any) -> v16.StartTransactionResponse:
+        info = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+        return v16.StartTransactionResponse(transaction_id=500 + request.meter_start, id_tag_info=info)
+
+    store = tmp_path / "gateway.db"
+    async with office(version) as side:
+        side.router.on(v16.StartTransactionRequest)(numbered)
+        async with killed_at(points, "2.0.1", "1.6", store, mirror=side) as (back, station):
+            ids = await day_of_16(station.send)
+            await station.send(v16.HeartbeatRequest())
+            await until(lambda: side.actions[-1:] == ["Heartbeat"])
+
+    assert 2 == len(require_two_transactions(back.heard)) == len(set(ids))
+    heard = once(side.heard)
+    ends = {
+        one.transaction_id: one.meter_stop for one in heard if isinstance(one, v16.StopTransactionRequest)
+    }
+    events = [one for one in heard if isinstance(one, v201.TransactionEventRequest)]
+    numbers = [(one.transaction_info.transaction_id, one.seq_no) for one in events]
+    parts = {(one.transaction_info.transaction_id, one.timestamp.minute // 10) for one in events}
+
+    assert ends.items() <= {500: 2, 510: 12}.items()
+    assert len(numbers) == len(set(numbers))
+    assert len(parts) == len({id for id, _ in parts})
+    assert heard
+
+
+@pytest.mark.parametrize("points", [[(ASKED, 0)], [(OBEYED, 0)]], ids=str)
+@pytest.mark.parametrize("wire", ["json", "soap"])
+@asynchronous
+async def test_a_command_reaches_the_station_once_and_is_known_by_its_number(
+    wire: str, points: list[Point], tmp_path: Path
+) -> None:
+    """What the station begins is what the CSMS has asked for, although the gateway was killed in between."""
+    asked: list[Any] = []
+
+    def obeying(killed: Killed) -> Router:
+        router = Router()
+
+        @router.on(v16.RemoteStartTransactionRequest)
+        async def obey(
+            request: v16.RemoteStartTransactionRequest, _: Any
+        ) -> v16.RemoteStartTransactionResponse:
+            asked.append(request)
+            await killed.at(ASKED, len(asked) - 1)
+            killed.soon_at(OBEYED, len(asked) - 1)
+            return v16.RemoteStartTransactionResponse(status=v16.RemoteStartStopStatus.ACCEPTED)
+
+        return router
+
+    async def command(back: Listening) -> None:
+        request = v201.RequestStartTransactionRequest(
+            id_token=v201.IdToken(id_token="TAG", type=v201.IdTokenEnum.CENTRAL), remote_start_id=7, evse_id=1
+        )
+        with contextlib.suppress(CallFailedError):
+            await back.call(request)
+
+    store = tmp_path / "gateway.db"
+    async with killed_at(points, "2.0.1", "1.6", store, wire=wire, router=obeying) as (back, station):
+        await station.send(v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M"))
+        await command(back)
+        await back.killed.settled()
+        await day_of_16(station.send)
+
+    started = [one for one in once(back.heard) if getattr(one, "event_type", None) == "Started"]
+    assert 1 == len(asked)
+    assert [7, None] == [one.transaction_info.remote_start_id for one in started]
+
+
 @pytest.mark.deep
 @pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1")
 @pytest.mark.parametrize("number", range(30))
-@pytest.mark.parametrize("day", [of_16_at_201, of_201_at_16])
+@pytest.mark.parametrize("day", DAYS)
 @asynchronous
 async def test_it_is_killed_anywhere(
     day: Callable[..., Awaitable[None]], number: int, tmp_path: Path

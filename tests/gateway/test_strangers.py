@@ -278,3 +278,29 @@ async def test_nothing_is_left_of_a_station_that_was_closed_with_its_gateway() -
 
     # A timer that runs on would keep all of it in memory.
     assert joined._timer is None
+
+
+@asynchronous
+async def test_stations_that_post_are_let_go_of_together() -> None:
+    """One may wait a second for its mirrors, and there may be a thousand."""
+    both = asyncio.Barrier(2)
+    async with (
+        office("2.0.1") as back,
+        gateway_to(back.backend()) as (gateway, port),
+        soap_station.connect(f"http://127.0.0.1:{port}/", "CP-1", Router(), "1.5") as one,
+        soap_station.connect(f"http://127.0.0.1:{port}/", "CP-2", Router(), "1.5") as other,
+    ):
+        for csms in (one, other):
+            await csms.call(v15.HeartbeatRequest())
+        for joined in gateway._joined.values():
+            joined.close = waiting_for(both, joined.close)  # type: ignore[method-assign]
+
+    assert () == gateway.identities
+
+
+def waiting_for(both: asyncio.Barrier, close: Any) -> Any:
+    async def closed() -> None:
+        await both.wait()
+        await close()
+
+    return closed

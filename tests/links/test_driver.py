@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loops import asynchronous, in_no_time, turns
+from loops import asynchronous, in_no_time, turns, until
 from ocpp_core import v16, v21, v201
 from ocpp_core.dispatch.router import LoneCaller, Router
 from ocpp_core.links.driver import Link, carried_out
@@ -23,7 +23,7 @@ from ocpp_core.model.errors import (
     OcppError,
 )
 from ocpp_core.model.specifications import specification
-from ocpp_core.translation.sessions.effects import Call, Effect, Reply, Side
+from ocpp_core.translation.sessions.effects import Call, Effect, Notice, Reply, Side
 from ocpp_core.translation.sessions.session import TranslationSession
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -292,6 +292,53 @@ async def test_a_router_is_an_end() -> None:
     assert [ErrorCode.INTERNAL, ErrorCode.NOT_SUPPORTED] == [
         carried.answer.code for carried in (failed, refused) if isinstance(carried.answer, OcppError)
     ]
+
+
+SEND = v21.NotifyPeriodicEventStream(
+    id=1, pending=0, basetime=NOW, data=[v21.StreamDataElement(t=Decimal(0), v="1")]
+)
+
+
+@asynchronous
+async def test_handlers_of_this_process_take_what_wants_no_answer() -> None:
+    router, told = Router(), list[Any]()
+    router.on(v21.NotifyPeriodicEventStream)(lambda message, _: told.append(message))
+    end = RouterEnd(router, LoneCaller("CP-1", specification("2.1")))
+    async with link_of("2.1", "2.1") as link:
+        link.connected(Side.CSMS, end)
+        await link.notify(Side.STATION, SEND)
+
+    assert [SEND] == told
+    assert "RouterEnd(" in repr(end)
+
+
+@asynchronous
+async def test_an_end_that_takes_nothing_without_an_answer_is_told_nothing() -> None:
+    end = End(ACCEPTED)
+    async with link_of("2.1", "2.1") as link:
+        link.connected(Side.CSMS, end)
+        await link.notify(Side.STATION, SEND)
+
+    assert [] == end.asked
+
+
+@asynchronous
+async def test_what_waits_for_its_turn_at_an_end_that_is_gone_is_never_sent() -> None:
+    """A message that wants no answer, behind a call that is out."""
+    never = asyncio.get_running_loop().create_future()
+    end = NotifiedEnd(never)
+    async with link_of("2.1", "2.1") as link:
+        link.connected(Side.CSMS, end)
+        calling = asyncio.create_task(link.carry(Side.STATION, v21.HeartbeatRequest()))
+        await until(lambda: end.asked)
+        link._begin(Notice(Side.CSMS, SEND, None), None)
+        await turns()
+        link.disconnected(Side.CSMS)
+        never.set_result(v21.HeartbeatResponse(current_time=NOW))
+        await calling
+        await turns()
+
+    assert [v21.HeartbeatRequest()] == end.asked
 
 
 class BrokenStore:
