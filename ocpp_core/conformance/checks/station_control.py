@@ -12,6 +12,7 @@ from ocpp_core.conformance.checks.steering import (
     late,
     patience,
     placed,
+    quiet,
     readings_of,
     rebooted,
     told_of,
@@ -19,7 +20,7 @@ from ocpp_core.conformance.checks.steering import (
 )
 from ocpp_core.conformance.requests import is_first
 from ocpp_core.conformance.stages import Answer, PeerCall, Stage
-from ocpp_core.conformance.traces import Direction, What
+from ocpp_core.conformance.traces import What
 
 #: A number that no station gives to a connector.
 _NO_CONNECTOR = 999
@@ -63,6 +64,7 @@ async def trigger_sent(stage: Stage) -> None:
 @check("trigger.answered-first")
 async def trigger_answered_first(stage: Stage) -> None:
     """Looks what comes first: the answer, or what was asked for; who says it after the answer too, says it anyway."""
+    await quiet(stage)
     before = len(stage.calls)
     answer = await triggered(stage, "StatusNotification", placed(stage, 1))
     await accepted(stage, answer, "the trigger")
@@ -71,8 +73,6 @@ async def trigger_answered_first(stage: Stage) -> None:
         for call in stage.calls[before:]
         if call.action == "StatusNotification" and number_of(call) == 1 and call.mark < answer.mark
     ]
-    # Its status may have changed just then.
-    early = [call for call in early if call.mark > _asked_at(stage, answer)]
     if not early:
         return
     async for call in coming(stage, "StatusNotification", within=late(stage)):
@@ -81,12 +81,6 @@ async def trigger_answered_first(stage: Stage) -> None:
     stage.deviates(
         "the answer before what was asked for", early[0].action, marks=(early[0].mark, answer.mark)
     )
-
-
-def _asked_at(stage: Stage, answer: Answer) -> int:
-    """Where in the trace stands what an answer is for: the last that was sent before it."""
-    sent = [entry.number for entry in stage.trace[: answer.mark] if entry.direction is Direction.SENT]
-    return max(sent, default=-1)
 
 
 @check("trigger.every-connector")

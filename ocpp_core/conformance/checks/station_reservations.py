@@ -18,6 +18,7 @@ from ocpp_core.conformance.checks.steering import (
     patience,
     remote_start,
     wanted,
+    was_away,
 )
 from ocpp_core.conformance.requests import timestamp, token
 from ocpp_core.conformance.stages import Answer, Json, Stage
@@ -149,11 +150,14 @@ async def reservation_used(stage: Stage) -> None:
 @check("reservation.ends")
 async def reservation_ends(stage: Stage) -> None:
     """Waits until a reservation has run out."""
+    since = len(stage.trace)
     await _reserved(stage, seconds=_SHORT)
     async for call in coming(stage, "StatusNotification", "NotifyEvent", within=_SHORT + patience(stage)):
         if call.action == "NotifyEvent" or (number_of(call) == 1 and status_of(call) != "Reserved"):
             return
     await _cancel(stage)
+    if was_away(stage, since):
+        stage.cannot_tell("it was away, and may have been so at that moment")
     stage.deviates("Available after the reservation has run out", "no such status")
 
 

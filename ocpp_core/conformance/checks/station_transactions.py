@@ -167,6 +167,8 @@ async def authorize_first(stage: Stage) -> None:
     """Has remote starts authorised, and looks for Authorize of a token that no cache can know."""
     who = f"KIT{secrets.token_hex(6)}".upper()
     async with AUTHORIZING.at(stage, "true"), charging(stage, who=who) as charge:
+        if token_in(charge.started) is None and not is_first(stage.specification):
+            stage.cannot_tell("it began with the cable, before anybody was authorised")
         before = [call for call in stage.calls[charge.since :] if call.mark < charge.started.mark]
         if not any(call.action == "Authorize" for call in before):
             stage.deviates("Authorize before the transaction", "none", marks=_marks(charge.started))
@@ -264,11 +266,25 @@ async def meter_id(stage: Stage) -> None:
             )
 
 
+#: Why readings are made, if not from time to time.
+_OTHERWISE = frozenset(
+    {
+        "Interruption.Begin",
+        "Interruption.End",
+        "Other",
+        "Sample.Clock",
+        "Transaction.Begin",
+        "Transaction.End",
+        "Trigger",
+    }
+)
+
+
 def _is_periodic(charge: Charge, call: PeerCall) -> bool:
     """Whether it tells readings of a transaction that are made from time to time, and not by the clock."""
     if call.action == "MeterValues":
-        contexts = {sample.get("context", "Sample.Periodic") for _, sample in readings_of(call)}
-        return number_in(call) == charge.connector and "Sample.Periodic" in contexts
+        contexts = {sample.get("context") for _, sample in readings_of(call)}
+        return number_in(call) == charge.connector and bool(contexts - _OTHERWISE)
     return charge.is_own(call) and call.payload.get("triggerReason") == "MeterValuePeriodic"
 
 
@@ -548,7 +564,8 @@ async def order(stage: Stage) -> None:
         async for call in coming(stage, *TELLING, "MeterValues", within=patience(stage)):
             if asked.is_begun(call):
                 break
-            if charge.is_own(call):
+            # Readings by the clock name no transaction, and need not wait for one.
+            if charge.is_own(call) and (call.action in TELLING or id_of(call) is not None):
                 early = early or call
         else:
             stage.cannot_tell("the start did not come again")

@@ -26,6 +26,7 @@ class Odd:
         name: What it is, in a few words.
         change: Makes it of a faultless station.
         blocks: Of the rules that are looked for in a quick run; in the deep one all are.
+        unseen: Ids of rules that nobody can tell it from a fault of.
         versions: In which it is tried.
         profile: What its user tells the kit.
         known: Ids of `not_faults` that are of this kind.
@@ -36,6 +37,7 @@ class Odd:
     blocks: tuple[str, ...]
     versions: tuple[str, ...] = ("1.6", "2.0.1")
     profile: Callable[[Station], Profile] = lambda _: PROFILE
+    unseen: tuple[str, ...] = ()
     known: tuple[str, ...] = field(factory=tuple)
 
     def station(self, version: str) -> Station:
@@ -195,12 +197,15 @@ async def _unplugged(self: Station, connector: Connector) -> None:
 
 async def _is_let(self: Station, payload: Json) -> None:
     connector = self.connectors[payload["evseId"] - 1]
-    running = connector.transaction
-    if running is not None:
-        running.token, running.remote_start_id = payload["idToken"]["idToken"], payload["remoteStartId"]
-        written = self.event(running, "Updated", "RemoteStart", idToken=payload["idToken"])()
-        written["transactionInfo"]["remoteStartId"] = running.remote_start_id
-        self.report("TransactionEvent", running, lambda: written)
+    running, who = connector.transaction, payload["idToken"]["idToken"]
+    if running is None or (self.authorizes() and not await self.authorize(who)):
+        return
+    running.token, running.remote_start_id = who, payload["remoteStartId"]
+    held, connector.reservation = connector.reservation, None
+    reserved = {"reservationId": held["id"]} if held else {}
+    written = self.event(running, "Updated", "RemoteStart", idToken=payload["idToken"], **reserved)()
+    written["transactionInfo"]["remoteStartId"] = running.remote_start_id
+    self.report("TransactionEvent", running, lambda: written)
 
 
 async def _is_stopped(self: Station, id: Any) -> None:
@@ -286,6 +291,9 @@ def _registered(station: Station) -> None:
 
 
 async def _boots_in_place(self: Station, payload: Json) -> None:
+    if payload["type"] not in ("Hard", "Immediate"):
+        await Station.after_Reset(self, payload)
+        return
     for connector in self.connectors:
         await self.stop(connector, "HardReset" if self.is_first else "ImmediateReset", "ResetCommand")
         await self.notify(connector.number)
@@ -337,7 +345,11 @@ ODD = [
         ("transaction", "status", "reservation"),
     ),
     Odd(
-        "away for a moment, again and again", _always(_leaves), ("transaction", "status", "frame", "trigger")
+        "away for a moment, again and again",
+        _always(_leaves),
+        ("transaction", "status", "reservation", "trigger"),
+        # Whoever leaves just then looks like one that leaves because of what was said.
+        unseen=("frame.unknown-type", "frame.answers-unanswered"),
     ),
     Odd("only what it must", _bare, ("configuration", "variable", "monitor", "report", "transaction")),
     Odd(
