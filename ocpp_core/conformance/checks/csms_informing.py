@@ -145,6 +145,8 @@ async def unknown_message(stage: Stage) -> None:
 @check("custom-data.accepted")
 async def custom_data(stage: Stage) -> None:
     """Says something with customData, at the top and within."""
+    for action, plain in (("Heartbeat", {}), ("Authorize", token(stage.specification, token_of(stage)))):
+        stage.needed(await ask(stage, action, plain), f"the answer to a plain {action}")
     custom = {"vendorId": VENDOR, "anything": {"a": [1, "b"]}}
     await served(stage, "custom-data.accepted", "Heartbeat", {"customData": custom})
     who = token(stage.specification, token_of(stage))["idToken"] | {"customData": custom}

@@ -371,7 +371,7 @@ _PAYLOADS = (
     Fault(
         "asks for what a CSMS does",
         "payload.request-action",
-        ways.only(2, lambda f: [2, f[1], "Heartbeat", {}]),
+        ways.only(2, lambda f: [2, f[1], "Heartbeat", {}] if f[2] == "TriggerMessage" else f),
     ),
     Fault(
         "calls with a member too many",
