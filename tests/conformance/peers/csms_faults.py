@@ -223,7 +223,11 @@ _FRAMES = (
     Fault("binary messages", "frame.json", ways.only(3, lambda f: str(f).encode())),
     Fault("another type for results", "frame.type", ways.only(3, lambda f: [9, *f[1:]]), known=("KB-85",)),
     Fault("results with an action", "frame.result-shape", ways.only(3, lambda f: [3, f[1], "Action", f[2]])),
-    Fault("calls without a payload", "frame.call-shape", ways.only(2, lambda f: f[:3])),
+    Fault(
+        "calls without a payload",
+        "frame.call-shape",
+        ways.only(2, lambda f: f if f[2] == "ClearChargingProfile" else f[:3]),
+    ),
     Fault(
         "one id for all of its calls", "frame.id-new", ways.behaving(new_id=lambda _: "1"), known=("XP-6",)
     ),
