@@ -8,6 +8,7 @@ from ocpp_core.conformance.checks.asking import ask, served, token_of, told
 from ocpp_core.conformance.requests import VENDOR, request, token
 from ocpp_core.conformance.stages import AnswerKind, Json, Stage
 from ocpp_core.model.shapes import Enumeration, shape
+from ocpp_core.payloads.validation import explain
 
 Members = Mapping[str, Any]
 
@@ -145,6 +146,8 @@ async def unknown_message(stage: Stage) -> None:
 @check("custom-data.accepted")
 async def custom_data(stage: Stage) -> None:
     """Says something with customData, at the top and within."""
+    for action, plain in (("Heartbeat", {}), ("Authorize", token(stage.specification, token_of(stage)))):
+        stage.needed(await ask(stage, action, plain), f"the answer to a plain {action}")
     custom = {"vendorId": VENDOR, "anything": {"a": [1, "b"]}}
     await served(stage, "custom-data.accepted", "Heartbeat", {"customData": custom})
     who = token(stage.specification, token_of(stage))["idToken"] | {"customData": custom}
@@ -183,6 +186,8 @@ async def _signed(stage: Stage, members: Members) -> Json:
     call = await stage.expect("CertificateSigned")
     if call is None:
         stage.cannot_tell("no CertificateSigned has come")
+    if explain(stage.specification.request("CertificateSigned"), call.payload):
+        stage.cannot_tell("its CertificateSigned breaks its schema, which another rule is about")
     return call.payload
 
 

@@ -74,10 +74,15 @@ async def _profile(stage: Stage, needs: Json) -> tuple[Json, PeerCall]:
     call = await _comes(stage)
     if call is None:
         stage.cannot_tell("no profile has come, which another rule is about")
+    return _read(stage, call), call
+
+
+def _read(stage: Stage, call: PeerCall) -> Json:
+    """The profile of a call. One that breaks its schema cannot be judged, since other rules are about that."""
     if explain(stage.specification.request("SetChargingProfile"), call.payload):
         stage.cannot_tell("the profile breaks its schema, which another rule is about")
     profile: Json = call.payload["chargingProfile"]
-    return profile, call
+    return profile
 
 
 def _periods(profile: Json) -> Iterator[Json]:
@@ -96,12 +101,11 @@ async def needs_profile(stage: Stage) -> None:
         if call is None:
             wait = PATIENCE * stage.profile.answer_within
             stage.deviates(f"a SetChargingProfile within {wait:.0f} s", "none", marks=(asked,))
-        profile: Any = call.payload.get("chargingProfile")
-        profile = profile if isinstance(profile, dict) else {}
-        if profile.get("chargingProfilePurpose") != "TxProfile" or profile.get("transactionId") != played.id:
-            got = f"{profile.get('chargingProfilePurpose')} for {profile.get('transactionId')}"
+        profile = _read(stage, call)
+        if profile["chargingProfilePurpose"] != "TxProfile" or profile.get("transactionId") != played.id:
+            got = f"{profile['chargingProfilePurpose']} for {profile.get('transactionId')}"
             stage.deviates(f"a TxProfile for {played.id}", got, marks=(asked, call.mark))
-        count = len(profile.get("chargingSchedule") or ())
+        count = len(profile["chargingSchedule"])
         if count > _TUPLES:
             stage.deviates("at most three schedules", str(count), marks=(asked, call.mark))
 

@@ -353,7 +353,8 @@ class Session:
             kept = {name: payload[name] for name in ("certificateType", "requestId") if name in payload}
             self.queue("CertificateSigned", self.csms.message("CertificateSigned") | kept)
         if action == "NotifyEVChargingNeeds" and result.get("status") == "Accepted":
-            message = self.csms.message("SetChargingProfile")
+            # What it sends when it is wished may have a fault, and this has none of that.
+            message = profile(self.csms)
             message["chargingProfile"] |= {
                 "chargingProfilePurpose": "TxProfile",
                 "transactionId": (self.csms.transactions or ["none"])[-1],
@@ -462,7 +463,7 @@ def _most(schedule: Json) -> float:
 
 def _schedule(session: Session, payload: Json) -> Json:
     """Whether the schedule of an EV is within that of the CSMS."""
-    given = session.csms.message("SetChargingProfile")["chargingProfile"]["chargingSchedule"]
+    given = profile(session.csms)["chargingProfile"]["chargingSchedule"]
     given = given if isinstance(given, dict) else given[0]
     return {"status": "Accepted" if _most(payload["chargingSchedule"]) <= _most(given) else "Rejected"}
 

@@ -223,7 +223,11 @@ _FRAMES = (
     Fault("binary messages", "frame.json", ways.only(3, lambda f: str(f).encode())),
     Fault("another type for results", "frame.type", ways.only(3, lambda f: [9, *f[1:]]), known=("KB-85",)),
     Fault("results with an action", "frame.result-shape", ways.only(3, lambda f: [3, f[1], "Action", f[2]])),
-    Fault("calls without a payload", "frame.call-shape", ways.only(2, lambda f: f[:3])),
+    Fault(
+        "calls without a payload",
+        "frame.call-shape",
+        ways.only(2, lambda f: f if f[2] == "ClearChargingProfile" else f[:3]),
+    ),
     Fault(
         "one id for all of its calls", "frame.id-new", ways.behaving(new_id=lambda _: "1"), known=("XP-6",)
     ),
@@ -371,7 +375,7 @@ _PAYLOADS = (
     Fault(
         "asks for what a CSMS does",
         "payload.request-action",
-        ways.only(2, lambda f: [2, f[1], "Heartbeat", {}]),
+        ways.only(2, lambda f: [2, f[1], "Heartbeat", {}] if f[2] == "TriggerMessage" else f),
     ),
     Fault(
         "calls with a member too many",

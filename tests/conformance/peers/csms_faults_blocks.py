@@ -179,11 +179,17 @@ def _message(language: str) -> Json:
 # The needs of an EV
 
 
+def _is_tx(payload: Json) -> bool:
+    """Whether a profile is for a transaction, as those for the needs of an EV are, and no others of the peer."""
+    return bool(payload["chargingProfile"]["chargingProfilePurpose"] == "TxProfile")
+
+
 def _following(edit: Callable[[Json], Json | None]) -> Callable[[Csms], None]:
     """What comes after the needs of an EV is changed; None, and it does not come."""
 
     def queue(self: Session, called: str, payload: Json) -> None:
-        made = edit(payload) if called == "SetChargingProfile" else payload
+        is_it = called == "SetChargingProfile" and _is_tx(payload)
+        made = edit(payload) if is_it else payload
         if made is not None:
             Session.queue(self, called, made)
 
