@@ -146,7 +146,9 @@ def main() -> None:
     )
     parser.add_argument("--library", choices=LIBRARIES, default="websockets")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--uvloop", action="store_true", help="on the loop of uvloop, which has to be installed")
+    parser.add_argument(
+        "--uvloop", action="store_true", help="on the loop of uvloop, which has to be installed"
+    )
     given = parser.parse_args()
     as_many_files_as_allowed()
     if given.uvloop:

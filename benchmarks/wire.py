@@ -64,7 +64,9 @@ def _round(library: str, uvloop: bool) -> dict[str, float]:
         async def talk() -> None:
             sockets = await asyncio.gather(*(_connected(csms.port, number) for number in range(STATIONS)))
             for subject, body in BODIES.items():
-                await asyncio.gather(*(_call(*socket, body, 5) for socket in sockets))  # compiles what it needs
+                await asyncio.gather(
+                    *(_call(*socket, body, 5) for socket in sockets)
+                )  # compiles what it needs
                 before = csms.used()["cpu"]
                 await asyncio.gather(*(_call(*socket, body, CALLS) for socket in sockets))
                 found[subject] = (csms.used()["cpu"] - before) / (STATIONS * CALLS)
