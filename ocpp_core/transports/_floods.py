@@ -21,13 +21,16 @@ with needed("ocpp_core.transports.websocket", "websockets", "websockets"):
     from websockets.asyncio.connection import Connection
     from websockets.asyncio.server import ServerConnection
     from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
-    from websockets.frames import Frame
+    from websockets.frames import Frame, Opcode
     from websockets.protocol import State
 
 _log = logger("websocket")
 
 #: Bytes that are taken apart at once. zlib makes at most a thousand of one.
 PIECE = 4096
+
+#: Bytes of a message that is handed over: a packet may unpack to many, and all are taken before others have their turn.
+MOST_HANDED_OVER = 65_536
 
 #: Messages of the largest size that may wait to be read. Reading stops long before, but not within a packet.
 MOST_UNREAD = 4
@@ -51,24 +54,40 @@ class Bounded(Connection):
         self._pong = b""
         self._hanging_up: asyncio.TimerHandle | None = None
         self._told: list[Callable[[], None]] = []
+        self._take: Callable[[str], bool] | None = None
+        self._is_awaited = False
         self.loss: str = ""
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """As `Socket.messages`."""
         try:
             while True:
-                yield await self.recv()
+                self._is_awaited = True
+                message = await self.recv()
+                self._is_awaited = False
+                yield message
         except ConnectionClosedOK:
             return
         except ConnectionClosed as closed:
             self.loss = str(closed)
+        finally:
+            self._is_awaited = False
 
     def send_text(self, text: str, context: Context) -> Awaitable[None] | None:
-        """As `Socket.send_text`."""
-        sending = self.send(text)
+        """As `Socket.send_text`.
+
+        What `send` does for a whole message that need not wait is two calls; the rest is for fragments and the end.
+        """
         if self.protocol.state is not State.OPEN:  # it waits for the end, and tells which it was
-            return sending
-        return begin(sending, context)
+            return self.send(text)
+        if self.paused:
+            return begin(self.send(text), context)
+        if self._is_receiving:
+            self._keep_pong()
+        self.protocol.send_text(text.encode())
+        for data in self.protocol.data_to_send():
+            self.transport.write(data)
+        return self.drain() if self.paused else None
 
     async def end(self, code: int = 1000, reason: str = "") -> None:
         """As `Socket.end`."""
@@ -91,7 +110,8 @@ class Bounded(Connection):
             self._told.append(told)
 
     def hand_over(self, take: Callable[[str], bool]) -> None:
-        """As `Socket.hand_over`: all of them are among the `messages`."""
+        """As `Socket.hand_over`."""
+        self._take = take
 
     def data_received(self, data: bytes) -> None:
         """Takes what has come apart, piece by piece."""
@@ -115,8 +135,10 @@ class Bounded(Connection):
             told()
 
     def process_event(self, event: Any) -> None:
-        """Counts what has been unpacked."""
+        """Hands a text over if somebody waits for just that, and counts what has been unpacked."""
         if isinstance(event, Frame):
+            if self._is_handed_over(event):
+                return
             self._unread += len(event.data)
         super().process_event(event)
 
@@ -128,8 +150,7 @@ class Bounded(Connection):
         if not self._is_receiving or self.protocol.state is not State.OPEN:
             super().send_data()
             return
-        # An open connection that has just received has nothing else to send.
-        self._pong = ([self._pong, *self.protocol.data_to_send()])[-1]
+        self._keep_pong()
         if not self.paused:
             self._send_pong()
 
@@ -137,6 +158,21 @@ class Bounded(Connection):
         """Sends the pong that had to wait until the peer would read again."""
         super().resume_writing()
         self._send_pong()
+
+    def _is_handed_over(self, frame: Frame) -> bool:
+        if self._take is None or not self._is_awaited or self.recv_messages.frames.queue:
+            return False
+        if frame.opcode is not Opcode.TEXT or not frame.fin or len(frame.data) > MOST_HANDED_OVER:
+            return False
+        try:
+            text = bytes(frame.data).decode()
+        except UnicodeDecodeError:
+            return False  # whoever reads it closes the connection
+        return self._take(text)
+
+    def _keep_pong(self) -> None:
+        # An open connection that has just received has nothing else to send.
+        self._pong = ([self._pong, *self.protocol.data_to_send()])[-1]
 
     def _send_pong(self) -> None:
         pong, self._pong = self._pong, b""
