@@ -104,7 +104,7 @@ async def test_what_a_message_costs_is_held(work: str, subject: str) -> None:
 
 @asynchronous
 async def test_an_idle_connection_holds_no_more_than_it_needs() -> None:
-    """No writer, no queue and no table of what has not happened: 3 KB; and here a router, a codec, a task and an event."""
+    """No writer, no queue and no table of what has not happened: 3 KB, here with router, codec, task and event."""
     message = MESSAGES[BOOT]
     async with Served(message), Served(message), Served(message), AsyncExitStack() as stack:
         gc.collect()
