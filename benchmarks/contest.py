@@ -6,15 +6,20 @@ A suite runs its own file as a pyperf script (`results`), which there gives all 
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 from report import Effort, Measurement
-from traffic import Message
+from traffic import Message, Mix, parts
 
 #: By direction and contender: prepares one piece of work and returns it; only what is returned is timed.
 Work = Mapping[tuple[str, str], Callable[[Message], Any]]
+
+#: How many times as many and as short what takes microseconds is measured: where others use the machine too, the best
+#: of many short times is one without them.
+SHORT = 16
 
 
 def results(script: str, effort: Effort, *, values: int, min_time: float) -> dict[str, float]:
@@ -33,7 +38,7 @@ def results(script: str, effort: Effort, *, values: int, min_time: float) -> dic
 
 
 def measurements(
-    direction: str, work: Work, messages: Iterable[Message], found: Mapping[str, float]
+    direction: str, work: Work, messages: Iterable[Message | Mix], found: Mapping[str, float]
 ) -> tuple[Measurement, ...]:
     """The results of one direction, in the order of the table of work."""
     return tuple(
@@ -44,7 +49,7 @@ def measurements(
     )
 
 
-def compete(work: Work, messages: Iterable[Message], *, coroutines: Collection[str] = ()) -> None:
+def compete(work: Work, messages: Sequence[Message | Mix], *, coroutines: Collection[str] = ()) -> None:
     """Gives all work to pyperf. A worker of pyperf is told which piece is its own, and prepares no other.
 
     Args:
@@ -60,10 +65,29 @@ def compete(work: Work, messages: Iterable[Message], *, coroutines: Collection[s
     # What is compared is measured close together, in case the machine gets busy.
     pieces = [(*key, message) for message in messages for key in work]
     for number, (direction, contender, message) in enumerate(pieces):
-        piece = work[direction, contender](message) if number == mine else None
+        piece = _prepared(work[direction, contender], message) if number == mine else None
         bench = runner.bench_async_func if contender in coroutines else runner.bench_func
         bench(_name(direction, contender, message), piece, inner_loops=getattr(piece, "times", None))
 
 
-def _name(direction: str, contender: str, message: Message) -> str:
+def _prepared(prepare: Callable[[Message], Any], subject: Message | Mix) -> Any:
+    """The work for a message; or for all of a mix, one after the other."""
+    if isinstance(subject, Message):
+        return prepare(subject)
+    pieces = [piece for message, times in parts(subject) for piece in [prepare(message)] * times]
+
+    def work() -> None:
+        for piece in pieces:
+            piece()
+
+    async def work_of_coroutines() -> None:
+        for piece in pieces:
+            await piece()
+
+    chosen: Any = work_of_coroutines if iscoroutinefunction(pieces[0]) else work
+    chosen.times = len(pieces)
+    return chosen
+
+
+def _name(direction: str, contender: str, message: Message | Mix) -> str:
     return f"{direction} | {contender} | {message.subject}"

@@ -12,30 +12,40 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from contest import compete, measurements, results
-from report import Effort, Suite
-from traffic import MESSAGES, Message
+from contest import SHORT, compete, measurements, results
+from npm import seconds_of
+from report import Effort, Measurement, Suite
+from traffic import DAY, MESSAGES, Message, Mix
 
 OURS = "ocpp_core"
 THREADS = "ocpp, as it comes (thread pool)"
 INLINE = "ocpp, inline"
 STRUCTS = "msgspec.Struct: typed, checked, the floor"
 PARSER = "orjson alone: untyped, unchecked"
+NPM = "npm ocpp-rpc, Node: checked, untyped"
+
+SUBJECTS: tuple[Message | Mix, ...] = (*MESSAGES, DAY)
 
 
 def measure(effort: Effort) -> list[Suite]:
     """Measures reading and writing."""
-    found = results(__file__, effort, values=effort.values, min_time=0.05)
-    return [_suite("decode", found), _suite("encode", found)]
+    found = results(__file__, effort, values=SHORT * effort.values, min_time=0.05 / SHORT)
+    npm = seconds_of(SUBJECTS)
+    return [_suite(direction, found, npm) for direction in ("decode", "encode")]
 
 
-def _suite(direction: str, found: dict[str, float]) -> Suite:
+def _suite(direction: str, found: dict[str, float], npm: list[dict[str, float]]) -> Suite:
+    theirs = (
+        Measurement(NPM, subject.subject, of[direction])
+        for subject, of in zip(SUBJECTS if npm else (), npm, strict=True)
+    )
     return Suite(
         name=f"json_{direction}",
         title=f"JSON, {direction}: best time per frame, and how many times that of {OURS}",
         reference=OURS,
-        measurements=measurements(direction, WORK, MESSAGES, found),
-        targets={THREADS: 40},
+        measurements=(*measurements(direction, WORK, SUBJECTS, found), *theirs),
+        targets={INLINE: 75, NPM: 0.91} if direction == "decode" else {INLINE: 60},
+        mean_of=[message.subject for message in MESSAGES],
     )
 
 
@@ -151,4 +161,4 @@ WORK: dict[tuple[str, str], Callable[[Message], Any]] = {
 
 
 if __name__ == "__main__":
-    compete(WORK, MESSAGES, coroutines=(THREADS, INLINE))
+    compete(WORK, SUBJECTS, coroutines=(THREADS, INLINE))

@@ -1,7 +1,8 @@
 """What a benchmark measured, as values; and how it is shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import geometric_mean
 from typing import Any
 
 from rich import box
@@ -48,6 +49,7 @@ class Suite:
         reference: The contender that the others are compared with; "" for no ratios.
         targets: Least ratio by contender, or by contender and subject: how many times as long as the reference it
             should take.
+        mean_of: Subjects of whose ratios the geometric mean is what a target is for, in place of each.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Suite:
     measurements: tuple[Measurement, ...]
     reference: str = ""
     targets: Mapping[str | tuple[str, str], float] = field(default_factory=dict)
+    mean_of: Sequence[str] = ()
 
     def ratio(self, measurement: Measurement) -> float | None:
         """How many times as long as the reference this took; None if the reference has not done it."""
@@ -65,10 +68,18 @@ class Suite:
 
     def verdicts(self) -> Iterator[str]:
         """One sentence on each ratio that there is a target for."""
-        for measurement in self.measurements:
-            contender, subject = measurement.contender, measurement.subject
+        found = [(one.contender, one.subject, self.ratio(one)) for one in self.measurements]
+        judged = [one for one in found if one[1] not in self.mean_of]
+        for contender in dict.fromkeys(one[0] for one in found):
+            ratios = [
+                ratio
+                for name, subject, ratio in found
+                if (name, subject in self.mean_of) == (contender, True)
+            ]
+            if all_of := [ratio for ratio in ratios if ratio is not None]:
+                judged.append((contender, "geometric mean", geometric_mean(all_of)))
+        for contender, subject, ratio in judged:
             target = self.targets.get(contender) or self.targets.get((contender, subject))
-            ratio = self.ratio(measurement)
             if target and ratio:
                 verdict = "reached" if ratio >= target else "MISSED"
                 yield f"{subject}, {contender}: {_times(ratio)} times, target {_times(target)}: {verdict}"

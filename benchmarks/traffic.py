@@ -18,6 +18,23 @@ class Message(NamedTuple):
     text: str
 
 
+class Mix(NamedTuple):
+    """Several messages, as often as they come.
+
+    Attributes:
+        subject: What it is called in tables.
+        messages: Each with how often.
+    """
+
+    subject: str
+    messages: tuple[tuple[Message, int], ...]
+
+
+def parts(subject: Message | Mix) -> tuple[tuple[Message, int], ...]:
+    """The messages of a subject, each with how often it comes."""
+    return ((subject, 1),) if isinstance(subject, Message) else subject.messages
+
+
 def _call(subject: str, version: str, action: str, payload: dict[str, Any]) -> Message:
     id = "2f4e0c1a-6c52-4b3e-9b57-2f6d1f0f8a11"
     return Message(subject, version, json.dumps([2, id, action, payload], separators=(",", ":")))
@@ -171,4 +188,87 @@ BOOT_NOTIFICATION_2_0_1 = _call(
             "modem": {"iccid": "8900000000000000007", "imsi": "001010123456789"},
         },
     },
+)
+
+# A day of a network
+
+START_TRANSACTION = _call(
+    "StartTransaction 1.6",
+    "1.6",
+    "StartTransaction",
+    {"connectorId": 1, "idTag": "04A2B3C4D5E680", "meterStart": 1840000, "timestamp": "2026-01-31T12:00:00Z"},
+)
+STOP_TRANSACTION = _call(
+    "StopTransaction 1.6",
+    "1.6",
+    "StopTransaction",
+    {
+        "transactionId": 170234,
+        "idTag": "04A2B3C4D5E680",
+        "meterStop": 1848250,
+        "timestamp": "2026-01-31T12:45:00Z",
+        "reason": "EVDisconnected",
+    },
+)
+HEARTBEAT = _call("Heartbeat 1.6", "1.6", "Heartbeat", {})
+HEARTBEAT_2_0_1 = _call("Heartbeat 2.0.1", "2.0.1", "Heartbeat", {})
+TRANSACTION_STARTED = _call(
+    "TransactionEvent 2.0.1, Started",
+    "2.0.1",
+    "TransactionEvent",
+    {
+        "eventType": "Started",
+        "timestamp": "2026-01-31T12:00:00.250Z",
+        "triggerReason": "Authorized",
+        "seqNo": 0,
+        "transactionInfo": {
+            "transactionId": "b6f7a0d2-52cf-4b0e-8c0c-1e51a6d1f9c3",
+            "chargingState": "EVConnected",
+        },
+        "evse": {"id": 1, "connectorId": 1},
+        "idToken": {"idToken": "04A2B3C4D5E680", "type": "ISO14443"},
+    },
+)
+TRANSACTION_CHANGED = _call(
+    "TransactionEvent 2.0.1, a change of state",
+    "2.0.1",
+    "TransactionEvent",
+    {
+        "eventType": "Updated",
+        "timestamp": "2026-01-31T12:00:09.500Z",
+        "triggerReason": "ChargingStateChanged",
+        "seqNo": 1,
+        "transactionInfo": {
+            "transactionId": "b6f7a0d2-52cf-4b0e-8c0c-1e51a6d1f9c3",
+            "chargingState": "SuspendedEV",
+        },
+    },
+)
+
+#: What two stations send on one day, one of 1.6 and one of 2.0.1, which is what a network of half and half receives.
+#:
+#: Each charges three times for 45 minutes and sends its meter every minute of that: 135 times. It sends a Heartbeat
+#: every 15 minutes, of which four hours pass without one, as 2.0.1 lets a station leave out what another message has
+#: said, and 1.6 does so in practice: 80. In 1.6 a session is an Authorize, a start, a stop and five statuses
+#: (Preparing, Charging, SuspendedEV, Finishing, Available). In 2.0.1 it is an Authorize, an event at its start, four
+#: that are as short as a change of state (three of these, and the end), and two statuses (Occupied, Available). Each
+#: starts anew once in the day, which is often, and stands for the rare messages.
+DAY = Mix(
+    "a day of a network",
+    (
+        (BOOT_NOTIFICATION, 1),
+        (HEARTBEAT, 80),
+        (AUTHORIZE, 3),
+        (START_TRANSACTION, 3),
+        (STATUS_NOTIFICATION, 15),
+        (METER_VALUES, 135),
+        (STOP_TRANSACTION, 3),
+        (BOOT_NOTIFICATION_2_0_1, 1),
+        (HEARTBEAT_2_0_1, 80),
+        (AUTHORIZE_2_0_1, 3),
+        (TRANSACTION_STARTED, 3),
+        (TRANSACTION_EVENT, 135),
+        (STATUS_NOTIFICATION_2_0_1, 6),
+        (TRANSACTION_CHANGED, 12),
+    ),
 )

@@ -24,16 +24,15 @@ VERSIONS = {"axe-core": "4.10.3", "ocpp-rpc": "2.2.1", "ocpp-ts": "0.3.0", "ocpp
 
 def installed(package: str) -> Path:
     """The folder ``node_modules`` with the package in it."""
-    folder = CACHE / package  # a folder for each: what npm installs later removes what it knows nothing of
-    obstacle = _install(package, folder)
-    if obstacle:
-        pytest.skip(obstacle)
-    return folder / "node_modules"
+    if reason := obstacle(package):
+        pytest.skip(reason)
+    return CACHE / package / "node_modules"
 
 
 @functools.cache
-def _install(package: str, folder: Path) -> str:
-    """Why the package is not there; asked once, as a registry may take its time to say no."""
+def obstacle(package: str) -> str:
+    """Installs the package, or says why it is not there; asked once, as a registry may take its time to say no."""
+    folder = CACHE / package  # a folder for each: what npm installs later removes what it knows nothing of
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return "Node or npm is not on PATH"
