@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from ssl import SSLContext
 from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from ocpp_core.conformance.requests import TOKEN, is_first, request, token
 from ocpp_core.conformance.stages import (
     Answer,
     AnswerKind,
+    Encrypted,
     Json,
     Opening,
     PeerCall,
@@ -123,8 +125,13 @@ class Conversation(ABC):
         *,
         identity: str | None = None,
         password: str | bytes | None = None,
+        username: str | None = None,
         offers: Sequence[str] | None = None,
     ) -> Opening:
+        """See `Stage`."""
+        raise NotApplicable("there is no handshake that the kit could make")
+
+    async def encrypt(self, context: SSLContext) -> Encrypted:
         """See `Stage`."""
         raise NotApplicable("there is no handshake that the kit could make")
 

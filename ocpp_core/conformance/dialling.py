@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ssl import SSLContext
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 from websockets.asyncio.client import ClientConnection, connect
@@ -13,10 +14,13 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 from websockets.typing import Subprotocol
 
 from ocpp_core.conformance.json_stage import CLOSE_TIMEOUT, MAX_SIZE, OPEN_TIMEOUT, JsonStage, Line, end
-from ocpp_core.conformance.stages import Opening
+from ocpp_core.conformance.stages import Encrypted, Opening
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.transports._handshake import authorization_of, url_of
+
+#: Why OpenSSL offers nothing: it has none of what is wanted.
+_OF_THIS_MACHINE = frozenset({"NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE"})
 
 
 @frozen(kw_only=True)
@@ -39,7 +43,9 @@ class Dial(Line):
 
     async def opened(self, stage: JsonStage) -> Connection:
         """See `Line`."""
-        opening, connection = await self._connected(stage, self.identity, self.password, self.subprotocols)
+        opening, connection = await self._connected(
+            stage, self.identity, self.identity, self.password, self.subprotocols
+        )
         stage.opening = opening
         if connection is None:
             told = f"HTTP {opening.status}" if opening.status else stage.trace[opening.mark].note
@@ -52,12 +58,15 @@ class Dial(Line):
         *,
         identity: str | None,
         password: str | bytes | None,
+        username: str | None,
         offers: Sequence[str] | None,
     ) -> Opening:
         """See `Line`."""
+        identity = self.identity if identity is None else identity
         opening, connection = await self._connected(
             stage,
-            self.identity if identity is None else identity,
+            identity,
+            identity if username is None else username,
             self.password if password is None else password or None,
             self.subprotocols if offers is None else tuple(offers),
         )
@@ -71,22 +80,49 @@ class Dial(Line):
             await end(connection)
         return opening
 
+    async def encrypted(self, stage: JsonStage, context: SSLContext) -> Encrypted:
+        """See `Line`."""
+        where = urlsplit(self.url)
+        if where.scheme != "wss":
+            stage.does_not_apply("it is not reached over TLS")
+        note, version, cipher = "", "", ""
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                _, writer = await asyncio.open_connection(where.hostname, where.port or 443, ssl=context)
+        except (OSError, TimeoutError) as error:
+            if getattr(error, "reason", None) in _OF_THIS_MACHINE:
+                stage.cannot_tell(f"this machine cannot offer it: {error}")
+            note = f"no connection: {error or type(error).__name__}"
+        else:
+            agreed = writer.get_extra_info("ssl_object")
+            version, cipher = agreed.version(), agreed.cipher()[0]
+            note = f"agreed on {version}, {cipher}"
+            writer.transport.abort()
+        entry = stage.record(Direction.SENT, What.OPENED, f"TLS with {where.netloc}", note)
+        return Encrypted(version, cipher, entry.number)
+
     async def left(self, stage: JsonStage, connection: Connection) -> None:
         """See `Line`."""
         await end(connection)
 
     async def _connected(
-        self, stage: JsonStage, identity: str, password: str | bytes | None, offers: tuple[str, ...]
+        self,
+        stage: JsonStage,
+        identity: str,
+        username: str,
+        password: str | bytes | None,
+        offers: tuple[str, ...],
     ) -> tuple[Opening, ClientConnection | None]:
         """What became of an attempt, and the connection if there is one."""
         url = url_of(self.url, identity)
         path = url.partition("://")[2].partition("/")[2]
-        said = f"GET /{path} as {identity}, offering {', '.join(offers) or 'nothing'}"
+        said = f"GET /{path} as {username}, offering {', '.join(offers) or 'nothing'}"
         headers: dict[str, str] = {}
         if password is not None:
-            headers["Authorization"] = authorization_of(identity, password)
+            headers["Authorization"] = authorization_of(username, password)
         secure: dict[str, Any] = {"ssl": self.ssl} if self.ssl is not None else {}
         status, got, chosen, note, connection = 0, {}, None, "", None
+        certificate: Mapping[str, Any] = {}
         try:
             connection = await connect(
                 url,
@@ -112,8 +148,19 @@ class Dial(Line):
             status, got = 101, _headers(connection.response.headers)
             chosen = None if connection.subprotocol is None else str(connection.subprotocol)
             note = f"agreed on {chosen or 'no subprotocol'}"
+            certificate = connection.transport.get_extra_info("peercert") or {}
         entry = stage.record(Direction.SENT, What.OPENED, said, note)
-        return Opening(f"/{path}", offers, chosen, status, got, mark=entry.number), connection
+        opening = Opening(
+            f"/{path}",
+            offers,
+            chosen,
+            status,
+            got,
+            host=urlsplit(url).hostname or "",
+            certificate=certificate,
+            mark=entry.number,
+        )
+        return opening, connection
 
 
 async def _ended_within(connection: Connection, seconds: float) -> str:

@@ -7,6 +7,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Any
 
 from websockets.asyncio.connection import Connection
@@ -14,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.json_frames import ANSWERS, Json, Type, call, frame_in, written
-from ocpp_core.conformance.stages import Answer, AnswerKind, Opening, PeerCall, Refused
+from ocpp_core.conformance.stages import Answer, AnswerKind, Encrypted, Opening, PeerCall, Refused
 from ocpp_core.conformance.traces import Direction, Entry, What
 
 #: Bytes of a message of the software; one that is larger ends the connection.
@@ -41,9 +42,14 @@ class Line(ABC):
         *,
         identity: str | None,
         password: str | bytes | None,
+        username: str | None,
         offers: Sequence[str] | None,
     ) -> Opening:
         """What becomes of an attempt to connect in another way."""
+        stage.does_not_apply("it is the station that connects")
+
+    async def encrypted(self, stage: "JsonStage", context: SSLContext) -> Encrypted:
+        """What becomes of an attempt to begin TLS in another way."""
         stage.does_not_apply("it is the station that connects")
 
     @abstractmethod
@@ -106,10 +112,17 @@ class JsonStage(Conversation):
         *,
         identity: str | None = None,
         password: str | bytes | None = None,
+        username: str | None = None,
         offers: Sequence[str] | None = None,
     ) -> Opening:
         """See `Stage`."""
-        return await self._line.tried(self, identity=identity, password=password, offers=offers)
+        return await self._line.tried(
+            self, identity=identity, password=password, username=username, offers=offers
+        )
+
+    async def encrypt(self, context: SSLContext) -> Encrypted:
+        """See `Stage`."""
+        return await self._line.encrypted(self, context)
 
     # Inside
 

@@ -20,7 +20,9 @@ class Profile:
         features: What it claims, and what it denies: ``reservation``, ``smart-charging``, ``C-23`` of the standard's
             list. What is not named is taken as there if the wire shows it.
         tokens: idTokens that it knows, by what it thinks of them: ``accepted``, ``blocked``, ``expired``, ``unknown``;
-            ``group`` is one that may charge and belongs to a group.
+            ``group`` is one that may charge and belongs to a group. Of 2.x, ``elsewhere`` may charge at no EVSE of
+            the station, ``evse-type`` at none of this type, ``some-evses`` at some; of 2.1, ``prepaid`` has an
+            account with money in it, ``no-credit`` one without, and ``tariff`` a tariff of its own.
         evses: How many EVSEs the station has; for a CSMS, how many the played one has.
         identities: Of stations that a CSMS knows, in the order to use them; the first is the usual one.
         hooks: Commands or URLs that help: ``trigger``, ``card``, ``plug``, ``power``, by name.
@@ -136,7 +138,12 @@ def _known(key: str, value: Any) -> Mapping[str, str]:
 _MOST_SECONDS = 3600
 _MOST_EVSES = 1000
 #: What a check may know of a token.
-_TOKENS = frozenset({"accepted", "blocked", "expired", "invalid", "concurrent", "unknown", "parent", "group"})
+_TOKENS = frozenset(
+    {
+        *("accepted", "blocked", "expired", "invalid", "concurrent", "unknown", "parent", "group"),
+        *("elsewhere", "evse-type", "some-evses", "prepaid", "no-credit", "tariff"),
+    }
+)
 #: What a helper may do, by its name.
 HOOKS = frozenset({"trigger", "card", "plug", "unplug", "power", "fault", "local", "state"})
 

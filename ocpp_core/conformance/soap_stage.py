@@ -34,6 +34,8 @@ from ocpp_core.transports.serving import serving
 
 #: Bytes of an envelope of the software.
 MAX_SIZE = 8 * 1024 * 1024
+#: Characters of a media type that are kept.
+_MEDIA = 80
 #: Seconds that a request of the software waits for a stage, or is left without an answer.
 _HELD = 60.0
 #: How SOAP names what the JSON wire calls so.
@@ -275,7 +277,7 @@ def _media_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 def _as(content_type: str) -> str:
     """The same for a note: the media type alone."""
-    return f" as {printable(content_type.partition(';')[0].strip().lower(), 80)}"
+    return f" as {printable(content_type.partition(';')[0].strip().lower(), _MEDIA)}"
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from ssl import SSLContext
 from typing import Any, NoReturn, Protocol
 
 from attrs import field, frozen
@@ -96,6 +97,9 @@ class Opening:
         status: Of the HTTP response; 0 if there was none.
         headers: Of the other side, with names in small letters.
         closed: Code with which a software that has agreed to nothing has ended it; "" if it stays.
+        host: That was asked.
+        certificate: Of the other side, as `ssl.SSLSocket.getpeercert` tells it; {} without TLS, or if it was not
+            verified.
         mark: Number of the entry in the trace.
     """
 
@@ -105,7 +109,24 @@ class Opening:
     status: int = 0
     headers: Mapping[str, str] = field(factory=dict)
     closed: str = ""
+    host: str = ""
+    certificate: Mapping[str, Any] = field(factory=dict)
     mark: int = -1
+
+
+@frozen
+class Encrypted:
+    """How TLS began, or failed to.
+
+    Attributes:
+        version: That was agreed on; "" if the other side wants none of what was offered.
+        cipher: The cipher suite, as OpenSSL calls it.
+        mark: Number of the entry in the trace.
+    """
+
+    version: str
+    cipher: str
+    mark: int
 
 
 class Stage(Protocol):
@@ -212,6 +233,7 @@ class Stage(Protocol):
         *,
         identity: str | None = None,
         password: str | bytes | None = None,
+        username: str | None = None,
         offers: Sequence[str] | None = None,
     ) -> Opening:
         """Tries to open another connection to a CSMS in another way, and closes it at once. OCPP-J only.
@@ -219,7 +241,17 @@ class Stage(Protocol):
         Args:
             identity: That is said instead of ours.
             password: That is said instead of ours; "" is none.
+            username: That is said beside the password instead of the identity.
             offers: Subprotocols instead of that of the version.
+        """
+        ...
+
+    async def encrypt(self, context: SSLContext) -> Encrypted:
+        """Begins TLS with a CSMS on another connection, and ends it at once. OCPP-J only.
+
+        Raises:
+            NotApplicable: It is not reached over TLS.
+            Inconclusive: This machine cannot offer what the context wants.
         """
         ...
 

@@ -8,14 +8,17 @@ import pytest
 from conformance.peers.csms import Csms
 from conformance.peers.csms_faults import FAULTS as OF_FRAMES
 from conformance.peers.csms_faults import Fault
+from conformance.peers.csms_faults_blocks import FAULTS as OF_BLOCKS
 from conformance.peers.csms_faults_charging import FAULTS as OF_CHARGING
 from conformance.peers.csms_faults_messages import FAULTS as OF_MESSAGES
+from conformance.peers.csms_faults_security import FAULTS as OF_SECURITY
+from conformance.peers.csms_faults_security import encrypted
 from conformance.peers.csms_judging import broken_by, deviating, judged, quiet
 from ocpp_core.conformance.rules import Seen, rules
 from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role, Wire
 
-FAULTS: tuple[Fault, ...] = (*OF_FRAMES, *OF_CHARGING, *OF_MESSAGES)
+FAULTS: tuple[Fault, ...] = (*OF_FRAMES, *OF_CHARGING, *OF_MESSAGES, *OF_BLOCKS, *OF_SECURITY)
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
 #: What gives overheard rules something to hear, beside the checks of frames.
 _TALK = (
@@ -131,6 +134,21 @@ def test_a_faultless_csms_is_clean(version: str, registration: str) -> None:
     if registration == "Accepted":
         conforming = [each for each in report.outcomes if each.verdict is Verdict.CONFORMING]
         assert len(conforming) > 0.85 * len(report.outcomes)
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.1"])
+def test_a_faultless_csms_is_clean_over_tls(version: str) -> None:
+    csms = Csms(version)
+    encrypted()(csms)
+    report = asyncio.run(judged(csms, "security.*", answer_within=5.0))
+
+    assert [] == deviating(report)
+    assert {
+        "security.tls-version",
+        "security.tls-suites",
+        "security.tls-weak",
+        "security.certificate-name",
+    } == {each.rule.id for each in report.outcomes if each.verdict is Verdict.CONFORMING}
 
 
 def test_faults_have_names_of_their_own() -> None:

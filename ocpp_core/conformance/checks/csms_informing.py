@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import PATIENCE, ask, served, token_of, told
-from ocpp_core.conformance.checks.transacting import Transaction
+from ocpp_core.conformance.checks.asking import ask, served, token_of, told
 from ocpp_core.conformance.requests import VENDOR, request, token
 from ocpp_core.conformance.stages import AnswerKind, Json, Stage
 from ocpp_core.model.shapes import Enumeration, shape
@@ -127,6 +126,22 @@ async def no_data(stage: Stage) -> None:
         stage.deviates("no data", payload["data"], marks=(answer.mark,))
 
 
+@check("data-transfer.unknown-message")
+async def unknown_message(stage: Stage) -> None:
+    """Speaks for a vendor for whom the CSMS has spoken, in words that it cannot know."""
+    call = await stage.provoke("DataTransfer")
+    vendor = call.payload.get("vendorId")
+    if not call.payload.get("messageId"):
+        stage.cannot_tell("this vendor has no message ids")
+    payload, mark = await told(
+        stage, "DataTransfer", {"vendorId": vendor, "messageId": f"no-such-{stage.new_id()[:8]}"}
+    )
+    if payload["status"] == "UnknownVendorId":
+        stage.cannot_tell("it does not know the vendor when a station speaks for it")
+    if payload["status"] != "UnknownMessageId":
+        stage.deviates("the status UnknownMessageId", payload["status"], marks=(call.mark, mark))
+
+
 @check("custom-data.accepted")
 async def custom_data(stage: Stage) -> None:
     """Says something with customData, at the top and within."""
@@ -199,6 +214,34 @@ async def status_result(stage: Stage) -> None:
         stage.deviates("ocspResult beside Accepted", "none", marks=(answer.mark,))
 
 
+async def _remaining(stage: Stage) -> tuple[int, int]:
+    """How many contracts remain after a certificate for an EV; where it is told, or should be."""
+    payload, mark = await told(stage, "Get15118EVCertificate", {"maximumContractCertificateChains": 3})
+    if payload["status"] != "Accepted":
+        stage.cannot_tell(f"the certificate is answered {payload['status']}")
+    remaining = payload.get("remainingContracts")
+    return -1 if remaining is None else remaining, mark
+
+
+@check("certificate.ev-remaining")
+async def ev_remaining(stage: Stage) -> None:
+    """Asks for certificates of several contracts."""
+    remaining, mark = await _remaining(stage)
+    if remaining < 0:
+        stage.deviates("remainingContracts", "none", marks=(mark,))
+
+
+@check("certificate.ev-next")
+async def ev_next(stage: Stage) -> None:
+    """Asks for the certificates of several contracts, one after the other."""
+    remaining, first = await _remaining(stage)
+    if remaining < 1:
+        stage.cannot_tell("there are no more contracts")
+    following, mark = await _remaining(stage)
+    if following != remaining - 1:
+        stage.deviates(f"remainingContracts {remaining - 1}", following, marks=(first, mark))
+
+
 @check("certificate.chain-status")
 async def chain_status(stage: Stage) -> None:
     """Asks about two certificates."""
@@ -224,46 +267,3 @@ def _certificate(number: str) -> Json:
         "issuerKeyHash": "11" * 32,
         "serialNumber": number,
     }
-
-
-# ISO 15118 and the blocks of 2.1
-
-
-@check("charging-needs.profile")
-async def needs_profile(stage: Stage) -> None:
-    """Tells what an EV needs, and waits for the profile."""
-    played = Transaction.of(stage)
-    await played.begun()
-    needs = {"evseId": 1, "maxScheduleTuples": 3}
-    payload = stage.needed(
-        await ask(stage, "NotifyEVChargingNeeds", needs), "the answer to NotifyEVChargingNeeds"
-    )
-    if payload.get("status") != "Accepted":
-        stage.cannot_tell(f"the needs are answered {payload.get('status')}")
-    call = await stage.expect("SetChargingProfile", within=PATIENCE * stage.profile.answer_within)
-    if call is None:
-        stage.deviates(f"a SetChargingProfile within {PATIENCE * stage.profile.answer_within:.0f} s", "none")
-    profile = call.payload.get("chargingProfile")
-    profile = profile if isinstance(profile, dict) else {}
-    if profile.get("chargingProfilePurpose") != "TxProfile" or profile.get("transactionId") != played.id:
-        got = f"{profile.get('chargingProfilePurpose')} for {profile.get('transactionId')}"
-        stage.deviates(f"a TxProfile for {played.id}", got, marks=(call.mark,))
-    if len(profile.get("chargingSchedule") or ()) > 3:
-        stage.deviates("at most three schedules", f"{len(profile['chargingSchedule'])}", marks=(call.mark,))
-
-
-@check("dynamic-schedule.unknown")
-async def dynamic_schedule(stage: Stage) -> None:
-    """Asks for an update of a profile that there is not."""
-    payload, mark = await told(stage, "PullDynamicScheduleUpdate", {"chargingProfileId": 2147480000})
-    if payload["status"] != "Rejected":
-        stage.deviates("the status Rejected", payload["status"], marks=(mark,))
-
-
-@check("vat-number.evse")
-async def vat_number(stage: Stage) -> None:
-    """Asks at an EVSE."""
-    answer = await ask(stage, "VatNumberValidation", {"evseId": 1})
-    evse = stage.needed(answer, "the answer to VatNumberValidation").get("evseId")
-    if evse != 1:
-        stage.deviates("evseId 1", evse, marks=(answer.mark,))

@@ -3,13 +3,15 @@
 Each judgement is a function of one payload, which says what is wrong with it, or nothing.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask, claimed
+from ocpp_core.conformance.checks.asking import PATIENCE, ask, claimed, moment, told
 from ocpp_core.conformance.checks.transacting import Transaction
-from ocpp_core.conformance.requests import is_first
+from ocpp_core.conformance.requests import is_first, token_info
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
 from ocpp_core.payloads.validation import explain
 
@@ -159,8 +161,9 @@ def _dynamic(payload: Json) -> Wrong:
     return None
 
 
-def _mode(payload: Json, mode: str) -> Iterator[Json]:
-    return (period for period in _periods(payload) if period.get("operationMode") == mode)
+def _mode(payload: Json, *modes: str) -> Iterator[Json]:
+    """The periods of some modes; a period that names none is ChargingOnly."""
+    return (period for period in _periods(payload) if period.get("operationMode", "ChargingOnly") in modes)
 
 
 def _named(period: Json, *stems: str) -> list[str]:
@@ -198,6 +201,71 @@ def _idle(payload: Json) -> Wrong:
         if named := _named(period, *_LIMITS):
             return "no limits and setpoints", ", ".join(named)
     return None
+
+
+def _charging_only(payload: Json) -> Wrong:
+    for period in _mode(payload, "ChargingOnly"):
+        if named := _named(period, "dischargeLimit", "setpoint", "setpointReactive"):
+            return "a limit of charging alone", ", ".join(named)
+    return None
+
+
+def _central_frequency(payload: Json) -> Wrong:
+    for period in _mode(payload, "CentralFrequency"):
+        if _profile(payload).get("chargingProfileKind") != "Dynamic":
+            return "a profile of kind Dynamic", str(_profile(payload).get("chargingProfileKind"))
+        if named := _named(period, "limit", "dischargeLimit"):
+            return "no limits", ", ".join(named)
+    return None
+
+
+def _central_frequency_duration(payload: Json) -> Wrong:
+    lacks = any("duration" not in schedule for schedule in _schedules(payload))
+    return ("a duration", "none") if lacks and any(_mode(payload, "CentralFrequency")) else None
+
+
+#: The operation modes of purposes that have not all of them.
+_MODES_OF = {
+    "ChargePointMaxProfile": {"ChargingOnly"},
+    "ChargingStationMaxProfile": {"ChargingOnly"},
+    "PriorityCharging": {"ChargingOnly"},
+    "LocalGeneration": {"ChargingOnly", "ExternalLimits"},
+}
+
+
+def _operation_modes(payload: Json) -> Wrong:
+    known = _MODES_OF.get(_purpose(payload), set())
+    for period in _periods(payload) if known else ():
+        mode = period.get("operationMode", "ChargingOnly")
+        if mode not in known:
+            return f"{' or '.join(sorted(known))} in a {_purpose(payload)}", str(mode)
+    return None
+
+
+def _priority_duration(payload: Json) -> Wrong:
+    has = any("duration" in schedule for schedule in _schedules(payload))
+    return ("no duration", "one") if has and _purpose(payload) == "PriorityCharging" else None
+
+
+def _phase_limits(payload: Json) -> Wrong:
+    for period in _periods(payload):
+        if _purpose(payload) != "TxProfile" and (named := {"limit_L2", "limit_L3"} & period.keys()):
+            return "no limits of phases but in a TxProfile", ", ".join(sorted(named))
+    return None
+
+
+def _phase_limits_alone(payload: Json) -> Wrong:
+    for period in _periods(payload):
+        named = {"limit_L2", "limit_L3"} & period.keys()
+        if _purpose(payload) == "TxProfile" and named and "limit" not in period:
+            return "a limit beside those of phases", ", ".join(sorted(named))
+    return None
+
+
+def _phase_switching(payload: Json) -> Wrong:
+    """The played station does not say of itself that it can switch phases."""
+    named = any("phaseToUse" in period and period.get("numberPhases") == 1 for period in _periods(payload))
+    return ("no phaseToUse for a station that does not offer to switch phases", "one") if named else None
 
 
 def _clear_external(payload: Json) -> Wrong:
@@ -261,6 +329,70 @@ def _customer(payload: Json) -> Wrong:
     return None if count == 1 else ("one reference to a customer", str(count))
 
 
+def _customer_wish(payload: Json) -> Wrong:
+    is_wished = payload.get("report") is True or payload.get("clear") is True
+    return None if is_wished else ("report or clear", "neither")
+
+
+def _languages(payload: Json) -> Wrong:
+    message = _object(payload.get("message"))
+    for content in map(_object, [message.get("message"), *_list(message.get("messageExtra"))]):
+        language = content.get("language")
+        if language is not None and not _LANGUAGE.fullmatch(str(language)):
+            return "a language as en-US", str(language)
+    return None
+
+
+#: A tag of RFC 5646, roughly: subtags of letters and digits; the first of letters.
+_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,8}|[xi])(?:-[A-Za-z0-9]{1,8})*")
+
+
+def _controls(payload: Json) -> dict[str, Json]:
+    """The controls that a SetDERControl brings."""
+    return {
+        name: value for name, value in payload.items() if isinstance(value, dict) and name != "customData"
+    }
+
+
+def _der_default_time(payload: Json) -> Wrong:
+    for name, control in _controls(payload).items():
+        if payload.get("isDefault") is True and (named := {"startTime", "duration"} & control.keys()):
+            return "a default control without times", f"{', '.join(sorted(named))} in {name}"
+    return None
+
+
+def _der_default_only(payload: Json) -> Wrong:
+    kind = payload.get("controlType")
+    if kind in ("EnterService", "Gradients") and payload.get("isDefault") is False:
+        return f"{kind} as a default control", "isDefault false"
+    return None
+
+
+#: What tells a control; all others are curves.
+_FIELDS = {
+    "EnterService": "enterService",
+    "FixedPFAbsorb": "fixedPFAbsorb",
+    "FixedPFInject": "fixedPFInject",
+    "FixedVar": "fixedVar",
+    "FreqDroop": "freqDroop",
+    "Gradients": "gradient",
+    "LimitMaxDischarge": "limitMaxDischarge",
+}
+
+
+def _der_field(payload: Json) -> Wrong:
+    wanted = _FIELDS.get(str(payload.get("controlType")), "curve")
+    others = sorted(_controls(payload).keys() - {wanted})
+    return (f"{wanted} alone for {payload.get('controlType')}", ", ".join(others)) if others else None
+
+
+def _stream_change(payload: Json) -> Wrong:
+    params = _object(payload.get("params"))
+    return (
+        None if {"interval", "values"} & params.keys() else ("an interval or a number of values", "neither")
+    )
+
+
 def _signing(payload: Json) -> Wrong:
     firmware = _object(payload.get("firmware"))
     return None if "signingCertificate" in firmware else ("signingCertificate", "none")
@@ -306,6 +438,14 @@ JUDGEMENTS: dict[str, tuple[tuple[str, ...], Judgement]] = {
     "send.central-setpoint": (_PROFILES, _central_setpoint),
     "send.local-frequency": (_PROFILES, _local_frequency),
     "send.idle-period": (_PROFILES, _idle),
+    "send.charging-only": (_PROFILES, _charging_only),
+    "send.central-frequency": (_PROFILES, _central_frequency),
+    "send.central-frequency-duration": (_PROFILES, _central_frequency_duration),
+    "send.operation-modes": (_PROFILES, _operation_modes),
+    "send.priority-duration": (_PROFILES, _priority_duration),
+    "send.phase-limits": (_PROFILES, _phase_limits),
+    "send.phase-limits-alone": (_PROFILES, _phase_limits_alone),
+    "send.phase-switching": (_PROFILES, _phase_switching),
     "send.clear-external": (("ClearChargingProfile",), _clear_external),
     "send.clear-criteria": (("ClearChargingProfile",), _clear_criteria),
     "send.get-criteria": (("GetChargingProfiles",), _get_criteria),
@@ -315,6 +455,12 @@ JUDGEMENTS: dict[str, tuple[tuple[str, ...], Judgement]] = {
     "send.trigger-connector": (("TriggerMessage",), _trigger_connector),
     "send.variables-once": (("SetVariables",), _variables_once),
     "send.customer-reference": (("CustomerInformation",), _customer),
+    "send.customer-wish": (("CustomerInformation",), _customer_wish),
+    "send.display-language": (("SetDisplayMessage",), _languages),
+    "send.der-default-time": (("SetDERControl",), _der_default_time),
+    "send.der-default-only": (("SetDERControl",), _der_default_only),
+    "send.der-field": (("SetDERControl",), _der_field),
+    "send.stream-change": (("AdjustPeriodicEventStream",), _stream_change),
     "send.signing-certificate": (("UpdateFirmware",), _signing),
     "send.log-location": (("GetLog",), _log_location),
     "send.stream-rate": (("SetVariableMonitoring",), _stream_rate),
@@ -393,3 +539,82 @@ async def stop_transaction(stage: Stage) -> None:
     if call.payload.get("transactionId") != played.id:
         stage.deviates(f"the transaction {played.id}", call.payload.get("transactionId"), marks=(call.mark,))
     await ask(stage, "Heartbeat")
+
+
+#: How far the moment of a signal may be off: what a clock may be, and a call that waits for its turn.
+_NEAR = timedelta(minutes=5)
+
+
+@check("send.afrr-time")
+async def afrr_time(stage: Stage) -> None:
+    """Has a signal sent, and compares its time with ours."""
+    call = await _sent(stage, "AFRRSignal")
+    off = abs(moment(stage, call.payload.get("timestamp")) - datetime.now(UTC))
+    if off > _NEAR:
+        stage.deviates("the present time", f"{call.payload['timestamp']}, {off} away", marks=(call.mark,))
+
+
+@check("send.allowed-transfer")
+async def allowed_transfer(stage: Stage) -> None:
+    """Has the energy transfers of a running transaction changed."""
+    played = Transaction.of(stage)
+    await played.begun()
+    call = await _sent(stage, "NotifyAllowedEnergyTransfer", {"transactionId": played.id})
+    if call.payload.get("transactionId") != played.id:
+        stage.deviates(f"the transaction {played.id}", call.payload.get("transactionId"), marks=(call.mark,))
+
+
+@check("send.swap-authorized")
+async def swap_authorized(stage: Stage) -> None:
+    """Has a swap of batteries asked for, and asks about its token."""
+    call = await _sent(stage, "RequestBatterySwap")
+    payload, mark = await told(stage, "Authorize", {"idToken": call.payload["idToken"]})
+    status = token_info(payload).get("status")
+    if status != "Accepted":
+        stage.deviates("a swap for a token that is Accepted", status, marks=(call.mark, mark))
+
+
+@check("send.profile-twice")
+async def profile_twice(stage: Stage) -> None:
+    """Has two charging profiles set, which are both accepted."""
+    first, second = [await _sent(stage, "SetChargingProfile") for _ in range(2)]
+    if any(call.action == "ClearChargingProfile" for call in stage.calls):
+        stage.cannot_tell("it clears profiles meanwhile")
+    one, other = _profile(first.payload), _profile(second.payload)
+    is_same = one.get("id") == other.get("id") or any(
+        "validFrom" in each or "validTo" in each for each in (one, other)
+    )
+    if not is_same and _rank(first.payload) == _rank(second.payload):
+        stage.deviates(
+            f"the profile {one.get('id')} again, or another stack level",
+            f"the profile {other.get('id')} in the same place",
+            marks=(first.mark, second.mark),
+        )
+
+
+def _rank(payload: Json) -> tuple[Any, ...]:
+    """What two charging profiles of a station may not have in common; a TxProfile counts for its transaction."""
+    profile = _profile(payload)
+    is_tx = _purpose(payload) == "TxProfile"
+    place = profile.get("transactionId") if is_tx else payload.get("evseId")
+    return _purpose(payload), profile.get("stackLevel"), place
+
+
+@check("send.resumed-profile")
+async def resumed_profile(stage: Stage) -> None:
+    """Has a profile set for a transaction, and resumes that after a boot."""
+    played = Transaction.of(stage)
+    await played.begun()
+    wish = {"chargingProfilePurpose": "TxProfile", "transactionId": played.id}
+    call = await _sent(stage, "SetChargingProfile", wish)
+    if _purpose(call.payload) != "TxProfile" or _profile(call.payload).get("transactionId") != played.id:
+        stage.cannot_tell("it has set no profile for the transaction")
+    await stage.reconnect()
+    stage.needed(await stage.boot(reason="PowerUp"), "BootNotification")
+    stage.needed(await played.event("Updated", ("TxResumed",)), "the answer to an event")
+    again = await stage.expect("SetChargingProfile", within=PATIENCE * stage.profile.answer_within)
+    if again is None:
+        stage.deviates("the profile of the transaction again", "none", marks=(call.mark,))
+    if _profile(again.payload).get("transactionId") != played.id:
+        got = f"one for {_profile(again.payload).get('transactionId')}"
+        stage.deviates(f"a profile for {played.id}", got, marks=(call.mark, again.mark))

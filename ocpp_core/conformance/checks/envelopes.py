@@ -11,9 +11,10 @@ from attrs import frozen
 from lxml import etree
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import ask
+from ocpp_core.conformance.checks.asking import ask, listen
 from ocpp_core.conformance.soap_texts import ADDRESSING, ANONYMOUS, ENVELOPE, Envelope, local, root_of, space
-from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
+from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Refused, Stage
+from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import ListOf, Nested, shape
@@ -457,3 +458,38 @@ async def call_reply_to(stage: Stage) -> None:
     found = read.header("ReplyTo")
     if found is not None and found != ANONYMOUS:
         stage.deviates("no ReplyTo, or the anonymous address", found, marks=(call.mark,))
+
+
+@check("envelope.call-to")
+async def call_to(stage: Stage) -> None:
+    """Has it ask something, and looks to whom. The station has said where it is."""
+    await _answered(stage)
+    said = [root_of(entry.text) for entry in stage.trace if entry.direction is Direction.SENT]
+    ours = [Envelope(root).header("From") for root in said if root is not None]
+    call, read = await _called(stage)
+    found = read.header("To")
+    if found is None or not ours or not ours[-1]:
+        stage.cannot_tell("there is no To in the request, or no From in what it was told")
+    if found.rstrip("/") != ours[-1].rstrip("/"):
+        stage.deviates(f"To {ours[-1]}", found, marks=(call.mark,))
+
+
+@check("envelope.call-relates-to")
+async def call_relates_to(stage: Stage) -> None:
+    """Has it ask something, and looks whether it relates to anything."""
+    call, read = await _called(stage)
+    found = read.header("RelatesTo")
+    if found is not None:
+        stage.deviates("a request without RelatesTo", found, marks=(call.mark,))
+
+
+@check("envelope.any-fault")
+async def any_fault(stage: Stage) -> None:
+    """Answers what it asks with a fault of no known sub-code, and goes on."""
+    stage.responders["ClearCache"] = lambda call: Refused("SomethingElse", "no sub-code that OCPP has")
+    stage.needed(await ask(stage, "Heartbeat"), "the answer to a heartbeat before it")
+    call, _ = await _called(stage)
+    await listen(stage)
+    came = await ask(stage, "Heartbeat")
+    if came.kind is not AnswerKind.RESULT:
+        stage.deviates("an answer to a heartbeat after it", came, marks=(call.mark, came.mark))

@@ -60,3 +60,13 @@ async def password(stage: Stage) -> None:
     for opening in (without, await stage.shake_hands(password=f"wrong-{stage.new_id()[:12]}")):
         if opening.status != 401:
             stage.deviates("HTTP 401", _told(opening), marks=(opening.mark,))
+
+
+@check("handshake.username", start=Start.CONNECTED)
+async def username(stage: Stage) -> None:
+    """Comes with the right password, under the name of another station."""
+    if (await stage.shake_hands(password="")).status == _COMPLETED:
+        stage.does_not_apply("it asks for no password")
+    opening = await stage.shake_hands(username=f"OTHER-{stage.new_id()[:8]}")
+    if opening.status != 401:
+        stage.deviates("HTTP 401", _told(opening), marks=(opening.mark,))

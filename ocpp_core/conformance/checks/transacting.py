@@ -13,6 +13,9 @@ from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 UNKNOWN_ID = 2147480000
 
 
+#: What stands in the object of the transaction, and not beside it.
+_WITHIN = ("stoppedReason", "remoteStartId", "transactionLimit")
+
 #: What the meter shows at the start of a transaction, in Wh: no two look alike, as no two of a real station do.
 _METER = count(1000, 1000)
 
@@ -101,7 +104,7 @@ class Transaction:
     ) -> Json:
         """The members of an event."""
         specification = self.stage.specification
-        within = {key: members.pop(key) for key in ("stoppedReason", "remoteStartId") if key in members}
+        within = {key: members.pop(key) for key in _WITHIN if key in members}
         return {
             "eventType": type,
             "timestamp": at or timestamp(),

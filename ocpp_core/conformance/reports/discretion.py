@@ -8,12 +8,13 @@ from attrs import evolve
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.conformance.verdicts import Finding, Outcome
+from ocpp_core.jsonrpc.codec import JsonCodec
 from ocpp_core.jsonrpc.text import DuplicateMember, read_json, write_json
-from ocpp_core.logs.judging import decoder_for
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.printing import LONG
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.versions import Version, Wire
+from ocpp_core.soap.codec import SoapCodec
 
 #: Characters that are kept of a message.
 MOST = 20_000
@@ -103,13 +104,11 @@ def values_of(text: str, wire: Wire) -> Any:
 
     An envelope with a secret in it has become JSON.
     """
-    if wire is Wire.SOAP and not text.lstrip().startswith("<"):
-        wire = Wire.JSON
-    decoder = decoder_for(
-        Version.V1_6, wire
-    )  # values are the same in every version, and this one has both wires
-    assert not isinstance(decoder, str)
+    # Values are the same in every version, and this one has both wires.
     try:
-        return decoder.values(text)
+        if wire is Wire.SOAP and text.lstrip().startswith("<"):
+            # What was no UTF-8 is bytes again.
+            return SoapCodec(Version.V1_6).values(text.encode("utf-8", "surrogateescape"))
+        return JsonCodec(Version.V1_6).values(text)
     except FrameError:
         return None

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -29,8 +30,43 @@ Json = dict[str, Any]
 Handler = Callable[["Session", Json], Json]
 
 #: Tokens that it knows, by what it thinks of them. All others it does not know.
-TOKENS: Mapping[str, str] = {"GOOD0001": "Accepted", "BLOCKED1": "Blocked", "EXPIRED1": "Expired"}
+TOKENS: Mapping[str, str] = {
+    "GOOD0001": "Accepted",
+    "BLOCKED1": "Blocked",
+    "EXPIRED1": "Expired",
+    "ABROAD01": "NotAtThisLocation",
+    "HEAVY001": "NotAllowedTypeEVSE",
+    "FIRST001": "Accepted",
+    "PREPAID1": "Accepted",
+    "EMPTY001": "NoCredit",
+}
+#: The same as a profile names them.
+KINDS: Mapping[str, str] = {
+    "accepted": "GOOD0001",
+    "blocked": "BLOCKED1",
+    "expired": "EXPIRED1",
+    "elsewhere": "ABROAD01",
+    "evse-type": "HEAVY001",
+    "some-evses": "FIRST001",
+    "prepaid": "PREPAID1",
+    "no-credit": "EMPTY001",
+    "tariff": "GOOD0001",
+    "group": "GOOD0001",
+    "unknown": "NOBODY",
+}
+#: What is said of some of them beside.
+_SAID: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "FIRST001": lambda: {"evseId": [1]},
+    "PREPAID1": lambda: {"cacheExpiryDateTime": now()},
+    "EMPTY001": lambda: {"cacheExpiryDateTime": now()},
+}
+#: A vendor for whom it speaks, and what it says.
+_VENDOR: Mapping[str, str] = {"vendorId": "org.example.peer", "messageId": "known"}
 PASSWORD = "conformance-0001"
+
+
+#: A DER control.
+GRADIENT: Mapping[str, int] = {"priority": 1, "gradient": 10, "softGradient": 10}
 
 
 class Refused(Exception):
@@ -65,6 +101,8 @@ class Csms:
         password: Of every station; None asks for none.
         refusal: The HTTP status for a wrong one.
         proven: Whether a request proves the password.
+        ssl: Of a server that is reached over TLS.
+        trust: Of a client that trusts it.
         stays: Whether it keeps connections without a subprotocol.
         refuses_strangers: Whether it refuses handshakes that offer nothing that it takes.
     """
@@ -85,6 +123,8 @@ class Csms:
         self.takes_first = False
         self.refusal = 401
         self.compression: str | None = "deflate"
+        self.ssl: SSLContext | None = None
+        self.trust: SSLContext | None = None
         self.password: str | None = None
         self.admits: Callable[[str], int] = lambda identity: 200
         self.proven: Callable[[Any, str], bool] = lambda request, proof: (
@@ -95,6 +135,8 @@ class Csms:
         self.sessions: list[Session] = []
         self.starts: dict[str, int] = {}
         self.transactions: list[Any] = []
+        self.profiles: dict[Any, Json] = {}
+        self.contracts = 0
         self.session_class: type[Session] = Session
 
     @asynccontextmanager
@@ -117,9 +159,10 @@ class Csms:
             compression=self.compression,
             process_request=self._admitted,
             ping_interval=None,
+            ssl=self.ssl,
         ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
-            yield f"ws://127.0.0.1:{port}"
+            yield f"ws://127.0.0.1:{port}" if self.ssl is None else f"wss://localhost:{port}"
 
     def _admitted(self, connection: ServerConnection, request: Any) -> Any:
         identity = request.path.rpartition("/")[2]
@@ -154,15 +197,19 @@ class Csms:
         """What it says in a call: as good as can be, and as it was wished where it has the choice."""
         members = self.sending[action](self) if action in self.sending else _calls(self, action)
         good = request(self.specification, action, members)
-        for name in ("requestedMessage", "updateType", "transactionId"):
-            if wish and name in wish and name in good and action not in self.sending:
-                good[name] = wish[name]
+        if wish and action not in self.sending:
+            good |= {name: wish[name] for name in _WISHES & good.keys() & wish.keys()}
+            if action == "SetChargingProfile":
+                _wished(good["chargingProfile"], wish)
         return good
 
     async def trigger(self, action: str, wish: Mapping[str, Any] | None = None) -> None:
         """Sends a call to the station that has connected last."""
         session = self.sessions[-1]
-        session.queue(action, self.message(action, wish))
+        payload = self.message(action, wish)
+        if action == "SetChargingProfile":
+            self.profiles[payload.get("chargingProfile", {}).get("transactionId")] = payload
+        session.queue(action, payload)
 
 
 class Session:
@@ -312,6 +359,10 @@ class Session:
                 "transactionId": (self.csms.transactions or ["none"])[-1],
             }
             self.queue("SetChargingProfile", message)
+        if payload.get("triggerReason") == "TxResumed":
+            again = self.csms.profiles.get(payload["transactionInfo"]["transactionId"])
+            if again is not None:
+                self.queue("SetChargingProfile", again)
 
     def queue(self, action: str, payload: Json) -> None:
         """Calls the station, in its turn."""
@@ -367,10 +418,12 @@ class Session:
 
 def _info(payload: Json) -> Json:
     token = payload.get("idTag") or payload.get("idToken")
-    is_nobody = isinstance(token, dict) and token.get("type") == "NoAuthorization"
+    is_nobody = isinstance(token, dict) and token.get("type") in ("NoAuthorization", "DirectPayment")
     text = token.get("idToken", "") if isinstance(token, dict) else str(token)
     status = "Accepted" if is_nobody else TOKENS.get(text.upper(), "Invalid")
     info: Json = {"status": status}
+    if isinstance(token, dict) and text.upper() in _SAID:
+        info |= _SAID[text.upper()]()
     if isinstance(token, dict) and status == "Accepted" and not is_nobody:
         info |= {
             "groupIdToken": {"idToken": "GROUP", "type": "Central"},
@@ -385,9 +438,39 @@ def _authorize(session: Session, payload: Json) -> Json:
     answer: Json = {"idTagInfo": info, "idTokenInfo": info}
     if "certificate" in payload:
         answer |= {"certificateStatus": "CertChainError"}
-    if session.csms.version == "2.1" and info["status"] == "Accepted":
-        answer |= {"tariff": {"tariffId": "t1", "currency": "EUR"}}
+    if "iso15118CertificateHashData" in payload:
+        is_valid = info["status"] in ("Accepted", "NotAtThisLocation", "NotAllowedTypeEVSE", "NoCredit")
+        answer |= {"certificateStatus": "Accepted" if is_valid else "ContractCancelled"}
+    if info["status"] == "Accepted":
+        answer |= {"tariff": {"tariffId": "t1", "currency": "EUR"}, "allowedEnergyTransfer": list(_TRANSFERS)}
     return answer
+
+
+#: What energy transfers a driver is allowed.
+_TRANSFERS = ("AC_single_phase", "AC_three_phase", "DC", "AC_BPT")
+
+
+def _needs(session: Session, payload: Json) -> Json:
+    # 2.0 calls it otherwise.
+    is_allowed = payload["chargingNeeds"].get("requestedEnergyTransfer", "DC") in _TRANSFERS
+    return {"status": "Accepted" if is_allowed else "Rejected"}
+
+
+def _most(schedule: Json) -> float:
+    return max(float(period.get("limit", 0)) for period in schedule["chargingSchedulePeriod"])
+
+
+def _schedule(session: Session, payload: Json) -> Json:
+    """Whether the schedule of an EV is within that of the CSMS."""
+    given = session.csms.message("SetChargingProfile")["chargingProfile"]["chargingSchedule"]
+    given = given if isinstance(given, dict) else given[0]
+    return {"status": "Accepted" if _most(payload["chargingSchedule"]) <= _most(given) else "Rejected"}
+
+
+def _pull(session: Session, payload: Json) -> Json:
+    """What applies to the dynamic profile 1, if the CSMS sets one."""
+    is_known = payload["chargingProfileId"] == 1
+    return {"status": "Accepted", "scheduleUpdate": {"limit": 10}} if is_known else {"status": "Rejected"}
 
 
 def _boot(session: Session, _: Json) -> Json:
@@ -409,8 +492,26 @@ def _start(session: Session, payload: Json) -> Json:
 def _event(session: Session, payload: Json) -> Json:
     transaction: Any = payload.get("transactionInfo", payload.get("transactionData", {}))
     session.csms.transactions.append(transaction.get("transactionId", transaction.get("id")))
-    answer: Json = {"idTokenInfo": _info(payload)} if "idToken" in payload else {}
-    return answer | ({"totalCost": 1.5} if payload["eventType"] == "Ended" else {})
+    token = payload.get("idToken", {})
+    answer: Json = {"idTokenInfo": _info(payload)} if token else {}
+    is_paid = token.get("type") == "DirectPayment" or token.get("idToken") == "PREPAID1"
+    if payload["eventType"] == "Started":
+        return answer | ({"transactionLimit": {"maxCost": 50}} if is_paid else {})
+    return answer | {"totalCost": 0 if payload["triggerReason"] == "EVConnectTimeout" else 1.5}
+
+
+def _contract(session: Session, payload: Json) -> Json:
+    """A certificate for an EV, and how many more there are."""
+    if "maximumContractCertificateChains" not in payload:
+        return {"status": "Failed"}
+    session.csms.contracts = (session.csms.contracts - 1) % 3
+    return {"status": "Accepted", "exiResponse": "gAA=", "remainingContracts": session.csms.contracts}
+
+
+def _data(_: Session, payload: Json) -> Json:
+    if payload["vendorId"] != _VENDOR["vendorId"]:
+        return {"status": "UnknownVendorId"}
+    return {"status": "Accepted" if payload.get("messageId") == _VENDOR["messageId"] else "UnknownMessageId"}
 
 
 def _chain(_: Session, payload: Json) -> Json:
@@ -430,12 +531,15 @@ def _chain(_: Session, payload: Json) -> Json:
 _HANDLERS: Mapping[str, Handler] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
-    "DataTransfer": lambda _, __: {"status": "UnknownVendorId"},
+    "DataTransfer": _data,
+    "Get15118EVCertificate": _contract,
+    "NotifySettlement": lambda _, __: {"receiptUrl": "https://receipts.example.org/1"},
     "GetCertificateStatus": lambda _, __: {"status": "Accepted", "ocspResult": "MAo="},
     "GetCertificateChainStatus": _chain,
     "Heartbeat": lambda _, __: {"currentTime": now()},
-    "NotifyEVChargingNeeds": lambda _, __: {"status": "Accepted"},
-    "PullDynamicScheduleUpdate": lambda _, __: {"status": "Rejected"},
+    "NotifyEVChargingNeeds": _needs,
+    "NotifyEVChargingSchedule": _schedule,
+    "PullDynamicScheduleUpdate": _pull,
     "SignCertificate": lambda _, __: {"status": "Accepted"},
     "StartTransaction": _start,
     "TransactionEvent": _event,
@@ -448,6 +552,18 @@ _HANDLERS: Mapping[str, Handler] = {
 
 
 # What it asks
+
+#: What it does as it is wished.
+_WISHES = {"requestedMessage", "updateType", "transactionId", "idToken"}
+
+
+def _wished(made: Json, wish: Mapping[str, Any]) -> None:
+    """Makes a charging profile what it was wished to be."""
+    for name in {"chargingProfilePurpose", "chargingProfileKind", "transactionId"} & wish.keys():
+        made[name] = wish[name]
+    if made.get("chargingProfileKind") == "Dynamic":
+        period = {"startPeriod": 0, "limit": 16}
+        made["chargingSchedule"] = [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [period]}]
 
 
 def profile(csms: Csms, **members: Any) -> Json:
@@ -504,6 +620,16 @@ def _calls(csms: Csms, action: str) -> Json:
         "RequestStopTransaction": {"transactionId": csms.transactions[-1] if csms.transactions else "t"},
         "UpdateFirmware": _firmware(),
         "CertificateSigned": {"certificateChain": "-----BEGIN CERTIFICATE-----"},
+        "SetDERControl": {
+            "isDefault": True,
+            "controlId": "c-1",
+            "controlType": "Gradients",
+            "gradient": GRADIENT,
+        },
+        "AdjustPeriodicEventStream": {"id": 1, "params": {"interval": 5}},
+        "NotifyAllowedEnergyTransfer": {"transactionId": csms.transactions[-1] if csms.transactions else "t"},
+        "DataTransfer": dict(_VENDOR),
+        "RequestBatterySwap": {"idToken": {"idToken": "GOOD0001", "type": "ISO14443"}},
     }
     return specific.get(action, {})
 

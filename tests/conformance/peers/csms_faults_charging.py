@@ -27,6 +27,14 @@ def _info(**members: Any) -> Callable[[Json, Json], Json]:
     return edit
 
 
+def _blindly(result: Json, request: Json) -> Json:
+    return result | ({"certificateStatus": "Accepted"} if "certificate" in request else {})
+
+
+def _costless(result: Json, request: Json) -> Json:
+    return {name: value for name, value in result.items() if name != "totalCost" or not _is_end(request)}
+
+
 _TOKENS = (
     Fault(
         "an error for an unknown token",
@@ -95,7 +103,7 @@ _TOKENS = (
     Fault(
         "accepts any certificate",
         "authorize.certificate",
-        ways.saying("Authorize", certificateStatus="Accepted"),
+        ways.editing("Authorize", _blindly),
         SECOND,
     ),
     Fault(
@@ -312,7 +320,7 @@ _TRANSACTIONS = (
     Fault(
         "does not tell the cost",
         "transaction.total-cost",
-        ways.saying("TransactionEvent", totalCost=None),
+        ways.editing("TransactionEvent", _costless),
         SECOND,
     ),
     _errs(

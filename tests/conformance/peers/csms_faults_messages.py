@@ -69,6 +69,10 @@ def _one_less(result: Json, _: Json) -> Json:
     return result | {"certificateStatus": result["certificateStatus"][:1]}
 
 
+def _any_vendor(result: Json, _: Json) -> Json:
+    return result | ({"status": "Accepted"} if result["status"] == "UnknownVendorId" else {})
+
+
 _INFORMING = (
     *(
         Fault(f"does not serve {action}", rule, ways.refusing(action), versions)
@@ -119,7 +123,7 @@ _INFORMING = (
     Fault(
         "accepts what any vendor says",
         "data-transfer.unknown-vendor",
-        ways.saying("DataTransfer", status="Accepted"),
+        ways.editing("DataTransfer", _any_vendor),
         BOTH,
     ),
     Fault(

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
-from conformance.peers.csms import TOKENS, Csms
+from conformance.peers.csms import KINDS, Csms
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.reports.report import Report
@@ -29,10 +29,9 @@ def profile_of(csms: Csms, answer_within: float = 1.0) -> Profile:
         await csms.trigger(told["action"], told["payload"])
 
     needs = {need.removeprefix("feature:") for rule in rules().values() for need in rule.needs}
-    tokens = {status.lower(): (token,) for token, status in TOKENS.items()}
     return Profile(
         features=dict.fromkeys(needs, True),
-        tokens={**tokens, "unknown": ("NOBODY",), "group": ("GOOD0001",)},
+        tokens={kind: (token,) for kind, token in KINDS.items()},
         hooks={"trigger": trigger},
         answer_within=answer_within,
         silence=0.1,
@@ -49,6 +48,7 @@ async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON, answer_with
             url=url,
             identity="CS-1",
             password=csms.password,
+            ssl=csms.trust,
         )
         return await conform(target, profile=profile_of(csms, answer_within), patterns=patterns or ALL)
 

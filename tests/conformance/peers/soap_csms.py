@@ -44,7 +44,6 @@ class SoapCsms(Csms):
         self.edit_answer: Callable[[str, str], str] = lambda text, action: text
         self.edit_call: Callable[[str, str], str] = lambda text, action: text
         self.status_of: Callable[[str], int] = lambda code: 400 if code == "Sender" else 500
-        self.media_type = _MEDIA_TYPE
         self.looks_at: list[Callable[[Incoming], None]] = [
             is_an_envelope,
             is_understood,
@@ -52,6 +51,7 @@ class SoapCsms(Csms):
             is_known,
         ]
         self.fault: Callable[[SoapCsms, Fault], str] = written_fault
+        self.media_type = _MEDIA_TYPE
         self.station = ""
         self.soap = SoapSession(self)
         self.sent: set[asyncio.Task[Any]] = set()
@@ -128,7 +128,9 @@ class SoapCsms(Csms):
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             came = await client.post(self.station, content=text, headers={"Content-Type": self.media_type})
         answer = Incoming(self, came.content)
-        return None if answer.content is None else answer.payload_of(self.specification.response(action))
+        if answer.content is None or etree.QName(answer.content).localname == "Fault":
+            return None
+        return answer.payload_of(self.specification.response(action))
 
 
 class SoapSession(Session):

@@ -73,6 +73,28 @@ def _calling(old: str, new: str) -> Callable[[SoapCsms], None]:
     return change
 
 
+def _plainly(csms: SoapCsms) -> None:
+    csms.media_type = "text/plain"
+
+
+def _fragile(csms: SoapCsms) -> None:
+    """Does not serve what comes after a fault of another kind."""
+    has_failed: list[bool] = []
+
+    async def post(action: str, payload: Json) -> Json | None:
+        answer = await SoapCsms.post(csms, action, payload)
+        has_failed.extend([True] if answer is None else [])
+        return answer
+
+    def refuse(_: SoapSession, __: str, ___: Json) -> None:
+        if has_failed:
+            has_failed.clear()
+            raise Refused("InternalError")
+
+    csms.post = post  # type: ignore[method-assign]
+    csms.refusals.append(refuse)  # type: ignore[arg-type]
+
+
 def _without(*looks: Callable[[Incoming], None]) -> Callable[[SoapCsms], None]:
     """Does not look at something."""
 
@@ -280,7 +302,6 @@ FAULTS: tuple[Fault, ...] = (
         lambda csms: setattr(csms, "status_of", lambda _: 200),
         known=("XP-15",),
     ),
-    Fault("text/xml", "envelope.media-type", lambda csms: setattr(csms, "media_type", "text/xml")),
     Fault("calls nobody", "envelope.call-identity", _calling(r">CS-1<", ">CS-2<")),
     Fault("calls without an Action", "envelope.call-action", _calling(r"<a:Action>/", "<a:Action>")),
     Fault("one id for all calls", "envelope.call-id", _constant_id),
@@ -288,6 +309,25 @@ FAULTS: tuple[Fault, ...] = (
         "calls with an answer elsewhere",
         "envelope.call-reply-to",
         _calling(f"<a:Address>{ADDRESSING}/anonymous", "<a:Address>http://127.0.0.1:9/"),
+    ),
+    Fault("calls to nowhere", "envelope.call-to", _calling(r"<a:To>[^<]*", "<a:To>http://127.0.0.1:9/")),
+    Fault(
+        "calls that relate to something",
+        "envelope.call-relates-to",
+        _calling(r"<a:To>", "<a:RelatesTo>urn:uuid:0</a:RelatesTo><a:To>"),
+    ),
+    Fault("an envelope as plain XML", "envelope.media-type", _plainly),
+    Fault("stops at a fault that it does not know", "envelope.any-fault", _fragile),
+    Fault(
+        "accepts what nobody knows of a vendor",
+        "data-transfer.unknown-message",
+        ways.editing(
+            "DataTransfer",
+            lambda result, _: (
+                result | ({"status": "Accepted"} if result["status"] == "UnknownMessageId" else {})
+            ),
+        ),
+        ("1.6", "1.5"),
     ),
     Fault("no registration", "boot.not-accepted", _not_accepted, ALL, "Rejected", ("KB-21",)),
     Fault("does not serve heartbeats", "heartbeat.answered", _refusing("Heartbeat")),

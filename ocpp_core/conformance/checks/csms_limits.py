@@ -1,0 +1,153 @@
+"""Checks of CSMSs: what the device model of a station says about messages that it bears, once it was reported."""
+
+from typing import Any
+
+from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import ask
+from ocpp_core.conformance.requests import smallest, timestamp
+from ocpp_core.conformance.stages import Json, PeerCall, Stage
+from ocpp_core.model.shapes import shape
+from ocpp_core.payloads.validation import explain
+
+#: By rule: the message, the list in it, and the variable that says how many items of it are borne: component, name,
+#: instance.
+_ITEMS: dict[str, tuple[str, str, tuple[str, str, str]]] = {
+    "limit.set-variables": (
+        "SetVariables",
+        "setVariableData",
+        ("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"),
+    ),
+    "limit.get-variables": (
+        "GetVariables",
+        "getVariableData",
+        ("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"),
+    ),
+    "limit.get-report": (
+        "GetReport",
+        "componentVariable",
+        ("DeviceDataCtrlr", "ItemsPerMessage", "GetReport"),
+    ),
+    "limit.get-monitoring-report": (
+        "GetMonitoringReport",
+        "componentVariable",
+        ("DeviceDataCtrlr", "ItemsPerMessage", "GetReport"),
+    ),
+    "limit.set-monitoring": (
+        "SetVariableMonitoring",
+        "setMonitoringData",
+        ("MonitoringCtrlr", "ItemsPerMessage", "SetVariableMonitoring"),
+    ),
+    "limit.clear-monitoring": (
+        "ClearVariableMonitoring",
+        "id",
+        ("MonitoringCtrlr", "ItemsPerMessage", "ClearVariableMonitoring"),
+    ),
+    "limit.local-list": (
+        "SendLocalList",
+        "localAuthorizationList",
+        ("LocalAuthListCtrlr", "ItemsPerMessage", ""),
+    ),
+}
+#: What the played station is: one item in every message, and one configuration of its network, which it uses.
+_VALUES: dict[tuple[str, str, str], str] = {
+    **{variable: "1" for _, _, variable in _ITEMS.values()},
+    ("OCPPCommCtrlr", "NetworkConfigurationPriority", ""): "1",
+}
+
+
+def _named(component: str, name: str, instance: str) -> Json:
+    variable = {"name": name, "instance": instance} if instance else {"name": name}
+    return {"component": {"name": component}, "variable": variable}
+
+
+def _reported(key: tuple[str, str, str]) -> Json:
+    return {
+        **_named(*key),
+        "variableAttribute": [{"value": _VALUES[key]}],
+        "variableCharacteristics": {
+            "dataType": "SequenceList" if key[1].startswith("Network") else "integer",
+            "supportsMonitoring": False,
+        },
+    }
+
+
+def _got(call: PeerCall) -> Json:
+    """The same to whoever asks for single variables, which may be before the report."""
+    results = []
+    for item in call.payload.get("getVariableData") or ():
+        component, variable = item.get("component") or {}, item.get("variable") or {}
+        key = (component.get("name"), variable.get("name"), variable.get("instance", ""))
+        told = {"attributeStatus": "Accepted", "attributeValue": _VALUES[key]} if key in _VALUES else None
+        results.append(
+            {"component": component, "variable": variable, **(told or {"attributeStatus": "UnknownVariable"})}
+        )
+    return {"getVariableResult": results}
+
+
+async def _tells_itself(stage: Stage) -> None:
+    """Has a report of the device model asked for, and gives it."""
+    stage.responders["GetVariables"] = _got
+    call = await stage.provoke("GetBaseReport", {"reportBase": "FullInventory"})
+    report = {
+        "requestId": call.payload.get("requestId"),
+        "seqNo": 0,
+        "tbc": False,
+        "generatedAt": timestamp(),
+        "reportData": [_reported(key) for key in _VALUES],
+    }
+    stage.needed(await ask(stage, "NotifyReport", report), "the answer to NotifyReport")
+
+
+async def _sent(stage: Stage, action: str, wish: Json | None = None) -> PeerCall:
+    call = await stage.provoke(action, wish)
+    if explain(stage.specification.request(action), call.payload):
+        stage.cannot_tell(f"its {action} breaks its schema, which another rule is about")
+    return call
+
+
+def _two(stage: Stage, action: str, name: str) -> list[Any]:
+    """Two items of a list that are not the same."""
+    kind: Any = shape(stage.specification.request(action)).by_wire[name].kind
+    if not hasattr(kind.item, "cls"):
+        return [1, 2]
+    items = [smallest(kind.item.cls) for _ in range(2)]
+    for item, (variable, text) in zip(
+        items, (("HeartbeatInterval", "KIT-1"), ("TimeZone", "KIT-2")), strict=True
+    ):
+        if "idToken" in item:
+            item["idToken"]["idToken"] = text
+        else:
+            item["variable"] = {"name": variable}
+    return items
+
+
+def _register(rule: str, action: str, name: str, variable: tuple[str, str, str]) -> None:
+    @check(rule)
+    async def judge(stage: Stage) -> None:
+        """Says that it bears one item, and has two sent."""
+        await _tells_itself(stage)
+        call = await _sent(stage, action, {name: _two(stage, action, name)})
+        count = len(call.payload.get(name) or ())
+        if count > 1:
+            stage.deviates(
+                f"{_VALUES[variable]} item of {name}", str(count), place=action, marks=(call.mark,)
+            )
+
+
+for _rule, (_action, _name, _variable) in _ITEMS.items():
+    _register(_rule, _action, _name, _variable)
+
+
+@check("limit.active-network")
+async def active_network(stage: Stage) -> None:
+    """Says which configuration of its network it uses, and has variables set."""
+    await _tells_itself(stage)
+    call = await _sent(stage, "SetVariables")
+    for item in call.payload["setVariableData"]:
+        component = item["component"]
+        if component["name"] == "NetworkConfiguration" and component.get("instance") == "1":
+            stage.deviates(
+                "no variable of a configuration that is in use",
+                f"{item['variable']['name']} of NetworkConfiguration 1",
+                marks=(call.mark,),
+            )
