@@ -185,6 +185,7 @@ class Run:
     _open: set[Any] = field(factory=set)
     _gone: str = ""
     _to_generate: int = 0
+    _played: dict[str, None] = field(factory=dict)
 
     async def all(self, given: Ground, rules: Sequence[Rule]) -> None:
         """Looks for all rules."""
@@ -205,8 +206,7 @@ class Run:
         """What stays in the software."""
         if given.target.role is not Role.CSMS:
             return ()
-        played = dict.fromkeys((given.facts["identity"], given.other().facts["identity"]))
-        stations = [f"the station {identity}" for identity in played]
+        stations = [f"the station {identity}" for identity in self._played]
         return (*stations, *([f"{len(self._open)} transactions that have not ended"] if self._open else []))
 
     def _judged(self, outcome: Outcome) -> None:
@@ -359,20 +359,27 @@ class Run:
         return Outcome(rule, verdict, reason, findings=findings, examples=generation.tried)
 
     def _not_told_yet(self, findings: list[Finding]) -> tuple[list[Finding], set[str]]:
-        """Findings about actions, and keywords, of which no other rule has found anything; and the rules that have."""
-        bad = {outcome.rule.id for outcome in self.outcomes if outcome.verdict is Verdict.DEVIATING}
-        told: dict[str, str] = {}
-        for outcome in self.outcomes:
-            if outcome.verdict is Verdict.DEVIATING and outcome.rule.seen is not Seen.GENERATED:
-                for finding in outcome.findings:
-                    told.update(dict.fromkeys(_actions_in(finding), outcome.rule.id))
+        """Findings at places where no other rule has found the same; and the rules that have."""
+        others = [
+            outcome
+            for outcome in self.outcomes
+            if outcome.verdict is Verdict.DEVIATING and outcome.rule.seen is not Seen.GENERATED
+        ]
+        bad = {outcome.rule.id for outcome in others}
+        told = {
+            (action, finding.got): outcome.rule.id
+            for outcome in others
+            for finding in outcome.findings
+            for action in _actions_in(finding)
+        }
         new, known = [], set()
         for finding in findings:
             action, _, keyword = finding.place.partition(" ")
-            if action in told:
-                known.add(told[action])
-            elif RULES.get(keyword) in bad:
+            # Whoever does not refuse long texts does so everywhere; but what an action is answered, another may not be.
+            if RULES.get(keyword) in bad:
                 known.add(RULES[keyword])
+            elif (action, finding.got) in told:
+                known.add(told[action, finding.got])
             else:
                 new.append(finding)
         return new, known
@@ -380,6 +387,7 @@ class Run:
     # Rules that are overheard
 
     def _listen(self, stage: Conversation) -> None:
+        self._played[stage.identity] = None
         heard = stage.heard()
         self._learn(heard)
         for id, so_far in self._heard.items():

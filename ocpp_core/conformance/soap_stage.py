@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from attrs import define
+from attrs import define, evolve
 
 from ocpp_core.conformance import envelopes
 from ocpp_core.conformance.conversation import Conversation
@@ -73,7 +73,16 @@ class SoapGround(Ground):
 
     async def stage(self) -> "SoapStage":
         """See `Ground`."""
-        stage = SoapStage(self, **{**self.facts, "identity": self.identity})
+        return await self.stage_of(self.identity)
+
+    def other(self) -> Ground:
+        """See `Ground`."""
+        other = self.another
+        return self if other is None else _Other(self, other)
+
+    async def stage_of(self, identity: str) -> "SoapStage":
+        """The same, of a station."""
+        stage = SoapStage(self, **{**self.facts, "identity": identity})
         stage.is_registered = stage.was_registered = (
             self.is_registered and self.target.role is Role.CHARGE_POINT
         )
@@ -117,6 +126,19 @@ class SoapGround(Ground):
         await send({"type": "http.response.body", "body": answer})
 
 
+class _Other(Ground):
+    """The ground in front of which another station is played: both are called at the same address."""
+
+    def __init__(self, ground: SoapGround, identity: str) -> None:
+        super().__init__(evolve(ground.target, identity=identity), ground.profile, ground.address)
+        self._ground = ground
+        self._identity = identity
+
+    async def stage(self) -> "SoapStage":
+        """See `Ground`."""
+        return await self._ground.stage_of(self._identity)
+
+
 class SoapStage(Conversation):
     """A `Stage` over OCPP-S."""
 
@@ -130,6 +152,8 @@ class SoapStage(Conversation):
         self._actions: dict[str, str] = {}
         self._posts: set[asyncio.Task[None]] = set()
         self._replies: dict[str, asyncio.Future[tuple[int, bytes]]] = {}
+        password = ground.target.password if self.role is Role.CSMS else None
+        self._auth = None if password is None else httpx.BasicAuth(self.identity, password)
 
     def heard(self) -> Heard:
         """See `Conversation`."""
@@ -172,7 +196,10 @@ class SoapStage(Conversation):
     async def _post(self, body: bytes, id: str) -> None:
         try:
             answer = await self._ground.client.post(
-                self._ground.station, content=body, headers={"Content-Type": envelopes.CONTENT_TYPE}
+                self._ground.station,
+                content=body,
+                headers={"Content-Type": envelopes.CONTENT_TYPE},
+                auth=self._auth,
             )
         except httpx.TimeoutException:
             return
@@ -283,12 +310,7 @@ def _as(content_type: str) -> str:
 @asynccontextmanager
 async def soap_ground(target: Target, profile: Profile) -> AsyncGenerator[Ground, None]:
     """See `ocpp_core.conformance.grounds.ground`."""
-    auth = None
-    if target.password is not None and target.role is Role.CSMS:
-        auth = httpx.BasicAuth(target.identity or IDENTITY, target.password)
-    client = httpx.AsyncClient(
-        auth=auth, verify=target.ssl or True, trust_env=False, timeout=profile.answer_within * 4
-    )
+    client = httpx.AsyncClient(verify=target.ssl or True, trust_env=False, timeout=profile.answer_within * 4)
     async with client:
         ground = SoapGround(target, profile, client)
         async with serving(ground, target.host, target.port) as port:
