@@ -92,7 +92,7 @@ class Dial(Line):
         except (OSError, TimeoutError) as error:
             if getattr(error, "reason", None) in _OF_THIS_MACHINE:
                 stage.cannot_tell(f"this machine cannot offer it: {error}")
-            note = f"no connection: {error or type(error).__name__}"
+            note = f"no connection: {str(error) or type(error).__name__}"
         else:
             agreed = writer.get_extra_info("ssl_object")
             version, cipher = agreed.version(), agreed.cipher()[0]

@@ -38,6 +38,8 @@ MAX_SIZE = 8 * 1024 * 1024
 _MEDIA = 80
 #: Seconds that a request of the software waits for a stage, or is left without an answer.
 _HELD = 60.0
+#: Requests of the software that are served, or wait to be, at once.
+_MOST_WAITING = 100
 #: How SOAP names what the JSON wire calls so.
 _CODES = {"NotImplemented": "NotSupported"}
 
@@ -70,6 +72,7 @@ class SoapGround(Ground):
         self.has_come: asyncio.Event = asyncio.Event()
         self._stage: SoapStage | None = None
         self._there = asyncio.Event()
+        self._waiting = 0
 
     async def stage(self) -> "SoapStage":
         """See `Ground`."""
@@ -107,23 +110,32 @@ class SoapGround(Ground):
         """The ASGI application that the software calls."""
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
+        body = bytearray()
+        while len(body) <= MAX_SIZE:
             event = await receive()
             body += event.get("body", b"")
-            if not event.get("more_body") or len(body) > MAX_SIZE:
+            if not event.get("more_body"):
                 break
-        try:
-            async with asyncio.timeout(_HELD):
-                await self._there.wait()
-                stage = self._stage
-                assert stage is not None
-                status, answer = await stage.served(body, _media_type(scope["headers"]))
-        except TimeoutError:
-            status, answer = 504, b""
+        status, answer = 503, b""
+        if self._waiting < _MOST_WAITING:
+            self._waiting += 1
+            try:
+                async with asyncio.timeout(_HELD):
+                    status, answer = await self._served(bytes(body), _media_type(scope["headers"]))
+            except TimeoutError:
+                status = 504
+            finally:
+                self._waiting -= 1
         headers = [(b"content-type", envelopes.CONTENT_TYPE.encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
+
+    async def _served(self, body: bytes, content_type: str) -> tuple[int, bytes]:
+        await self._there.wait()
+        stage = self._stage
+        if stage is None or stage.is_given_up:
+            return 503, b""
+        return await stage.served(body, content_type)
 
 
 class _Other(Ground):
@@ -195,12 +207,7 @@ class SoapStage(Conversation):
 
     async def _post(self, body: bytes, id: str) -> None:
         try:
-            answer = await self._ground.client.post(
-                self._ground.station,
-                content=body,
-                headers={"Content-Type": envelopes.CONTENT_TYPE},
-                auth=self._auth,
-            )
+            answer, content = await self._posted(body)
         except httpx.TimeoutException:
             return
         except httpx.HTTPError as error:
@@ -209,8 +216,24 @@ class SoapStage(Conversation):
             self._came_answer(id, Answer(AnswerKind.CLOSED, text=why, mark=entry.number))
             return
         note = f"HTTP {answer.status_code}{_as(answer.headers.get('content-type', ''))}"
-        entry = self.record(Direction.RECEIVED, What.MESSAGE, answer.content[:MAX_SIZE], note)
-        self._came_answer(id, self._answer_in(self._read(answer.content), entry, id, answer.status_code))
+        entry = self.record(Direction.RECEIVED, What.MESSAGE, content, note)
+        self._came_answer(id, self._answer_in(self._read(content), entry, id, answer.status_code))
+
+    async def _posted(self, body: bytes) -> tuple[httpx.Response, bytes]:
+        """The response, and as much of its body as is read of anybody's."""
+        content = bytearray()
+        async with self._ground.client.stream(
+            "POST",
+            self._ground.station,
+            content=body,
+            headers={"Content-Type": envelopes.CONTENT_TYPE},
+            auth=self._auth,
+        ) as answer:
+            async for part in answer.aiter_bytes():
+                content += part
+                if len(content) > MAX_SIZE:
+                    break
+        return answer, bytes(content[:MAX_SIZE])
 
     def _answer_in(self, read: Read, entry: Entry, id: str, status: int) -> Answer:
         action = self._actions.get(id, "")
