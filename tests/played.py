@@ -16,6 +16,8 @@ from ocpp_core.model.errors import CallFailedError
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Wire
+from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 from ocpp_core.transports.websocket import Backoff, connect, serve
 
 QUICK = Profile(answer_within=2.0, silence=0.05)
@@ -30,6 +32,14 @@ async def csms_url(**options: Any) -> AsyncGenerator[str, None]:
         Csms().router, "127.0.0.1", accepts=JSON_VERSIONS, tolerance=Tolerance.STRICT, **options
     ) as server:
         yield f"ws://127.0.0.1:{server.port}"
+
+
+@asynccontextmanager
+async def soap_csms_url() -> AsyncGenerator[str, None]:
+    """The same on the SOAP wire."""
+    app = OcppApp(Csms().router, tolerance=Tolerance.STRICT)
+    async with serving(app, "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 async def csms_stage(

@@ -35,6 +35,11 @@ T = TypeVar("T")
 _INTERVAL = 300
 #: Seconds before a call of the software is answered.
 _BREATH = 0.005
+#: Messages that software may say between two that it is asked, and characters on one stage.
+MOST_UNASKED = 1_000
+MOST_CHARACTERS = 64 * 1024 * 1024
+#: Seconds for answers that are still to be sent when a stage ends: whoever does not read keeps nobody.
+_LAST_ANSWERS = 2.0
 #: What a station can be got to say by a message that asks for it, beside what TriggerMessage names.
 _STARTS = ("StartTransaction", "TransactionEvent")
 #: What asks for messages, and the enum that names them.
@@ -97,6 +102,8 @@ class Conversation(ABC):
         self._answering: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
+        self._unasked = self._characters = 0
+        self._overrun = ""
 
     # What a wire does
 
@@ -139,7 +146,24 @@ class Conversation(ABC):
 
     def record(self, direction: Direction, what: What, text: str | bytes, note: str = "") -> Entry:
         """Adds what has just happened to the trace."""
+        if direction is Direction.RECEIVED and what is What.MESSAGE:
+            self._unasked += 1
+            self._characters += len(text)
+            if self._unasked > MOST_UNASKED:
+                self.give_up(f"it says more than {MOST_UNASKED} messages at once")
+            elif self._characters > MOST_CHARACTERS:
+                self.give_up(f"it says more than {MOST_CHARACTERS} characters")
         return self.trace.add(self._loop.time() - self._began, direction, what, text, note)
+
+    def give_up(self, why: str) -> None:
+        """Nothing more is heard of the software on this stage, and nobody can tell anything of it."""
+        self._overrun = self._overrun or why
+        self._tell()
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing more is heard of it."""
+        return bool(self._overrun)
 
     def _tell(self) -> None:
         for waiter in self._waiters:
@@ -147,9 +171,15 @@ class Conversation(ABC):
                 waiter.set_result(None)
 
     async def _until(self, ready: Callable[[], T | None], within: float | None) -> T | None:
-        """What `ready` finds, once it finds something; None if it does not in time."""
+        """What `ready` finds, once it finds something; None if it does not in time.
+
+        Raises:
+            Inconclusive: So much is said that nothing is heard any more.
+        """
         deadline = self._loop.time() + (self.profile.answer_within if within is None else within)
         while (found := ready()) is None:
+            if self._overrun:
+                raise Inconclusive(self._overrun)
             left = deadline - self._loop.time()
             if left <= 0:
                 return None
@@ -194,7 +224,9 @@ class Conversation(ABC):
 
     async def _end_answering(self) -> None:
         if self._answering:
-            await asyncio.wait(self._answering)
+            _, late = await asyncio.wait(self._answering, timeout=_LAST_ANSWERS)
+            for task in late:
+                task.cancel()
 
     def _reply(self, call: PeerCall) -> Json | Refused | None:
         """What a call of the software is answered; None is silence."""
@@ -240,6 +272,7 @@ class Conversation(ABC):
 
     async def send(self, text: str | bytes, *, note: str = "") -> None:
         """See `Stage`."""
+        self._unasked = 0
         await self._transmit(text, note)
 
     async def exchange(
@@ -248,6 +281,7 @@ class Conversation(ABC):
         """See `Stage`."""
         self._taken[id] = len(self._answers.get(id, ()))
         self._asked.append(id)
+        self._unasked = 0
         await self._transmit(text, note)
         return await self.answer_to(id, within=within)
 

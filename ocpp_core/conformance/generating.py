@@ -293,7 +293,13 @@ class Generation:
                     break
                 # All subjects get their share of the time.
                 self._until = now + (self.deadline - now) / (len(subjects) - number)
-                finding = await self._of(generator, subject, generator.examples(first, subject))
+                try:
+                    finding = await self._of(generator, subject, generator.examples(first, subject))
+                except Inconclusive:
+                    # It is gone, which says nothing about what was found before.
+                    if not found:
+                        raise
+                    break
                 if finding is not None:
                     found.append(finding)
         finally:
@@ -366,7 +372,13 @@ class Generation:
         if deviation is None:
             return None
         place = deviation.place
-        return Finding(deviation.expected, deviation.got, place, _copy(stage.trace), deviation.marks)
+        return Finding(
+            deviation.expected,
+            deviation.got,
+            place,
+            Trace(list(stage.trace.kept(deviation.marks))),
+            deviation.marks,
+        )
 
     async def _present(self) -> Conversation:
         if self._current is None or self._current.has_ended:
@@ -382,10 +394,6 @@ class Generation:
         stage, self._current = self._current, None
         if stage is not None:
             await self.ended(stage)
-
-
-def _copy(trace: Trace) -> Trace:
-    return Trace(list(trace))
 
 
 def _silently(drawn: Callable[[], None]) -> None:

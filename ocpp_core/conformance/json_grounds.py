@@ -26,10 +26,10 @@ class JsonGround(Ground):
 
     def other(self) -> Ground:
         """See `Ground`."""
-        others = [name for name in self.profile.identities if name != self.target.identity]
-        if not isinstance(self._line, Dial) or not others:
+        other = self.another
+        if not isinstance(self._line, Dial) or other is None:
             return self
-        target, line = evolve(self.target, identity=others[0]), evolve(self._line, identity=others[0])
+        target, line = evolve(self.target, identity=other), evolve(self._line, identity=other)
         return JsonGround(target, self.profile, self.address, line)
 
 

@@ -17,6 +17,7 @@ from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.json_frames import ANSWERS, Json, Type, call, frame_in, written
 from ocpp_core.conformance.stages import Answer, AnswerKind, Encrypted, Opening, PeerCall, Refused
 from ocpp_core.conformance.traces import Direction, Entry, What
+from ocpp_core.model.printing import printable
 
 #: Bytes of a message of the software; one that is larger ends the connection.
 MAX_SIZE = 8 * 1024 * 1024
@@ -134,14 +135,21 @@ class JsonStage(Conversation):
 
     async def _read(self, connection: Connection) -> None:
         try:
-            while True:
+            while not self.is_given_up:
                 message = await connection.recv()
                 note = "" if isinstance(message, str) else "binary"
                 entry = self.record(Direction.RECEIVED, What.MESSAGE, message, note)
                 if isinstance(message, str):
                     self._received(message, entry)
+            connection.transport.abort()
         except ConnectionClosed as closed:
             said = closed.rcvd
+            if said is None and closed.sent is not None:
+                # What is no WebSocket message, or too large a one, the library does not take.
+                why = f"{closed.sent.code} {closed.sent.reason}".strip()
+                self.record(Direction.SENT, What.CLOSED, why)
+                self.give_up(f"its messages cannot be read: {printable(why)}")
+                return
             code, reason = ("1006", "") if said is None else (str(said.code), said.reason)
             entry = self.record(Direction.RECEIVED, What.CLOSED, f"{code} {reason}".strip())
             self._came_end(code, reason, entry.number)

@@ -37,6 +37,12 @@ MOST_FINDINGS = 20
 #: Seconds after which a check is given up, and times that it may wait for an answer.
 _LONGEST = 60.0
 _MOST_WAITS = 20
+#: What one check may take of the time that a run has left, and waits for an answer that it may take in any case.
+_SHARE = 0.25
+_LEAST_WAITS = 2
+#: Checks in a row that could not begin, after which no other is tried that begins in the same way.
+_MOST_UNBEGUN = 3
+_OVER = "the time was over"
 
 
 @frozen
@@ -185,6 +191,8 @@ class Run:
     _open: set[Any] = field(factory=set)
     _gone: str = ""
     _to_generate: int = 0
+    _played: dict[str, None] = field(factory=dict)
+    _unbegun: list[str] = field(factory=list)
 
     async def all(self, given: Ground, rules: Sequence[Rule]) -> None:
         """Looks for all rules."""
@@ -205,8 +213,7 @@ class Run:
         """What stays in the software."""
         if given.target.role is not Role.CSMS:
             return ()
-        played = dict.fromkeys((given.facts["identity"], given.other().facts["identity"]))
-        stations = [f"the station {identity}" for identity in played]
+        stations = [f"the station {identity}" for identity in self._played]
         return (*stations, *([f"{len(self._open)} transactions that have not ended"] if self._open else []))
 
     def _judged(self, outcome: Outcome) -> None:
@@ -215,17 +222,41 @@ class Run:
 
     async def _greet(self, given: Ground) -> None:
         """Sees whether the software is there at all."""
+        stage: Conversation | None = None
         try:
-            stage = await given.stage()
-            try:
+            async with asyncio.timeout(self._left()):
+                stage = await given.stage()
                 await stage.be_registered()
-            except Inconclusive:
-                pass
-            finally:
-                await stage.close()
-            self._listen(stage)
         except Inconclusive as reason:
-            self._gone = str(reason)
+            if stage is None:
+                self._gone = str(reason)
+        except HookFailed:
+            pass  # each check that takes it tells so
+        except TimeoutError:
+            self._gone = _OVER
+        finally:
+            if stage is not None:
+                await self._end(stage)
+
+    async def _end(self, stage: Conversation) -> None:
+        await stage.close()
+        self._listen(stage)
+
+    def _left(self) -> float | None:
+        """Seconds of the run; None if it may take as long as it does."""
+        return None if self.deadline is None else self.deadline - monotonic()
+
+    def _is_over(self) -> bool:
+        left = self._left()
+        return left is not None and left <= 0
+
+    def _longest(self) -> float:
+        """Seconds that the next check may take."""
+        longest = _LONGEST + _MOST_WAITS * self.profile.answer_within
+        left = self._left()
+        if left is None:
+            return longest
+        return min(longest, left, max(_SHARE * left, _LEAST_WAITS * self.profile.answer_within))
 
     # A rule that is asked for
 
@@ -255,8 +286,11 @@ class Run:
                 return Outcome(rule, Verdict.INCONCLUSIVE, f"the profile has no hook {name}")
         if rule.intrusive and not self.intrusive:
             return Outcome(rule, Verdict.INCONCLUSIVE, "it is intrusive, and was not asked for")
-        if self.deadline is not None and monotonic() > self.deadline:
-            return Outcome(rule, Verdict.INCONCLUSIVE, "the time was over")
+        if self._is_over():
+            return Outcome(rule, Verdict.INCONCLUSIVE, _OVER)
+        check = CHECKS.get(rule.id)
+        if len(self._unbegun) >= _MOST_UNBEGUN and (check is None or check.start is Start.BOOTED):
+            return Outcome(rule, Verdict.INCONCLUSIVE, f"{self._unbegun[-1]}; it was not tried any more")
         return None
 
     def _is_helped(self, name: str, given: Ground) -> bool:
@@ -268,6 +302,9 @@ class Run:
         """What was seen; a deviation is looked for once more, on a fresh connection."""
         outcome = await self._tried(check, rule, given)
         if outcome.verdict is Verdict.DEVIATING:
+            if self._is_over():
+                outcome.reason = f"{_OVER} before it was looked for again"
+                return outcome
             # What is left of the first look, such as a transaction, belongs to the station that was played.
             other = given.other()
             again = await self._tried(check, rule, other)
@@ -282,15 +319,15 @@ class Run:
 
     async def _tried(self, check: Check, rule: Rule, given: Ground) -> Outcome:
         stage: Conversation | None = None
-        longest = _LONGEST + _MOST_WAITS * self.profile.answer_within
+        longest = self._longest()
         try:
-            stage = await given.stage()
             async with asyncio.timeout(longest):
+                stage = await given.stage()
                 if check.start is Start.BOOTED:
-                    await stage.be_registered()
+                    await self._begun(stage)
                 await check.judge(stage)
         except Deviation as seen:
-            trace = Trace() if stage is None else stage.trace
+            trace = Trace() if stage is None else stage.trace.kept(seen.marks)
             finding = Finding(seen.expected, seen.got, seen.place, trace, seen.marks)
             return Outcome(rule, Verdict.DEVIATING, findings=[finding])
         except Inconclusive as reason:
@@ -300,7 +337,8 @@ class Run:
         except NotApplicable as reason:
             return Outcome(rule, Verdict.NOT_APPLICABLE, str(reason))
         except TimeoutError:
-            return Outcome(rule, Verdict.INCONCLUSIVE, f"it took more than {longest:.0f} s")
+            why = _OVER if self._is_over() else f"it took more than {longest:.0f} s"
+            return Outcome(rule, Verdict.INCONCLUSIVE, why)
         except HookFailed as failure:
             return Outcome(rule, Verdict.BROKEN, str(failure))
         except Exception as error:  # of a check: the other rules can still be looked for
@@ -309,8 +347,15 @@ class Run:
             return Outcome(rule, Verdict.CONFORMING)
         finally:
             if stage is not None:
-                await stage.close()
-                self._listen(stage)
+                await self._end(stage)
+
+    async def _begun(self, stage: Conversation) -> None:
+        try:
+            await stage.be_registered()
+        except Inconclusive as reason:
+            self._unbegun.append(str(reason))
+            raise
+        self._unbegun.clear()
 
     # Rules that are looked for with generated messages
 
@@ -321,24 +366,23 @@ class Run:
             return Outcome(rule, Verdict.INCONCLUSIVE, f"it takes more: {install('testing')}")
 
         async def stage() -> Conversation:
-            made = await given.stage()
-            await made.be_registered()
+            try:
+                async with asyncio.timeout(self._left()):
+                    made = await given.stage()
+                    await made.be_registered()
+            except TimeoutError:
+                raise Inconclusive(_OVER) from None
             return made
 
-        async def ended(made: Conversation) -> None:
-            await made.close()
-            self._listen(made)
-
-        has_time = self.deadline is not None
-        left = (self.deadline - monotonic()) if self.deadline is not None else _GENERATING
+        left = self._left()
         generation = Generation(
             rule=rule.id,
             stage=stage,
-            ended=ended,
+            ended=self._end,
             seed=self.seed,
             # The rules that are still to come get their share.
-            deadline=monotonic() + left / max(1, self._to_generate),
-            examples=MOST_EXAMPLES if has_time else EXAMPLES,
+            deadline=monotonic() + (_GENERATING if left is None else left) / max(1, self._to_generate),
+            examples=EXAMPLES if left is None else MOST_EXAMPLES,
             intrusive=self.intrusive,
         )
         self._to_generate -= 1
@@ -359,20 +403,27 @@ class Run:
         return Outcome(rule, verdict, reason, findings=findings, examples=generation.tried)
 
     def _not_told_yet(self, findings: list[Finding]) -> tuple[list[Finding], set[str]]:
-        """Findings about actions, and keywords, of which no other rule has found anything; and the rules that have."""
-        bad = {outcome.rule.id for outcome in self.outcomes if outcome.verdict is Verdict.DEVIATING}
-        told: dict[str, str] = {}
-        for outcome in self.outcomes:
-            if outcome.verdict is Verdict.DEVIATING and outcome.rule.seen is not Seen.GENERATED:
-                for finding in outcome.findings:
-                    told.update(dict.fromkeys(_actions_in(finding), outcome.rule.id))
+        """Findings at places where no other rule has found the same; and the rules that have."""
+        others = [
+            outcome
+            for outcome in self.outcomes
+            if outcome.verdict is Verdict.DEVIATING and outcome.rule.seen is not Seen.GENERATED
+        ]
+        bad = {outcome.rule.id for outcome in others}
+        told = {
+            (action, finding.got): outcome.rule.id
+            for outcome in others
+            for finding in outcome.findings
+            for action in _actions_in(finding)
+        }
         new, known = [], set()
         for finding in findings:
             action, _, keyword = finding.place.partition(" ")
-            if action in told:
-                known.add(told[action])
-            elif RULES.get(keyword) in bad:
+            # Whoever does not refuse long texts does so everywhere; but what an action is answered, another may not be.
+            if RULES.get(keyword) in bad:
                 known.add(RULES[keyword])
+            elif (action, finding.got) in told:
+                known.add(told[action, finding.got])
             else:
                 new.append(finding)
         return new, known
@@ -380,6 +431,7 @@ class Run:
     # Rules that are overheard
 
     def _listen(self, stage: Conversation) -> None:
+        self._played[stage.identity] = None
         heard = stage.heard()
         self._learn(heard)
         for id, so_far in self._heard.items():
@@ -389,7 +441,8 @@ class Run:
                 elif (known := so_far.findings.get(seen.place)) is not None:
                     so_far.findings[seen.place] = _counted(known)
                 elif len(so_far.findings) < MOST_FINDINGS:
-                    finding = Finding(seen.expected, seen.got, seen.place, heard.trace, seen.marks)
+                    trace = heard.trace.kept(seen.marks)
+                    finding = Finding(seen.expected, seen.got, seen.place, trace, seen.marks)
                     so_far.findings[seen.place] = finding
 
     def _overheard(self, rule: Rule) -> Outcome:
@@ -434,7 +487,7 @@ def _actions_in(finding: Finding) -> set[str]:
     """The actions that a finding is about: of what was asked last before each place that shows it."""
     found = {finding.place.partition(" ")[0]} - {""}
     for mark in finding.marks:
-        for entry in reversed(finding.trace[: mark + 1]):
+        for entry in reversed([entry for entry in finding.trace if entry.number <= mark]):
             frame = frame_in(entry.text)
             if frame is not None and frame[0] == Type.CALL and len(frame) > 2 and isinstance(frame[2], str):
                 found.add(frame[2])

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from attrs import define
+from attrs import define, evolve
 
 from ocpp_core.conformance import envelopes
 from ocpp_core.conformance.conversation import Conversation
@@ -38,6 +38,8 @@ MAX_SIZE = 8 * 1024 * 1024
 _MEDIA = 80
 #: Seconds that a request of the software waits for a stage, or is left without an answer.
 _HELD = 60.0
+#: Requests of the software that are served, or wait to be, at once.
+_MOST_WAITING = 100
 #: How SOAP names what the JSON wire calls so.
 _CODES = {"NotImplemented": "NotSupported"}
 
@@ -70,10 +72,20 @@ class SoapGround(Ground):
         self.has_come: asyncio.Event = asyncio.Event()
         self._stage: SoapStage | None = None
         self._there = asyncio.Event()
+        self._waiting = 0
 
     async def stage(self) -> "SoapStage":
         """See `Ground`."""
-        stage = SoapStage(self, **{**self.facts, "identity": self.identity})
+        return await self.stage_of(self.identity)
+
+    def other(self) -> Ground:
+        """See `Ground`."""
+        other = self.another
+        return self if other is None else _Other(self, other)
+
+    async def stage_of(self, identity: str) -> "SoapStage":
+        """The same, of a station."""
+        stage = SoapStage(self, **{**self.facts, "identity": identity})
         stage.is_registered = stage.was_registered = (
             self.is_registered and self.target.role is Role.CHARGE_POINT
         )
@@ -98,23 +110,45 @@ class SoapGround(Ground):
         """The ASGI application that the software calls."""
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
+        body = bytearray()
+        while len(body) <= MAX_SIZE:
             event = await receive()
             body += event.get("body", b"")
-            if not event.get("more_body") or len(body) > MAX_SIZE:
+            if not event.get("more_body"):
                 break
-        try:
-            async with asyncio.timeout(_HELD):
-                await self._there.wait()
-                stage = self._stage
-                assert stage is not None
-                status, answer = await stage.served(body, _media_type(scope["headers"]))
-        except TimeoutError:
-            status, answer = 504, b""
+        status, answer = 503, b""
+        if self._waiting < _MOST_WAITING:
+            self._waiting += 1
+            try:
+                async with asyncio.timeout(_HELD):
+                    status, answer = await self._served(bytes(body), _media_type(scope["headers"]))
+            except TimeoutError:
+                status = 504
+            finally:
+                self._waiting -= 1
         headers = [(b"content-type", envelopes.CONTENT_TYPE.encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
+
+    async def _served(self, body: bytes, content_type: str) -> tuple[int, bytes]:
+        await self._there.wait()
+        stage = self._stage
+        if stage is None or stage.is_given_up:
+            return 503, b""
+        return await stage.served(body, content_type)
+
+
+class _Other(Ground):
+    """The ground in front of which another station is played: both are called at the same address."""
+
+    def __init__(self, ground: SoapGround, identity: str) -> None:
+        super().__init__(evolve(ground.target, identity=identity), ground.profile, ground.address)
+        self._ground = ground
+        self._identity = identity
+
+    async def stage(self) -> "SoapStage":
+        """See `Ground`."""
+        return await self._ground.stage_of(self._identity)
 
 
 class SoapStage(Conversation):
@@ -130,6 +164,8 @@ class SoapStage(Conversation):
         self._actions: dict[str, str] = {}
         self._posts: set[asyncio.Task[None]] = set()
         self._replies: dict[str, asyncio.Future[tuple[int, bytes]]] = {}
+        password = ground.target.password if self.role is Role.CSMS else None
+        self._auth = None if password is None else httpx.BasicAuth(self.identity, password)
 
     def heard(self) -> Heard:
         """See `Conversation`."""
@@ -171,9 +207,7 @@ class SoapStage(Conversation):
 
     async def _post(self, body: bytes, id: str) -> None:
         try:
-            answer = await self._ground.client.post(
-                self._ground.station, content=body, headers={"Content-Type": envelopes.CONTENT_TYPE}
-            )
+            answer, content = await self._posted(body)
         except httpx.TimeoutException:
             return
         except httpx.HTTPError as error:
@@ -182,8 +216,24 @@ class SoapStage(Conversation):
             self._came_answer(id, Answer(AnswerKind.CLOSED, text=why, mark=entry.number))
             return
         note = f"HTTP {answer.status_code}{_as(answer.headers.get('content-type', ''))}"
-        entry = self.record(Direction.RECEIVED, What.MESSAGE, answer.content[:MAX_SIZE], note)
-        self._came_answer(id, self._answer_in(self._read(answer.content), entry, id, answer.status_code))
+        entry = self.record(Direction.RECEIVED, What.MESSAGE, content, note)
+        self._came_answer(id, self._answer_in(self._read(content), entry, id, answer.status_code))
+
+    async def _posted(self, body: bytes) -> tuple[httpx.Response, bytes]:
+        """The response, and as much of its body as is read of anybody's."""
+        content = bytearray()
+        async with self._ground.client.stream(
+            "POST",
+            self._ground.station,
+            content=body,
+            headers={"Content-Type": envelopes.CONTENT_TYPE},
+            auth=self._auth,
+        ) as answer:
+            async for part in answer.aiter_bytes():
+                content += part
+                if len(content) > MAX_SIZE:
+                    break
+        return answer, bytes(content[:MAX_SIZE])
 
     def _answer_in(self, read: Read, entry: Entry, id: str, status: int) -> Answer:
         action = self._actions.get(id, "")
@@ -283,12 +333,7 @@ def _as(content_type: str) -> str:
 @asynccontextmanager
 async def soap_ground(target: Target, profile: Profile) -> AsyncGenerator[Ground, None]:
     """See `ocpp_core.conformance.grounds.ground`."""
-    auth = None
-    if target.password is not None and target.role is Role.CSMS:
-        auth = httpx.BasicAuth(target.identity or IDENTITY, target.password)
-    client = httpx.AsyncClient(
-        auth=auth, verify=target.ssl or True, trust_env=False, timeout=profile.answer_within * 4
-    )
+    client = httpx.AsyncClient(verify=target.ssl or True, trust_env=False, timeout=profile.answer_within * 4)
     async with client:
         ground = SoapGround(target, profile, client)
         async with serving(ground, target.host, target.port) as port:

@@ -84,6 +84,13 @@ class Ground(ABC):
             "answers": self._answers,
         }
 
+    @property
+    def another(self) -> str | None:
+        """The identity of another station that a CSMS knows, if the profile names one."""
+        if self.target.role is not Role.CSMS:
+            return None
+        return next((name for name in self.profile.identities if name != self.target.identity), None)
+
     def other(self) -> "Ground":
         """The same in front of which another station is played, if the profile names a second; this one if not."""
         return self

@@ -1,10 +1,14 @@
 """What was said on a connection to the software under test, as it was on the wire, in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from typing import overload
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
+
+#: Entries that are kept of a very long trace, and characters of the software after which its other texts are left out.
+MOST_ENTRIES = 400
+MOST_CHARACTERS = 1_000_000
 
 #: How the note of an entry begins that is the body of an HTTP request of the software, and no answer.
 POSTED = "HTTP POST"
@@ -67,6 +71,20 @@ class Trace(Sequence[Entry]):
             for entry in self._entries
             if entry.direction is Direction.RECEIVED and entry.what is What.MESSAGE
         )
+
+    def kept(self, marks: Collection[int]) -> "Trace":
+        """What a finding keeps: all of it, or of a very long one its end and what has the numbers of `marks`."""
+        if len(self) <= MOST_ENTRIES and sum(len(entry.text) for entry in self.received()) <= MOST_CHARACTERS:
+            return self
+        least = len(self) - MOST_ENTRIES
+        left, kept = MOST_CHARACTERS, list[Entry]()
+        for entry in sorted(self, key=lambda entry: (entry.number in marks, entry.number), reverse=True):
+            if entry.number < least and entry.number not in marks:
+                continue
+            is_received = entry.direction is Direction.RECEIVED
+            kept.append(evolve(entry, text="") if is_received and left <= 0 else entry)
+            left -= len(entry.text) if is_received else 0
+        return Trace(sorted(kept, key=lambda entry: entry.number))
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -1,38 +1,25 @@
 """Our own CSMS under the kit: it keeps every rule that must be kept."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from conformance.peers.csms_judging import ALL
-from ocpp_core.cli.csms import Csms
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.runner import conform
 from ocpp_core.conformance.verdicts import Verdict
-from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Wire
-from ocpp_core.transports.asgi import OcppApp
-from ocpp_core.transports.serving import serving
-from played import JSON_VERSIONS, csms_url
+from played import JSON_VERSIONS, csms_url, soap_csms_url
 
 _SOAP_VERSIONS = ("1.2", "1.5", "1.6")
 
 
 async def _judged(version: str, wire: Wire) -> Report:
-    async with csms_url() if wire is Wire.JSON else _soap_url() as url:
+    async with csms_url() if wire is Wire.JSON else soap_csms_url() as url:
         target = Target(role=Role.CSMS, version=version, wire=wire, url=url)
         return await conform(target, profile=Profile(answer_within=5.0, silence=0.05), patterns=ALL)
-
-
-@asynccontextmanager
-async def _soap_url() -> AsyncGenerator[str, None]:
-    app = OcppApp(Csms().router, tolerance=Tolerance.STRICT)
-    async with serving(app, "127.0.0.1", 0) as port:
-        yield f"http://127.0.0.1:{port}/"
 
 
 @pytest.mark.parametrize(

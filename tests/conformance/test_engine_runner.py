@@ -11,18 +11,21 @@ from ocpp_core.conformance.checks import CHECKS, Check, Start
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.hooks import HookFailed
 from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.rules import Level, Rule, rules
-from ocpp_core.conformance.runner import applicable, conform, load_checks
+from ocpp_core.conformance.runner import Run, applicable, conform, load_checks
+from ocpp_core.conformance.traces import Direction, Trace
 from ocpp_core.conformance.verdicts import (
     Deviation,
+    Finding,
     Inconclusive,
     NotApplicable,
     Outcome,
     Verdict,
     exit_code,
 )
-from ocpp_core.model.versions import Role
-from played import QUICK, csms_url
+from ocpp_core.model.versions import Role, Wire
+from played import QUICK, csms_url, soap_csms_url
 
 RULE = "frame.unknown-action"
 _DEVIATION = Deviation("an error", "silence")
@@ -92,28 +95,81 @@ def test_what_a_check_raises_is_a_verdict(
     assert bool(told) == bool(outcome.reason)
 
 
+@pytest.mark.parametrize("url", [csms_url, soap_csms_url], ids=["json", "soap"])
 @pytest.mark.parametrize(
-    "identities, expected", [((), ["CONFORMANCE-1"] * 2), (("CP1", "CP2"), ["CP1", "CP2"])]
+    "identities, raised, expected",
+    [
+        ((), [_DEVIATION, _DEVIATION], ["CONFORMANCE-1"] * 2),
+        (("CP1", "CP2"), [_DEVIATION, _DEVIATION], ["CP1", "CP2"]),
+        (("CP1", "CP2"), [None], ["CP1"]),
+    ],
 )
 def test_the_second_look_is_of_another_station(
-    monkeypatch: pytest.MonkeyPatch, identities: tuple[str, ...], expected: list[str]
+    monkeypatch: pytest.MonkeyPatch,
+    identities: tuple[str, ...],
+    raised: list[Exception | None],
+    expected: list[str],
+    url: Callable[[], Any],
 ) -> None:
-    played = []
+    """What was played stays in the software, and nothing else does."""
+    played: list[str] = []
+    wire = Wire.JSON if url is csms_url else Wire.SOAP
 
     async def judge(stage: Any) -> None:
+        await stage.call("Heartbeat", {})
+        sent = [entry.text for entry in stage.trace if entry.direction is Direction.SENT]
+        assert any(stage.identity in text for text in sent)
         played.append(stage.identity)
-        raise _DEVIATION
+        if (what := raised[len(played) - 1]) is not None:
+            raise what
 
-    async def conformed() -> None:
-        async with csms_url() as url:
-            target = Target(role=Role.CSMS, version="1.6", url=url)
-            await conform(target, profile=evolve(QUICK, identities=identities), patterns=[RULE])
+    async def conformed() -> Report:
+        async with url() as there:
+            target = Target(role=Role.CSMS, version="1.6", url=there, wire=wire)
+            return await conform(
+                target, profile=evolve(QUICK, identities=identities), patterns=["heartbeat.answered"]
+            )
 
     load_checks()
-    monkeypatch.setitem(CHECKS, RULE, Check(RULE, judge, Start.CONNECTED))
-    asyncio.run(conformed())
+    monkeypatch.setitem(CHECKS, "heartbeat.answered", Check("heartbeat.answered", judge, Start.CONNECTED))
+    report = asyncio.run(conformed())
 
     assert expected == played
+    assert [f"the station {name}" for name in dict.fromkeys(expected)] == list(report.left_behind)
+
+
+def _told(outcomes: dict[str, list[Finding]], *found: Finding) -> tuple[list[str], set[str]]:
+    """What is left of findings with generated messages, when other rules have found something."""
+    run = Run(profile=QUICK, intrusive=False, seed=0, deadline=None, told=lambda _: None)
+    for id, findings in outcomes.items():
+        run.outcomes.append(Outcome(rules()[id], Verdict.DEVIATING, findings=findings))
+    new, known = run._not_told_yet(list(found))
+    return [finding.place for finding in new], known
+
+
+def _found(place: str, got: str) -> Finding:
+    return Finding("something else", got, place, Trace())
+
+
+@pytest.mark.parametrize(
+    "place, got, is_new",
+    [
+        pytest.param("Authorize InternalError", "an error InternalError", False, id="the same answer"),
+        pytest.param("Authorize 1011", "a closed connection 1011", True, id="another answer"),
+        pytest.param("Authorize maxLength", "a result", True, id="another fault of the action"),
+        pytest.param("Heartbeat InternalError", "an error InternalError", True, id="another action"),
+        pytest.param("Heartbeat enum", "a result", False, id="what is not refused anywhere"),
+    ],
+)
+def test_an_action_with_two_faults_tells_both(place: str, got: str, is_new: bool) -> None:
+    told = {
+        "authorize.answered": [_found("Authorize", "an error InternalError")],
+        "refuse.enum": [_found("StatusNotification $.status", "a result")],
+    }
+    new, known = _told(told, _found(place, got))
+
+    assert ([place] if is_new else []) == new
+    assert is_new != bool(known)
 
 
 def test_a_second_station_that_is_refused_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,9 @@ from rich.console import Console
 
 import made_reports
 from ocpp_core.conformance.reports import Report, as_json, as_junit, as_page, discreet, from_json
-from ocpp_core.conformance.reports.discretion import MOST, MOST_ENTRIES
+from ocpp_core.conformance.reports.discretion import MOST
 from ocpp_core.conformance.reports.terminal import print_report
-from ocpp_core.conformance.traces import Direction, Trace, What
+from ocpp_core.conformance.traces import MOST_ENTRIES, Direction, Trace, What
 
 
 def on_terminal(report: Report, *, show_secrets: bool = False) -> str:

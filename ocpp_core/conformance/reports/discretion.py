@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import evolve
+from attrs import define, evolve
 
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
@@ -18,8 +18,8 @@ from ocpp_core.soap.codec import SoapCodec
 
 #: Characters that are kept of a message.
 MOST = 20_000
-#: Messages that are kept of a finding.
-MOST_ENTRIES = 400
+#: Characters of messages that are kept in all; after that, of a finding the messages that show it.
+MOST_IN_ALL = 8_000_000
 
 
 def discreet(report: Report) -> Report:
@@ -30,7 +30,7 @@ def discreet(report: Report) -> Report:
     """
     if report.is_discreet:
         return report
-    software = report.software
+    software, left = report.software, _Left()
     return evolve(
         report,
         target=hide(report.target),
@@ -40,27 +40,34 @@ def discreet(report: Report) -> Report:
             firmware=_short(software.firmware),
         ),
         left_behind=tuple(_short(each) for each in report.left_behind),
-        outcomes=tuple(_outcome(outcome, report.wire) for outcome in report.outcomes),
+        outcomes=tuple(_outcome(outcome, report.wire, left) for outcome in report.outcomes),
         is_discreet=True,
     )
 
 
-def _outcome(outcome: Outcome, wire: Wire) -> Outcome:
-    findings = [_finding(finding, wire) for finding in outcome.findings]
+@define
+class _Left:
+    """What a report may still hold."""
+
+    characters: int = MOST_IN_ALL
+
+
+def _outcome(outcome: Outcome, wire: Wire, left: _Left) -> Outcome:
+    findings = [_finding(finding, wire, left) for finding in outcome.findings]
     return evolve(outcome, reason=_short(outcome.reason), findings=findings)
 
 
-def _finding(finding: Finding, wire: Wire) -> Finding:
-    kept = Trace(list(_kept(finding, wire)))
+def _finding(finding: Finding, wire: Wire, left: _Left) -> Finding:
+    kept = Trace(list(_kept(finding, wire, left)))
     return evolve(finding, got=_short(finding.got), place=_short(finding.place), trace=kept)
 
 
-def _kept(finding: Finding, wire: Wire) -> Iterable[Entry]:
-    """The entries of a finding; of a very long trace its end, and what shows the finding."""
-    least = len(finding.trace) - MOST_ENTRIES
-    for entry in finding.trace:
-        if entry.number >= least or entry.number in finding.marks:
-            yield _entry(entry, wire)
+def _kept(finding: Finding, wire: Wire, left: _Left) -> Iterable[Entry]:
+    for entry in finding.trace.kept(finding.marks):
+        if left.characters > 0 or entry.number in finding.marks:
+            shown = _entry(entry, wire)
+            left.characters -= len(shown.text)
+            yield shown
 
 
 def _short(text: str) -> str:

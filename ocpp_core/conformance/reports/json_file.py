@@ -27,7 +27,8 @@ FORMAT = "ocpp-core conformance report"
 SCHEMA = 1
 
 _SUBJECTS = {"CSMS": Role.CSMS, "station": Role.CHARGE_POINT}
-_MEMBERS_OF_RULES = [attribute.name for attribute in fields(Rule)]
+# A report is of one version, and has the level that counts there.
+_MEMBERS_OF_RULES = [attribute.name for attribute in fields(Rule) if attribute.name != "levels"]
 _MEMBERS_OF_SOFTWARE = [attribute.name for attribute in fields(Software)]
 
 

@@ -44,7 +44,6 @@ class SoapCsms(Csms):
         self.edit_answer: Callable[[str, str], str] = lambda text, action: text
         self.edit_call: Callable[[str, str], str] = lambda text, action: text
         self.status_of: Callable[[str], int] = lambda code: 400 if code == "Sender" else 500
-        self.media_type = _MEDIA_TYPE
         self.looks_at: list[Callable[[Incoming], None]] = [
             is_an_envelope,
             is_understood,
