@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ocpp_core.testing.broken import Broken as Broken
     from ocpp_core.testing.broken import broken_envelopes as broken_envelopes
     from ocpp_core.testing.broken import broken_frames as broken_frames
+    from ocpp_core.testing.disorder import RESULT as RESULT
+    from ocpp_core.testing.disorder import BrokenHistory as BrokenHistory
+    from ocpp_core.testing.disorder import broken_histories as broken_histories
     from ocpp_core.testing.histories import Link as Link
     from ocpp_core.testing.histories import StationMachine as StationMachine
     from ocpp_core.testing.histories import Step as Step
@@ -36,6 +39,7 @@ else:
         __name__,
         {
             "broken": "Broken HTTP_ERROR NO_ANSWER broken_envelopes broken_frames",
+            "disorder": "RESULT BrokenHistory broken_histories",
             "soap_envelopes": "envelopes",
             "json_frames": "frames",
             "histories": "Link StationMachine Step exchanges station_machine",
