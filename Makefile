@@ -94,10 +94,17 @@ mutants: $(VENV)/.deps ## Changes the engines in small ways and looks whether a 
 	$(PY) tools/mutants.py --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(MODULES),--modules '$(MODULES)') \
 	  $(if $(TESTS),--tests '$(TESTS)') --at-least $(AT_LEAST)
 
-# How many messages for each wire.
+# How many messages for each wire, and how many runs of each target of the guided fuzzer, if that can be installed here.
 MESSAGES ?= 300000
-fuzz: $(VENV)/.wheel ## Throws spoilt messages at every wire and tells what leaves the receive path (MESSAGES= SEED= WIRES=)
+RUNS ?= 20000
+TARGETS ?= frames envelopes connection logs
+fuzz: $(VENV)/.wheel ## Throws spoilt messages at every wire and tells what leaves the receive path (MESSAGES= RUNS= SEED= WIRES=)
 	$(PY) tests/fuzz.py --number $(MESSAGES) $(if $(SEED),--seed $(SEED)) $(WIRES)
+	@if $(PIP) install --only-binary :all: 'atheris>=3.0' 2>/dev/null; then \
+	  for target in $(TARGETS); do \
+	    $(PY) tests/guided_fuzz.py $$target --runs $(RUNS) $(if $(SEED),--seed $(SEED)) || exit 1; \
+	  done; \
+	else echo 'No Atheris for this Python and machine: the guided fuzzer is left out.'; fi
 
 demo: .venv-demo/.ready ## Shows the `ocpp-core` command: judges example traffic, then a CSMS process and ten stations talk
 	@echo '$$ ocpp-core validate --quiet examples/traffic'

@@ -12,6 +12,10 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: What is told of each class of a message or data type when it is made, which happens late. Here, so that who adds one
+#: needs not load the classes.
+watchers: list[Callable[[type[Any]], object]] = []
+
 
 def once(function: F) -> F:
     """`functools.cache` for type checkers that shall still know the arguments of `function`."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, 
 
 import attrs
 
+from ocpp_core._lazy import watchers
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import HIDDEN, shown
 from ocpp_core.model.secret_words import names_a_secret
@@ -379,7 +380,7 @@ def message(
         made.__ocpp__ = Definition(
             version, cls.__name__, action, sent_by, block or profile, draft, is_open, misspelt
         )
-        return made
+        return _told(made)
 
     return make
 
@@ -391,9 +392,15 @@ def datatype(version: str, name: str, *, is_open: bool = False) -> Callable[[typ
     def make(cls: type[P]) -> type[P]:
         made = _payload(cls)
         made.__ocpp__ = Definition(version, name, is_open=is_open)
-        return made
+        return _told(made)
 
     return make
+
+
+def _told(made: type[P]) -> type[P]:
+    for watcher in watchers:
+        watcher(made)
+    return made
 
 
 def _text_repr(value: str | None) -> str:

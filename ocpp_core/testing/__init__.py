@@ -1,10 +1,12 @@
 """What people need to test OCPP software: theirs with ours, or somebody else's.
 
 `strategies` generates valid messages and payloads of any class for Hypothesis, `mutations` generates payloads with one
-rule broken, and says which. Both need the extra ``ocpp-core[testing]``. Nothing here reads a clock or draws chance of
-its own: Hypothesis does, and its ``derandomize`` setting makes every run the same.
+rule broken, and says which. Both need the extra ``ocpp-core[testing]``. ``st.from_type`` of Hypothesis draws every
+class of a message or data type as `messages` does. Nothing here reads a clock or draws chance of its own: Hypothesis
+does, and its ``derandomize`` setting makes every run the same.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
 from ocpp_core._lazy import lazy
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from ocpp_core.testing.broken import Broken as Broken
     from ocpp_core.testing.broken import broken_envelopes as broken_envelopes
     from ocpp_core.testing.broken import broken_frames as broken_frames
+    from ocpp_core.testing.disorder import RESULT as RESULT
+    from ocpp_core.testing.disorder import BrokenHistory as BrokenHistory
+    from ocpp_core.testing.disorder import broken_histories as broken_histories
     from ocpp_core.testing.histories import Link as Link
     from ocpp_core.testing.histories import StationMachine as StationMachine
     from ocpp_core.testing.histories import Step as Step
@@ -34,6 +39,7 @@ else:
         __name__,
         {
             "broken": "Broken HTTP_ERROR NO_ANSWER broken_envelopes broken_frames",
+            "disorder": "RESULT BrokenHistory broken_histories",
             "soap_envelopes": "envelopes",
             "json_frames": "frames",
             "histories": "Link StationMachine Step exchanges station_machine",
@@ -41,3 +47,10 @@ else:
             "strategies": "json_values messages payloads",
         },
     )
+
+# Where the library is installed Hypothesis does so itself; of a checkout it does not know. Without Hypothesis there is
+# no hurry: loading it takes long, and who wants it will.
+if "hypothesis" in sys.modules:
+    from ocpp_core.testing.registering import register
+
+    register()

@@ -45,11 +45,15 @@ class Step:
         action: Of the request that it sends; "" if it is off line for a moment, and connects anew.
         payload: Of the request, without the members of `links`.
         links: Members of the payload that an earlier answer has.
+        is_early: Whether it is sent before the answer to the step before has come, which breaks a rule.
+        same_id: The step whose message id it has, which breaks a rule; None if its id is new.
     """
 
     action: str
     payload: Json = Factory(dict)
     links: Mapping[str, Link] = Factory(dict)
+    is_early: bool = False
+    same_id: int | None = None
 
     def filled(self, answers: Sequence[Json]) -> Json:
         """The payload with all of its members.
@@ -83,20 +87,24 @@ _GOES_ON = st.integers(0, 9).map(bool)
 
 @st.composite
 def _exchanges(draw: st.DrawFn, known: Specification, max_steps: int) -> list[Step]:
-    model = _Model(known)
-    steps = [_ACTS["boot"].do(draw, model)]
+    return history(draw, Model(known), max_steps)
+
+
+def history(draw: st.DrawFn, model: "Model", max_steps: int) -> list[Step]:
+    """Draws a history; the model is then where it ends."""
+    steps = [ACTS["boot"].do(draw, model)]
     # Asked before each step, not once for all: so a shrinker can take a step out and leave those behind it as they are.
     # Asked after the last one that there may be, too: a history without that step would lack an answer there.
     while draw(_GOES_ON) and len(steps) < max_steps:
         # What makes no sense now is passed over: an act is the same draw whatever was before it.
-        act = _ACTS[draw(st.sampled_from(list(_ACTS)))]
+        act = ACTS[draw(st.sampled_from(list(ACTS)))]
         if act.is_possible(model):
-            steps.append(draw(_done(act, model)))
+            steps.append(draw(done(act, model)))
     return steps
 
 
 @st.composite
-def _done(draw: st.DrawFn, act: "_Act", model: "_Model") -> Step:
+def done(draw: st.DrawFn, act: "Act", model: "Model") -> Step:
     """All that an act draws, in one piece: so a shrinker can put a smaller act in its place."""
     return act.do(draw, model)
 
@@ -105,7 +113,7 @@ def _done(draw: st.DrawFn, act: "_Act", model: "_Model") -> Step:
 
 
 @define
-class _Transaction:
+class Transaction:
     """One that runs: where it stands, and the step that began it."""
 
     step: int
@@ -132,13 +140,13 @@ _TOLD = (
 
 
 @define
-class _Model:
+class Model:
     """A station that has booted: what runs on its connectors, and who was authorised."""
 
     known: Specification
     steps: int = 0
     tokens: list[Json] = Factory(list)
-    running: dict[int, _Transaction] = Factory(dict)
+    running: dict[int, Transaction] = Factory(dict)
 
     @property
     def is_first(self) -> bool:
@@ -174,24 +182,24 @@ def _fitting(value: Any, kind: Kind, drawn: Any) -> Any:
 
 
 @frozen
-class _Act:
+class Act:
     """Something that a station may do."""
 
-    do: Callable[[Draw, _Model], Step]
-    is_possible: Callable[[_Model], Any] = lambda model: True
+    do: Callable[[Draw, Model], Step]
+    is_possible: Callable[[Model], Any] = lambda model: True
 
 
-def _boot(draw: Draw, model: _Model) -> Step:
+def _boot(draw: Draw, model: Model) -> Step:
     # Whoever boots has lost what ran.
     model.running.clear()
     return model.step(draw, "BootNotification", {})
 
 
-def _heartbeat(draw: Draw, model: _Model) -> Step:
+def _heartbeat(draw: Draw, model: Model) -> Step:
     return model.step(draw, "Heartbeat", {})
 
 
-def _status(draw: Draw, model: _Model) -> Step:
+def _status(draw: Draw, model: Model) -> Step:
     number = draw(st.sampled_from(_CONNECTORS))
     state = ("Charging", "Occupied") if number in model.running else ("Available",)
     place = {"connectorId": number} if model.is_first else {"evseId": number, "connectorId": 1}
@@ -199,43 +207,43 @@ def _status(draw: Draw, model: _Model) -> Step:
     return model.step(draw, "StatusNotification", members)
 
 
-def _authorize(draw: Draw, model: _Model) -> Step:
+def _authorize(draw: Draw, model: Model) -> Step:
     text = draw(st.text("0123456789ABCDEF", min_size=1, max_size=20))
     token = {"idTag": text} if model.is_first else {"idToken": {"idToken": text, "type": "ISO14443"}}
     model.tokens.append(token)
     return model.step(draw, "Authorize", token)
 
 
-def _start(draw: Draw, model: _Model) -> Step:
+def _start(draw: Draw, model: Model) -> Step:
     number, token = draw(st.sampled_from(model.free)), draw(st.sampled_from(model.tokens))
-    begun = _Transaction(model.steps, f"tx-{model.steps}", number, token, draw(st.integers(0, 10**6)))
+    begun = Transaction(model.steps, f"tx-{model.steps}", number, token, draw(st.integers(0, 10**6)))
     model.running[number] = begun
     if model.is_first:
         members = {"connectorId": number, "meterStart": begun.meter, "reservationId": None, **token}
         return model.step(draw, "StartTransaction", members)
-    return _event(draw, model, begun, "Started", "Authorized")
+    return event(draw, model, begun, "Started", "Authorized")
 
 
-def _meter(draw: Draw, model: _Model) -> Step:
+def _meter(draw: Draw, model: Model) -> Step:
     running = draw(st.sampled_from(list(model.running.values())))
     if model.is_first:
         link = {"transactionId": Link(running.step, "transactionId")}
         return model.step(draw, "MeterValues", {"connectorId": running.connector}, link)
     running.events += 1
-    return _event(draw, model, running, "Updated", "MeterValuePeriodic")
+    return event(draw, model, running, "Updated", "MeterValuePeriodic")
 
 
-def _stop(draw: Draw, model: _Model) -> Step:
+def _stop(draw: Draw, model: Model) -> Step:
     running = model.running.pop(draw(st.sampled_from(list(model.running))))
     if model.is_first:
         members = {"meterStop": running.meter + draw(st.integers(0, 10**5)), **running.token}
         link = {"transactionId": Link(running.step, "transactionId")}
         return model.step(draw, "StopTransaction", members, link)
     running.events += 1
-    return _event(draw, model, running, "Ended", "StopAuthorized")
+    return event(draw, model, running, "Ended", "StopAuthorized")
 
 
-def _event(draw: Draw, model: _Model, running: _Transaction, kind: str, trigger: str) -> Step:
+def event(draw: Draw, model: Model, running: Transaction, kind: str, trigger: str) -> Step:
     members = {
         "eventType": kind,
         "triggerReason": trigger,
@@ -251,26 +259,26 @@ def _event(draw: Draw, model: _Model, running: _Transaction, kind: str, trigger:
     return model.step(draw, "TransactionEvent", members)
 
 
-def _tell(draw: Draw, model: _Model) -> Step:
+def _tell(draw: Draw, model: Model) -> Step:
     known = [action for action in _TOLD if action in model.known.actions]
     return model.step(draw, draw(st.sampled_from(known)), {})
 
 
-def _reconnect(_: Draw, model: _Model) -> Step:
+def _reconnect(_: Draw, model: Model) -> Step:
     model.steps += 1
     return Step("")
 
 
-_ACTS: Mapping[str, _Act] = {
-    "heartbeat": _Act(_heartbeat),
-    "status": _Act(_status),
-    "authorize": _Act(_authorize),
-    "start": _Act(_start, lambda model: model.tokens and model.free),
-    "meter": _Act(_meter, lambda model: model.running),
-    "stop": _Act(_stop, lambda model: model.running),
-    "tell": _Act(_tell, lambda model: any(action in model.known.actions for action in _TOLD)),
-    "reconnect": _Act(_reconnect),
-    "boot": _Act(_boot),
+ACTS: Mapping[str, Act] = {
+    "heartbeat": Act(_heartbeat),
+    "status": Act(_status),
+    "authorize": Act(_authorize),
+    "start": Act(_start, lambda model: model.tokens and model.free),
+    "meter": Act(_meter, lambda model: model.running),
+    "stop": Act(_stop, lambda model: model.running),
+    "tell": Act(_tell, lambda model: any(action in model.known.actions for action in _TOLD)),
+    "reconnect": Act(_reconnect),
+    "boot": Act(_boot),
 }
 
 
@@ -290,7 +298,7 @@ class StationMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._model = _Model(specification(self.version))
+        self._model = Model(specification(self.version))
         self.steps: list[Step] = []
         self.answers: list[Json] = []
 
@@ -301,7 +309,7 @@ class StationMachine(RuleBasedStateMachine):
     def reconnect(self) -> None:
         """Drops the connection and makes a new one; does nothing, if you do not write it."""
 
-    def _do(self, act: _Act, draw: Draw) -> None:
+    def _do(self, act: Act, draw: Draw) -> None:
         step = act.do(draw, self._model)
         self.steps.append(step)
         if not step.action:
@@ -318,12 +326,12 @@ def station_machine(version: str) -> type[StationMachine]:
     Args:
         version: Any.
     """
-    rules = {f"do_{name}": _rule(name, act) for name, act in _ACTS.items()}
+    rules = {f"do_{name}": _rule(name, act) for name, act in ACTS.items()}
     name = f"StationMachine{specification(version).version}".replace(".", "_")
     return type(name, (StationMachine,), {"version": version, "__module__": __name__, **rules})
 
 
-def _rule(name: str, act: _Act) -> Any:
+def _rule(name: str, act: Act) -> Any:
     def do(self: StationMachine, data: st.DataObject) -> None:
         self._do(act, data.draw)
 

@@ -113,6 +113,7 @@ def test_what_is_not_there_is_refused() -> None:
         frames("1.6", kinds=[FrameKind.SEND])
 
 
+_REQUIRED = ("chargePointModel", "chargePointVendor")
 BOOT = frames("1.6", kinds=[FrameKind.CALL], action="BootNotification")
 _RANGE: dict[str, tuple[SearchStrategy[str], Callable[[Any], bool]]] = {
     "id of 36 characters": (BOOT, lambda it: len(it[1]) == 36 and it[1].count("-") == 4),
@@ -150,7 +151,6 @@ _RANGE: dict[str, tuple[SearchStrategy[str], Callable[[Any], bool]]] = {
         lambda it: "." in it[2]["currentTime"] and it[2]["currentTime"].endswith("-05:30"),
     ),
 }
-_REQUIRED = ("chargePointModel", "chargePointVendor")
 
 
 @pytest.mark.parametrize("part", _RANGE)
