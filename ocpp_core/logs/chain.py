@@ -11,10 +11,19 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from ocpp_core.model.errors import OcppError
-from ocpp_core.model.messages import Call, CallError, CallResult, Frame, Request, Response, Send
+from ocpp_core.model.messages import (
+    Call,
+    CallError,
+    CallResult,
+    Frame,
+    Request,
+    Response,
+    Send,
+    evolve,
+)
 from ocpp_core.model.shapes import shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
@@ -33,6 +42,8 @@ from ocpp_core.translation.sessions.stores import Key, Value
 _TOLD = ("id_tag_info", "id_token_info")
 #: What a session takes beside its records.
 _BASE_SIZE = 20_000
+#: What it takes for a connector or an EVSE.
+_OUTLET_SIZE = 500
 #: Calls of the log that may wait until a report is complete, as the one that asked for it does.
 _PATIENCE = 10
 
@@ -209,7 +220,14 @@ class Chain:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        return 2 * _BASE_SIZE + sum(store.size for store in self._stores)
+        outlets = sum(one.outlets for one in self._sessions.values())
+        return 2 * _BASE_SIZE + sum(store.size for store in self._stores) + outlets * _OUTLET_SIZE
+
+    def close(self) -> None:
+        """Forgets all. Calls that wait for an answer still know of it."""
+        self.is_closed = True
+        self._sessions.clear()
+        self._open.clear()
 
     # What happens
 
@@ -480,7 +498,8 @@ def _losses(notes: Sequence[Note]) -> tuple[Loss, ...]:
 
 def _response(request: Request[Any]) -> type[Response]:
     facts = request.__ocpp__
-    return specification(facts.version).response(facts.action or "")
+    response: type[Response] = specification(facts.version).response(facts.action or "")
+    return response
 
 
 def _has(cls: type[Response], name: str) -> bool:

@@ -225,8 +225,8 @@ class LogTranslator:
     def _answering(self, judged: Judged, frame: CallResult) -> Translated:
         sent = _sent(judged)
         if sent is not None and sent.exchange is not None:
-            if (made := self._answered(judged, frame, sent)) is not None:
-                return self._of_chain(judged, made, Outcome.DROPPED, _UNSENT)
+            if (told := self._answered(judged, frame, sent)) is not None:
+                return self._of_chain(judged, told, Outcome.DROPPED, _UNSENT)
             sent = self._again(sent.exchange)
         if sent is not None and not sent.forms:
             return self._unsent(judged, sent)
@@ -237,8 +237,9 @@ class LogTranslator:
             losses += made.losses
             error = made.answer
             if isinstance(error, OcppError):
-                told = (error.code, error.description, error.details)
-                answering.append(CallError(frame.id, *told, headers=frame.headers))
+                answering.append(
+                    CallError(frame.id, error.code, error.description, error.details, headers=frame.headers)
+                )
             else:
                 answering.append(_carrying(frame, made.message))
         return self._written(judged, self._alike(judged, answering), tuple(losses))
@@ -277,6 +278,7 @@ class LogTranslator:
         step = f"{found.version}->{self.to}"
         names = specification(found.version).error_names[found.wire]
         error, losses = translate_error(frame, names, specification(self.to).error_names[wire], step)
+        assert isinstance(error, CallError)
         if wire is Wire.SOAP and error.details:
             details = shown("$[4]", error.details)
             losses = (*losses, Loss("$[4]", LossKind.DROPPED, details, LossReason.NO_COUNTERPART, step=step))
@@ -358,8 +360,8 @@ class LogTranslator:
     def _forget(self, station: Hashable) -> None:
         chain = self._chains.pop(station, None)
         if chain is not None:
-            chain.is_closed = True
             self._remembered -= chain.size
+            chain.close()
 
     def _keep(self, judged: Judged, sent: _Sent) -> None:
         """Keeps what a call has become for its answer, until too much has come since."""

@@ -34,7 +34,7 @@ def losses_of(message: Payload) -> tuple[Loss, ...]:
 def missing_of(message: Payload) -> tuple[Missing, ...]:
     """Which events of its transaction had not come when this message was made of a later one, for a handler.
 
-    A handler that is written for 1.6 is given StartTransaction and what follows it of a station of 2.x, which counts its
+    A handler that is written for 1.6 is given StartTransaction and what follows it of a station of 2.x. That counts its
     events: a number that is left out is told with what the event after it becomes first.
 
     Args:

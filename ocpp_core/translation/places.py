@@ -95,9 +95,7 @@ def token(
 
     def shortened(value: Any, at: At) -> Any:
         if value == "" and getattr(at.source, attribute).type == "NoAuthorization":
-            constant = at.run.policy.anonymous_id_tag[:TAG]
-            at.run.made(at.place, constant, LossReason.REQUIRED)
-            return constant
+            return at.approximated(value, at.run.policy.anonymous_id_tag[:TAG], LossReason.REENCODED)
         if len(value) <= TAG:
             return value
         if keep:

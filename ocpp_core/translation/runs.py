@@ -62,6 +62,10 @@ class Memory(Protocol):
         """Whether the CSMS has set this monitor."""
         ...
 
+    def monitor(self, id: int) -> dict[str, Any] | None:
+        """What is known of a monitor: ``value`` as text, ``type``, ``severity``, ``transaction``; None if it is not."""
+        ...
+
     def older_transaction(self, id: str) -> int | None:
         """The other way round."""
         ...

@@ -3,7 +3,7 @@
 2.0 allows extra members everywhere, and has no customData: down, customData is an extra member, and up it comes back.
 """
 
-from decimal import ROUND_HALF_EVEN
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from ocpp_core.model.messages import evolve
@@ -93,6 +93,30 @@ def _nearest(value: Any, at: At) -> Any:
 def _monitor(at: At) -> Any:
     event = at.source.variable_monitoring_event
     return None if event is None else event.id
+
+
+def _known_monitor(at: At) -> Any:
+    number = at.source.variable_monitoring_id
+    return None if number is None or at.run.memory is None else at.run.memory.monitor(number)
+
+
+def _monitor_id(value: Any, at: At) -> None:
+    """2.0 has no place for the id without the rest of the monitor, which only a session may know."""
+    if _known_monitor(at) is None:
+        at.dropped(value)
+
+
+def _monitor_restored(members: dict[str, Any], at: At) -> None:
+    known = _known_monitor(at)
+    if known is None:
+        return
+    cls = at.run.way.value_class("VariableMonitoring")
+    kind = at.run.way.value_class("Monitor")
+    rest = {**known, "value": Decimal(known["value"]), "type": kind(known["type"])}
+    rest.pop("order")
+    members["variable_monitoring_event"] = cls(id=at.source.variable_monitoring_id, **rest)
+    for name, value in rest.items():
+        at.run.made((at.place, "", f"variableMonitoringEvent.{name}"), value, LossReason.REMEMBERED)
 
 
 def _notification_type(at: At) -> str:
@@ -341,11 +365,12 @@ PAIRS = (
             variableMonitoringEvent.transaction
             """
         ),
-        newer("variableMonitoringId", fill=Fill(_monitor, reason=None)),
+        newer("variableMonitoringId", fill=Fill(_monitor, reason=None), down=_monitor_id),
         newer("eventNotificationType", fill=made(_notification_type, LossReason.GUESSED)),
         newer("transactionId"),
         field("cleared", fill_down=_FALSE),
         field("actualValue", down=cut(_VALUE)),
+        down=_monitor_restored,
     ),
     Pair(
         "VariableAttribute",

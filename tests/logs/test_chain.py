@@ -11,6 +11,7 @@ from logs_of import DOWN, UP, Log
 from ocpp_core.logs import chain, translating
 from ocpp_core.logs.judging import Verdict
 from ocpp_core.logs.translating import Outcome
+from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.messages import Notification, Request
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
@@ -376,6 +377,29 @@ def test_so_many_stations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sum(one.size for one in log.translator._chains.values()) == log.translator._remembered
 
 
+def test_who_is_forgotten_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even in the calls that wait for their answers, of which there may be many more."""
+    monkeypatch.setattr(translating, "MOST_STATIONS", 1)
+    log = Log("1.6", "2.0.1")
+    log.asks(UP, "Heartbeat", {})
+    (first,) = log.translator._chains.values()
+    log.asks(UP, "Heartbeat", {}, station="CP-2")
+
+    assert first.is_closed
+    assert not first._sessions
+    assert "exact" == log.frame(DOWN, [3, "1", {"currentTime": "2026-01-31T12:00:00Z"}]).outcome
+
+
+def test_connectors_count_too() -> None:
+    log = Log("1.6", "2.0.1")
+    for number in range(20):
+        status = {"connectorId": number, "errorCode": "NoError", "status": "Available"}
+        log.asks(UP, "StatusNotification", status, {})
+    (only,) = log.translator._chains.values()
+
+    assert 40_000 + 20 * 500 <= only.size == log.translator._remembered
+
+
 def test_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(translating, "MOST_REMEMBERED", 200_000)
     log = Log("1.6", "2.0.1")
@@ -401,7 +425,7 @@ def _raise_once(method: Any) -> Any:
     def called(*arguments: Any) -> Any:
         if not raised:
             raised.append(True)
-            raise translating.LocalProtocolError("it cannot")
+            raise LocalProtocolError("it cannot")
         return method(*arguments)
 
     return called

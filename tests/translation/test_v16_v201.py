@@ -417,3 +417,20 @@ def test_security_events_have_the_names_of_their_version() -> None:
     assert "InvalidChargingStationCertificate" == there.message.type
     assert message == down(there.message, policy=WITH_EXTENSION).message
     assert v201.SecurityEventNotificationResponse() == down(there.message).answer
+
+
+def test_a_token_of_nobody_has_an_id_tag_of_its_own_wherever_it_stands() -> None:
+    """It has no text to be carried, and that is said: in a list as in an Authorize."""
+    nobody = v201.IdToken(id_token="", type=v201.IdTokenEnum.NO_AUTHORIZATION)
+    entry = v201.AuthorizationData(id_token=nobody)
+    listed = v201.SendLocalListRequest(
+        version_number=1, update_type=v201.Update.DIFFERENTIAL, local_authorization_list=[entry]
+    )
+
+    for message, path, target in (
+        (v201.AuthorizeRequest(id_token=nobody), "$.idToken.idToken", "$.idTag"),
+        (listed, "$.localAuthorizationList[0].idToken.idToken", "$.localAuthorizationList[0].idTag"),
+    ):
+        assert [(path, "approximated", "", target, "NoAuthorization")] == [
+            (one.path, one.kind, one.value, one.target, one.became) for one in carried(message, "1.6").losses
+        ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ocpp_core.model.messages import evolve
+from ocpp_core.payloads.binding import REFUSALS, encoder
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.sessions.layers import Asked, Rule, Steps
 
@@ -61,12 +62,36 @@ def certificate_signed(asked: Asked) -> Steps:
 
 
 def set_variable_monitoring(asked: Asked) -> Steps:
-    """Which monitors the CSMS has set: reports of other versions do not say."""
+    """Which monitors the CSMS has set, and how: reports of other versions do not say."""
     answer = yield from asked.carried()
-    for one in getattr(answer, "set_monitoring_result", None) or ():
-        if one.status == "Accepted" and one.id is not None:
-            asked.state.records.push("monitor", str(one.id), {"severity": one.severity}, _MOST)
+    wanted = list(asked.message.set_monitoring_data)
+    for number, one in enumerate(getattr(answer, "set_monitoring_result", None) or ()):
+        # In the order of the request; the rest of a monitor is in that alone.
+        if one.status == "Accepted" and one.id is not None and number < len(wanted):
+            _keep(asked, "monitor", one.id, wanted[number])
     return answer
+
+
+def notify_monitoring_report(asked: Asked) -> Steps:
+    """From 2.0.1: what the monitors of a station are; its events have their ids alone."""
+    for one in asked.message.monitor or ():
+        for monitor in one.variable_monitoring:
+            _keep(asked, "reported", monitor.id, monitor)
+    return (yield from asked.carried())
+
+
+def _keep(asked: Asked, kind: str, id: int, monitor: Any) -> None:
+    try:
+        encoder(type(monitor))(monitor)
+    except REFUSALS:  # a tolerant peer: 2.0 could not be told it
+        return
+    known = {
+        "value": str(monitor.value),
+        "type": str(monitor.type),
+        "severity": monitor.severity,
+        "transaction": bool(monitor.transaction),
+    }
+    asked.state.records.push(kind, str(id), known, _MOST)
 
 
 def clear_variable_monitoring(asked: Asked) -> Steps:
@@ -75,4 +100,5 @@ def clear_variable_monitoring(asked: Asked) -> Steps:
     for one in getattr(answer, "clear_monitoring_result", None) or ():
         if one.status == "Accepted":
             asked.state.records.remove("monitor", str(one.id))
+            asked.state.records.remove("reported", str(one.id))
     return answer

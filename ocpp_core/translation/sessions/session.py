@@ -219,6 +219,11 @@ class TranslationSession:
         self._due += [key for key, (_, until) in self._paused.items() if until <= now]
         return self._done()
 
+    @property
+    def outlets(self) -> int:
+        """How many connectors or EVSEs are known; a peer can name a thousand. They take memory and no store."""
+        return len(self._state.outlets)
+
     def hurried(self, now: datetime) -> list[Effect]:
         """Nothing is waited for any longer but answers: a report goes on as far as it has come."""
         self._tell(now)

@@ -161,6 +161,12 @@ class State:
         """See `Memory`."""
         return self.records.get("monitor", str(id)) is not None
 
+    def monitor(self, id: int) -> dict[str, Any] | None:
+        """See `Memory`."""
+        known = self.records.get("monitor", str(id)) or self.records.get("reported", str(id))
+        # The store of an earlier release has no values.
+        return known if known is not None and "value" in known else None
+
     def transaction(self, id: str | None) -> TransactionRecord | None:
         """By its id in 2.x."""
         found = None if id is None else self.records.get("transaction", id)

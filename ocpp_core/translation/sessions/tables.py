@@ -108,10 +108,14 @@ RULES: Mapping[tuple[Side, str], Mapping[str, Rule]] = {
         numbering.reported,
     ),
     (Side.CSMS, "2.0->2.0.1"): {
+        **_MONITORS,
         "NotifyCentralChargingNeeds": profiles.notify_central_charging_needs,
         "UpdateFirmware": jobs.update_firmware_of_2_0,
     },
-    (Side.STATION, "2.0.1->2.0"): {"TransactionEvent": profiles.transaction_noted},
+    (Side.STATION, "2.0.1->2.0"): {
+        "NotifyMonitoringReport": numbering.notify_monitoring_report,
+        "TransactionEvent": profiles.transaction_noted,
+    },
     (Side.STATION, "2.1->2.0.1"): {"SignCertificate": numbering.sign_certificate},
     (Side.CSMS, "2.0.1->2.1"): {"CertificateSigned": numbering.certificate_signed},
     (Side.CSMS, "2.1->2.0.1"): _MONITORS,

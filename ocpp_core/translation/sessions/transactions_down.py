@@ -200,10 +200,6 @@ def _noted(event: _Event) -> None:
         if record.is_started and record.reservation_id != view.reservation_id:
             view.drop("reservation_id")  # its beginning is told
     tag = event.tag = None if view.id_token is None else _tag(asked, request.id_token)
-    if (
-        tag and request.id_token is not None and request.id_token.id_token == ""
-    ):  # it is made of the type alone
-        asked.run.dropped((None, "idToken.idToken", ""), "")
     is_stop = trigger in reasons.STOPS
     if is_stop:
         changes["stop"] = trigger

@@ -7,6 +7,8 @@ import pytest
 
 from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v20, v21, v201
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation import Side
 
 
@@ -218,3 +220,103 @@ def test_an_update_that_is_accepted_reports_nothing_at_once() -> None:
     both.csms(v20.UpdateFirmwareRequest(request_id=9, firmware=firmware))
 
     assert [] == both.to_csms()
+
+
+def happened(number: int | None) -> v201.NotifyEventRequest:
+    data = v201.EventData(
+        event_id=1,
+        timestamp=NOON,
+        trigger=v201.EventTrigger.ALERTING,
+        actual_value="1",
+        variable_monitoring_id=number,
+        event_notification_type=v201.EventNotification.CUSTOM_MONITOR,
+        component=v201.Component(name="C"),
+        variable=v201.Variable(name="V"),
+    )
+    return v201.NotifyEventRequest(generated_at=NOON, seq_no=0, event_data=[data])
+
+
+def test_2_0_is_told_of_an_event_which_monitor_has_seen_it() -> None:
+    """2.0.1 says its id alone; what the CSMS has set, and what a report has said, is remembered."""
+    about: dict[str, Any] = {"component": v201.Component(name="C"), "variable": v201.Variable(name="V")}
+    kind: dict[str, Any] = {"type": v201.Monitor.UPPER_THRESHOLD, "severity": 5}
+    accepted = v201.SetMonitoringStatus.ACCEPTED
+    both = bridge(
+        "2.0.1",
+        "2.0",
+        {
+            "SetVariableMonitoring": v201.SetVariableMonitoringResponse(
+                set_monitoring_result=[
+                    v201.SetMonitoringResult(id=3, status=accepted, **kind, **about),
+                    v201.SetMonitoringResult(status=v201.SetMonitoringStatus.REJECTED, **kind, **about),
+                ]
+            ),
+            "ClearVariableMonitoring": v201.ClearVariableMonitoringResponse(
+                clear_monitoring_result=[
+                    v201.ClearMonitoringResult(id=3, status=v201.ClearMonitoringStatus.ACCEPTED)
+                ]
+            ),
+        },
+        {
+            "NotifyEvent": v20.NotifyEventResponse(),
+            "NotifyMonitoringReport": v20.NotifyMonitoringReportResponse(),
+        },
+    )
+    wanted = v20.SetMonitoringData(
+        value=Decimal("23.50"),
+        type=v20.Monitor.UPPER_THRESHOLD,
+        severity=5,
+        transaction=True,
+        component=v20.Component(name="C"),
+        variable=v20.Variable(name="V"),
+    )
+    both.csms(v20.SetVariableMonitoringRequest(set_monitoring_data=[wanted, wanted]))
+    preset = v201.VariableMonitoring(
+        id=9, transaction=False, value=Decimal(7), type=v201.Monitor.DELTA, severity=2
+    )
+    monitored = v201.MonitoringData(variable_monitoring=[preset], **about)
+    both.station(
+        v201.NotifyMonitoringReportRequest(request_id=1, seq_no=0, generated_at=NOON, monitor=[monitored])
+    )
+    both.restart()
+    both.to_csms()
+    both.lost()
+
+    for number in (3, 9, 4, None):
+        both.station(happened(number))
+    both.csms(v20.ClearVariableMonitoringRequest(id=[3]))
+    both.station(happened(3))
+
+    assert [
+        v20.VariableMonitoring(
+            id=3, value=Decimal("23.50"), type=v20.Monitor.UPPER_THRESHOLD, severity=5, transaction=True
+        ),
+        v20.VariableMonitoring(id=9, value=Decimal(7), type=v20.Monitor.DELTA, severity=2, transaction=False),
+        None,
+        None,
+        None,
+    ] == [one.event_data[0].variable_monitoring_event for one in both.to_csms()]
+    lost = both.lost()
+    assert 2 == lost.count(("$.eventData[0].variableMonitoringId", "dropped", "no_counterpart"))
+    assert 2 == lost.count(("$.eventData[0].variableMonitoringEvent.severity", "synthesised", "remembered"))
+
+
+def test_a_monitor_that_a_tolerant_peer_describes_wrongly_is_not_remembered() -> None:
+    both = bridge(
+        "2.0.1",
+        "2.0",
+        {},
+        {
+            "NotifyEvent": v20.NotifyEventResponse(),
+            "NotifyMonitoringReport": v20.NotifyMonitoringReportResponse(),
+        },
+    )
+    for wrong in ({"type": "Sideways"}, {"value": "warm"}):
+        described = {"id": 9, "transaction": False, "value": 7, "type": "Delta", "severity": 2, **wrong}
+        about = {"component": {"name": "C"}, "variable": {"name": "V"}, "variableMonitoring": [described]}
+        payload = {"requestId": 1, "seqNo": 0, "generatedAt": "2026-01-31T12:00:00Z", "monitor": [about]}
+        both.station(from_wire(v201.NotifyMonitoringReportRequest, payload, tolerance=Tolerance.TOLERANT))
+    both.to_csms()
+    both.station(happened(9))
+
+    assert [None] == [one.event_data[0].variable_monitoring_event for one in both.to_csms()]
