@@ -17,6 +17,7 @@ from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.specifications import specification
 from ocpp_core.translation.losses import LossKind
+from ocpp_core.translation.lost import worded
 from ocpp_core.translation.sessions.effects import Side
 
 #: Rows of the table, the stations heard of last; losses that a line names.
@@ -92,11 +93,10 @@ class RelayBoard:
         text.append(f"  {passed.seconds * 1000:.0f} ms", "dim")
         for one in passed.missing:
             text.append(f" | {clean(str(one), 300)}", "bold magenta")
-        losses = passed.losses
+        losses, more = worded(passed.notes, _MOST_NAMED)
         if losses:
-            named = [f"{_KINDS[loss.kind]} {loss.path}" for loss in losses[:_MOST_NAMED]]
-            more = len(losses) - len(named)
-            named += [f"and {more} more"] if more > 0 else []
+            named = [f"{_KINDS[loss.kind]} {loss.path}" for loss in losses]
+            named += [f"and {more} more"] if more else []
             text.append(f" | {clean(', '.join(named))}", "yellow")
         return text
 

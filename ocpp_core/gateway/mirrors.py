@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
+from sys import getsizeof
 from typing import Any
 
 from attrs import define
@@ -17,7 +19,7 @@ from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
-from ocpp_core.payloads.binding import plain
+from ocpp_core.model.shapes import shape
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.stores import Store
@@ -120,7 +122,7 @@ class Mirror:
 
     def put(self, message: Request[Any] | Notification, answer: Response | None) -> None:
         """Takes a message of the station that the primary has answered. It never blocks, and never fails."""
-        entry = _Waiting(message, answer, _size(message) + (0 if answer is None else _size(answer)))
+        entry = _Waiting(message, answer, _size(message, answer))
         is_boot = bool(self._waiting) and self._waiting[0].message.__ocpp__.action == _BOOT
         while len(self._waiting) > is_boot and (
             len(self._waiting) >= WAITING or self._size + entry.size > WAITING_SIZE
@@ -242,6 +244,24 @@ async def _handed_on(branch: Branch, numbers: Numbers, entry: _Waiting) -> bool:
     return branch.is_there.is_set() or answer.__cause__ is not None
 
 
-def _size(message: Payload) -> int:
-    """Characters of a message, about as many as a frame of it has. Unlike writing one, this cannot fail."""
-    return len(repr(plain(message)))
+def _size(*messages: Payload | None) -> int:
+    """About as many characters as their frames have; of numbers and times, the bytes that they take.
+
+    All that a station sends is measured, so nothing is written for it, and no more is counted than there is room for.
+    """
+    size, left = 0, list[Any](messages)
+    while left and size <= WAITING_SIZE:
+        one = left.pop()
+        if isinstance(one, str):
+            size += len(one)
+        elif isinstance(one, Payload):
+            left += [getattr(one, field.name) for field in shape(type(one)).fields]
+            left.append(one.extra)
+        elif isinstance(one, Mapping):
+            left += one.keys()
+            left += one.values()
+        elif isinstance(one, list | tuple):
+            left += one
+        elif one is not None:
+            size += getsizeof(one)
+    return size

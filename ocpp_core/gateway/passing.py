@@ -11,7 +11,7 @@ from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.translation.losses import Loss, Note, Translation
-from ocpp_core.translation.lost import NAMED
+from ocpp_core.translation.lost import worded
 from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Side
 
@@ -56,11 +56,11 @@ def log_losses(passed: Passed) -> None:
         _log.warning("%s: %s", named(passed.identity), one)
     if not passed.notes or not _log.isEnabledFor(logging.INFO):
         return
-    losses = passed.losses
+    losses, more = worded(passed.notes)
     what = passed.message or next(iter(passed.sent), None)
     name = "" if what is None else f"{what.__ocpp__.version} {what.__ocpp__.action}"
     who = named(passed.identity)
-    for loss in losses[:NAMED]:
+    for loss in losses:
         _log.info("%s: %s: %s %s (%s)", who, name, loss.kind, loss.path, loss.reason)
-    if len(losses) > NAMED:
-        _log.info("%s: %s: %d more", who, name, len(losses) - NAMED)
+    if more:
+        _log.info("%s: %s: %d more", who, name, more)

@@ -292,7 +292,7 @@ class Interpreter(Router):
         to = "the station" if effect.side is Side.STATION else "the handlers"
         what = effect.answer if isinstance(effect, Reply) else sent_by(effect)
         action = "an error" if what is None or isinstance(what, OcppError) else what.__ocpp__.action
-        _log.info("%s: %s to %s is not exact: %s", named(self.identity), action, to, in_words(effect.losses))
+        _log.info("%s: %s to %s is not exact: %s", named(self.identity), action, to, in_words(effect.notes))
 
     def _require_spoken(self, message: Payload) -> None:
         facts, spoken = message.__ocpp__, self._speech.version

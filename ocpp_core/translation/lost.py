@@ -60,7 +60,13 @@ def losing(message: Payload, notes: tuple[Note, ...]) -> Generator[None, None, N
         _KEPT.pop(message)
 
 
-def in_words(losses: Sequence[Loss]) -> str:
+def worded(notes: Sequence[Note], most: int = NAMED) -> tuple[tuple[Loss, ...], int]:
+    """The first losses of very many, and how many more there are: to put all into words may take seconds."""
+    return Translation((), None, tuple(notes[:most])).losses, max(0, len(notes) - most)
+
+
+def in_words(notes: Sequence[Note]) -> str:
     """Losses in a line of a log: their places and reasons, not their values, which may say who charges."""
-    named = ", ".join(f"{loss.path} {loss.kind} ({loss.reason})" for loss in losses[:NAMED])
-    return named if len(losses) <= NAMED else f"{named} and {len(losses) - NAMED} more"
+    losses, more = worded(notes)
+    named = ", ".join(f"{loss.path} {loss.kind} ({loss.reason})" for loss in losses)
+    return f"{named} and {more} more" if more else named

@@ -23,7 +23,7 @@ from ocpp_core.gateway import Backend, Passed
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.translation.engine import translate
-from ocpp_core.translation.losses import LossKind
+from ocpp_core.translation.losses import LossKind, LossReason
 from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.transports.websocket import connect
@@ -110,13 +110,16 @@ def test_who_looks_on_is_told_from_who_decides() -> None:
 def test_very_many_losses_are_counted_without_words() -> None:
     """A station can send a message of which ten thousand things are lost."""
     one = passed()
-    lost: Any = ("1.6->2.0.1", LossKind.DROPPED, ("no path",), 0, None, None)
-    many = evolve(one, notes=10_000 * (lost,))
+    lost: Any = ("1.6->2.0.1", LossKind.DROPPED, None, 0, LossReason.EXTENSION, None)
+    worse: Any = ("1.6->2.0.1", LossKind.DROPPED, ("what is put into words fails",), 0, None, None)
+    many = evolve(one, notes=(*3 * (lost,), *9_997 * (worse,)))
     board = RelayBoard(Console(width=80, file=io.StringIO()))
 
     board.add(many)
+    line = board.line(many).plain
     board.console.print(board.table())
 
+    assert line.endswith("and 9997 more")
     assert "10000" in board.console.file.getvalue()  # type: ignore[attr-defined]
 
 

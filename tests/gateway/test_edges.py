@@ -141,7 +141,8 @@ async def test_losses_are_logged_without_their_values(caplog: pytest.LogCaptureF
 
 def test_of_very_many_losses_a_log_names_a_few(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "ocpp_core.losses")
-    lost = 1_000 * [("2.0.1->1.6", LossKind.DROPPED, None, 0, LossReason.EXTENSION, None)]
+    lost: list[Any] = 8 * [("2.0.1->1.6", LossKind.DROPPED, None, 0, LossReason.EXTENSION, None)]
+    lost += 992 * ["what is put into words fails"]
     back = Backend(url="ws://localhost", version="1.6")
 
     log_losses(Passed("CP-1", back, Side.STATION, AUTHORIZE, (), None, tuple(lost), 0.0))

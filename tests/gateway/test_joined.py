@@ -37,16 +37,16 @@ class Primary:
 
     backend = BACKEND
 
-    def __init__(self, running: Callable[[], Any], seconds: float = 0.0) -> None:
+    def __init__(self, running: Callable[[], Any], answering: Callable[[], Any] = turns) -> None:
         self.is_there = asyncio.Event()
         self._running = running
-        self._seconds = seconds
+        self._answering = answering
 
     async def run(self) -> None:
         await self._running()
 
     async def carry(self, side: Side, message: Any) -> Response:
-        await asyncio.sleep(self._seconds)
+        await self._answering()
         return ANSWER
 
     async def close(self) -> None:
@@ -65,7 +65,7 @@ async def test_a_station_is_not_silent_while_it_waits_for_an_answer() -> None:
     clock = asyncio.get_running_loop().time
     begun = clock()
     joined = Joined(STATION, patience=20, silence=4, give_up=lambda _: ended.append(clock() - begun))
-    await started(joined, Primary(asyncio.Event().wait, 9.0))
+    await started(joined, Primary(asyncio.Event().wait, lambda: asyncio.sleep(9)))
 
     answer = await joined.receive(HEARTBEAT)
     before = list(ended)
