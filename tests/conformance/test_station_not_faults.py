@@ -89,9 +89,7 @@ def test_a_setting_goes_by_its_name_in_the_version(version: str, name: str) -> N
 
 
 def test_a_password_that_a_station_does_not_have_is_not_kept_back() -> None:
-    assert "it has no password" == _reason(
-        _odd("only what it must").station("2.0.1"), "variable.get-write-only"
-    )
+    assert "it has none" == _reason(_odd("only what it must").station("2.0.1"), "variable.get-write-only")
 
 
 def test_messages_about_transactions_have_an_instance_of_their_attempts() -> None:
