@@ -141,7 +141,7 @@ def _valid(stage: Conversation, action: str) -> st.SearchStrategy[Example]:
 
 def _broken(stage: Conversation, action: str) -> st.SearchStrategy[Example]:
     cls = stage.specification.request(action)
-    drawn = broken_payloads(cls, valid=_plain(cls))
+    drawn = broken_payloads(cls, valid=_plain(cls)).filter(lambda broken: not _is_rfc(broken))
     if is_first(stage.specification):
         drawn = drawn.filter(lambda broken: not _is_iso(broken))
     return drawn.map(lambda broken: Example(action, broken.payload, path=broken.path, keyword=broken.keyword))
@@ -151,15 +151,30 @@ def _is_iso(broken: BrokenPayload) -> bool:
     """Whether it is a time of ISO 8601 that RFC 3339 lacks, such as one without offset: 1.x asks for ISO alone."""
     if broken.keyword != "format":
         return False
-    value: Any = broken.payload
-    for step in re.findall(r"[^$.\[\]]+", broken.path):
-        value = value[int(step) if isinstance(value, list) else step]
+    value = _value(broken)
     try:
         datetime.fromisoformat(value)
     except ValueError:
-        # These are of ISO too, and not every Python reads them.
-        return value[10:19] in ("T24:00:00", "T23:59:60")
+        # This is of ISO too, and not every Python reads it.
+        return bool(value[10:19] == "T24:00:00")
     return True
+
+
+#: The year 0 and the leap second are in the grammar of RFC 3339; our calendar has neither.
+_RFC = re.compile(r"0000-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)|.{10}T23:59:60.*(Z|[+-]\d\d:\d\d)")
+
+
+def _is_rfc(broken: BrokenPayload) -> bool:
+    """Whether it is a time of RFC 3339 that we do not take, and others may."""
+    return broken.keyword == "format" and _RFC.fullmatch(_value(broken)) is not None
+
+
+def _value(broken: BrokenPayload) -> Any:
+    """What stands where a payload is broken."""
+    value: Any = broken.payload
+    for step in re.findall(r"[^$.\[\]]+", broken.path):
+        value = value[int(step) if isinstance(value, list) else step]
+    return value
 
 
 #: What is no call that software could serve, whatever it makes of it. Careless software may, so only what is sent to it

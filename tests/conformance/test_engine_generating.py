@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 
 from ocpp_core import v16
 from ocpp_core.cli.csms import Csms
-from ocpp_core.conformance.generating import Example, _broken, _is_iso, _valid
+from ocpp_core.conformance.generating import Example, _broken, _is_iso, _is_rfc, _valid
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.refusals import fitting
 from ocpp_core.conformance.replays import Replay, State, replayed, with_replays
@@ -95,6 +95,24 @@ def drawn(version: str, action: str, strategy: Any) -> list[Example]:
 
     collect()
     return found
+
+
+@pytest.mark.parametrize(
+    "expected, time",
+    [
+        (True, "0000-01-31T12:00:00Z"),
+        (True, "2026-01-31T23:59:60Z"),
+        (False, "2026-01-31T12:00:61Z"),
+        (False, "2026-01-31T12:00:00"),
+        (False, "0000-01-31"),
+    ],
+)
+def test_a_time_that_rfc_3339_has_and_calendars_lack_is_no_fault_of_who_takes_it(
+    expected: bool, time: str
+) -> None:
+    broken = BrokenPayload({"timestamp": time}, "$.timestamp", "format", ErrorCode.FORMAT)
+
+    assert expected == _is_rfc(broken)
 
 
 @pytest.mark.parametrize(

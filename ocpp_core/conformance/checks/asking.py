@@ -8,7 +8,7 @@ from typing import Any
 
 from ocpp_core.conformance.requests import TOKEN, request
 from ocpp_core.conformance.rules import rules
-from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
+from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import NotApplicable
 from ocpp_core.model.versions import Role
@@ -91,6 +91,14 @@ async def told(stage: Stage, action: str, members: Mapping[str, Any] | None = No
     if explain(stage.specification.response(action), payload):
         stage.cannot_tell(f"the answer to {action} breaks its schema, which another rule is about")
     return payload, answer.mark
+
+
+async def sent(stage: Stage, action: str, wish: Json | None = None) -> PeerCall:
+    """Has something sent. What breaks its schema cannot be judged, since other rules are about that."""
+    call = await stage.provoke(action, wish)
+    if explain(stage.specification.request(action), call.payload):
+        stage.cannot_tell(f"its {action} breaks its schema, which another rule is about")
+    return call
 
 
 def moment(stage: Stage, text: Any) -> datetime:

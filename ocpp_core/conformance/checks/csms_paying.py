@@ -231,6 +231,7 @@ async def cancelled(stage: Stage) -> None:
 @check("payment.kiosk-limit")
 async def kiosk_limit(stage: Stage) -> None:
     """Has a transaction started that was paid at a kiosk, and starts it."""
+    claimed(stage, "payment.kiosk-limit")
     call = await stage.provoke("RequestStartTransaction", {"idToken": _PAYMENT})
     who = call.payload.get("idToken")
     if not isinstance(who, dict) or who.get("type") != "DirectPayment":

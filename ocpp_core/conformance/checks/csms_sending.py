@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import PATIENCE, ask, claimed, moment, told
+from ocpp_core.conformance.checks.asking import PATIENCE, ask, claimed, moment, sent, told
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import is_first, token_info
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
-from ocpp_core.payloads.validation import explain
 
 #: What is wrong: what was expected, and what was found. None where all is well.
 Wrong = tuple[str, str] | None
@@ -467,14 +466,6 @@ JUDGEMENTS: dict[str, tuple[tuple[str, ...], Judgement]] = {
 }
 
 
-async def _sent(stage: Stage, action: str, wish: Json | None = None) -> PeerCall:
-    """Has something sent. What breaks its schema cannot be judged, since other rules are about that."""
-    call = await stage.provoke(action, wish)
-    if explain(stage.specification.request(action), call.payload):
-        stage.cannot_tell(f"its {action} breaks its schema, which another rule is about")
-    return call
-
-
 def _register(rule: str, actions: tuple[str, ...], judgement: Judgement) -> None:
     @check(rule)
     async def judge(stage: Stage) -> None:
@@ -483,7 +474,7 @@ def _register(rule: str, actions: tuple[str, ...], judgement: Judgement) -> None
         if action is None:
             stage.does_not_apply(f"OCPP {stage.specification.version} has no {' or '.join(actions)}")
         claimed(stage, rule)
-        call = await _sent(stage, action)
+        call = await sent(stage, action)
         wrong = judgement(call.payload)
         if wrong is not None:
             stage.deviates(*wrong, place=action, marks=(call.mark,))
@@ -499,7 +490,7 @@ async def list_after_failure(stage: Stage) -> None:
     stage.responders["SendLocalList"] = lambda call: {
         "status": "VersionMismatch" if call.payload.get("updateType") == "Differential" else "Accepted"
     }
-    call = await _sent(stage, "SendLocalList", {"updateType": "Differential"})
+    call = await sent(stage, "SendLocalList", {"updateType": "Differential"})
     if call.payload.get("updateType") != "Differential":
         stage.cannot_tell("it sends full lists")
     following: PeerCall | None = call
@@ -513,14 +504,14 @@ async def list_after_failure(stage: Stage) -> None:
 async def password_variable(stage: Stage) -> None:
     """Has the password changed."""
     if is_first(stage.specification):
-        call = await _sent(stage, "ChangeConfiguration", {"key": "AuthorizationKey"})
+        call = await sent(stage, "ChangeConfiguration", {"key": "AuthorizationKey"})
         key, value = call.payload.get("key"), str(call.payload.get("value"))
         if key != "AuthorizationKey":
             stage.cannot_tell(f"it has changed {key}")
         if len(value) != 40 or not set(value.lower()) <= set("0123456789abcdef"):
             stage.deviates("40 hex digits", f"{len(value)} characters", marks=(call.mark,))
         return
-    call = await _sent(stage, "SetVariables", {"variable": "BasicAuthPassword"})
+    call = await sent(stage, "SetVariables", {"variable": "BasicAuthPassword"})
     items = list(map(_object, _list(call.payload.get("setVariableData"))))
     names = [_object(item.get("variable")).get("name") for item in items]
     if not any("password" in str(name).lower() for name in names):
@@ -535,7 +526,7 @@ async def stop_transaction(stage: Stage) -> None:
     played = Transaction.of(stage)
     await played.begun()
     action = "RemoteStopTransaction" if played.is_first else "RequestStopTransaction"
-    call = await _sent(stage, action, {"transactionId": played.id})
+    call = await sent(stage, action, {"transactionId": played.id})
     if call.payload.get("transactionId") != played.id:
         stage.deviates(f"the transaction {played.id}", call.payload.get("transactionId"), marks=(call.mark,))
     await ask(stage, "Heartbeat")
@@ -548,7 +539,7 @@ _NEAR = timedelta(minutes=5)
 @check("send.afrr-time")
 async def afrr_time(stage: Stage) -> None:
     """Has a signal sent, and compares its time with ours."""
-    call = await _sent(stage, "AFRRSignal")
+    call = await sent(stage, "AFRRSignal")
     off = abs(moment(stage, call.payload.get("timestamp")) - datetime.now(UTC))
     if off > _NEAR:
         stage.deviates("the present time", f"{call.payload['timestamp']}, {off} away", marks=(call.mark,))
@@ -559,7 +550,7 @@ async def allowed_transfer(stage: Stage) -> None:
     """Has the energy transfers of a running transaction changed."""
     played = Transaction.of(stage)
     await played.begun()
-    call = await _sent(stage, "NotifyAllowedEnergyTransfer", {"transactionId": played.id})
+    call = await sent(stage, "NotifyAllowedEnergyTransfer", {"transactionId": played.id})
     if call.payload.get("transactionId") != played.id:
         stage.deviates(f"the transaction {played.id}", call.payload.get("transactionId"), marks=(call.mark,))
 
@@ -567,7 +558,7 @@ async def allowed_transfer(stage: Stage) -> None:
 @check("send.swap-authorized")
 async def swap_authorized(stage: Stage) -> None:
     """Has a swap of batteries asked for, and asks about its token."""
-    call = await _sent(stage, "RequestBatterySwap")
+    call = await sent(stage, "RequestBatterySwap")
     payload, mark = await told(stage, "Authorize", {"idToken": call.payload["idToken"]})
     status = token_info(payload).get("status")
     if status != "Accepted":
@@ -577,7 +568,7 @@ async def swap_authorized(stage: Stage) -> None:
 @check("send.profile-twice")
 async def profile_twice(stage: Stage) -> None:
     """Has two charging profiles set, which are both accepted."""
-    first, second = [await _sent(stage, "SetChargingProfile") for _ in range(2)]
+    first, second = [await sent(stage, "SetChargingProfile") for _ in range(2)]
     if any(call.action == "ClearChargingProfile" for call in stage.calls):
         stage.cannot_tell("it clears profiles meanwhile")
     one, other = _profile(first.payload), _profile(second.payload)
@@ -606,7 +597,7 @@ async def resumed_profile(stage: Stage) -> None:
     played = Transaction.of(stage)
     await played.begun()
     wish = {"chargingProfilePurpose": "TxProfile", "transactionId": played.id}
-    call = await _sent(stage, "SetChargingProfile", wish)
+    call = await sent(stage, "SetChargingProfile", wish)
     if _purpose(call.payload) != "TxProfile" or _profile(call.payload).get("transactionId") != played.id:
         stage.cannot_tell("it has set no profile for the transaction")
     await stage.reconnect()

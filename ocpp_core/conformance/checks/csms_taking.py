@@ -89,7 +89,7 @@ def _register(rule: str, action: str) -> None:
     async def judge(stage: Stage) -> None:
         """Has it asked for each answer, and beats at the end."""
         stage.needed(await ask(stage, "Heartbeat"), "the answer to a heartbeat before")
-        told, last = "", -1
+        told, last, is_whole = "", -1, True
         for name, answer in _answers(stage, action):
 
             def answered(call: PeerCall, answer: Json | Refused = answer) -> Json | Refused:
@@ -102,17 +102,21 @@ def _register(rule: str, action: str) -> None:
                 # Whoever has gone asks nothing more: the heartbeat tells.
                 if not told:
                     raise
+                is_whole = False
                 break
             told, last = name, call.mark
         await listen(stage, min(stage.profile.silence, _WHILE))
         came = await ask(stage, "Heartbeat")
-        if came.kind is not AnswerKind.RESULT:
+        if came.kind is AnswerKind.CLOSED:
             stage.deviates(
-                f"an answer to a heartbeat after {told}",
+                f"an open connection after {told}",
                 came,
                 place=f"{action} {told}",
                 marks=(last, came.mark),
             )
+        stage.needed(came, "the answer to a heartbeat after it")
+        if not is_whole:
+            stage.cannot_tell(f"no {action} has come after {told}")
 
 
 def rule_of(action: str) -> str:
