@@ -122,8 +122,8 @@ format: $(VENV)/.deps ## Formats the code and mends what can be mended mechanica
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-bench: $(VENV)/.wheel ## Measures speed beside other libraries
-	$(PY) benchmarks/run.py
+bench: $(VENV)/.wheel ## Measures speed beside other libraries; results as tables, JSON and a picture
+	$(PY) benchmarks/run.py --json benchmarks/results.json --picture docs/speed.svg
 
 clean: ## Removes what these targets have made
 	rm -rf .venv .venv-* .mutants build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

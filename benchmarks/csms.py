@@ -24,23 +24,28 @@ from typing import Any
 LIBRARIES = ("websockets", "picows", "ocpp")
 
 
-@asynccontextmanager
-async def ours(library: str, port: int) -> AsyncGenerator[tuple[int, Any], None]:
-    """The port, and the stations."""
+def handlers() -> Any:
+    """A router that answers what stations send."""
     from ocpp_core import v16
     from ocpp_core.dispatch.router import Router
-
-    if library == "picows":
-        from ocpp_core.transports.fast_websocket import serve
-    else:
-        from ocpp_core.transports.websocket import serve
 
     router = Router()
     router.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=datetime.now(UTC)))
     router.on(v16.MeterValuesRequest)(lambda *_: v16.MeterValuesResponse())
     router.on(v16.StopTransactionRequest)(lambda *_: v16.StopTransactionResponse())
+    return router
+
+
+@asynccontextmanager
+async def ours(library: str, port: int) -> AsyncGenerator[tuple[int, Any], None]:
+    """The port, and the stations."""
+    if library == "picows":
+        from ocpp_core.transports.fast_websocket import serve
+    else:
+        from ocpp_core.transports.websocket import serve
+
     options: dict[str, Any] = {"accepts": ["1.6"], "ping_interval": None, "reuse_port": True}
-    async with serve(router, "127.0.0.1", port, **options) as server:
+    async with serve(handlers(), "127.0.0.1", port, **options) as server:
         yield server.port, server.peers
 
 

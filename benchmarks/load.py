@@ -1,41 +1,44 @@
 """Many stations on one CSMS: latency, memory and errors under steady load, and what survives when connections are cut.
 
-    python benchmarks/load.py --stations 2000 --seconds 60
+    python benchmarks/load.py --stations 2000 --seconds 60 [--library picows] [--processes 2] [--uvloop]
+    python benchmarks/load.py --stations 200 --idle 10000
     python benchmarks/load.py --stations 2000 --seconds 60 --drain 500
-    python benchmarks/load.py --churn 1000
+    python benchmarks/load.py --churn 1000 [--library picows]
 
-The CSMS runs in this process, the stations in a second one. With ``--drain`` one more station comes back after a long
-time without a network: half-way it sends so many StopTransactions at once, without waiting for an answer to any. With
-``--churn`` both ends count their calls: every one has to end, with or without an answer, and no task may be left.
+The CSMS runs in a process of its own, or in several on one port, and the stations in one more: `--library` says what it
+is made with, `ocpp` is the PyPI package. ``--idle`` has so many stations connected beside those at work, who say nothing.
+With ``--drain`` one more station comes back after a long time without a network: half-way it sends so many
+StopTransactions at once, without waiting for an answer to any. With ``--churn`` both ends, in this process, count their
+calls: every one has to end, with or without an answer, and no task may be left.
 """
 
 import argparse
 import asyncio
 import gc
+import importlib
 import json
 import random
-import resource
 import sys
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from csms import LIBRARIES, as_many_files_as_allowed, handlers, started
 
 from ocpp_core import v16
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import CallFailedError, ConnectionLostError
-from ocpp_core.transports.websocket import Backoff, Server, Station, connect, serve
+from ocpp_core.transports.websocket import Backoff, Station
 
 
-def csms() -> Router:
-    router = Router()
-    router.on(v16.HeartbeatRequest)(lambda *_: v16.HeartbeatResponse(current_time=datetime.now(UTC)))
-    router.on(v16.MeterValuesRequest)(lambda *_: v16.MeterValuesResponse())
-    router.on(v16.StopTransactionRequest)(lambda *_: v16.StopTransactionResponse())
-    return router
+def transport(library: str) -> Any:
+    """Of ours, over a library."""
+    return importlib.import_module(
+        f"ocpp_core.transports.{'fast_websocket' if library == 'picows' else 'websocket'}"
+    )
 
 
 def meter_values() -> v16.MeterValuesRequest:
@@ -43,14 +46,6 @@ def meter_values() -> v16.MeterValuesRequest:
     return v16.MeterValuesRequest(
         connector_id=1, meter_value=[v16.MeterValue(timestamp=datetime.now(UTC), sampled_value=[sample])]
     )
-
-
-def resident_mb() -> float:
-    """Memory of this process now."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 # --- steady load ---------------------------------------------------------------------------------------------------
@@ -75,8 +70,13 @@ async def drained(url: str, calls: int) -> dict[str, Any]:
     return {**answers, "in ms": round(1e3 * seconds, 1)}
 
 
-async def stations(url: str, count: int, seconds: float, rate: float, drain: int) -> dict[str, Any]:
-    """The second process: connects `count` stations, each of which sends `rate` messages a second."""
+async def stations(url: str, given: argparse.Namespace) -> dict[str, Any]:
+    """The process of the stations: each of those at work sends `rate` messages a second.
+
+    It prints a line as soon as all are connected, and its report in the end.
+    """
+    count, seconds, rate, drain = given.stations, given.seconds, given.rate, given.drain
+    connect = transport(given.stations_library).connect
     latencies: list[float] = []
     meanwhile: list[float] = []
     queue: dict[str, Any] = {}
@@ -89,12 +89,22 @@ async def stations(url: str, count: int, seconds: float, rate: float, drain: int
         async def open_one(number: int) -> Station:
             async with opening:
                 return await stack.enter_async_context(
-                    connect(url, f"CP-{number}", Router(), "1.6", reconnect=False, open_timeout=60)
+                    connect(
+                        url,
+                        f"CP-{number}",
+                        Router(),
+                        "1.6",
+                        reconnect=False,
+                        open_timeout=60,
+                        ping_interval=None,
+                    )
                 )
 
         began = clock()
         opened = await asyncio.gather(*(open_one(number) for number in range(count)))
+        idle = [await open_one(count + number) for number in range(given.idle)]
         connecting = clock() - began
+        print("connected", flush=True)
         gc.collect()
         gc.freeze()  # a collection here would stand in the latencies, which are to be those of the CSMS
         end = clock() + seconds
@@ -123,7 +133,9 @@ async def stations(url: str, count: int, seconds: float, rate: float, drain: int
             is_draining = False
 
         await asyncio.gather(*(work(station) for station in opened), *([come_back()] if drain else []))
-        await asyncio.gather(*(station.close() for station in opened))
+        print("done", flush=True)
+        sys.stdin.readline()  # until it is known what that has cost
+        await asyncio.gather(*(station.close() for station in [*opened, *idle]))
     latencies.sort()
     meanwhile.sort()
     drained_queue = {"the queue": queue, "p99 ms meanwhile": _percentile(meanwhile, 99)} if drain else {}
@@ -147,36 +159,58 @@ def _percentile(ascending: list[float], percent: int) -> float:
     return round(1e3 * ascending[min(len(ascending) * percent // 100, len(ascending) - 1)], 1)
 
 
-async def load(count: int, seconds: float, rate: float, drain: int) -> bool:
-    """Runs the CSMS, starts the stations, prints memory while they work and their report in the end."""
-    async with serve(csms(), "127.0.0.1", accepts=["1.6"], ping_interval=None) as server:
+async def load(given: argparse.Namespace) -> bool:
+    """Starts the CSMS and the stations; prints memory while they work, and a report in the end."""
+    with ExitStack() as stack:
+        first = stack.enter_context(started(given.library, uvloop=given.uvloop))
+        servers = [first]
+        servers += [
+            stack.enter_context(started(given.library, port=first.port, uvloop=given.uvloop))
+            for _ in range(given.processes - 1)
+        ]
+        empty = sum(server.used()["mb"] for server in servers)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             __file__,
-            *("--url", f"ws://127.0.0.1:{server.port}"),
-            *("--stations", str(count), "--seconds", str(seconds), "--rate", str(rate)),
-            *("--drain", str(drain)),
+            *("--url", f"ws://127.0.0.1:{first.port}", "--stations-library", given.stations_library),
+            *("--stations", str(given.stations), "--idle", str(given.idle), "--drain", str(given.drain)),
+            *("--seconds", str(given.seconds), "--rate", str(given.rate)),
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        await process.stdout.readline()
         began = time.monotonic()
-        watching = asyncio.create_task(_watch(server, began, max(5.0, seconds / 12)))
-        out, _ = await process.communicate()
+        before = [server.used() for server in servers]
+        watching = asyncio.create_task(_watch(servers, began, max(5.0, given.seconds / 12)))
+        await process.stdout.readline()
         watching.cancel()
+        after = [server.used() for server in servers]
+        seconds = time.monotonic() - began
+        out, _ = await process.communicate(b"\n")
     report = json.loads(out)
+    spent = [end["cpu"] - start["cpu"] for start, end in zip(before, after, strict=True)]
+    connected = given.stations + given.idle
+    grown = sum(start["mb"] for start in before) - empty
+    report["stations of each process"] = [int(start["stations"]) for start in before]
+    report["KB for a connection"] = round(1e3 * grown / connected, 1)
+    report["MB in the end"] = round(sum(end["mb"] for end in after), 1)
+    report["CSMS CPU s"] = f"{', '.join(f'{one:.1f}' for one in spent)} of {seconds:.1f}"
+    report["CSMS CPU µs a message"] = round(1e6 * sum(spent) / max(1, report["messages"]), 1)
+    width = max(map(len, report))
     for name, value in report.items():
-        print(f"{name:>18}: {value}")
-    print(f"{'CSMS CPU s':>18}: {time.process_time():.1f} of {time.monotonic() - began:.1f}")
+        print(f"{name:>{width}}: {value}")
     is_refused = any(name.startswith("refused") for name in report.get("the queue", ()))
     return process.returncode == 0 and not report["errors"] and not is_refused
 
 
-async def _watch(server: Server, began: float, interval: float) -> None:
+async def _watch(servers: list[Any], began: float, interval: float) -> None:
     while True:
         await asyncio.sleep(interval)
-        print(
-            f"{time.monotonic() - began:6.0f} s  {len(server.peers):5} stations  {resident_mb():7.1f} MB",
-            flush=True,
-        )
+        used = [server.used() for server in servers]
+        count, size = sum(one["stations"] for one in used), sum(one["mb"] for one in used)
+        print(f"{time.monotonic() - began:6.0f} s  {count:5.0f} stations  {size:7.1f} MB", flush=True)
 
 
 # --- churn ---------------------------------------------------------------------------------------------------------
@@ -193,7 +227,7 @@ class Counting(Hooks):
         self.ended[type(outcome).__name__] += 1
 
 
-async def churn(disconnects: int, count: int = 50) -> bool:
+async def churn(disconnects: int, library: str, count: int = 50) -> bool:
     """Cuts connections at random moments while both sides call each other.
 
     Every call has to return or raise within its timeout, and nothing may be left in the end.
@@ -201,7 +235,7 @@ async def churn(disconnects: int, count: int = 50) -> bool:
     ends: Counter[str] = Counter()
     begun = 0
     stop = asyncio.Event()
-    router = csms()
+    router = handlers()
     station_router = Router()
     station_router.on(v16.ClearCacheRequest)(
         lambda *_: v16.ClearCacheResponse(status=v16.ClearCacheStatus.ACCEPTED)
@@ -214,6 +248,7 @@ async def churn(disconnects: int, count: int = 50) -> bool:
         return v16.AuthorizeResponse(id_tag_info=v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED))
 
     hooks = Counting()
+    over = transport(library)
 
     async def work(station: Station) -> None:
         nonlocal begun
@@ -229,7 +264,7 @@ async def churn(disconnects: int, count: int = 50) -> bool:
 
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
-            serve(router, "127.0.0.1", accepts=["1.6"], hooks=[hooks], grace=0.05, call_timeout=10)
+            over.serve(router, "127.0.0.1", accepts=["1.6"], hooks=[hooks], grace=0.05, call_timeout=10)
         )
         soon = Backoff(minimum=0.001, doublings=3, spread=0.01)
         options: dict[str, Any] = {
@@ -241,7 +276,7 @@ async def churn(disconnects: int, count: int = 50) -> bool:
         }
         opened = [
             await stack.enter_async_context(
-                connect(f"ws://127.0.0.1:{server.port}", f"CP-{n}", station_router, "1.6", **options)
+                over.connect(f"ws://127.0.0.1:{server.port}", f"CP-{n}", station_router, "1.6", **options)
             )
             for n in range(count)
         ]
@@ -273,25 +308,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--library", choices=LIBRARIES, default="websockets", help="of the CSMS")
+    parser.add_argument("--processes", type=int, default=1, help="of the CSMS, on one port")
+    parser.add_argument("--uvloop", action="store_true", help="runs the CSMS on uvloop, if it is installed")
+    parser.add_argument(
+        "--stations-library", choices=LIBRARIES[:2], default="websockets", help="of the stations"
+    )
     parser.add_argument("--stations", type=int, default=200)
+    parser.add_argument("--idle", type=int, default=0, metavar="N", help="so many more are connected")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=float, default=1.0, help="messages per station and second")
     parser.add_argument("--drain", type=int, default=0, metavar="N", help="one station sends N calls at once")
     parser.add_argument("--churn", type=int, metavar="N", help="cut N connections instead")
-    parser.add_argument("--url", help=argparse.SUPPRESS)  # the second process
+    parser.add_argument("--url", help=argparse.SUPPRESS)  # the process of the stations
     given = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    as_many_files_as_allowed()
     if given.url:
-        print(
-            json.dumps(
-                asyncio.run(stations(given.url, given.stations, given.seconds, given.rate, given.drain))
-            )
-        )
+        print(json.dumps(asyncio.run(stations(given.url, given))))
     elif given.churn:
-        sys.exit(not asyncio.run(churn(given.churn)))
+        sys.exit(not asyncio.run(churn(given.churn, given.library)))
     else:
-        sys.exit(not asyncio.run(load(given.stations, given.seconds, given.rate, given.drain)))
+        sys.exit(not asyncio.run(load(given)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures speed beside other libraries, all in one run, as ratios.
 
-python benchmarks/run.py [--quick] [--json FILE] [--update] [SUITE ...]
+python benchmarks/run.py [--quick] [--json FILE] [--picture FILE] [--update] [SUITE ...]
 
 ``--update`` writes the tables into README.md and benchmarks/README.md, between ``<!-- measured: NAME -->`` and
 ``<!-- end -->``.
@@ -16,12 +16,24 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from picture import drawn
 from report import FULL, QUICK, markdown, show
 from rich.console import Console
 
-SUITES = ("json_codec", "dispatch", "soap", "translation", "imports")
+SUITES = ("json_codec", "dispatch", "wire", "soap", "translation", "imports")
 PAGES = [Path(__file__).parents[1] / "README.md", Path(__file__).parent / "README.md"]
-PACKAGES = ("ocpp-core", "ocpp", "orjson", "attrs", "jsonschema", "lxml", "zeep")
+PACKAGES = (
+    "ocpp-core",
+    "ocpp",
+    "websockets",
+    "picows",
+    "uvloop",
+    "orjson",
+    "attrs",
+    "jsonschema",
+    "lxml",
+    "zeep",
+)
 
 
 def main() -> int:
@@ -30,6 +42,7 @@ def main() -> int:
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all by default")
     parser.add_argument("--quick", action="store_true", help="a minute in place of three; rougher")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw it, as SVG")
     parser.add_argument("--update", action="store_true", help="write the tables into the READMEs")
     options = parser.parse_args()
     if unknown := sorted(set(options.suites) - set(SUITES)):
@@ -46,8 +59,10 @@ def main() -> int:
         for suite in measured:
             show(suite, console)
             suites.append(suite)
+    facts = {"python": python, "packages": packages, "suites": [suite.as_json() for suite in suites]}
+    if options.picture:
+        options.picture.write_text(drawn(facts), encoding="utf-8")
     if options.json:
-        facts = {"python": python, "packages": packages, "suites": [suite.as_json() for suite in suites]}
         options.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     if options.update:
         _update({suite.name: markdown(suite) for suite in suites})
@@ -69,7 +84,7 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "from the checkout"
+        return "from the checkout" if package == "ocpp-core" else "not installed"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ when they are asked for (PEP 562).
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
@@ -20,6 +20,11 @@ watchers: list[Callable[[type[Any]], object]] = []
 def once(function: F) -> F:
     """`functools.cache` for type checkers that shall still know the arguments of `function`."""
     return cast(F, cache(function))
+
+
+def kept(most: int) -> Callable[[F], F]:
+    """As `once`, of the `most` that were asked for last."""
+    return lambda function: cast(F, lru_cache(most)(function))
 
 
 def lazy(

@@ -35,7 +35,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from ocpp_core._lazy import once
+from ocpp_core._lazy import kept, once
 from ocpp_core.model.decimals import number_text, read_decimal
 from ocpp_core.model.messages import NOTHING_EXTRA, Payload
 from ocpp_core.model.shapes import (
@@ -113,7 +113,11 @@ def element_reader(cls: type[Payload], namespace: str) -> ReadElement:
     return read
 
 
-@once
+#: Writers that are kept, of all versions: about ten ways of writing. A style may have any prefixes.
+MOST_WRITERS = 4_096
+
+
+@kept(MOST_WRITERS)
 def element_writer(cls: type[Payload], prefix: str, fraction_digits: int | None = None) -> WriteElement:
     """The function that writes what stands inside the element of a `cls`; its children have `prefix`.
 
@@ -228,47 +232,74 @@ class _Style(NamedTuple):
 
 
 def _writer_source(facts: Shape, style: _Style) -> Source:
-    made = Source("def write(made):", "    parts = []", "    add = parts.append")
+    """Each member gets a variable with its text, and the texts are put together at once: lists take twice as long."""
+    made = Source("def write(made):")
     # What the class has no field for cannot be sent; the caller finds out what it is.
     made.add(
         [f"if made.extra is not {made.name(NOTHING_EXTRA, 'nothing_extra')} and made.extra: raise TypeError"]
     )
-    for field in facts.fields:
-        if field.xml == "attribute":
-            continue
-        made.add([f"v = made.{field.name}"])
+    parts = []
+    for number, field in enumerate(field for field in facts.fields if field.xml != "attribute"):
+        part = f"part{number}"
+        parts.append(f"{{{part}}}")
         if field.xml == "text":
-            made.add([f"add({_written(field.kind, made, style)})"])
+            made.add([f"v = made.{field.name}", f"{part} = {_written(field.kind, made, style)}"])
+        elif isinstance(field.kind, Enumeration):
+            made.add(_token(field, field.kind, made, style, part))
         elif isinstance(field.kind, ListOf):
             absent = "" if field.is_required else " and v is not None"
-            made.add([f"if type(v) is not list{absent}: raise TypeError"])
-            made.add(["for v in v or ():", *indented(_element(field, field.kind.item, made, style))])
-        elif field.is_required:
-            made.add(_element(field, field.kind, made, style))
+            checked, text = _element(field, field.kind.item, made, style)
+            made.add([f"v = made.{field.name}", f"if type(v) is not list{absent}: raise TypeError"])
+            made.add([f"{part} = ''", "for v in v or ():", *indented([*checked, f"{part} += {text}"])])
         else:
-            made.add(["if v is not None:", *indented(_element(field, field.kind, made, style))])
-    made.add(["return ''.join(parts)"])
+            checked, text = _element(field, field.kind, made, style)
+            made.add([f"v = made.{field.name}"])
+            if field.is_required:
+                made.add([*checked, f"{part} = {text}"])
+            else:
+                made.add(["if v is None:", f"    {part} = ''"])
+                made.add(["else:", *indented([*checked, f"{part} = {text}"])])
+    made.add([f"return f'{''.join(parts)}'"])
     return made
 
 
-def _element(field: Field, kind: Kind, made: Source, style: _Style) -> list[str]:
+def _token(field: Field, kind: Enumeration, made: Source, style: _Style, part: str) -> list[str]:
+    """Statements that write a member of an enum: the whole element is found by it."""
     tag = f"{style.prefix}:{field.wire}"
-    if isinstance(kind, Enumeration):
-        whole = {str(member): f"<{tag}>{text_xml(member)}</{tag}>" for member in kind.enum}
-        known = f"{made.name(whole, f'{kind.enum.__name__}_{field.wire}')}.get(v)"
-        return [f"add({known} or '<{tag}>' + {_written(kind, made, style)} + '</{tag}>')"]
+    whole = _whole_elements(kind, tag)
+    if not field.is_required:
+        whole[None] = ""
+    known = made.name(whole, f"{kind.enum.__name__}_{field.wire}")
+    return [
+        f"{part} = {known}.get(made.{field.name})",
+        f"if {part} is None:",
+        f"    v = made.{field.name}",
+        f"    {part} = '<{tag}>' + {_written(kind, made, style)} + '</{tag}>'",
+    ]
+
+
+def _whole_elements(kind: Enumeration, tag: str) -> dict[str | None, str]:
+    return {str(member): f"<{tag}>{text_xml(member)}</{tag}>" for member in kind.enum}
+
+
+def _element(field: Field, kind: Kind, made: Source, style: _Style) -> tuple[list[str], str]:
+    """Statements that look at the value `v`, and the expression for its element."""
+    tag = f"{style.prefix}:{field.wire}"
+    if isinstance(kind, Enumeration):  # in a list
+        known = f"{made.name(_whole_elements(kind, tag), f'{kind.enum.__name__}_{field.wire}')}.get(v)"
+        return [], f"({known} or '<{tag}>' + {_written(kind, made, style)} + '</{tag}>')"
     if not isinstance(kind, Nested):
-        return [f"add('<{tag}>' + {_written(kind, made, style)} + '</{tag}>')"]
+        return [], f"'<{tag}>' + {_written(kind, made, style)} + '</{tag}>'"
     name = kind.cls.__name__
     expected = made.name(kind.cls, name)
     inner = made.name(element_writer(kind.cls, *style), f"write_{name}")
     start = f"'<{tag}>'"
     if any(inside.xml == "attribute" for inside in shape(kind.cls).fields):
         start = f"'<{tag}' + {made.name(attributes_writer(kind.cls), f'attributes_{name}')}(v) + '>'"
-    return [
-        f"if not isinstance(v, {expected}): raise TypeError",
-        f"add({start} + {inner}(v) + '</{tag}>')",
-    ]
+    return (
+        [f"if not isinstance(v, {expected}): raise TypeError"],
+        f"{start} + {inner}(v) + '</{tag}>'",
+    )
 
 
 def _attributes_source(facts: Shape) -> Source:

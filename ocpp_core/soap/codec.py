@@ -126,6 +126,11 @@ class SoapCodec:
         self.fraction_digits: int | None = allowed_digits(fraction_digits)
         self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
+        #: Whose namespace a class has in requests, and in responses; of classes of messages, which are few.
+        self._services: dict[tuple[type[Payload], type[Payload]], Role] = {}
+        #: What requests of each name have around their id, and what of the codec that was made of.
+        self._usual: dict[tuple[str, bool], tuple[str, str]] = {}
+        self._usual_of: tuple[object, ...] = ()
 
     def addressed(self, identity: str, to: str) -> Self:
         """The same codec for requests about one station and to one address."""
@@ -229,27 +234,46 @@ class SoapCodec:
 
     def _request(self, frame: Call) -> bytes:
         headers = frame.headers or NO_HEADERS
-        service = self._service(frame.payload, Request, Role.EITHER ^ self.role)
+        service = self._service(frame.payload, Request)
         identity = headers.identity or self.identity
         if not frame.id or not identity:
             raise LocalProtocolError("a request in SOAP needs an id and the identity of the station")
         name = frame.payload.__ocpp__.action or ""
+        usual = self._usual_head(service, name) if frame.headers is None else None
+        before, after = usual or self._head(service, name, identity, headers)
         return self._written(
             service,
-            self.prefixes.identity(identity),
-            self.prefixes.block(
-                "Action", headers.action or self._action(service, name), must_understand=True
-            ),
+            before,
             self.prefixes.block("MessageID", frame.id),
-            self.prefixes.address("From", headers.from_ or self.address),
-            self.prefixes.address("ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True),
-            self.prefixes.block("To", headers.to or self.to, must_understand=True),
+            after,
             body=self._payload(frame.payload, service),
+        )
+
+    def _usual_head(self, service: Role, name: str) -> tuple[str, str]:
+        """As `_head`, of requests that say nothing of their own; it is kept, as a codec writes many to one address."""
+        made_of = (self.identity, self.address, self.to, self.qualified_actions, self.prefixes)
+        if made_of != self._usual_of:  # never changed but made anew: copies of a codec share it
+            self._usual, self._usual_of = {}, made_of
+        key = (name, service is Role.CSMS)
+        head = self._usual.get(key)
+        if head is None:
+            head = self._usual[key] = self._head(service, name, self.identity or "", NO_HEADERS)
+        return head
+
+    def _head(self, service: Role, name: str, identity: str, headers: SoapHeaders) -> tuple[str, str]:
+        """The blocks before and behind the id of a request."""
+        prefixes = self.prefixes
+        action = headers.action or self._action(service, name)
+        return (
+            prefixes.identity(identity) + prefixes.block("Action", action, must_understand=True),
+            prefixes.address("From", headers.from_ or self.address)
+            + prefixes.address("ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True)
+            + prefixes.block("To", headers.to or self.to, must_understand=True),
         )
 
     def _response(self, frame: CallResult) -> bytes:
         headers = frame.headers or NO_HEADERS
-        service = self._service(frame.payload, Response, self.role)
+        service = self._service(frame.payload, Response)
         name = f"{frame.payload.__ocpp__.action}Response"
         return self._written(
             service,
@@ -298,7 +322,8 @@ class SoapCodec:
         except REFUSALS:
             raise PayloadError(cls.__name__, _unwritable(payload)) from None
         try:
-            element = etree.fromstring(f'<{name} xmlns:{self.prefixes.ocpp}="{namespace}">{inner}</{name}>')
+            text = f'<{name} xmlns:{self.prefixes.ocpp}="{namespace}">{inner}</{name}>'
+            element = etree.fromstring(text.encode())
         except (etree.XMLSyntaxError, ValueError):
             raise PayloadError(cls.__name__, [_unholdable(inner)]) from None
         broken = broken_rule(element, schema(self.specification.version, service))
@@ -308,8 +333,15 @@ class SoapCodec:
             raise PayloadError(cls.__name__, deviations.listed or [broken])
         return f"<{name}>{inner}</{name}>"
 
-    def _service(self, payload: Payload, kind: type[Payload], otherwise: Role) -> Role:
+    def _service(self, payload: Payload, kind: type[Payload]) -> Role:
         """Who receives the request that a payload belongs to, and so whose namespace it has."""
+        known = self._services.get((type(payload), kind))
+        if known is None:
+            known = self._services[type(payload), kind] = self._found_service(payload, kind)
+        return known
+
+    def _found_service(self, payload: Payload, kind: type[Payload]) -> Role:
+        otherwise = self.role if kind is Response else Role.EITHER ^ self.role
         definition = payload.__ocpp__
         for service in (otherwise, Role.EITHER ^ otherwise):
             name = f"{{{self.specification.namespaces[service]}}}{element_name(definition.name)}"

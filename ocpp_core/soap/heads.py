@@ -100,9 +100,10 @@ def read_head(
     if is_late:
         blocks.odd.append(_remark(Tolerance.WHITE_SPACE, "<?xml", "has blanks before it"))
     headers = blocks.headers
-    if child.tag in (FAULT, OLD_FAULT):
+    tag = child.tag
+    operation = vocabulary.operations.get(tag)
+    if tag in (FAULT, OLD_FAULT):
         return _head_of_fault(child, blocks, waiting)
-    operation = vocabulary.operations.get(child.tag)
     remarks = []
     if operation is None:
         operation, displaced = _displaced(child, headers, vocabulary, waiting)
@@ -142,15 +143,17 @@ class _Blocks:
         self.odd: list[Violation] = []
         self._allowed = allowed
         values: dict[str, str | None] = {}
+        blocks = vocabulary.blocks
         for block in () if header is None else header:
-            known = vocabulary.blocks.get(block.tag)
+            tag = block.tag  # lxml makes it anew each time
+            known = blocks.get(tag)
             if known is None:
                 self._other(block, values)
                 continue
             name, is_address = known
             values[name] = self._address(block) if is_address else text_of(block)
             if name == "identity":
-                self.identity_namespace = split_name(block.tag)[0]
+                self.identity_namespace = split_name(tag)[0]
         self.headers = SoapHeaders(**values) if values else NO_HEADERS
 
     def _other(self, block: etree._Element, values: dict[str, str | None]) -> None:
