@@ -15,8 +15,6 @@ from ocpp_core.model.timestamps import FIXED_DIGITS
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.violations import Deviations, Violation
 from ocpp_core.payloads.binding import REFUSALS, decoder, encoder, plain
-from ocpp_core.payloads.validation import explain
-from ocpp_core.payloads.walk import walk
 
 P = TypeVar("P", bound=Payload)
 
@@ -65,7 +63,7 @@ def accepted(cls: type[P], payload: Mapping[str, Any], found: Deviations) -> P:
         pass
     _require_class(cls)
     before = len(found.listed)
-    message: P | None = walk(cls, data, found)
+    message: P | None = _walked(cls, data, found)
     faults = found.listed[before:]
     if message is not None and faults:
         return message
@@ -77,10 +75,18 @@ def allows(tolerance: Tolerance, fault: Violation) -> bool:
     return fault.rule is not None and fault.rule in tolerance
 
 
+def _walked(cls: type[P], data: Any, found: Deviations) -> P | None:
+    """The second look. It is loaded with the first payload that is refused: many a process never has one."""
+    from ocpp_core.payloads.walk import walk
+
+    message: P | None = walk(cls, data, found)
+    return message
+
+
 def _faults(cls: type[Payload], data: Any) -> list[Violation]:
     """What is wrong with a payload that the compiled pass refuses."""
     found = Deviations(Tolerance.STRICT)
-    walk(cls, data, found)
+    _walked(cls, data, found)
     return found.listed or _unfound(cls, data)
 
 
@@ -91,6 +97,8 @@ def _unfound(cls: type[Payload], data: Any) -> list[Violation]:
     belongs. If even the schema finds nothing, the peer gets an answer all the same, and the sentence says whose fault
     it is.
     """
+    from ocpp_core.payloads.validation import explain
+
     defect = f"refused, though its schema allows it: a defect of ocpp_core in {cls.__name__}"
     return explain(cls, data) or [Violation("$", "binding", defect, ErrorCode.FORMAT)]
 

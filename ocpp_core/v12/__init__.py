@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 from ocpp_core._lazy import lazy
 
 if TYPE_CHECKING:
+    from ocpp_core.v12.authorization import *
+    from ocpp_core.v12.availability import *
+    from ocpp_core.v12.configuration import *
+    from ocpp_core.v12.diagnostics import *
     from ocpp_core.v12.enums import *
-    from ocpp_core.v12.messages import *
+    from ocpp_core.v12.firmware_management import *
+    from ocpp_core.v12.metering import *
+    from ocpp_core.v12.provisioning import *
+    from ocpp_core.v12.remote_control import *
+    from ocpp_core.v12.transactions import *
     from ocpp_core.v12.types import *
 else:
     __getattr__, __dir__, __all__ = lazy(
@@ -19,20 +27,40 @@ else:
                 RemoteStartStopStatus ResetStatus ResetType UnlockStatus
             """,
             "types": """
-                IdTagInfo MeterValue
+                IdTagInfo
             """,
-            "messages": """
-                AuthorizeRequest AuthorizeResponse BootNotificationRequest BootNotificationResponse
-                ChangeAvailabilityRequest ChangeAvailabilityResponse ChangeConfigurationRequest
-                ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
+            "authorization": """
+                AuthorizeRequest AuthorizeResponse
+            """,
+            "provisioning": """
+                BootNotificationRequest BootNotificationResponse
+            """,
+            "availability": """
+                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
+                StatusNotificationRequest StatusNotificationResponse
+            """,
+            "configuration": """
+                ChangeConfigurationRequest ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
+                ResetRequest ResetResponse
+            """,
+            "metering": """
+                MeterValue MeterValuesRequest MeterValuesResponse
+            """,
+            "remote_control": """
+                RemoteStartTransactionRequest RemoteStartTransactionResponse RemoteStopTransactionRequest
+                RemoteStopTransactionResponse UnlockConnectorRequest UnlockConnectorResponse
+            """,
+            "transactions": """
+                StartTransactionRequest StartTransactionResponse StopTransactionRequest
+                StopTransactionResponse
+            """,
+            "diagnostics": """
                 DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
-                FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse GetDiagnosticsRequest
-                GetDiagnosticsResponse HeartbeatRequest HeartbeatResponse MeterValuesRequest
-                MeterValuesResponse RemoteStartTransactionRequest RemoteStartTransactionResponse
-                RemoteStopTransactionRequest RemoteStopTransactionResponse ResetRequest ResetResponse
-                StartTransactionRequest StartTransactionResponse StatusNotificationRequest
-                StatusNotificationResponse StopTransactionRequest StopTransactionResponse
-                UnlockConnectorRequest UnlockConnectorResponse UpdateFirmwareRequest UpdateFirmwareResponse
+                GetDiagnosticsRequest GetDiagnosticsResponse
+            """,
+            "firmware_management": """
+                FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse UpdateFirmwareRequest
+                UpdateFirmwareResponse
             """,
         },
     )

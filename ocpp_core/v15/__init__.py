@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING
 from ocpp_core._lazy import lazy
 
 if TYPE_CHECKING:
+    from ocpp_core.v15.authorization import *
+    from ocpp_core.v15.availability import *
+    from ocpp_core.v15.configuration import *
+    from ocpp_core.v15.data_transfer import *
+    from ocpp_core.v15.diagnostics import *
     from ocpp_core.v15.enums import *
-    from ocpp_core.v15.messages import *
+    from ocpp_core.v15.firmware_management import *
+    from ocpp_core.v15.local_auth_list_management import *
+    from ocpp_core.v15.metering import *
+    from ocpp_core.v15.provisioning import *
+    from ocpp_core.v15.remote_control import *
+    from ocpp_core.v15.reservation import *
+    from ocpp_core.v15.transactions import *
     from ocpp_core.v15.types import *
 else:
     __getattr__, __dir__, __all__ = lazy(
@@ -21,24 +32,50 @@ else:
                 UpdateStatus UpdateType ValueFormat
             """,
             "types": """
-                AuthorisationData IdTagInfo KeyValue MeterValue SampledValue TransactionData
+                IdTagInfo MeterValue SampledValue
             """,
-            "messages": """
-                AuthorizeRequest AuthorizeResponse BootNotificationRequest BootNotificationResponse
-                CancelReservationRequest CancelReservationResponse ChangeAvailabilityRequest
-                ChangeAvailabilityResponse ChangeConfigurationRequest ChangeConfigurationResponse
-                ClearCacheRequest ClearCacheResponse DataTransferRequest DataTransferResponse
+            "authorization": """
+                AuthorizeRequest AuthorizeResponse
+            """,
+            "provisioning": """
+                BootNotificationRequest BootNotificationResponse
+            """,
+            "availability": """
+                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
+                StatusNotificationRequest StatusNotificationResponse
+            """,
+            "configuration": """
+                ChangeConfigurationRequest ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
+                GetConfigurationRequest GetConfigurationResponse KeyValue ResetRequest ResetResponse
+            """,
+            "data_transfer": """
+                DataTransferRequest DataTransferResponse
+            """,
+            "metering": """
+                MeterValuesRequest MeterValuesResponse
+            """,
+            "remote_control": """
+                RemoteStartTransactionRequest RemoteStartTransactionResponse RemoteStopTransactionRequest
+                RemoteStopTransactionResponse UnlockConnectorRequest UnlockConnectorResponse
+            """,
+            "transactions": """
+                StartTransactionRequest StartTransactionResponse StopTransactionRequest
+                StopTransactionResponse TransactionData
+            """,
+            "diagnostics": """
                 DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
-                FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse GetConfigurationRequest
-                GetConfigurationResponse GetDiagnosticsRequest GetDiagnosticsResponse
-                GetLocalListVersionRequest GetLocalListVersionResponse HeartbeatRequest HeartbeatResponse
-                MeterValuesRequest MeterValuesResponse RemoteStartTransactionRequest
-                RemoteStartTransactionResponse RemoteStopTransactionRequest RemoteStopTransactionResponse
-                ReserveNowRequest ReserveNowResponse ResetRequest ResetResponse SendLocalListRequest
-                SendLocalListResponse StartTransactionRequest StartTransactionResponse
-                StatusNotificationRequest StatusNotificationResponse StopTransactionRequest
-                StopTransactionResponse UnlockConnectorRequest UnlockConnectorResponse UpdateFirmwareRequest
+                GetDiagnosticsRequest GetDiagnosticsResponse
+            """,
+            "firmware_management": """
+                FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse UpdateFirmwareRequest
                 UpdateFirmwareResponse
+            """,
+            "local_auth_list_management": """
+                AuthorisationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
+                SendLocalListResponse
+            """,
+            "reservation": """
+                CancelReservationRequest CancelReservationResponse ReserveNowRequest ReserveNowResponse
             """,
         },
     )

@@ -6,8 +6,22 @@ from typing import TYPE_CHECKING
 from ocpp_core._lazy import lazy
 
 if TYPE_CHECKING:
+    from ocpp_core.v16.authorization import *
+    from ocpp_core.v16.availability import *
+    from ocpp_core.v16.certificate_management import *
+    from ocpp_core.v16.configuration import *
+    from ocpp_core.v16.data_transfer import *
+    from ocpp_core.v16.diagnostics import *
     from ocpp_core.v16.enums import *
-    from ocpp_core.v16.messages import *
+    from ocpp_core.v16.firmware_management import *
+    from ocpp_core.v16.local_auth_list_management import *
+    from ocpp_core.v16.metering import *
+    from ocpp_core.v16.provisioning import *
+    from ocpp_core.v16.remote_control import *
+    from ocpp_core.v16.reservation import *
+    from ocpp_core.v16.security import *
+    from ocpp_core.v16.smart_charging import *
+    from ocpp_core.v16.transactions import *
     from ocpp_core.v16.types import *
 else:
     __getattr__, __dir__, __all__ = lazy(
@@ -27,35 +41,67 @@ else:
                 ValueFormat
             """,
             "types": """
-                AuthorizationData CertificateHashData ChargingProfile ChargingSchedule ChargingSchedulePeriod
-                Firmware IdTagInfo KeyValue LogParameters MeterValue SampledValue
+                ChargingProfile ChargingSchedule ChargingSchedulePeriod IdTagInfo MeterValue SampledValue
             """,
-            "messages": """
-                AuthorizeRequest AuthorizeResponse BootNotificationRequest BootNotificationResponse
-                CancelReservationRequest CancelReservationResponse CertificateSignedRequest
-                CertificateSignedResponse ChangeAvailabilityRequest ChangeAvailabilityResponse
+            "authorization": """
+                AuthorizeRequest AuthorizeResponse
+            """,
+            "provisioning": """
+                BootNotificationRequest BootNotificationResponse
+            """,
+            "availability": """
+                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
+                StatusNotificationRequest StatusNotificationResponse
+            """,
+            "configuration": """
                 ChangeConfigurationRequest ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
-                ClearChargingProfileRequest ClearChargingProfileResponse DataTransferRequest
-                DataTransferResponse DeleteCertificateRequest DeleteCertificateResponse
+                GetConfigurationRequest GetConfigurationResponse KeyValue ResetRequest ResetResponse
+            """,
+            "data_transfer": """
+                DataTransferRequest DataTransferResponse
+            """,
+            "metering": """
+                MeterValuesRequest MeterValuesResponse
+            """,
+            "remote_control": """
+                ExtendedTriggerMessageRequest ExtendedTriggerMessageResponse RemoteStartTransactionRequest
+                RemoteStartTransactionResponse RemoteStopTransactionRequest RemoteStopTransactionResponse
+                TriggerMessageRequest TriggerMessageResponse UnlockConnectorRequest UnlockConnectorResponse
+            """,
+            "transactions": """
+                StartTransactionRequest StartTransactionResponse StopTransactionRequest
+                StopTransactionResponse
+            """,
+            "diagnostics": """
                 DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
-                ExtendedTriggerMessageRequest ExtendedTriggerMessageResponse FirmwareStatusNotificationRequest
-                FirmwareStatusNotificationResponse GetCompositeScheduleRequest GetCompositeScheduleResponse
-                GetConfigurationRequest GetConfigurationResponse GetDiagnosticsRequest GetDiagnosticsResponse
-                GetInstalledCertificateIdsRequest GetInstalledCertificateIdsResponse
-                GetLocalListVersionRequest GetLocalListVersionResponse GetLogRequest GetLogResponse
-                HeartbeatRequest HeartbeatResponse InstallCertificateRequest InstallCertificateResponse
-                LogStatusNotificationRequest LogStatusNotificationResponse MeterValuesRequest
-                MeterValuesResponse RemoteStartTransactionRequest RemoteStartTransactionResponse
-                RemoteStopTransactionRequest RemoteStopTransactionResponse ReserveNowRequest
-                ReserveNowResponse ResetRequest ResetResponse SecurityEventNotificationRequest
-                SecurityEventNotificationResponse SendLocalListRequest SendLocalListResponse
-                SetChargingProfileRequest SetChargingProfileResponse SignCertificateRequest
-                SignCertificateResponse SignedFirmwareStatusNotificationRequest
-                SignedFirmwareStatusNotificationResponse SignedUpdateFirmwareRequest
-                SignedUpdateFirmwareResponse StartTransactionRequest StartTransactionResponse
-                StatusNotificationRequest StatusNotificationResponse StopTransactionRequest
-                StopTransactionResponse TriggerMessageRequest TriggerMessageResponse UnlockConnectorRequest
-                UnlockConnectorResponse UpdateFirmwareRequest UpdateFirmwareResponse
+                GetDiagnosticsRequest GetDiagnosticsResponse GetLogRequest GetLogResponse LogParameters
+                LogStatusNotificationRequest LogStatusNotificationResponse
+            """,
+            "firmware_management": """
+                Firmware FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                SignedFirmwareStatusNotificationRequest SignedFirmwareStatusNotificationResponse
+                SignedUpdateFirmwareRequest SignedUpdateFirmwareResponse UpdateFirmwareRequest
+                UpdateFirmwareResponse
+            """,
+            "local_auth_list_management": """
+                AuthorizationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
+                SendLocalListResponse
+            """,
+            "reservation": """
+                CancelReservationRequest CancelReservationResponse ReserveNowRequest ReserveNowResponse
+            """,
+            "smart_charging": """
+                ClearChargingProfileRequest ClearChargingProfileResponse GetCompositeScheduleRequest
+                GetCompositeScheduleResponse SetChargingProfileRequest SetChargingProfileResponse
+            """,
+            "certificate_management": """
+                CertificateHashData CertificateSignedRequest CertificateSignedResponse
+                DeleteCertificateRequest DeleteCertificateResponse GetInstalledCertificateIdsRequest
+                GetInstalledCertificateIdsResponse InstallCertificateRequest InstallCertificateResponse
+                SignCertificateRequest SignCertificateResponse
+            """,
+            "security": """
+                SecurityEventNotificationRequest SecurityEventNotificationResponse
             """,
         },
     )

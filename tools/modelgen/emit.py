@@ -38,14 +38,14 @@ class _Emitter:
     def _plan(self) -> dict[str, tuple[Classes, Sequence[ActionFacts]]]:
         """Which types and actions stand in which module.
 
-        By functional block, a type that one block alone uses stands beside its messages; the others are shared.
+        A type that the messages of one module alone use stands beside them; the others are shared.
         """
-        if not self.facts.by_block:
-            return {"types": (self.facts.types, ()), "messages": ((), self.facts.actions)}
-        modules = Tables(self.facts.version).modules
+        tables = Tables(self.facts.version)
         blocks: dict[str, list[ActionFacts]] = {}
         for action in self.facts.actions:
-            blocks.setdefault(modules[action.block], []).append(action)
+            by_block = self.facts.by_block
+            module = tables.modules[action.block] if by_block else tables.modules_of_actions[action.name]
+            blocks.setdefault(module, []).append(action)
         used = {module: self._all_used(_messages(actions)) for module, actions in blocks.items()}
         users = Counter(definition for definitions in used.values() for definition in definitions)
         shared = tuple(facts for facts in self.facts.types if users[facts.definition] != 1)
@@ -96,14 +96,14 @@ class _Emitter:
         for action in actions:
             body += self._action_classes(action)
         if module == "types":
-            doc = f"Data types of OCPP {self.facts.version}."
-            if self.facts.by_block:
-                doc = f"Data types of OCPP {self.facts.version} that several functional blocks use."
-        elif module == "messages":
-            doc = f"Messages of OCPP {self.facts.version}."
-        else:
+            users = "functional blocks" if self.facts.by_block else "modules"
+            doc = f"Data types of OCPP {self.facts.version} that several {users} use."
+        elif self.facts.by_block:
             block = actions[0].block
             doc = f"OCPP {self.facts.version}, functional block {block}: its messages, and the types only it uses."
+        else:
+            subject = module.replace("_", " ")
+            doc = f"OCPP {self.facts.version}, {subject}: messages, and the types only they use."
         return self._head(doc) + self._imports(module, classes, actions, bool(types)) + "\n\n".join(body)
 
     def _imports(self, module: str, classes: Classes, actions: Sequence[ActionFacts], has_types: bool) -> str:

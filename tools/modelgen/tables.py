@@ -27,6 +27,7 @@ class Tables:
         self._classes: dict[str, str] = load("classes")["classes"]
         self._sections = load("sections")[version]
         self.modules: dict[str, str] = load("modules")["modules"]
+        self.modules_of_actions: dict[str, str] = load("modules")["actions"]
         self._additions = load("additions")
         self._secrets = load("secrets")
 
