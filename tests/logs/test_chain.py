@@ -1,12 +1,14 @@
 """Logs whose frames need what went before: transactions, ids, reports and settings, in both directions."""
 
 import json
+import os
 from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
+from classes import BREAKABLE_CLASSES
 from logs_of import DOWN, UP, Log
 from ocpp_core.logs import chain, translating
 from ocpp_core.logs.judging import Verdict
@@ -17,7 +19,7 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Version
 from ocpp_core.payloads.conversion import to_wire
-from ocpp_core.testing import messages
+from ocpp_core.testing import broken_payloads, messages
 from ocpp_core.translation.policies import Policy
 from properties import for_all
 
@@ -435,6 +437,9 @@ def _raise_once(method: Any) -> Any:
 
 
 PAIRS = list(permutations(Version, 2))
+NAMES = [f"{one}-{other}" for one, other in PAIRS]
+#: Logs of each pair, and in the deep run.
+FEW, TOLERATED, MANY = 3, 3, int(os.environ.get("OCPP_LOGGED", "200"))
 
 
 def _asking(version: str) -> Any:
@@ -482,10 +487,55 @@ def _plain(value: Any) -> Any:
     return float(value)
 
 
-@pytest.mark.parametrize("version, to", PAIRS, ids=[f"{one}-{other}" for one, other in PAIRS])
+@pytest.mark.parametrize("version, to", PAIRS, ids=NAMES)
 def test_whatever_a_log_holds_is_translated_answered_or_named(version: Version, to: Version) -> None:
     """In any order, with answers that are missing, late, or errors; what is written, the codec has found valid."""
-    for_all(st.lists(_asking(version), max_size=12), 3, lambda asked: _translate_all(version, to, asked))
+    for_all(st.lists(_asking(version), max_size=12), FEW, lambda asked: _translate_all(version, to, asked))
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1")
+@pytest.mark.parametrize("version, to", PAIRS, ids=NAMES)
+def test_whatever_very_many_logs_hold(version: Version, to: Version) -> None:
+    for_all(st.lists(_asking(version), max_size=30), MANY, lambda asked: _translate_all(version, to, asked))
+
+
+BREAKABLE: dict[str, list[Any]] = {version: [] for version in Version}
+for _one in BREAKABLE_CLASSES:
+    if issubclass(_one.values[0], Request | Notification):
+        BREAKABLE[_one.values[0].__ocpp__.version].append(_one.values[0])
+
+
+def _broken(version: str) -> Any:
+    """A call that breaks a rule, with a good answer or none."""
+    facts = specification(version)
+    return st.sampled_from(BREAKABLE[version]).flatmap(
+        lambda cls: st.tuples(
+            st.just(cls),
+            broken_payloads(cls),
+            st.none() if issubclass(cls, Notification) else messages(facts.response(cls.__ocpp__.action)),
+            st.booleans(),
+        )
+    )
+
+
+@pytest.mark.parametrize("version, to", PAIRS, ids=NAMES)
+def test_whatever_was_tolerated_is_translated_answered_or_named(version: Version, to: Version) -> None:
+    def check(asked: list[Any]) -> None:
+        log = Log(version, to, tolerance=Tolerance.TOLERANT)
+        for number, (cls, broken, answer, is_answered) in enumerate(asked):
+            facts = cls.__ocpp__
+            way = DOWN if facts.sent_by is Role.CSMS else UP
+            kind = 6 if answer is None else 2
+            log.frame(way, json.dumps([kind, str(number), facts.action, broken.payload], default=_plain))
+            if answer is not None and is_answered:
+                back = UP if way == DOWN else DOWN
+                log.frame(back, json.dumps([3, str(number), to_wire(answer)], default=_plain))
+
+        said = [one for one in log.made if one.judged.verdict in (Verdict.ACCEPTED, Verdict.TOLERATED)]
+        assert [] == [one.reason for one in said if one.outcome is Outcome.FAILED]
+
+    for_all(st.lists(_broken(version), max_size=12), TOLERATED, check)
 
 
 def test_a_policy_is_that_of_the_session() -> None:

@@ -1,4 +1,4 @@
-"""Mistakes of other translators that ours does not make: facts, section 5. Those about memory are for the session."""
+"""Mistakes of other translators that ours does not make: facts, section 5. Those about memory are in `sessions`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -413,7 +413,9 @@ def test_what_no_schema_has_is_not_shown_where_the_name_beside_it_is_lost() -> N
     """What stands in customData may be the value of a setting that is named somewhere else."""
     data = v201.CustomData(vendor_id="V", extra={"x": "hunter2"})
     component = v201.Component(name="SecurityCtrlr", custom_data=data)
-    event = v201.MeterValue(timestamp=NOON, sampled_value=[v201.SampledValue(value=Decimal(1))], custom_data=data)
+    event = v201.MeterValue(
+        timestamp=NOON, sampled_value=[v201.SampledValue(value=Decimal(1))], custom_data=data
+    )
 
     named = v16.DataTransferRequest(vendor_id="x", data="hunter2", extra={"key": "AuthorizationKey"})
     for value in (data, component, [event], event):
