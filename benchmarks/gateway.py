@@ -3,7 +3,8 @@
     python benchmarks/gateway.py [--calls 2000]
 
 The station and the CSMS run in this process, the gateway in a second one. Without a gateway the CSMS speaks 1.6; with
-one it speaks 2.0.1, or 1.6, which shows what the second connection alone costs. Calls are made one after the other.
+one it speaks 2.0.1, or 1.6, which shows what the second connection alone costs. Calls are made one after the other, on
+all ways in turn, so that a machine that gets busy is busy for all of them.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,9 +26,10 @@ from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.station import Simulator
 from ocpp_core.gateway import Backend, Gateway
 from ocpp_core.translation.sessions import MemoryStore, SqliteStore
-from ocpp_core.transports.websocket import connect, serve
+from ocpp_core.transports.websocket import Station, connect, serve
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+NO_GATEWAY = "no gateway"
 SAMPLE = v16.SampledValue(value="1234", measurand=v16.Measurand.ENERGY_ACTIVE_IMPORT_REGISTER)
 
 
@@ -72,54 +74,68 @@ def requests(transaction: int, number: int) -> dict[str, Request]:
     }
 
 
-async def measured(port: int, calls: int) -> dict[str, list[float]]:
-    """Milliseconds of each call, sorted, by action."""
-    found: dict[str, list[float]] = {}
-    station = Simulator("1.6")
-    async with connect(f"ws://127.0.0.1:{port}/", "CP-1", station.router, "1.6") as csms:
+#: What stands between station and CSMS: the version of the CSMS, and whether there is a gateway, and with which store.
+WAYS = {
+    NO_GATEWAY: ("1.6", None),
+    "1.6 to 1.6": ("1.6", ""),
+    "1.6 to 2.0.1": ("2.0.1", ""),
+    "1.6 to 2.0.1, SQLite": ("2.0.1", "gateway.db"),
+}
+
+
+@asynccontextmanager
+async def way(version: str, file: str | None) -> AsyncGenerator[tuple[Station, int], None]:
+    """A station that has begun a transaction, and its number."""
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serve(Csms().router, "127.0.0.1", accepts=[version]))
+        port = server.port
+        if file is not None:
+            port = await stack.enter_async_context(relayed(server.port, version, file))
+        station = Simulator("1.6")
+        url = f"ws://127.0.0.1:{port}/"
+        csms = await stack.enter_async_context(connect(url, "CP-1", station.router, "1.6"))
         await station.do("boot", csms)
         await station.do("start", csms)
-        for number in range(calls):
-            for name, request in requests(station.memory.transaction_id, number).items():
-                began = time.perf_counter()
-                await csms.call(request)
-                found.setdefault(name, []).append(1e3 * (time.perf_counter() - began))
-    return {name: sorted(times[len(times) // 10 :]) for name, times in found.items()}
+        yield csms, station.memory.transaction_id
 
 
 async def main(calls: int) -> dict[str, dict[str, list[float]]]:
-    """All ways, one after the other."""
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        file = str(Path(folder) / "gateway.db")
-        for name, version, store in (
-            ("1.6 to 1.6", "1.6", ""),
-            ("1.6 to 2.0.1", "2.0.1", ""),
-            ("1.6 to 2.0.1, SQLite", "2.0.1", file),
-        ):
-            async with (
-                serve(Csms().router, "127.0.0.1", accepts=[version]) as server,
-                relayed(server.port, version, store) as port,
-            ):
-                found[name] = await measured(port, calls)
-        async with serve(Csms().router, "127.0.0.1", accepts=["1.6"]) as server:
-            found["no gateway"] = await measured(server.port, calls)
-    return found
+    """Milliseconds of each call, sorted, by way and action. Each call is made on all ways before the next is."""
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in WAYS}
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stations = {
+            name: await stack.enter_async_context(way(version, str(folder / file) if file else file))
+            for name, (version, file) in WAYS.items()
+        }
+        for number in range(calls):
+            for name, (csms, transaction) in stations.items():
+                for action, request in requests(transaction, number).items():
+                    began = time.perf_counter()
+                    await csms.call(request)
+                    found[name].setdefault(action, []).append(1e3 * (time.perf_counter() - began))
+    # The first tenth warms up.
+    return {
+        name: {action: sorted(times[len(times) // 10 :]) for action, times in ways.items()}
+        for name, ways in found.items()
+    }
 
 
 def show(found: dict[str, dict[str, list[float]]]) -> None:
-    """Times, and in front of them what was added to those without a gateway."""
-    plain = found.pop("no gateway")
-    table = Table("added, p50 / p99 in ms", *plain)
+    """What was added to the times without a gateway, and how many times as long a call took."""
+    plain = found[NO_GATEWAY]
+    table = Table("p50 / p99", *plain)
     for name, ways in found.items():
         cells = []
         for action, times in ways.items():
-            added = [at(times, part) - at(plain[action], part) for part in (0.5, 0.99)]
-            cells.append(" / ".join(f"{one:.2f}" for one in added))
+            pairs = [(at(times, part), at(plain[action], part)) for part in (0.5, 0.99)]
+            if ways is plain:
+                cells.append(" / ".join(f"{mine:.2f}" for mine, _ in pairs) + " ms")
+                continue
+            added = " / ".join(f"+{mine - other:.2f}" for mine, other in pairs)
+            cells.append(f"{added} ms, {' / '.join(f'{mine / other:.1f}x' for mine, other in pairs)}")
         table.add_row(name, *cells)
-    without = [" / ".join(f"{at(times, part):.2f}" for part in (0.5, 0.99)) for times in plain.values()]
-    table.add_row("(no gateway, in all)", *without)
-    Console(width=100).print(table)
+    Console(width=140).print(table)
 
 
 def at(times: list[float], part: float) -> float:

@@ -15,6 +15,11 @@ def asynchronous(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
     return _run_by(asyncio.new_event_loop, test)
 
 
+def with_processes(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """As `asynchronous`, with time to start processes several times on a machine that is busy."""
+    return _run_by(asyncio.new_event_loop, test, longest=4 * LONGEST)
+
+
 def in_no_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """As `asynchronous`, by a clock that jumps to the next timer whenever nothing is ready: what takes 5 s on the clock
     of the loop takes exactly that, and none of the test's own.
@@ -44,12 +49,15 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
 
 
 def _run_by(
-    loop: Callable[[], asyncio.AbstractEventLoop], test: Callable[P, Coroutine[Any, Any, None]]
+    loop: Callable[[], asyncio.AbstractEventLoop],
+    test: Callable[P, Coroutine[Any, Any, None]],
+    *,
+    longest: float = LONGEST,
 ) -> Callable[P, None]:
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         async def watched() -> None:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(longest):
                 await test(*args, **kwargs)
             await turns(3)  # callbacks of what has just ended
             leaked = {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}

@@ -16,7 +16,13 @@ from ocpp_core.gateway.mirrors import Mirror
 from ocpp_core.gateway.passing import Passed, log_losses
 from ocpp_core.gateway.ways import Way, way_to
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import CallFailedError, CannotConnectError, LocalProtocolError, OcppError
+from ocpp_core.model.errors import (
+    CallFailedError,
+    CannotConnectError,
+    LocalProtocolError,
+    NotConnectedError,
+    OcppError,
+)
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
@@ -176,6 +182,8 @@ class Gateway:
                 give_up("the CSMS does not let this station in", POLICY_VIOLATION)
             else:
                 give_up("the CSMS cannot be reached")
+        except NotConnectedError:
+            give_up("the gateway has closed it")
         except LocalProtocolError:
             give_up("the CSMS can have no station of this name", POLICY_VIOLATION)
 
@@ -191,7 +199,7 @@ class Gateway:
                 raise OcppError(ErrorCode.GENERIC, "the CSMS is not connected")
         elif joined is None or not joined.is_of(caller):
             joined = await self._met(caller)
-        else:
+        elif caller.identity in self._posting:
             self._posting.move_to_end(caller.identity)
         return await joined.receive(message)
 
@@ -215,10 +223,11 @@ class Gateway:
     async def _part(self, joined: Joined) -> None:
         """Ends what there is of a station, unless another connection has taken its place."""
         identity = joined.station.identity
+        # It is known until it is closed: whoever takes its place has to wait for that.
+        await joined.close()
         if self._joined.get(identity) is joined:
             del self._joined[identity]
             self._posting.pop(identity, None)
-        await joined.close()
 
     async def _join(
         self, station: Caller, give_up: Callable[[str], None], *, silence: float | None = None

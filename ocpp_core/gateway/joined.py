@@ -61,8 +61,9 @@ class Joined:
         self._heard: float = asyncio.get_running_loop().time()
 
     def is_of(self, station: Caller) -> bool:
-        """Whether it is of this station, in the version that it speaks now; a SOAP station may have been updated."""
-        return self.station is station and self.version == station.specification.version
+        """Whether it still is of this station, in the version that it speaks now: a SOAP station may be updated."""
+        is_same = self.station is station and self.version == station.specification.version
+        return is_same and not self.is_closed
 
     async def start(self, primary: Branch, mirrors: Sequence[Mirror]) -> None:
         """Connects to the back-ends; returns when the primary is there.

@@ -30,7 +30,7 @@ from killing import (
     killed_at,
     once,
 )
-from loops import asynchronous, until
+from loops import until, with_processes
 from ocpp_core import v15, v16, v201
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import CallFailedError
@@ -146,7 +146,7 @@ CHOSEN: list[list[Point]] = [
 
 @pytest.mark.parametrize("points", CHOSEN, ids=str)
 @pytest.mark.parametrize("day", DAYS)
-@asynchronous
+@with_processes
 async def test_a_gateway_that_is_killed_loses_nothing_and_doubles_nothing(
     day: Callable[..., Awaitable[None]], points: list[Point], tmp_path: Path
 ) -> None:
@@ -155,7 +155,7 @@ async def test_a_gateway_that_is_killed_loses_nothing_and_doubles_nothing(
 
 @pytest.mark.parametrize("points", [[(HEARD, 1)], [(ANSWERED, 0), (ACKNOWLEDGED, 3)]], ids=str)
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-@asynchronous
+@with_processes
 async def test_what_a_mirror_hears_is_of_the_right_transaction_whatever_it_has_missed(
     version: str, points: list[Point], tmp_path: Path
 ) -> None:
@@ -190,7 +190,7 @@ async def test_what_a_mirror_hears_is_of_the_right_transaction_whatever_it_has_m
 
 @pytest.mark.parametrize("points", [[(ASKED, 0)], [(OBEYED, 0)]], ids=str)
 @pytest.mark.parametrize("wire", ["json", "soap"])
-@asynchronous
+@with_processes
 async def test_a_command_reaches_the_station_once_and_is_known_by_its_number(
     wire: str, points: list[Point], tmp_path: Path
 ) -> None:
@@ -234,7 +234,7 @@ async def test_a_command_reaches_the_station_once_and_is_known_by_its_number(
 @pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1")
 @pytest.mark.parametrize("number", range(30))
 @pytest.mark.parametrize("day", DAYS)
-@asynchronous
+@with_processes
 async def test_it_is_killed_anywhere(
     day: Callable[..., Awaitable[None]], number: int, tmp_path: Path
 ) -> None:

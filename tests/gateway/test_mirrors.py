@@ -16,6 +16,7 @@ from ocpp_core.gateway.mirrors import WAITING, WAITING_SIZE, _size
 from ocpp_core.gateway.numbers import Numbers, UnknownTransactionError
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallRejectedError, OcppError
+from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.stores import MemoryStore
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -323,6 +324,31 @@ async def test_a_mirror_never_hears_an_id_that_is_not_its_own(caplog: pytest.Log
     assert ["StartTransaction", "Heartbeat"] == side.actions
     assert "has not heard of the beginning of a transaction" in caplog.text
     assert "has missed 1 messages" in caplog.text
+
+
+@asynchronous
+async def test_what_was_never_sent_to_a_mirror_is_sent_when_it_is_there_again() -> None:
+    async with (
+        office("1.6") as main,
+        office("1.6") as side,
+        gateway_to(main.backend(), side.backend()) as (gateway, port),
+        station(port) as peer,
+    ):
+        (joined,) = gateway._joined.values()
+        branch = joined._mirrors[0]._branch
+        assert branch is not None
+        await branch.is_there.wait()
+        carry = branch.carry
+
+        async def lost(side: Side, message: Any) -> OcppError:
+            branch.carry = carry  # type: ignore[method-assign]
+            branch.is_there.clear()
+            asyncio.get_running_loop().call_soon(branch.is_there.set)
+            return OcppError(ErrorCode.GENERIC)
+
+        branch.carry = lost  # type: ignore[method-assign]
+        await peer.call(v16.HeartbeatRequest())
+        await until(lambda: side.actions == ["Heartbeat"])
 
 
 @asynchronous

@@ -281,6 +281,28 @@ async def test_nothing_is_left_of_a_station_that_was_closed_with_its_gateway() -
 
 
 @asynchronous
+async def test_a_station_that_is_just_forgotten_and_posts_again_waits_for_the_end_of_its_session() -> None:
+    """Two sessions at once would write the same records."""
+    async with (
+        office("2.0.1") as back,
+        gateway_to(back.backend()) as (gateway, port),
+        station(port, "1.6", "soap") as poster,
+    ):
+        await poster.call(BOOT)
+        may_close, (joined,) = held_up(gateway), gateway._joined.values()
+        joined.is_closed = True  # as it is from the first moment of its end
+        joined.end("it has been silent for long")
+        posting = asyncio.create_task(poster.call(BOOT))
+        await until(lambda: gateway._joined.get("CP-1") is not joined)
+        is_waiting = gateway._joined["CP-1"]._primary is None
+        may_close.set()
+        await posting
+
+    assert is_waiting
+    assert 2 * ["BootNotification"] == back.actions
+
+
+@asynchronous
 async def test_stations_that_post_are_let_go_of_together() -> None:
     """One may wait a second for its mirrors, and there may be a thousand."""
     both = asyncio.Barrier(2)
