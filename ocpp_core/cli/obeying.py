@@ -82,7 +82,11 @@ class Memory:
         remote_start_id: With which the CSMS has asked for the transaction, if it has (2.x).
         seq_no: Of the next TransactionEvent.
         is_busy: Whether a transaction runs, or is to begin.
+        is_running: Whether it runs: it was told so.
         is_registered: Whether the CSMS has accepted its boot.
+        is_booting: Whether it waits for that.
+        is_operative: Whether it is in service.
+        becomes: Whether it is to be, once the transaction is over; None if that does not change.
         reason: Why the transaction is ended, and what triggers that in 2.x; "" for the token that began it.
         reset: The reason and the trigger of what a reset ends.
         settings: By the keys of 1.6, whatever the version.
@@ -95,14 +99,20 @@ class Memory:
     remote_start_id: int | None = None
     seq_no: int = 0
     is_busy: bool = False
+    is_running: bool = False
     is_registered: bool = False
+    is_booting: bool = False
+    is_operative: bool = True
+    becomes: bool | None = None
     reason: tuple[str, str] = ("", "")
     reset: tuple[str, str] = ("", "")
     settings: dict[str, str] = field(factory=lambda: {key: value for key, (value, _) in KEYS.items()})
 
     def end(self) -> None:
         """Nothing goes on any more."""
-        self.is_busy, self.remote_start_id, self.reason = False, None, ("", "")
+        self.is_busy, self.is_running, self.remote_start_id, self.reason = False, False, None, ("", "")
+        if self.becomes is not None:
+            self.is_operative, self.becomes = self.becomes, None
         self.token = dict(ID_TOKEN)
 
     def number(self, key: str) -> int:
@@ -207,7 +217,7 @@ def _monitors(_: Memory, request: Json) -> Json:
 
 def _start(memory: Memory, request: Json) -> Json:
     place = request.get("connectorId", request.get("evseId", _PLACE))
-    if memory.is_busy or place != _PLACE:
+    if memory.is_busy or memory.is_booting or not memory.is_operative or place != _PLACE:
         return _REJECTED
     memory.is_busy = True
     given: Any = request.get("idToken")
@@ -220,7 +230,7 @@ def _start(memory: Memory, request: Json) -> Json:
 
 
 def _stop(memory: Memory, request: Json) -> Json:
-    if not memory.is_busy or request.get("transactionId") != memory.transaction_id:
+    if not memory.is_running or request.get("transactionId") != memory.transaction_id:
         return _REJECTED
     memory.reason = "Remote", "RemoteStop"
     return _ACCEPTED
@@ -229,9 +239,21 @@ def _stop(memory: Memory, request: Json) -> Json:
 def _status(memory: Memory, request: Json) -> Json:
     told: Json = {"messagesInQueue": False}
     if request.get("transactionId") is not None:
-        is_running = memory.is_busy and request["transactionId"] == memory.transaction_id
+        is_running = memory.is_running and request["transactionId"] == memory.transaction_id
         told["ongoingIndicator"] = is_running
     return told
+
+
+def _availability(memory: Memory, request: Json) -> Json:
+    place = request.get("connectorId", _object(request, "evse").get("id", 0))
+    if place not in (0, _PLACE):
+        return _REJECTED
+    is_operative = "Operative" in (text(request, "type"), text(request, "operationalStatus"))
+    if memory.is_busy and is_operative is not memory.is_operative:
+        memory.becomes = is_operative
+        return {"status": "Scheduled"}
+    memory.is_operative, memory.becomes = is_operative, None
+    return _ACCEPTED
 
 
 def _reset(memory: Memory, request: Json) -> Json:
@@ -260,6 +282,7 @@ def _trigger(memory: Memory, request: Json) -> Json:
 
 #: What is answered by what the station remembers; `answers.STATION` has the rest.
 OBEYING: Mapping[str, Answering] = {
+    "ChangeAvailability": _availability,
     "ChangeConfiguration": _change,
     "ExtendedTriggerMessage": _trigger,
     "GetConfiguration": _configuration,

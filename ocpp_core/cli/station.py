@@ -62,7 +62,13 @@ def _meter_values(memory: Memory) -> Json:
 def _status(memory: Memory) -> Json:
     # 1.2 and 1.5 have but Occupied.
     busy = "Charging" if memory.version in _GIVES_REASONS else "Occupied"
-    return {"connectorId": 1, "status": busy if memory.is_busy else "Available", "errorCode": "NoError"}
+    return {"connectorId": 1, "status": _idle(memory, busy), "errorCode": "NoError"}
+
+
+def _idle(memory: Memory, busy: str) -> str:
+    if memory.is_busy:
+        return busy
+    return "Available" if memory.is_operative else "Unavailable"
 
 
 def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
@@ -104,9 +110,16 @@ _SCRIPT_1 = {
     ),
     "security": _SECURITY,
     "station status": Step(
-        "StatusNotification", lambda _: {"connectorId": 0, "status": "Available", "errorCode": "NoError"}
+        "StatusNotification",
+        lambda memory: {
+            "connectorId": 0,
+            "status": "Available" if memory.is_operative else "Unavailable",
+            "errorCode": "NoError",
+        },
     ),
     "status": Step("StatusNotification", _status),
+    # In 1.x an update cannot be refused.
+    "firmware": Step("FirmwareStatusNotification", lambda _: {"status": "DownloadFailed"}),
     "authorize": Step(
         "Authorize", lambda memory: {"idTag": memory.token["idToken"]}, ("idTagInfo", "status")
     ),
@@ -148,7 +161,7 @@ _SCRIPT_2 = {
         "StatusNotification",
         lambda memory: {
             "timestamp": timestamp(),
-            "connectorStatus": "Occupied" if memory.is_busy else "Available",
+            "connectorStatus": _idle(memory, "Occupied"),
             "evseId": 1,
             "connectorId": 1,
         },
@@ -221,6 +234,7 @@ class Simulator:
         answer = to_wire(response)
         if name == "start":
             memory.transaction_id = answer.get("transactionId", memory.transaction_id)
+            memory.is_running = True
         elif name == "stop":
             memory.end()
         elif name == "boot":
@@ -285,8 +299,9 @@ class Simulator:
             told: Is told what has failed: that is no end.
         """
         self.retries = True
+        self.memory.is_booting = True
         async with booted(csms, self.request("boot"), retry_interval=10.0) as registered:
-            self.memory.is_registered = True
+            self.memory.is_registered, self.memory.is_booting = True, False
             while not self.asked.empty():  # the first connection has been booted on
                 self.asked.get_nowait()
             work: Callable[[], Awaitable[object]] = partial(self.visit, csms)
@@ -307,7 +322,7 @@ class Simulator:
 
     async def _next(self) -> str:
         """What is to be done next; while it charges its meter is read from time to time."""
-        interval = self.memory.number("MeterValueSampleInterval") if self.memory.is_busy else 0
+        interval = self.memory.number("MeterValueSampleInterval") if self.memory.is_running else 0
         try:
             async with asyncio.timeout(interval or None):
                 return await self.asked.get()
@@ -316,6 +331,8 @@ class Simulator:
 
     async def _begin(self, csms: Caller) -> None:
         """Begins a transaction, which goes on until it is stopped, or the CSMS does not think well of the token."""
+        if not self.memory.is_busy:
+            return  # a reset was quicker
         if self.memory.settings["AuthorizeRemoteTxRequests"] == "true":
             try:
                 await self.do("authorize", csms)
@@ -331,16 +348,22 @@ class Simulator:
         await self.do("status", csms)
 
     async def _end(self, csms: Caller) -> None:
+        if not self.memory.is_running:
+            return  # a reset was quicker
         await self.do("stop", csms)
         await self.do("status", csms)
 
     async def _restart(self, csms: Caller, boot: Callable[[], Awaitable[object]]) -> None:
         """Boots again: after a reset, which ends what goes on, or on a new connection, which does not."""
-        if self.memory.reset[0] and self.memory.is_busy:
-            self.memory.reason = self.memory.reset
-            await self.do("stop", csms)
-        self.memory.reset = "", ""
+        memory = self.memory
+        if memory.reset[0]:
+            if memory.is_running:
+                memory.reason = memory.reset
+                await self.do("stop", csms)
+            memory.end()
+        memory.reset, memory.is_registered, memory.is_booting = ("", ""), False, True
         await boot()
+        memory.is_registered, memory.is_booting = True, False
         if "station status" in self._script:
             await self.do("station status", csms)
         await self.do("status", csms)
@@ -360,6 +383,10 @@ class Simulator:
     def _steps(self, action: str, payload: Json) -> list[str]:
         """What has to be done for a request that was accepted."""
         step = TRIGGERS.get(text(payload, "requestedMessage"), _REMOTELY.get(action, ""))
+        if action == "ChangeAvailability":
+            return ["station status", "status"] if "station status" in self._script else ["status"]
+        if action == "UpdateFirmware" and "firmware" in self._script:
+            return ["firmware"]
         if step == "status" and "station status" in self._script and not payload.get("connectorId"):
             return ["station status", step]
         return [step] if step else []
