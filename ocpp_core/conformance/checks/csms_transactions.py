@@ -302,9 +302,11 @@ def _sampled(stage: Stage, written: Json) -> Iterator[Json]:
     value: Any = "20" if stage.specification.version in ("1.5", "1.6") else 20
     for field in shape(cls).fields:
         if isinstance(field.kind, Enumeration):
+            tokens = set(map(str, field.kind.enum))
+            # What is signed is not a number; and that Celsius has two spellings is the matter of another rule.
+            tokens -= {"SignedData", "Celsius"} if "Celcius" in tokens else {"SignedData"}
             for token in field.kind.enum:
-                # What is signed is not a number.
-                if str(token) != "SignedData":
+                if str(token) in tokens:
                     yield {"value": value, field.wire: str(token)}
 
 
