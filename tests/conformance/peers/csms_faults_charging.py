@@ -339,9 +339,7 @@ _TRANSACTIONS = (
     _errs(
         "meter.celsius",
         "an error for Celsius",
-        lambda request: (
-            "Celsius" in str(request) and "Frequency" not in str(request) and len(str(request)) < 300
-        ),
+        lambda request: "Celsius" in str(request),
         FIRST,
     ),
 )
