@@ -6,8 +6,8 @@
     python benchmarks/load.py --churn 1000 [--library picows]
 
 The CSMS runs in a process of its own, or in several on one port, and the stations in one more: `--library` says what it
-is made with, `ocpp` is the PyPI package. ``--idle`` has so many stations connected beside those at work, who say nothing.
-With ``--drain`` one more station comes back after a long time without a network: half-way it sends so many
+is made with, `ocpp` is the PyPI package. ``--idle`` has so many stations connected beside those at work, which say
+nothing. With ``--drain`` one more station comes back after a long time without a network: half-way it sends so many
 StopTransactions at once, without waiting for an answer to any. With ``--churn`` both ends, in this process, count their
 calls: every one has to end, with or without an answer, and no task may be left.
 """

@@ -22,9 +22,9 @@ def once(function: F) -> F:
     return cast(F, cache(function))
 
 
-def kept(most: int) -> Callable[[F], F]:
+def kept(function: F, most: int) -> F:
     """As `once`, of the `most` that were asked for last."""
-    return lambda function: cast(F, lru_cache(most)(function))
+    return cast(F, lru_cache(most)(function))
 
 
 def lazy(

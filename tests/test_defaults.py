@@ -18,9 +18,8 @@ from ocpp_core.dispatch.connection import Connection
 from ocpp_core.dispatch.peer import Peer
 from ocpp_core.model.errors import CallResultInvalidError, FrameError, PayloadError
 from ocpp_core.model.messages import Call
-from ocpp_core.transports._socket import Settings
 from ocpp_core.transports.asgi import OcppApp
-from ocpp_core.transports.websocket import connect, serve
+from ocpp_core.transports.websocket import Settings, connect, serve
 
 #: A member that no heartbeat has.
 SURPLUS = {"x": 1}

@@ -33,6 +33,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from ocpp_core._lazy import kept, once
@@ -117,7 +118,7 @@ def element_reader(cls: type[Payload], namespace: str) -> ReadElement:
 MOST_WRITERS = 4_096
 
 
-@kept(MOST_WRITERS)
+@partial(kept, most=MOST_WRITERS)
 def element_writer(cls: type[Payload], prefix: str, fraction_digits: int | None = None) -> WriteElement:
     """The function that writes what stands inside the element of a `cls`; its children have `prefix`.
 

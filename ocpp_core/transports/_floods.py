@@ -87,7 +87,7 @@ class Bounded(Connection):
         self.protocol.send_text(text.encode())
         for data in self.protocol.data_to_send():
             self.transport.write(data)
-        return self.drain() if self.paused else None
+        return self._room()
 
     async def end(self, code: int = 1000, reason: str = "") -> None:
         """As `Socket.end`."""
@@ -169,6 +169,9 @@ class Bounded(Connection):
         except UnicodeDecodeError:
             return False  # whoever reads it closes the connection
         return self._take(text)
+
+    def _room(self) -> Awaitable[None] | None:
+        return self.drain() if self.paused else None
 
     def _keep_pong(self) -> None:
         # An open connection that has just received has nothing else to send.

@@ -9,6 +9,7 @@ import ssl as tls
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
+from importlib.metadata import version
 from logging import CRITICAL, Logger
 from ssl import SSLContext
 from typing import Any, cast
@@ -24,8 +25,7 @@ from ocpp_core.transports._upgrade import END, MOST_HEAD, UpgradeRefused, key_of
 from ocpp_core.transports.admission import FAILED, Handshake, Refusal
 from ocpp_core.transports.http_request import HttpRequest
 
-import picows  # isort: skip  # _picows_socket has checked that it is there
-from picows import (  # isort: skip
+from picows import (  # isort: skip  # _picows_socket has checked that it is there
     WSAutoPingStrategy,
     WSError,
     WSInvalidMessageError,
@@ -85,7 +85,7 @@ def _require_known(settings: Settings) -> None:
         wire(lambda *_: None, settings)
     except TypeError as error:
         raise LocalProtocolError(
-            f"picows {picows.__version__} is not made as those that are known here: {error}"
+            f"picows {version('picows')} is not made as those that are known here: {error}"
         ) from error
 
 

@@ -19,7 +19,7 @@ from ocpp_core.transports._library import Settings
 # Whoever uses picows imports this module before it: here it is told if it is missing.
 with needed("ocpp_core.transports.fast_websocket", "picows", "fast"):
     from picows import WSFrame, WSListener, WSMsgType, WSTransport
-    from picows.picows import WSProtocol
+    from picows.picows import WSProtocol  # type: ignore[attr-defined]  # its types leave it out
 
 INVALID_TEXT: Final = 1007
 TOO_LARGE: Final = 1009
@@ -42,7 +42,7 @@ _TEXT, _CONTINUATION, _BINARY = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgTyp
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 
 
-class Wire(WSProtocol):
+class Wire(WSProtocol):  # type: ignore[misc]
     """The protocol of picows, which reads no more at once than we allow, and tells us when it has.
 
     picows ends a connection by itself where a frame is broken or too large, and says nothing of it.
@@ -220,7 +220,7 @@ class PicowsSocket(WSListener):
         if self._is_open and self._link is not None and self._link.is_close_frame_sent:
             # picows has: only here Close frames are sent by `send`. It hangs up soon, unless the peer does not read.
             self._is_open = False
-            closing = self._link.close_handshake.sent
+            closing: Any = self._link.close_handshake.sent
             self._sent = int(closing.code), closing.reason or ""
             self._hang_up_later()
             self.transport.pause_reading()  # it would keep what it does not take apart any more

@@ -1,6 +1,7 @@
 """Text that is put right before it is read: for each station its own, reported, and never harmful."""
 
 import logging
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ async def test_a_station_may_mend_what_its_csms_sends() -> None:
         url = f"ws://127.0.0.1:{server.port}"
         async with station(url, "CP-1", plain_csms(), "1.6", mend=without_comma, hooks=[events]):
             await until(lambda: server.peers)
-            await server.peers["CP-1"]._socket.send(BROKEN)
+            server.peers["CP-1"]._socket.send_text(BROKEN, copy_context())
             await until(lambda: events.violations)
 
     assert [SAID] == events.violations

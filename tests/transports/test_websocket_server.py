@@ -283,3 +283,15 @@ async def test_pings_find_a_peer_that_is_gone() -> None:
         socket.transport.pause_reading()
         await until(lambda: not server.peers)
         socket.transport.abort()
+
+
+@asynchronous
+async def test_several_servers_may_have_one_port() -> None:
+    async with (
+        serve(csms(), "127.0.0.1", reuse_port=True) as one,
+        serve(csms(), "127.0.0.1", one.port, reuse_port=True) as other,
+    ):
+        assert one.port == other.port
+        with pytest.raises(OSError, match="in use"):
+            async with serve(csms(), "127.0.0.1", one.port):
+                pass
