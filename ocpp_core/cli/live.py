@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext, suppres
 from datetime import datetime
 from functools import partial
 from math import isnan
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import click
