@@ -18,7 +18,8 @@ from ocpp_core.cli.demo_board import DONE, NOT_HERE, UNDER_WAY, Board
 from ocpp_core.cli.demo_csms import PASSWORDS
 from ocpp_core.cli.demo_process import COMMAND, CsmsFailed, CsmsProcess, running
 from ocpp_core.cli.hosting import online
-from ocpp_core.cli.station import ID_TAG, ID_TOKEN, Simulator, StepFailed
+from ocpp_core.cli.obeying import ID_TAG, ID_TOKEN
+from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.conformance.answers import SETTINGS
 from ocpp_core.model.versions import Version
 

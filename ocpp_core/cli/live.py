@@ -5,12 +5,12 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from math import isnan
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -21,11 +21,10 @@ from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
 from ocpp_core.cli.station import Simulator, StepFailed
-from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks, Refused
 from ocpp_core.dispatch.peer import response_of
-from ocpp_core.dispatch.router import Answer, Caller
+from ocpp_core.dispatch.router import Answer
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.extras import install
 from ocpp_core.model.logs import logger
@@ -430,40 +429,12 @@ def simulate(
                 hooks=[log],
             ) as csms:
                 if stay:
-                    await _stay(station, csms, log)
+                    await station.stay(csms, lambda failure: log.remark(csms, clean(failure)))
                 await station.do("boot", csms)
-                await _visit(station, csms)
+                await station.visit(csms)
         return 0
 
     context.exit(run(partial(_logged, Role.CHARGE_POINT, work)))
-
-
-async def _visit(station: Simulator, csms: Caller) -> None:
-    for name in ("status", "authorize"):
-        await station.do(name, csms)
-    await station.charge(csms)
-    await station.do("heartbeat", csms)
-
-
-async def _stay(station: Simulator, csms: Caller, log: _Log) -> NoReturn:
-    """Does what it is asked for. What fails is said, and is no end; the CSMS may be restarted."""
-    async with booted(csms, station.request("boot"), retry_interval=10.0) as registered:
-        while not station.asked.empty():  # the first connection has been booted on
-            station.asked.get_nowait()
-        work: Callable[[], Awaitable[object]] = partial(_visit, station, csms)
-        while True:
-            try:
-                await work()
-            except (CallFailedError, StepFailed) as error:
-                log.remark(csms, clean(str(error)))
-            asked = await station.asked.get()
-            if asked == "start":
-                work = partial(station.charge, csms)
-            elif asked in ("boot", "reset"):
-                await registered.boot()
-                work = partial(station.do, "status", csms)
-            else:  # a step that a TriggerMessage has asked for
-                work = partial(station.do, asked, csms)
 
 
 def is_url(url: str, schemes: Sequence[str]) -> bool:

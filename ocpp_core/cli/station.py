@@ -5,45 +5,28 @@ something otherwise, `ocpp_core.conformance.requests` has it.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NoReturn
+from uuid import uuid4
 
-from attrs import define, frozen
+from attrs import frozen
 
+from ocpp_core.cli.obeying import OBEYING, Memory
 from ocpp_core.conformance.answers import STATION, TRIGGERS, Json, reply, text
 from ocpp_core.conformance.requests import readings, timestamp, transaction
+from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.router import Caller, Router
+from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.model.messages import Request, Response
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import from_wire, to_wire
 
-#: Who charges.
-ID_TAG = "04A2B3C4"
-ID_TOKEN = {"idToken": ID_TAG, "type": "ISO14443"}
-
 
 class StepFailed(Exception):
     """The CSMS has answered a step otherwise than it has to."""
-
-
-@define
-class Memory:
-    """What a station remembers from step to step.
-
-    Attributes:
-        energy: What its meter shows, in Wh.
-        transaction_id: Of the present transaction: the CSMS gives it in 1.x, the station in 2.x.
-        remote_start_id: With which the CSMS has asked for the transaction, if it has (2.x).
-        seq_no: Of the next TransactionEvent.
-    """
-
-    version: str
-    energy: int = 1000
-    transaction_id: Any = 0
-    remote_start_id: int | None = None
-    seq_no: int = 0
 
 
 @frozen
@@ -62,6 +45,8 @@ class Step:
     accepted: tuple[str, ...] = ()
 
 
+#: 1.2 and 1.5 know no reasons.
+_GIVES_REASONS = frozenset({"1.6"})
 #: In 1.2 meter values do not say which transaction they belong to.
 _NAMES_TRANSACTION = frozenset({"1.5", "1.6"})
 
@@ -74,6 +59,18 @@ def _meter_values(memory: Memory) -> Json:
     return {"connectorId": 1, **belongs, **readings(specification(memory.version), memory.energy)}
 
 
+def _status(memory: Memory) -> Json:
+    # 1.2 and 1.5 have but Occupied.
+    busy = "Charging" if memory.version in _GIVES_REASONS else "Occupied"
+    return {"connectorId": 1, "status": _idle(memory, busy), "errorCode": "NoError"}
+
+
+def _idle(memory: Memory, busy: str) -> str:
+    if memory.is_busy:
+        return busy
+    return "Available" if memory.is_operative else "Unavailable"
+
+
 def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
     def payload(memory: Memory) -> Json:
         known = specification(memory.version)
@@ -81,14 +78,19 @@ def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
         remote = {"remoteStartId": memory.remote_start_id} if is_remote else {}
         now = timestamp()
         memory.seq_no += 1
+        trigger, why = reason, dict[str, str]()
+        if is_remote and event_type == "Started":
+            trigger = "RemoteStart"
+        elif event_type == "Ended" and memory.reason[0]:
+            trigger, why = memory.reason[1], {"stoppedReason": memory.reason[0]}
         return {
             "eventType": event_type,
             "timestamp": now,
-            "triggerReason": "RemoteStart" if is_remote and event_type == "Started" else reason,
+            "triggerReason": trigger,
             "seqNo": memory.seq_no - 1,
-            **transaction(known, memory.transaction_id, **remote),
+            **transaction(known, memory.transaction_id, **remote, **why),
             "evse": {"id": 1, "connectorId": 1},
-            "idToken": ID_TOKEN,
+            "idToken": memory.token,
             **readings(known, memory.energy, at=now),
         }
 
@@ -107,15 +109,25 @@ _SCRIPT_1 = {
         ("status",),
     ),
     "security": _SECURITY,
-    "status": Step(
-        "StatusNotification", lambda _: {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+    "station status": Step(
+        "StatusNotification",
+        lambda memory: {
+            "connectorId": 0,
+            "status": "Available" if memory.is_operative else "Unavailable",
+            "errorCode": "NoError",
+        },
     ),
-    "authorize": Step("Authorize", lambda _: {"idTag": ID_TAG}, ("idTagInfo", "status")),
+    "status": Step("StatusNotification", _status),
+    # In 1.x an update cannot be refused.
+    "firmware": Step("FirmwareStatusNotification", lambda _: {"status": "DownloadFailed"}),
+    "authorize": Step(
+        "Authorize", lambda memory: {"idTag": memory.token["idToken"]}, ("idTagInfo", "status")
+    ),
     "start": Step(
         "StartTransaction",
         lambda memory: {
             "connectorId": 1,
-            "idTag": ID_TAG,
+            "idTag": memory.token["idToken"],
             "timestamp": timestamp(),
             "meterStart": memory.energy,
         },
@@ -126,9 +138,10 @@ _SCRIPT_1 = {
         "StopTransaction",
         lambda memory: {
             "transactionId": memory.transaction_id,
-            "idTag": ID_TAG,
+            "idTag": memory.token["idToken"],
             "timestamp": timestamp(),
             "meterStop": memory.energy,
+            **({"reason": memory.reason[0]} if memory.reason[0] and memory.version in _GIVES_REASONS else {}),
         },
     ),
     "heartbeat": _HEARTBEAT,
@@ -146,9 +159,14 @@ _SCRIPT_2 = {
     "security": _SECURITY,
     "status": Step(
         "StatusNotification",
-        lambda _: {"timestamp": timestamp(), "connectorStatus": "Available", "evseId": 1, "connectorId": 1},
+        lambda memory: {
+            "timestamp": timestamp(),
+            "connectorStatus": _idle(memory, "Occupied"),
+            "evseId": 1,
+            "connectorId": 1,
+        },
     ),
-    "authorize": Step("Authorize", lambda _: {"idToken": ID_TOKEN}, ("idTokenInfo", "status")),
+    "authorize": Step("Authorize", lambda memory: {"idToken": memory.token}, ("idTokenInfo", "status")),
     "start": Step("TransactionEvent", _event("Started", "Authorized"), ("idTokenInfo", "status")),
     "meter": Step("TransactionEvent", _event("Updated", "MeterValuePeriodic")),
     "stop": Step("TransactionEvent", _event("Ended", "StopAuthorized")),
@@ -156,7 +174,16 @@ _SCRIPT_2 = {
 }
 
 
-_REMOTE_STARTS = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
+#: The steps that tell of a transaction.
+_DELIVERED = frozenset({"start", "meter", "stop"})
+#: What the CSMS may ask for, and the step that it is, if the station accepts.
+_REMOTELY = {
+    "RemoteStartTransaction": "start",
+    "RequestStartTransaction": "start",
+    "RemoteStopTransaction": "stop",
+    "RequestStopTransaction": "stop",
+    "Reset": "reset",
+}
 
 
 class Simulator:
@@ -164,12 +191,15 @@ class Simulator:
 
     Attributes:
         router: Its handlers.
-        asked: What the CSMS has asked for and the station has yet to do: "start", "reset", or a step of the script.
+        asked: What the CSMS has asked for and the station has yet to do: "start", "stop", "reset", or another
+            step of the script.
         memory: What it remembers.
+        retries: Whether it sends what tells of transactions again: a script had better show the first failure.
     """
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, *, retries: bool = False) -> None:
         self.memory: Memory = Memory(version)
+        self.retries: bool = retries
         self.router: Router = Router(receives=Role.CHARGE_POINT)
         self.asked: asyncio.Queue[str] = asyncio.Queue()
         self._specification = specification(version)
@@ -180,6 +210,8 @@ class Simulator:
     async def do(self, name: str, csms: Caller) -> Response:
         """Takes a step of the script.
 
+        What tells of a transaction is sent again, as the settings have it, until it has been taken.
+
         Raises:
             StepFailed: The answer is not the one that is needed to go on.
             CallFailedError: There is none.
@@ -187,23 +219,54 @@ class Simulator:
         memory = self.memory
         if name == "start":
             memory.seq_no = 0
-            memory.transaction_id = f"TX-{memory.energy}"  # 1.x learns its own from the answer
+            memory.is_busy = True
+            if "TransactionEvent" in self._specification.actions:
+                memory.transaction_id = str(uuid4())  # 1.x learns its own from the answer
         elif name in ("meter", "stop"):
             memory.energy += 750
         step = self._script[name]
-        response: Response = await csms.call(self.request(name))
+        try:
+            response = await self._delivered(name, self.request(name), csms)
+        except CallFailedError:
+            if name in ("start", "stop"):
+                memory.end()
+            raise
         answer = to_wire(response)
+        if name == "start":
+            memory.transaction_id = answer.get("transactionId", memory.transaction_id)
+            memory.is_running = True
+        elif name == "stop":
+            memory.end()
+        elif name == "boot":
+            memory.is_registered = answer.get("status") == "Accepted"
         if step.accepted and step.accepted[0] in answer:
             found: Any = answer
             for key in step.accepted:
                 found = found.get(key, {})
             if found != "Accepted":
                 raise StepFailed(f"{step.action}: {'.'.join(step.accepted)} is {found!r}")
-        if name == "start":
-            memory.transaction_id = answer.get("transactionId", memory.transaction_id)
-        elif name == "stop":
-            memory.remote_start_id = None
         return response
+
+    async def _delivered(self, name: str, request: Request[Any], csms: Caller) -> Response:
+        attempts = 1
+        while True:
+            try:
+                response: Response = await csms.call(request)
+            except CallFailedError as error:
+                is_lost = not isinstance(error, CallRejectedError)
+                if not self.retries or name not in _DELIVERED or attempts >= self._attempts():
+                    raise
+                # On a new connection it need not wait.
+                await asyncio.sleep(0 if is_lost else attempts * self._pause())
+                attempts += 1
+            else:
+                return response
+
+    def _attempts(self) -> int:
+        return max(1, self.memory.number("TransactionMessageAttempts"))
+
+    def _pause(self) -> int:
+        return self.memory.number("TransactionMessageRetryInterval")
 
     def request(self, name: str) -> Request[Any]:
         """The request of a step of the script."""
@@ -213,19 +276,117 @@ class Simulator:
 
     async def charge(self, csms: Caller, *, readings: int = 2) -> None:
         """A whole transaction."""
-        for name in ("start", *["meter"] * readings, "stop"):
+        try:
+            await self.do("start", csms)
+        except StepFailed:
+            self.memory.end()
+            raise
+        for name in (*["meter"] * readings, "stop"):
             await self.do(name, csms)
+
+    async def visit(self, csms: Caller) -> None:
+        """What an ordinary day has, in short: a status, a transaction, a heartbeat."""
+        for name in ("status", "authorize"):
+            await self.do(name, csms)
+        await self.charge(csms)
+        await self.do("heartbeat", csms)
+
+    async def stay(self, csms: Caller, told: Callable[[str], None]) -> NoReturn:
+        """Boots, and does what it is asked for, until it is cancelled; the CSMS may be restarted meanwhile.
+
+        Args:
+            csms: To be called.
+            told: Is told what has failed: that is no end.
+        """
+        self.retries = True
+        self.memory.is_booting = True
+        async with booted(csms, self.request("boot"), retry_interval=10.0) as registered:
+            self.memory.is_registered, self.memory.is_booting = True, False
+            while not self.asked.empty():  # the first connection has been booted on
+                self.asked.get_nowait()
+            work: Callable[[], Awaitable[object]] = partial(self.visit, csms)
+            while True:
+                try:
+                    await work()
+                except (CallFailedError, StepFailed) as error:
+                    told(str(error))
+                asked = await self._next()
+                if asked == "start":
+                    work = partial(self._begin, csms)
+                elif asked == "stop":
+                    work = partial(self._end, csms)
+                elif asked in ("boot", "reset"):
+                    work = partial(self._restart, csms, registered.boot)
+                else:  # a step that a TriggerMessage has asked for, or a reading that is due
+                    work = partial(self.do, asked, csms)
+
+    async def _next(self) -> str:
+        """What is to be done next; while it charges its meter is read from time to time."""
+        interval = self.memory.number("MeterValueSampleInterval") if self.memory.is_running else 0
+        try:
+            async with asyncio.timeout(interval or None):
+                return await self.asked.get()
+        except TimeoutError:
+            return "meter"
+
+    async def _begin(self, csms: Caller) -> None:
+        """Begins a transaction, which goes on until it is stopped, or the CSMS does not think well of the token."""
+        if not self.memory.is_busy:
+            return  # a reset was quicker
+        if self.memory.settings["AuthorizeRemoteTxRequests"] == "true":
+            try:
+                await self.do("authorize", csms)
+            except (CallFailedError, StepFailed):
+                self.memory.end()
+                raise
+        try:
+            await self.do("start", csms)
+        except StepFailed:
+            self.memory.reason = "DeAuthorized", "Deauthorized"
+            await self.do("stop", csms)
+            raise
+        await self.do("status", csms)
+
+    async def _end(self, csms: Caller) -> None:
+        if not self.memory.is_running:
+            return  # a reset was quicker
+        await self.do("stop", csms)
+        await self.do("status", csms)
+
+    async def _restart(self, csms: Caller, boot: Callable[[], Awaitable[object]]) -> None:
+        """Boots again: after a reset, which ends what goes on, or on a new connection, which does not."""
+        memory = self.memory
+        if memory.reset[0]:
+            if memory.is_running:
+                memory.reason = memory.reset
+                await self.do("stop", csms)
+            memory.end()
+        memory.reset, memory.is_registered, memory.is_booting = ("", ""), False, True
+        await boot()
+        memory.is_registered, memory.is_booting = True, False
+        if "station status" in self._script:
+            await self.do("station status", csms)
+        await self.do("status", csms)
 
     def _answer(self, request: Request[Any], _: Any) -> Response:
         action = request.__ocpp__.action or ""
-        response = reply(request, STATION[action])
-        payload = plain(request)
-        asked = TRIGGERS.get(text(payload, "requestedMessage"))
-        if action in _REMOTE_STARTS:
-            self.memory.remote_start_id = payload.get("remoteStartId")
-            asked = "start"
-        elif action == "Reset":
-            asked = "reset"
-        if asked is not None:
-            self.asked.put_nowait(asked)
+        payload, memory = plain(request), self.memory
+        obeying = OBEYING.get(action)
+        # Once, since it may change what is remembered.
+        answer = STATION[action] if obeying is None else obeying(memory, payload)
+        response = reply(request, answer)
+        if getattr(response, "status", "Accepted") == "Accepted":
+            for step in self._steps(action, payload):
+                self.asked.put_nowait(step)
         return response
+
+    def _steps(self, action: str, payload: Json) -> list[str]:
+        """What has to be done for a request that was accepted."""
+        step = TRIGGERS.get(text(payload, "requestedMessage"), _REMOTELY.get(action, ""))
+        if action == "ChangeAvailability":
+            return ["station status", "status"] if "station status" in self._script else ["status"]
+        if action == "UpdateFirmware" and "firmware" in self._script:
+            return ["firmware"]
+        if step == "status" and "station status" in self._script and not payload.get("connectorId"):
+            return ["station status", step]
+        return [step] if step else []

@@ -431,7 +431,16 @@ class Conversation(ABC):
             if payload.get("status") != "Accepted":
                 self.cannot_tell(f"the station {self.identity} was not accepted")
         elif await self.expect("BootNotification") is None:
+            await self._be_known()
+
+    async def _be_known(self) -> None:
+        """Has a station that did not boot do so; one that need not, since it was registered before, serves calls."""
+        try:
             await self.boot()
+        except Inconclusive:
+            if not await self.is_alive():
+                raise
+            self.is_registered = True
 
     # How a check ends
 

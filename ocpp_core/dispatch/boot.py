@@ -38,6 +38,8 @@ class Booted(Generic[R]):
     _on_time: Callable[[datetime], None] | None
     _sleep: Callable[[float], Awaitable[None]]
     _response: R | None = field(default=None, init=False)
+    _boots: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _is_accepted: asyncio.Event = field(factory=asyncio.Event, init=False)
 
     def __repr__(self) -> str:
         return f"<Booted {printable(self._csms.identity)}: {self._response!r}>"
@@ -57,6 +59,16 @@ class Booted(Generic[R]):
         Raises:
             LocalProtocolError: The request cannot be sent.
         """
+        self._is_accepted.clear()
+        self._boots.set()
+        try:
+            return await self._boot()
+        finally:
+            # Who has given it up is what the CSMS has said last.
+            if _status(self._response) == "Accepted":
+                self._is_accepted.set()
+
+    async def _boot(self) -> R:
         while True:
             try:
                 response = await self._csms.call(self._request)
@@ -80,13 +92,30 @@ class Booted(Generic[R]):
         """Sends heartbeats until it is cancelled. A CSMS that refuses one with SecurityError has forgotten us."""
         heartbeat: Any = self._csms.specification.request("Heartbeat")
         while True:
-            await self._sleep(_interval(self._response) or self._heartbeat_interval)
+            # (It may have begun to boot again since it was accepted.)
+            while not self._is_accepted.is_set():
+                await self._is_accepted.wait()
+            if await self._boots_meanwhile(_interval(self._response) or self._heartbeat_interval):
+                continue  # nothing is sent until it is accepted, and from then on another interval counts
             try:
                 self._tell_time(await self._csms.call(heartbeat()))
             except CallFailedError as error:
                 _log.warning("%s has no answer to its heartbeat: %s", self._csms.identity, error)
                 if isinstance(error, CallRejectedError) and error.code is ErrorCode.SECURITY:
                     await self.boot()
+
+    async def _boots_meanwhile(self, seconds: float) -> bool:
+        """Sleeps; True if the station boots before it is over."""
+        self._boots.clear()
+        waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._boots.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        if waits[0].done() and not waits[0].cancelled():
+            waits[0].result()
+        return self._boots.is_set()
 
     def _tell_time(self, response: Any) -> None:
         # (1.2 and 1.5 tell it too; where it was tolerated it may be missing.)

@@ -129,7 +129,9 @@ def test_a_station_does_what_a_trigger_asks_for() -> None:
     ]
 
     assert ['[3,"1",{"status":"Accepted"}]', '[3,"1",{"status":"NotImplemented"}]'] == answers
-    assert ["status"] == [simulator.asked.get_nowait() for _ in range(simulator.asked.qsize())]
+    assert ["station status", "status"] == [
+        simulator.asked.get_nowait() for _ in range(simulator.asked.qsize())
+    ]
 
 
 def test_an_answer_to_an_event_without_token_information_is_no_refusal() -> None:

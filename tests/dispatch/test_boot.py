@@ -41,6 +41,10 @@ class Sleeper:
         self.asked.put_nowait(seconds)
         await self._woken.acquire()
 
+    def wake_one(self) -> None:
+        """Wakes whoever sleeps, whatever he wanted."""
+        self._woken.release()
+
     async def wake(self) -> float:
         """Waits for somebody to sleep and wakes him; returns the seconds that he wanted."""
         seconds = await self.asked.get()
@@ -263,3 +267,36 @@ async def test_a_request_that_cannot_be_sent_is_the_callers_fault() -> None:
         with pytest.raises(LocalProtocolError):
             async with booted(caller, request):
                 pytest.fail("it has not booted")
+
+
+@asynchronous
+async def test_the_interval_of_another_boot_counts_at_once() -> None:
+    """Who was told to beat every five minutes, and every two seconds now, does not wait for the five minutes."""
+    csms, sleeper = Csms("1.6", ("Accepted", 300), ("Accepted", 2)), Sleeper()
+    async with (
+        pair("1.6", csms=csms.router) as (caller, _),
+        booted(caller, boot_request("1.6"), sleep=sleeper) as station,
+    ):
+        waits = [await sleeper.asked.get()]
+        await station.boot()
+        waits.append(await asyncio.wait_for(sleeper.asked.get(), 5))
+
+    assert [300, 2] == waits
+
+
+@asynchronous
+async def test_no_heartbeat_is_sent_until_another_boot_is_accepted() -> None:
+    csms, sleeper = Csms("1.6", ("Accepted", 300), ("Pending", 7), ("Accepted", 2)), Sleeper()
+    async with (
+        pair("1.6", csms=csms.router) as (caller, _),
+        booted(caller, boot_request("1.6"), sleep=sleeper) as station,
+    ):
+        waits = [await sleeper.asked.get()]
+        again = asyncio.create_task(station.boot())
+        waits.append(await sleeper.asked.get())
+        sleeper.wake_one()
+        await again
+        waits.append(await asyncio.wait_for(sleeper.asked.get(), 5))
+
+    assert [300, 7, 2] == waits
+    assert ["boot"] * 3 == [csms.seen.get_nowait() for _ in range(csms.seen.qsize())]

@@ -4,7 +4,7 @@ from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
 from ocpp_core.conformance.checks.steering import ask, is_served, placed
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
-from ocpp_core.conformance.requests import TOKEN, is_first, token
+from ocpp_core.conformance.requests import TOKEN, is_first, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 
 _NO_CONNECTOR = 999
@@ -19,7 +19,10 @@ _LIMIT = 10
 
 def _profile(stage: Stage, purpose: str, *, id: int = _PROFILE, level: int = 0) -> Json:
     periods = [{"startPeriod": 0, "limit": _LIMIT}]
-    schedule: Json = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+    # What limits the whole station has no transaction to begin with.
+    is_whole = purpose.endswith("MaxProfile")
+    begins: Json = {"startSchedule": timestamp(-60)} if is_whole else {}
+    schedule: Json = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods, **begins}
     first = is_first(stage.specification)
     named: Json = {"chargingProfileId": id} if first else {"id": id}
     if purpose == "TxProfile":
@@ -28,7 +31,7 @@ def _profile(stage: Stage, purpose: str, *, id: int = _PROFILE, level: int = 0) 
         **named,
         "stackLevel": level,
         "chargingProfilePurpose": purpose,
-        "chargingProfileKind": "Relative",
+        "chargingProfileKind": "Absolute" if is_whole else "Relative",
         "chargingSchedule": schedule if first else [{"id": 1, **schedule}],
     }
 
@@ -43,12 +46,13 @@ async def _clear(stage: Stage, id: int = _PROFILE) -> Answer:
     return await ask(stage, "ClearChargingProfile", {"id": id, "chargingProfileId": id})
 
 
-async def _has_set(stage: Stage) -> None:
-    status = is_served(stage, await _set(stage, "TxDefaultProfile"), "smart-charging").get("status")
+async def _has_set(stage: Stage, purpose: str = "TxDefaultProfile", number: int = 1) -> None:
+    answer = await _set(stage, purpose, number=number)
+    status = is_served(stage, answer, "smart-charging").get("status")
     if status == "NotSupported":
         stage.does_not_apply("smart charging is not supported")
     if status != "Accepted":
-        stage.cannot_tell(f"a default profile was not accepted: {status}")
+        stage.cannot_tell(f"a {purpose} was not accepted: {status}")
 
 
 @check("profile.transaction-needed")
@@ -146,8 +150,9 @@ async def composite_duration(stage: Stage) -> None:
 
 @check("composite.limit")
 async def composite_limit(stage: Stage) -> None:
-    """Sets a limit, and looks whether the schedule keeps it."""
-    await _has_set(stage)
+    """Limits the whole station, and looks whether the schedule keeps it."""
+    first = is_first(stage.specification)
+    await _has_set(stage, "ChargePointMaxProfile" if first else "ChargingStationMaxProfile", 0)
     try:
         _, schedule, answer = await _schedule(stage)
     finally:

@@ -15,9 +15,10 @@ from ocpp_core.conformance.checks.steering import (
     coming,
     forget,
     is_served,
-    is_start,
     patience,
     remote_start,
+    wanted,
+    was_away,
 )
 from ocpp_core.conformance.requests import timestamp, token
 from ocpp_core.conformance.stages import Answer, Json, Stage
@@ -128,7 +129,7 @@ async def reservation_unavailable(stage: Stage) -> None:
 async def reservation_others(stage: Stage) -> None:
     """Starts remotely with another token where it is reserved."""
     await _reserved(stage)
-    answer = await remote_start(stage, who="SOMEBODY-ELSE")
+    answer = await remote_start(stage, wanted(stage, who="SOMEBODY-ELSE"))
     status = stage.needed(answer).get("status")
     await _cancel(stage)
     if status != "Rejected":
@@ -140,7 +141,7 @@ async def reservation_used(stage: Stage) -> None:
     """Starts a transaction with the token of a reservation."""
     await _reserved(stage)
     async with charging(stage) as charge:
-        told = [call.payload.get("reservationId") for call in charge.told() if is_start(call)]
+        told = [call.payload.get("reservationId") for call in charge.told()]
         if _RESERVATION not in told:
             stage.deviates(f"reservationId {_RESERVATION}", f"{told[0]}", marks=(charge.started.mark,))
     await _cancel(stage)
@@ -149,11 +150,14 @@ async def reservation_used(stage: Stage) -> None:
 @check("reservation.ends")
 async def reservation_ends(stage: Stage) -> None:
     """Waits until a reservation has run out."""
+    since = len(stage.trace)
     await _reserved(stage, seconds=_SHORT)
     async for call in coming(stage, "StatusNotification", "NotifyEvent", within=_SHORT + patience(stage)):
-        if call.action == "NotifyEvent" or (number_of(call), status_of(call)) == (1, "Available"):
+        if call.action == "NotifyEvent" or (number_of(call) == 1 and status_of(call) != "Reserved"):
             return
     await _cancel(stage)
+    if was_away(stage, since):
+        stage.cannot_tell("it was away, and may have been so at that moment")
     stage.deviates("Available after the reservation has run out", "no such status")
 
 

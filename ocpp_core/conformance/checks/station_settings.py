@@ -4,16 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.steering import HEARTBEAT, ask, coming, is_served, patience
+from ocpp_core.conformance.checks.steering import (
+    HEARTBEAT,
+    OFFLINE,
+    RESETS,
+    Setting,
+    ask,
+    coming,
+    is_served,
+    patience,
+)
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 
 #: A name that no station has.
 _NONE = "NoSuchThing"
 _UNKNOWN = {"component": {"name": _NONE}, "variable": {"name": _NONE}}
 _UNKNOWN_VARIABLE = {"component": {"name": HEARTBEAT.component}, "variable": {"name": _NONE}}
-_KNOWN = HEARTBEAT.place
+#: Which a station has, one or the other: that it can be set the standard says of each.
+_CANDIDATES = (HEARTBEAT, OFFLINE, RESETS)
 _PASSWORD = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
-_READ_ONLY = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "ActiveNetworkProfile"}}
+_READ_ONLY = (
+    {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "FileTransferProtocols"}},
+    {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "ActiveNetworkProfile"}},
+)
 #: Keys of 1.6 that every station has to have.
 _REQUIRED = (
     "AuthorizeRemoteTxRequests",
@@ -69,6 +82,8 @@ async def unknown_key(stage: Stage) -> None:
 async def bad_value(stage: Stage) -> None:
     """Sets a number to what is none."""
     status, answer = await _change(stage, HEARTBEAT.key, "often")
+    if status == "NotSupported":
+        stage.cannot_tell(f"it has no {HEARTBEAT.key}, which another rule is about")
     if status != "Rejected":
         stage.deviates("Rejected, since it is no number", status, marks=(answer.mark,))
 
@@ -126,6 +141,8 @@ async def measurands(stage: Stage) -> None:
     status, answer = await _change(stage, key, "Energy.Active.Import.Register,No.Such.Measurand")
     if status == "Accepted" and before:
         await _change(stage, key, before)
+    if status == "NotSupported":
+        stage.cannot_tell(f"it has no {key}, which another rule is about")
     if status != "Rejected":
         stage.deviates("Rejected as a whole", status, marks=(answer.mark,))
 
@@ -173,7 +190,8 @@ async def unknown_told(stage: Stage) -> None:
 async def no_password(stage: Stage) -> None:
     """Asks for the password."""
     rows, _, answer = await _configuration(stage, "AuthorizationKey")
-    if rows.get("AuthorizationKey", {}).get("value"):
+    # Some show that there is one, and not which.
+    if str(rows.get("AuthorizationKey", {}).get("value") or "").strip("*xX•"):
         stage.deviates("no value of AuthorizationKey", "one", marks=(answer.mark,))
 
 
@@ -199,10 +217,24 @@ def _named(item: Any) -> tuple[Any, ...]:
     return tuple(part.get("name") if isinstance(part, dict) else None for part in parts)
 
 
+async def _known(stage: Stage) -> Setting:
+    """A number that the station has, and that can be set.
+
+    Raises:
+        Inconclusive: It has none of those that are tried.
+    """
+    for candidate in _CANDIDATES:
+        rows, _ = await _get(stage, candidate.place)
+        if rows and rows[0].get("attributeStatus") == "Accepted":
+            return candidate
+    names = ", ".join(candidate.name_in(stage.specification) for candidate in _CANDIDATES)
+    stage.cannot_tell(f"it has none of {names}")
+
+
 @check("variable.each-got")
 async def each_got(stage: Stage) -> None:
     """Asks for three variables at once."""
-    asked = (_KNOWN, _UNKNOWN, _UNKNOWN_VARIABLE)
+    asked = (HEARTBEAT.place, _UNKNOWN, _UNKNOWN_VARIABLE)
     rows, answer = await _get(stage, *asked)
     if sorted(map(str, map(_named, rows))) != sorted(map(str, map(_named, asked))):
         stage.deviates(
@@ -250,19 +282,25 @@ async def get_unknown(stage: Stage) -> None:
 @check("variable.get-attribute")
 async def get_attribute(stage: Stage) -> None:
     """Asks for a target of a variable that has none."""
-    await _got_as(stage, {**_KNOWN, "attributeType": "Target"}, "NotSupportedAttributeType")
+    known = await _known(stage)
+    await _got_as(stage, {**known.place, "attributeType": "Target"}, "NotSupportedAttributeType")
 
 
 @check("variable.get-write-only")
 async def get_write_only(stage: Stage) -> None:
     """Asks for the password."""
-    await _got_as(stage, _PASSWORD, "Rejected")
+    rows, answer = await _get(stage, _PASSWORD)
+    status = rows[0].get("attributeStatus") if rows else None
+    if status in ("UnknownComponent", "UnknownVariable"):
+        stage.cannot_tell("it has none")  # a report would hide a sentence about a password
+    if status is not None and status != "Rejected":
+        stage.deviates("Rejected", str(status), marks=(answer.mark,))
 
 
 @check("variable.attribute-told")
 async def attribute_told(stage: Stage) -> None:
     """Looks for the attribute type in results."""
-    rows, answer = await _get(stage, _KNOWN)
+    rows, answer = await _get(stage, (await _known(stage)).place)
     if rows and rows[0].get("attributeType", "Actual") != "Actual":
         stage.deviates("attributeType Actual", str(rows[0]["attributeType"]), marks=(answer.mark,))
 
@@ -282,24 +320,29 @@ async def set_unknown(stage: Stage) -> None:
 @check("variable.set-bad-value")
 async def set_bad_value(stage: Stage) -> None:
     """Sets a number to what is none."""
-    await _set_as(stage, _KNOWN, "often", "Rejected")
+    await _set_as(stage, (await _known(stage)).place, "often", "Rejected")
 
 
 @check("variable.set-read-only")
 async def set_read_only(stage: Stage) -> None:
     """Sets what can only be read."""
-    status, answer = await _set(stage, _READ_ONLY, "1")
-    if status in ("UnknownVariable", "UnknownComponent"):
-        stage.cannot_tell("it has no ActiveNetworkProfile")
-    if status != "Rejected":
-        stage.deviates("Rejected", status, marks=(answer.mark,))
+    for item in _READ_ONLY:
+        status, answer = await _set(stage, item, "1")
+        if status in ("UnknownVariable", "UnknownComponent"):
+            continue
+        if status != "Rejected":
+            stage.deviates("Rejected", status, marks=(answer.mark,))
+        return
+    names = ", ".join(item["variable"]["name"] for item in _READ_ONLY)
+    stage.cannot_tell(f"it has none of {names}")
 
 
 @check("variable.set-shown")
 async def set_shown(stage: Stage) -> None:
     """Sets a value, and reads it."""
-    async with HEARTBEAT.at(stage, "250"):
-        value = await HEARTBEAT.get(stage)
+    known = await _known(stage)
+    async with known.at(stage, "250"):
+        value = await known.get(stage)
         if value != "250":
             stage.deviates("250, as was set", f"{value}")
 
@@ -307,11 +350,12 @@ async def set_shown(stage: Stage) -> None:
 @check("variable.rejected-unchanged")
 async def variable_rejected_unchanged(stage: Stage) -> None:
     """Looks at a value before and after a change that was refused."""
-    before = await HEARTBEAT.get(stage)
-    status, answer = await _set(stage, _KNOWN, "often")
+    known = await _known(stage)
+    before = await known.get(stage)
+    status, answer = await _set(stage, known.place, "often")
     if status == "Accepted":
         stage.cannot_tell("the change was not refused")
-    after = await HEARTBEAT.get(stage)
+    after = await known.get(stage)
     if after != before:
         stage.deviates(f"{before} still", f"{after}", marks=(answer.mark,))
 
@@ -383,14 +427,15 @@ async def report_empty(stage: Stage) -> None:
 @check("report.asked-only")
 async def report_asked_only(stage: Stage) -> None:
     """Asks for a report of one variable."""
-    wanted = {"requestId": 4716, "componentVariable": [_KNOWN]}
+    place = (await _known(stage)).place
+    wanted = {"requestId": 4716, "componentVariable": [place]}
     answer = await ask(stage, "GetReport", wanted)
     if is_served(stage, answer, "custom-report").get("status") != "Accepted":
         stage.cannot_tell("the report was not accepted")
     for call in await reported(stage, "NotifyReport"):
         for row in call.payload.get("reportData") or ():
-            if _named(row) != _named(_KNOWN):
-                stage.deviates(f"{_named(_KNOWN)} alone", f"{_named(row)}", marks=(call.mark,))
+            if _named(row) != _named(place):
+                stage.deviates(f"{_named(place)} alone", f"{_named(row)}", marks=(call.mark,))
 
 
 # Monitors
@@ -438,13 +483,18 @@ async def monitor_unknown_variable(stage: Stage) -> None:
 @check("monitor.unknown-id")
 async def monitor_unknown_id(stage: Stage) -> None:
     """Replaces a monitor that there is not."""
-    await _monitored_as(stage, _threshold(_KNOWN, id=987654), "Rejected")
+    rows, answer = await _monitor(stage, _threshold((await _known(stage)).place, id=987654))
+    status = rows[0].get("status") if rows else None
+    # It may refuse for another reason: nobody has to monitor this.
+    if status == "Accepted":
+        await ask(stage, "ClearVariableMonitoring", {"id": [rows[0].get("id", 987654)]})
+        stage.deviates("Rejected", str(status), marks=(answer.mark,))
 
 
 @check("monitor.negative-delta")
 async def monitor_negative_delta(stage: Stage) -> None:
     """Monitors a negative change."""
-    rows, answer = await _monitor(stage, _threshold(_KNOWN, type="Delta", value=-1))
+    rows, answer = await _monitor(stage, _threshold((await _known(stage)).place, type="Delta", value=-1))
     status = rows[0].get("status") if rows else None
     if status == "Accepted":
         await ask(stage, "ClearVariableMonitoring", {"id": [rows[0].get("id", 0)]})
@@ -454,7 +504,7 @@ async def monitor_negative_delta(stage: Stage) -> None:
 @check("monitor.id-given")
 async def monitor_id_given(stage: Stage) -> None:
     """Sets a monitor, looks for its id, and clears it."""
-    rows, answer = await _monitor(stage, _threshold(_KNOWN))
+    rows, answer = await _monitor(stage, _threshold((await _known(stage)).place))
     if not rows or rows[0].get("status") != "Accepted":
         stage.cannot_tell("the monitor was not accepted")
     if "id" not in rows[0]:

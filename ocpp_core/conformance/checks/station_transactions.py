@@ -1,19 +1,22 @@
 """Checks of stations: transactions that are started and stopped remotely, and what is told of them."""
 
+import secrets
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import listen, moment, token_of
+from ocpp_core.conformance.checks.asking import listen, moment
 from ocpp_core.conformance.checks.steering import (
     ATTEMPTS,
     AUTHORIZING,
+    LENIENCY,
     PAUSE,
     SAMPLING,
     TELLING,
     Charge,
     ask,
-    awaited,
     charging,
     coming,
     giving_ids,
@@ -21,12 +24,17 @@ from ocpp_core.conformance.checks.steering import (
     info_of,
     is_end,
     is_start,
+    late,
+    number_in,
     patience,
     place_in,
     readings_of,
     refusing,
     remote_start,
+    token_in,
     told_of,
+    wanted,
+    was_away,
 )
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
 from ocpp_core.conformance.requests import is_first
@@ -36,13 +44,9 @@ from ocpp_core.conformance.stages import PeerCall, Stage
 _NEAR = timedelta(minutes=5)
 #: Seconds between two readings that are asked for.
 _PERIOD = 1
-#: Seconds that three attempts take at most, with the pauses that are set here, and some more.
-_RETRIES = 8.0
-
-
-def _token_in(call: PeerCall) -> str | None:
-    token = call.payload.get("idTag", call.payload.get("idToken"))
-    return token.get("idToken") if isinstance(token, dict) else token
+#: Attempts that are set, and seconds in which another would come, with the pauses that are set here, and some more.
+_ATTEMPTS = 2
+_RETRIES = 5.0
 
 
 def _marks(*calls: PeerCall) -> tuple[int, ...]:
@@ -55,18 +59,21 @@ def _marks(*calls: PeerCall) -> tuple[int, ...]:
 @check("transaction.follows-remote-start")
 async def follows_remote_start(stage: Stage) -> None:
     """Starts one remotely, and waits for what tells so."""
+    asked = wanted(stage)
     before = len(stage.calls)
-    given = giving_ids(stage)
-    await stage.help("plug", connector=1)
-    answer = await remote_start(stage)
+    given = giving_ids(stage, asked)
+    await stage.help("plug", connector=asked.connector)
+    answer = await remote_start(stage, asked)
     if stage.needed(answer).get("status") != "Accepted":
         stage.cannot_tell("the remote start was not accepted")
-    started = await told_of(stage, is_start, before, within=2 * stage.profile.answer_within)
+    started = await told_of(stage, asked.is_begun, before, within=patience(stage))
     if started is None:
         stage.deviates("a transaction after an accepted remote start", "none", marks=(answer.mark,))
     id = given if is_first(stage.specification) else id_of(started)
-    await Charge(stage, token_of(stage), 1, 1, started, id, before).ask_to_stop()
-    await told_of(stage, is_end, before)
+    charge = Charge(stage, asked, started, id, before)
+    await charge.ask_to_stop()
+    await told_of(stage, charge.is_its_end, before)
+    await charge.unplug()
 
 
 @check("transaction.told-once")
@@ -78,6 +85,8 @@ async def told_once(stage: Stage) -> None:
         for fits, what in ((is_start, "start"), (is_end, "end")):
             found = [call for call in charge.told() if fits(call)]
             if len(found) > 1:
+                if was_away(stage, found[0].mark):
+                    stage.cannot_tell("it was away meanwhile, and may not have got the answer")
                 stage.deviates(
                     f"one {what} of one transaction", f"{len(found)}", place=what, marks=_marks(*found)
                 )
@@ -88,10 +97,8 @@ async def remote_token(stage: Stage) -> None:
     """Compares who charges with who was said to."""
     async with charging(stage) as charge:
         await charge.stop()
-        named = [
-            _token_in(call) for call in charge.told() if not is_end(call) and _token_in(call) is not None
-        ]
-        if named and charge.token.upper() not in {str(each).upper() for each in named}:
+        named = [token_in(call) for call in charge.told() if not is_end(call) and token_in(call) is not None]
+        if named and charge.token.upper() not in named:
             stage.deviates(f"the token {charge.token}", f"{named[0]}", marks=_marks(charge.started))
 
 
@@ -100,7 +107,7 @@ async def token_told(stage: Stage) -> None:
     """Looks for any token at all."""
     async with charging(stage) as charge:
         await charge.stop()
-        if all(_token_in(call) is None for call in charge.told() if not is_end(call)):
+        if all(token_in(call) is None for call in charge.told() if not is_end(call)):
             stage.deviates("an event that tells the token", "none", marks=_marks(charge.started))
 
 
@@ -128,32 +135,43 @@ async def evse_told(stage: Stage) -> None:
 async def remote_start_id(stage: Stage) -> None:
     """Looks for the id of the remote start."""
     async with charging(stage) as charge:
-        told = [info_of(call).get("remoteStartId") for call in charge.told()]
-        if charge.remote_start_id not in told:
+        told = [info_of(call).get("remoteStartId") async for call in _following(charge)]
+        if charge.wanted.remote_start_id not in told:
             stage.deviates(
-                f"remoteStartId {charge.remote_start_id}", f"{told[0]}", marks=_marks(charge.started)
+                f"remoteStartId {charge.wanted.remote_start_id}", f"{told[0]}", marks=_marks(charge.started)
             )
 
 
 @check("transaction.remote-start-trigger")
 async def remote_start_trigger(stage: Stage) -> None:
-    """Looks at the reason of the first event."""
+    """Looks at the reasons of the events that follow."""
     async with charging(stage) as charge:
-        first = charge.told()[0]
-        if "triggerReason" not in first.payload:
+        told = [call.payload.get("triggerReason") async for call in _following(charge)]
+        if None in told:
             stage.cannot_tell("it tells no triggerReason")
-        if first.payload.get("triggerReason") != "RemoteStart":
-            stage.deviates(
-                "triggerReason RemoteStart", f"{first.payload.get('triggerReason')}", marks=_marks(first)
-            )
+        if "RemoteStart" not in told:
+            stage.deviates("triggerReason RemoteStart", f"{told[0]}", marks=_marks(charge.started))
+
+
+async def _following(charge: Charge) -> AsyncIterator[PeerCall]:
+    """What is told of a transaction: what is told already, and what comes soon if the cable began it."""
+    for call in charge.told():
+        yield call
+    if charge.started.payload.get("triggerReason") == "CablePluggedIn":
+        async for call in coming(charge.stage, *TELLING):
+            if charge.is_own(call):
+                yield call
 
 
 @check("transaction.authorize-first")
 async def authorize_first(stage: Stage) -> None:
-    """Has remote starts authorised, and looks for Authorize."""
-    async with AUTHORIZING.at(stage, "true"), charging(stage) as charge:
-        before = [call.action for call in stage.calls[charge.since :] if call.mark < charge.started.mark]
-        if "Authorize" not in before:
+    """Has remote starts authorised, and looks for Authorize of a token that no cache can know."""
+    who = f"KIT{secrets.token_hex(6)}".upper()
+    async with AUTHORIZING.at(stage, "true"), charging(stage, who=who) as charge:
+        if token_in(charge.started) is None and not is_first(stage.specification):
+            stage.cannot_tell("it began with the cable, before anybody was authorised")
+        before = [call for call in stage.calls[charge.since :] if call.mark < charge.started.mark]
+        if not any(call.action == "Authorize" for call in before):
             stage.deviates("Authorize before the transaction", "none", marks=_marks(charge.started))
 
 
@@ -162,7 +180,7 @@ async def no_authorize(stage: Stage) -> None:
     """Has remote starts not authorised, and looks for Authorize."""
     async with AUTHORIZING.at(stage, "false"), charging(stage) as charge:
         for call in stage.calls[charge.since :]:
-            if call.action == "Authorize":
+            if call.action == "Authorize" and token_in(call) == charge.token.upper():
                 stage.deviates("no Authorize", call.action, marks=_marks(call))
 
 
@@ -170,7 +188,7 @@ async def no_authorize(stage: Stage) -> None:
 async def busy_rejected(stage: Stage) -> None:
     """Starts another where one is running."""
     async with charging(stage):
-        answer = await remote_start(stage, remote_start_id=2)
+        answer = await remote_start(stage, wanted(stage))
         if stage.needed(answer).get("status") != "Rejected":
             stage.deviates("Rejected, since one is running there", "Accepted", marks=(answer.mark,))
 
@@ -178,16 +196,24 @@ async def busy_rejected(stage: Stage) -> None:
 # How it goes on
 
 
+def _in_order(charge: Charge) -> list[PeerCall]:
+    """What was told of a transaction; what was told twice, since it was not answered, but once."""
+    found: list[PeerCall] = []
+    for call in charge.told():
+        if id_of(call) == charge.id and all(call.payload != each.payload for each in found):
+            found.append(call)
+    return found
+
+
 @check("transaction.sequence")
 async def sequence(stage: Stage) -> None:
     """Follows the sequence numbers of a transaction."""
     async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
-        await awaited(stage, "TransactionEvent", within=_PERIOD + stage.profile.answer_within)
+        if await _sampled(charge) is None:
+            stage.cannot_tell("nothing was told between start and end")
         await charge.stop()
         last: PeerCall | None = None
-        for call in charge.told():
-            if id_of(call) != charge.id:
-                continue
+        for call in _in_order(charge):
             if not isinstance(call.payload.get("seqNo"), int):
                 stage.cannot_tell("an event has no seqNo, which another rule is about")
             if last is not None and call.payload["seqNo"] != last.payload["seqNo"] + 1:
@@ -203,9 +229,11 @@ async def sequence(stage: Stage) -> None:
 async def begins_first(stage: Stage) -> None:
     """Looks for events before the start, or after the end, of a transaction."""
     async with charging(stage) as charge:
+        if not is_start(charge.started):
+            stage.cannot_tell("it had begun before, with the cable")
         await charge.stop()
         await listen(stage)
-        own = [call for call in charge.told() if id_of(call) == charge.id]
+        own = _in_order(charge)
         for place, call in enumerate(own):
             kind = call.payload.get("eventType")
             if (place == 0) != (kind == "Started"):
@@ -230,18 +258,44 @@ async def id_new(stage: Stage) -> None:
 async def meter_id(stage: Stage) -> None:
     """Looks at the transaction id of readings."""
     async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
-        call = await awaited(stage, "MeterValues", within=_PERIOD + stage.profile.answer_within)
+        call = await _sampled(charge)
+        if call is None:
+            stage.cannot_tell("no readings came")
         if id_of(call) != charge.id:
             stage.deviates(
                 f"the transaction id {charge.id}", f"{id_of(call)}", marks=_marks(charge.started, call)
             )
 
 
-async def _sampled(stage: Stage) -> PeerCall | None:
+#: Why readings are made, if not from time to time.
+_OTHERWISE = frozenset(
+    {
+        "Interruption.Begin",
+        "Interruption.End",
+        "Other",
+        "Sample.Clock",
+        "Transaction.Begin",
+        "Transaction.End",
+        "Trigger",
+    }
+)
+
+
+def _is_periodic(charge: Charge, call: PeerCall) -> bool:
+    """Whether it tells readings of a transaction that are made from time to time, and not by the clock."""
+    if call.action == "MeterValues":
+        contexts = {sample.get("context") for _, sample in readings_of(call)}
+        return number_in(call) == charge.connector and bool(contexts - _OTHERWISE)
+    return charge.is_own(call) and call.payload.get("triggerReason") == "MeterValuePeriodic"
+
+
+async def _sampled(charge: Charge, within: float | None = None) -> PeerCall | None:
+    """The next readings of a transaction that are made from time to time; None if none come."""
+    stage = charge.stage
     names = ("MeterValues",) if is_first(stage.specification) else ("TransactionEvent", "MeterValues")
-    within = 2 * _PERIOD + stage.profile.answer_within
+    within = 2 * _PERIOD + stage.profile.answer_within if within is None else within
     async for call in coming(stage, *names, within=within):
-        if call.action == "MeterValues" or call.payload.get("triggerReason") == "MeterValuePeriodic":
+        if call.mark > charge.started.mark and _is_periodic(charge, call):
             return call
     return None
 
@@ -250,44 +304,56 @@ async def _sampled(stage: Stage) -> PeerCall | None:
 async def sampled(stage: Stage) -> None:
     """Asks for a reading every second."""
     async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
-        if await _sampled(stage) is None:
+        if await _sampled(charge) is None:
             stage.deviates(f"readings every {_PERIOD} s", "none", marks=_marks(charge.started))
 
 
 @check("transaction.not-sampled")
 async def not_sampled(stage: Stage) -> None:
     """Asks for no readings, and waits for a few seconds."""
-    async with SAMPLING.at(stage, "0"), charging(stage):
-        call = await _sampled(stage)
+    async with SAMPLING.at(stage, "0"), charging(stage) as charge:
+        call = await _sampled(charge, 3 * _PERIOD)
         if call is not None:
             stage.deviates("no periodic readings", call.action, marks=_marks(call))
 
 
 @check("transaction.register")
 async def register(stage: Stage) -> None:
-    """Follows the energy register through a transaction."""
+    """Follows the energy register through a transaction, in the order in which it was read."""
     async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
         for _ in range(2):
-            if await _sampled(stage) is None:
+            if await _sampled(charge) is None:
                 stage.cannot_tell("no readings came")
         await charge.stop()
-        last: tuple[float, PeerCall] | None = None
-        for call in stage.calls[charge.since :]:
-            for value in _registers(call):
-                if last is not None and value < last[0]:
-                    stage.deviates(f"{last[0]} or more", f"{value}", marks=_marks(last[1], call))
-                last = value, call
+        own = [call for call in stage.calls[charge.since :] if _is_periodic(charge, call)]
+        found = [reading for call in [*own, *charge.told()] for reading in _registers(stage, call)]
+        found.sort(key=lambda reading: reading[0])
+        for (at, before, first), (later, value, last) in pairwise(found):
+            if later > at and value < before:
+                stage.deviates(f"{before:g} Wh or more", f"{value:g} Wh", marks=_marks(first, last))
 
 
-def _registers(call: PeerCall) -> list[float]:
+#: Measured where the EV is, in Wh.
+_REGISTER = ("Energy.Active.Import.Register", "Outlet")
+_UNITS = {"Wh": 1.0, "kWh": 1000.0}
+
+
+def _registers(stage: Stage, call: PeerCall) -> list[tuple[datetime, float, PeerCall]]:
+    """What a call tells of the register: when it was read, and Wh."""
     found = []
-    for _, sample in readings_of(call):
-        energy = "Energy.Active.Import.Register"
-        if sample.get("measurand", energy) == energy and "phase" not in sample:
-            try:
-                found.append(float(sample["value"]))
-            except (KeyError, TypeError, ValueError):
-                continue
+    for reading, sample in readings_of(call):
+        measure = sample.get("unitOfMeasure")
+        measure = measure if isinstance(measure, dict) else sample
+        kind = sample.get("measurand", _REGISTER[0]), sample.get("location", _REGISTER[1])
+        if kind != _REGISTER or "phase" in sample:
+            continue
+        try:
+            scale = _UNITS[measure.get("unit", "Wh")] * 10.0 ** measure.get("multiplier", 0)
+            value = float(sample["value"]) * scale
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+        # To the mWh: who counts in kWh has rounded otherwise.
+        found.append((moment(stage, reading.get("timestamp")), round(value, 3), call))
     return found
 
 
@@ -309,17 +375,26 @@ async def time(stage: Stage) -> None:
 
 @check("transaction.follows-remote-stop")
 async def follows_remote_stop(stage: Stage) -> None:
-    """Stops one remotely, and waits for what tells so."""
+    """Stops one remotely, and waits for what tells so: its end, or that it ends with the cable."""
     async with charging(stage) as charge:
         answer = await charge.ask_to_stop()
         if stage.needed(answer).get("status") != "Accepted":
             stage.deviates("Accepted, since it is running", str(answer.payload), marks=(answer.mark,))
-        ended = await told_of(stage, is_end, charge.since, within=2 * stage.profile.answer_within)
-        if ended is None:
+
+        def is_stopped(call: PeerCall) -> bool:
+            return charge.is_its_end(call) or (charge.is_own(call) and _is_stopping(call))
+
+        stopped = await told_of(stage, is_stopped, charge.since, within=patience(stage))
+        if stopped is None:
             stage.deviates(
                 "the end of the transaction after an accepted remote stop", "none", marks=(answer.mark,)
             )
-        charge.ended = ended
+        charge.ended = stopped if is_end(stopped) else None
+
+
+def _is_stopping(call: PeerCall) -> bool:
+    """Whether it tells that the energy has ended remotely, and the transaction has not."""
+    return call.payload.get("triggerReason") == "RemoteStop" and not is_end(call)
 
 
 @check("transaction.stop-id")
@@ -338,6 +413,8 @@ async def remote_stop_reason(stage: Stage) -> None:
     """Looks at the reason of the end."""
     async with charging(stage) as charge:
         ended = await charge.stop()
+        if any(map(_is_stopping, charge.told())):
+            stage.cannot_tell("it ends with the cable")
         reason = ended.payload.get("reason", info_of(ended).get("stoppedReason"))
         if reason != "Remote":
             stage.deviates("the reason Remote", f"{reason}", marks=_marks(ended))
@@ -351,7 +428,7 @@ async def remote_stop_trigger(stage: Stage) -> None:
         reason = ended.payload.get("triggerReason")
         if reason is None:
             stage.cannot_tell("it tells no triggerReason")
-        if reason != "RemoteStop":
+        if reason != "RemoteStop" and not any(map(_is_stopping, charge.told())):
             stage.deviates("triggerReason RemoteStop", f"{reason}", marks=_marks(ended))
 
 
@@ -391,12 +468,14 @@ async def unknown_stop(stage: Stage) -> None:
 @check("transaction.not-authorized")
 async def not_authorized(stage: Stage) -> None:
     """Says that the token is not good, when the transaction has begun."""
+    if await LENIENCY.get(stage) not in (None, "", "0"):
+        stage.cannot_tell("it gives some energy to such tokens, as was set")
     async with charging(stage, status="Invalid") as charge:
-        if not is_first(stage.specification) and _token_in(charge.started) is None:
+        if not is_first(stage.specification) and token_in(charge.started) is None:
             stage.cannot_tell("it has not told who charges, so nothing was said of the token")
-        async for call in coming(stage, *TELLING, "StatusNotification"):
+        async for call in coming(stage, *TELLING, "StatusNotification", within=late(stage)):
             state = info_of(call).get("chargingState", call.payload.get("status"))
-            if (call.action in TELLING and is_end(call)) or state in ("SuspendedEVSE", "EVConnected"):
+            if charge.is_own(call) and (is_end(call) or state in ("SuspendedEVSE", "EVConnected")):
                 return
         stage.deviates(
             "the end of the transaction, or of its energy", "neither", marks=_marks(charge.started)
@@ -413,32 +492,44 @@ async def again_after_loss(stage: Stage) -> None:
         name = "StopTransaction" if is_first(stage.specification) else "TransactionEvent"
         peaceful = stage.responders.pop(name, None)
         stage.responders[name] = lambda _: None
-        await charge.stop()
+        if any(map(is_end, charge.told())):
+            stage.cannot_tell("it has ended by itself, and that was answered")
+        ended = await charge.stop()
         if peaceful is None:
             del stage.responders[name]
         else:
             stage.responders[name] = peaceful
         before = len(stage.calls)
         await stage.reconnect(abruptly=True)
-        if await told_of(stage, is_end, before, within=patience(stage)) is None:
-            stage.deviates("what was not answered once more, on the next connection", "nothing")
+
+        def is_the_same(call: PeerCall) -> bool:
+            return is_end(call) and id_of(call) == id_of(ended)
+
+        if await told_of(stage, is_the_same, before, within=patience(stage)) is None:
+            stage.deviates(
+                "what was not answered once more, on the next connection", "nothing", marks=_marks(ended)
+            )
 
 
-async def _refused(stage: Stage, times: int) -> tuple[Charge, list[PeerCall]]:
-    """The ends that come when the first so many are refused."""
-    async with ATTEMPTS.at(stage, "3"), PAUSE.at(stage, "1"), charging(stage) as charge:
+async def _refused(stage: Stage, times: int, most: int) -> list[PeerCall]:
+    """The ends that come when the first so many are refused; no more are waited for than so many."""
+    async with ATTEMPTS.at(stage, str(_ATTEMPTS)), PAUSE.at(stage, "1"), charging(stage) as charge:
         name = "StopTransaction" if is_first(stage.specification) else "TransactionEvent"
-        refusing(stage, name, times)
+        refusing(stage, name, charge.is_its_end, times)
         await charge.stop()
+        ends = [each for each in charge.told() if is_end(each)]
         async for call in coming(stage, name, within=_RETRIES + stage.profile.silence):
-            charge.ended = call
-        return charge, [each for each in charge.told() if is_end(each)]
+            if charge.is_its_end(call) and call not in ends:
+                ends.append(call)
+            if len(ends) == most:
+                break
+        return ends
 
 
 @check("transaction.again-after-error")
 async def again_after_error(stage: Stage) -> None:
     """Answers the end of a transaction with an error."""
-    _, ends = await _refused(stage, 1)
+    ends = await _refused(stage, 1, 2)
     if len(ends) < 2:
         stage.deviates("another attempt", "none", marks=_marks(*ends))
 
@@ -446,9 +537,9 @@ async def again_after_error(stage: Stage) -> None:
 @check("transaction.attempts")
 async def attempts(stage: Stage) -> None:
     """Answers the end of a transaction with nothing but errors."""
-    _, ends = await _refused(stage, 9)
-    if len(ends) > 3:
-        stage.deviates("three attempts, as was set", f"{len(ends)}", marks=_marks(*ends))
+    ends = await _refused(stage, 9, _ATTEMPTS + 1)
+    if len(ends) > _ATTEMPTS:
+        stage.deviates(f"{_ATTEMPTS} attempts, as was set", f"{len(ends)}", marks=_marks(*ends))
 
 
 @check("transaction.order")
@@ -456,23 +547,27 @@ async def order(stage: Stage) -> None:
     """Refuses the start of a transaction once, stops it, and looks whether the end waits for the start."""
     async with ATTEMPTS.at(stage, "3"), PAUSE.at(stage, "2"):
         name = "StartTransaction" if is_first(stage.specification) else "TransactionEvent"
-        before = len(stage.calls)
-        given = giving_ids(stage)
-        refusing(stage, name)
-        if stage.needed(await remote_start(stage)).get("status") != "Accepted":
+        asked, before = wanted(stage), len(stage.calls)
+        given = giving_ids(stage, asked)
+        refusing(stage, name, asked.is_begun)
+        if "plug" in stage.profile.hooks:
+            await stage.help("plug", connector=asked.connector)
+        if stage.needed(await remote_start(stage, asked)).get("status") != "Accepted":
             stage.cannot_tell("the remote start was not accepted")
-        first = await told_of(stage, is_start, before)
+        first = await told_of(stage, asked.is_begun, before)
         if first is None:
             stage.cannot_tell("no transaction has begun")
         id = given if is_first(stage.specification) else id_of(first)
-        charge = Charge(stage, token_of(stage), 1, 1, first, id, before)
+        charge = Charge(stage, asked, first, id, before)
         if not is_first(stage.specification):
             await charge.ask_to_stop()
         early: PeerCall | None = None
         async for call in coming(stage, *TELLING, "MeterValues", within=patience(stage)):
-            if is_start(call):
+            if asked.is_begun(call):
                 break
-            early = early or call
+            # Readings by the clock name no transaction, and need not wait for one.
+            if charge.is_own(call) and (call.action in TELLING or id_of(call) is not None):
+                early = early or call
         else:
             stage.cannot_tell("the start did not come again")
         if early is not None:
@@ -481,7 +576,8 @@ async def order(stage: Stage) -> None:
             )
         if is_first(stage.specification):
             await charge.ask_to_stop()
-        await told_of(stage, is_end, before)
+        await told_of(stage, charge.is_its_end, before)
+        await charge.unplug()
 
 
 # What is told of it when asked

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,12 +13,19 @@ from ocpp_core.conformance.checks import asking
 from ocpp_core.conformance.checks.asking import listen, token_of
 from ocpp_core.conformance.requests import is_first, request, response, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Refused, Stage
+from ocpp_core.conformance.traces import What
+from ocpp_core.model.versions import Specification
 from ocpp_core.payloads.validation import explain
 
 #: Seconds for a boot, or for another try after an answer that never came, in times of `answer_within`.
 PATIENCE = 12.0
+#: Seconds after which what has to follow has not, likewise.
+LATE = 4.0
 #: Seconds in which the stage answers a call that was waited for: what is asked next shall not overtake the answer.
 _SETTLING = 0.1
+#: Seconds without a word after which a station has said what it had to, and the most that is waited for that.
+_QUIET = 0.25
+_LONGEST_TALK = 1.5
 #: What a boot is answered: a status and an interval in seconds; None is silence.
 BootAnswer = tuple[str, int] | None
 #: Transaction ids that were not used before; a station may remember those of an earlier run.
@@ -30,6 +37,11 @@ TELLING = ("StartTransaction", "StopTransaction", "TransactionEvent")
 def patience(stage: Stage) -> float:
     """Seconds for what may take long."""
     return PATIENCE * stage.profile.answer_within
+
+
+def late(stage: Stage) -> float:
+    """Seconds after which something that has to follow has not: a station may be slow, and have other things to do."""
+    return LATE * stage.profile.answer_within
 
 
 async def ask(stage: Stage, action: str, members: Mapping[str, Any] | None = None) -> Answer:
@@ -54,6 +66,20 @@ async def forget(stage: Stage) -> None:
     """What the station has asked so far is not what is waited for from now on."""
     while await stage.expect(within=0) is not None:
         pass
+
+
+async def quiet(stage: Stage) -> None:
+    """Lets the station say what it had to say, within reason: some are never quiet. Nothing of it is waited for."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _LONGEST_TALK
+    await forget(stage)
+    while loop.time() < until and await stage.expect(within=_QUIET) is not None:
+        pass
+
+
+def was_away(stage: Stage, since: int) -> bool:
+    """Whether the station has connected anew since an entry of the trace: what it said meanwhile may be lost."""
+    return any(entry.what is What.OPENED and entry.number > since for entry in stage.trace)
 
 
 async def coming(stage: Stage, *actions: str, within: float | None = None) -> AsyncGenerator[PeerCall, None]:
@@ -151,32 +177,100 @@ def readings_of(call: PeerCall) -> Iterator[tuple[Json, Json]]:
                     yield reading, sample
 
 
+def token_in(call: PeerCall) -> str | None:
+    """The token that a call names, in capitals: they are compared so; None if it names none."""
+    named = call.payload.get("idTag", call.payload.get("idToken"))
+    text = named.get("idToken") if isinstance(named, dict) else named
+    return text.upper() if isinstance(text, str) else None
+
+
+def number_in(call: PeerCall) -> Any:
+    """The number of the connector of 1.x, or of the EVSE of 2.x, that a call is about; None if it names none."""
+    return call.payload.get("connectorId", place_in(call).get("id", call.payload.get("evseId")))
+
+
+@define
+class Wanted:
+    """What a transaction was asked for with: there may be others, of other people, on other connectors.
+
+    Attributes:
+        token: Who charges.
+        connector: Where, by its number.
+        remote_start_id: In 2.x.
+        others: Ids that transactions of others were given meanwhile, in 1.x.
+    """
+
+    token: str
+    connector: int
+    remote_start_id: int
+    others: set[Any] = field(factory=set)
+
+    def fits(self, call: PeerCall) -> bool:
+        """Whether it is about this one, as far as can be told: by its id, its token or its place."""
+        if info_of(call).get("remoteStartId") == self.remote_start_id:
+            return True
+        token, number = token_in(call), number_in(call)
+        told = [
+            *([] if token is None else [token == self.token.upper()]),
+            *([] if number is None else [number == self.connector]),
+        ]
+        # Either alone may be what a station gets wrong, which other rules are about.
+        return not told or any(told)
+
+    def is_begun(self, call: PeerCall) -> bool:
+        """Whether it tells that this one has begun; if it began before, with the cable, that it was let."""
+        if not is_start(call):
+            return info_of(call).get("remoteStartId") == self.remote_start_id
+        return self.fits(call)
+
+
 @define
 class Charge:
     """A transaction that the kit has had started.
 
     Attributes:
         stage: Where.
-        token: Who charges.
-        connector: Where, by its number.
-        remote_start_id: In 2.x.
+        wanted: What it was asked for with.
         started: What has told that it began.
         id: Of the transaction: ours in 1.x, the station's in 2.x.
         since: Number of calls of the station before it.
+        ended: What has told that it ended.
     """
 
     stage: Stage
-    token: str
-    connector: int
-    remote_start_id: int
+    wanted: Wanted
     started: PeerCall
     id: Any
     since: int
     ended: PeerCall | None = None
+    _is_plugged: bool = True
+
+    @property
+    def token(self) -> str:
+        """Who charges."""
+        return self.wanted.token
+
+    @property
+    def connector(self) -> int:
+        """Where, by its number."""
+        return self.wanted.connector
+
+    def is_own(self, call: PeerCall) -> bool:
+        """Whether a call is about it, and not about what others do meanwhile."""
+        id = id_of(call)
+        if id is not None and id == self.id:
+            return True
+        others = {id_of(each) for each in self.stage.calls if is_start(each) and not self.wanted.fits(each)}
+        return self.wanted.fits(call) and (id is None or id not in others | self.wanted.others)
 
     def told(self) -> list[PeerCall]:
-        """What the station has told of transactions since it was asked to start."""
-        return [call for call in self.stage.calls[self.since :] if call.action in TELLING]
+        """What the station has told of it since it was asked to start it."""
+        calls = self.stage.calls[self.since :]
+        return [call for call in calls if call.action in TELLING and self.is_own(call)]
+
+    def is_its_end(self, call: PeerCall) -> bool:
+        """Whether a call tells that it has ended."""
+        return is_end(call) and self.is_own(call)
 
     async def ask_to_stop(self, id: Any = None) -> Answer:
         """Asks to stop it, or another."""
@@ -195,15 +289,25 @@ class Charge:
         return await self.end()
 
     async def end(self) -> PeerCall:
-        """What tells that it has ended.
+        """What tells that it has ended; some end with the cable alone.
 
         Raises:
             Inconclusive: Nothing does.
         """
-        self.ended = await told_of(self.stage, is_end, self.since)
+        self.ended = await told_of(self.stage, self.is_its_end, self.since)
+        if self.ended is None and await self.unplug():
+            self.ended = await told_of(self.stage, self.is_its_end, self.since)
         if self.ended is None:
             self.stage.cannot_tell("nothing told that the transaction has ended")
         return self.ended
+
+    async def unplug(self) -> bool:
+        """Takes the cable out, if there is somebody who does; False if not."""
+        if not self._is_plugged or "unplug" not in self.stage.profile.hooks:
+            return False
+        self._is_plugged = False
+        await self.stage.help("unplug", connector=self.connector)
+        return True
 
 
 async def told_of(stage: Stage, fits: Any, after: int, *, within: float | None = None) -> PeerCall | None:
@@ -219,20 +323,24 @@ async def told_of(stage: Stage, fits: Any, after: int, *, within: float | None =
     return None
 
 
-def giving_ids(stage: Stage, status: str = "Accepted") -> int:
+def giving_ids(stage: Stage, wanted: Wanted, status: str = "Accepted") -> int:
     """Answers what starts transactions in 1.x: with a new id, which is returned, and what is thought of the token.
 
-    In 2.x it answers the same of the token.
+    In 2.x it answers the same of the token. Transactions of others get ids of their own, and are good.
     """
     id = next(_IDS)
 
-    def started(_: PeerCall) -> Json:
-        members = {"transactionId": id, "idTagInfo": {"status": status}}
+    def started(call: PeerCall) -> Json:
+        given, thought = id, status
+        if not wanted.fits(call):
+            given, thought = next(_IDS), "Accepted"
+            wanted.others.add(given)
+        members = {"transactionId": given, "idTagInfo": {"status": thought}}
         return response(stage.specification, "StartTransaction", members)
 
     def event(call: PeerCall) -> Json:
-        named = "idToken" in call.payload
-        members = {"idTokenInfo": {"status": status}} if named else {}
+        thought = status if wanted.fits(call) else "Accepted"
+        members = {"idTokenInfo": {"status": thought}} if "idToken" in call.payload else {}
         return response(stage.specification, "TransactionEvent", members)
 
     if is_first(stage.specification):
@@ -242,18 +350,42 @@ def giving_ids(stage: Stage, status: str = "Accepted") -> int:
     return id
 
 
-async def remote_start(
-    stage: Stage, *, connector: int = 1, who: str | None = None, remote_start_id: int = 1
-) -> Answer:
+def wanted(stage: Stage, *, connector: int = 1, who: str | None = None) -> Wanted:
+    """A transaction to be asked for, under an id that was not used before."""
+    return Wanted(token_of(stage) if who is None else who, connector, next(_IDS))
+
+
+async def remote_start(stage: Stage, asked: Wanted) -> Answer:
     """Asks to start a transaction."""
-    members = token(stage.specification, token_of(stage) if who is None else who)
+    members = token(stage.specification, asked.token)
     if is_first(stage.specification):
-        return await ask(stage, "RemoteStartTransaction", {**members, "connectorId": connector})
+        return await ask(stage, "RemoteStartTransaction", {**members, "connectorId": asked.connector})
     return await ask(
         stage,
         "RequestStartTransaction",
-        {**members, "evseId": connector, "remoteStartId": remote_start_id},
+        {**members, "evseId": asked.connector, "remoteStartId": asked.remote_start_id},
     )
+
+
+async def begun(stage: Stage, asked: Wanted, *, status: str = "Accepted") -> Charge:
+    """Has a transaction started.
+
+    Raises:
+        Inconclusive: It does not come about. A cable has to be in, or to be plugged by the hook ``plug``.
+    """
+    await forget(stage)
+    before = len(stage.calls)
+    given = giving_ids(stage, asked, status)
+    if "plug" in stage.profile.hooks:
+        await stage.help("plug", connector=asked.connector)
+    answer = await remote_start(stage, asked)
+    if stage.needed(answer, "the answer to a remote start").get("status") != "Accepted":
+        stage.cannot_tell("the remote start was not accepted")
+    started = await told_of(stage, asked.is_begun, before, within=late(stage))
+    if started is None:
+        stage.cannot_tell("no transaction has begun; is a cable in?")
+    id = given if is_first(stage.specification) else id_of(started)
+    return Charge(stage, asked, started, id, before)
 
 
 @asynccontextmanager
@@ -263,31 +395,16 @@ async def charging(
     """A transaction that was started remotely, and is stopped in the end.
 
     Raises:
-        Inconclusive: It does not come about. A cable has to be in, or to be plugged by the hook ``plug``.
+        Inconclusive: See `begun`.
     """
-    await forget(stage)
-    before, remote_start_id = len(stage.calls), next(_IDS)
-    given = giving_ids(stage, status)
-    if "plug" in stage.profile.hooks:
-        await stage.help("plug", connector=connector)
-    answer = await remote_start(stage, connector=connector, who=who, remote_start_id=remote_start_id)
-    if stage.needed(answer, "the answer to a remote start").get("status") != "Accepted":
-        stage.cannot_tell("the remote start was not accepted")
-    started = await told_of(stage, is_start, before)
-    if started is None:
-        stage.cannot_tell("no transaction has begun; is a cable in?")
-    id = given if is_first(stage.specification) else id_of(started)
-    charge = Charge(
-        stage, token_of(stage) if who is None else who, connector, remote_start_id, started, id, before
-    )
+    charge = await begun(stage, wanted(stage, connector=connector, who=who), status=status)
     try:
         yield charge
     finally:
-        if charge.ended is None and await told_of(stage, is_end, before, within=0) is None:
+        if charge.ended is None and await told_of(stage, charge.is_its_end, charge.since, within=0) is None:
             await charge.ask_to_stop()
-            await told_of(stage, is_end, before)
-        if "unplug" in stage.profile.hooks:
-            await stage.help("unplug", connector=connector)
+            await told_of(stage, charge.is_its_end, charge.since)
+        await charge.unplug()
 
 
 # Settings
@@ -300,15 +417,27 @@ class Setting:
     key: str
     component: str
     variable: str = field(default="")
+    instance: str | None = field(default=None)
 
     @property
     def place(self) -> Json:
         """How 2.x names it."""
-        return {"component": {"name": self.component}, "variable": {"name": self.variable or self.key}}
+        instance = {} if self.instance is None else {"instance": self.instance}
+        named = {"name": self.variable or self.key, **instance}
+        return {"component": {"name": self.component}, "variable": named}
+
+    def name_in(self, specification: Specification) -> str:
+        """What it is called in a version, for people."""
+        if is_first(specification):
+            return self.key
+        instance = "" if self.instance is None else f"[{self.instance}]"
+        return f"{self.component}.{self.variable or self.key}{instance}"
 
     async def get(self, stage: Stage) -> str | None:
-        """Its value; None if the station does not tell one."""
+        """Its value; None if the station does not tell one, as none of 1.2 can."""
         if is_first(stage.specification):
+            if "GetConfiguration" not in stage.specification.actions:
+                return None
             answer = await ask(stage, "GetConfiguration", {"key": [self.key]})
             rows: Sequence[Json] = stage.needed(answer, "GetConfiguration").get("configurationKey", [])
             return next((row.get("value") for row in rows if row.get("key") == self.key), None)
@@ -336,7 +465,7 @@ class Setting:
         before = await self.get(stage)
         status = await self.set(stage, value)
         if status != "Accepted":
-            stage.cannot_tell(f"{self.key} cannot be set: {status}")
+            stage.cannot_tell(f"{self.name_in(stage.specification)} cannot be set: {status}")
         try:
             yield
         finally:
@@ -345,21 +474,26 @@ class Setting:
 
 
 SAMPLING = Setting("MeterValueSampleInterval", "SampledDataCtrlr", "TxUpdatedInterval")
-ATTEMPTS = Setting("TransactionMessageAttempts", "OCPPCommCtrlr", "MessageAttempts")
-PAUSE = Setting("TransactionMessageRetryInterval", "OCPPCommCtrlr", "MessageAttemptInterval")
+ATTEMPTS = Setting("TransactionMessageAttempts", "OCPPCommCtrlr", "MessageAttempts", "TransactionEvent")
+PAUSE = Setting(
+    "TransactionMessageRetryInterval", "OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"
+)
 AUTHORIZING = Setting("AuthorizeRemoteTxRequests", "AuthCtrlr", "AuthorizeRemoteStart")
+LENIENCY = Setting("MaxEnergyOnInvalidId", "TxCtrlr")
 HEARTBEAT = Setting("HeartbeatInterval", "OCPPCommCtrlr")
+OFFLINE = Setting("OfflineThreshold", "OCPPCommCtrlr")
+RESETS = Setting("ResetRetries", "OCPPCommCtrlr")
 
 
-def refusing(stage: Stage, action: str, times: int = 1, code: str = "InternalError") -> None:
-    """Answers an action with errors, so many times, and peacefully after that."""
+def refusing(stage: Stage, action: str, fits: Callable[[PeerCall], bool], times: int = 1) -> None:
+    """Answers calls of an action that fit with errors, so many times, and peacefully after that."""
     peaceful = stage.responders.get(action)
     left = [times]
 
     def answer(call: PeerCall) -> Json | Refused | None:
-        if left[0] > 0:
+        if left[0] > 0 and fits(call):
             left[0] -= 1
-            return Refused(code)
+            return Refused("InternalError")
         if peaceful is not None:
             return peaceful(call)
         return response(stage.specification, call.action)
@@ -375,7 +509,7 @@ def placed(stage: Stage, number: int) -> Json:
 
 async def triggered(stage: Stage, action: str, members: Json | None = None) -> Answer:
     """Asks the station to send something; what it has sent before is not that."""
-    await forget(stage)
+    await quiet(stage)
     for trigger in ("TriggerMessage", "ExtendedTriggerMessage"):
         if trigger in stage.specification.actions:
             wanted = {"requestedMessage": action, **(members or {})}

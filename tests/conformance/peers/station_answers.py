@@ -72,6 +72,8 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("OCPPCommCtrlr", "HeartbeatInterval"): ("300", "ReadWrite", _whole),
     ("OCPPCommCtrlr", "MessageAttempts"): ("3", "ReadWrite", _whole),
     ("OCPPCommCtrlr", "MessageAttemptInterval"): ("1", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "OfflineThreshold"): ("60", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "ResetRetries"): ("1", "ReadWrite", _whole),
     ("OCPPCommCtrlr", "ActiveNetworkProfile"): ("1", "ReadOnly", _whole),
     ("OCPPCommCtrlr", "FileTransferProtocols"): ("HTTPS", "ReadOnly", bool),
     ("AuthCtrlr", "AuthorizeRemoteStart"): ("false", "ReadWrite", _truth),
@@ -81,6 +83,8 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
 }
 
+#: Instances of those that have some.
+_INSTANCES = {"MessageAttempts": "TransactionEvent", "MessageAttemptInterval": "TransactionEvent"}
 _MOST_MONITORS = 10
 _ACCEPTED: Json = {"status": "Accepted"}
 _REJECTED: Json = {"status": "Rejected"}
@@ -118,7 +122,8 @@ def _place(item: Json) -> Json:
 def _lookup(station: Any, item: Json) -> tuple[Any, str]:
     """The row of a variable; or None, and what is not known."""
     component, variable = item["component"]["name"], item["variable"]["name"]
-    row = station.variables.get((component, variable))
+    is_named = item["variable"].get("instance") == _INSTANCES.get(variable)
+    row = station.variables.get((component, variable)) if is_named else None
     if row is not None and item.get("attributeType", "Actual") != "Actual":
         return None, "NotSupportedAttributeType"
     known = {name for name, _ in station.variables}

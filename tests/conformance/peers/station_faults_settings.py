@@ -227,7 +227,7 @@ VARIABLES = [
     Fault(
         "sets what can only be read",
         "variable.set-read-only",
-        item_status(*_SET, "Accepted", lambda item: called(item, "OCPPCommCtrlr", "ActiveNetworkProfile")),
+        item_status(*_SET, "Accepted", lambda item: called(item, "OCPPCommCtrlr", "FileTransferProtocols")),
         SECOND,
     ),
     Fault("does not keep what was set", "variable.set-shown", before("SetVariables", _forgets), SECOND),

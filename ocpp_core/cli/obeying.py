@@ -1,0 +1,300 @@
+"""What the simulated station answers where its state decides: settings, transactions, triggers. For all versions.
+
+Each function is given what the station remembers, and the request as it stands on the wire, of which anything may be
+wrong if it was tolerated.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from ocpp_core.conformance.answers import TRIGGERS, Json, text
+
+#: Who charges, unless somebody else was named.
+ID_TAG = "04A2B3C4"
+ID_TOKEN = {"idToken": ID_TAG, "type": "ISO14443"}
+#: The connector of 1.x and the EVSE of 2.x that there is.
+_PLACE = 1
+
+
+def _whole(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 10
+
+
+def _truth(value: str) -> bool:
+    return value in ("true", "false")
+
+
+def _measurands(value: str) -> bool:
+    return all(each.strip() in ("", "Energy.Active.Import.Register") for each in value.split(","))
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+#: Settings of 1.6 that every station has, and what they can be set to.
+KEYS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    "AuthorizeRemoteTxRequests": ("false", _truth),
+    "ClockAlignedDataInterval": ("0", _never),
+    "ConnectionTimeOut": ("60", _whole),
+    "ConnectorPhaseRotation": ("0.RST,1.RST", _never),
+    "GetConfigurationMaxKeys": ("50", _never),
+    "HeartbeatInterval": ("300", _whole),
+    "LocalAuthorizeOffline": ("true", _truth),
+    "LocalPreAuthorize": ("false", _never),
+    "MeterValueSampleInterval": ("60", _whole),
+    "MeterValuesAlignedData": ("", _measurands),
+    "MeterValuesSampledData": ("Energy.Active.Import.Register", _measurands),
+    "NumberOfConnectors": ("1", _never),
+    "ResetRetries": ("0", _whole),
+    "StopTransactionOnEVSideDisconnect": ("true", _truth),
+    "StopTransactionOnInvalidId": ("true", _never),
+    "StopTxnAlignedData": ("", _measurands),
+    "StopTxnSampledData": ("", _measurands),
+    "SupportedFeatureProfiles": ("Core,RemoteTrigger", _never),
+    "TransactionMessageAttempts": ("3", _whole),
+    "TransactionMessageRetryInterval": ("5", _whole),
+    "UnlockConnectorOnEVSideDisconnect": ("true", _truth),
+}
+#: What of these 2.x has as a variable: component, variable and instance.
+VARIABLES: Mapping[tuple[str, str, str], str] = {
+    ("AuthCtrlr", "AuthorizeRemoteStart", ""): "AuthorizeRemoteTxRequests",
+    ("OCPPCommCtrlr", "HeartbeatInterval", ""): "HeartbeatInterval",
+    ("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"): "TransactionMessageRetryInterval",
+    ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): "TransactionMessageAttempts",
+    ("OCPPCommCtrlr", "ResetRetries", ""): "ResetRetries",
+    ("SampledDataCtrlr", "TxUpdatedInterval", ""): "MeterValueSampleInterval",
+}
+_COMPONENTS = frozenset(component for component, _, _ in VARIABLES)
+
+
+@define
+class Memory:
+    """What a station remembers from step to step.
+
+    Attributes:
+        version: That it speaks.
+        energy: What its meter shows, in Wh.
+        transaction_id: Of the present transaction: the CSMS gives it in 1.x, the station in 2.x.
+        token: Who charges, or is to: its text.
+        remote_start_id: With which the CSMS has asked for the transaction, if it has (2.x).
+        seq_no: Of the next TransactionEvent.
+        is_busy: Whether a transaction runs, or is to begin.
+        is_running: Whether it runs: it was told so.
+        is_registered: Whether the CSMS has accepted its boot.
+        is_booting: Whether it waits for that.
+        is_operative: Whether it is in service.
+        becomes: Whether it is to be, once the transaction is over; None if that does not change.
+        reason: Why the transaction is ended, and what triggers that in 2.x; "" for the token that began it.
+        reset: The reason and the trigger of what a reset ends.
+        settings: By the keys of 1.6, whatever the version.
+    """
+
+    version: str
+    energy: int = 1000
+    transaction_id: Any = 0
+    token: Json = field(factory=lambda: dict(ID_TOKEN))
+    remote_start_id: int | None = None
+    seq_no: int = 0
+    is_busy: bool = False
+    is_running: bool = False
+    is_registered: bool = False
+    is_booting: bool = False
+    is_operative: bool = True
+    becomes: bool | None = None
+    reason: tuple[str, str] = ("", "")
+    reset: tuple[str, str] = ("", "")
+    settings: dict[str, str] = field(factory=lambda: {key: value for key, (value, _) in KEYS.items()})
+
+    def end(self) -> None:
+        """Nothing goes on any more."""
+        self.is_busy, self.is_running, self.remote_start_id, self.reason = False, False, None, ("", "")
+        if self.becomes is not None:
+            self.is_operative, self.becomes = self.becomes, None
+        self.token = dict(ID_TOKEN)
+
+    def number(self, key: str) -> int:
+        """A setting that is a whole number."""
+        return int(self.settings[key])
+
+
+Answering = Callable[[Memory, Json], Json]
+_ACCEPTED: Json = {"status": "Accepted"}
+_REJECTED: Json = {"status": "Rejected"}
+
+
+def _items(request: Json, name: str) -> Iterator[Any]:
+    items = request.get(name)
+    yield from items if isinstance(items, list) else ()
+
+
+def _object(request: Any, name: str) -> Json:
+    found = request.get(name) if isinstance(request, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+# Settings
+
+
+def _configuration(memory: Memory, request: Json) -> Json:
+    wanted = [key for key in _items(request, "key") if isinstance(key, str)] or list(KEYS)
+    known = [
+        {"key": key, "readonly": KEYS[key][1] is _never, "value": memory.settings[key]}
+        for key in wanted
+        if key in KEYS
+    ]
+    unknown = [key for key in wanted if key not in KEYS]
+    return {
+        **({"configurationKey": known} if known else {}),
+        **({"unknownKey": unknown} if unknown else {}),
+    }
+
+
+def _change(memory: Memory, request: Json) -> Json:
+    key = text(request, "key")
+    if key not in KEYS:
+        return {"status": ("NotSupported", "Rejected")}
+    return _ACCEPTED if _is_set(memory, key, text(request, "value")) else _REJECTED
+
+
+def _is_set(memory: Memory, key: str, value: str) -> bool:
+    if not KEYS[key][1](value):
+        return False
+    memory.settings[key] = value
+    return True
+
+
+def _about(item: Any) -> tuple[Json, str | None, str]:
+    """The members that name a variable, the key that it is, and what is not known of it if it is none."""
+    named = {
+        name: item[name] for name in ("component", "variable") if isinstance(item, dict) and name in item
+    }
+    component, variable = _object(item, "component"), _object(item, "variable")
+    place = text(component, "name"), text(variable, "name"), text(variable, "instance")
+    if place in VARIABLES:
+        if text(item, "attributeType") not in ("", "Actual"):
+            return named, None, "NotSupportedAttributeType"
+        return named, VARIABLES[place], ""
+    return named, None, "UnknownVariable" if place[0] in _COMPONENTS else "UnknownComponent"
+
+
+def _variables(memory: Memory, request: Json) -> Json:
+    results: list[Json] = []
+    for item in _items(request, "getVariableData"):
+        named, key, unknown = _about(item)
+        told = {"attributeStatus": unknown}
+        if key is not None:
+            told = {"attributeStatus": "Accepted", "attributeValue": memory.settings[key]}
+        results.append({**named, **told})
+    return {"getVariableResult": results}
+
+
+def _set_variables(memory: Memory, request: Json) -> Json:
+    results: list[Json] = []
+    for item in _items(request, "setVariableData"):
+        named, key, status = _about(item)
+        if key is not None:
+            status = "Accepted" if _is_set(memory, key, text(item, "attributeValue")) else "Rejected"
+        results.append({**named, "attributeStatus": status})
+    return {"setVariableResult": results}
+
+
+def _monitors(_: Memory, request: Json) -> Json:
+    results: list[Json] = []
+    for item in _items(request, "setMonitoringData"):
+        named, key, unknown = _about(item)
+        repeated = {
+            name: item[name] for name in ("type", "severity") if isinstance(item, dict) and name in item
+        }
+        results.append({**repeated, **named, "status": "Rejected" if key is not None else unknown})
+    return {"setMonitoringResult": results}
+
+
+# Transactions
+
+
+def _start(memory: Memory, request: Json) -> Json:
+    place = request.get("connectorId", request.get("evseId", _PLACE))
+    if memory.is_busy or memory.is_booting or not memory.is_operative or place != _PLACE:
+        return _REJECTED
+    memory.is_busy = True
+    given: Any = request.get("idToken")
+    if isinstance(given, dict) and isinstance(given.get("idToken"), str):
+        memory.token = given
+    elif text(request, "idTag"):
+        memory.token = {**ID_TOKEN, "idToken": text(request, "idTag")}
+    memory.remote_start_id = request.get("remoteStartId")
+    return _ACCEPTED
+
+
+def _stop(memory: Memory, request: Json) -> Json:
+    if not memory.is_running or request.get("transactionId") != memory.transaction_id:
+        return _REJECTED
+    memory.reason = "Remote", "RemoteStop"
+    return _ACCEPTED
+
+
+def _status(memory: Memory, request: Json) -> Json:
+    told: Json = {"messagesInQueue": False}
+    if request.get("transactionId") is not None:
+        is_running = memory.is_running and request["transactionId"] == memory.transaction_id
+        told["ongoingIndicator"] = is_running
+    return told
+
+
+def _availability(memory: Memory, request: Json) -> Json:
+    place = request.get("connectorId", _object(request, "evse").get("id", 0))
+    if place not in (0, _PLACE):
+        return _REJECTED
+    is_operative = "Operative" in (text(request, "type"), text(request, "operationalStatus"))
+    if memory.is_busy and is_operative is not memory.is_operative:
+        memory.becomes = is_operative
+        return {"status": "Scheduled"}
+    memory.is_operative, memory.becomes = is_operative, None
+    return _ACCEPTED
+
+
+def _reset(memory: Memory, request: Json) -> Json:
+    type = text(request, "type")
+    if type == "OnIdle" and memory.is_busy:
+        return _REJECTED
+    memory.reset = {"Hard": "HardReset", "Soft": "SoftReset"}.get(type, "ImmediateReset"), "ResetCommand"
+    return _ACCEPTED
+
+
+def _unlock(memory: Memory, request: Json) -> Json:
+    place = request.get("evseId", request.get("connectorId"))
+    if place != _PLACE:
+        return {"status": ("UnknownConnector", "NotSupported", "UnlockFailed", "Rejected")}
+    if memory.is_busy:
+        return {"status": ("OngoingAuthorizedTransaction", "UnlockFailed", "Rejected")}
+    return {"status": ("Unlocked", "Accepted")}
+
+
+def _trigger(memory: Memory, request: Json) -> Json:
+    wanted = text(request, "requestedMessage")
+    if wanted == "BootNotification" and memory.is_registered:
+        return _REJECTED
+    return _ACCEPTED if wanted in TRIGGERS else {"status": "NotImplemented"}
+
+
+#: What is answered by what the station remembers; `answers.STATION` has the rest.
+OBEYING: Mapping[str, Answering] = {
+    "ChangeAvailability": _availability,
+    "ChangeConfiguration": _change,
+    "ExtendedTriggerMessage": _trigger,
+    "GetConfiguration": _configuration,
+    "GetTransactionStatus": _status,
+    "GetVariables": _variables,
+    "RemoteStartTransaction": _start,
+    "RemoteStopTransaction": _stop,
+    "RequestStartTransaction": _start,
+    "RequestStopTransaction": _stop,
+    "Reset": _reset,
+    "SetVariableMonitoring": _monitors,
+    "SetVariables": _set_variables,
+    "TriggerMessage": _trigger,
+    "UnlockConnector": _unlock,
+}

@@ -1,0 +1,78 @@
+"""Our own station under the kit: it keeps every rule."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import pytest
+
+from ocpp_core.cli.station import Simulator
+from ocpp_core.conformance.grounds import Target
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.reports.report import Report
+from ocpp_core.conformance.runner import Event, Listening, conform
+from ocpp_core.conformance.verdicts import Verdict
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.versions import Role
+from ocpp_core.transports.websocket import Backoff, connect
+from played import JSON_VERSIONS
+
+_AT_ONCE = Backoff(minimum=0.01, doublings=0, spread=0)
+#: Quick, as nothing is far away. Of a reset more is wanted: it takes the time that the kit tells.
+_PROFILE = Profile(answer_within=1.5, silence=0.1, hooks={"plug": lambda _: None})
+#: Seconds that our station waits for an answer: the kit waits for that.
+_CALL_TIMEOUT = 2.0
+
+
+async def _stays(address: str, version: str) -> None:
+    simulator = Simulator(version)
+    async with connect(
+        address,
+        "CP1",
+        simulator.router,
+        version,
+        reconnect=True,
+        backoff=_AT_ONCE,
+        call_timeout=_CALL_TIMEOUT,
+        tolerance=Tolerance.STRICT,
+    ) as csms:
+        await simulator.stay(csms, lambda _: None)
+
+
+async def _judged(version: str, patterns: Sequence[str], *, intrusive: bool = False) -> Report:
+    async with AsyncExitStack() as stack:
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks = []
+
+        def told(event: Event) -> None:
+            if isinstance(event, Listening):
+                tasks.append(group.create_task(_stays(event.address, version)))
+
+        target = Target(role=Role.CHARGE_POINT, version=version)
+        report = await conform(
+            target, profile=_PROFILE, patterns=patterns, intrusive=intrusive, told=told, seed=7
+        )
+        tasks[0].cancel()
+        return report
+
+
+def _bad(report: Report) -> list[tuple[str, list[str]]]:
+    return [
+        (each.rule.id, [each.reason, *(f"expected {one.expected}; got {one.got}" for one in each.findings)])
+        for each in report.outcomes
+        if each.verdict in (Verdict.DEVIATING, Verdict.BROKEN)
+    ]
+
+
+@pytest.mark.parametrize("version", JSON_VERSIONS)
+def test_our_station_keeps_every_rule(version: str) -> None:
+    report = asyncio.run(_judged(version, ["*"]))
+
+    assert [] == _bad(report)
+    assert report.counts[Verdict.CONFORMING] > len(report.outcomes) / 3
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("version", JSON_VERSIONS)
+def test_our_station_keeps_what_may_be_looked_for_in_a_laboratory(version: str) -> None:
+    assert [] == _bad(asyncio.run(_judged(version, ["*"], intrusive=True)))
