@@ -15,11 +15,12 @@ import pytest
 import trustme
 
 from certificates import Certificates
-from command import process
+from command import cli, process
 from ocpp_core import v16
 from ocpp_core.cli.csms import Csms
-from ocpp_core.conformance.replays import Replay
-from ocpp_core.conformance.traces import Trace
+from ocpp_core.conformance.grounds import Target
+from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.replays import Replay, Replayed, State
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Wire
 from ocpp_core.transports.websocket import serve
@@ -102,24 +103,24 @@ def test_a_finding_exits_with_1_and_is_replayed(tmp_path: Path, profile: Path) -
     assert mended.stdout.startswith("FIXED: heartbeat.answered")
 
 
-@pytest.mark.parametrize("is_intrusive", [False, True])
-def test_what_is_intrusive_is_replayed_if_wanted(tmp_path: Path, profile: Path, is_intrusive: bool) -> None:
+@pytest.mark.parametrize("wanted", [(), ("--intrusive", "--ask")])
+def test_a_replay_intrudes_and_asks_if_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: tuple[str, ...]
+) -> None:
     path = tmp_path / "finding.ndjson"
-    rule = "frame.large"
-    Replay(
-        rule=rule,
-        role=Role.CSMS,
-        version="1.6",
-        wire=Wire.JSON,
-        expected="",
-        got="",
-        place="",
-        trace=Trace(),
-    ).write(path)
-    wanted = ["--intrusive"] if is_intrusive else []
-    told = conform(csms_url(), "--replay", path, "--profile", profile, *wanted)
+    facts = dict.fromkeys(("expected", "got", "place"), "")
+    Replay(rule="reset.boots", role=Role.CHARGE_POINT, version="1.6", wire=Wire.JSON, **facts).write(path)
+    seen: list[bool] = []
 
-    assert is_intrusive != ("it is intrusive, and was not asked for" in told.stdout)
+    async def replayed(_: Replay, __: Target, profile: Profile, *, intrusive: bool) -> Replayed:
+        seen.extend((intrusive, "card" in profile.hooks))
+        return Replayed(State.FIXED, "")
+
+    monkeypatch.setattr("ocpp_core.conformance.replays.replayed", replayed)
+    told = cli("conform", "--replay", path, "--role", "station", *wanted)
+
+    assert 0 == told.exit_code
+    assert [bool(wanted)] * 2 == seen
 
 
 def test_a_csms_that_is_not_there_exits_with_2(profile: Path) -> None:
