@@ -84,7 +84,7 @@ def test_a_clean_run_writes_its_reports_and_exits_with_0(tmp_path: Path, profile
     assert "the station CP-7" == report["leftBehind"][0]
     assert {"conforming"} == {row["verdict"] for row in report["outcomes"]}
     assert ElementTree.parse(files[0]).getroot().tag in ("testsuites", "testsuite")
-    assert files[2].read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert files[2].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_a_finding_exits_with_1_and_is_replayed(tmp_path: Path, profile: Path) -> None:
