@@ -108,8 +108,10 @@ def test_a_replay_intrudes_and_asks_if_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: tuple[str, ...]
 ) -> None:
     path = tmp_path / "finding.ndjson"
-    facts = dict.fromkeys(("expected", "got", "place"), "")
-    Replay(rule="reset.boots", role=Role.CHARGE_POINT, version="1.6", wire=Wire.JSON, **facts).write(path)
+    station = Role.CHARGE_POINT
+    Replay(
+        rule="reset.boots", role=station, version="1.6", wire=Wire.JSON, expected="", got="", place=""
+    ).write(path)
     seen: list[bool] = []
 
     async def replayed(_: Replay, __: Target, profile: Profile, *, intrusive: bool) -> Replayed:
