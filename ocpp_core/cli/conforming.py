@@ -151,13 +151,19 @@ def conform(context: click.Context, /, **options: Any) -> None:
         return
     if options["replay"] is not None:
         context.exit(run(lambda: _replay(options)))
-    target, (profile, name) = _target(options, role), options["profile"]
-    if options["ask"]:
-        profile = attrs.evolve(profile, hooks={**{name: _asker(name) for name in HOOKS}, **profile.hooks})
+    target, (profile, name) = _target(options, role), _profile(options)
     context.exit(run(lambda: _conform(target, profile, name, options)))
 
 
 # What is tested
+
+
+def _profile(options: Mapping[str, Any]) -> tuple[Profile, str]:
+    """The profile, with what is asked for on the terminal, and the name of its file."""
+    profile, name = options["profile"]
+    if options["ask"]:
+        profile = attrs.evolve(profile, hooks={**{hook: _asker(hook) for hook in HOOKS}, **profile.hooks})
+    return profile, name
 
 
 def _target(options: Mapping[str, Any], role: Role) -> "Target":
@@ -290,7 +296,7 @@ async def _replay(options: Mapping[str, Any]) -> int:
         "wire": options["wire"] or replay.wire.value,
     }
     target = _target(said, replay.role)
-    result = await replayed(replay, target, options["profile"][0])
+    result = await replayed(replay, target, _profile(options)[0], intrusive=options["intrusive"])
     _write(f"{result.state.value}: {replay.rule}: {clean(result.told, 1000)}")
     return result.exit_code
 

@@ -13,10 +13,15 @@ from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.runner import Event, Listening, conform
 from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import Role
+from ocpp_core.model.versions import Role, Wire
+from ocpp_core.transports import soap_station
 from ocpp_core.transports.websocket import Backoff, connect
 from played import JSON_VERSIONS
 
+_WAYS = [
+    *((Wire.JSON, version) for version in JSON_VERSIONS),
+    *((Wire.SOAP, version) for version in ("1.2", "1.5", "1.6")),
+]
 _AT_ONCE = Backoff(minimum=0.01, doublings=0, spread=0)
 #: Quick, as nothing is far away. Of a reset more is wanted: it takes the time that the kit tells.
 _PROFILE = Profile(answer_within=1.5, silence=0.1, hooks={"plug": lambda _: None})
@@ -24,8 +29,19 @@ _PROFILE = Profile(answer_within=1.5, silence=0.1, hooks={"plug": lambda _: None
 _CALL_TIMEOUT = 2.0
 
 
-async def _stays(address: str, version: str) -> None:
+async def _stays(address: str, version: str, wire: Wire) -> None:
     simulator = Simulator(version)
+    if wire is Wire.SOAP:
+        async with soap_station.connect(
+            address,
+            "CP1",
+            simulator.router,
+            version,
+            call_timeout=_CALL_TIMEOUT,
+            tolerance=Tolerance.STRICT,
+        ) as csms:
+            await simulator.stay(csms, lambda _: None)
+        return
     async with connect(
         address,
         "CP1",
@@ -39,16 +55,16 @@ async def _stays(address: str, version: str) -> None:
         await simulator.stay(csms, lambda _: None)
 
 
-async def _judged(version: str, patterns: Sequence[str], *, intrusive: bool = False) -> Report:
+async def _judged(wire: Wire, version: str, patterns: Sequence[str], *, intrusive: bool = False) -> Report:
     async with AsyncExitStack() as stack:
         group = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = []
 
         def told(event: Event) -> None:
             if isinstance(event, Listening):
-                tasks.append(group.create_task(_stays(event.address, version)))
+                tasks.append(group.create_task(_stays(event.address, version, wire)))
 
-        target = Target(role=Role.CHARGE_POINT, version=version)
+        target = Target(role=Role.CHARGE_POINT, version=version, wire=wire)
         report = await conform(
             target, profile=_PROFILE, patterns=patterns, intrusive=intrusive, told=told, seed=7
         )
@@ -64,15 +80,15 @@ def _bad(report: Report) -> list[tuple[str, list[str]]]:
     ]
 
 
-@pytest.mark.parametrize("version", JSON_VERSIONS)
-def test_our_station_keeps_every_rule(version: str) -> None:
-    report = asyncio.run(_judged(version, ["*"]))
+@pytest.mark.parametrize("wire, version", _WAYS)
+def test_our_station_keeps_every_rule(wire: Wire, version: str) -> None:
+    report = asyncio.run(_judged(wire, version, ["*"]))
 
     assert [] == _bad(report)
     assert report.counts[Verdict.CONFORMING] > len(report.outcomes) / 3
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("version", JSON_VERSIONS)
-def test_our_station_keeps_what_may_be_looked_for_in_a_laboratory(version: str) -> None:
-    assert [] == _bad(asyncio.run(_judged(version, ["*"], intrusive=True)))
+@pytest.mark.parametrize("wire, version", _WAYS)
+def test_our_station_keeps_what_may_be_looked_for_in_a_laboratory(wire: Wire, version: str) -> None:
+    assert [] == _bad(asyncio.run(_judged(wire, version, ["*"], intrusive=True)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
@@ -49,7 +49,7 @@ def discreet(report: Report) -> Report:
 class _Left:
     """What a report may still hold."""
 
-    characters: int = MOST_IN_ALL
+    characters: int = field(factory=lambda: MOST_IN_ALL)
 
 
 def _outcome(outcome: Outcome, wire: Wire, left: _Left) -> Outcome:
