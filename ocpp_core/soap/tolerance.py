@@ -201,6 +201,8 @@ class _Lifting:
                 here = member_path(path, name)
                 self._report(Tolerance.ATTRIBUTE_PLACE, here, "place", element, value, "on the value")
                 strays[name] = value
+            elif self._room < 0:  # as of elements: there are enough to refuse the message
+                break
             else:
                 self._unknown(f"@{split_name(name)[1]}", value, members)
         return strays
