@@ -325,11 +325,11 @@ async def register(stage: Stage) -> None:
             if await _sampled(charge) is None:
                 stage.cannot_tell("no readings came")
         await charge.stop()
-        own = [call for call in stage.calls[charge.since :] if _is_periodic(charge, call)]
         # What is told once more, at the end, has the time of its reading.
         found: dict[tuple[datetime, float], PeerCall] = {}
-        for call in [*own, *charge.told()]:
-            for at, value in _registers(stage, call):
+        told = charge.told()
+        for call in stage.calls[charge.since :]:
+            for at, value in _registers(stage, call) if call in told or _is_periodic(charge, call) else ():
                 found.setdefault((at, value), call)
         readings = sorted(found, key=lambda reading: reading[0])
         for first, last in pairwise(readings):
