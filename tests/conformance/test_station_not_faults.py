@@ -1,5 +1,8 @@
 """What the standard leaves open is no deviation: stations that are odd, and right."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from conformance.peers.station import Queued, Station
@@ -47,6 +50,33 @@ def test_the_end_of_another_transaction_is_not_the_one_that_was_lost(version: st
     def station() -> Station:
         made = fault.station(version)
         beside.change(made)
+        return made
+
+    assert {fault.rule} == found(station, fault.rule).keys()
+
+
+async def _stops_first(self: Station, frame: list[Any]) -> None:
+    """Tells the end together with the answer to the remote stop."""
+    if "Stop" not in frame[2]:
+        await Station.called(self, frame)
+        return
+
+    async def answer_late() -> None:
+        await asyncio.sleep(0.1)
+        await self.transmit([3, frame[1], {"status": "Accepted"}])
+
+    self.spawn(self.stop_remotely(frame[3]["transactionId"]))
+    self.spawn(answer_late())
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_an_end_that_came_before_the_loss_did_not_come_after_it(version: str) -> None:
+    """However quickly it came: it is not the one that is waited for on the next connection."""
+    (fault,) = (each for each in TRANSACTIONS if each.rule == "transaction.again-after-loss")
+
+    def station() -> Station:
+        made = fault.station(version)
+        behaving(called=_stops_first)(made)
         return made
 
     assert {fault.rule} == found(station, fault.rule).keys()

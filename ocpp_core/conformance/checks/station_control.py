@@ -5,6 +5,7 @@ from ocpp_core.conformance.checks.asking import listen
 from ocpp_core.conformance.checks.steering import (
     ask,
     awaited,
+    calls_from,
     charging,
     coming,
     forget,
@@ -173,10 +174,7 @@ async def change_availability(stage: Stage, number: int, is_operative: bool) -> 
 
 async def is_shown(stage: Stage, number: int, status: str, after: int) -> bool:
     """Whether a status of a connector is told."""
-    for call in stage.calls[after:]:
-        if call.action == "StatusNotification" and (number_of(call), status_of(call)) == (number, status):
-            return True
-    async for call in coming(stage, "StatusNotification", "NotifyEvent", within=late(stage)):
+    async for call in calls_from(stage, after, "StatusNotification", "NotifyEvent", within=late(stage)):
         if call.action == "NotifyEvent":
             return True
         if (number_of(call), status_of(call)) == (number, status):
@@ -186,10 +184,7 @@ async def is_shown(stage: Stage, number: int, status: str, after: int) -> bool:
 
 async def is_free(stage: Stage, after: int) -> bool:
     """Whether connector 1 is told to be in service again: what it is then depends on its cable."""
-    for call in stage.calls[after:]:
-        if _tells_service(call):
-            return True
-    async for call in coming(stage, "StatusNotification", "NotifyEvent", within=late(stage)):
+    async for call in calls_from(stage, after, "StatusNotification", "NotifyEvent", within=late(stage)):
         if _tells_service(call):
             return True
     return False
@@ -361,9 +356,7 @@ async def status_in_use(stage: Stage) -> None:
     """Looks whether a connector on which a transaction runs is told to be in use."""
     before = len(stage.calls)
     async with charging(stage):
-        if any(_tells_use(call) for call in stage.calls[before:]):
-            return
-        async for call in coming(stage, "StatusNotification", "NotifyEvent"):
+        async for call in calls_from(stage, before, "StatusNotification", "NotifyEvent"):
             if _tells_use(call):
                 return
         # It may have been so before, when a cable is in.

@@ -325,12 +325,17 @@ async def register(stage: Stage) -> None:
             if await _sampled(charge) is None:
                 stage.cannot_tell("no readings came")
         await charge.stop()
-        own = [call for call in stage.calls[charge.since :] if _is_periodic(charge, call)]
-        found = [reading for call in [*own, *charge.told()] for reading in _registers(stage, call)]
-        found.sort(key=lambda reading: reading[0])
-        for (at, before, first), (later, value, last) in pairwise(found):
-            if later > at and value < before:
-                stage.deviates(f"{before:g} Wh or more", f"{value:g} Wh", marks=_marks(first, last))
+        # What is told once more, at the end, has the time of its reading.
+        found: dict[tuple[datetime, float], PeerCall] = {}
+        told = charge.told()
+        for call in stage.calls[charge.since :]:
+            for at, value in _registers(stage, call) if call in told or _is_periodic(charge, call) else ():
+                found.setdefault((at, value), call)
+        readings = sorted(found, key=lambda reading: reading[0])
+        for first, last in pairwise(readings):
+            if last[1] < first[1]:
+                marks = _marks(found[first], found[last])
+                stage.deviates(f"{first[1]:g} Wh or more", f"{last[1]:g} Wh", marks=marks)
 
 
 #: Measured where the EV is, in Wh.
@@ -338,7 +343,7 @@ _REGISTER = ("Energy.Active.Import.Register", "Outlet")
 _UNITS = {"Wh": 1.0, "kWh": 1000.0}
 
 
-def _registers(stage: Stage, call: PeerCall) -> list[tuple[datetime, float, PeerCall]]:
+def _registers(stage: Stage, call: PeerCall) -> list[tuple[datetime, float]]:
     """What a call tells of the register: when it was read, and Wh."""
     found = []
     for reading, sample in readings_of(call):
@@ -353,7 +358,7 @@ def _registers(stage: Stage, call: PeerCall) -> list[tuple[datetime, float, Peer
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
         # To the mWh: who counts in kWh has rounded otherwise.
-        found.append((moment(stage, reading.get("timestamp")), round(value, 3), call))
+        found.append((moment(stage, reading.get("timestamp")), round(value, 3)))
     return found
 
 

@@ -95,6 +95,21 @@ async def coming(stage: Stage, *actions: str, within: float | None = None) -> As
             return
 
 
+async def calls_from(
+    stage: Stage, number: int, *actions: str, within: float | None = None
+) -> AsyncGenerator[PeerCall, None]:
+    """Calls of some actions from a number on: those that came already, and those that come; none of before."""
+    last = stage.calls[number - 1].mark if number else -1
+    for call in stage.calls[number:]:
+        if call.action in actions:
+            yield call
+            last = max(last, call.mark)
+    async for call in coming(stage, *actions, within=within):
+        # Nobody may have waited for what came before.
+        if call.mark > last:
+            yield call
+
+
 # Boots
 
 
@@ -312,11 +327,7 @@ class Charge:
 
 async def told_of(stage: Stage, fits: Any, after: int, *, within: float | None = None) -> PeerCall | None:
     """What tells of transactions and fits, among the calls from a number on; None if none comes in time."""
-    for call in stage.calls[after:]:
-        if call.action in TELLING and fits(call):
-            await listen(stage, _SETTLING)
-            return call
-    async for call in coming(stage, *TELLING, within=within):
+    async for call in calls_from(stage, after, *TELLING, within=within):
         if fits(call):
             await listen(stage, _SETTLING)
             return call
