@@ -72,11 +72,12 @@ def _got(call: PeerCall) -> Json:
     results = []
     for item in call.payload.get("getVariableData") or ():
         component, variable = item.get("component") or {}, item.get("variable") or {}
-        key = (component.get("name"), variable.get("name"), variable.get("instance", ""))
-        told = {"attributeStatus": "Accepted", "attributeValue": _VALUES[key]} if key in _VALUES else None
-        results.append(
-            {"component": component, "variable": variable, **(told or {"attributeStatus": "UnknownVariable"})}
-        )
+        key = (component.get("name", ""), variable.get("name", ""), variable.get("instance", ""))
+        value = _VALUES.get(key)
+        told = {"attributeStatus": "UnknownVariable"}
+        if value is not None:
+            told = {"attributeStatus": "Accepted", "attributeValue": value}
+        results.append({"component": component, "variable": variable, **told})
     return {"getVariableResult": results}
 
 
