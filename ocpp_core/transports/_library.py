@@ -71,13 +71,16 @@ class Socket(Protocol):
     @property
     def close_code(self) -> int | None:
         """That the peer has sent, 1006 if it sent none; None while the WebSocket is not closed."""
+        ...
 
     @property
     def subprotocol(self) -> str | None:
         """That was agreed on."""
+        ...
 
     def messages(self) -> AsyncIterator[str | bytes]:
         """What the peer sends, until the end, however that comes."""
+        ...
 
     def send_text(self, text: str, context: Context) -> Awaitable[None] | None:
         """Sends a message: None if it has been sent, or what is to be awaited for that, which raises if it is lost.
@@ -86,6 +89,7 @@ class Socket(Protocol):
             text: Of the message.
             context: In which that is done.
         """
+        ...
 
     async def end(self, code: int = 1000, reason: str = "") -> None:
         """Closes the WebSocket, in whatever state it is; takes ``close_timeout`` at most."""
@@ -105,6 +109,7 @@ class Socket(Protocol):
     @property
     def loss(self) -> str:
         """How the connection was lost, for the log; "" if it was closed in good form."""
+        ...
 
 
 class Listener(Protocol):
@@ -113,6 +118,7 @@ class Listener(Protocol):
     @property
     def port(self) -> int:
         """Where it listens."""
+        ...
 
     def stop(self) -> None:
         """Takes no more connections, and cuts handshakes of TLS."""
@@ -133,6 +139,7 @@ class Door(Protocol):
 
     async def admit(self, asked: HttpRequest) -> Handshake | Refusal:
         """Judges a request. Of a refusal it has told already."""
+        ...
 
     def turn_away(self, asked: HttpRequest, refusal: Refusal, *, identity: str | None = None) -> None:
         """Tells of somebody whom the listener refuses by itself."""
@@ -180,15 +187,18 @@ class Library(Protocol):
     @property
     def name(self) -> str:
         """On the registry."""
+        ...
 
     @property
     def can_compress(self) -> bool:
         """Whether it has permessage-deflate."""
+        ...
 
     async def listen(
         self, door: Door, host: str, port: int, *, ssl: SSLContext | None, reuse_port: bool
     ) -> Listener:
         """Takes connections from now on."""
+        ...
 
     async def open(self, opening: Opening, settings: Settings) -> Socket:
         """Opens a WebSocket.
@@ -198,6 +208,7 @@ class Library(Protocol):
             OSError: There is no connection.
             EOFError: It ended too early.
         """
+        ...
 
 
 def settings_for(library: Library, settings: Settings) -> Settings:

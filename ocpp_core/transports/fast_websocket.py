@@ -1,7 +1,7 @@
 """OCPP-J over WebSocket for less CPU, where nothing has to be compressed. Needs the extra ``fast``.
 
-`serve` and `connect` are those of `websocket`, over the library `picows`, with all options but ``compression=True``, which
-is refused at start. `connect` follows no redirect, and takes no proxy from the environment.
+`serve` and `connect` are those of `websocket`, over the library `picows`, with all options but ``compression=True``,
+which is refused at start. `connect` follows no redirect, and takes no proxy from the environment.
 
 Source: OCPP-J 1.6 §3, §5, §6; OCPP 2.0.1 and 2.1 part 4 §3, §5.
 """
