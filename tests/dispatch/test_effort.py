@@ -106,17 +106,19 @@ async def test_what_a_message_costs_is_held(work: str, subject: str) -> None:
 async def test_an_idle_connection_holds_no_more_than_it_needs() -> None:
     """No writer, no queue and no table of what has not happened: 3 KB, here with router, codec, task and event."""
     message = MESSAGES[BOOT]
-    async with Served(message), Served(message), Served(message), AsyncExitStack() as stack:
-        gc.collect()
-        tracemalloc.start()
-        for _ in range(50):
-            one = await stack.enter_async_context(Served(message))
-            one.sent.clear()
-        gc.collect()
-        found = tracemalloc.get_traced_memory()[0] / 50
-        tracemalloc.stop()
+    found = []
+    for _ in range(3):  # the least of three: in the first, what is made once is made
+        async with AsyncExitStack() as stack:
+            gc.collect()
+            tracemalloc.start()
+            for _ in range(50):
+                one = await stack.enter_async_context(Served(message))
+                one.sent.clear()
+            gc.collect()
+            found.append(tracemalloc.get_traced_memory()[0] / 50)
+            tracemalloc.stop()
 
-    assert 8_192 >= found
+    assert 8_192 >= min(found)
 
 
 @asynchronous
@@ -140,8 +142,9 @@ async def test_20_000_frames_leave_nothing_behind() -> None:
             gc.collect()
             return sys.getallocatedblocks()
 
-        held = await some(range(2_000))
-        grown = await some(range(2_000, 22_000)) - held
+        # The lesser of two: what came from elsewhere in the process comes once, and what we leave each time.
+        held = [await some(range(start, start + 10_000)) for start in range(0, 30_000, 10_000)]
+        grown = min(held[1] - held[0], held[2] - held[1])
 
     assert (
         500 > grown

@@ -67,6 +67,23 @@ async def test_hooks_are_told_of_frames_calls_and_answers() -> None:
 
 
 @asynchronous
+async def test_a_call_that_is_handled_when_the_connection_has_ended_was_not_answered() -> None:
+    hooks = Noting()
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    async def late(_: Any, peer: Any) -> v16.HeartbeatResponse:
+        await until(lambda: peer._connection.closed)
+        return heartbeat()
+
+    async with wire(router, hooks=[hooks]) as other:
+        other.put('[2,"1","Heartbeat",{}]')
+        await until(lambda: other.peer._tasks)
+
+    assert [("in", 22)] == hooks.notes
+
+
+@asynchronous
 async def test_hooks_surround_calls_and_handlers_in_their_order() -> None:
     notes: list[str] = []
 
