@@ -1,33 +1,22 @@
 """Stations on the SOAP wire: one without a fault is clean, and one with a fault is found by exactly its rule."""
 
-import asyncio
-import os
-
 import pytest
 
 from conformance.peers.memory_stage import run
 from conformance.peers.soap_station import SoapStation, soap_staged
 from conformance.peers.soap_station_faults import ANSWERS, CALLS, PAYLOADS, SHARED, Fault
+from conformance.peers.station_judging import IS_DEEP, PROFILE, block, judged
 from ocpp_core.conformance.checks import CHECKS
 from ocpp_core.conformance.overheard import OVERHEARD
-from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.rules import Rule, Seen, rules
-from ocpp_core.conformance.runner import load_checks
-from ocpp_core.conformance.verdicts import Deviation, Inconclusive, NotApplicable
 from ocpp_core.model.versions import Role, Wire
-
-load_checks()
 
 VERSIONS = ("1.2", "1.5", "1.6")
 FAULTS = [*ANSWERS, *CALLS, *PAYLOADS, *SHARED]
 #: Checks in which a station is got to say and to answer enough to be overheard.
 _TALK = {"trigger.sent", "unlock.unknown-connector", "configuration.asked-only"}
-IS_DEEP = os.environ.get("OCPP_DEEP") == "1"
-PROFILE = Profile(evses=2, tokens={"accepted": ("GOOD0001",)}, hooks={"plug": lambda _: None})
 #: Rules that no station of 1.x breaks: it would have to end by itself what was not taken.
 _BY_2X = {"transaction.order"}
-#: Seconds, which pass in no time, that a check may take.
-_LONGEST = 900.0
 
 
 def binding(version: str) -> list[Rule]:
@@ -35,34 +24,12 @@ def binding(version: str) -> list[Rule]:
     return [rule for rule in rules().values() if rule.binds(Role.CHARGE_POINT, version, Wire.SOAP)]
 
 
-def block(id: str) -> str:
-    """The first part of a rule's id."""
-    return id.partition(".")[0]
-
-
 def found(station: SoapStation, id: str) -> dict[str, str]:
     """What is found by a check, and by listening meanwhile: rules, and what was seen."""
 
     async def look() -> dict[str, str]:
-        seen: dict[str, str] = {}
         async with soap_staged(station, PROFILE) as stage:
-            try:
-                await stage.be_registered()
-                await asyncio.sleep(0.3)
-                async with asyncio.timeout(_LONGEST):
-                    await CHECKS[id].judge(stage)
-            except TimeoutError:
-                seen[id] = "it took too long"
-            except Deviation as deviation:
-                seen[id] = str(deviation)
-            except (Inconclusive, NotApplicable):
-                pass
-        for rule in binding(station.version):
-            if rule.id in OVERHEARD:
-                for each in OVERHEARD[rule.id](stage.heard()):
-                    if each is not None:
-                        seen[rule.id] = str(each)
-        return seen
+            return await judged(stage, id)
 
     seen: dict[str, str] = run(look())
     return seen

@@ -87,13 +87,10 @@ def test_a_station_is_kept_over_stages_and_got_to_call(version: str) -> None:
             await first.close()
             second = await station_stage(here, version)
             await second.be_registered()
-            pending = await second.boot(status="Pending", interval=1)
             started = await second.provoke("TransactionEvent" if version != "1.6" else "StartTransaction")
             await second.close()
 
         assert "Heartbeat" == heartbeat.action
-        told = pending.payload or {}
-        assert ("Pending", 1) == (told["status"], told["interval"])
         assert started.payload
         assert 1 == sum(entry.what is What.OPENED for entry in second.trace)
 

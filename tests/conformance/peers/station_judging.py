@@ -8,6 +8,7 @@ from typing import Any
 from conformance.peers.memory_stage import run, staged
 from conformance.peers.station import Station
 from ocpp_core.conformance.checks import CHECKS
+from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.rules import Seen, rules
@@ -54,28 +55,32 @@ def found(
     """
 
     async def look() -> dict[str, str]:
-        seen: dict[str, str] = {}
         station = make()
-        version = station.version
         async with staged(station, profile(station)) as stage:
-            try:
-                await stage.be_registered()
-                await asyncio.sleep(0.3)
-                async with asyncio.timeout(_LONGEST):
-                    await CHECKS[id].judge(stage)
-            except TimeoutError:
-                seen[id] = "it took too long"
-            except Deviation as deviation:
-                seen[id] = str(deviation)
-            except (Inconclusive, NotApplicable) as reason:
-                if unclear is not None:
-                    unclear[id] = str(reason)
-        for rule, judge in OVERHEARD.items():
-            if rules()[rule].binds(Role.CHARGE_POINT, version, Wire.JSON):
-                for each in judge(stage.heard()):
-                    if each is not None:
-                        seen[rule] = str(each)
-        return seen
+            return await judged(stage, id, unclear)
 
     seen: Any = run(look())
     return dict(seen)
+
+
+async def judged(stage: Conversation, id: str, unclear: dict[str, str] | None = None) -> dict[str, str]:
+    """The same of a stage to which a station has come."""
+    seen: dict[str, str] = {}
+    try:
+        await stage.be_registered()
+        await asyncio.sleep(0.3)
+        async with asyncio.timeout(_LONGEST):
+            await CHECKS[id].judge(stage)
+    except TimeoutError:
+        seen[id] = "it took too long"
+    except Deviation as deviation:
+        seen[id] = str(deviation)
+    except (Inconclusive, NotApplicable) as reason:
+        if unclear is not None:
+            unclear[id] = str(reason)
+    for rule, judge in OVERHEARD.items():
+        if rules()[rule].binds(stage.role, stage.specification.version, stage.wire):
+            for each in judge(stage.heard()):
+                if each is not None:
+                    seen[rule] = str(each)
+    return seen
