@@ -256,8 +256,8 @@ class Simulator:
                 is_lost = not isinstance(error, CallRejectedError)
                 if not self.retries or name not in _DELIVERED or attempts >= self._attempts():
                     raise
-                # On a new connection it need not wait.
-                await asyncio.sleep(0 if is_lost else attempts * self._pause())
+                # A lost connection is soon another, for which the next call waits; not so in the same moment.
+                await asyncio.sleep(attempts * (1 if is_lost else self._pause()))
                 attempts += 1
             else:
                 return response

@@ -5,6 +5,7 @@ import pytest
 from hostile_table import envelope
 from ocpp_core import FrameError, SoapCodec
 from ocpp_core.soap import tolerance
+from ocpp_core.soap.text import split_name
 
 ATTRIBUTES = "".join(f" a{number}='1'" for number in range(240))
 ELEMENTS = "".join(f"<a{number}/>" for number in range(240))
@@ -19,11 +20,10 @@ def test_what_comes_after_the_last_listed_fault_is_not_named(
     body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named: list[object] = []
-    split = tolerance.split_name
 
     def counted(name: object) -> tuple[str, str]:
         named.append(name)
-        return split(name)
+        return split_name(name)
 
     monkeypatch.setattr(tolerance, "split_name", counted)
 

@@ -53,7 +53,7 @@ def stop(number: int, **more: Any) -> v16.StopTransactionRequest:
 
 
 def event(kind: str, seq_no: int, **more: Any) -> v201.TransactionEventRequest:
-    info = {"transaction_id": "T-1", **more.pop("info", {})}
+    info: dict[str, Any] = {"transaction_id": "T-1", **more.pop("info", {})}
     return v201.TransactionEventRequest(
         event_type=v201.TransactionEvent(kind),
         timestamp=at(seq_no),
