@@ -221,8 +221,8 @@ class Peer(Generic[M]):
         hooks: Sequence[Hooks] = (),
         redaction: Redaction | None = None,
     ) -> None:
-        self.identity = identity
-        self.codec = codec
+        self.identity: str = identity
+        self.codec: Codec[M] = codec
         self._router = router
         self._send = send
         self._connection: Connection[M] = Connection(

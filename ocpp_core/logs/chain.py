@@ -197,7 +197,7 @@ class Chain:
     """
 
     def __init__(self, source: str, target: str, identity: str, policy: Policy) -> None:
-        self.is_closed = False
+        self.is_closed: bool = False
         steps = [one.step for one in path(source, target)]
         self._step, self._forward = steps[0], set(steps)
         self._ids = {side: _LogIds(side) for side in Side}
