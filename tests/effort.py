@@ -31,7 +31,9 @@ def effort(work: Callable[[], Any]) -> Effort:
 
     gc.collect()
     gc.disable()
-    before = sys.getprofile()
+    # What measures coverage would be counted too.
+    before, tracing = sys.getprofile(), sys.gettrace()
+    sys.settrace(None)
     try:
         sys.setprofile(count)
         work()
@@ -43,5 +45,6 @@ def effort(work: Callable[[], Any]) -> Effort:
         return Effort(calls, tracemalloc.get_traced_memory()[1] - held)
     finally:
         sys.setprofile(before)
+        sys.settrace(tracing)
         tracemalloc.stop()
         gc.enable()

@@ -180,7 +180,7 @@ async def test_a_csms_asks_a_booted_station_for_its_configuration(
         async with online(url, "CP-1", version, station.router, soap=scheme == "http") as csms:
             await station.do("boot", csms)
 
-            assert "CP-1 HeartbeatInterval 300\n" == await program.printed("Interval")
+            assert "CP-1 HeartbeatInterval 300\n" == await program.printed("HeartbeatInterval")
 
 
 @asynchronous

@@ -1,6 +1,5 @@
 """What the standard leaves open is no deviation: stations that are odd, and right."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -56,17 +55,16 @@ def test_the_end_of_another_transaction_is_not_the_one_that_was_lost(version: st
 
 
 async def _stops_first(self: Station, frame: list[Any]) -> None:
-    """Tells the end together with the answer to the remote stop."""
+    """Tells the end before it answers the remote stop."""
     if "Stop" not in frame[2]:
         await Station.called(self, frame)
         return
 
-    async def answer_late() -> None:
-        await asyncio.sleep(0.1)
+    async def stop_and_answer() -> None:
+        await self.stop_remotely(frame[3]["transactionId"])
         await self.transmit([3, frame[1], {"status": "Accepted"}])
 
-    self.spawn(self.stop_remotely(frame[3]["transactionId"]))
-    self.spawn(answer_late())
+    self.spawn(stop_and_answer())
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])

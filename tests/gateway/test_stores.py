@@ -85,10 +85,9 @@ async def test_a_station_whose_records_cannot_be_read_is_answered_an_error(
     store = Failing()
     store.fails["load"], store.error = lambda _: True, error
     async with office("2.0.1") as back, gateway_to(back.backend(), store=store) as (gateway, port):
-        async with station(port, "1.6", wire) as peer:
-            with pytest.raises(CallFailedError):
+        with pytest.raises(CallFailedError):  # as soon as it connects, or when it calls
+            async with station(port, "1.6", wire) as peer:
                 await peer.call(BOOT)
-            await until(lambda: getattr(peer, "peer", None) is None)
         await until(lambda: not gateway.identities)
         del store.fails["load"]
         async with station(port, "1.6", wire) as peer:

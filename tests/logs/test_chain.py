@@ -543,3 +543,13 @@ def test_a_policy_is_that_of_the_session() -> None:
     log.asks(DOWN, "Reset", {"type": "Soft"}, TAKEN)
 
     assert [{"type": "Immediate"}] == log.calls("Reset")
+
+
+def test_a_start_that_names_no_connector_is_an_event_that_names_no_evse() -> None:
+    log = Log(Version.V1_6, Version.V2_0_1, tolerance=Tolerance.TOLERANT)
+    payload = {"idTag": "", "timestamp": "2026-01-31T12:00:00Z", "meterStart": 0}
+    log.frame(UP, json.dumps([2, "1", "StartTransaction", payload]))
+    events = [one for one in log.made if one.outcome is not Outcome.FAILED]
+
+    assert len(log.made) == len(events)
+    assert events

@@ -69,13 +69,13 @@ async def test_a_day_of_a_station_reaches_the_handlers_in_their_version(
 
 COMMANDS: dict[str, list[Any]] = {
     "2.0.1": [
-        v201.RequestStartTransactionRequest(id_token=TOKEN, remote_start_id=7, evse_id=1),
         v201.ResetRequest(type=v201.Reset.ON_IDLE),
+        v201.RequestStartTransactionRequest(id_token=TOKEN, remote_start_id=7, evse_id=1),
         v201.ChangeAvailabilityRequest(operational_status=v201.OperationalStatus.OPERATIVE),
     ],
     "1.6": [
-        v16.RemoteStartTransactionRequest(id_tag="04A2B3C4", connector_id=1),
         v16.ResetRequest(type=v16.ResetType.SOFT),
+        v16.RemoteStartTransactionRequest(id_tag="04A2B3C4", connector_id=1),
         v16.ChangeAvailabilityRequest(connector_id=0, type=v16.AvailabilityType.OPERATIVE),
     ],
 }
@@ -95,8 +95,8 @@ async def test_a_call_is_answered_in_its_own_version(version: str, wire: Wire, s
 
             assert (speaks, request.__ocpp__.action) == (answer.__ocpp__.version, answer.__ocpp__.action)
             assert "Accepted" == answer.status
-        assert "start" == await station.asked.get()
         assert "reset" == await station.asked.get()
+        assert "start" == await station.asked.get()
 
 
 INTERVAL = v201.Component(name="OCPPCommCtrlr"), v201.Variable(name="HeartbeatInterval")
@@ -122,7 +122,7 @@ WRITE: dict[str, Any] = {
 async def test_settings_are_read_and_written_in_the_words_of_the_handlers(
     version: str, wire: Wire, speaks: str
 ) -> None:
-    """1.2 cannot read them, and the simulated stations of 2.x let nobody write them."""
+    """1.2 cannot read them."""
     async with (
         serving(csms(Seen()), speaks) as (app, port),
         connected(port, version, wire) as (station, peer),
@@ -132,8 +132,7 @@ async def test_settings_are_read_and_written_in_the_words_of_the_handlers(
         written = to_wire(await app.call("CP-1", WRITE[speaks]))
 
     assert ("300" in str(read)) == (version != "1.2")
-    assert ("Accepted" in str(written)) == is_first(version)
-    assert ("Rejected" in str(written)) == (not is_first(version))
+    assert "Accepted" in str(written)
 
 
 # What the two sides see of each other

@@ -59,6 +59,8 @@ PRELOADED = [
 
 #: Of our own, where the library is installed: it would be loaded before what is mutated.
 _NO_PLUGIN = "no:ocpp-core"
+#: The same of Hypothesis.
+_NO_PLUGINS = {"HYPOTHESIS_NO_PLUGINS": "1"}
 #: Unmutated seconds of the tests that are asked first.
 FIRST_SECONDS = 5.0
 #: How long all parameters of the tests are gone through, when no other has noticed the mutant.
@@ -87,6 +89,7 @@ def environment(copy: Path) -> dict[str, str]:
     official = Path(os.environ.get("OCPP_OFFICIAL") or Path.cwd().parent / "shared" / "official")
     return {
         **os.environ,
+        **_NO_PLUGINS,
         "OCPP_SOURCE": "1",
         "OCPP_OFFICIAL": str(official.resolve()),
         "PYTHONPATH": os.pathsep.join([str(copy), str(copy / "tools")]),
@@ -284,6 +287,7 @@ class Bench:
     def __init__(self, copy: Path, choice: Choice) -> None:
         self.copy = copy
         self.choice = choice
+        os.environ.update(_NO_PLUGINS)  # of the server too, which loads Hypothesis beforehand
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
 

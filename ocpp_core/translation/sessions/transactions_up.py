@@ -465,7 +465,9 @@ def _made(asked: Asked, target: str, value: Any, reason: LossReason) -> None:
     asked.run.made((None, "", target), value, reason)
 
 
-def _evse(asked: Asked, place: int) -> v201.EVSE:
+def _evse(asked: Asked, place: int | None) -> v201.EVSE | None:
+    if place is None:  # which was tolerated
+        return None
     _made(asked, "evse.connectorId", 1, LossReason.GUESSED)
     return v201.EVSE(id=place, connector_id=1)
 

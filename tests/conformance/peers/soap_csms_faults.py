@@ -298,6 +298,7 @@ FAULTS: tuple[Fault, ...] = (
         lambda csms: setattr(csms, "status_of", lambda _: 200),
         known=("XP-15",),
     ),
+    Fault("text/xml", "envelope.media-type", lambda csms: setattr(csms, "media_type", "text/xml")),
     Fault("calls nobody", "envelope.call-identity", _calling(r">CS-1<", ">CS-2<")),
     Fault("calls without an Action", "envelope.call-action", _calling(r"<a:Action>/", "<a:Action>")),
     Fault("one id for all calls", "envelope.call-id", _constant_id),
