@@ -67,7 +67,7 @@ def test_connection_answers_a_broken_envelope_as_accepted(version: str, receiver
 
         assert _fault(answer) in broken.accepted
 
-    for_all(broken_envelopes(version, receiver=receiver), 400, check)
+    for_all(broken_envelopes(version, receiver=receiver), 800, check)
 
     assert OF_ENVELOPES == set(seen)
 

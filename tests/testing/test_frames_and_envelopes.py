@@ -184,7 +184,7 @@ def test_a_boot_notification_takes_few_draws(monkeypatch: pytest.MonkeyPatch) ->
 
     run()
 
-    assert 18 >= median(counts)
+    assert 24 >= median(counts)  # Hypothesis 6.100 counts 23 where a later one counts 13
 
 
 def test_shrunk_frame_is_readable() -> None:
