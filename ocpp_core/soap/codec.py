@@ -7,10 +7,12 @@ The binding rules of 1.6 are applied to 1.2 and 1.5 too, whose own texts are not
 import uuid
 from collections.abc import Mapping
 from copy import copy
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from lxml import etree
 
+from ocpp_core._lazy import kept, once
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
@@ -44,7 +46,7 @@ from ocpp_core.soap.envelopes import (
 )
 from ocpp_core.soap.faults import content_type_of, fault_xml, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
-from ocpp_core.soap.operations import Vocabulary, element_name, version_of
+from ocpp_core.soap.operations import Vocabulary, element_name, operations_of, version_of
 from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
@@ -57,6 +59,8 @@ def _require_bytes(body: Any) -> None:
 
 
 _USUAL = Prefixes()
+#: Heads of requests that are kept. Their addresses are those of peers.
+MOST_HEADS = 256
 
 
 class SoapCodec:
@@ -126,11 +130,6 @@ class SoapCodec:
         self.fraction_digits: int | None = allowed_digits(fraction_digits)
         self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
-        #: Whose namespace a class has in requests, and in responses; of classes of messages, which are few.
-        self._services: dict[tuple[type[Payload], type[Payload]], Role] = {}
-        #: What requests of each name have around their id, and what of the codec that was made of.
-        self._usual: dict[tuple[str, bool], tuple[str, str]] = {}
-        self._usual_of: tuple[object, ...] = ()
 
     def addressed(self, identity: str, to: str) -> Self:
         """The same codec for requests about one station and to one address."""
@@ -234,13 +233,18 @@ class SoapCodec:
 
     def _request(self, frame: Call) -> bytes:
         headers = frame.headers or NO_HEADERS
-        service = self._service(frame.payload, Request)
+        service = _service(self.specification, self.role, type(frame.payload), Request)
         identity = headers.identity or self.identity
         if not frame.id or not identity:
             raise LocalProtocolError("a request in SOAP needs an id and the identity of the station")
-        name = frame.payload.__ocpp__.action or ""
-        usual = self._usual_head(service, name) if frame.headers is None else None
-        before, after = usual or self._head(service, name, identity, headers)
+        before, after = _around_id(
+            self.prefixes,
+            identity,
+            headers.action or self._action(service, frame.payload.__ocpp__.action or ""),
+            headers.from_ or self.address,
+            headers.reply_to or ANONYMOUS,
+            headers.to or self.to,
+        )
         return self._written(
             service,
             before,
@@ -249,31 +253,9 @@ class SoapCodec:
             body=self._payload(frame.payload, service),
         )
 
-    def _usual_head(self, service: Role, name: str) -> tuple[str, str]:
-        """As `_head`, of requests that say nothing of their own; it is kept, as a codec writes many to one address."""
-        made_of = (self.identity, self.address, self.to, self.qualified_actions, self.prefixes)
-        if made_of != self._usual_of:  # never changed but made anew: copies of a codec share it
-            self._usual, self._usual_of = {}, made_of
-        key = (name, service is Role.CSMS)
-        head = self._usual.get(key)
-        if head is None:
-            head = self._usual[key] = self._head(service, name, self.identity or "", NO_HEADERS)
-        return head
-
-    def _head(self, service: Role, name: str, identity: str, headers: SoapHeaders) -> tuple[str, str]:
-        """The blocks before and behind the id of a request."""
-        prefixes = self.prefixes
-        action = headers.action or self._action(service, name)
-        return (
-            prefixes.identity(identity) + prefixes.block("Action", action, must_understand=True),
-            prefixes.address("From", headers.from_ or self.address)
-            + prefixes.address("ReplyTo", headers.reply_to or ANONYMOUS, must_understand=True)
-            + prefixes.block("To", headers.to or self.to, must_understand=True),
-        )
-
     def _response(self, frame: CallResult) -> bytes:
         headers = frame.headers or NO_HEADERS
-        service = self._service(frame.payload, Response)
+        service = _service(self.specification, self.role, type(frame.payload), Response)
         name = f"{frame.payload.__ocpp__.action}Response"
         return self._written(
             service,
@@ -333,28 +315,6 @@ class SoapCodec:
             raise PayloadError(cls.__name__, deviations.listed or [broken])
         return f"<{name}>{inner}</{name}>"
 
-    def _service(self, payload: Payload, kind: type[Payload]) -> Role:
-        """Who receives the request that a payload belongs to, and so whose namespace it has."""
-        known = self._services.get((type(payload), kind))
-        if known is None:
-            known = self._services[type(payload), kind] = self._found_service(payload, kind)
-        return known
-
-    def _found_service(self, payload: Payload, kind: type[Payload]) -> Role:
-        otherwise = self.role if kind is Response else Role.EITHER ^ self.role
-        definition = payload.__ocpp__
-        for service in (otherwise, Role.EITHER ^ otherwise):
-            name = f"{{{self.specification.namespaces[service]}}}{element_name(definition.name)}"
-            is_known = (
-                definition.version == self.specification.version and name in self._vocabulary.operations
-            )
-            if is_known and isinstance(payload, kind):
-                return service
-        raise LocalProtocolError(
-            f"{type(payload).__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of "
-            f"OCPP {self.specification.version} in SOAP"
-        )
-
     def _action(self, service: Role, name: str) -> str:
         if not self.qualified_actions:
             return f"/{name}"
@@ -373,3 +333,38 @@ def _unwritable(payload: Payload) -> list[Violation]:
     """Why a payload cannot be written at all: a value is not of its type."""
     faults = explain(type(payload), plain(payload))
     return faults or [Violation("$", "type", "a value has the wrong type", ErrorCode.TYPE_CONSTRAINT)]
+
+
+@once
+def _service(known: Specification, role: Role, cls: type[Payload], kind: type[Payload]) -> Role:
+    """Who receives the request that a message belongs to, and so whose namespace it has.
+
+    Args:
+        known: The version that is written.
+        role: Of who writes.
+        cls: Of the message.
+        kind: `Request` or `Response`, as which it is sent.
+    """
+    usual = role if kind is Response else Role.EITHER ^ role
+    definition = cls.__ocpp__
+    for service in (usual, Role.EITHER ^ usual):
+        name = f"{{{known.namespaces[service]}}}{element_name(definition.name)}"
+        is_known = definition.version == known.version and name in operations_of(known)
+        if is_known and issubclass(cls, kind):
+            return service
+    raise LocalProtocolError(
+        f"{cls.__name__} of OCPP {definition.version} is no {kind.__name__.lower()} of OCPP {known.version} in SOAP"
+    )
+
+
+@partial(kept, most=MOST_HEADS)
+def _around_id(
+    prefixes: Prefixes, identity: str, action: str, from_: str | None, reply_to: str, to: str | None
+) -> tuple[str, str]:
+    """The blocks before and behind the id of a request: many requests have the same."""
+    return (
+        prefixes.identity(identity) + prefixes.block("Action", action, must_understand=True),
+        prefixes.address("From", from_)
+        + prefixes.address("ReplyTo", reply_to, must_understand=True)
+        + prefixes.block("To", to, must_understand=True),
+    )

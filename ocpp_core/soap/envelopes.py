@@ -126,7 +126,7 @@ def first_text(element: etree._Element | None) -> str:
     return next((text.strip() for text in texts if text.strip()), "")
 
 
-@frozen
+@frozen(cache_hash=True)
 class Prefixes:
     """The prefixes of an envelope: some old peers look for those that they know.
 

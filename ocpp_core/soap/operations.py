@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 from lxml import etree
 
+from ocpp_core._lazy import once
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Action, Role, Specification, Version
@@ -80,7 +81,7 @@ class Vocabulary:
             f"{{{namespace}}}chargeBoxIdentity": ("identity", False)
             for namespace in known.namespaces.values()
         }
-        return cls(known, role, _operations(known), {**BLOCKS, **identities})
+        return cls(known, role, operations_of(known), {**BLOCKS, **identities})
 
     def meant(self, local: str) -> Mapping[Role, Operation]:
         """The operations whose elements have a local name, by the service that they are of."""
@@ -88,8 +89,10 @@ class Vocabulary:
         return {role: self.operations[name] for role, name in names.items() if name in self.operations}
 
 
-def _operations(known: Specification) -> dict[str, Operation]:
-    operations = {}
+@once
+def operations_of(known: Specification) -> Mapping[str, Operation]:
+    """The operations of a version, by the qualified names of the elements in bodies."""
+    operations: dict[str, Operation] = {}
     for action in known.actions.values():
         for service, namespace in known.namespaces.items():
             # The security extension of 1.6 has no SOAP form (whitepaper §1.4).
