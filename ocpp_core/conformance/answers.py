@@ -16,8 +16,8 @@ from ocpp_core.conformance.requests import timestamp
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, shape
-from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.conversion import from_wire
 
@@ -32,8 +32,7 @@ def reply(request: Request[Any], answer: Answer) -> Response:
     Raises:
         OcppError: It would have to repeat what is wrong in a request that was tolerated.
     """
-    definition = request.__ocpp__
-    cls: type[Response] = specification(definition.version).response(definition.action or "")
+    cls = response_class(request)
     try:
         return from_wire(cls, written(cls, plain(request), answer))
     except PayloadError as error:

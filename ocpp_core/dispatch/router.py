@@ -47,7 +47,7 @@ from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.passed import passed
 from ocpp_core.model.printing import shown
-from ocpp_core.model.specifications import specification
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.values import value
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.payloads.conversion import from_wire
@@ -506,8 +506,7 @@ def _wrapped(middleware: Middleware, inner: Handle) -> Handle:
 def _unknown_data(is_vendor_known: bool) -> Callable[..., Any]:
     def handler(request: Request[Any], _: Any) -> Response:
         status = "UnknownMessageId" if is_vendor_known else "UnknownVendorId"
-        cls: type[Response] = specification(request.__ocpp__.version).response("DataTransfer")
-        return from_wire(cls, {"status": status})
+        return from_wire(response_class(request), {"status": status})
 
     return handler
 

@@ -10,7 +10,7 @@ from ocpp_core.model.errors import OcppError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.translation.losses import Loss, Note, Translation
+from ocpp_core.translation.losses import Loss, Note, losses_in
 from ocpp_core.translation.lost import worded
 from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.sessions.effects import Side
@@ -47,7 +47,7 @@ class Passed:
     @property
     def losses(self) -> tuple[Loss, ...]:
         """Of both ways. They are put into words whenever they are asked for, which takes time for very many."""
-        return Translation((), None, self.notes).losses
+        return losses_in(self.notes)
 
 
 def log_losses(passed: Passed) -> None:

@@ -33,7 +33,7 @@ from ocpp_core.model.errors import (
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
-from ocpp_core.model.specifications import specification
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import to_wire
 from ocpp_core.translation.lost import in_words, keep_losses, losing
@@ -412,8 +412,6 @@ def _require_valid(message: Payload) -> None:
 
 def _require_answer(request: Request[Any], response: Response) -> None:
     """Sees to it that what a handler has returned can be translated: a wrong answer must not become a right one."""
-    facts = request.__ocpp__
-    action = facts.action or ""
-    if not isinstance(response, specification(facts.version).response(action)):
-        raise wrong_response(action, response)
+    if not isinstance(response, response_class(request)):
+        raise wrong_response(request.__ocpp__.action, response)
     _require_valid(response)

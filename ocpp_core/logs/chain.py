@@ -24,11 +24,11 @@ from ocpp_core.model.messages import (
     Send,
     evolve,
 )
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import shape
-from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
 from ocpp_core.translation.engine import path
-from ocpp_core.translation.losses import Loss, LossKind, LossReason, Note, Translation
+from ocpp_core.translation.losses import Loss, LossKind, LossReason, Note, losses_in
 from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions import Call as Asking
@@ -314,7 +314,7 @@ class Chain:
 
     def _made(self, before: Exchange | None, told: Response | OcppError | None = None) -> Made:
         called = before.frame.payload if before is not None and self._of_call else None
-        losses = _losses(self._notes), _losses(self._of_call)
+        losses = losses_in(self._notes), losses_in(self._of_call)
         return Made(self._crossed, *losses, called, told, tuple(self._missing))
 
     def _give_up(self, exchange: Exchange) -> None:
@@ -386,12 +386,12 @@ class Chain:
             return False
         if _asks_for_other(request, exchange.frame.payload):
             return False
-        wanted, comes = _response(request), _response(exchange.frame.payload)
+        wanted, comes = response_class(request), response_class(exchange.frame.payload)
         return wanted is comes or any(_has(wanted, name) and _has(comes, name) for name in _TOLD)
 
     def _suited(self, exchange: Exchange | None, request: Request[Any]) -> Response | OcppError | None:
         """What answers this: the answer of the log, or as much of it as belongs here, or what does no harm."""
-        wanted = _response(request)
+        wanted = response_class(request)
         is_command = request.__ocpp__.sent_by is Role.CSMS
         answer = None if exchange is None else exchange.answer
         if exchange is not None:
@@ -490,16 +490,6 @@ class Chain:
 def numbered(id: str, number: int) -> str:
     """The id of one of the frames that a frame has become."""
     return f"{id}-{number + 1}" if number else id
-
-
-def _losses(notes: Sequence[Note]) -> tuple[Loss, ...]:
-    return Translation((), None, tuple(notes)).losses
-
-
-def _response(request: Request[Any]) -> type[Response]:
-    facts = request.__ocpp__
-    response: type[Response] = specification(facts.version).response(facts.action or "")
-    return response
 
 
 def _has(cls: type[Response], name: str) -> bool:

@@ -8,8 +8,8 @@ from attrs import frozen
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, ListOf, Nested, shape
-from ocpp_core.model.specifications import specification
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.rules import refused
 from ocpp_core.translation.runs import At, Run, Unfit
@@ -36,7 +36,8 @@ class Items:
         found = [(item, self.refused(item)) for item in getattr(request, self.asked)]
         if (why is not None and why.error is not None) or any(status is None for _, status in found):
             return refused((why and why.error) or ErrorCode.PROPERTY_CONSTRAINT, request, why)
-        made: Response = _response(request)(
+        cls: Any = response_class(request)
+        made: Response = cls(
             **{self.answered: [self._result(request, item, status or {}) for item, status in found]}
         )
         return made
@@ -52,14 +53,16 @@ class Items:
             if status is not None:
                 result = self._result(request, item, status)
                 results.insert(number, result)
-                wire = next(one.wire for one in shape(_response(request)).fields if one.name == self.answered)
+                wire = next(
+                    one.wire for one in shape(response_class(request)).fields if one.name == self.answered
+                )
                 at.run.made(
                     ((at.place and at.place[0], "", wire), "", number), result, LossReason.FROM_REQUEST
                 )
         members[self.answered] = results
 
     def _result(self, request: Request[Any], item: Any, status: Mapping[str, Any]) -> Any:
-        kind = next(one for one in shape(_response(request)).fields if one.name == self.answered).kind
+        kind = next(one for one in shape(response_class(request)).fields if one.name == self.answered).kind
         assert isinstance(kind, ListOf)
         assert isinstance(kind.item, Nested)
         fields = {one.name: one.kind for one in shape(kind.item.cls).fields}
@@ -76,8 +79,3 @@ class Items:
             else:
                 members[name] = value
         return kind.item.cls(**members)
-
-
-def _response(request: Request[Any]) -> Any:
-    facts = request.__ocpp__
-    return specification(facts.version).response(facts.action or "")

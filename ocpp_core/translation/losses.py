@@ -173,6 +173,11 @@ def _loss(note: Note) -> Loss:
     return Loss(target, kind, shown(target, value), reason, target, step=step)
 
 
+def losses_in(notes: Sequence[Note]) -> tuple[Loss, ...]:
+    """Losses in words, which takes time for very many."""
+    return tuple(map(_loss, notes))
+
+
 @define(eq=False, repr=False)
 class Translation:
     """The outcome of a translation.
@@ -194,7 +199,7 @@ class Translation:
     def losses(self) -> tuple[Loss, ...]:
         """In the order in which they happened. They are put into words when they are asked for."""
         if self._losses is None:
-            self._losses = tuple(map(_loss, self._notes))
+            self._losses = losses_in(self._notes)
         return self._losses
 
     @property

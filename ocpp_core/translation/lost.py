@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ocpp_core.model.beside import Beside
 from ocpp_core.model.messages import Payload
-from ocpp_core.translation.losses import Loss, Note, Translation
+from ocpp_core.translation.losses import Loss, Note, Translation, losses_in
 from ocpp_core.translation.missing import Missing
 
 #: Losses of one message that a log names: a peer can make any number.
@@ -62,7 +62,7 @@ def losing(message: Payload, notes: tuple[Note, ...]) -> Generator[None, None, N
 
 def worded(notes: Sequence[Note], most: int = NAMED) -> tuple[tuple[Loss, ...], int]:
     """The first losses of very many, and how many more there are: to put all into words may take seconds."""
-    return Translation((), None, tuple(notes[:most])).losses, max(0, len(notes) - most)
+    return losses_in(notes[:most]), max(0, len(notes) - most)
 
 
 def in_words(notes: Sequence[Note]) -> str:

@@ -13,8 +13,8 @@ from attrs import define, frozen
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, Nested, shape
-from ocpp_core.model.specifications import specification
 from ocpp_core.translation.losses import LossKind, LossReason, path_text
 from ocpp_core.translation.runs import Answer, At, ByHand, Outcome, Run, Unfit
 
@@ -294,8 +294,7 @@ def none(tokens: str) -> dict[str, "str | Near | None"]:
 
 def respond(request: Request[Any], **members: Any) -> Response:
     """A response to a request in its own version, by attribute names; tokens may be given as text."""
-    facts = request.__ocpp__
-    cls = specification(facts.version).response(facts.action or "")
+    cls = response_class(request)
     fields = {one.name: one for one in shape(cls).fields}
     made = {name: value for name, value in members.items() if name in fields and value is not None}
     for name, value in made.items():
@@ -304,8 +303,7 @@ def respond(request: Request[Any], **members: Any) -> Response:
             made[name] = kind.enum(value)
         elif isinstance(kind, Nested) and isinstance(value, Mapping):
             made[name] = kind.cls(**value)
-    response: Response = cls(**made)
-    return response
+    return cls(**made)
 
 
 def status(token: str, code: str | None = None, **members: Any) -> Answer:

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Notification, Request, Response
-from ocpp_core.translation.losses import Loss, Note, Translation
+from ocpp_core.translation.losses import Loss, Note, losses_in
 from ocpp_core.translation.missing import Missing
 
 
@@ -41,7 +41,7 @@ class _Effect:
     @property
     def losses(self) -> tuple[Loss, ...]:
         """What could not be carried. It is put into words when it is asked for."""
-        return Translation((), None, self.notes).losses
+        return losses_in(self.notes)
 
 
 @define(eq=False)

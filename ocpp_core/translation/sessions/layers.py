@@ -13,8 +13,8 @@ from attrs import define, field, frozen
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, shape
-from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import REFUSALS
 from ocpp_core.translation.losses import LossReason, Note, Place
 from ocpp_core.translation.missing import Missing
@@ -173,10 +173,9 @@ _STATUSES = {ErrorCode.NOT_SUPPORTED: "NotSupported", ErrorCode.NOT_IMPLEMENTED:
 def _as_status(error: OcppError, message: Any) -> Response | OcppError:
     """What a station does not know is a status, where the sender has one for it. [2.0.1 K01.FR.29]"""
     token = _STATUSES.get(error.code)
-    facts = message.__ocpp__
     if token is None or not is_command(message):
         return error
-    fields = shape(specification(facts.version).response(facts.action)).by_wire
+    fields = shape(response_class(message)).by_wire
     kind = fields["status"].kind if "status" in fields else None
     if isinstance(kind, Enumeration) and token in list(kind.enum):
         return respond(message, status=token)
