@@ -553,3 +553,18 @@ def test_a_start_that_names_no_connector_is_an_event_that_names_no_evse() -> Non
 
     assert len(log.made) == len(events)
     assert events
+
+
+def test_a_status_that_there_is_not_goes_no_further_and_is_named() -> None:
+    log = Log(Version.V2_0_1, Version.V1_6, tolerance=Tolerance.TOLERANT)
+    payload = {
+        "timestamp": "2026-01-31T12:00:00Z",
+        "connectorStatus": "AVAILABLE",
+        "evseId": 1,
+        "connectorId": 1,
+    }
+    log.frame(UP, json.dumps([2, "1", "StatusNotification", payload]))
+    (told,) = log.made
+
+    assert Outcome.ANSWERED is told.outcome
+    assert ["$"] == [loss.path for loss in told.losses]

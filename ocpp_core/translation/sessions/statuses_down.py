@@ -70,12 +70,8 @@ def _where(data: Any) -> tuple[int, int]:
 def _availability(asked: Asked, view: View, place: Place) -> Steps:
     evse, connector = _where(view.whole)
     view.use("component", "variable")
-    status: str = view.actual_value
-    if status not in _ORDER:
-        return _NOTHING
-    return (
-        yield from _told(asked, evse, connector, status, view.timestamp, (place, "actualValue", "status"))
-    )
+    where: Place = (place, "actualValue", "status")
+    return (yield from _told(asked, evse, connector, view.actual_value, view.timestamp, where))
 
 
 def _problem(asked: Asked, view: View, place: Place) -> Steps:
@@ -121,6 +117,9 @@ _EVENTS = {
 
 def _told(asked: Asked, evse: int, connector: int, status: str, moment: datetime, place: Place) -> Steps:
     """Tells the status of an EVSE, if it is another than before or was asked for."""
+    if status not in _ORDER:  # which was tolerated
+        asked.run.dropped(place, status)
+        return _NOTHING
     outlet = asked.state.outlet(evse)
     if connector in outlet.connectors or len(outlet.connectors) < _MOST_CONNECTORS:
         outlet.connectors[connector] = status
