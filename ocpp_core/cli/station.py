@@ -5,7 +5,7 @@ something otherwise, `ocpp_core.conformance.requests` has it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -19,6 +19,7 @@ from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.shapes import Field, shape
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.binding import plain
@@ -45,24 +46,32 @@ class Step:
     accepted: tuple[str, ...] = ()
 
 
-#: 1.2 and 1.5 know no reasons.
-_GIVES_REASONS = frozenset({"1.6"})
-#: In 1.2 meter values do not say which transaction they belong to.
-_NAMES_TRANSACTION = frozenset({"1.5", "1.6"})
+def _members(memory: Memory, action: str) -> Mapping[str, Field]:
+    """What a request has in the version."""
+    return shape(specification(memory.version).request(action)).by_wire
 
 
 # The scripts
 
 
 def _meter_values(memory: Memory) -> Json:
-    belongs = {"transactionId": memory.transaction_id} if memory.version in _NAMES_TRANSACTION else {}
+    # In 1.2 meter values do not say which transaction they belong to.
+    names_it = "transactionId" in _members(memory, "MeterValues")
+    belongs = {"transactionId": memory.transaction_id} if names_it else {}
     return {"connectorId": 1, **belongs, **readings(specification(memory.version), memory.energy)}
 
 
 def _status(memory: Memory) -> Json:
     # 1.2 and 1.5 have but Occupied.
-    busy = "Charging" if memory.version in _GIVES_REASONS else "Occupied"
+    statuses: Any = _members(memory, "StatusNotification")["status"].kind
+    busy = "Charging" if "Charging" in list(statuses.enum) else "Occupied"
     return {"connectorId": 1, "status": _idle(memory, busy), "errorCode": "NoError"}
+
+
+def _why(memory: Memory) -> Json:
+    """Why a transaction has ended; 1.2 and 1.5 know no reasons."""
+    is_told = memory.reason[0] and "reason" in _members(memory, "StopTransaction")
+    return {"reason": memory.reason[0]} if is_told else {}
 
 
 def _idle(memory: Memory, busy: str) -> str:
@@ -141,7 +150,7 @@ _SCRIPT_1 = {
             "idTag": memory.token["idToken"],
             "timestamp": timestamp(),
             "meterStop": memory.energy,
-            **({"reason": memory.reason[0]} if memory.reason[0] and memory.version in _GIVES_REASONS else {}),
+            **_why(memory),
         },
     ),
     "heartbeat": _HEARTBEAT,

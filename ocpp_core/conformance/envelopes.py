@@ -6,15 +6,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from attrs import frozen
 
+from ocpp_core.conformance.soap_texts import ADDRESSING, ANONYMOUS, ENVELOPE
 from ocpp_core.model.errors import FrameError, NoSuchAction
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import ListOf, Nested, shape
 from ocpp_core.model.versions import Role, Specification
 from ocpp_core.soap.codec import SoapCodec
 
-SOAP = "http://www.w3.org/2003/05/soap-envelope"
-ADDRESSING = "http://www.w3.org/2005/08/addressing"
-ANONYMOUS = f"{ADDRESSING}/anonymous"
 MEDIA_TYPE = "application/soap+xml"
 CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
 
@@ -116,7 +114,7 @@ def _answering(action: str, id: str, made: str) -> str:
 def _envelope(known: Specification, service: Role, headers: str, body: str) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
-        f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:o="{known.namespaces[service]}">'
+        f'<s:Envelope xmlns:s="{ENVELOPE}" xmlns:a="{ADDRESSING}" xmlns:o="{known.namespaces[service]}">'
         f"<s:Header>{headers}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
     )
 

@@ -94,11 +94,20 @@ async def told(stage: Stage, action: str, members: Mapping[str, Any] | None = No
 
 
 async def sent(stage: Stage, action: str, wish: Json | None = None) -> PeerCall:
-    """Has something sent. What breaks its schema cannot be judged, since other rules are about that."""
-    call = await stage.provoke(action, wish)
-    if explain(stage.specification.request(action), call.payload):
-        stage.cannot_tell(f"its {action} breaks its schema, which another rule is about")
+    """Has something sent that can be judged, see `sound`."""
+    return sound(stage, await stage.provoke(action, wish))
+
+
+def sound(stage: Stage, call: PeerCall) -> PeerCall:
+    """The same call. What breaks its schema cannot be judged, since other rules are about that."""
+    if explain(stage.specification.request(call.action), call.payload):
+        stage.cannot_tell(f"its {call.action} breaks its schema, which another rule is about")
     return call
+
+
+async def patiently(stage: Stage, action: str) -> PeerCall | None:
+    """What has to come, and may take its time."""
+    return await stage.expect(action, within=PATIENCE * stage.profile.answer_within)
 
 
 def moment(stage: Stage, text: Any) -> datetime:

@@ -5,12 +5,11 @@ from copy import deepcopy
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import PATIENCE, listen, told
+from ocpp_core.conformance.checks.asking import PATIENCE, listen, patiently, sound, told
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import request, timestamp, token
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
 from ocpp_core.model.shapes import shape
-from ocpp_core.payloads.validation import explain
 
 #: How many entries of a schedule the played EV bears.
 _TUPLES = 3
@@ -64,7 +63,15 @@ async def _promised(stage: Stage, needs: Json) -> int:
 
 
 async def _comes(stage: Stage) -> PeerCall | None:
-    return await stage.expect("SetChargingProfile", within=PATIENCE * stage.profile.answer_within)
+    return await patiently(stage, "SetChargingProfile")
+
+
+async def _has_to_come(stage: Stage, asked: int, what: str = "a") -> PeerCall:
+    call = await _comes(stage)
+    if call is None:
+        wait = PATIENCE * stage.profile.answer_within
+        stage.deviates(f"{what} SetChargingProfile within {wait:.0f} s", "none", marks=(asked,))
+    return call
 
 
 async def _profile(stage: Stage, needs: Json) -> tuple[Json, PeerCall]:
@@ -78,10 +85,7 @@ async def _profile(stage: Stage, needs: Json) -> tuple[Json, PeerCall]:
 
 
 def _read(stage: Stage, call: PeerCall) -> Json:
-    """The profile of a call. One that breaks its schema cannot be judged, since other rules are about that."""
-    if explain(stage.specification.request("SetChargingProfile"), call.payload):
-        stage.cannot_tell("the profile breaks its schema, which another rule is about")
-    profile: Json = call.payload["chargingProfile"]
+    profile: Json = sound(stage, call).payload["chargingProfile"]
     return profile
 
 
@@ -97,10 +101,7 @@ async def needs_profile(stage: Stage) -> None:
         played = Transaction.of(stage)
         await played.begun()
         asked = await _promised(stage, needs)
-        call = await _comes(stage)
-        if call is None:
-            wait = PATIENCE * stage.profile.answer_within
-            stage.deviates(f"a SetChargingProfile within {wait:.0f} s", "none", marks=(asked,))
+        call = await _has_to_come(stage, asked)
         profile = _read(stage, call)
         if profile["chargingProfilePurpose"] != "TxProfile" or profile.get("transactionId") != played.id:
             got = f"{profile['chargingProfilePurpose']} for {profile.get('transactionId')}"
@@ -181,9 +182,7 @@ async def needs_processing(stage: Stage) -> None:
     status, asked = await _says(stage, _AC)
     if status != "Processing":
         stage.cannot_tell(f"the needs are answered {status}")
-    if await _comes(stage) is None:
-        wait = PATIENCE * stage.profile.answer_within
-        stage.deviates(f"a SetChargingProfile within {wait:.0f} s", "none", marks=(asked,))
+    await _has_to_come(stage, asked)
 
 
 @check("charging-needs.again")
@@ -192,9 +191,7 @@ async def needs_again(stage: Stage) -> None:
     for needs in _ways(stage):
         await _profile(stage, needs)
         asked = await _promised(stage, needs)
-        if await _comes(stage) is None:
-            wait = PATIENCE * stage.profile.answer_within
-            stage.deviates(f"another SetChargingProfile within {wait:.0f} s", "none", marks=(asked,))
+        await _has_to_come(stage, asked, "another")
 
 
 @check("charging-needs.energy-transfer")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import PATIENCE, ask, claimed, moment, told
+from ocpp_core.conformance.checks.asking import ask, claimed, moment, patiently, told
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import timestamp, token, token_info
 from ocpp_core.conformance.stages import Json, Stage
@@ -188,7 +188,7 @@ async def _tells_costs(stage: Stage, played: Transaction) -> bool:
         )
         if "totalCost" in payload:
             return True
-    return await stage.expect("CostUpdated", within=PATIENCE * stage.profile.answer_within) is not None
+    return await patiently(stage, "CostUpdated") is not None
 
 
 @check("transaction.running-cost")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import PATIENCE, ask, claimed, moment, sent, told
+from ocpp_core.conformance.checks.asking import ask, claimed, moment, patiently, sent, told
 from ocpp_core.conformance.checks.transacting import Transaction
 from ocpp_core.conformance.requests import is_first, token_info
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
@@ -603,7 +603,7 @@ async def resumed_profile(stage: Stage) -> None:
     await stage.reconnect()
     stage.needed(await stage.boot(reason="PowerUp"), "BootNotification")
     stage.needed(await played.event("Updated", ("TxResumed",)), "the answer to an event")
-    again = await stage.expect("SetChargingProfile", within=PATIENCE * stage.profile.answer_within)
+    again = await patiently(stage, "SetChargingProfile")
     if again is None:
         stage.deviates("the profile of the transaction again", "none", marks=(call.mark,))
     if _profile(again.payload).get("transactionId") != played.id:
