@@ -88,7 +88,7 @@ def _register(rule: str, action: str, name: str) -> None:
             stage.deviates(f"1 item of {name}", str(count), place=action, marks=(call.mark,))
 
 
-for _rule, (_action, _name, *_) in _ITEMS.items():
+for _rule, (_action, _name, _component, _instance) in _ITEMS.items():
     _register(_rule, _action, _name)
 
 
