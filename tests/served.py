@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -66,8 +65,7 @@ def csms() -> Router:
 @asynccontextmanager
 async def served(app: Any, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncGenerator[int, None]:
     """The port of an application that uvicorn serves."""
-    http = "auto" if tls is None else _Http
-    options = {"ws": "websockets-sansio", "http": http, **options}
+    options = {"ws": "websockets-sansio", **options}
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level=logging.ERROR, **options)
     config.load()
     config.ssl = tls
@@ -79,35 +77,6 @@ async def served(app: Any, tls: ssl.SSLContext | None = None, **options: Any) ->
     finally:
         server.should_exit = True
         await running
-
-
-#: Certificates of clients that are connected, by address.
-_CERTIFICATES: dict[Any, str] = {}
-
-
-class _Http(H11Protocol):
-    """uvicorn hands over no certificates of clients. This notes them, for `handing_over`."""
-
-    def connection_made(self, transport: Any) -> None:
-        certificate = transport.get_extra_info("ssl_object").getpeercert(True)
-        if certificate is not None:
-            address = transport.get_extra_info("peername")
-            _CERTIFICATES[address] = ssl.DER_cert_to_PEM_cert(certificate)
-        super().connection_made(transport)
-
-
-def handing_over(app: Any, **more: Any) -> Any:
-    """The application behind a server that has the extension ``tls`` of ASGI."""
-
-    async def with_tls(scope: Any, receive: Any, send: Any) -> None:
-        if scope.get("scheme") in ("https", "wss"):
-            pem = _CERTIFICATES.get(scope["client"])
-            chain = [] if pem is None else [pem]
-            tls = {"client_cert_chain": chain, "client_cert_error": None, "client_cert_name": None, **more}
-            scope = {**scope, "extensions": {**scope.get("extensions", {}), "tls": tls}}
-        await app(scope, receive, send)
-
-    return with_tls
 
 
 def soap(version: str, **options: Any) -> SoapCodec:

@@ -64,6 +64,7 @@ from ocpp_core.transports._options import (
     speech_of,
 )
 from ocpp_core.transports.admission import (
+    NO_ANSWER,
     Admission,
     AdmissionOptions,
     Handshake,
@@ -301,6 +302,17 @@ class OcppApp:
             await self._speech.close()
         if self._client is not None and self._is_client_ours:
             await self._client.aclose()
+
+    def tls_failed(self, remote: Any, reason: str) -> None:
+        """Tells hooks and the log of a handshake of TLS that has failed, of which ASGI has no word.
+
+        `serving` calls it; so may whoever runs a server that knows of them.
+
+        Args:
+            remote: Address of the peer.
+            reason: Why.
+        """
+        self._turn_away(HttpRequest(remote=remote), Refusal(NO_ANSWER, reason))
 
     # Lifespan
 

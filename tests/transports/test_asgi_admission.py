@@ -23,7 +23,8 @@ from ocpp_core.soap.envelopes import CONTENT_TYPE
 from ocpp_core.transports._handshake import authorization_of
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
-from served import BOOTS, JSON_BOOTS, NOW, csms, handing_over, served, station
+from ocpp_core.transports.serving import serving
+from served import BOOTS, JSON_BOOTS, NOW, csms, served, station
 
 PASSWORD = "secret-secret-16"
 HEARTBEAT = v15.HeartbeatRequest()
@@ -387,7 +388,7 @@ async def statuses(port: int, context: ssl.SSLContext, identity: str = "SN-1", *
 async def test_a00_405_profile_3_on_a_server_that_hands_over_certificates() -> None:
     certificates = Certificates(ssl.CERT_REQUIRED)
     app = OcppApp(csms(), profiles=[3])
-    async with served(handing_over(app), certificates.server) as port:
+    async with serving(app, "127.0.0.1", 0, ssl=certificates.server) as port:
         assert [101, 200] == await statuses(port, certificates.client("SN-1"))
         assert [401, 401] == await statuses(port, certificates.client("SN-1"), "SN-2")
     assert ["SN-1"] == list(app.stations)
@@ -403,7 +404,7 @@ async def test_several_profiles_on_one_port() -> None:
         profiles=lambda identity: [3] if identity.startswith("SN") else [2],
     )
     basic = {"Authorization": authorization_of("CP-2", PASSWORD)}
-    async with served(handing_over(app), certificates.server) as port:
+    async with serving(app, "127.0.0.1", 0, ssl=certificates.server) as port:
         assert [101, 200] == await statuses(port, certificates.client("SN-1"))
         assert [401, 401] == await statuses(port, certificates.client())
         assert [101, 200] == await statuses(port, certificates.client(), "CP-2", **basic)
@@ -426,8 +427,13 @@ async def test_a_server_that_hands_over_no_certificates_is_found_out(
 @asynchronous
 async def test_a_certificate_that_is_not_verified_or_not_readable_is_none(more: dict[str, Any]) -> None:
     certificates = Certificates(ssl.CERT_REQUIRED)
-    app = handing_over(OcppApp(csms(), profiles=[3]), **more)
-    async with served(app, certificates.server) as port:
+    app = OcppApp(csms(), profiles=[3])
+
+    async def with_more(scope: Any, receive: Any, send: Any) -> None:
+        scope.get("extensions", {}).get("tls", {}).update(more)
+        await app(scope, receive, send)
+
+    async with serving(with_more, "127.0.0.1", 0, ssl=certificates.server) as port:
         assert [401, 401] == await statuses(port, certificates.client("SN-1"))
 
 

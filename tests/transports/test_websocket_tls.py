@@ -5,8 +5,9 @@ import logging
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 import trustme
@@ -14,15 +15,31 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from both_servers import Door
+from both_servers import Door, Running, serve_of
 from certificates import Certificates
 from loopback import csms
 from loops import asynchronous, until
+from ocpp_core.dispatch.router import Router
 from ocpp_core.transports._tls import Tls
-from ocpp_core.transports.websocket import serve
+from ocpp_core.transports.asgi import OcppApp
+from ocpp_core.transports.serving import serving
 from rawsocket import raw_socket
 
-pytestmark = pytest.mark.usefixtures("library")
+
+@asynccontextmanager
+async def serve(router: Router, host: str, *, ssl: ssl.SSLContext, **options: Any) -> AsyncGenerator[Any, None]:
+    """By uvicorn; `listener` puts those in its place that listen themselves."""
+    app = OcppApp(router, **options)
+    limits = {"open_timeout": options["open_timeout"]} if "open_timeout" in options else {}
+    async with serving(app, host, 0, ssl=ssl, **limits) as port:
+        yield Running(port, app)
+
+
+@pytest.fixture(autouse=True, params=["websocket", "fast_websocket", "uvicorn"])
+def listener(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param != "uvicorn":
+        monkeypatch.setattr(request.module, "serve", serve_of(request.param))
+
 
 UPGRADE = (
     b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
