@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext, suppres
 from datetime import datetime
 from functools import partial
 from math import isnan
+from pathlib import Path
+from ssl import SSLContext
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from ocpp_core.cli.certificates import secured, server_context
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
@@ -101,7 +104,7 @@ async def forever() -> NoReturn:
 
 @asynccontextmanager
 async def served(
-    app: Any, host: str, port: int, ping_interval: float, **options: Any
+    app: Any, host: str, port: int, ping_interval: float, tls: SSLContext | None
 ) -> AsyncGenerator[int, None]:
     """Serves an `OcppApp` while the context lasts; at its end stations are told that the server goes away.
 
@@ -110,7 +113,7 @@ async def served(
         host: Where to listen.
         port: The same.
         ping_interval: Seconds between pings of a WebSocket; 0 sends none.
-        options: Of `serving`.
+        tls: Of the server, if stations connect by that.
 
     Yields:
         The port.
@@ -120,11 +123,18 @@ async def served(
     """
     from ocpp_core.transports.serving import serving
 
-    async with serving(app, host, port, ws_ping_interval=ping_interval or None, **options) as bound:
+    async with serving(app, host, port, ssl=tls, ws_ping_interval=ping_interval or None) as bound:
         try:
             yield bound
         finally:  # uvicorn would close with 1012, and leave calls that wait without an answer
             await app.close()
+
+
+def addresses(host: str, port: int, tls: SSLContext | None) -> str:
+    """Where stations find what listens there."""
+    shown, secure = host or "0.0.0.0", "" if tls is None else "s"
+    shown = f"[{shown}]" if ":" in shown else shown
+    return f"ws{secure}://{shown}:{port}/IDENTITY and http{secure}://{shown}:{port}/"
 
 
 class Output(Console):
@@ -355,12 +365,16 @@ def admitting(command: _F) -> _F:
     show_default=True,
     help="The same; 0 is any free port.",
 )
+@secured
 @admitting
 @click.pass_context
 def serve(
     context: click.Context,
     host: str,
     port: int,
+    own_certificate: Path | None,
+    own_key: Path | None,
+    client_authority: Path | None,
     accept: Sequence[str],
     default_version: str | None,
     aliases: dict[str, str],
@@ -374,6 +388,7 @@ def serve(
     transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
     ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
+    tls = server_context(own_certificate, own_key, client_authority)
 
     async def work(log: _Log) -> int:
         from ocpp_core.transports.asgi import OcppApp
@@ -387,8 +402,8 @@ def serve(
             tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance,
             hooks=[log],
         )
-        async with served(app, host, port, ping_interval) as bound:
-            click.echo(f"serving ws://{host}:{bound}/IDENTITY and http://{host}:{bound}/")
+        async with served(app, host, port, ping_interval, tls) as bound:
+            click.echo(f"serving {addresses(host, bound, tls)}")
             click.echo(f"OCPP {', '.join(accept)}")
             sys.stdout.flush()
             log.begin()

@@ -1,6 +1,5 @@
 """The command `gateway`. What it needs beyond the extra ``cli`` is loaded late."""
 
-import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -13,8 +12,10 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
+from ocpp_core.cli.certificates import PEM, csms_context, secured, server_context
 from ocpp_core.cli.live import (
     Output,
+    addresses,
     admitting,
     aloud,
     forever,
@@ -32,7 +33,6 @@ from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
 _VERSIONS = click.Choice([version.value for version in Version])
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _Network = IPv4Network | IPv6Network
 
 
@@ -90,13 +90,7 @@ def _require_url(option: str, url: str, version: str) -> None:
     callback=read_listen,
     help="Where stations connect; without a host everywhere. Port 0 is any that is free.",
 )
-@click.option(
-    "--certificate",
-    "own_certificate",
-    type=_FILE,
-    help="PEM file of a certificate, with its key or beside --key. Stations connect by wss and https then.",
-)
-@click.option("--key", "own_key", type=_FILE, help="PEM file of the key of --certificate, not encrypted.")
+@secured
 @click.option("--csms", "url", required=True, metavar="URL", help="The CSMS, of ws, wss, http or https.")
 @click.option("--csms-version", required=True, type=_VERSIONS, help="OCPP version that it speaks.")
 @click.option(
@@ -109,18 +103,16 @@ def _require_url(option: str, url: str, version: str) -> None:
 @click.option(
     "--csms-ca",
     "authority",
-    type=_FILE,
+    type=PEM,
     help="PEM file of the authorities, in place of those of the system, that certify a CSMS of wss.",
 )
 @click.option(
     "--csms-certificate",
     "certificate",
-    type=_FILE,
+    type=PEM,
     help="PEM file of a certificate that all stations show to a CSMS of wss, with its key or beside --csms-key.",
 )
-@click.option(
-    "--csms-key", "key", type=_FILE, help="PEM file of the key of --csms-certificate, not encrypted."
-)
+@click.option("--csms-key", "key", type=PEM, help="PEM file of the key of --csms-certificate, not encrypted.")
 @click.option(
     "--store",
     "file",
@@ -165,6 +157,7 @@ def gateway(
     listen: tuple[str, int],
     own_certificate: Path | None,
     own_key: Path | None,
+    client_authority: Path | None,
     url: str,
     csms_version: str,
     csms_listen: tuple[str, int] | None,
@@ -201,8 +194,8 @@ def gateway(
     if len({url, *(mirror for _, mirror in others)}) <= len(others):
         raise click.UsageError("--mirror: this back-end is there already")
 
-    tls = _tls(url, authority, certificate, key)
-    own_tls = _own_tls(own_certificate, own_key)
+    tls = csms_context(url, authority, certificate, key)
+    own_tls = server_context(own_certificate, own_key, client_authority)
 
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard
@@ -237,11 +230,8 @@ def gateway(
             may_call=partial(_is_within, networks),
         )
         with aloud(output, "gateway", "admission"):
-            async with relay, served(app, host, port, ping_interval, **own_tls) as bound:
-                shown, secure = host or "0.0.0.0", "s" if own_tls else ""
-                click.echo(
-                    f"serving ws{secure}://{shown}:{bound}/IDENTITY and http{secure}://{shown}:{bound}/"
-                )
+            async with relay, served(app, host, port, ping_interval, own_tls) as bound:
+                click.echo(f"serving {addresses(host, bound, own_tls)}")
                 click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
                 for number, one in enumerate(looking_on, 1):
                     click.echo(f"m{number}, which looks on: OCPP {one.version} at {one.name}")
@@ -257,58 +247,6 @@ def gateway(
     with _stored(file) as store:
         code = run(partial(relayed, store), is_endless=True)
     context.exit(code)
-
-
-def _tls(
-    url: str, authority: Path | None, certificate: Path | None, key: Path | None
-) -> ssl.SSLContext | None:
-    """The context of the connections to the CSMS; None if nothing is said of it.
-
-    Raises:
-        click.UsageError: There is no TLS in the URL, or a file cannot be used.
-    """
-    if authority is None and certificate is None and key is None:
-        return None
-    if urlsplit(url).scheme != "wss":
-        raise click.UsageError("--csms: certificates are of a CSMS of wss")
-    if certificate is None and key is not None:
-        raise click.UsageError("--csms-key: the key of which --csms-certificate?")
-    try:
-        context = ssl.create_default_context(cafile=authority)
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"--csms-ca: this certificate cannot be used: {clean(str(error))}") from None
-    if certificate is not None:
-        _load(context, "--csms-certificate", certificate, key)
-    return context
-
-
-def _own_tls(certificate: Path | None, key: Path | None) -> dict[str, Path | None]:
-    """The options of uvicorn with which stations connect by TLS; none without a certificate.
-
-    Raises:
-        click.UsageError: A file cannot be used.
-    """
-    if certificate is None:
-        if key is not None:
-            raise click.UsageError("--key: the key of which --certificate?")
-        return {}
-    _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "--certificate", certificate, key)
-    return {"ssl_certfile": certificate, "ssl_keyfile": key}
-
-
-def _load(context: ssl.SSLContext, option: str, certificate: Path, key: Path | None) -> None:
-    """Loads a certificate and its key.
-
-    Raises:
-        click.UsageError: They cannot be used.
-    """
-    try:
-        # Without a password it would ask for one on the terminal.
-        context.load_cert_chain(certificate, key, password=str)
-    except (OSError, ValueError) as error:
-        raise click.UsageError(
-            f"{option}: this certificate or key cannot be used: {clean(str(error))}"
-        ) from None
 
 
 def _require_actions(names: Sequence[str], version: str) -> None:

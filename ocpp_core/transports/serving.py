@@ -12,7 +12,6 @@ from ssl import DER_cert_to_PEM_cert, SSLContext
 from typing import Any
 
 from ocpp_core.model.extras import needed
-
 from ocpp_core.transports._tls import Tls
 from ocpp_core.transports.asgi import OcppApp
 
@@ -116,8 +115,9 @@ async def serving(
         port: 0 is any that is free.
         ssl: Of the server, for TLS.
         open_timeout: Seconds for a handshake of TLS.
-        options: Of ``uvicorn.Config``, beside those of `SAFE` or in their place. With another ``http`` or ``ws``, and of
-            ``ssl_certfile`` and the like, handshakes that fail are not told of, or certificates not handed over.
+        options: Of ``uvicorn.Config``, beside those of `SAFE` or in their place. With ``ssl_certfile`` and the like in
+            place of `ssl`, nobody is told of handshakes that fail; with another ``ws``, no certificates of WebSocket
+            stations are handed over.
 
     Yields:
         The port.

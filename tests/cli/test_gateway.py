@@ -21,7 +21,7 @@ from ocpp_core.cli.station import Simulator
 from ocpp_core.dispatch.router import Router
 from ocpp_core.gateway import Backend, Passed
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import OcppError
+from ocpp_core.model.errors import CannotConnectError, OcppError
 from ocpp_core.translation.engine import translate
 from ocpp_core.translation.losses import LossKind, LossReason
 from ocpp_core.translation.missing import Missing
@@ -29,6 +29,7 @@ from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.transports.websocket import connect
 from serving_command import listening
 
+BOOT = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
 HOSTILE = "\x1b[31m" + "x" * 40
 
 
@@ -156,6 +157,7 @@ def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
         ("wss://h", ("--csms-certificate", "{pem}"), "--csms-certificate: this certificate or key cannot"),
         ("wss://h", ("--certificate", "{pem}"), "--certificate: this certificate or key cannot be used"),
         ("wss://h", ("--key", "{pem}"), "--key: the key of which --certificate?"),
+        ("wss://h", ("--client-ca", "{pem}"), "--client-ca: stations show no certificate without TLS"),
     ],
 )
 def test_certificates_that_cannot_be_used(
@@ -208,3 +210,43 @@ async def test_stations_connect_by_tls_if_there_is_a_certificate(tmp_path: Path)
 
     assert "Accepted" == answer.status
     assert running.url("").startswith("wss://")
+
+
+CLIENT_CA = [("gateway", "--listen", "127.0.0.1:0"), ("serve", "--port", "0")]
+
+
+@pytest.mark.parametrize("command", CLIENT_CA, ids=["gateway", "serve"])
+@asynchronous
+async def test_a00_405_stations_of_profile_3_show_their_certificate(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    known = Certificates(ssl.CERT_REQUIRED)
+    ca, own = tmp_path / "ca.pem", tmp_path / "own.pem"
+    known.authority.cert_pem.write_to_path(ca)
+    known.authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(own)
+    said: list[str] = []
+    async with office("2.0.1") as back:
+        csms = ("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1")
+        options = (*command, *("--certificate", str(own), "--client-ca", str(ca)))
+        async with listening(*options, *(csms if command[0] == "gateway" else ())) as running:
+
+            async def visit(context: ssl.SSLContext, identity: str = "CP-1") -> Any:
+                url, options = running.url(""), {"ssl": context, "reconnect": False}
+                async with connect(url, identity, Router(), "1.6", **options) as peer:  # type: ignore[arg-type]
+                    return await peer.call(BOOT)
+
+            async def refused(context: ssl.SSLContext, identity: str = "CP-1") -> tuple[int | None, str]:
+                with pytest.raises(CannotConnectError) as info:
+                    await visit(context, identity)
+                while "is refused" not in (line := await asyncio.to_thread(running.line)):
+                    said.append(line)
+                return info.value.status, line.partition("is refused: ")[2]
+
+            assert "Accepted" == (await visit(known.client("CP-1"))).status
+            status, why = await refused(known.client("CP-1"), "CP-2")
+            assert 401 == status
+            assert "401" in why
+            status, why = await refused(known.client())
+            assert status is None
+            assert "no TLS: peer did not return a certificate" in why
+            assert "Accepted" == (await visit(known.client("CP-1"))).status

@@ -27,7 +27,9 @@ from rawsocket import raw_socket
 
 
 @asynccontextmanager
-async def serve(router: Router, host: str, *, ssl: ssl.SSLContext, **options: Any) -> AsyncGenerator[Any, None]:
+async def serve(
+    router: Router, host: str, *, ssl: ssl.SSLContext, **options: Any
+) -> AsyncGenerator[Any, None]:
     """By uvicorn; `listener` puts those in its place that listen themselves."""
     app = OcppApp(router, **options)
     limits = {"open_timeout": options["open_timeout"]} if "open_timeout" in options else {}
