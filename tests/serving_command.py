@@ -30,6 +30,7 @@ def started(*arguments: str) -> Serve:
     running = subprocess.Popen(
         [sys.executable, "-m", "ocpp_core.cli", *arguments],
         stdout=subprocess.PIPE,
+        pipesize=4096,  # so that little is kept for a test that does not read
         text=True,
         env={**os.environ, "COLUMNS": "300"},
     )

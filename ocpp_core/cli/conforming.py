@@ -150,9 +150,9 @@ def conform(context: click.Context, /, **options: Any) -> None:
         _list(_listed(options, role), options["ocpp"])
         return
     if options["replay"] is not None:
-        context.exit(run(lambda: _replay(options)))
+        context.exit(run(lambda _: _replay(options)))
     target, (profile, name) = _target(options, role), _profile(options)
-    context.exit(run(lambda: _conform(target, profile, name, options)))
+    context.exit(run(lambda _: _conform(target, profile, name, options)))
 
 
 # What is tested

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from attrs import define, field
 from rich import box
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from ocpp_core.cli.demo_process import Loss
+from ocpp_core.cli.outlet import Picture
 from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean, fitted
 
 DONE, FAILED, UNDER_WAY, NOT_HERE = "✓", "✗", "…", "-"
@@ -46,7 +46,7 @@ class Board:
     def shown(self) -> Generator[None, None, None]:
         """Shows the table: as it changes on a terminal, and elsewhere in the end."""
         if self.console.is_terminal:
-            with Live(get_renderable=self.table, console=self.console, refresh_per_second=12):
+            with Picture(get_renderable=self.table, console=self.console, refresh_per_second=12):
                 yield
         else:
             yield

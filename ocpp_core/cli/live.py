@@ -6,13 +6,13 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, redirect_stderr, suppress
 from datetime import datetime
 from functools import partial
 from math import isnan
 from pathlib import Path
 from ssl import SSLContext
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar, cast
 from urllib.parse import urlsplit
 
 import click
@@ -22,6 +22,7 @@ from rich.text import Text
 from ocpp_core.cli.certificates import secured, server_context
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
+from ocpp_core.cli.outlet import Outlet, left_out
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
@@ -44,50 +45,69 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
 _LONGEST = 100
+#: Seconds for a reader to read what is left, of a command that shall end.
+_PATIENCE = 1.0
 #: The exit code that shells give to what SIGTERM has ended.
 _TERMINATED = 143
 
 
-def run(work: Callable[[], Coroutine[Any, Any, int]], *, is_endless: bool = False) -> int:
+def run(work: Callable[["Output"], Coroutine[Any, Any, int]], *, is_endless: bool = False) -> int:
     """Runs a command to its end; says what to install if an extra is missing.
 
-    SIGTERM, by which service managers end a process, lets it close its connections as Ctrl-C does.
+    SIGTERM, by which service managers end a process, lets it close its connections as Ctrl-C does. Nobody who does not
+    read what it writes, be it lines or the log, holds it up.
 
     Args:
-        work: What it does; its exit code.
+        work: What it does, and writes; its exit code.
         is_endless: Whether it goes on until told to end, which is success then.
 
     Raises:
         click.ClickException: An extra is missing, or the network does not do what is asked of it.
+        OSError: Its output cannot be written: a BrokenPipeError if nobody reads it any more.
     """
+    output, log = Output(), Outlet(sys.stderr)
+    code: int | None = None
     try:
-        code = asyncio.run(_until_told(work()))
+        with redirect_stderr(cast(TextIO, log)):
+            code = asyncio.run(_until_told(output, work(output)))
     except ImportError as error:
         missing = error.__cause__ or error  # which names one extra of several
         raise click.ClickException(
             f"{missing}. This command needs more extras:\n  {install('cli,websockets,server,soap')}"
         ) from None
-    except BrokenPipeError:
-        raise
     except (OSError, CallFailedError, LocalProtocolError, StepFailed) as error:
         raise click.ClickException(clean(str(error))) from None
+    finally:
+        for outlet in (output.outlet, log):
+            # What has come to its end by itself is as patient as any program; what is to end, ends.
+            outlet.end(None if code is not None else _PATIENCE)
+    if output.outlet.failure is not None:
+        raise output.outlet.failure
     if code is not None:
         return code
     return 0 if is_endless else _TERMINATED
 
 
-async def _until_told(work: Coroutine[Any, Any, int]) -> int | None:
-    """Does something until its end, or until the process is told to end: None then."""
-    doing = asyncio.create_task(work)
+async def _until_told(output: "Output", work: Coroutine[Any, Any, int]) -> int | None:
+    """Does something until its end, or until there is no use in going on: None then.
+
+    That is when the process is told to end, or what it writes can be read by nobody.
+    """
+    loop, doing = asyncio.get_running_loop(), asyncio.create_task(work)
     is_told = False
 
-    def told() -> None:
+    def tell(_: object = None) -> None:
         nonlocal is_told
         is_told = True
-        doing.cancel()
+        doing.cancel()  # it closes its connections before the loop ends
 
+    def tell_from_thread(_: OSError) -> None:
+        with suppress(RuntimeError):  # it is at its end
+            loop.call_soon_threadsafe(tell)
+
+    output.outlet.failed = tell_from_thread
     with suppress(NotImplementedError):  # Windows has no such thing
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told)
+        loop.add_signal_handler(signal.SIGTERM, tell)
     try:
         return await doing
     except asyncio.CancelledError:
@@ -138,20 +158,24 @@ def addresses(host: str, port: int, tls: SSLContext | None) -> str:
 
 
 class Output(Console):
-    """Where lines go. Once nobody reads them any more, it is silent and says so."""
+    """Where lines go. It never waits for whoever reads them.
+
+    Attributes:
+        outlet: Below it.
+    """
 
     def __init__(self) -> None:
-        super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self.unheard: asyncio.Event = asyncio.Event()
+        self.outlet: Outlet = Outlet(sys.stdout, say=self._say)
+        super().__init__(
+            file=cast(TextIO, self.outlet), highlight=False, markup=False, emoji=False, soft_wrap=True
+        )
 
     def message(self, text: Text) -> None:
         """Writes a message."""
         self.print(fitted(text, self))
 
-    def on_broken_pipe(self) -> None:
-        """Nobody reads any more."""
-        self.quiet = True
-        self.unheard.set()
+    def _say(self, missing: int) -> None:
+        self.message(Text(left_out(missing), "bold red"))
 
 
 class _Log(Hooks):
@@ -159,10 +183,11 @@ class _Log(Hooks):
 
     Args:
         side: Whose log it is.
+        output: Where.
     """
 
-    def __init__(self, side: Role) -> None:
-        self.output = Output()
+    def __init__(self, side: Role, output: Output) -> None:
+        self.output = output
         self._theirs, self._ours = (TO_CSMS, TO_STATION) if side is Role.CSMS else (TO_STATION, TO_CSMS)
 
     def begin(self) -> None:
@@ -242,31 +267,6 @@ def aloud(output: Output, *names: str) -> Generator[None, None, None]:
         for log, level in logs.items():
             log.setLevel(level)
             log.removeHandler(handler)
-
-
-async def _logged(side: Role, work: Callable[[_Log], Coroutine[Any, Any, int]]) -> int:
-    """Does something that writes a line per message; see `heard`."""
-    log = _Log(side)
-    return await heard(log.output, work(log))
-
-
-async def heard(output: Output, work: Coroutine[Any, Any, int]) -> int:
-    """Does something that writes lines, as long as somebody reads them.
-
-    Raises:
-        BrokenPipeError: Nobody does any more.
-    """
-    doing, unheard = asyncio.create_task(work), asyncio.create_task(output.unheard.wait())
-    try:
-        await asyncio.wait({doing, unheard}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        is_done = doing.done()
-        unheard.cancel()
-        doing.cancel()  # and let it close its connections before the loop ends
-        await asyncio.gather(doing, unheard, return_exceptions=True)
-    if not is_done:
-        raise BrokenPipeError
-    return doing.result()
 
 
 def _title(message: Request[Any] | Notification) -> Text:
@@ -390,10 +390,10 @@ def serve(
     """
     tls = server_context(own_certificate, own_key, client_authority)
 
-    async def work(log: _Log) -> int:
+    async def work(output: Output) -> int:
         from ocpp_core.transports.asgi import OcppApp
 
-        csms = Csms()
+        csms, log = Csms(), _Log(Role.CSMS, output)
         app = OcppApp(
             csms.router,
             accepts=accept,
@@ -403,13 +403,12 @@ def serve(
             hooks=[log],
         )
         async with served(app, host, port, ping_interval, tls) as bound:
-            click.echo(f"serving {addresses(host, bound, tls)}")
-            click.echo(f"OCPP {', '.join(accept)}")
-            sys.stdout.flush()
+            output.print(f"serving {addresses(host, bound, tls)}")
+            output.print(f"OCPP {', '.join(accept)}")
             log.begin()
             await forever()
 
-    context.exit(run(partial(_logged, Role.CSMS, work), is_endless=True))
+    context.exit(run(work, is_endless=True))
 
 
 @click.command()
@@ -454,12 +453,12 @@ def simulate(
     if not is_url(url, schemes):
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")
 
-    async def work(log: _Log) -> int:
+    async def work(output: Output) -> int:
         from ocpp_core.cli.hosting import online
 
-        station = Simulator(ocpp)
+        station, log = Simulator(ocpp), _Log(Role.CHARGE_POINT, output)
         log.begin()
-        with aloud(log.output, "websocket", "boot") if stay else nullcontext():
+        with aloud(output, "websocket", "boot") if stay else nullcontext():
             async with online(
                 url,
                 identity,
@@ -480,7 +479,7 @@ def simulate(
                 await station.visit(csms)
         return 0
 
-    context.exit(run(partial(_logged, Role.CHARGE_POINT, work), is_endless=stay))
+    context.exit(run(work, is_endless=stay))
 
 
 def is_url(url: str, schemes: Sequence[str]) -> bool:
@@ -505,10 +504,10 @@ def is_url(url: str, schemes: Sequence[str]) -> bool:
 def demo(context: click.Context, pace: float | None) -> None:
     """Shows a CSMS and ten stations, every version on each of its wires, over real sockets of this machine."""
 
-    async def work() -> int:
+    async def work(output: Output) -> int:
         from ocpp_core.cli.demo import show
 
-        return await show(pace)
+        return await show(pace, Console(file=output.file, highlight=False))
 
     context.exit(run(work))
 

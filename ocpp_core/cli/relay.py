@@ -1,6 +1,5 @@
 """The command `gateway`. What it needs beyond the extra ``cli`` is loaded late."""
 
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -19,7 +18,6 @@ from ocpp_core.cli.live import (
     admitting,
     aloud,
     forever,
-    heard,
     is_url,
     now,
     read_number,
@@ -231,21 +229,16 @@ def gateway(
         )
         with aloud(output, "gateway", "admission"):
             async with relay, served(app, host, port, ping_interval, own_tls) as bound:
-                click.echo(f"serving {addresses(host, bound, own_tls)}")
-                click.echo(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
+                output.print(f"serving {addresses(host, bound, own_tls)}")
+                output.print(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")
                 for number, one in enumerate(looking_on, 1):
-                    click.echo(f"m{number}, which looks on: OCPP {one.version} at {one.name}")
-                sys.stdout.flush()
+                    output.print(f"m{number}, which looks on: OCPP {one.version} at {one.name}")
                 output.message(Text(LEGEND, "dim"))
                 with board.shown():
                     await forever()
 
-    async def relayed(store: Any) -> int:
-        output = Output()
-        return await heard(output, work(output, store))
-
     with _stored(file) as store:
-        code = run(partial(relayed, store), is_endless=True)
+        code = run(lambda output: work(output, store), is_endless=True)
     context.exit(code)
 
 

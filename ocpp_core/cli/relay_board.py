@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from attrs import define, field
 from rich import box
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ocpp_core.cli.outlet import Picture
 from ocpp_core.cli.showing import TO_CSMS, TO_STATION, clean
 from ocpp_core.gateway import Passed
 from ocpp_core.model.bounded import Bounded
@@ -60,7 +60,7 @@ class RelayBoard:
         if not self.console.is_terminal:
             yield
             return
-        with Live(get_renderable=self.table, console=self.console, refresh_per_second=4):
+        with Picture(get_renderable=self.table, console=self.console, refresh_per_second=4):
             yield
 
     def add(self, passed: Passed) -> None:

@@ -19,7 +19,7 @@ from ocpp_core import v16, v21
 from ocpp_core.cli import showing
 from ocpp_core.cli.commands import REFUSED, UNREADABLE, run
 from ocpp_core.cli.demo_board import Board
-from ocpp_core.cli.live import _Log
+from ocpp_core.cli.live import Output, _Log
 from ocpp_core.dispatch.connection import (
     CallLost,
     ErrorReceived,
@@ -217,7 +217,7 @@ def heard(log: _Log) -> io.StringIO:
 @pytest.mark.parametrize("piece", PIECES)
 def test_lines_of_serve_and_simulate_are_printable(piece: str) -> None:
     text = PIECES[piece]
-    log = _Log(Role.CSMS)
+    log = _Log(Role.CSMS, Output())
     stream = heard(log)
     peer = SimpleNamespace(identity=text)
     data = v16.DataTransferRequest(vendor_id=text, data=text)

@@ -92,7 +92,7 @@ def test_lines_of_serve_and_simulate_fit(columns: int, side: Role) -> None:
         response = None
         error = None
 
-    log = live._Log(side)
+    log = live._Log(side, live.Output())
     log.output._width, log.output._force_terminal = columns, True
     log.output.file = file = io.StringIO()
     log.output.no_color = True

@@ -1,0 +1,140 @@
+"""Commands that print while they talk, and nobody reads: traffic goes on, gaps are counted, and the end comes."""
+
+import asyncio
+import os
+import re
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from gateways import office
+from loops import asynchronous
+from ocpp_core.cli.outlet import MOST_WAITING, Outlet
+from serving_command import listening
+
+CALL = '[2,"{}","DataTransfer",{{"vendorId":"{:x<90}"}}]'
+CALLS = 3 * MOST_WAITING // 80  # a line of a gateway has as many characters
+LEFT_OUT = re.compile(r"… (\d+) lines? (?:is|are) left out here")
+
+
+async def talk(url: str, start: int, stop: int) -> None:
+    """Calls, each of which makes a line."""
+    async with connect(url, subprotocols=[Subprotocol("ocpp1.6")]) as socket:
+        for number in range(start, stop):
+            await socket.send(CALL.format(number, number))
+            await asyncio.wait_for(socket.recv(), 20)
+
+
+@pytest.mark.parametrize("command", ["serve", "gateway"])
+@asynchronous
+async def test_who_does_not_read_what_is_printed_stops_no_traffic(command: str) -> None:
+    async with office("2.0.1") as back:
+        options = {
+            "serve": ("serve", "--port", "0"),
+            "gateway": (
+                *("gateway", "--listen", "127.0.0.1:0"),
+                *("--csms", f"ws://127.0.0.1:{back.port}", "--csms-version", "2.0.1"),
+            ),
+        }
+        async with listening(*options[command]) as running:
+            await talk(running.url(), 0, CALLS)
+            text = ""
+            while not (found := LEFT_OUT.search(text)):
+                text += await asyncio.to_thread(running.line)
+            await talk(running.url("/CP-2"), 0, 1)
+            while not re.search("CP-2 .*DataTransfer", text):
+                text += await asyncio.to_thread(running.line)
+
+    written = text.partition(found[0])[0].count("DataTransfer")
+    assert 0 < written < CALLS
+    # The gateway has a line more, of the end of the connection.
+    assert CALLS - written + (command == "gateway") == int(found[1])
+
+
+@asynchronous
+async def test_who_does_not_read_what_is_printed_does_not_hold_up_the_end() -> None:
+    async with listening("serve", "--port", "0") as running:
+        await talk(running.url(), 0, CALLS)
+        running.process.send_signal(signal.SIGTERM)
+
+        assert 0 == await asyncio.to_thread(running.process.wait, 20)
+
+
+# The stream itself
+
+
+@contextmanager
+def pipe() -> Generator[tuple[int, int], None, None]:
+    """One that is full: the end to read from, and the end to write to."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    for size in (4096, 1):
+        with suppress(BlockingIOError):
+            while True:
+                os.write(theirs, b"-" * size)
+    os.set_blocking(theirs, True)
+    yield ours, theirs
+
+
+def read_all(descriptor: int) -> str:
+    with open(descriptor, encoding="utf-8") as file:
+        return file.read().lstrip("-")
+
+
+@pytest.mark.parametrize("is_blocking", [True, False], ids=["blocking", "not blocking"])
+def test_what_is_left_out_is_counted_at_its_place(is_blocking: bool) -> None:
+    with pipe() as (ours, theirs):
+        os.set_blocking(theirs, is_blocking)
+        outlet = Outlet(os.fdopen(theirs, "w", encoding="utf-8", closefd=False))
+        line = "é" * 999 + "\n"
+        lines = MOST_WAITING // len(line) + 8
+        for _ in range(lines):
+            outlet.write(line)
+        is_full = outlet.is_full
+        read: list[str] = []
+        reader = threading.Thread(target=lambda: read.append(read_all(ours)))
+        reader.start()
+        while outlet.is_full:
+            pass
+        outlet.write("the end\n")
+        outlet.end(None)
+        os.close(theirs)
+        reader.join()
+
+    assert is_full
+    kept = read[0].count("é\n")
+    assert lines - 8 <= kept < lines
+    assert read[0].endswith(
+        f"é\n… {lines - kept} lines are left out here: they could not be written\nthe end\n"
+    )
+
+
+def test_an_end_waits_no_longer_than_it_shall() -> None:
+    with pipe() as (ours, theirs), open(theirs, "w", encoding="utf-8") as stream:
+        outlet = Outlet(stream)
+        outlet.write("never read\n")
+        outlet.end(0.01)
+        outlet.write("after the end\n")
+        os.close(ours)
+        outlet.end(None)
+
+    assert isinstance(outlet.failure, BrokenPipeError)
+
+
+def test_who_has_gone_is_told_of_once() -> None:
+    failures: list[OSError] = []
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with open(theirs, "w", encoding="utf-8") as stream:
+        outlet = Outlet(stream, failed=failures.append)
+        outlet.write("x\n")
+        outlet.end(None)
+        outlet.write("y\n")
+
+    assert [outlet.failure] == failures
+    assert isinstance(failures[0], BrokenPipeError)
