@@ -60,7 +60,9 @@ class Outlet(io.TextIOBase):
     def write(self, text: str) -> int:
         """Takes a text, or leaves it out. Never waits."""
         with self._changed:
-            is_own = threading.current_thread() is self._thread  # it says what is missing, before anything else
+            is_own = (
+                threading.current_thread() is self._thread
+            )  # it says what is missing, before anything else
             if self.failure is not None or (not is_own and (self._is_full or self._is_ending)):
                 self._missing += "\n" in text
             else:

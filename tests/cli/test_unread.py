@@ -1,9 +1,13 @@
 """Commands that print while they talk, and nobody reads: traffic goes on, gaps are counted, and the end comes."""
 
 import asyncio
+import errno
+import io
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -14,10 +18,12 @@ from websockets.typing import Subprotocol
 
 from gateways import office
 from loops import asynchronous
+from ocpp_core.cli.live import Output, run
 from ocpp_core.cli.outlet import MOST_WAITING, Outlet
 from serving_command import listening
 
 CALL = '[2,"{}","DataTransfer",{{"vendorId":"{:x<90}"}}]'
+needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 CALLS = 3 * MOST_WAITING // 80  # a line of a gateway has as many characters
 LEFT_OUT = re.compile(r"… (\d+) lines? (?:is|are) left out here")
 
@@ -138,3 +144,70 @@ def test_who_has_gone_is_told_of_once() -> None:
 
     assert [outlet.failure] == failures
     assert isinstance(failures[0], BrokenPipeError)
+
+
+class Disk(io.StringIO):
+    """A file that can be written to when there is room on its disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_room = True
+        self.tried = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.tried.set()
+        if not self.has_room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_what_a_full_disk_has_no_room_for_is_counted() -> None:
+    disk = Disk()
+    outlet = Outlet(disk)
+    for has_room, line in ((True, "before\n"), (False, "lost\n"), (True, "after\n")):
+        disk.has_room = has_room
+        disk.tried.clear()
+        outlet.write(line)
+        assert disk.tried.wait(20)
+    outlet.end(None)
+
+    assert "before\nafter\n… 1 line is left out here: it could not be written\n" == disk.getvalue()
+    assert outlet.failure is None
+
+
+def test_where_nothing_can_be_written_at_all_there_is_no_use_in_going_on() -> None:
+    disk = Disk()
+    disk.has_room = False
+    outlet = Outlet(disk)
+    outlet.write("x\n")
+    outlet.end(None)
+
+    assert errno.ENOSPC == getattr(outlet.failure, "errno", None)
+
+
+@needs_full
+def test_a_server_that_can_say_nothing_from_the_start_says_why_it_ends() -> None:
+    command = f"{sys.executable} -m ocpp_core.cli serve --port 0 > /dev/full"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=30)
+
+    assert (2, "Error: cannot write: No space left on device\n") == (ended.returncode, ended.stderr)
+
+
+def test_a_log_that_nobody_reads_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    with pipe() as (ours, theirs), open(theirs, "w", encoding="utf-8", buffering=1) as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        reader = threading.Thread(target=lambda: read.append(read_all(ours)))
+
+        async def work(_: Output) -> int:
+            for number in range(1000):
+                print(f"{number:<200}", file=sys.stderr)
+            reader.start()
+            return 7
+
+        code = run(work)
+        stream.close()
+        reader.join()
+
+    assert 7 == code
+    assert LEFT_OUT.search(read[0])
