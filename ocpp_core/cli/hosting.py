@@ -28,6 +28,7 @@ async def online(
     listen: str = "127.0.0.1",
     address: str | None = None,
     ping_interval: float | None = 20.0,
+    close_timeout: float = 10.0,
     tolerance: Tolerance = Tolerance.STRICT,
     on_connect: Callable[[], None] | None = None,
     hooks: Sequence[Hooks] = (),
@@ -44,6 +45,7 @@ async def online(
         listen: Host that the station's SOAP service listens on.
         address: Where the station says that it listens, if that is not where it does.
         ping_interval: Seconds between pings of the WebSocket; None sends none.
+        close_timeout: Seconds for the end of the WebSocket.
         tolerance: What is accepted of the CSMS.
         on_connect: Told of every new connection. With it the station connects again and again, at first and when its
             connection is lost, and calls wait for that. SOAP has no connections.
@@ -75,6 +77,7 @@ async def online(
         on_connect=None if on_connect is None else lambda _: on_connect(),
         password=password,
         ping_interval=ping_interval,
+        close_timeout=close_timeout,
         tolerance=tolerance,
         hooks=hooks,
     ) as station:

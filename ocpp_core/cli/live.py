@@ -45,6 +45,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
 _LONGEST = 100
+#: Seconds for the end of a connection to a CSMS that says nothing any more: whoever ends a command waits for it.
+CLOSE_TIMEOUT = 1.0
 #: Seconds for a reader to read what is left, of a command that shall end.
 _PATIENCE = 1.0
 #: The exit code that shells give to what SIGTERM has ended.
@@ -469,6 +471,7 @@ def simulate(
                 listen=listen,
                 address=address,
                 ping_interval=ping_interval or None,
+                close_timeout=CLOSE_TIMEOUT,
                 tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
                 hooks=[log],

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ocpp_core.cli.certificates import PEM, csms_context, secured, server_context
 from ocpp_core.cli.live import (
+    CLOSE_TIMEOUT,
     Output,
     addresses,
     admitting,
@@ -181,7 +182,8 @@ def gateway(
     whatever passes, with what was lost; on a terminal, a table below counts it.
     """
     _require_url("--csms", url, csms_version)
-    if urlsplit(url).scheme.startswith("http") and csms_listen is None:
+    is_soap = urlsplit(url).scheme.startswith("http")
+    if is_soap and csms_listen is None:
         raise click.UsageError("--csms: a CSMS that speaks SOAP calls stations; say by --csms-listen where")
     others = [(version or csms_version, mirror) for version, mirror in mirrors]
     for version, mirror in others:
@@ -206,16 +208,17 @@ def gateway(
             board.add(passed)
             output.message(Text.assemble(now(), board.line(passed)))
 
+        over_sockets = {"tolerance": accepted, "close_timeout": CLOSE_TIMEOUT}
         csms = Backend(
             url=url,
             version=csms_version,
             listen=csms_listen,
             address=csms_address,
             tls=tls,
-            options={"tolerance": accepted},
+            options={"tolerance": accepted} if is_soap else over_sockets,
         )
         looking_on = [
-            Backend(name=mirror, url=mirror, version=version, allows=allows, options={"tolerance": accepted})
+            Backend(name=mirror, url=mirror, version=version, allows=allows, options=over_sockets)
             for version, mirror in others
         ]
         host, port = listen

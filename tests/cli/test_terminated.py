@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
+from websockets.utils import accept_key
 
 from gateways import office
 from loops import asynchronous
@@ -82,6 +85,65 @@ async def test_a_station_that_stays_closes_its_connection(number: signal.Signals
 @asynchronous
 async def test_a_station_that_is_stopped_in_its_work_closes_its_connection() -> None:
     assert (1000, 143) == await left_by(signal.SIGTERM)
+
+
+@asynccontextmanager
+async def mute_csms(subprotocol: str) -> AsyncGenerator[tuple[str, asyncio.Event], None]:
+    """Its URL, and whether somebody has connected: it opens WebSockets, and neither reads nor says anything more."""
+    came, over = asyncio.Event(), asyncio.Event()
+
+    async def open_and_be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        found = re.search("(?i)sec-websocket-key: (.*)\r\n", head)
+        assert found is not None
+        writer.write(
+            "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept_key(found[1])}\r\n"
+            f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n".encode()
+        )
+        came.set()
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(open_and_be_silent, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", came
+        over.set()
+
+
+#: Seconds in which a command ends whose peers say nothing: 5 for answers that are due, 1 for the end of connections.
+SOON = 8.0
+
+
+@pytest.mark.parametrize("options", [(), ("--stay",)], ids=["once", "stay"])
+@asynchronous
+async def test_a_csms_that_says_nothing_does_not_hold_up_the_end_of_its_station(
+    options: tuple[str, ...],
+) -> None:
+    async with mute_csms("ocpp1.6") as (url, came):
+        command = (sys.executable, "-m", "ocpp_core.cli", "simulate", url, "--version", "1.6", *options)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            await came.wait()
+            process.send_signal(signal.SIGTERM)
+
+            assert (0 if options else 143) == await asyncio.to_thread(process.wait, SOON)
+
+
+@pytest.mark.parametrize("number, code", SIGNALS)
+@asynchronous
+async def test_a_csms_that_says_nothing_does_not_hold_up_the_end_of_a_gateway(
+    number: signal.Signals, code: int
+) -> None:
+    async with mute_csms("ocpp2.0.1") as (url, came):
+        csms = ("--csms", url, "--csms-version", "2.0.1")
+        async with (
+            listening("gateway", "--listen", "127.0.0.1:0", *csms) as running,
+            connect(running.url(), subprotocols=[Subprotocol("ocpp1.6")]) as socket,
+        ):
+            await socket.send('[2,"1","Heartbeat",{}]')
+            await came.wait()
+            running.process.send_signal(number)
+
+            assert code == await asyncio.to_thread(running.process.wait, SOON)
 
 
 def test_the_demo_takes_its_csms_along() -> None:
