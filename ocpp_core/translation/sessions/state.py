@@ -1,6 +1,5 @@
 """What a session knows: its records, and what it may forget with its process."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,7 +124,8 @@ class State:
         self.variables: dict[Target, Known] = {}
         #: What is known of the station, and needs no store: see the rules that use it.
         self.hints: dict[str, Any] = {}
-        self._open = {one.id: one.place for one in self.transactions() if not one.is_ended}
+        known = self.records.all("transaction")
+        self._open = {id: one.get("place", 0) for id, one in known.items() if not one.get("is_ended")}
 
     # Tokens
 
@@ -171,10 +171,6 @@ class State:
         """By its id in 2.x."""
         found = None if id is None else self.records.get("transaction", id)
         return None if found is None else _transaction(found)
-
-    def transactions(self) -> Iterator[TransactionRecord]:
-        """All that are remembered, those that were written last at the end."""
-        return map(_transaction, self.records.all("transaction").values())
 
     def running(self, place: int | None = None) -> TransactionRecord | None:
         """The one that began last of those that have not ended, anywhere or at one place."""
@@ -224,8 +220,9 @@ class State:
         """Of too many, one that has ended goes first. One that runs goes as if its record was lost."""
         known = self.records.all("transaction")
         if len(known) >= self.policy.most_transactions:
-            oldest = next((one for one in self.transactions() if one.ended is not None), None)
-            self.forget(oldest or next(self.transactions()))
+            # By their values: a station that begins one after another must not have us build all of them each time.
+            oldest = next((id for id, value in known.items() if value.get("ended")), next(iter(known)))
+            self.forget(_transaction(known[oldest]))
 
     def new_number(self) -> int:
         """An id for 1.x, never the same again."""
@@ -301,9 +298,9 @@ class State:
             self.since = now
         self.expire(now)
         old = now - timedelta(seconds=self.policy.keep_transactions)
-        for one in list(self.transactions()):
-            if one.ended is not None and moment(one.ended) < old:
-                self.forget(one)
+        for one in list(self.records.all("transaction").values()):
+            if one.get("ended") and moment(one["ended"]) < old:
+                self.forget(_transaction(one))
 
     @property
     def wake_at(self) -> datetime | None:

@@ -1,5 +1,6 @@
 """A station of 1.6 behind a CSMS of 2.0.1: the rules A1 to A12, one by one."""
 
+import itertools
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from bridge import NOON, Bridge, accepting, at
+from effort import effort
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
@@ -583,6 +585,19 @@ def test_of_too_many_transactions_those_that_have_ended_are_forgotten() -> None:
 
     kept = [key for key in both.store.load("CP-1") if key[0] in ("transaction", "number")]
     assert 6 == len(kept)
+
+
+def test_a_further_transaction_costs_the_same_however_many_are_open() -> None:
+    """A station may begin one after the other and end none."""
+
+    def calls(most: int) -> int:
+        both = bridge(policy=Policy(most_transactions=most))
+        for number in range(most):
+            both.station(start(timestamp=at(number)))
+        minutes = itertools.count(most)
+        return effort(lambda: both.station(start(timestamp=at(next(minutes))))).calls
+
+    assert calls(300) - calls(100) < 2 * 200  # they are looked at, and no more
 
 
 def test_an_ended_transaction_is_forgotten_after_a_month() -> None:
