@@ -2,8 +2,10 @@
 
 import asyncio
 import gzip
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -239,3 +241,28 @@ async def test_silent_stations_leave_connections_for_the_others() -> None:
         for task in held:
             task.cancel()
         await asyncio.gather(*held, return_exceptions=True)
+
+
+@asynchronous
+async def test_a_connection_is_not_used_again_when_its_server_may_just_be_closing_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many close one that was idle for five seconds: a request on that is lost, and nobody knows what became of it."""
+    clock = SimpleNamespace(monotonic=lambda: clock.now, now=time.monotonic())
+    monkeypatch.setattr("httpcore._async.http11.time", clock)
+    ports: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                ports.append(writer.get_extra_info("peername")[1])
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, new_client() as client:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for seconds in (0.0, 0.5, 4.9):
+            clock.now += seconds
+            await client.post(url)
+
+    assert ports[0] == ports[1] != ports[2]
