@@ -60,8 +60,8 @@ def new_client() -> httpx.AsyncClient:
     """
     return httpx.AsyncClient(
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        # Servers close connections that were idle for a while, uvicorn after five seconds. A request on one that is just
-        # being closed is lost, and nobody knows whether it was acted on: the default of httpx is five seconds too.
+        # Servers close connections that were idle for a while, uvicorn after five seconds. A request on one that is
+        # just being closed is lost, and nobody knows whether it was acted on; the default of httpx is five seconds too.
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=2.0),
     )
 
