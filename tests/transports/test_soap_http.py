@@ -248,7 +248,7 @@ async def test_a_connection_is_not_used_again_when_its_server_may_just_be_closin
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Many close one that was idle for five seconds: a request on that is lost, and nobody knows what became of it."""
-    clock = SimpleNamespace(monotonic=lambda: clock.now, now=time.monotonic())
+    clock: Any = SimpleNamespace(monotonic=lambda: clock.now, now=time.monotonic())
     monkeypatch.setattr("httpcore._async.http11.time", clock)
     ports: list[int] = []
 
