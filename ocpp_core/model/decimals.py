@@ -23,6 +23,7 @@ def read_decimal(value: Any) -> Decimal:
         ValueError: Not finite, or of a size that no double has.
     """
     kind = type(value)
+    number: Decimal
     if kind is float:
         number = Decimal(repr(value))
         if number.is_finite():

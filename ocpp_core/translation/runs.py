@@ -117,7 +117,8 @@ class Run:
         self, items: Iterable[tuple[int, Any]], target: str, place: Place, made: list[Any]
     ) -> Iterator[tuple[int, Any]]:
         """Numbered items of a report as `fitting` has them, one after another; gives each whose object is in `made`."""
-        of, plan = None, None
+        of: type | None = None
+        plan: Any = None
         for number, item in items:
             if item.__class__ is not of:
                 of, plan = item.__class__, self.way.values[item.__class__, target]

@@ -306,7 +306,7 @@ def _queue(
         offline=True if is_offline else None,
         **members,
     )
-    asked.state.keep_event(record.id, record.seq_no, packed(event))
+    asked.state.keep_event(record.id, event)
     outbox = [*record.outbox, (name, record.seq_no)]
     asked.state.save(replaced(record, seq_no=record.seq_no + 1, outbox=outbox))
 
@@ -323,7 +323,7 @@ def _delivered(asked: Asked, id: str, name: str) -> Steps:
     # A status that comes again has the same name again.
     wanted = next((number for one, number in reversed(waiting) if one == name), None)
     for one, number in waiting:
-        event = unpacked(v201.TransactionEventRequest, asked.state.event(id, number))
+        event = asked.state.event(id, number)
         answer = yield event
         if answer is None:
             return None
