@@ -117,12 +117,12 @@ def meter_values(asked: Asked) -> Steps:
     state: State = asked.state
     view = asked.view
     number = view.transaction_id
-    if number is None or number < 1:
+    record = None if number is None else state.transaction(state.newer_transaction(number))
+    is_told = record is not None
+    if not is_told and (number is None or number < 1):  # what a station says that has no id yet
         record = state.running(view.connector_id)
-    else:
-        record = state.transaction(state.newer_transaction(number))
-        if record is None:
-            state.adopt(number)
+    elif not is_told:
+        state.adopt(number)
     if record is None or record.is_ended:
         if number is not None:
             view.drop("transaction_id")
@@ -138,7 +138,7 @@ def meter_values(asked: Asked) -> Steps:
             return OcppError(
                 ErrorCode.GENERIC, "too many messages of this transaction wait for the other side"
             )
-        if number is None or number < 1:
+        if not is_told:
             _made(asked, "transactionInfo.transactionId", record.id, LossReason.REMEMBERED)
         values = _values(asked, view.meter_value, "meterValue")
         if not values:
@@ -167,7 +167,7 @@ def stop_transaction(asked: Asked) -> Steps:
     state: State = asked.state
     view = asked.view
     number = view.transaction_id
-    record = state.transaction(state.newer_transaction(number)) if number > 0 else None
+    record = state.transaction(state.newer_transaction(number))
     if record is None:
         record = _unknown(asked, request)
     if record.stop_reply is not None:
