@@ -180,7 +180,7 @@ def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping
     # By the members themselves: what is found as it is need not be compared.
     same = {token: ours[token] for token in source.enum if token in ours and token not in other_meaning}
     return Direct(
-        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+        "v.__class__ is ENUM and (w := SAME(v)) is not None", {"ENUM": source.enum, "SAME": same.get}, "w"
     )
 
 
@@ -189,7 +189,7 @@ def text_of_token(source: Enumeration, target: Text) -> Direct:
     most = target.max_length
     same = {token: str(token) for token in source.enum if most is None or len(token) <= most}
     return Direct(
-        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+        "v.__class__ is ENUM and (w := SAME(v)) is not None", {"ENUM": source.enum, "SAME": same.get}, "w"
     )
 
 
@@ -229,7 +229,7 @@ def assembled(
     written |= {(node.parent, node.name) for node in nodes[1:]}
     if "customData" in target.by_wire:  # which an extra member may be
         written.add((0, target.by_wire["customData"].name))
-    if any(not node.is_required for node in nodes):
+    if any(_may_fail(node) for node in nodes[1:]):
         made.add(["start = len(run.losses)"])
     if any(_asks(move) for move in moves) or any(node.fills for node in nodes):
         # Made by the first who needs one: many messages have nothing that does.
@@ -472,14 +472,14 @@ def _node(
         if filled[2].starts
         for line in _filled(made, number, filled, variables, is_command=is_command)
     ]
-    later = evolve(node, fills=tuple([filled for filled in node.fills if not filled[2].starts]))
+    later = evolve(node, fills=_later(node))
     completing = _completed(made, number, later, variables, written, is_command=is_command)
     making = _new(made, nodes, number, variables, written, variables[node.parent, node.name])
     if node.is_required:
         return [*starting, *completing, *making]
     given = [variables[key] for key in sorted(written) if key[0] == number]
     condition = f"if {' or '.join(f'{one} is not NOTHING' for one in given)}:"
-    if not completing:
+    if not _may_fail(node):
         return [*starting, condition, *indented(making)]
     lost = made.name(_lost([move for move in moves if move.node == number], is_command=is_command), "lost")
     return [
@@ -491,6 +491,16 @@ def _node(
         "    except Unfit as unfit:",
         f"        {lost}(value, run, place, start, mark, unfit)",
     ]
+
+
+def _later(node: Node) -> tuple[Filled, ...]:
+    """The fills that come when it is clear that there is an object."""
+    return tuple([filled for filled in node.fills if not filled[2].starts])
+
+
+def _may_fail(node: Node) -> bool:
+    """Whether an inner object may turn out to lack something, and be left out for it."""
+    return not node.is_required and bool(_later(node) or node.required)
 
 
 def _lost(moves: list[Move], *, is_command: bool) -> Callable[[Any, Run, Place, int, int, Unfit], None]:
