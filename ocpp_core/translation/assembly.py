@@ -234,7 +234,7 @@ def assembled(
     if any(_asks(move) for move in moves) or any(node.fills for node in nodes):
         # Made by the first who needs one: many messages have nothing that does.
         made.add(["at = None"])
-        made.names["At"] = At
+        made.names |= {"At": At, "COMMAND": is_command}
     made.add(f"{variables[key]} = {_at_first(made, nodes, key)}" for key in sorted(written))
     outer = _outer(moves)
     made.add(line for read, name in outer.items() for line in _led(read, name, outer))
@@ -243,7 +243,7 @@ def assembled(
     _add_extra(made, source, target, moves, outer)
     for number in reversed(range(1, len(nodes))):
         made.add(_node(made, number, nodes, moves, variables, written, is_command=is_command))
-    made.add(_completed(made, 0, nodes[0], variables, written, is_command=is_command))
+    made.add(_completed(made, 0, nodes[0], variables, written))
     made.add(_root(made, nodes, variables, written, last, is_command=is_command))
     translate: Convert = compiled(made, "translate", target.cls)
     return translate
@@ -297,9 +297,7 @@ def _moved(
         f"v = value.{name}" if around is None else f"v = {absent} if {around} is None else {around}.{name}"
     ]
     variable = variables[move.node, move.name] if move.name else ""
-    turned = _turned(
-        made, number, move, variable, absent, must=is_command or move.is_vital, is_command=is_command
-    )
+    turned = _turned(made, number, move, variable, absent, must=is_command or move.is_vital)
     if move.direct is not None and variable:
         return [
             *lines,
@@ -326,9 +324,7 @@ def _test(made: Source, number: int, direct: Direct, variable: str = "v") -> str
 _VALUE = re.compile(r"\bv\b")
 
 
-def _turned(
-    made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool, is_command: bool
-) -> list[str]:
+def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool) -> list[str]:
     """The way of a value that does not fit as it is."""
     turn = made.name(move.convert, f"turn{number}")
     here = f"(place, {move.source!r}, {move.target!r})"
@@ -337,7 +333,7 @@ def _turned(
         return [f"run.dropped({here}, v, {reason})"]
     lines = [f"w = {turn}(v, run, {here})"]
     if move.is_by_hand:
-        lines = _by_hand(made, number, move, turn, here, is_command=is_command)
+        lines = _by_hand(made, number, move, turn, here)
     if not must:
         unplaced = made.name(_unplaced, "unplaced")
         lines = [
@@ -356,16 +352,15 @@ def _turned(
     return [*lines, f"if w is not {absent}: {variable} = w"]
 
 
-def _at(*, is_command: bool) -> str:
-    return f"at = at or At(run, place, value, {is_command})"
+_AT = "at = at or At(run, place, value, COMMAND)"
 
 
-def _by_hand(made: Source, number: int, move: Move, turn: str, here: str, *, is_command: bool) -> list[str]:
+def _by_hand(made: Source, number: int, move: Move, turn: str, here: str) -> list[str]:
     """A rule written by hand is given only what the schema has there, and what it gives is held to the target's."""
     unusual = made.name(_unusual, "unusual")
     if move.convert is ignore:
         return [f"{unusual}(v, {here})"]
-    lines = [_at(is_command=is_command), f"at.place = {here}"]
+    lines = [_AT, f"at.place = {here}"]
     if move.usual is not None:
         lines.append(f"if not ({_test(made, number, move.usual)}): {unusual}(v, at.place)")
     lines.append(f"w = {turn}(v, at)")
@@ -467,13 +462,10 @@ def _node(
     """An inner object, which is made if there is anything in it."""
     node = nodes[number]
     starting = [
-        line
-        for filled in node.fills
-        if filled[2].starts
-        for line in _filled(made, number, filled, variables, is_command=is_command)
+        line for filled in node.fills if filled[2].starts for line in _filled(made, number, filled, variables)
     ]
     later = evolve(node, fills=_later(node))
-    completing = _completed(made, number, later, variables, written, is_command=is_command)
+    completing = _completed(made, number, later, variables, written)
     making = _new(made, nodes, number, variables, written, variables[node.parent, node.name])
     if node.is_required:
         return [*starting, *completing, *making]
@@ -535,14 +527,8 @@ def _completed(
     node: Node,
     variables: Mapping[tuple[int, str], str],
     written: set[tuple[int, str]],
-    *,
-    is_command: bool,
 ) -> list[str]:
-    lines = [
-        line
-        for filled in node.fills
-        for line in _filled(made, number, filled, variables, is_command=is_command)
-    ]
+    lines = [line for filled in node.fills for line in _filled(made, number, filled, variables)]
     for name, path in node.required:
         missing = made.name(_missing(path), "missing")
         if (number, name) in written:
@@ -557,12 +543,10 @@ def _filled(
     number: int,
     filled: Filled,
     variables: Mapping[tuple[int, str], str],
-    *,
-    is_command: bool,
 ) -> list[str]:
     name, path, fill, known, legal = filled
     variable = variables[number, name]
-    lines = [_at(is_command=is_command), f"at.place = (place, '', {path!r})"]
+    lines = [_AT, f"at.place = (place, '', {path!r})"]
     lines.append(f"w = {made.name(fill.make, 'fill')}(at)")
     if known:
         lines.append(f"if w is not None: w = {made.name(known, 'members')}[w]")

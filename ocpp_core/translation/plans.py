@@ -43,7 +43,7 @@ from ocpp_core.translation.assembly import (
 )
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
-from ocpp_core.translation.rules import Fill, Last, Pair, drop, drop_comfort, ignore
+from ocpp_core.translation.rules import Fill, Last, Pair, drop, ignore
 from ocpp_core.translation.runs import ByHand, Convert, Pure, Run, Unfit
 
 
@@ -252,8 +252,7 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 line.vital or bool(last and last.is_required and line.fill is None),
                 _members(last),
                 _direct(way, path[-1].kind, last, line),
-                # What is left out whatever it is needs no look.
-                None if convert in (drop, drop_comfort) else usual(path[-1].kind),
+                usual(path[-1].kind),
                 _legal(way, last, is_command=is_command),
             )
         )
