@@ -119,10 +119,11 @@ def meter_values(asked: Asked) -> Steps:
     number = view.transaction_id
     record = None if number is None else state.transaction(state.newer_transaction(number))
     is_told = record is not None
-    if not is_told and (number is None or number < 1):  # what a station says that has no id yet
-        record = state.running(view.connector_id)
-    elif not is_told:
-        state.adopt(number)
+    if record is None:
+        if number is None or number < 1:  # what a station says that has no id yet
+            record = state.running(view.connector_id)
+        else:
+            state.adopt(number)
     if record is None or record.is_ended:
         if number is not None:
             view.drop("transaction_id")
