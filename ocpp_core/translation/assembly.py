@@ -33,7 +33,7 @@ from ocpp_core.payloads.binding import plain, tokens
 from ocpp_core.payloads.codegen import Source, compiled, indented
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
-from ocpp_core.translation.rules import Fill, Last, drop, drop_comfort, ignore
+from ocpp_core.translation.rules import Fill, Last, LeftOut
 from ocpp_core.translation.runs import At, Convert, Run, Unfit
 
 #: Attribute, path, what is written, the tokens that it may be, and what the target wants of it.
@@ -202,8 +202,6 @@ def made_of(function: Callable[[Any], Any], legal: Legal | None) -> Direct | Non
     return Direct(f"(w := FUNCTION(v)) is not None and {lawful}", names, "w")
 
 
-#: What most of the rules written by hand say. The code does it itself.
-_DROPPED = {drop: LossReason.NO_COUNTERPART, drop_comfort: LossReason.EFFECT_CHANGED}
 #: Nothing is written.
 _NOTHING = object()
 _NAMES = {"MISSING": MISSING, "NOTHING": _NOTHING, "Unfit": Unfit, "EXTRA": NOTHING_EXTRA}
@@ -263,7 +261,11 @@ def _default(made: Source, one: Field) -> str:
 
 def _asks(move: Move) -> bool:
     """Whether a function written by hand is called for it."""
-    return move.is_by_hand and move.convert is not ignore and move.convert not in _DROPPED
+    return move.is_by_hand and not isinstance(move.convert, LeftOut)
+
+
+def _is_ignored(move: Move) -> bool:
+    return isinstance(move.convert, LeftOut) and move.convert.reason is None
 
 
 def _outer(moves: list[Move]) -> dict[tuple[str, ...], str]:
@@ -288,7 +290,7 @@ def _moved(
     *,
     is_command: bool,
 ) -> list[str]:
-    if move.convert is ignore and move.usual is None:
+    if _is_ignored(move) and move.usual is None:
         return []
     absent = "None" if move.absent is None else made.name(move.absent, "UNSET")
     around = outer.get(move.read[:-1])
@@ -308,7 +310,7 @@ def _moved(
             *indented(indented(turned)),
         ]
     condition = f"v is not {absent} and v is not MISSING"
-    if move.convert is ignore and move.usual is not None:
+    if _is_ignored(move) and move.usual is not None:
         condition += f" and not ({_test(made, number, move.usual)})"
     return [*lines, f"if {condition}:", *indented(turned)]
 
@@ -326,14 +328,13 @@ _VALUE = re.compile(r"\bv\b")
 
 def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool) -> list[str]:
     """The way of a value that does not fit as it is."""
-    turn = made.name(move.convert, f"turn{number}")
     here = f"(place, {move.source!r}, {move.target!r})"
-    if move.convert in _DROPPED:
-        reason = made.name(_DROPPED[move.convert], f"REASON{number}")
-        return [f"run.dropped({here}, v, {reason})"]
-    lines = [f"w = {turn}(v, run, {here})"]
+    if isinstance(move.convert, LeftOut) and move.convert.reason is not None:
+        return [f"run.dropped({here}, v, {made.name(move.convert.reason, f'REASON{number}')})"]
     if move.is_by_hand:
-        lines = _by_hand(made, number, move, turn, here)
+        lines = _by_hand(made, number, move, here)
+    else:
+        lines = [f"w = {made.name(move.convert, f'turn{number}')}(v, run, {here})"]
     if not must:
         unplaced = made.name(_unplaced, "unplaced")
         lines = [
@@ -355,15 +356,15 @@ def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *
 _AT = "at = at or At(run, place, value, COMMAND)"
 
 
-def _by_hand(made: Source, number: int, move: Move, turn: str, here: str) -> list[str]:
+def _by_hand(made: Source, number: int, move: Move, here: str) -> list[str]:
     """A rule written by hand is given only what the schema has there, and what it gives is held to the target's."""
     unusual = made.name(_unusual, "unusual")
-    if move.convert is ignore:
+    if _is_ignored(move):
         return [f"{unusual}(v, {here})"]
     lines = [_AT, f"at.place = {here}"]
     if move.usual is not None:
         lines.append(f"if not ({_test(made, number, move.usual)}): {unusual}(v, at.place)")
-    lines.append(f"w = {turn}(v, at)")
+    lines.append(f"w = {made.name(move.convert, f'turn{number}')}(v, at)")
     if move.legal is not None:
         fitting = made.name(_fitting(move.legal.convert), "fitting")
         test = (

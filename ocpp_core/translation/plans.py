@@ -43,8 +43,8 @@ from ocpp_core.translation.assembly import (
 )
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
-from ocpp_core.translation.rules import Fill, Last, Pair, drop, ignore
-from ocpp_core.translation.runs import ByHand, Convert, Pure, Run, Unfit
+from ocpp_core.translation.rules import Conversion, Fill, Last, Pair, drop, ignore
+from ocpp_core.translation.runs import Convert, Pure, Run, Unfit
 
 
 @frozen
@@ -53,7 +53,7 @@ class Line:
 
     source: str
     target: str
-    convert: ByHand | None
+    convert: Conversion | None
     fill: Fill | None
     keep: bool = False
     lenient: bool = False
