@@ -11,6 +11,9 @@ import pytest
 from ocpp_core import v16, v201
 from ocpp_core.model.messages import Payload
 from ocpp_core.translation import translate
+from ocpp_core.translation.policies import DEFAULT_POLICY
+from ocpp_core.translation.runs import At, Pure, Run, Unfit
+from ocpp_core.translation.samples import number
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -102,3 +105,12 @@ def test_one_sample_more_costs_few_calls(make: Callable[[int], Payload], to: str
 )
 def test_a_status_costs_few_calls(message: Payload, to: str, most: int) -> None:
     assert most >= _cost(message, to)
+
+
+def test_a_pure_conversion_is_one_by_hand_too() -> None:
+    at = At(Run("1.6->2.0.1", None, DEFAULT_POLICY), (None, "value", "value"), None)
+
+    assert Decimal("1.5") == Pure(number)("1.5", at)
+    with pytest.raises(Unfit) as refused:
+        Pure(number)("1,5", at)
+    assert at.place == refused.value.place
