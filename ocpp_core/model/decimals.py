@@ -1,7 +1,7 @@
 """Decimal numbers between the wire and the model, exactly: 12.34 never becomes 12.3 or 12.339999."""
 
 from decimal import Context, Decimal
-from typing import Any, cast
+from typing import Any
 
 #: Powers of ten beyond which a number is refused: those of a double, which is what JSON peers can hold. Written out,
 #: what lies beyond may take any amount of memory; so may a zero, ``0E-900000000``, which is read as plain 0.
@@ -23,6 +23,7 @@ def read_decimal(value: Any) -> Decimal:
         ValueError: Not finite, or of a size that no double has.
     """
     kind = type(value)
+    number: Decimal
     if kind is float:
         number = Decimal(repr(value))
         if number.is_finite():
@@ -31,8 +32,9 @@ def read_decimal(value: Any) -> Decimal:
         if -_INTEGERS_END < value < _INTEGERS_END:
             return Decimal(value)
     elif kind is Decimal:
-        if is_in_range(value):
-            return cast(Decimal, value)
+        number = value
+        if is_in_range(number):
+            return number
         if not value:  # a zero is a zero, but this one has as many decimals as somebody liked
             return Decimal(0)
     else:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import PayloadError
@@ -33,7 +33,7 @@ from ocpp_core.payloads.binding import plain, tokens
 from ocpp_core.payloads.codegen import Source, compiled, indented
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
-from ocpp_core.translation.rules import Fill, Last
+from ocpp_core.translation.rules import Fill, Last, LeftOut
 from ocpp_core.translation.runs import At, Convert, Run, Unfit
 
 #: Attribute, path, what is written, the tokens that it may be, and what the target wants of it.
@@ -180,7 +180,7 @@ def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping
     # By the members themselves: what is found as it is need not be compared.
     same = {token: ours[token] for token in source.enum if token in ours and token not in other_meaning}
     return Direct(
-        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+        "v.__class__ is ENUM and (w := SAME(v)) is not None", {"ENUM": source.enum, "SAME": same.get}, "w"
     )
 
 
@@ -189,8 +189,17 @@ def text_of_token(source: Enumeration, target: Text) -> Direct:
     most = target.max_length
     same = {token: str(token) for token in source.enum if most is None or len(token) <= most}
     return Direct(
-        "v.__class__ is ENUM and (w := SAME.get(v)) is not None", {"ENUM": source.enum, "SAME": same}, "w"
+        "v.__class__ is ENUM and (w := SAME(v)) is not None", {"ENUM": source.enum, "SAME": same.get}, "w"
     )
+
+
+def made_of(function: Callable[[Any], Any], legal: Legal | None) -> Direct | None:
+    """As `direct`, for what a function makes; it gives None for what has no place."""
+    if legal is None or legal.direct is None:
+        return None
+    lawful = _VALUE.sub("w", legal.direct.test)
+    names = {**legal.direct.names, "FUNCTION": function}
+    return Direct(f"(w := FUNCTION(v)) is not None and {lawful}", names, "w")
 
 
 #: Nothing is written.
@@ -218,14 +227,18 @@ def assembled(
     written |= {(node.parent, node.name) for node in nodes[1:]}
     if "customData" in target.by_wire:  # which an extra member may be
         written.add((0, target.by_wire["customData"].name))
-    if any(not node.is_required for node in nodes):
+    if any(_may_fail(node) for node in nodes[1:]):
         made.add(["start = len(run.losses)"])
-    if any(move.is_by_hand for move in moves) or any(node.fills for node in nodes):
-        made.add([f"at = {made.name(At, 'At')}(run, place, value, {is_command})"])
+    if any(_asks(move) for move in moves) or any(node.fills for node in nodes):
+        # Made by the first who needs one: many messages have nothing that does.
+        made.add(["at = None"])
+        made.names |= {"At": At, "COMMAND": is_command}
     made.add(f"{variables[key]} = {_at_first(made, nodes, key)}" for key in sorted(written))
+    outer = _outer(moves)
+    made.add(line for read, name in outer.items() for line in _led(read, name, outer))
     for number, move in enumerate(moves):
-        made.add(_moved(made, number, move, variables, is_command=is_command))
-    _add_extra(made, source, target, moves)
+        made.add(_moved(made, number, move, variables, outer, is_command=is_command))
+    _add_extra(made, source, target, moves, outer)
     for number in reversed(range(1, len(nodes))):
         made.add(_node(made, number, nodes, moves, variables, written, is_command=is_command))
     made.add(_completed(made, 0, nodes[0], variables, written))
@@ -246,29 +259,60 @@ def _default(made: Source, one: Field) -> str:
     return "None" if one.default is None or one.is_required else made.name(one.default, "UNSET")
 
 
+def _asks(move: Move) -> bool:
+    """Whether a function written by hand is called for it."""
+    return move.is_by_hand and not isinstance(move.convert, LeftOut)
+
+
+def _is_ignored(move: Move) -> bool:
+    return isinstance(move.convert, LeftOut) and move.convert.reason is None
+
+
+def _outer(moves: list[Move]) -> dict[tuple[str, ...], str]:
+    """The objects that dotted names lead through, each with its variable, outer ones first."""
+    found = {move.read[:end]: "" for move in moves for end in range(1, len(move.read))}
+    return {read: f"o_{'_'.join(read)}" for read in sorted(found, key=len)}
+
+
+def _led(read: tuple[str, ...], name: str, outer: Mapping[tuple[str, ...], str]) -> list[str]:
+    """Puts an object that dotted names lead through into its variable; None if it is not there."""
+    around = outer.get(read[:-1])
+    value = f"value.{read[-1]}" if around is None else f"None if {around} is None else {around}.{read[-1]}"
+    return [f"{name} = {value}", f"if {name} is MISSING: {name} = None"]
+
+
 def _moved(
-    made: Source, number: int, move: Move, variables: Mapping[tuple[int, str], str], *, is_command: bool
+    made: Source,
+    number: int,
+    move: Move,
+    variables: Mapping[tuple[int, str], str],
+    outer: Mapping[tuple[str, ...], str],
+    *,
+    is_command: bool,
 ) -> list[str]:
+    if _is_ignored(move) and move.usual is None:
+        return []
     absent = "None" if move.absent is None else made.name(move.absent, "UNSET")
-    *outer, name = move.read
-    lines = ["v = value"]
-    lines += [f"v = None if v is None or v is MISSING else v.{one}" for one in outer]
-    if outer:
-        lines.append(f"v = {absent} if v is None or v is MISSING else v.{name}")
-    else:
-        lines = [f"v = value.{name}"]
+    around = outer.get(move.read[:-1])
+    name = move.read[-1]
+    lines = [
+        f"v = value.{name}" if around is None else f"v = {absent} if {around} is None else {around}.{name}"
+    ]
     variable = variables[move.node, move.name] if move.name else ""
     turned = _turned(made, number, move, variable, absent, must=is_command or move.is_vital)
-    if move.direct is None or not variable:
-        return [*lines, f"if v is not {absent} and v is not MISSING:", *indented(turned)]
-    return [
-        *lines,
-        f"if v is not {absent}:",
-        f"    if {_test(made, number, move.direct)}:",
-        f"        {variable} = {move.direct.result}",
-        "    elif v is not MISSING:",
-        *indented(indented(turned)),
-    ]
+    if move.direct is not None and variable:
+        return [
+            *lines,
+            f"if v is not {absent}:",
+            f"    if {_test(made, number, move.direct)}:",
+            f"        {variable} = {move.direct.result}",
+            "    elif v is not MISSING:",
+            *indented(indented(turned)),
+        ]
+    condition = f"v is not {absent} and v is not MISSING"
+    if _is_ignored(move) and move.usual is not None:
+        condition += f" and not ({_test(made, number, move.usual)})"
+    return [*lines, f"if {condition}:", *indented(turned)]
 
 
 def _test(made: Source, number: int, direct: Direct, variable: str = "v") -> str:
@@ -284,9 +328,13 @@ _VALUE = re.compile(r"\bv\b")
 
 def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool) -> list[str]:
     """The way of a value that does not fit as it is."""
-    turn = made.name(move.convert, f"turn{number}")
     here = f"(place, {move.source!r}, {move.target!r})"
-    lines = _by_hand(made, number, move, turn, here) if move.is_by_hand else [f"w = {turn}(v, run, {here})"]
+    if isinstance(move.convert, LeftOut) and move.convert.reason is not None:
+        return [f"run.dropped({here}, v, {made.name(move.convert.reason, f'REASON{number}')})"]
+    if move.is_by_hand:
+        lines = _by_hand(made, number, move, here)
+    else:
+        lines = [f"w = {made.name(move.convert, f'turn{number}')}(v, run, {here})"]
     if not must:
         unplaced = made.name(_unplaced, "unplaced")
         lines = [
@@ -305,12 +353,18 @@ def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *
     return [*lines, f"if w is not {absent}: {variable} = w"]
 
 
-def _by_hand(made: Source, number: int, move: Move, turn: str, here: str) -> list[str]:
+_AT = "at = at or At(run, place, value, COMMAND)"
+
+
+def _by_hand(made: Source, number: int, move: Move, here: str) -> list[str]:
     """A rule written by hand is given only what the schema has there, and what it gives is held to the target's."""
-    lines = [f"at.place = {here}", f"w = {turn}(v, at)"]
+    unusual = made.name(_unusual, "unusual")
+    if _is_ignored(move):
+        return [f"{unusual}(v, {here})"]
+    lines = [_AT, f"at.place = {here}"]
     if move.usual is not None:
-        unusual = made.name(_unusual, "unusual")
-        lines.insert(1, f"if not ({_test(made, number, move.usual)}): {unusual}(v, at)")
+        lines.append(f"if not ({_test(made, number, move.usual)}): {unusual}(v, at.place)")
+    lines.append(f"w = {made.name(move.convert, f'turn{number}')}(v, at)")
     if move.legal is not None:
         fitting = made.name(_fitting(move.legal.convert), "fitting")
         test = (
@@ -320,8 +374,8 @@ def _by_hand(made: Source, number: int, move: Move, turn: str, here: str) -> lis
     return lines
 
 
-def _unusual(value: Any, at: At) -> None:
-    raise at.unfit(value, error=ErrorCode.TYPE_CONSTRAINT)
+def _unusual(value: Any, place: Place) -> None:
+    raise Unfit(place, value, error=ErrorCode.TYPE_CONSTRAINT)
 
 
 def _fitting(legal: Convert) -> Callable[[Any, Any, At], Any]:
@@ -340,30 +394,29 @@ def _unplaced(value: Any, run: Run, here: Place, mark: int, unfit: Unfit) -> Non
     run.dropped(here, value, unfit.reason)
 
 
-def _add_extra(made: Source, source: Shape, target: Shape, moves: list[Move]) -> None:
+def _add_extra(
+    made: Source, source: Shape, target: Shape, moves: list[Move], outer: Mapping[tuple[str, ...], str]
+) -> None:
     """Members without a field, of the object itself and of those that dotted names lead through."""
     extra = made.name(_extra(source, target), "extra")
     keeps_custom = target.is_open and "customData" not in target.by_wire and "customData" in source.by_wire
-    condition = "value.extra" + (" or value.custom_data is not None" if keeps_custom else "")
+    condition = "value.extra is not EXTRA and value.extra"
+    condition += " or value.custom_data is not None" if keeps_custom else ""
     made.add(["kept = EXTRA", f"if {condition}:", f"    kept = {extra}(value, run, place)"])
     if "customData" in target.by_wire:
         made.add(["if kept.__class__ is tuple:", "    n0_custom_data, kept = kept"], depth=2)
-    outer: dict[tuple[str, ...], str] = {}
-    for move in moves:
-        for end in range(1, len(move.read)):
-            outer[move.read[:end]] = ".".join(move.source.split(".")[:end])
-    for attributes, path in outer.items():
-        note = made.name(_dropped_extra(attributes, path), "note")
-        made.add([f"{note}(value, run, place)"])
+    paths = {
+        move.read[:end]: move.source.split(".")[:end] for move in moves for end in range(1, len(move.read))
+    }
+    for read, name in outer.items():
+        note = made.name(_dropped_extra(".".join(paths[read])), "note")
+        made.add([f"if getattr({name}, 'extra', EXTRA) is not EXTRA: {note}({name}.extra, run, place)"])
 
 
-def _dropped_extra(attributes: tuple[str, ...], path: str) -> Callable[[Any, Run, Place], None]:
-    def note(value: Any, run: Run, place: Place) -> None:
-        for name in attributes:
-            value = getattr(value, name, None)
-        if isinstance(value, Payload) and value.extra:
-            for name, member in value.extra.items():
-                run.dropped(((place, path, ""), quoted(name), ""), member, LossReason.EXTENSION)
+def _dropped_extra(path: str) -> Callable[[Mapping[str, Any], Run, Place], None]:
+    def note(extra: Mapping[str, Any], run: Run, place: Place) -> None:
+        for name, member in extra.items():
+            run.dropped(((place, path, ""), quoted(name), ""), member, LossReason.EXTENSION)
 
     return note
 
@@ -409,26 +462,38 @@ def _node(
 ) -> list[str]:
     """An inner object, which is made if there is anything in it."""
     node = nodes[number]
-    made_here = [
-        *_completed(made, number, node, variables, written),
-        *_new(made, nodes, number, variables, written, variables[node.parent, node.name]),
-    ]
     starting = [
         line for filled in node.fills if filled[2].starts for line in _filled(made, number, filled, variables)
     ]
+    later = evolve(node, fills=_later(node))
+    completing = _completed(made, number, later, variables, written)
+    making = _new(made, nodes, number, variables, written, variables[node.parent, node.name])
     if node.is_required:
-        return [*starting, *made_here]
+        return [*starting, *completing, *making]
     given = [variables[key] for key in sorted(written) if key[0] == number]
+    condition = f"if {' or '.join(f'{one} is not NOTHING' for one in given)}:"
+    if not _may_fail(node):
+        return [*starting, condition, *indented(making)]
     lost = made.name(_lost([move for move in moves if move.node == number], is_command=is_command), "lost")
     return [
         *starting,
-        f"if {' or '.join(f'{one} is not NOTHING' for one in given)}:",
+        condition,
         "    mark = len(run.losses)",
         "    try:",
-        *(f"        {line}" for line in made_here),
+        *indented(indented([*completing, *making])),
         "    except Unfit as unfit:",
         f"        {lost}(value, run, place, start, mark, unfit)",
     ]
+
+
+def _later(node: Node) -> tuple[Filled, ...]:
+    """The fills that come when it is clear that there is an object."""
+    return tuple([filled for filled in node.fills if not filled[2].starts])
+
+
+def _may_fail(node: Node) -> bool:
+    """Whether an inner object may turn out to lack something, and be left out for it."""
+    return not node.is_required and bool(_later(node) or node.required)
 
 
 def _lost(moves: list[Move], *, is_command: bool) -> Callable[[Any, Run, Place, int, int, Unfit], None]:
@@ -474,37 +539,39 @@ def _completed(
     return lines
 
 
-def _filled(made: Source, number: int, filled: Filled, variables: Mapping[tuple[int, str], str]) -> list[str]:
+def _filled(
+    made: Source,
+    number: int,
+    filled: Filled,
+    variables: Mapping[tuple[int, str], str],
+) -> list[str]:
     name, path, fill, known, legal = filled
     variable = variables[number, name]
-    function = made.name(_fill(fill, known, legal), "fill")
-    return [
-        f"if {variable} is NOTHING:",
-        f"    at.place = (place, '', {path!r})",
-        f"    {variable} = {function}(at)",
-    ]
+    lines = [_AT, f"at.place = (place, '', {path!r})"]
+    lines.append(f"w = {made.name(fill.make, 'fill')}(at)")
+    if known:
+        lines.append(f"if w is not None: w = {made.name(known, 'members')}[w]")
+    if legal is not None:
+        lawful = made.name(_lawful(legal.convert), "lawful")
+        test = "" if legal.direct is None else f" and not ({_test(made, number, legal.direct, 'w')})"
+        lines.append(f"if w is not None{test}: w = {lawful}(w, at)")
+    lines.append("if w is not None:")
+    if fill.reason is not None:
+        kind = made.name(fill.kind, "kind") + ("" if isinstance(fill.kind, LossKind) else "(w)")
+        lines.append(f"    run.made(at.place, w, {made.name(fill.reason, 'REASON')}, {kind})")
+    return [f"if {variable} is NOTHING:", *indented([*lines, f"    {variable} = w"])]
 
 
-def _fill(fill: Fill, known: Mapping[str, Any], legal: Legal | None) -> Callable[[At], Any]:
-    make, reason, kind = fill.make, fill.reason, fill.kind
-    check = None if legal is None else legal.convert
+def _lawful(legal: Convert) -> Callable[[Any, At], Any]:
+    """Made of the source or of a request, a value may be what was tolerated there: it is left out."""
 
-    def write(at: At) -> Any:
-        made = make(at)
-        if made is None:
-            return _NOTHING
-        made = known[made] if known else made
-        if check is not None:
-            # Made of the source or of a request, it may be what was tolerated there.
-            try:
-                made = check(made, at.run, at.place)
-            except Unfit:
-                return _NOTHING
-        if reason is not None:
-            at.run.made(at.place, made, reason, kind if isinstance(kind, LossKind) else kind(made))
-        return made
+    def lawful(made: Any, at: At) -> Any:
+        try:
+            return legal(made, at.run, at.place)
+        except Unfit:
+            return None
 
-    return write
+    return lawful
 
 
 def _missing(path: str) -> Callable[[Place], None]:

@@ -6,8 +6,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from attrs import define
-
 from ocpp_core._lazy import once
 from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Payload, Request, Response
@@ -102,7 +100,7 @@ def translate(
             the version `to`, or would not have become one of the kind that is answered.
         ValueError: There is no such version.
     """
-    context = _Context(policy, received_at, new_id)
+    context = policy, received_at, new_id
     steps = path(message.__ocpp__.version, to)
     if not isinstance(message, Response):
         return _request(message, steps, context)
@@ -136,7 +134,7 @@ def translate_along(
     """
     asked = tuple(reversed(forms))
     steps = path(message.__ocpp__.version, asked[0].__ocpp__.version)
-    return _response(message, steps, _Context(policy, received_at, None), asked[0], lambda: asked)
+    return _response(message, steps, (policy, received_at, None), asked[0], lambda: asked)
 
 
 def merge(responses: Sequence[Response], request: Request[Any], *, of: str) -> Response:
@@ -152,31 +150,27 @@ def merge(responses: Sequence[Response], request: Request[Any], *, of: str) -> R
     return steps[-1].merged(responses, facts.action or "") if steps else responses[0]
 
 
-@define(eq=False)
-class _Context:
-    policy: Policy
-    received_at: datetime | None
-    new_id: Callable[[], int] | None
-
-    def run(self, direction: Direction) -> Run:
-        return Run(direction.way.step, direction.way, self.policy, self.received_at, self.new_id)
-
-
+#: What all steps of a translation are told: see `translate`.
+_Context = tuple[Policy, datetime | None, Callable[[], int] | None]
 #: What a message has been on the way, in the order of the steps.
 _Forms = tuple[Any, ...]
 
 
 def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) -> Translation:
     losses: list[Note] = []
+    messages: Sequence[Payload] = (message,)
     current: list[_Forms] = [(message,)]
     for number, direction in enumerate(steps):
+        messages = []
         going: list[_Forms] = []
         answers: list[tuple[_Forms, Any]] = []
         for forms in current:
-            run = context.run(direction)
+            run = Run(direction.way.step, direction.way, *context)
             outcome = direction.request(forms[-1], run)
             losses += run.losses
-            going += [(*forms, made) for made in outcome.messages]
+            for made in outcome.messages:
+                messages.append(made)
+                going.append((*forms, made))
             if outcome.answer is not None:
                 answers.append((forms, outcome.answer))
         if not going:
@@ -184,7 +178,7 @@ def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) 
             return Translation((), answer, tuple(losses))
         # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
         current = going
-    return Translation(tuple([forms[-1] for forms in current]), None, tuple(losses), current)
+    return Translation(tuple(messages), None, tuple(losses), current)
 
 
 def _back(
@@ -200,7 +194,7 @@ def _back(
             if isinstance(answer, OcppError):
                 break
             returning = path(taken[number].target, taken[number].source)[0]
-            run = context.run(returning)
+            run = Run(returning.way.step, returning.way, *context)
             run.request, run.sent = forms[number], partial(_form, forms, number + 1)
             answer = returning.response(answer, run, forms[number].__ocpp__.action)
             losses += run.losses
@@ -223,7 +217,7 @@ def _response(
     losses: list[Note] = []
     answer: Response = message
     for number, direction in enumerate(steps):
-        run = context.run(direction)
+        run = Run(direction.way.step, direction.way, *context)
         if request is not None:
             left = len(steps) - number - 1  # how many steps the request was away from its sender
             asked: Request[Any] = request if not left else forms()[left]
@@ -250,12 +244,13 @@ def _form_of(forms: Callable[[], _Forms], number: int) -> Any:
 
 def _forms(request: Request[Any], steps: tuple[Direction, ...], context: _Context, part: int) -> _Forms:
     current: list[_Forms] = [(request,)]
-    again = _Context(context.policy, context.received_at, context.new_id and (lambda: 0))
+    policy, received_at, new_id = context
+    again = policy, received_at, new_id and (lambda: 0)
     for direction in steps:
         current = [
             (*forms, made)
             for forms in current
-            for made in direction.request(forms[-1], again.run(direction)).messages
+            for made in direction.request(forms[-1], Run(direction.way.step, direction.way, *again)).messages
         ]
     if part >= len(current):
         raise LocalProtocolError(

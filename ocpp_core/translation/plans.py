@@ -36,14 +36,15 @@ from ocpp_core.translation.assembly import (
     Node,
     assembled,
     direct,
+    made_of,
     same_tokens,
     text_of_token,
     usual,
 )
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
-from ocpp_core.translation.rules import Fill, Last, Pair, drop, drop_comfort, ignore
-from ocpp_core.translation.runs import ByHand, Convert, Run, Unfit
+from ocpp_core.translation.rules import Conversion, Fill, Last, Pair, drop, ignore
+from ocpp_core.translation.runs import Convert, Pure, Run, Unfit
 
 
 @frozen
@@ -52,7 +53,7 @@ class Line:
 
     source: str
     target: str
-    convert: ByHand | None
+    convert: Conversion | None
     fill: Fill | None
     keep: bool = False
     lenient: bool = False
@@ -73,6 +74,7 @@ class Way:
         integers: Bounds of integers in the target that no schema states.
         gaps: What no rule speaks of, found when plans are made.
         mentioned: Nested classes that plans will need, which are not made before they are.
+        values: Plans by the class of an item of a report, and the name of the class that it becomes.
     """
 
     step: str
@@ -85,6 +87,10 @@ class Way:
     mentioned: list[tuple[type[Payload], type[Payload], bool]] = field(factory=list)
     _plans: dict[Any, Convert] = field(factory=dict)
     _classes: dict[str, Any] = field(factory=dict)
+    values: "_Values" = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.values = _Values(self)
 
     def plan(self, source: type[Payload], target: type[Payload], is_command: bool = False) -> Convert:
         """The function that turns an object of one class into one of the other."""
@@ -92,14 +98,6 @@ class Way:
         made = self._plans.get(key)
         if made is None:
             made = self._plans[key] = _compile(self, source, target, is_command)
-        return made
-
-    def plan_for(self, source: type[Payload], name: str) -> Convert:
-        """The same for a class of the target by its name, in a report."""
-        key = (source, name)
-        made = self._plans.get(key)
-        if made is None:
-            made = self._plans[key] = self.plan(source, self.value_class(name))
         return made
 
     def value_class(self, name: str) -> Any:
@@ -130,6 +128,19 @@ class Way:
         """What looks at the made object last."""
         pair = self.pairs.get((source.__name__, target.__name__))
         return None if pair is None else pair.up if self.is_up else pair.down
+
+
+class _Values(dict[tuple[type[Payload], str], Convert]):
+    """Plans that are made when they are first looked up: there may be very many items, and a call takes time."""
+
+    def __init__(self, way: Way) -> None:
+        super().__init__()
+        self._way = way
+
+    def __missing__(self, key: tuple[type[Payload], str]) -> Convert:
+        source, name = key
+        made = self[key] = self._way.plan(source, self._way.value_class(name))
+        return made
 
 
 def _members(one: Field | None) -> Mapping[str, Any]:
@@ -241,8 +252,7 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 line.vital or bool(last and last.is_required and line.fill is None),
                 _members(last),
                 _direct(way, path[-1].kind, last, line),
-                # What is left out whatever it is needs no look.
-                None if convert in (drop, drop_comfort) else usual(path[-1].kind),
+                usual(path[-1].kind),
                 _legal(way, last, is_command=is_command),
             )
         )
@@ -270,7 +280,11 @@ def _legal(way: Way, last: Field | None, *, is_command: bool) -> Legal | None:
 
 
 def _direct(way: Way, kind: Kind, last: Field | None, line: Line) -> Direct | None:
-    if last is None or line.convert is not None:
+    if last is None:
+        return None
+    if isinstance(line.convert, Pure):
+        return made_of(line.convert.function, _legal(way, last, is_command=False))
+    if line.convert is not None:
         return None
     if isinstance(kind, Enumeration) and isinstance(last.kind, Text):
         return text_of_token(kind, last.kind)

@@ -98,18 +98,26 @@ def monitor_type(id: int, at: At) -> str:
     return "CustomMonitor" if is_set else "PreconfiguredMonitor"
 
 
-def drop(value: Any, at: At) -> None:
-    """The other side has no such field."""
-    at.dropped(value)
+@frozen
+class LeftOut:
+    """What becomes of a field that goes nowhere: it is named and nothing else, whatever it holds.
+
+    Attributes:
+        reason: Of the loss; None if nothing is lost.
+    """
+
+    reason: LossReason | None
 
 
-def drop_comfort(value: Any, at: At) -> None:
-    """The other side has no such field, and the command does without."""
-    at.dropped(value, LossReason.EFFECT_CHANGED)
+#: The other side has no such field.
+drop = LeftOut(LossReason.NO_COUNTERPART)
+#: The other side has no such field, and the command does without.
+drop_comfort = LeftOut(LossReason.EFFECT_CHANGED)
+#: Nothing is lost: the field says what the other side takes for granted, or another row reads it.
+ignore = LeftOut(None)
 
-
-def ignore(value: Any, at: At) -> None:
-    """Nothing is lost: the field says what the other side takes for granted, or another row reads it."""
+#: What a row says of a field, if its kind does not say it.
+Conversion = ByHand | LeftOut
 
 
 def refuse(status: str | None = None, code: str | None = "UnsupportedParam", **more: Any) -> ByHand:
@@ -127,12 +135,12 @@ class Row:
 
     older: str
     newer: str
-    up: ByHand | None = None
-    down: ByHand | None = None
+    up: Conversion | None = None
+    down: Conversion | None = None
     fill_up: Fill | None = None
     fill_down: Fill | None = None
-    command_up: ByHand | None = None
-    command_down: ByHand | None = None
+    command_up: Conversion | None = None
+    command_down: Conversion | None = None
     keep: bool = False
     lenient: str = ""
     whole: bool = False
@@ -143,12 +151,12 @@ def field(
     older: str,
     newer: str | None = None,
     *,
-    up: ByHand | None = None,
-    down: ByHand | None = None,
+    up: Conversion | None = None,
+    down: Conversion | None = None,
     fill_up: Fill | None = None,
     fill_down: Fill | None = None,
-    command_up: ByHand | None = None,
-    command_down: ByHand | None = None,
+    command_up: Conversion | None = None,
+    command_down: Conversion | None = None,
     keep: bool = False,
     lenient: str = "",
     whole: bool = False,
@@ -186,7 +194,9 @@ def field(
     )
 
 
-def newer(name: str, *, down: ByHand = drop, fill: Fill | None = None, command: ByHand | None = None) -> Row:
+def newer(
+    name: str, *, down: Conversion = drop, fill: Fill | None = None, command: Conversion | None = None
+) -> Row:
     """A field that only the newer version has.
 
     Args:
@@ -208,7 +218,9 @@ def older_ones(names: str) -> list[Row]:
     return [older(name) for name in names.split()]
 
 
-def older(name: str, *, up: ByHand = drop, fill: Fill | None = None, command: ByHand | None = None) -> Row:
+def older(
+    name: str, *, up: Conversion = drop, fill: Fill | None = None, command: Conversion | None = None
+) -> Row:
     """A field that only the older version has. Arguments as in `newer`."""
     return Row(name, "", up=up, fill_down=fill, command_up=command)
 

@@ -1,10 +1,10 @@
 """One step of one translation while it happens: what it may ask, and where it notes what is lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
@@ -107,11 +107,30 @@ class Run:
         """An item of a report as an object of this class of the target; None, and a loss, if it has no place."""
         mark = len(self.losses)
         try:
-            return self.way.plan_for(type(value), target)(value, self, place)
+            return self.way.values[value.__class__, target](value, self, place)
         except Unfit as unfit:
             del self.losses[mark:]
             self.dropped(place, value, unfit.reason)
             return None
+
+    def each_fitting(
+        self, items: Iterable[tuple[int, Any]], target: str, place: Place, made: list[Any]
+    ) -> Iterator[tuple[int, Any]]:
+        """Numbered items of a report as `fitting` has them, one after another; gives each whose object is in `made`."""
+        of: type | None = None
+        plan: Any = None
+        for number, item in items:
+            if item.__class__ is not of:
+                of, plan = item.__class__, self.way.values[item.__class__, target]
+            here = (place, number, len(made))
+            mark = len(self.losses)
+            try:
+                made.append(plan(item, self, here))
+            except Unfit as unfit:
+                del self.losses[mark:]
+                self.dropped(here, item, unfit.reason)
+                continue
+            yield number, item
 
     def approximated(self, place: Place, value: Any, became: Any, reason: LossReason) -> None:
         """Notes that a leaf of the source arrives changed."""
@@ -164,6 +183,26 @@ class At:
 
 #: A conversion written by hand, for one field.
 ByHand = Callable[[Any, At], Any]
+
+
+@frozen
+class Pure:
+    """A conversion written by hand to which nothing but the value matters: a `ByHand` of a plain function.
+
+    Attributes:
+        function: Gives what the value becomes; None if it has no place.
+    """
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, value: Any, at: At) -> Any:
+        """See `ByHand`."""
+        made = self.function(value)
+        if made is None:
+            raise at.unfit(value)
+        return made
+
+
 #: Makes an answer to a request that goes no further. What was `Unfit` says why, if that is the cause.
 Answer = Callable[[Request[Any], Run, Unfit | None], Response | OcppError | None]
 

@@ -23,6 +23,14 @@ _FAMILIES = ({"L1", "L2", "L3"}, {"L1-N", "L2-N", "L3-N"}, {"L1-L2", "L2-L3", "L
 
 def number(text: Any) -> Decimal | None:
     """The number that the text of a sample is; None if it is none. A comma is no decimal point."""
+    # Nearly all are digits with a point or without, which is quick to see.
+    if (
+        text.__class__ is str
+        and len(text) < _SHORT
+        and text.isascii()
+        and text.replace(".", "", 1).isdecimal()
+    ):
+        return Decimal(text)
     match = _NUMBER.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None

@@ -98,11 +98,11 @@ class Direction:
 
     def request(self, message: Request[Any] | Notification, run: Run) -> Outcome:
         """What becomes of a request, or of a message that wants no answer."""
-        carry = self._carrying.get(type(message))
-        rule = self.rules[message.__ocpp__.action or ""]
+        carry = self._carrying.get(message.__class__)
         try:
             if carry is not None:
                 return Outcome((carry(message, run, None),))
+            rule = self.rules[message.__ocpp__.action or ""]
             match rule.how:
                 case Carry():
                     target = specification(self.target).request(rule.target)

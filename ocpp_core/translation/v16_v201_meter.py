@@ -11,7 +11,7 @@ from ocpp_core.model.messages import evolve
 from ocpp_core.translation.leaves import words
 from ocpp_core.translation.losses import LossKind, LossReason, Place
 from ocpp_core.translation.rules import Fill, Pair, field, ignore, newer, older
-from ocpp_core.translation.runs import At, Run
+from ocpp_core.translation.runs import At, Pure, Run
 from ocpp_core.translation.samples import REGISTER, number
 
 #: What a value without unit means, where that is not Wh. Frequency has no unit in 1.6: the erratum says hertz.
@@ -42,13 +42,6 @@ _SIGNED = {
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+", re.ASCII)
 
 
-def _value_up(value: Any, at: At) -> Any:
-    found = number(value)
-    if found is None:
-        raise at.unfit(value)
-    return found
-
-
 def _implied_unit(at: At) -> str | None:
     """Without a unit it would be Wh in 2.0.1, whatever it is."""
     return _IMPLIED.get(at.source.measurand) if at.source.measurand is not None else None
@@ -75,26 +68,27 @@ def _value_down(value: Any, at: At) -> Any:
         _, power = _power(at.source)
         if not -400 < power < 400:
             raise at.unfit(value, LossReason.OUT_OF_RANGE)
-        exact = read_decimal(value)
-    except LookupError:
+        found = read_decimal(value)
+    except (LookupError, TypeError, ValueError):
         raise at.unfit(value) from None
-    except (TypeError, ValueError):
-        raise at.unfit(value) from None
-    sign, digits, exponent = exact.as_tuple()
-    assert isinstance(exponent, int)
-    found = Decimal((sign, digits, exponent + power))
-    if found and not is_in_range(found):
-        raise at.unfit(value, LossReason.OUT_OF_RANGE)
-    return number_text(found if found else Decimal(0))
+    if power:
+        sign, digits, exponent = found.as_tuple()
+        assert isinstance(exponent, int)
+        found = Decimal((sign, digits, exponent + power))
+        if found and not is_in_range(found):
+            raise at.unfit(value, LossReason.OUT_OF_RANGE)
+    return number_text(found) if found else "0"
 
 
 def _unit_down(value: Any, at: At) -> Any:
     """A unit with a prefix that 1.6 lacks becomes its base; what is no unit of 1.6 would read as Wh."""
+    if value in _UNITS:
+        return value
     try:
         unit, _ = _power(at.source)
     except LookupError:
         raise at.unfit(value) from None
-    if value in _UNITS or value == "Hz":
+    if value == "Hz":
         return unit
     return at.approximated(value, unit, LossReason.UNIT_CONVERTED)
 
@@ -111,15 +105,12 @@ def _up(samples: Any, at: At) -> Any:
     made: list[Any] = []
     keys: dict[Any, int] = {}
     signed_ones = [index for index, sample in enumerate(samples) if sample.format == "SignedData"]
-    for index, sample in enumerate(samples):
-        if index in signed_ones:
-            continue
-        one = at.run.fitting(sample, "SampledValue", (at.place, index, len(made)))
-        if one is None:
-            continue
+    plain_ones: Any = enumerate(samples)
+    if signed_ones:
+        plain_ones = [(index, sample) for index, sample in plain_ones if index not in signed_ones]
+    for _, sample in at.run.each_fitting(plain_ones, "SampledValue", at.place, made):
         if signed_ones:
-            keys.setdefault(_key(sample), len(made))
-        made.append(one)
+            keys.setdefault(_key(sample), len(made) - 1)
     for index in signed_ones:
         sample = samples[index]
         number_ = keys.pop(_key(sample), None)
@@ -194,11 +185,7 @@ def _members(text: str) -> dict[str, str] | None:
 def _down(samples: Any, at: At) -> Any:
     """A signed value is two samples in 1.6: the number, and the text that signs it."""
     made: list[Any] = []
-    for index, sample in enumerate(samples):
-        one = at.run.fitting(sample, "SampledValue", (at.place, index, len(made)))
-        if one is None:
-            continue
-        made.append(one)
+    for index, sample in at.run.each_fitting(enumerate(samples), "SampledValue", at.place, made):
         signed = sample.signed_meter_value
         if signed is not None:
             place = ((at.place, index, len(made)), "signedMeterValue", "value")
@@ -206,7 +193,7 @@ def _down(samples: Any, at: At) -> Any:
                 at.run.dropped((place, "customData", ""), signed.custom_data)
             members = {wire: getattr(signed, name) for name, (wire, _) in _SIGNED.items()}
             text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-            made.append(evolve(one, value=text, format="SignedData"))
+            made.append(evolve(made[-1], value=text, format="SignedData"))
     if not made:
         raise at.unfit(samples)
     return made
@@ -219,7 +206,7 @@ PAIRS = (
     ),
     Pair(
         "SampledValue",
-        field("value", up=_value_up, down=_value_down),
+        field("value", up=Pure(number), down=_value_down),
         older("format", up=ignore),  # Raw; signed data is joined with what it signs
         field("measurand", vital=True),
         field(

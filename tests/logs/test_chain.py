@@ -79,6 +79,20 @@ def test_a_transaction_that_began_before_the_log_is_none_that_begins_in_it() -> 
     assert begun["transactionInfo"]["transactionId"] != ended["transactionInfo"]["transactionId"]
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_number_that_is_none_elsewhere_is_that_of_a_transaction_if_the_log_has_given_it(number: int) -> None:
+    log = Log("1.6", "2.0.1")
+    log.asks(UP, "StartTransaction", START, {**STARTED, "transactionId": number})
+    log.asks(UP, "MeterValues", {**VALUES, "transactionId": number}, {})
+    log.asks(DOWN, "RemoteStopTransaction", {"transactionId": number}, TAKEN)
+    log.asks(UP, "StopTransaction", {**STOP, "transactionId": number}, {})
+
+    events = log.calls("TransactionEvent")
+    (id,) = {one["transactionInfo"]["transactionId"] for one in events}
+    assert ["Started", "Updated", "Ended"] == [one["eventType"] for one in events]
+    assert [{"transactionId": id}] == log.calls("RequestStopTransaction")
+
+
 def test_the_transaction_of_a_log_of_2_0_1_is_a_start_and_a_stop() -> None:
     log = Log("2.0.1", "1.6")
     log.asks(UP, "TransactionEvent", BEGIN, PERMITTED)

@@ -60,7 +60,14 @@ def test_a_reason_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "data, text", [({"a": [1, None]}, '{"a":[1,null]}'), (None, "null"), (1.5, "1.5"), ("t", "t")]
+    "data, text",
+    [
+        ({"a": [1, None]}, '{"a":[1,null]}'),
+        (None, "null"),
+        (1.5, "1.5"),
+        ("t", "t"),
+        ([Decimal("2.50")], "[2.5]"),
+    ],
 )
 def test_any_json_is_text_in_1_6(data: Any, text: str) -> None:
     found = down(v201.DataTransferRequest(vendor_id="v", data=data))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from json import dumps, loads
 from typing import Any, TypeVar
 
@@ -63,8 +64,8 @@ class Records:
         self._pushed += 1
         self._kinds.get(kind, {}).pop(name, None)
         self.put(kind, name, {**value, "order": self._pushed})
-        names = list(self._kinds[kind])
-        gone = names[: max(0, len(names) - most)]
+        known = self._kinds[kind]
+        gone = list(islice(known, max(0, len(known) - most)))
         for one in gone:
             self.remove(kind, one)
         return gone

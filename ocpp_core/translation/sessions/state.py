@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import asdict, define, field, frozen
+from attrs import define, field, fields, frozen
 from attrs import evolve as replaced
 
+from ocpp_core import v201
 from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.ids import Ids
-from ocpp_core.translation.sessions.records import Records, moment, moment_text
+from ocpp_core.translation.sessions.records import Records, moment, moment_text, packed, unpacked
 from ocpp_core.translation.sessions.stores import Store
 
 #: Ids of 1.x beyond this are not adopted: a station that names them shall not use up those that are left.
@@ -126,6 +127,9 @@ class State:
         self.hints: dict[str, Any] = {}
         known = self.records.all("transaction")
         self._open = {id: one.get("place", 0) for id, one in known.items() if not one.get("is_ended")}
+        #: What was written last, beside its value: most of what is asked for is that.
+        self._latest: tuple[Any, TransactionRecord] | None = None
+        self._latest_event: tuple[str, v201.TransactionEventRequest] | None = None
 
     # Tokens
 
@@ -170,6 +174,8 @@ class State:
     def transaction(self, id: str | None) -> TransactionRecord | None:
         """By its id in 2.x."""
         found = None if id is None else self.records.get("transaction", id)
+        if found is not None and self._latest is not None and found is self._latest[0]:
+            return self._latest[1]
         return None if found is None else _transaction(found)
 
     def running(self, place: int | None = None) -> TransactionRecord | None:
@@ -184,12 +190,13 @@ class State:
         for _, number in known["outbox"] if known is not None else ():
             if number not in waiting:
                 self.records.remove("event", _event(record.id, number))
-        value = asdict(record, recurse=False)
+        value = {name: getattr(record, name) for name in _FIELDS}
         if known is None:
             self._make_room()
             self.records.push("transaction", record.id, value, self.policy.most_transactions)
         else:
             self.records.put("transaction", record.id, {**value, "order": known["order"]})
+        self._latest = self.records.get("transaction", record.id), record
         if record.number is not None and self.newer_transaction(record.number) != record.id:
             self.records.put("number", str(record.number), record.id)
         if record.is_ended:
@@ -198,14 +205,18 @@ class State:
             self._open[record.id] = record.place
         return record
 
-    def keep_event(self, id: str, number: int, text: str) -> None:
-        """Writes a packed event of a transaction, until it leaves the outbox."""
-        self.records.put("event", _event(id, number), text)
+    def keep_event(self, id: str, event: v201.TransactionEventRequest) -> None:
+        """Writes an event of a transaction, until it leaves the outbox."""
+        text = packed(event)
+        self.records.put("event", _event(id, event.seq_no), text)
+        self._latest_event = text, event
 
-    def event(self, id: str, number: int) -> str:
-        """A packed event that waits."""
+    def event(self, id: str, number: int) -> v201.TransactionEventRequest:
+        """An event that waits."""
         text: str = self.records.get("event", _event(id, number))
-        return text
+        if self._latest_event is not None and text is self._latest_event[0]:
+            return self._latest_event[1]
+        return unpacked(v201.TransactionEventRequest, text)
 
     def forget(self, record: TransactionRecord) -> None:
         """Removes a transaction, its number and its events."""
@@ -321,6 +332,10 @@ _MOST_DIGITS = 6
 
 #: Connectors of a station; a hostile one can name any number.
 _MOST_OUTLETS = 1_000
+
+
+#: Names of what a record has.
+_FIELDS = tuple([one.name for one in fields(TransactionRecord)])
 
 
 def _event(id: str, number: int) -> str:

@@ -48,6 +48,8 @@ class _Event:
         is_answered: Whether the CSMS has been told of the token: by a start, a stop or by asking.
         is_sent: Whether anything was sent of it, or is to be sent later.
         said: The fields of which 1.6 was told, where that depends.
+        info_view: What it says of the transaction.
+        id: Of the transaction.
     """
 
     asked: Asked
@@ -57,6 +59,13 @@ class _Event:
     is_answered: bool = False
     is_sent: bool = False
     said: set[str] = field(factory=set)
+    info_view: View = field(init=False)
+    id: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        view = self.asked.view.view("transaction_info")
+        assert view is not None
+        self.info_view, self.id = view, view.transaction_id
 
     @property
     def state(self) -> State:
@@ -69,21 +78,13 @@ class _Event:
         return request
 
     @property
-    def info_view(self) -> View:
-        """What the event says of the transaction."""
-        view = self.asked.view.view("transaction_info")
-        assert view is not None
-        return view
-
-    @property
     def is_end(self) -> bool:
         return bool(self.asked.view.event_type == "Ended")
 
     @property
     def record(self) -> TransactionRecord:
         """The transaction, as it is now."""
-        id = self.info_view.transaction_id
-        return self.state.transaction(id) or TransactionRecord(id=id, seq_no=NO_EVENT)
+        return self.state.transaction(self.id) or TransactionRecord(id=self.id, seq_no=NO_EVENT)
 
     def change(self, **changes: Any) -> TransactionRecord:
         return self.state.save(replaced(self.record, **changes))

@@ -117,11 +117,12 @@ def meter_values(asked: Asked) -> Steps:
     state: State = asked.state
     view = asked.view
     number = view.transaction_id
-    if number is None or number < 1:
-        record = state.running(view.connector_id)
-    else:
-        record = state.transaction(state.newer_transaction(number))
-        if record is None:
+    record = None if number is None else state.transaction(state.newer_transaction(number))
+    is_told = record is not None
+    if record is None:
+        if number is None or number < 1:  # what a station says that has no id yet
+            record = state.running(view.connector_id)
+        else:
             state.adopt(number)
     if record is None or record.is_ended:
         if number is not None:
@@ -138,7 +139,7 @@ def meter_values(asked: Asked) -> Steps:
             return OcppError(
                 ErrorCode.GENERIC, "too many messages of this transaction wait for the other side"
             )
-        if number is None or number < 1:
+        if not is_told:
             _made(asked, "transactionInfo.transactionId", record.id, LossReason.REMEMBERED)
         values = _values(asked, view.meter_value, "meterValue")
         if not values:
@@ -167,7 +168,7 @@ def stop_transaction(asked: Asked) -> Steps:
     state: State = asked.state
     view = asked.view
     number = view.transaction_id
-    record = state.transaction(state.newer_transaction(number)) if number > 0 else None
+    record = state.transaction(state.newer_transaction(number))
     if record is None:
         record = _unknown(asked, request)
     if record.stop_reply is not None:
@@ -306,7 +307,7 @@ def _queue(
         offline=True if is_offline else None,
         **members,
     )
-    asked.state.keep_event(record.id, record.seq_no, packed(event))
+    asked.state.keep_event(record.id, event)
     outbox = [*record.outbox, (name, record.seq_no)]
     asked.state.save(replaced(record, seq_no=record.seq_no + 1, outbox=outbox))
 
@@ -323,7 +324,7 @@ def _delivered(asked: Asked, id: str, name: str) -> Steps:
     # A status that comes again has the same name again.
     wanted = next((number for one, number in reversed(waiting) if one == name), None)
     for one, number in waiting:
-        event = unpacked(v201.TransactionEventRequest, asked.state.event(id, number))
+        event = asked.state.event(id, number)
         answer = yield event
         if answer is None:
             return None
