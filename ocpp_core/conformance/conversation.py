@@ -87,6 +87,8 @@ class Conversation(ABC):
         self.earlier: frozenset[str] = frozenset()
         #: Ids of calls whose answer was waited for as long as the profile says, and did not come.
         self.silent: set[str] = set()
+        #: Rules that were seen to be kept beside the one that was looked for.
+        self.shown: set[str] = set()
         #: Whether the station, ours or theirs, is registered.
         self.is_registered: bool = False
         #: Whether it was when the conversation began.
@@ -443,6 +445,10 @@ class Conversation(ABC):
             self.is_registered = True
 
     # How a check ends
+
+    def shows(self, rule: str) -> None:
+        """See `Stage`."""
+        self.shown.add(rule)
 
     def deviates(
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()

@@ -269,6 +269,10 @@ class Stage(Protocol):
 
     # How a check ends
 
+    def shows(self, rule: str) -> None:
+        """Says that another rule was seen to be kept on the way, so that nobody waits for it again."""
+        ...
+
     def deviates(
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()
     ) -> NoReturn:
