@@ -192,14 +192,14 @@ class _Drawing:
                 return self.draw(self.leaf(kind))
 
     def list(self, kind: ListOf, depth: int, is_full: int) -> list[Any]:
-        fewest = kind.min_items or 0
         length = min(kind.max_items or 0, self.reach) if is_full else 0
-        is_long = length > fewest and (length <= _LONG_LIST or self.draw(_RARELY))
+        is_long = length > 0 and (length <= _LONG_LIST or self.draw(_RARELY))
         if is_long and length > _LONG_LIST:
             self.room = 0
+        fewest = max(kind.min_items or 0, 1 if is_long else 0)
         most = fewest if self.room <= 0 else min(fewest + 2, kind.max_items or fewest + 2)
         items = [self.value(kind.item, depth, is_full) for _ in range(self.draw(_size(fewest, most)))]
-        return list(islice(cycle(items), length)) if is_long else items
+        return list(islice(cycle(items), max(length, len(items)))) if is_long else items
 
 
 _MASK_BITS = 16  # Hypothesis draws from wider ranges with a preference for small numbers
@@ -215,7 +215,9 @@ def _size(fewest: int, most: int) -> st.SearchStrategy[int]:
 
 def _is_limited(kind: Kind) -> bool:
     match kind:
-        case Text(max_length=int()) | Integer(maximum=int()) | Number(maximum=int()) | ListOf(max_items=int()):
+        case (
+            Text(max_length=int()) | Integer(maximum=int()) | Number(maximum=int()) | ListOf(max_items=int())
+        ):
             return True
         case ListOf(item=item):
             return _is_limited(item)
