@@ -135,9 +135,9 @@ def _values(draw: st.DrawFn, facts: Shape, leaf: Leaf, build: Build) -> Any:
 class _Drawing:
     """One value being drawn: typed or on the wire, as `leaf` and `build` say.
 
-    Half of all values go to their limits wherever they have some, the others at places that are drawn. Which one it
-    is comes first, since Hypothesis begins with examples in which only the first draws are no zeros. It is one number with
-    how far a limit is gone to, so that a finding shrinks to the length that is one too many.
+    Half of all values go to their limits wherever they have some, the others at places that are drawn. That is drawn
+    first, since Hypothesis begins with examples in which only the first draws are no zeros; and as one number with how
+    far a limit is gone to, so that a finding shrinks to the length that is one too many.
     """
 
     def __init__(self, draw: st.DrawFn, leaf: Leaf, build: Build) -> None:

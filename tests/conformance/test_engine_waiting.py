@@ -1,6 +1,7 @@
 """How long the kit waits: silence is waited for once, and what one check has seen no other looks for again."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -32,10 +33,8 @@ def waited(station: Station, *ids: str) -> tuple[float, set[str]]:
                 if id in shown:
                     continue
                 began = loop.time()
-                try:
+                with suppress(Deviation, Inconclusive, NotApplicable):
                     await CHECKS[id].judge(stage)
-                except (Deviation, Inconclusive, NotApplicable):
-                    pass
                 total += loop.time() - began
                 shown |= stage.shown
         return total, shown

@@ -82,9 +82,9 @@ def test_what_fails_beyond_a_length_shrinks_to_that_length() -> None:
     def fails(request: v16.AuthorizeRequest) -> None:
         if len(request.id_tag) > 15:
             smallest.append(request.id_tag)
-            raise ValueError
+            raise ValueError("too much")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="too much"):
         fails()
 
     assert "0" * 16 == smallest[-1]
@@ -99,9 +99,9 @@ def test_what_fails_at_a_number_shrinks_to_that_number() -> None:
     def fails(data: v21.BatteryData) -> None:
         if data.soc > 90:
             smallest.append(data.soc)
-            raise ValueError
+            raise ValueError("too much")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="too much"):
         fails()
 
     assert Decimal(91) == smallest[-1]
