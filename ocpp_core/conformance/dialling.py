@@ -48,8 +48,9 @@ class Dial(Line):
         )
         stage.opening = opening
         if connection is None:
-            told = f"HTTP {opening.status}" if opening.status else stage.trace[opening.mark].note
-            raise Inconclusive(f"the CSMS does not let {self.identity} in: {told}")
+            if not opening.status:
+                raise Inconclusive(f"the CSMS is not reached: {stage.trace[opening.mark].note}")
+            raise Inconclusive(f"the CSMS does not let {self.identity} in: HTTP {opening.status}")
         return connection
 
     async def tried(
