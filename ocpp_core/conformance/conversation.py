@@ -144,6 +144,20 @@ class Conversation(ABC):
         """See `Stage`."""
         raise NotApplicable("there is no handshake that the kit could make")
 
+    async def exchange_in_parts(
+        self, parts: Sequence[str], id: str, *, within: float | None = None
+    ) -> Answer:
+        """See `Stage`."""
+        raise NotApplicable("there are no frames on this wire")
+
+    async def ping(self, *, within: float | None = None) -> bool:
+        """See `Stage`."""
+        raise NotApplicable("there are no pings on this wire")
+
+    async def hang_up(self) -> str:
+        """See `Stage`."""
+        raise NotApplicable("there are no close frames on this wire")
+
     # Recording
 
     def record(self, direction: Direction, what: What, text: str | bytes, note: str = "") -> Entry:
@@ -281,11 +295,14 @@ class Conversation(ABC):
         self, text: str | bytes, id: str, *, note: str = "", within: float | None = None
     ) -> Answer:
         """See `Stage`."""
+        self._will_ask(id)
+        await self._transmit(text, note)
+        return await self.answer_to(id, within=within)
+
+    def _will_ask(self, id: str) -> None:
         self._taken[id] = len(self._answers.get(id, ()))
         self._asked.append(id)
         self._unasked = 0
-        await self._transmit(text, note)
-        return await self.answer_to(id, within=within)
 
     async def answer_to(self, id: str, *, within: float | None = None) -> Answer:
         """See `Stage`."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
+from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
@@ -130,7 +131,10 @@ class Dial(Line):
                 subprotocols=[Subprotocol(name) for name in offers] or None,
                 additional_headers=headers,
                 compression=None,
+                # Whether pings are answered is a rule of its own, and no reason to end the connection.
+                ping_interval=None,
                 proxy=None,
+                create_connection=_Lenient,
                 max_size=MAX_SIZE,
                 open_timeout=OPEN_TIMEOUT,
                 close_timeout=CLOSE_TIMEOUT,
@@ -162,6 +166,14 @@ class Dial(Line):
             mark=entry.number,
         )
         return opening, connection
+
+
+class _Lenient(ClientConnection):
+    """Goes on if an extension is agreed on that was not offered: a rule of its own is about that."""
+
+    def __init__(self, protocol: ClientProtocol, **options: Any) -> None:
+        super().__init__(protocol, **options)
+        protocol.process_extensions = lambda headers: []  # type: ignore[method-assign]
 
 
 async def _ended_within(connection: Connection, seconds: float) -> str:

@@ -74,6 +74,7 @@ class Door(Line):
             process_request=self._admit,
             select_subprotocol=self._select,
             compression=None,
+            ping_interval=None,  # see `Dial`
             max_size=MAX_SIZE,
             open_timeout=OPEN_TIMEOUT,
             close_timeout=CLOSE_TIMEOUT,

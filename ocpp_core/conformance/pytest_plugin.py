@@ -192,7 +192,8 @@ class RuleItem(pytest.Function):
 
         assert isinstance(self.parent, Kit)
         profile = cast("Profile", self.funcargs["ocpp_profile"])
-        outcome = self.parent.outcome(self, profile, self.funcargs["tmp_path_factory"].getbasetemp())
+        folders = cast("pytest.TempPathFactory", self.funcargs["tmp_path_factory"])
+        outcome = self.parent.outcome(self, profile, folders.getbasetemp())
         self.user_properties.append(("ocpp_verdict", outcome.verdict.value))
         known = profile.known.get(self.name)
         match outcome.verdict:

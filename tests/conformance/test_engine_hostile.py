@@ -256,7 +256,7 @@ def test_one_check_does_not_take_all_the_time(monkeypatch: pytest.MonkeyPatch) -
             target = Target(role=Role.CSMS, version="1.6", url=url)
             profile = Profile(answer_within=0.1, silence=0.05)
             return await conform(
-                target, profile=profile, patterns=["boot.answered", "boot.time"], seconds=20.0
+                target, profile=profile, patterns=["boot.answered", "boot.time"], seconds=100.0
             )
 
     load_checks()
@@ -264,7 +264,7 @@ def test_one_check_does_not_take_all_the_time(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(CHECKS, "boot.answered", Check("boot.answered", waits, Start.CONNECTED))
     outcomes = {outcome.rule.id: outcome for outcome in asyncio.run(run()).outcomes}
 
-    assert "it took more than 0 s" == outcomes["boot.answered"].reason
+    assert "it took more than 1 s" == outcomes["boot.answered"].reason
     assert Verdict.CONFORMING is outcomes["boot.time"].verdict
 
 
