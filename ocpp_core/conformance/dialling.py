@@ -18,6 +18,7 @@ from ocpp_core.conformance.json_stage import CLOSE_TIMEOUT, MAX_SIZE, OPEN_TIMEO
 from ocpp_core.conformance.stages import Encrypted, Opening
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import authorization_of, url_of
 
 #: Why OpenSSL offers nothing: it has none of what is wanted.
@@ -168,11 +169,11 @@ class Dial(Line):
         return opening, connection
 
 
-class _Lenient(ClientConnection):
+class _Lenient(BoundedClientConnection):
     """Goes on if an extension is agreed on that was not offered: a rule of its own is about that."""
 
     def __init__(self, protocol: ClientProtocol, **options: Any) -> None:
-        super().__init__(protocol, **options)
+        super().__init__(protocol, max_size=MAX_SIZE, **options)
         protocol.process_extensions = lambda headers: []  # type: ignore[method-assign]
 
 
