@@ -26,6 +26,7 @@ MAY_USE_THE_CLOCK = {
     "logs/test_origins.py": "the same, of searches for what stands beside a frame",
     "conformance/peers/*.py": "software that is played: it takes its time, mostly by a clock that jumps",
     "conformance/test_station_checks.py": "the same clock; what hangs ends in time",
+    "conformance/test_engine_waiting.py": "the same clock, which tells how long the kit has waited",
     "cli/test_demo.py": "the programs that it runs wait until they are ended",
 }
 

@@ -127,6 +127,11 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option(
     "--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder."
 )
+@click.option(
+    "--show-secrets",
+    is_flag=True,
+    help="Write keys and passwords, and into replays who charges, which are hidden otherwise.",
+)
 @click.option("--list", "is_list", is_flag=True, help="List the rules, and test nothing.")
 @click.option(
     "--explain",
@@ -245,7 +250,7 @@ async def _conform(target: "Target", profile: Profile, name: str, options: Mappi
     from ocpp_core.conformance.reports.terminal import print_report
     from ocpp_core.conformance.runner import conform
 
-    board = _Board()
+    board, is_shown = _Board(), options["show_secrets"]
     try:
         report = await conform(
             target,
@@ -266,13 +271,13 @@ async def _conform(target: "Target", profile: Profile, name: str, options: Mappi
         from ocpp_core.conformance.replays import with_replays
 
         try:
-            report = with_replays(report, options["replays"])
+            report = with_replays(report, options["replays"], show_secrets=is_shown)
         except OSError as error:
             raise click.UsageError(f"--replays: {error}") from None
     for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
         if options[option] is not None:
-            _save(options[option], write(report), f"--{option}")
-    print_report(report, Console(highlight=False, markup=False, emoji=False))
+            _save(options[option], write(report, show_secrets=is_shown), f"--{option}")
+    print_report(report, Console(highlight=False, markup=False, emoji=False), show_secrets=is_shown)
     return report.exit_code
 
 

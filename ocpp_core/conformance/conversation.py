@@ -87,6 +87,8 @@ class Conversation(ABC):
         self.earlier: frozenset[str] = frozenset()
         #: Ids of calls whose answer was waited for as long as the profile says, and did not come.
         self.silent: set[str] = set()
+        #: Rules that were seen to be kept beside the one that was looked for.
+        self.shown: set[str] = set()
         #: Whether the station, ours or theirs, is registered.
         self.is_registered: bool = False
         #: Whether it was when the conversation began.
@@ -141,6 +143,20 @@ class Conversation(ABC):
     async def encrypt(self, context: SSLContext) -> Encrypted:
         """See `Stage`."""
         raise NotApplicable("there is no handshake that the kit could make")
+
+    async def exchange_in_parts(
+        self, parts: Sequence[str], id: str, *, within: float | None = None
+    ) -> Answer:
+        """See `Stage`."""
+        raise NotApplicable("there are no frames on this wire")
+
+    async def ping(self, *, within: float | None = None) -> bool:
+        """See `Stage`."""
+        raise NotApplicable("there are no pings on this wire")
+
+    async def hang_up(self) -> str:
+        """See `Stage`."""
+        raise NotApplicable("there are no close frames on this wire")
 
     # Recording
 
@@ -279,11 +295,14 @@ class Conversation(ABC):
         self, text: str | bytes, id: str, *, note: str = "", within: float | None = None
     ) -> Answer:
         """See `Stage`."""
+        self._will_ask(id)
+        await self._transmit(text, note)
+        return await self.answer_to(id, within=within)
+
+    def _will_ask(self, id: str) -> None:
         self._taken[id] = len(self._answers.get(id, ()))
         self._asked.append(id)
         self._unasked = 0
-        await self._transmit(text, note)
-        return await self.answer_to(id, within=within)
 
     async def answer_to(self, id: str, *, within: float | None = None) -> Answer:
         """See `Stage`."""
@@ -443,6 +462,10 @@ class Conversation(ABC):
             self.is_registered = True
 
     # How a check ends
+
+    def shows(self, rule: str) -> None:
+        """See `Stage`."""
+        self.shown.add(rule)
 
     def deviates(
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()

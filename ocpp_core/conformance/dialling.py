@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, frozen
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
+from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
@@ -17,6 +18,7 @@ from ocpp_core.conformance.json_stage import CLOSE_TIMEOUT, MAX_SIZE, OPEN_TIMEO
 from ocpp_core.conformance.stages import Encrypted, Opening
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.transports._floods import BoundedClientConnection
 from ocpp_core.transports._handshake import authorization_of, url_of
 
 #: Why OpenSSL offers nothing: it has none of what is wanted.
@@ -48,8 +50,9 @@ class Dial(Line):
         )
         stage.opening = opening
         if connection is None:
-            told = f"HTTP {opening.status}" if opening.status else stage.trace[opening.mark].note
-            raise Inconclusive(f"the CSMS does not let {self.identity} in: {told}")
+            if not opening.status:
+                raise Inconclusive(f"the CSMS is not reached: {stage.trace[opening.mark].note}")
+            raise Inconclusive(f"the CSMS does not let {self.identity} in: HTTP {opening.status}")
         return connection
 
     async def tried(
@@ -129,7 +132,10 @@ class Dial(Line):
                 subprotocols=[Subprotocol(name) for name in offers] or None,
                 additional_headers=headers,
                 compression=None,
+                # Whether pings are answered is a rule of its own, and no reason to end the connection.
+                ping_interval=None,
                 proxy=None,
+                create_connection=_Lenient,
                 max_size=MAX_SIZE,
                 open_timeout=OPEN_TIMEOUT,
                 close_timeout=CLOSE_TIMEOUT,
@@ -161,6 +167,14 @@ class Dial(Line):
             mark=entry.number,
         )
         return opening, connection
+
+
+class _Lenient(BoundedClientConnection):
+    """Goes on if an extension is agreed on that was not offered: a rule of its own is about that."""
+
+    def __init__(self, protocol: ClientProtocol, **options: Any) -> None:
+        super().__init__(protocol, max_size=MAX_SIZE, **options)
+        protocol.process_extensions = lambda headers: []  # type: ignore[method-assign]
 
 
 async def _ended_within(connection: Connection, seconds: float) -> str:

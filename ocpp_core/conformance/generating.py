@@ -42,8 +42,10 @@ _ALL_IS_WELL = (
 )
 
 
-#: Examples of an action, or of frames, in a run without a budget of its own.
-EXAMPLES = 6
+#: Examples of an action, or of frames, in a run without a budget of its own: so many meet most limits.
+EXAMPLES = 12
+#: Examples that each gets though it has used up its share of the time.
+_LEAST_EXAMPLES = 6
 #: Examples at most, however much time there is.
 MOST_EXAMPLES = 2000
 #: Seconds, and attempts, for making one finding smaller.
@@ -357,7 +359,7 @@ class Generation:
     def _is_late(self) -> bool:
         if self._failed is None:
             now = monotonic()
-            return now > self.deadline or (now > self._until and self._of_subject >= EXAMPLES)
+            return now > self.deadline or (now > self._until and self._of_subject >= _LEAST_EXAMPLES)
         return self._attempts > _ATTEMPTS or monotonic() > self._failed + _SHRINKING
 
     async def _attempt(self, generator: Generator, example: Example) -> Finding | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.json_frames import ANSWERS, Json, Type, call, frame_in, written
@@ -125,6 +126,44 @@ class JsonStage(Conversation):
         """See `Stage`."""
         return await self._line.encrypted(self, context)
 
+    async def exchange_in_parts(
+        self, parts: Sequence[str], id: str, *, within: float | None = None
+    ) -> Answer:
+        """See `Stage`."""
+        self._will_ask(id)
+        entry = self.record(Direction.SENT, What.MESSAGE, "".join(parts), f"in {len(parts)} frames")
+        if self._connection is None:
+            self._came_end("", "there is no connection", entry.number)
+        else:
+            with suppress(ConnectionClosed):
+                await self._connection.send(parts)
+        return await self.answer_to(id, within=within)
+
+    async def ping(self, *, within: float | None = None) -> bool:
+        """See `Stage`."""
+        self.record(Direction.SENT, What.CONTROL, "ping")
+        try:
+            async with asyncio.timeout(self.profile.answer_within if within is None else within):
+                assert self._connection is not None, "a stage that is open has one"
+                await (await self._connection.ping())
+        except (ConnectionClosed, TimeoutError):
+            return False
+        self.record(Direction.RECEIVED, What.CONTROL, "pong")
+        return True
+
+    async def hang_up(self) -> str:
+        """See `Stage`."""
+        await self._stop_reading()
+        connection = self._connection
+        assert connection is not None, "a stage that is open has one"
+        self.record(Direction.SENT, What.CLOSED, str(CloseCode.NORMAL_CLOSURE.value))
+        await end(connection)
+        code = connection.close_code
+        if code in (None, CloseCode.ABNORMAL_CLOSURE):
+            return ""
+        self.record(Direction.RECEIVED, What.CLOSED, str(code))
+        return str(code)
+
     # Inside
 
     async def _stop_reading(self) -> None:
@@ -144,8 +183,8 @@ class JsonStage(Conversation):
             connection.transport.abort()
         except ConnectionClosed as closed:
             said = closed.rcvd
-            if said is None and closed.sent is not None:
-                # What is no WebSocket message, or too large a one, the library does not take.
+            if closed.sent is not None and not closed.rcvd_then_sent:
+                # What is no WebSocket message, or too large a one, the library does not take; it may be answered.
                 why = f"{closed.sent.code} {closed.sent.reason}".strip()
                 self.record(Direction.SENT, What.CLOSED, why)
                 self.give_up(f"its messages cannot be read: {printable(why)}")

@@ -4,7 +4,9 @@ import asyncio
 import http
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from ssl import SSLContext
+from typing import cast
 
 from attrs import evolve
 from websockets.asyncio.connection import Connection
@@ -19,6 +21,7 @@ from ocpp_core.conformance.stages import Opening
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.printing import printable
+from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import credentials_in, identity_in, is_password, offered_in
 
 
@@ -74,6 +77,10 @@ class Door(Line):
             process_request=self._admit,
             select_subprotocol=self._select,
             compression=None,
+            ping_interval=None,  # see `Dial`
+            create_connection=cast(
+                "type[ServerConnection]", partial(BoundedServerConnection, max_size=MAX_SIZE)
+            ),
             max_size=MAX_SIZE,
             open_timeout=OPEN_TIMEOUT,
             close_timeout=CLOSE_TIMEOUT,

@@ -47,6 +47,22 @@ def _wrong(expected: str, got: str, frame: Frame, place: str = "") -> Deviation:
     return Deviation(expected, got, place=place, marks=(frame.entry.number,))
 
 
+# WebSocket
+
+#: Codes with which the kit ends a connection on which what comes cannot be read (RFC 6455 §7.4.1).
+_UNREADABLE_CODES = ("1002", "1007")
+
+
+@overheard("connection.well-formed")
+def _well_formed(heard: Heard) -> Iterator[Deviation | None]:
+    for entry in heard.trace:
+        if entry.what is What.CLOSED and entry.direction is Direction.SENT:
+            code, _, why = entry.text.partition(" ")
+            if code in _UNREADABLE_CODES:
+                yield Deviation("frames of WebSocket", shown(why), marks=(entry.number,))
+    yield from (None for _ in heard.received)
+
+
 # Frames
 
 

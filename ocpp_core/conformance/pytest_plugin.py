@@ -113,7 +113,11 @@ class _Collecting:
 
 
 class Kit(pytest.Collector):
-    """What holds the items. All rules are looked for in one run, with the first item that is wanted."""
+    """What holds the items.
+
+    All rules are looked for in one run, with the first item that is wanted, and by one worker of pytest-xdist: two
+    stations of one identity would throw each other out.
+    """
 
     _outcomes: "dict[str, Outcome] | None" = None
 
@@ -121,23 +125,43 @@ class Kit(pytest.Collector):
         """Items are made elsewhere, as they are in no file."""
         return iter(())
 
-    def outcome(self, item: "RuleItem", profile: "Profile") -> "Outcome":
-        """What was seen of a rule."""
-        from ocpp_core.conformance.runner import conform
+    def outcome(self, item: "RuleItem", profile: "Profile", folder: Path) -> "Outcome":
+        """What was seen of a rule.
+
+        Args:
+            item: That looks for it.
+            profile: What is known of the software.
+            folder: For files of this process.
+        """
+        from ocpp_core.conformance.reports import from_json
+        from ocpp_core.conformance.sharing import shared
 
         if self._outcomes is None:
-            config = self.config
-            wanted = [one.name for one in self.session.items if isinstance(one, RuleItem)]
-            doing = conform(
-                target_of(config),
-                profile=profile,
-                patterns=wanted,
-                intrusive=bool(config.getoption("--ocpp-intrusive")),
-                seed=config.getoption("--ocpp-seed"),
-            )
-            report = asyncio.run(doing)
-            self._outcomes = {outcome.rule.id: outcome for outcome in report.outcomes}
+
+            def make(lives: Callable[[], None]) -> str:
+                return self._run(profile, lives)
+
+            # The folders of workers stand in one that belongs to the run.
+            is_worker = hasattr(self.config, "workerinput")
+            text = shared(folder.parent / "ocpp.json", make) if is_worker else make(lambda: None)
+            self._outcomes = {outcome.rule.id: outcome for outcome in from_json(text).outcomes}
         return self._outcomes[item.name]
+
+    def _run(self, profile: "Profile", lives: Callable[[], None]) -> str:
+        """The report of a run, without secrets; `lives` is called whenever it has come further."""
+        from ocpp_core.conformance.reports import as_json
+        from ocpp_core.conformance.runner import conform
+
+        config = self.config
+        doing = conform(
+            target_of(config),
+            profile=profile,
+            patterns=[one.name for one in self.session.items if isinstance(one, RuleItem)],
+            intrusive=bool(config.getoption("--ocpp-intrusive")),
+            seed=config.getoption("--ocpp-seed"),
+            told=lambda _: lives(),
+        )
+        return as_json(asyncio.run(doing))
 
 
 class Broken(Exception):
@@ -148,8 +172,8 @@ class Deviates(AssertionError):
     """A rule is broken."""
 
 
-def _wants(ocpp_profile: "Profile") -> None:
-    """Names the fixture that an item stands on; what is done with it, `RuleItem` does."""
+def _wants(ocpp_profile: "Profile", tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Names the fixtures that an item stands on; what is done with them, `RuleItem` does."""
 
 
 class RuleItem(pytest.Function):
@@ -168,7 +192,8 @@ class RuleItem(pytest.Function):
 
         assert isinstance(self.parent, Kit)
         profile = cast("Profile", self.funcargs["ocpp_profile"])
-        outcome = self.parent.outcome(self, profile)
+        folders = cast("pytest.TempPathFactory", self.funcargs["tmp_path_factory"])
+        outcome = self.parent.outcome(self, profile, folders.getbasetemp())
         self.user_properties.append(("ocpp_verdict", outcome.verdict.value))
         known = profile.known.get(self.name)
         match outcome.verdict:

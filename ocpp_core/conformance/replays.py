@@ -19,11 +19,12 @@ from ocpp_core.conformance.hearing import BROKEN
 from ocpp_core.conformance.json_frames import ANSWERS, Type, frame_in, written
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.reports.discretion import replayable, short
 from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.rules import Seen, rules
 from ocpp_core.conformance.runner import conform
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
-from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive, Verdict
+from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive, Outcome, Verdict
 from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import Role, Wire
 
@@ -164,19 +165,31 @@ def _entry(number: int, line: str) -> Entry:
     )
 
 
-def with_replays(report: Report, folder: Path) -> Report:
-    """Writes a file for each finding of a report, and names it there.
+def with_replays(report: Report, folder: Path, *, show_secrets: bool = False) -> Report:
+    """Writes a file for each finding, without secrets; a report that names these files.
+
+    Args:
+        report: The report.
+        folder: Is made, unless it is there.
+        show_secrets: Write messages as they were: keys and passwords, and in what has come who charges.
 
     Raises:
         OSError: A file cannot be written.
     """
     folder.mkdir(exist_ok=True)
-    for outcome in report.outcomes:
-        for number, finding in enumerate(outcome.findings):
-            path = folder / f"{outcome.rule.id}-{number + 1}.ndjson"
-            Replay.of(report, outcome.rule.id, finding).write(path)
-            outcome.findings[number] = evolve(finding, replay=str(path))
-    return report
+
+    def written(outcome: Outcome, number: int, finding: Finding) -> Finding:
+        path = folder / f"{outcome.rule.id}-{number}.ndjson"
+        is_drawn = outcome.rule.seen is Seen.GENERATED
+        shown = finding if show_secrets else replayable(finding, report.wire, is_drawn=is_drawn)
+        Replay.of(report, outcome.rule.id, shown).write(path)
+        return evolve(finding, replay=str(path))
+
+    outcomes = (
+        evolve(outcome, findings=[written(outcome, *each) for each in enumerate(outcome.findings, 1)])
+        for outcome in report.outcomes
+    )
+    return evolve(report, outcomes=tuple(outcomes))
 
 
 async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusive: bool = False) -> Replayed:
@@ -218,7 +231,7 @@ async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusiv
 
 def _compared(replay: Replay, seen: Deviation) -> Replayed:
     told = f"expected {seen.expected}; got {seen.got}"
-    is_same = seen.place == replay.place
+    is_same = short(seen.place) == short(replay.place)
     return Replayed(State.FAILED if is_same else State.CHANGED, told)
 
 

@@ -193,6 +193,7 @@ class Run:
     _to_generate: int = 0
     _played: dict[str, None] = field(factory=dict)
     _unbegun: list[str] = field(factory=list)
+    _shown: dict[str, str] = field(factory=dict)
 
     async def all(self, given: Ground, rules: Sequence[Rule]) -> None:
         """Looks for all rules."""
@@ -288,6 +289,8 @@ class Run:
             return Outcome(rule, Verdict.INCONCLUSIVE, "it is intrusive, and was not asked for")
         if self._is_over():
             return Outcome(rule, Verdict.INCONCLUSIVE, _OVER)
+        if (by := self._shown.get(rule.id)) is not None:
+            return Outcome(rule, Verdict.CONFORMING, f"seen by the check of {by}")
         check = CHECKS.get(rule.id)
         if len(self._unbegun) >= _MOST_UNBEGUN and (check is None or check.start is Start.BOOTED):
             return Outcome(rule, Verdict.INCONCLUSIVE, f"{self._unbegun[-1]}; it was not tried any more")
@@ -344,6 +347,7 @@ class Run:
         except Exception as error:  # of a check: the other rules can still be looked for
             return Outcome(rule, Verdict.BROKEN, _told(error))
         else:
+            self._shown |= dict.fromkeys(stage.shown, rule.id)
             return Outcome(rule, Verdict.CONFORMING)
         finally:
             if stage is not None:

@@ -200,6 +200,20 @@ class Stage(Protocol):
         """Sends something as it is and waits for the answer with an id (SOAP: for the HTTP response)."""
         ...
 
+    async def exchange_in_parts(
+        self, parts: Sequence[str], id: str, *, within: float | None = _USUAL
+    ) -> Answer:
+        """The same with one message in several frames of WebSocket. OCPP-J only."""
+        ...
+
+    async def ping(self, *, within: float | None = _USUAL) -> bool:
+        """Whether a ping of WebSocket is answered by its pong in time. OCPP-J only."""
+        ...
+
+    async def hang_up(self) -> str:
+        """Ends the connection in order: the code of the close frame that answers; "" if none does. OCPP-J only."""
+        ...
+
     async def answer_to(self, id: str, *, within: float | None = _USUAL) -> Answer:
         """Waits for the answer with an id."""
         ...
@@ -268,6 +282,10 @@ class Stage(Protocol):
         ...
 
     # How a check ends
+
+    def shows(self, rule: str) -> None:
+        """Says that another rule was seen to be kept on the way, so that nobody waits for it again."""
+        ...
 
     def deviates(
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()

@@ -27,6 +27,7 @@ class What(StrEnum):
     MESSAGE = "message"  #: a WebSocket message, or the body of an HTTP request or response
     OPENED = "opened"  #: a connection; its text says how
     CLOSED = "closed"  #: a connection; its text is the code and the reason
+    CONTROL = "control"  #: a control frame of WebSocket; its text is its name
 
 
 @frozen

@@ -121,8 +121,10 @@ Build = Callable[[Shape, _Members, Mapping[str, Any]], Any]
 
 #: How many members a value may have before only the required ones are drawn.
 _ROOM = 50
-#: A list at its upper limit repeats a few items; and if that is beyond this, items of required members.
+#: A list at its upper limit repeats a few items; and if that is beyond this, which is rare, items of required members.
 _LONG_LIST = 24
+#: Beyond the limits of most texts and lists, and of all numbers that have one.
+_REACH = 2**15
 
 
 @st.composite
@@ -131,19 +133,25 @@ def _values(draw: st.DrawFn, facts: Shape, leaf: Leaf, build: Build) -> Any:
 
 
 class _Drawing:
-    """One value being drawn: typed or on the wire, as `leaf` and `build` say."""
+    """One value being drawn: typed or on the wire, as `leaf` and `build` say.
+
+    Half of all values go to their limits wherever they have some, the others at places that are drawn. That is drawn
+    first, since Hypothesis begins with examples in which only the first draws are no zeros; and as one number with how
+    far a limit is gone to, so that a finding shrinks to the length that is one too many.
+    """
 
     def __init__(self, draw: st.DrawFn, leaf: Leaf, build: Build) -> None:
         self.draw = draw
         self.leaf = leaf
         self.build = build
         self.room = _ROOM
+        self.is_full, self.reach = divmod(draw(_REACHES), _REACH)
 
     def object(self, facts: Shape, depth: int = 0) -> Any:
         given = self.given(facts.fields, depth)
         self.room -= len(given)
-        # One draw says of all its texts whether they are as long as they may be: draws are what takes time.
-        full = self.draw(_MASK) if any(_is_limited(field.kind) for field in given) else 0
+        # One draw says of all its members whether they go to their limits: draws are what takes time.
+        full = -self.is_full or (self.draw(_MASK) if any(_is_limited(field.kind) for field in given) else 0)
         members = [
             (field, self.value(field.kind, depth, full >> number % _MASK_BITS & 1))
             for number, field in enumerate(given)
@@ -175,23 +183,29 @@ class _Drawing:
             case ListOf():
                 return self.list(kind, depth, is_full)
             case Text(max_length=int(most)) if is_full:
-                return _lengthened(self.draw(self.leaf(kind)), most)
+                return _lengthened(self.draw(self.leaf(kind)), min(most, self.reach))
+            case Integer(minimum=least, maximum=int(most)) if is_full:
+                return max(int(least or 0), min(most, self.reach))
+            case Number(minimum=least, maximum=int(most)) if is_full:
+                return Decimal(max(int(least or 0), min(most, self.reach)))
             case _:
                 return self.draw(self.leaf(kind))
 
     def list(self, kind: ListOf, depth: int, is_full: int) -> list[Any]:
-        fewest = kind.min_items or 0
-        is_long = kind.max_items is not None and self.draw(_RARELY)
-        if is_long and (kind.max_items or 0) > _LONG_LIST:
+        length = min(kind.max_items or 0, self.reach) if is_full else 0
+        is_long = length > 0 and (length <= _LONG_LIST or self.draw(_RARELY))
+        if is_long and length > _LONG_LIST:
             self.room = 0
+        fewest = max(kind.min_items or 0, 1 if is_long else 0)
         most = fewest if self.room <= 0 else min(fewest + 2, kind.max_items or fewest + 2)
         items = [self.value(kind.item, depth, is_full) for _ in range(self.draw(_size(fewest, most)))]
-        return list(islice(cycle(items), kind.max_items)) if is_long else items
+        return list(islice(cycle(items), max(length, len(items)))) if is_long else items
 
 
 _MASK_BITS = 16  # Hypothesis draws from wider ranges with a preference for small numbers
 _MASK = st.integers(0, 2**_MASK_BITS - 1)
-_RARELY = st.integers(0, 9).map(lambda number: number == 9)
+_REACHES = st.integers(0, 2 * _REACH - 1)
+_RARELY = st.integers(0, 6).map(lambda number: number == 6)
 
 
 @cache
@@ -200,8 +214,15 @@ def _size(fewest: int, most: int) -> st.SearchStrategy[int]:
 
 
 def _is_limited(kind: Kind) -> bool:
-    inner = kind.item if isinstance(kind, ListOf) else kind
-    return isinstance(inner, Text) and inner.max_length is not None
+    match kind:
+        case (
+            Text(max_length=int()) | Integer(maximum=int()) | Number(maximum=int()) | ListOf(max_items=int())
+        ):
+            return True
+        case ListOf(item=item):
+            return _is_limited(item)
+        case _:
+            return False
 
 
 def _lengthened(part: str, length: int) -> str:

@@ -14,12 +14,15 @@ from conformance.peers.csms_faults_messages import FAULTS as OF_MESSAGES
 from conformance.peers.csms_faults_security import FAULTS as OF_SECURITY
 from conformance.peers.csms_faults_security import encrypted
 from conformance.peers.csms_faults_taking import FAULTS as OF_ANSWERS
+from conformance.peers.csms_faults_wire import WIRE
 from conformance.peers.csms_judging import broken_by, deviating, judged, quiet
 from ocpp_core.conformance.rules import Seen, rules
 from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role, Wire
 
-FAULTS: tuple[Fault, ...] = (*OF_FRAMES, *OF_CHARGING, *OF_MESSAGES, *OF_BLOCKS, *OF_SECURITY, *OF_ANSWERS)
+FAULTS: tuple[Fault, ...] = (
+    *(*OF_FRAMES, *WIRE, *OF_CHARGING, *OF_MESSAGES, *OF_BLOCKS, *OF_SECURITY, *OF_ANSWERS),
+)
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
 #: What gives overheard rules something to hear, beside the checks of frames.
 _TALK = (
@@ -82,7 +85,7 @@ KNOWN = {
 
 
 def _block(rule: str) -> tuple[str, ...]:
-    if rules()[rule].seen is Seen.OVERHEARD:
+    if rules()[rule].seen is Seen.OVERHEARD and not rule.startswith("connection."):
         return _FRAMES if rule.startswith("frame.") else _TALK
     if rule.startswith("taken."):
         # There are many of them, and each asks many times.

@@ -1,8 +1,14 @@
-"""The kit in pytest, run by `pytester` in front of what the kit says that it has seen."""
+"""The kit in pytest, in a process of its own: in front of what the kit says that it has seen, and of our CSMS."""
 
+import asyncio
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
+from lxml import etree
+
+import ocpp_core
+from played import csms_url
 
 pytest_plugins = ["pytester"]
 
@@ -20,19 +26,22 @@ import pytest
 from ocpp_core.conformance import runner
 from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.rules import rules
-from ocpp_core.conformance.traces import Trace
+from ocpp_core.conformance.traces import Direction, Trace, What
 from ocpp_core.conformance.verdicts import Finding, Outcome, Verdict
 
 VERDICTS = {verdicts}
+SECRET = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"hush"}]'
 
 
 async def conform(target, *, profile, patterns, **_):
-    with open("hooks.txt", "w") as file:
-        file.write(" ".join(profile.hooks))
+    with open("runs.txt", "a") as file:
+        file.write(" ".join(profile.hooks) + "\\n")
     outcomes = []
     for id in patterns:
         verdict = Verdict(VERDICTS.get(id, "conforming"))
-        findings = [Finding("a boot", "silence", "", Trace())] if verdict is Verdict.DEVIATING else []
+        trace = Trace()
+        trace.add(0.0, Direction.RECEIVED, What.MESSAGE, SECRET)
+        findings = [Finding("a boot", "silence", "", trace)] if verdict is Verdict.DEVIATING else []
         outcomes.append(Outcome(rules()[id], verdict, "because", findings=findings))
     now = datetime.now(UTC)
     return Report(
@@ -49,7 +58,19 @@ def _run(
     pytester: pytest.Pytester, verdicts: dict[str, str], *options: str, more: str = ""
 ) -> pytest.RunResult:
     pytester.makeconftest(_RUN.replace("{verdicts}", repr(verdicts)) + more)
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *_PLUGIN, *_ENDPOINT, *options)
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *_PLUGIN, *_ENDPOINT, *options)
+
+
+def _runs(pytester: pytest.Pytester) -> list[str]:
+    """The names of the hooks of each run."""
+    return (pytester.path / "runs.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture(autouse=True)
+def _same_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process finds the library that is tested, wherever it stands."""
+    assert ocpp_core.__file__ is not None
+    monkeypatch.setenv("PYTHONPATH", str(Path(ocpp_core.__file__).parents[1]))
 
 
 def test_there_is_an_item_for_each_rule(pytester: pytest.Pytester) -> None:
@@ -101,6 +122,39 @@ def test_a_finding_is_told_without_a_traceback(pytester: pytest.Pytester) -> Non
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_finding_has_no_secret_in_it(pytester: pytest.Pytester) -> None:
+    result = _run(pytester, {"frame.unknown-action": "deviating"}, "--ocpp-rules", "frame.unknown-action")
+
+    result.stdout.fnmatch_lines(["*AuthorizationKey*"])
+    result.stdout.no_fnmatch_line("*hush*")
+
+
+def test_workers_of_xdist_test_the_software_once(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    result = _run(pytester, {"boot.answered": "deviating"}, "--ocpp-rules", "boot.*", "-n", "2")
+
+    assert 1 == len(_runs(pytester))
+    assert 1 == result.parseoutcomes()["failed"]
+    assert result.parseoutcomes()["passed"] > 1
+
+
+def test_our_csms_is_tested_from_another_process(pytester: pytest.Pytester) -> None:
+    async def run() -> pytest.RunResult:
+        async with csms_url() as url:
+            return await asyncio.to_thread(
+                pytester.runpytest_subprocess,
+                *("-p", "no:cacheprovider", *_PLUGIN, "--ocpp-endpoint", url, "--ocpp-version", "1.6"),
+                *("--ocpp-rules", "heartbeat.*", "--junitxml", "junit.xml"),
+            )
+
+    result = asyncio.run(run())
+
+    assert 0 == result.ret
+    cases = etree.parse(pytester.path / "junit.xml").getroot().iterfind(".//testcase")
+    seen = {case.get("name"): [each.get("value") for each in case.iterfind(".//property")] for case in cases}
+    assert ["conforming"] == seen["heartbeat.answered"]
+
+
 def test_items_have_the_hooks_of_the_fixture(pytester: pytest.Pytester) -> None:
     hooks = """
 @pytest.fixture(scope="session")
@@ -110,4 +164,4 @@ def ocpp_hooks():
 
     _run(pytester, {}, "--ocpp-rules", "frame.unknown-action", more=hooks)
 
-    assert "trigger" == (pytester.path / "hooks.txt").read_text(encoding="utf-8")
+    assert ["trigger"] == _runs(pytester)

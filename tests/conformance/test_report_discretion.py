@@ -1,16 +1,21 @@
 """What goes into a ticket has no secret in it, in whatever form; and no more than can be read."""
 
 import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from attrs import evolve
 from rich.console import Console
 
 import made_reports
+from ocpp_core.conformance.replays import Replay, with_replays
 from ocpp_core.conformance.reports import Report, as_json, as_junit, as_page, discreet, from_json
 from ocpp_core.conformance.reports.discretion import MOST
 from ocpp_core.conformance.reports.terminal import print_report
+from ocpp_core.conformance.rules import Rule, Seen
 from ocpp_core.conformance.traces import MOST_ENTRIES, Direction, Trace, What
+from ocpp_core.conformance.verdicts import Outcome, Verdict
 
 
 def on_terminal(report: Report, *, show_secrets: bool = False) -> str:
@@ -19,7 +24,14 @@ def on_terminal(report: Report, *, show_secrets: bool = False) -> str:
     return written.getvalue()
 
 
+def in_replay_files(report: Report, **options: bool) -> str:
+    with TemporaryDirectory() as folder:
+        with_replays(report, Path(folder), **options)
+        return "".join(path.read_text(encoding="utf-8") for path in Path(folder).iterdir())
+
+
 FORMS = {
+    "replays": in_replay_files,
     "json": as_json,
     "junit": lambda report, **options: as_junit(report, **options).decode(),
     "page": as_page,
@@ -53,6 +65,40 @@ def test_a_report_that_was_read_back_is_shown_as_it_is() -> None:
     assert discreet(SECRET) == read
     assert read is discreet(read)
     assert as_page(SECRET) == as_page(read)
+
+
+def replay_of(rule: Rule, *said: tuple[Direction, str]) -> list[str]:
+    """The texts in the file that replays a finding of a rule."""
+    trace = Trace()
+    for direction, text in said:
+        trace.add(0.0, direction, What.MESSAGE, text)
+    outcome = Outcome(rule, Verdict.DEVIATING, findings=[made_reports.finding(trace)])
+    with TemporaryDirectory() as folder:
+        [written] = with_replays(made_reports.report((outcome,)), Path(folder)).outcomes
+        return [entry.text for entry in Replay.read(Path(written.findings[0].replay)).trace]
+
+
+CARD = '[2,"1","Authorize",{"idTag":"04A2B3C4"}]'
+
+
+def test_a_replay_file_has_no_card_of_somebody_in_it_and_those_of_the_profile() -> None:
+    texts = replay_of(made_reports.rule(), (Direction.RECEIVED, CARD), (Direction.SENT, CARD))
+
+    assert ['[2,"1","Authorize",{"idTag":"***"}]', CARD] == texts
+
+
+def test_what_was_drawn_is_replayed_as_it_was() -> None:
+    drawn = f'[2,"1","ChangeConfiguration",{{"key":"AuthorizationKey","value":"{"0" * MOST}"}}]'
+
+    assert [drawn] == replay_of(made_reports.rule(seen=Seen.GENERATED), (Direction.SENT, drawn))
+    assert [drawn] != replay_of(made_reports.rule(), (Direction.SENT, drawn))
+
+
+def test_files_that_replay_leave_the_report_as_it_was() -> None:
+    before = as_json(SECRET)
+    in_replay_files(SECRET)
+
+    assert before == as_json(SECRET)
 
 
 def entries(trace: Trace, *marks: int) -> Trace:

@@ -1,6 +1,8 @@
 """Checks of frames of OCPP-J: what is asked wrongly, and how it is answered. For both roles."""
 
+import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ocpp_core.conformance.checks import check
@@ -132,33 +134,49 @@ async def null_payload(stage: Stage) -> None:
     stage.needed(answer)
 
 
+async def _to_each(stage: Stage, odd: Mapping[str, tuple[Any, ...]]) -> list[tuple[str, Answer]]:
+    """What comes for frames, given without their ids; they are sent at once, so that silence is waited for once."""
+
+    async def exchanged(place: str, kind: int, *rest: Any) -> Answer:
+        id = stage.new_id()
+        text = json.dumps([kind, id, *rest])
+        return await stage.exchange(text, id, note=place, within=stage.profile.silence)
+
+    answers = await asyncio.gather(*(exchanged(place, *frame) for place, frame in odd.items()))
+    for answer in answers:
+        # Which of them has ended the connection, nobody can tell.
+        _goes_on(stage, answer, ", ".join(odd))
+    return list(zip(odd, answers, strict=True))
+
+
 @check("frame.unknown-type")
 async def unknown_type(stage: Stage) -> None:
     """Sends messages of types that the version does not have."""
-    known = set(stage.specification.frame_kinds)
-    for kind in (number for number in (0, 1, 5, 6, 7, 99) if number not in known):
-        id = stage.new_id()
-        frame = json.dumps([kind, id, "Foo", {}])
-        answer = await stage.exchange(frame, id, note=f"type {kind}", within=stage.profile.silence)
-        _goes_on(stage, answer, f"type {kind}")
+    unknown = sorted({0, 1, 5, 6, 7, 99} - {*stage.specification.frame_kinds})
+    for place, answer in await _to_each(stage, {f"type {kind}": (kind, "Foo", {}) for kind in unknown}):
         _is_spelt(stage, answer)
         is_told = answer.kind is AnswerKind.ERROR and answer.code == "MessageTypeNotSupported"
         may_tell = stage.specification.version in ("2.0", "2.0.1")
         if answer.kind is not AnswerKind.SILENCE and not (is_told and may_tell):
             wanted = "silence, or MessageTypeNotSupported" if may_tell else "silence"
-            stage.deviates(wanted, answer, place=f"type {kind}", marks=(answer.mark,))
+            stage.deviates(wanted, answer, place=place, marks=(answer.mark,))
 
 
 @check("frame.answers-unanswered")
 async def answers_unanswered(stage: Stage) -> None:
     """Answers what was never asked."""
-    for rest in ([3, {}], [4, "GenericError", "", {}], [3, {"status": "Accepted"}]):
-        id = stage.new_id()
-        frame = json.dumps([rest[0], id, *rest[1:]])
-        answer = await stage.exchange(frame, id, note="an answer to nothing", within=stage.profile.silence)
-        _goes_on(stage, answer, f"type {rest[0]}")
+    answers: Mapping[str, tuple[Any, ...]] = {
+        "an empty answer to nothing": (3, {}),
+        "an error for nothing": (4, "GenericError", "", {}),
+        "an answer to nothing": (3, {"status": "Accepted"}),
+    }
+    _are_silent(stage, await _to_each(stage, answers))
+
+
+def _are_silent(stage: Stage, answers: list[tuple[str, Answer]]) -> None:
+    for place, answer in answers:
         if answer.kind is not AnswerKind.SILENCE:
-            stage.deviates("silence", answer, place=f"type {rest[0]}", marks=(answer.mark,))
+            stage.deviates("silence", answer, place=place, marks=(answer.mark,))
 
 
 @check("frame.any-id")
@@ -273,19 +291,22 @@ async def crossing_calls(stage: Stage) -> None:
 
 @check("frame.own-timeout")
 async def own_timeout(stage: Stage) -> None:
-    """Leaves a call of the peer unanswered, and has it make another."""
+    """Leaves a call of the peer unanswered, and has it make another; then answers the first, too late."""
     first, second = _askable(stage)
-    call = await _held(stage, first)
+    late = await _held(stage, first)
+    stage.responders[second] = lambda _: None
     try:
-        await _patiently(stage, second)
+        call = await _patiently(stage, second)
     except Inconclusive:
-        if was_away(stage, call.mark):
+        if was_away(stage, late.mark):
             stage.cannot_tell("it was away, and what it was asked meanwhile is lost")
         stage.deviates(
             f"another call after the {first} that was not answered",
             f"none in {PATIENCE * stage.profile.answer_within:.0f} s",
-            marks=(call.mark,),
+            marks=(late.mark,),
         )
+    if await _once_more(stage, late, call) is None:
+        stage.shows("frame.after-timeout")
 
 
 async def _patiently(stage: Stage, action: str) -> PeerCall:
@@ -299,6 +320,15 @@ async def _patiently(stage: Stage, action: str) -> PeerCall:
         return call
 
 
+async def _once_more(stage: Stage, late: PeerCall, call: PeerCall) -> PeerCall | None:
+    """Answers a call too late, then the one that came after it; the same as that one, if it comes again."""
+    await _release(stage, late)
+    await _release(stage, call)
+    again = await stage.expect(call.action, within=stage.profile.silence)
+    # What says something else would have been said anyway.
+    return again if again is not None and _without_time(again) == _without_time(call) else None
+
+
 @check("frame.after-timeout")
 async def after_timeout(stage: Stage) -> None:
     """Answers a call too late, after the next one has come, and then the next one."""
@@ -306,11 +336,9 @@ async def after_timeout(stage: Stage) -> None:
     late = await _held(stage, first)
     stage.responders[second] = lambda _: None
     call = await _patiently(stage, second)
-    await _release(stage, late)
-    await _release(stage, call)
-    again = await stage.expect(second, within=stage.profile.silence)
-    # What says something else, or goes on saying it, would have been said anyway.
-    if again is not None and _without_time(again) == _without_time(call):
+    again = await _once_more(stage, late, call)
+    if again is not None:
+        # What goes on saying the same would have said it anyway.
         if await stage.expect(second, within=stage.profile.silence) is not None:
             stage.cannot_tell(f"it says {second} all the time")
         stage.deviates("no second such call, since it was answered", second, marks=(call.mark, again.mark))
@@ -326,17 +354,13 @@ def _without_time(call: PeerCall) -> Json:
 @check("frame.send-unanswered")
 async def send_unanswered(stage: Stage) -> None:
     """Sends a stream that there is not, something that is no SEND, and one that breaks its schema."""
-    good = request(stage.specification, "NotifyPeriodicEventStream")
-    for action, payload in (
-        ("NotifyPeriodicEventStream", good),
-        ("Heartbeat", {}),
-        ("NotifyPeriodicEventStream", {}),
-    ):
-        id = stage.new_id()
-        answer = await stage.exchange(json.dumps([6, id, action, payload]), id, within=stage.profile.silence)
-        _goes_on(stage, answer, action)
-        if answer.kind is not AnswerKind.SILENCE:
-            stage.deviates("silence", answer, place=action, marks=(answer.mark,))
+    stream = "NotifyPeriodicEventStream"
+    sends: Mapping[str, tuple[Any, ...]] = {
+        "a stream that there is not": (6, stream, request(stage.specification, stream)),
+        "a SEND of what is a CALL": (6, "Heartbeat", {}),
+        "a SEND that breaks its schema": (6, stream, {}),
+    }
+    _are_silent(stage, await _to_each(stage, sends))
 
 
 @check("frame.bad-result-answered")

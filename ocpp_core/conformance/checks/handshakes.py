@@ -41,6 +41,13 @@ async def no_common(stage: Stage) -> None:
         stage.deviates("a connection that is closed", "one that stays", marks=(opening.mark,))
 
 
+@check("handshake.extensions", start=Start.CONNECTED)
+async def extensions(stage: Stage) -> None:
+    """Offers none."""
+    if agreed := stage.opening.headers.get("sec-websocket-extensions"):
+        stage.deviates("no extension, as none was offered", agreed, marks=(stage.opening.mark,))
+
+
 @check("handshake.unknown-identity", start=Start.CONNECTED)
 async def unknown_identity(stage: Stage) -> None:
     """Comes as a station that nobody knows."""

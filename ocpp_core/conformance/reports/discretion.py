@@ -35,13 +35,40 @@ def discreet(report: Report) -> Report:
         report,
         target=hide(report.target),
         software=Software(
-            vendor=_short(software.vendor),
-            model=_short(software.model),
-            firmware=_short(software.firmware),
+            vendor=short(software.vendor),
+            model=short(software.model),
+            firmware=short(software.firmware),
         ),
-        left_behind=tuple(_short(each) for each in report.left_behind),
+        left_behind=tuple(short(each) for each in report.left_behind),
         outcomes=tuple(_outcome(outcome, report.wire, left) for outcome in report.outcomes),
         is_discreet=True,
+    )
+
+
+def replayable(finding: Finding, wire: Wire, *, is_drawn: bool) -> Finding:
+    """A finding as anybody may see it in a file that replays it.
+
+    Of what has come it is hidden too who charges, as that is never sent again.
+
+    Args:
+        finding: The finding.
+        wire: Of its messages.
+        is_drawn: What was sent was drawn by the kit: it says nothing of anybody, and is what shows the finding.
+    """
+    kept = [
+        _entry(entry, wire, persons=True)
+        if entry.direction is Direction.RECEIVED
+        else entry
+        if is_drawn
+        else _entry(entry, wire)
+        for entry in finding.trace
+    ]
+    return evolve(
+        finding,
+        expected=short(finding.expected),
+        got=short(finding.got),
+        place=short(finding.place),
+        trace=Trace(kept),
     )
 
 
@@ -54,12 +81,12 @@ class _Left:
 
 def _outcome(outcome: Outcome, wire: Wire, left: _Left) -> Outcome:
     findings = [_finding(finding, wire, left) for finding in outcome.findings]
-    return evolve(outcome, reason=_short(outcome.reason), findings=findings)
+    return evolve(outcome, reason=short(outcome.reason), findings=findings)
 
 
 def _finding(finding: Finding, wire: Wire, left: _Left) -> Finding:
     kept = Trace(list(_kept(finding, wire, left)))
-    return evolve(finding, got=_short(finding.got), place=_short(finding.place), trace=kept)
+    return evolve(finding, got=short(finding.got), place=short(finding.place), trace=kept)
 
 
 def _kept(finding: Finding, wire: Wire, left: _Left) -> Iterable[Entry]:
@@ -70,16 +97,17 @@ def _kept(finding: Finding, wire: Wire, left: _Left) -> Iterable[Entry]:
             yield shown
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """What is said about a finding, without the secrets of an address in it, and not longer than a few lines."""
     kept: str = hide(text[: 2 * LONG])
     return kept[:LONG]
 
 
-def _entry(entry: Entry, wire: Wire) -> Entry:
+def _entry(entry: Entry, wire: Wire, *, persons: bool = False) -> Entry:
     if entry.what is not What.MESSAGE or not entry.text:
-        return evolve(entry, text=_short(entry.text), note=_short(entry.note))
+        return evolve(entry, text=short(entry.text), note=short(entry.note))
     text, values = entry.text, values_of(entry.text, wire)
-    hidden = hide(values, most=MOST)
+    hidden = hide(values, persons=persons, most=MOST)
     if values is None and entry.direction is Direction.RECEIVED:
         return evolve(entry, text="", note=_noted(entry, f"{len(text)} characters that cannot be read"))
     if hidden != values or (entry.direction is Direction.RECEIVED and _says_more(text, wire)):

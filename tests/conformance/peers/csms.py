@@ -101,6 +101,7 @@ class Csms:
         password: Of every station; None asks for none.
         refusal: The HTTP status for a wrong one.
         proven: Whether a request proves the password.
+        extensions: What it says that it has agreed on, whatever was offered.
         ssl: Of a server that is reached over TLS.
         trust: Of a client that trusts it.
         stays: Whether it keeps connections without a subprotocol.
@@ -123,6 +124,7 @@ class Csms:
         self.takes_first = False
         self.refusal = 401
         self.compression: str | None = "deflate"
+        self.extensions = ""
         self.ssl: SSLContext | None = None
         self.trust: SSLContext | None = None
         self.password: str | None = None
@@ -158,6 +160,7 @@ class Csms:
             select_subprotocol=choose,
             compression=self.compression,
             process_request=self._admitted,
+            process_response=self._agreed,
             ping_interval=None,
             ssl=self.ssl,
         ) as server:
@@ -174,6 +177,10 @@ class Csms:
         if status == 200 and self.password is not None and not self.proven(request, proof):
             status = self.refusal
         return None if status == 200 else connection.respond(status, "")
+
+    def _agreed(self, _: ServerConnection, __: Any, response: Any) -> None:
+        if self.extensions:
+            response.headers["Sec-WebSocket-Extensions"] = self.extensions
 
     async def _connected(self, connection: ServerConnection) -> None:
         if connection.subprotocol is None:

@@ -6,7 +6,7 @@ stations with a fault in seconds.
 
 import asyncio
 import selectors
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -61,11 +61,15 @@ class _End:
         self.inbox: asyncio.Queue[str | None] = asyncio.Queue()
         self.other: _End
         self.is_closed = False
+        self.close_code = 1000
         self.transport = self
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str | Sequence[str]) -> None:
         if not self.is_closed:
-            self.other.inbox.put_nowait(text)
+            self.other.inbox.put_nowait("".join(text))
+
+    async def ping(self) -> Awaitable[None]:
+        return asyncio.sleep(0)
 
     async def receive(self) -> str | None:
         return None if self.is_closed and self.inbox.empty() else await self.inbox.get()
