@@ -8,9 +8,12 @@ before anything that wants one, as `asyncio.timeout` does.
 import asyncio
 import sys
 from asyncio import tasks
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
-from typing import Any
+from typing import Any, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class _Turn:
@@ -43,19 +46,24 @@ def begin(
     Returns:
         The rest, for `task_of` in the same context; None if there is none. What the work raises goes on.
     """
-    loop = loop or asyncio.get_running_loop()
-    current = asyncio.current_task(loop)
-    # These two are there for whoever drives coroutines (Python's documentation: asyncio, extending, task lifetime).
-    if current is not None:
-        tasks._leave_task(loop, current)
     try:
-        waits_for = context.run(work.send, None)
+        waits_for = alone(context, loop or asyncio.get_running_loop(), work.send, None)
     except StopIteration:
         return None
-    finally:
-        if current is not None:
-            tasks._enter_task(loop, current)
     return _Rest(work, waits_for)
+
+
+def alone(context: Context, loop: asyncio.AbstractEventLoop, function: Callable[[A], B], argument: A) -> B:
+    """What a function returns that runs in a context of its own, and in no task: that of its caller is another's."""
+    current = asyncio.current_task(loop)
+    if current is None:
+        return context.run(function, argument)
+    # These two are there for whoever drives coroutines (Python's documentation: asyncio, extending, task lifetime).
+    tasks._leave_task(loop, current)
+    try:
+        return context.run(function, argument)
+    finally:
+        tasks._enter_task(loop, current)
 
 
 def task_of(rest: Coroutine[Any, Any, None], context: Context, name: str) -> asyncio.Task[None]:
