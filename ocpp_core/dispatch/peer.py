@@ -45,7 +45,7 @@ from ocpp_core.dispatch.handlers import require_notification
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
-from ocpp_core.dispatch.steps import alone, begin, own_task, task_of
+from ocpp_core.dispatch.steps import advance, alone, own_task, task_of
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,
@@ -490,13 +490,14 @@ class Peer(Generic[M]):
                 assert_never(event)
 
     def _answer(self, call: CallReceived) -> Coroutine[Any, Any, None] | None:
-        """Has a call of theirs handled and answered: at once if nothing has to wait for anything; or what does so."""
+        """Has a call of theirs handled and answered, at once if it can be; returns what has to wait."""
         if self._observer.hooks or self._unsent >= self._max_held_bytes:
-            return self._answer_told(call)
+            return advance(self._answer_told(call))
         answer = self._router.begin(call.request, self)
         if not isinstance(answer, Answer):
             return self._answer_later(call, answer)
-        return self._answered(call, conclude(self._connection, call, answer, self))
+        rest = self._answered(call, conclude(self._connection, call, answer, self))
+        return None if rest is None else advance(rest)
 
     async def _answer_later(self, call: CallReceived, answer: Awaitable[Answer]) -> None:
         rest = self._answered(call, conclude(self._connection, call, await answer, self))
@@ -522,7 +523,10 @@ class Peer(Generic[M]):
             return None
         return self._router.run_after(call.request, answer.response, self)
 
-    async def _notice(self, event: NotificationReceived) -> None:
+    def _notice(self, event: NotificationReceived) -> Coroutine[Any, Any, None] | None:
+        return advance(self._handle_notification(event))
+
+    async def _handle_notification(self, event: NotificationReceived) -> None:
         self._noticed += TYPED * event.size
         try:
             with self._observer.handling(self, event.message):
@@ -639,15 +643,13 @@ class Peer(Generic[M]):
         return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
     def _begin(self, work: Callable[[E], Coroutine[Any, Any, None] | None], event: E) -> None:
-        """Does the work as far as it goes at once, and the rest in a task of its own."""
+        """Does the work as far as it goes at once, and what it leaves in a task of its own."""
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
         context = self._context.copy()
         loop = self._loop or asyncio.get_running_loop()
         since = loop.time() if self._observer.hooks else 0.0
         try:
             rest = alone(context, loop, work, event)
-            if rest is not None:
-                rest = begin(rest, context, loop)
         except BaseException as error:
             self._failed(event, since, error)
             if isinstance(error, ENDS_OF_PROCESS):
@@ -658,6 +660,10 @@ class Peer(Generic[M]):
             self._at_once += 1
             return
         task = task_of(rest, context, self._name(event))
+        if task.done():  # since Python 3.12 a task begins at once
+            self._at_once += 1
+            self._ended(event, since, task)
+            return
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, event, since))
 
