@@ -45,7 +45,7 @@ from ocpp_core.dispatch.handlers import require_notification
 from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
-from ocpp_core.dispatch.steps import begin, own_task, task_of
+from ocpp_core.dispatch.steps import advance, alone, own_task, task_of
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,
@@ -71,6 +71,7 @@ GRACE = 5.0
 MOST_AT_ONCE = 16
 
 R = TypeVar("R", bound=Response)
+E = TypeVar("E", CallReceived, NotificationReceived)
 
 
 @value(eq=False)
@@ -416,7 +417,8 @@ class Peer(Generic[M]):
         self._flush()
         if self._callers or self._timer is not None:
             self._arm()
-        self._tell_of_change()
+        if self._changed is not None:
+            self._tell_of_change()
 
     async def _change(self) -> None:
         """Waits for the next thing that may let `can_receive` be True."""
@@ -460,7 +462,7 @@ class Peer(Generic[M]):
             self._observer.event(self, event)
         match event:
             case CallReceived():
-                self._begin(self._answer(event), event)
+                self._begin(self._answer, event)
             case CallOutcome():
                 future, since = self._callers.pop(event.call.id)
                 if not future.done():
@@ -468,7 +470,7 @@ class Peer(Generic[M]):
                 seconds = asyncio.get_running_loop().time() - since
                 self._observer.call_ended(self, event.call.request, event, seconds)
             case NotificationReceived() if self._noticed < self._max_held_bytes:
-                self._begin(self._notice(event), event)
+                self._begin(self._notice, event)
             case NotificationReceived(message=message):
                 _log.warning(
                     "%s: %s is dropped: too many are at work",
@@ -487,18 +489,44 @@ class Peer(Generic[M]):
             case _:
                 assert_never(event)
 
-    async def _answer(self, call: CallReceived) -> None:
+    def _answer(self, call: CallReceived) -> Coroutine[Any, Any, None] | None:
+        """Has a call of theirs handled and answered, at once if it can be; returns what has to wait."""
+        if self._observer.hooks or self._unsent >= self._max_held_bytes:
+            return advance(self._answer_told(call))
+        answer = self._router.begin(call.request, self)
+        if not isinstance(answer, Answer):
+            return self._answer_later(call, answer)
+        rest = self._answered(call, conclude(self._connection, call, answer, self))
+        return None if rest is None else advance(rest)
+
+    async def _answer_later(self, call: CallReceived, answer: Awaitable[Answer]) -> None:
+        rest = self._answered(call, conclude(self._connection, call, await answer, self))
+        if rest is not None:
+            await rest
+
+    async def _answer_told(self, call: CallReceived) -> None:
+        """As `_answer`, where hooks are told of it, or it has to wait for what was sent before."""
         if self._unsent >= self._max_held_bytes:
             await own_task()
             while self._unsent >= self._max_held_bytes and not self._connection.closed:
                 # The answer to this call gives a held one its turn: who does not read them gets no more of them made.
                 await self._change()
         answer = await answer_call(self._connection, call, self._router.handle, self, self._observer)
-        self._pump()
-        if answer.response is not None:
-            await self._router.run_after(call.request, answer.response, self)
+        rest = self._answered(call, answer)
+        if rest is not None:
+            await rest
 
-    async def _notice(self, event: NotificationReceived) -> None:
+    def _answered(self, call: CallReceived, answer: Answer) -> Coroutine[Any, Any, None] | None:
+        """Sends an answer on its way; returns the hooks that run after it, if there are any."""
+        self._pump()
+        if answer.response is None or not self._router.has_hooks(call.request):
+            return None
+        return self._router.run_after(call.request, answer.response, self)
+
+    def _notice(self, event: NotificationReceived) -> Coroutine[Any, Any, None] | None:
+        return advance(self._handle_notification(event))
+
+    async def _handle_notification(self, event: NotificationReceived) -> None:
         self._noticed += TYPED * event.size
         try:
             with self._observer.handling(self, event.message):
@@ -614,14 +642,14 @@ class Peer(Generic[M]):
         reason = "the connection has ended" if self._connection.closed else "the connection is being closed"
         return NotConnectedError(message.__ocpp__.action or "", reason, identity=self.identity)
 
-    def _begin(self, work: Coroutine[Any, Any, None], event: CallReceived | NotificationReceived) -> None:
-        """Does the work as far as it goes at once, and the rest in a task of its own."""
+    def _begin(self, work: Callable[[E], Coroutine[Any, Any, None] | None], event: E) -> None:
+        """Does the work as far as it goes at once, and what it leaves in a task of its own."""
         # In the context of the connection: what a handler has set in its own is nothing to the next one.
         context = self._context.copy()
         loop = self._loop or asyncio.get_running_loop()
         since = loop.time() if self._observer.hooks else 0.0
         try:
-            rest = begin(work, context, loop)
+            rest = alone(context, loop, work, event)
         except BaseException as error:
             self._failed(event, since, error)
             if isinstance(error, ENDS_OF_PROCESS):
@@ -632,6 +660,10 @@ class Peer(Generic[M]):
             self._at_once += 1
             return
         task = task_of(rest, context, self._name(event))
+        if task.done():  # since Python 3.12 a task begins at once
+            self._at_once += 1
+            self._ended(event, since, task)
+            return
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, event, since))
 

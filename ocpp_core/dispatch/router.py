@@ -331,19 +331,30 @@ class Router:
 
     async def handle(self, request: Request[Any], caller: Any) -> Answer:
         """Finds and runs the handler. Never raises but for what ends the task or the process, see `is_of_task`."""
+        answer = self.begin(request, caller)
+        return answer if isinstance(answer, Answer) else await answer
+
+    def begin(self, request: Request[Any], caller: Any) -> Answer | Awaitable[Answer]:
+        """As `handle`: the answer at once if the handler is a plain one, or else what is to be awaited for it."""
         try:
             response = (self._outermost or self._run_handler)(request, caller)
-            if not isinstance(response, Response):
-                response = await _result(response)
-                if not isinstance(response, Response):
-                    raise wrong_response(request.__ocpp__.action, response)
-        except OcppError as error:
-            return Answer(error=error)
-        except BaseException as error:  # whatever a handler does, the peer gets an answer
-            if is_of_task(error):
-                raise
-            return failed(error)
-        return Answer(response)
+            if isinstance(response, Response):
+                return Answer(response)
+            if inspect.isawaitable(response):
+                return self._later(request, response)
+            raise wrong_response(request.__ocpp__.action, response)
+        except BaseException as error:
+            return _raised(error)
+
+    async def _later(self, request: Request[Any], awaited: Awaitable[Any]) -> Answer:
+        try:
+            await own_task()
+            response = await awaited
+            if isinstance(response, Response):
+                return Answer(response)
+            raise wrong_response(request.__ocpp__.action, response)
+        except BaseException as error:
+            return _raised(error)
 
     async def notify(self, message: Notification, caller: Any) -> None:
         """Runs the handler of a message that wants no answer. What it raises is logged."""
@@ -358,6 +369,10 @@ class Router:
             if is_of_task(error):
                 raise
             note_failure(caller, f"the handler of {action}", error)
+
+    def has_hooks(self, request: Request[Any]) -> bool:
+        """Whether `run_after` has anything to do."""
+        return type(request) in self._after
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """Runs the hooks of a request whose answer has been sent; a hook that raises is logged."""
@@ -490,6 +505,15 @@ def _refused(connection: Connection[Any], call: CallReceived, answer: Answer) ->
 def failed(cause: BaseException) -> Answer:
     """What the peer is told when something on our side goes wrong, and why, for us."""
     return Answer(error=OcppError(ErrorCode.INTERNAL), cause=cause)
+
+
+def _raised(error: BaseException) -> Answer:
+    """The answer where a handler has raised: whatever it does, the peer gets one. Raises what ends the task."""
+    if isinstance(error, OcppError):
+        return Answer(error=error)
+    if is_of_task(error):
+        raise error
+    return failed(error)
 
 
 def _names(classes: Iterable[type]) -> str:

@@ -8,9 +8,12 @@ before anything that wants one, as `asyncio.timeout` does.
 import asyncio
 import sys
 from asyncio import tasks
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
-from typing import Any
+from typing import Any, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class _Turn:
@@ -30,36 +33,46 @@ async def own_task() -> None:
         await _Turn()
 
 
-def begin(
-    work: Coroutine[Any, Any, None], context: Context, loop: asyncio.AbstractEventLoop | None = None
-) -> Coroutine[Any, Any, None] | None:
-    """Does the work as far as it goes without waiting.
+def begin(work: Coroutine[Any, Any, None], context: Context) -> Coroutine[Any, Any, None] | None:
+    """As `advance`, in a context, where the task of the caller is another's."""
+    return alone(context, asyncio.get_running_loop(), advance, work)
 
-    Args:
-        work: Not begun.
-        context: In which it runs.
-        loop: The one that runs, for who knows it: to ask Python 3.11 for it costs as much as all that is done here.
+
+def advance(work: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
+    """Does the work as far as it goes without waiting.
 
     Returns:
         The rest, for `task_of` in the same context; None if there is none. What the work raises goes on.
     """
-    loop = loop or asyncio.get_running_loop()
-    current = asyncio.current_task(loop)
-    # These two are there for whoever drives coroutines (Python's documentation: asyncio, extending, task lifetime).
-    if current is not None:
-        tasks._leave_task(loop, current)
     try:
-        waits_for = context.run(work.send, None)
+        waits_for = work.send(None)
     except StopIteration:
         return None
-    finally:
-        if current is not None:
-            tasks._enter_task(loop, current)
     return _Rest(work, waits_for)
 
 
+def alone(context: Context, loop: asyncio.AbstractEventLoop, function: Callable[[A], B], argument: A) -> B:
+    """What a function returns that runs in a context of its own, and in no task: that of its caller is another's.
+
+    Args:
+        context: In which it runs.
+        loop: The one that runs: to ask Python 3.11 for it costs as much as all that is done here.
+        function: Takes the argument.
+        argument: Is handed over.
+    """
+    current = asyncio.current_task(loop)
+    if current is None:
+        return context.run(function, argument)
+    # These two are there for whoever drives coroutines (Python's documentation: asyncio, extending, task lifetime).
+    tasks._leave_task(loop, current)
+    try:
+        return context.run(function, argument)
+    finally:
+        tasks._enter_task(loop, current)
+
+
 def task_of(rest: Coroutine[Any, Any, None], context: Context, name: str) -> asyncio.Task[None]:
-    """A task for the rest of what has begun."""
+    """A task for what has begun, or begins with it."""
     loop = asyncio.get_running_loop()
     if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
         return asyncio.Task(rest, loop=loop, name=name, context=context, eager_start=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH, may_be_sent
+from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH, UNREADABLE_ID
 from ocpp_core.model.messages import Call, CallResult, Payload, Send
 from ocpp_core.model.shapes import shape
 from ocpp_core.payloads.statements import Refused
@@ -67,7 +67,9 @@ def frame_writer(
         given="frame",
         statements=(
             "id = frame.id",
-            "if type(frame) is not cls_of_frame or type(id) is not str or not may_be_sent(id): raise Refused",
+            "if type(frame) is not cls_of_frame or type(id) is not str: raise Refused",
+            # As `may_be_sent`, without a call.
+            f"if not 0 < len(id) <= {MAX_ID_LENGTH} or id == {UNREADABLE_ID!r}: raise Refused",
             "made = frame.payload",
         ),
         before=f"[{number},{{quote(id)}},{action}",
@@ -76,6 +78,6 @@ def frame_writer(
             "if not text.isascii(): text.encode()",  # raises where a surrogate is alone
             "return text",
         ),
-        objects={"cls_of_frame": made, "may_be_sent": may_be_sent},
+        objects={"cls_of_frame": made},
     )
     return compiled_writer(shape(cls), fraction_digits, around)

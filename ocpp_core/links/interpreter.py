@@ -152,8 +152,11 @@ class Interpreter(Router):
 
     # From the station
 
-    async def handle(self, request: Request[Any], caller: Any) -> Answer:
-        """See `Router.handle`; the request is of the station's version, and so is the answer."""
+    def begin(self, request: Request[Any], caller: Any) -> Awaitable[Answer]:
+        """See `Router.begin`; the request is of the station's version, and so is the answer."""
+        return self._handle(request)
+
+    async def _handle(self, request: Request[Any]) -> Answer:
         await own_task()
         exchange = _Exchange()
         token = _EXCHANGE.set(exchange)
@@ -171,6 +174,10 @@ class Interpreter(Router):
         if isinstance(carried.answer, OcppError):
             return Answer(error=carried.answer)
         return Answer(carried.answer)
+
+    def has_hooks(self, request: Request[Any]) -> bool:
+        """See `Router.has_hooks`."""
+        return True
 
     async def notify(self, message: Notification, caller: Any) -> None:
         """See `Router.notify`. What wants no answer has no counterpart in a version that has no such messages."""

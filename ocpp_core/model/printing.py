@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from reprlib import Repr
 from typing import Any
-from urllib.parse import quote
 
 #: Stands for what is secret, see `ocpp_core.model.secrets`.
 HIDDEN = "***"
@@ -73,7 +72,12 @@ def printable(text: str, most: int = SHORT) -> str:
 
 def one_word(text: str) -> str:
     """A name as one word of a line that is read again: what could be taken for more is escaped as in a URL."""
-    return _MORE_THAN_A_WORD.sub(lambda found: quote(found[0], safe="", errors="replace"), printable(text))
+    return _MORE_THAN_A_WORD.sub(_as_in_a_url, printable(text))
+
+
+def _as_in_a_url(found: "re.Match[str]") -> str:
+    # As `urllib.parse.quote` has it, whose import the first frame of a process would wait for.
+    return "".join(f"%{byte:02X}" for byte in found[0].encode(errors="replace"))
 
 
 def _escaped(character: str) -> str:

@@ -5,7 +5,7 @@ Source: OCPP-S 1.6 §3.2 (an answer comes back in the same exchange), §3.7 and 
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ocpp_core.dispatch.connection import (
@@ -224,9 +224,13 @@ class Interpreted(Router):
         super().__init__()
         self._router = router
 
-    async def handle(self, request: Request[Any], caller: Any) -> Answer:
-        """See `Router.handle`."""
-        return await self._of(caller).handle(request, caller)
+    def begin(self, request: Request[Any], caller: Any) -> Answer | Awaitable[Answer]:
+        """See `Router.begin`."""
+        return self._of(caller).begin(request, caller)
+
+    def has_hooks(self, request: Request[Any]) -> bool:
+        """See `Router.has_hooks`; whose hooks they would be is known only with the station."""
+        return True
 
     async def run_after(self, request: Request[Any], response: Response, caller: Any) -> None:
         """See `Router.run_after`."""

@@ -159,11 +159,19 @@ class _Waiting(Router):
         self.is_welcome = False
         self._router = router
 
-    async def handle(self, request: Request[Any], caller: Any) -> Answer:
+    def begin(self, request: Request[Any], caller: Any) -> Answer | Awaitable[Answer]:
+        if self.is_welcome:
+            return self._router.begin(request, caller)
+        return self._handle(request, caller)
+
+    async def _handle(self, request: Request[Any], caller: Any) -> Answer:
         await self._decided()
         if not self.is_welcome:
             return Answer(error=OcppError(ErrorCode.INTERNAL))
         return await self._router.handle(request, caller)
+
+    def has_hooks(self, request: Request[Any]) -> bool:
+        return self._router.has_hooks(request)
 
     async def notify(self, message: Notification, caller: Any) -> None:
         await self._decided()

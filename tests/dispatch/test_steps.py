@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any
 
@@ -147,6 +148,36 @@ async def test_a_plain_handler_has_no_task_and_a_coroutine_has_its_own() -> None
 
     assert tasks[0] is None
     assert "ocpp Authorize " == tasks[1].get_name()
+
+
+def through_at_once(rest: Coroutine[Any, Any, None], *_: Any) -> "asyncio.Future[None]":
+    """What `task_of` returns since Python 3.12 if nothing has to wait, on any Python."""
+    with suppress(StopIteration):
+        while True:
+            rest.send(None)
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.set_result(None)
+    return future
+
+
+@asynchronous
+async def test_a_coroutine_that_is_through_at_once_leaves_no_task_and_counts_like_a_plain_handler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ocpp_core.dispatch.peer.task_of", through_at_once)
+    router = Router()
+
+    @router.on(v16.HeartbeatRequest)
+    async def coroutine(*_: Any) -> v16.HeartbeatResponse:
+        return heartbeat()
+
+    async with wire(router) as other:
+        await until(lambda: other.peer._loop)
+        other.peer.receive(HEARTBEAT.format(1))
+
+        assert (set(), 1) == (other.peer._tasks, other.peer._at_once)
+
+        await until(lambda: other.sent)
 
 
 @asynchronous

@@ -152,6 +152,17 @@ def test_the_first_frames_do_without_msgspec() -> None:
     assert ["False", "True"] == done.stdout.split()
 
 
+def test_the_first_frame_loads_nothing_that_it_has_no_use_for() -> None:
+    program = (
+        "import sys; from ocpp_core import JsonCodec\n"
+        """JsonCodec("1.6").decode('[2,"1","Heartbeat",{}]')\n"""
+        "print([name for name in ('asyncio', 'logging', 'urllib.parse') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "[]" == done.stdout.strip()
+
+
 def test_a_kind_of_frame_is_written_as_that_is() -> None:
     frame = OwnResult("1", v16.HeartbeatResponse(current_time=NOON))
     texts = {codec("1.6").encode(frame) for _ in range(3)}
