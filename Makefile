@@ -13,7 +13,7 @@ PYRIGHT = PATH="$(abspath $(VENV))/bin:$$PATH" pyright
 VERSIONS = 3.11 3.12 3.13
 
 # Modules of which the tests take every line and every branch.
-COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec soap/texts dispatch/connection dispatch/gate dispatch/hooks dispatch/peer dispatch/router
+COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec soap/pieces soap/quick soap/texts dispatch/connection dispatch/gate dispatch/hooks dispatch/peer dispatch/router
 comma := ,
 space := $(subst ,, )
 

@@ -47,6 +47,7 @@ from ocpp_core.soap.envelopes import (
 from ocpp_core.soap.faults import content_type_of, fault_xml, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, operations_of, version_of
+from ocpp_core.soap.quick import KnownHeads
 from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
 from ocpp_core.soap.texts import writer
@@ -131,6 +132,7 @@ class SoapCodec:
         self.fraction_digits: int | None = allowed_digits(fraction_digits)
         self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
+        self._known_heads = KnownHeads()
 
     def addressed(self, identity: str, to: str) -> Self:
         """The same codec for requests about one station and to one address."""
@@ -176,15 +178,19 @@ class SoapCodec:
             TypeError: `body` is no bytes: text has lost the encoding that its envelope declares.
         """
         _require_bytes(body)
+        seen = self._known_heads.read(body) if len(body) <= self.max_size else None
+        if seen is not None:
+            return seen
         try:
             document = read_xml(body, self.max_size)
         except BrokenXml as error:
             raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
         try:
             return read_envelope(
+                body,
                 document,
                 self._vocabulary,
-                size=len(body),
+                self._known_heads,
                 tolerance=self.tolerance if tolerance is None else tolerance,
                 identity=self.identity or "",
                 waiting=tuple(awaiting or ()),

@@ -59,8 +59,6 @@ from ocpp_core.soap.text import text_xml
 needs_care = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
 #: Code points of a text without a limit: far below what libxml2 takes for an attack.
 LONGEST = 100_000
-#: Members whose XML Schema has a rule that no class knows: xs:anyURI.
-ADDRESSES = frozenset({"location"})
 
 
 @partial(kept, most=MOST_WRITERS)
@@ -100,6 +98,11 @@ def write_source(facts: Shape, prefix: str, fraction_digits: int | None = None) 
     return made
 
 
+def is_address(field: Field) -> bool:
+    """Whether the XML Schema of a member has a rule that no class knows: that of xs:anyURI."""
+    return field.wire == "location" and isinstance(field.kind, Text)
+
+
 def decimal_text(number: Any) -> str:
     """The text of a number of few digits."""
     text = number_text(read_decimal(number))
@@ -120,7 +123,7 @@ def _member(made: Source, field: Field, prefix: str, digits: int | None) -> tupl
     place = _Place(v, tag, before, after, field.soap_min_items)
     if isinstance(field.kind, Enumeration) and not field.is_required:
         return [], f"{{{_table(made, field.kind, place, {None: ''})}[{value}]}}"
-    if field.xml == "attribute" or field.wire in ADDRESSES:
+    if field.xml == "attribute" or is_address(field):
         return ["raise Refused"] if field.is_required else refuse(f"{value} is not None"), ""
     written = _Write(made, place, prefix, digits).of(field.kind)
     if field.is_required:

@@ -22,7 +22,7 @@ from properties import for_all
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 #: What programs may put where something else belongs, and too much of it.
-ODD = (
+ODD: tuple[Any, ...] = (
     *("", " ", "x" * 20, "x" * 21, "x" * 26, "x" * 51, "x" * 256, "x" * 501, "x" * 100_001),
     *("\0", "\x0b", "\x1f", "\x7f", "\x85", "\ud800", "\ufffe", "\U0001f50c", "a<b", "a>b", "a&b", "]]>"),
     *("\r", "\n", "\t", "'", '"', "Accepted", "://", "%"),
