@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from ocpp_core.model.codes import FrameKind
 from ocpp_core.model.messages import Call, CallResult, Frame, SoapHeaders
 from ocpp_core.payloads.binding import REFUSALS
-from ocpp_core.soap.envelopes import ADDRESSING, UNSPECIFIED, parts_of, stated
+from ocpp_core.soap.envelopes import UNSPECIFIED, parts_of, stated
 from ocpp_core.soap.heads import Head
 from ocpp_core.soap.operations import Operation
 from ocpp_core.soap.pieces import read_pieces
-from ocpp_core.soap.text import Document
 from ocpp_core.soap.texts import needs_care
 
 #: Characters of all the heads that a codec keeps; when they have more, it begins anew.
@@ -73,22 +73,19 @@ class KnownHeads:
         except REFUSALS:  # one of them: it is not in UTF-8
             return None
 
-    def learn(self, body: bytes, document: Document, head: Head) -> None:
+    def learn(self, body: bytes, root: etree._Element, head: Head) -> None:
         """Keeps what lxml has read of a head, if its text alone says it."""
-        if head.operation is None or head.remarks or not head.is_usual or not document.is_plain:
+        if head.operation is None or head.remarks or not head.is_usual:
             return
         sight = _sight_of(body.decode())
-        if sight is None:
-            return
-        element = sight.head[-1][sight.head[-1].rfind("<") + 1 : -1].split()[0]
-        tail = sight.content[sight.content.rfind(f"</{element}>") :]
-        is_request = len(sight.ids) == 1
-        if is_request is not head.operation.is_request or not _is_certain(sight, tail, document.root):
+        if sight is None or not _is_certain(sight, root, head):
             return
         if self._size > MAX_KEPT:
             self._known, self._size = {}, 0
         self._size += sum(map(len, sight.head))
+        element = sight.head[-1].rpartition("<")[2][:-1].split()[0]
         prefix, colon, _ = element.rpartition(":")
+        tail = sight.content[sight.content.rindex(f"</{element}") :]
         self._known[sight.head] = _Known(head.operation, head.headers, prefix + colon, tail)
 
 
@@ -141,28 +138,24 @@ def _frame(known: _Known, sight: _Sight) -> Frame | None:
     return made(id, payload, headers=headers)
 
 
-def _is_certain(sight: _Sight, tail: str, root: etree._Element) -> bool:
-    """Whether what stands around ids and payload is what it seems to be, in this text and so in all that have it.
+def _is_certain(sight: _Sight, root: etree._Element, head: Head) -> bool:
+    """Whether the parts of a text are what they seem to be; then they are in each that differs in ids and payload only.
 
-    The text is plain: it has no comments and the like, so each ``<`` begins a tag, and what is counted are tags.
+    Each tag has a ``<``, and so have comments and CDATA sections: if there are as many as there must be tags, there is
+    nothing else, and the order of what seems to be there is the order of what is.
     """
     header, body = parts_of(root)
-    if header is None or body is None or list(root) != [header, body]:
+    if header is None or list(root) != [header, body]:
         return False
     text = "".join(sight.head)
-    element = text[text.rfind("<") :]
-    blocks = [(block.tag, block.text) for block in header]
-    names = [f"{{{ADDRESSING}}}{name}" for name in ("MessageID", "RelatesTo")[: len(sight.ids)]]
+    names = ("MessageID", "RelatesTo")[: len(sight.ids)]
+    said = (head.headers.message_id, head.headers.relates_to)[: len(sight.ids)]
     return (
-        # Those of the envelope and the body, two of each element of the header, and that of the body element.
+        # The start tags of envelope, body and body element, and two tags of each element of the header.
         text.count("<") - text.count("<?") == 3 + 2 * sum(1 for _ in header.iter())
         and "/>" not in text
-        # The last tag ends where it seems to, and not in the value of an attribute.
-        and "'" not in element
-        and not element.count('"') % 2
-        # The end tags of the body element, the body and the envelope.
-        and tail.count("<") == tail.count("</") == 3
-        # The name of each is in the tags of its one block and nowhere else.
-        and all(text.count(name.rpartition("}")[2]) == 2 for name in names)
-        and list(sight.ids) == [text for name in names for tag, text in blocks if tag == name]
+        # The names are in the tags of the blocks that are called so, and nowhere else.
+        and all(text.count(name) == 2 for name in names)
+        and said == tuple(map(stated, sight.ids))
+        and (len(names) == 1) is (head.kind is FrameKind.CALL)
     )

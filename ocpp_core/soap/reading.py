@@ -70,7 +70,7 @@ def read_envelope(
         payload = _tolerated(child, head, head.operation, deviations, is_wide=document.is_wide)
         violations = (*violations, *deviations.listed)
     else:
-        known.learn(body, document, head)
+        known.learn(body, document.root, head)
     made: Any = Call if head.operation.is_request else CallResult
     frame: Frame = made(head.id, payload, headers=head.headers, violations=violations)
     return frame

@@ -22,7 +22,7 @@ _HARMLESS = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}
 _ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 #: What nearly every envelope begins with, in small letters.
 _USUAL = (b'<?xml version="1.0" encoding="utf-8"?>', b"<?xml version='1.0' encoding='utf-8'?>")
-_NUL, _QUESTION_MARK, _EXCLAMATION_MARK, _AMPERSAND, _CARRIAGE_RETURN = b"\0?!&\r"
+_NUL, _QUESTION_MARK, _EXCLAMATION_MARK = b"\0?!"
 _EQUALS_SIGN = b"="
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: The first bytes of UTF-16: its mark, or the ``<?`` of a declaration, for which the mark may be forgotten.
@@ -135,13 +135,11 @@ class Document(NamedTuple):
         root: Its outermost element. Comments are gone, and CDATA sections are text.
         is_wide: Whether some element has very many in it.
         is_late: Whether blanks stand before its declaration, where XML has none.
-        is_plain: Whether it says what it looks like: it has no comments, CDATA sections, entities or carriage returns.
     """
 
     root: etree._Element
     is_wide: bool
     is_late: bool
-    is_plain: bool
 
 
 def read_xml(body: bytes, max_size: int) -> Document:
@@ -167,8 +165,7 @@ def read_xml(body: bytes, max_size: int) -> Document:
     if _NUL in text:
         what = "has a NUL byte" if utf_16_in(body) is None else "is in UTF-16"
         raise BrokenXml(f"{what}; only UTF-8 is read")
-    is_plain = not (_QUESTION_MARK in text or _EXCLAMATION_MARK in text)
-    if not is_plain:
+    if _QUESTION_MARK in text or _EXCLAMATION_MARK in text:
         _refuse_forbidden(text)
     try:
         root = _READER.read(text)
@@ -181,8 +178,7 @@ def read_xml(body: bytes, max_size: int) -> Document:
     may_have = len(text) > _ATTRIBUTE * MAX_ATTRIBUTES and text.count(_EQUALS_SIGN) > MAX_ATTRIBUTES
     if may_have and any(len(element.attrib) > MAX_ATTRIBUTES for element in root.iter()):
         raise BrokenXml(f"has an element with more than {MAX_ATTRIBUTES} attributes")
-    is_plain = is_plain and not (is_late or _AMPERSAND in text or _CARRIAGE_RETURN in text)
-    return Document(root, widest > _WIDE, is_late, is_plain)
+    return Document(root, widest > _WIDE, is_late)
 
 
 def schema_fault(element: etree._Element, schema: etree.XMLSchema) -> str | None:

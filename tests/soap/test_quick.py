@@ -21,7 +21,7 @@ from ocpp_core.soap import pieces, quick
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import UNSPECIFIED
 from properties import for_all
-from sample_envelopes import BOOT_ANSWER, BOOTED, CS_16, CSMS, STARTED, STATION
+from sample_envelopes import BOOT_ANSWER, BOOTED, CS_16, CSMS, STARTED, STATION, labels
 
 
 def station(**more: Any) -> SoapCodec:
@@ -169,67 +169,104 @@ def test_what_looks_like_what_was_read_is_read_anew(original: bytes) -> None:
 
 
 BOOT = station().encode(Call("m1", BOOTED)).decode()
-#: Two envelopes, the first valid, of which the second begins with the same text and means something else.
+ANSWER = SoapCodec("1.6", role=CSMS).encode(CallResult("m1", BOOT_ANSWER)).decode()
+START, END = "<ocpp:bootNotificationRequest>", "</ocpp:bootNotificationRequest>"
+PAYLOAD = BOOT.split(START)[1].split(END)[0]
+TAIL = f"{END}</env:Body></env:Envelope>"
+
+
+def cut(text: str, before: str) -> str:
+    """A text up to the first of these, and from there another payload and the tail."""
+    return text[: text.index(before) + len(before)] + PAYLOAD + TAIL
+
+
+def with_(old: str, new: str, text: str = BOOT) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+HIDDEN = f'<x:Body xmlns:x="urn:x">{START}{END}</x:Body>'
+IN_HEADER = with_("</wsa:From>", f"{HIDDEN}</wsa:From>")
+BEHIND_HEADER = with_("<env:Body>", f"{HIDDEN}<env:Body>")
+COMMENTED = with_("<env:Body>", "<!----><!--Body--><env:Body>", with_("</wsa:From>", "<x/></wsa:From>"))
+NAMED = with_("CP-1", "MessageID>m1")
+UNNAMED = re.sub("<wsa:MessageID>.*</wsa:MessageID>", "", ANSWER)
+SAID = with_("/anonymous", "/anonymous MessageID MessageID>q", UNNAMED)
+RELATED = with_(
+    START,
+    START[:-1] + ' xmlns:x="Response">',
+    with_("<wsa:From>", "<wsa:RelatesTo>r1</wsa:RelatesTo><wsa:From>"),
+)
+
+#: Two envelopes of which the second looks like the first, and means something else.
 LOOK_ALIKES = {
-    "a header in the header": (
-        BOOT.replace("<wsa:MessageID>", "<env:Header></env:Header><wsa:MessageID>"),
-        BOOT.replace("<wsa:MessageID>", "<env:Header></env:Header><wsa:MessageID>").replace("CP-1", "CP-2"),
+    "a body in the header": (IN_HEADER, cut(IN_HEADER, START)),
+    "a body behind the header": (BEHIND_HEADER, cut(BEHIND_HEADER, START)),
+    "a body in a comment": (
+        COMMENTED,
+        COMMENTED.replace(START, "").replace(END, "").replace("ocpp:chargeP", "env:chargeP"),
     ),
+    "an identity that names an id": (NAMED, with_("ID>m1", "ID>m2", NAMED)),
+    "a receiver that names an id": (SAID, with_("ID>q", "ID>r", SAID)),
+    "no id, and blanks": (f"\n{UNNAMED[39:]}", f"x{UNNAMED[39:]}"),
+    "a request that relates to something": (RELATED, with_(">r1<", ">r2<", RELATED)),
     "two ids": (
-        BOOT.replace("<wsa:From>", "<wsa:MessageID>m1</wsa:MessageID><wsa:From>"),
-        BOOT.replace("<wsa:From>", "<wsa:MessageID>m1</wsa:MessageID><wsa:From>").replace(">m1<", ">m2<", 1),
-    ),
-    "an id that names itself": (
-        BOOT.replace("http://a/", "MessageID>m1").replace("<wsa:MessageID>", "<wsa:MessageID >"),
-        BOOT.replace("http://a/", "MessageID>m2").replace("<wsa:MessageID>", "<wsa:MessageID >"),
+        with_("<wsa:From>", "<wsa:MessageID>m1</wsa:MessageID><wsa:From>"),
+        with_("<wsa:From>", "<wsa:MessageID>m1</wsa:MessageID><wsa:From>").replace(">m1<", ">m2<", 1),
     ),
     "an end in an attribute": (
-        BOOT.replace(
-            "<ocpp:bootNotificationRequest>", "<ocpp:bootNotificationRequest xmlns:a='>' xmlns:b='1'>"
-        ),
-        BOOT.replace(
-            "<ocpp:bootNotificationRequest>", "<ocpp:bootNotificationRequest xmlns:a='>' ocpp:b='1'>"
-        ),
+        with_(START, START[:-1] + " xmlns:a='>' xmlns:b='1'>"),
+        with_(START, START[:-1] + " xmlns:a='>' ocpp:b='1'>"),
     ),
-    "a tag that looks like an end": (
-        BOOT,
-        BOOT.replace("</ocpp:chargePointModel>", "<ocpp:/chargePointModel>"),
+    "an end in an attribute of the id": (
+        with_("<wsa:MessageID>", "<wsa:MessageID xml:lang='>'>"),
+        with_("<wsa:MessageID>", "<wsa:MessageID xml:lang='>' x>"),
     ),
-    "an end that looks like a tag": (
-        BOOT,
-        BOOT.replace("<ocpp:chargePointModel>", "</ocpp:chargePointModel>"),
-    ),
-    "two elements in the body": (BOOT, BOOT.replace("</env:Body>", "<ocpp:x></ocpp:x></env:Body>")),
-    "two bodies": (
-        BOOT.replace("</env:Envelope>", "<env:Body></env:Body></env:Envelope>"),
-        BOOT.replace("</env:Envelope>", "<env:Body></env:Body></env:Envelope>").replace(">M<", ">N<"),
-    ),
-    "a body in the header": (
-        BOOT.replace("<wsa:From>", "<x:Body xmlns:x='urn:x'><ocpp:y></ocpp:y></x:Body><wsa:From>"),
-        BOOT.replace("<wsa:From>", "<x:Body xmlns:x='urn:x'><ocpp:y></ocpp:y></x:Body><wsa:From>").replace(
-            "CP-1", "CP-2"
-        ),
-    ),
-    "an id of blanks": (BOOT, BOOT.replace(">m1<", ">  <")),
-    "an id with blanks": (BOOT, BOOT.replace(">m1<", "> m2 <")),
-    "no id": (BOOT, BOOT.replace(">m1<", ">null<")),
-    "an id that XML cannot hold": (BOOT, BOOT.replace(">m1<", ">m\1<")),
-    "another number of the same size": (BOOT, BOOT.replace("ocpp:chargePointModel", "evil:chargePointModel")),
-    "text behind the elements": (BOOT, BOOT.replace("</ocpp:boot", "x</ocpp:boot")),
-    "text before the elements": (BOOT, BOOT.replace("<ocpp:chargePointVendor", "x<ocpp:chargePointVendor")),
-    "an entity": (BOOT, BOOT.replace(">M<", ">&lt;<")),
-    "nothing in it": (BOOT, BOOT.replace("<ocpp:chargePointModel>M</ocpp:chargePointModel>", "")),
-    "no text": (BOOT, BOOT.replace(">M<", "><")),
+    "a tag that looks like an end": (BOOT, with_("</ocpp:chargePointModel>", "<ocpp:/chargePointModel>")),
+    "an end that looks like a tag": (BOOT, with_("<ocpp:chargePointModel>", "</ocpp:chargePointModel>")),
+    "another end": (BOOT, with_("</env:Envelope>", "</env:Envelopf>")),
+    "two elements in the body": (BOOT, with_("</env:Body>", "<ocpp:x></ocpp:x></env:Body>")),
+    "one element more": (BOOT, with_(END, f"<ocpp:x></ocpp:x>{END}")),
+    "one element twice": (BOOT, with_(END, f"<ocpp:chargePointModel>M</ocpp:chargePointModel>{END}")),
+    "an id of blanks": (BOOT, with_(">m1<", ">  <")),
+    "an id with blanks": (BOOT, with_(">m1<", "> m2 <")),
+    "no id": (BOOT, with_(">m1<", ">null<")),
+    "an id that XML cannot hold": (BOOT, with_(">m1<", ">m\1<")),
+    "another prefix of the same size": (BOOT, BOOT.replace("ocpp:chargePointModel", "evil:chargePointModel")),
+    "text behind the elements": (BOOT, with_(END, f"x{END}")),
+    "text before the elements": (BOOT, with_(START, f"{START}x")),
+    "an entity": (BOOT, with_(">M<", ">&lt;<")),
+    "an element too few": (BOOT, with_("<ocpp:chargePointModel>M</ocpp:chargePointModel>", "")),
+    "no text": (BOOT, with_(">M<", "><")),
 }
 
 
 @pytest.mark.parametrize("first, second", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
 @pytest.mark.parametrize("tolerance", [Tolerance.STRICT, Tolerance.TOLERANT], ids=["strict", "tolerant"])
 def test_what_is_kept_is_said_of_nothing_else(first: str, second: str, tolerance: Tolerance) -> None:
-    codec = SoapCodec("1.6", tolerance=tolerance)
-    outcome(codec, first.encode())
+    for role in (CSMS, STATION):
+        codec = SoapCodec("1.6", role=role, tolerance=tolerance)
+        outcome(codec, first.encode())
+        expected = outcome(SoapCodec("1.6", role=role, tolerance=tolerance), second.encode())
 
-    assert outcome(SoapCodec("1.6", tolerance=tolerance), second.encode()) == outcome(codec, second.encode())
+        assert expected == outcome(codec, second.encode())
+
+
+def test_what_was_tolerated_of_a_head_is_not_kept() -> None:
+    body = with_("/anonymous", "/other").encode()
+    codec = SoapCodec("1.6")
+
+    assert ["reply_to_other"] == labels(codec.decode(body, tolerance=Tolerance.TOLERANT).violations)
+    with pytest.raises(FrameError, match="is not anonymous"):
+        codec.decode(body)
+
+
+def test_a_head_on_which_tolerance_has_a_say_is_not_kept() -> None:
+    body = with_("</env:Header>", '<x:FaultTo xmlns:x="urn:x">y</x:FaultTo></env:Header>').encode()
+    codec = SoapCodec("1.6")
+
+    assert () == codec.decode(body).violations
+    assert ["wrong_namespace"] == labels(codec.decode(body, tolerance=Tolerance.TOLERANT).violations)
 
 
 def test_the_second_request_of_a_station_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
