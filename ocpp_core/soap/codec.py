@@ -44,7 +44,7 @@ from ocpp_core.soap.envelopes import (
     content_of,
     parts_of,
 )
-from ocpp_core.soap.faults import content_type_of, fault_xml, old_fault_envelope
+from ocpp_core.soap.faults import content_type_of, fault_xml, not_understood, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, operations_of, version_of
 from ocpp_core.soap.quick import KnownHeads
@@ -283,6 +283,7 @@ class SoapCodec:
             self.prefixes.block("Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
             self.prefixes.upgrade() if frame.code is ErrorCode.ENVELOPE_VERSION else "",
+            not_understood(frame.details, self.prefixes) if frame.code is ErrorCode.MUST_UNDERSTAND else "",
             body=fault_xml(frame.code, name, frame.description, self.prefixes),
         )
 

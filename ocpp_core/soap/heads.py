@@ -13,7 +13,7 @@ from lxml import etree
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import SoapHeaders
-from ocpp_core.model.printing import printable
+from ocpp_core.model.printing import LONG, SHORT, printable
 from ocpp_core.model.secrets import told, told_value
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.values import value
@@ -179,7 +179,11 @@ class _Blocks:
             # A block in the right namespace goes before one that only sounds like it.
             values.setdefault(HEADERS[local], self._content(block, local))
         elif block.get(MUST_UNDERSTAND, "false").strip() in ("true", "1"):
-            self.odd.append(_remark(Tolerance.MUST_UNDERSTAND, local, "is not understood", text_of(block)))
+            self.odd.append(
+                _remark(
+                    Tolerance.MUST_UNDERSTAND, f"{{{namespace}}}{local}", "is not understood", text_of(block)
+                )
+            )
 
     def _content(self, block: etree._Element, local: str) -> str | None:
         return self._address(block) if local in ADDRESSES else text_of(block)
@@ -284,4 +288,6 @@ def _in_namespace(namespace: str) -> str:
 
 def _remark(rule: Tolerance, name: str, reason: str, value: Any = None) -> Violation:
     code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
-    return Violation(printable(name), "header", reason, code, value, rule)
+    # A fault names it in full, with its namespace.
+    path = printable(name, LONG if rule is Tolerance.MUST_UNDERSTAND else SHORT)
+    return Violation(path, "header", reason, code, value, rule)
