@@ -13,7 +13,7 @@ from lxml import etree
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import SoapHeaders
-from ocpp_core.model.printing import LONG, SHORT, printable
+from ocpp_core.model.printing import SHORT, printable
 from ocpp_core.model.secrets import told, told_value
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.values import value
@@ -289,5 +289,5 @@ def _in_namespace(namespace: str) -> str:
 def _remark(rule: Tolerance, name: str, reason: str, value: Any = None) -> Violation:
     code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
     # A fault names it in full, with its namespace.
-    path = printable(name, LONG if rule is Tolerance.MUST_UNDERSTAND else SHORT)
+    path = printable(name, 2 * SHORT if rule is Tolerance.MUST_UNDERSTAND else SHORT)
     return Violation(path, "header", reason, code, value, rule)
