@@ -17,7 +17,7 @@ VERSIONS = 3.11 3.12 3.13
 
 # The tests of the engines take every line and every branch of them. Only these run traced, which takes half as long again.
 ENGINES = tests/payloads tests/jsonrpc tests/soap tests/dispatch
-COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec dispatch/connection dispatch/gate dispatch/hooks dispatch/peer dispatch/router
+COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec soap/pieces soap/quick soap/texts dispatch/connection dispatch/gate dispatch/hooks dispatch/peer dispatch/router
 comma := ,
 space := $(subst ,, )
 

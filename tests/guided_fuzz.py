@@ -125,14 +125,17 @@ def connection(data: bytes) -> None:
 
 
 def logs(data: bytes) -> None:
-    """Any file can be read to its end, and what is found in it is text that stands there, packed or not."""
+    """Any file can be read, to its end if it is not packed badly, and what is found in it is text that stands there."""
     from ocpp_core.logs.reading import Reader
 
     for file in (data, gzip.compress(data, 1, mtime=0)):
-        for found in Reader().read(io.BytesIO(file), "log"):
-            assert found.text
-            assert found.line > 0
-            repr(found)
+        try:
+            for found in Reader().read(io.BytesIO(file), "log"):
+                assert found.text
+                assert found.line > 0
+                repr(found)
+        except OSError:  # as it says
+            assert b"\x1f\x8b" in (file[:2], data[:2])
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

@@ -55,6 +55,11 @@ def meter_values(
     return envelope(body, action="MeterValues", **names)
 
 
+def valid(size: int) -> bytes:
+    """What everything is compared with: a valid envelope with an escape, which lxml reads, and not the first tier."""
+    return meter_values(size - 20).replace(b"<connectorId>1<", b"<connectorId>&#49;<")
+
+
 def request(body: str, action: str = "Heartbeat", **others: str) -> bytes:
     return envelope(body, action=action, **others)
 
@@ -297,7 +302,7 @@ def main() -> None:
     print("| input | bytes | mode | outcome | CPU ratio | memory ratio |")
     print("| --- | ---: | --- | --- | ---: | ---: |")
     for label, size in SIZES.items():
-        basis = cost(meter_values(size), Tolerance.STRICT)
+        basis = cost(valid(size), Tolerance.STRICT)
         assert basis.refusal is None, basis.refusal
         said = f"{basis.seconds * 1e6:,.0f} us, {basis.memory:,} B"
         print(f"| **valid, {label}** | {len(meter_values(size)):,} | strict | {said} | 1 | 1 |")

@@ -19,6 +19,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import HIDDEN, shown
 from ocpp_core.model.secret_words import names_a_secret
 from ocpp_core.model.secrets import discreet_error, discreet_repr, hide
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
 
@@ -407,7 +408,7 @@ def _text_repr(value: str | None) -> str:
     return repr(None) if value is None else shown(hide(value))
 
 
-@attrs.frozen(kw_only=True)
+@value(kw_only=True, unsafe_hash=True)
 class SoapHeaders:
     """What the header of a SOAP envelope says beside the message id. OCPP-S 1.6 §3.3-3.9; absent is None.
 

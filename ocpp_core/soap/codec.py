@@ -44,11 +44,13 @@ from ocpp_core.soap.envelopes import (
     content_of,
     parts_of,
 )
-from ocpp_core.soap.faults import content_type_of, fault_xml, old_fault_envelope
+from ocpp_core.soap.faults import content_type_of, fault_xml, not_understood, old_fault_envelope
 from ocpp_core.soap.heads import NO_HEADERS
 from ocpp_core.soap.operations import Vocabulary, element_name, operations_of, version_of
+from ocpp_core.soap.quick import KnownHeads
 from ocpp_core.soap.reading import read_envelope
 from ocpp_core.soap.text import FORBIDDEN, BrokenXml, read_xml
+from ocpp_core.soap.texts import writer
 from ocpp_core.soap.tolerance import element_content, read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule, schema
 
@@ -130,6 +132,7 @@ class SoapCodec:
         self.fraction_digits: int | None = allowed_digits(fraction_digits)
         self.prefixes = prefixes
         self._vocabulary = Vocabulary.of(known, role)
+        self._known_heads = KnownHeads()
 
     def addressed(self, identity: str, to: str) -> Self:
         """The same codec for requests about one station and to one address."""
@@ -175,15 +178,19 @@ class SoapCodec:
             TypeError: `body` is no bytes: text has lost the encoding that its envelope declares.
         """
         _require_bytes(body)
+        seen = self._known_heads.read(body) if len(body) <= self.max_size else None
+        if seen is not None:
+            return seen
         try:
             document = read_xml(body, self.max_size)
         except BrokenXml as error:
             raise FrameError(str(error), kind=FrameKind.UNREADABLE, code=ErrorCode.FORMAT) from None
         try:
             return read_envelope(
+                body,
                 document,
                 self._vocabulary,
-                size=len(body),
+                self._known_heads,
                 tolerance=self.tolerance if tolerance is None else tolerance,
                 identity=self.identity or "",
                 waiting=tuple(awaiting or ()),
@@ -276,6 +283,7 @@ class SoapCodec:
             self.prefixes.block("Action", headers.action or FAULT_ACTION, must_understand=True),
             *self._answering(frame.id, headers),
             self.prefixes.upgrade() if frame.code is ErrorCode.ENVELOPE_VERSION else "",
+            not_understood(frame.details, self.prefixes) if frame.code is ErrorCode.MUST_UNDERSTAND else "",
             body=fault_xml(frame.code, name, frame.description, self.prefixes),
         )
 
@@ -298,6 +306,10 @@ class SoapCodec:
         """The body element of a payload, seen to be valid."""
         cls = type(payload)
         name = f"{self.prefixes.ocpp}:{element_name(cls.__ocpp__.name)}"
+        try:
+            return f"<{name}{writer(cls, self.prefixes.ocpp, self.fraction_digits)(payload)}</{name}>"
+        except REFUSALS:
+            pass  # the second tier writes more, and says what nobody may write
         namespace = self.specification.namespaces[service]
         try:
             inner = element_writer(cls, self.prefixes.ocpp, self.fraction_digits)(payload)

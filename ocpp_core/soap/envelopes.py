@@ -110,8 +110,13 @@ def rename_all(element: etree._Element, old: str, new: str) -> None:
 
 
 def text_of(element: etree._Element) -> str | None:
-    """The text of a header without the white space around it; what stands for nothing is None."""
-    text = (element.text or "").strip()
+    """What the text of a header states."""
+    return stated(element.text or "")
+
+
+def stated(text: str) -> str | None:
+    """The text without the white space around it; what stands for nothing is None."""
+    text = text.strip()
     return None if text in ("", "null") else text
 
 

@@ -3,7 +3,10 @@
 Source: OCPP-S 1.6 §4; SOAP 1.2 part 1 §5.4 and appendix A; SOAP 1.1 §4.4.
 """
 
+import re
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any
 
 from lxml import etree
 
@@ -22,7 +25,7 @@ from ocpp_core.soap.envelopes import (
 )
 from ocpp_core.soap.heads import Head
 from ocpp_core.soap.operations import Vocabulary
-from ocpp_core.soap.text import split_name, text_xml
+from ocpp_core.soap.text import attribute_xml, split_name, text_xml
 from ocpp_core.soap.tolerance import element_content
 
 #: The first level of a fault, for codes that are not the sender's fault (OCPP-S 1.6 §4 table 1).
@@ -39,6 +42,8 @@ _FAULT_CODES = {
 _BARE_FAULTS = {"VersionMismatch": ErrorCode.ENVELOPE_VERSION, "MustUnderstand": ErrorCode.MUST_UNDERSTAND}
 #: Sub-codes of older stacks, read and never written.
 _OLD_SUB_CODES = {"UrlMismatch": ErrorCode.IDENTITY}
+#: A name with its namespace.
+_QUALIFIED = re.compile(r"\{([^{}]+)\}([A-Za-z_][A-Za-z0-9._-]*)")
 #: Who is to blame, in SOAP 1.2 and 1.1.
 _SENDERS = ("Sender", "Client")
 
@@ -102,6 +107,24 @@ def fault_xml(code: ErrorCode, name: str, description: str, prefixes: Prefixes) 
     reason = f'<{env}:Text xml:lang="en">{_reason(code, description)}</{env}:Text>'
     parts = f"<{env}:Code>{value}</{env}:Code><{env}:Reason>{reason}</{env}:Reason>"
     return f"<{env}:Fault>{parts}</{env}:Fault>"
+
+
+def not_understood(details: Mapping[str, Any], prefixes: Prefixes) -> str:
+    """The header blocks that name those of the request that were not understood (SOAP 1.2 part 1 §5.4.8).
+
+    Args:
+        details: Of the error, as `summary_for_peer` makes them. What names no header in full is left out.
+        prefixes: Of the envelope.
+    """
+    listed = details.get("violations")
+    paths = (
+        fault.get("path") for fault in (listed if isinstance(listed, list) else ()) if isinstance(fault, dict)
+    )
+    names = filter(None, (_QUALIFIED.fullmatch(str(path)) for path in paths))
+    return "".join(
+        f'<{prefixes.envelope}:NotUnderstood xmlns:of="{attribute_xml(name[1])}" qname="of:{name[2]}"/>'
+        for name in names
+    )
 
 
 def old_fault_envelope(code: ErrorCode, description: str) -> bytes:

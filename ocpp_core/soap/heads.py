@@ -8,15 +8,15 @@ Source: OCPP-S 1.6 §3, §8 and its errata sheet; WS-Addressing 1.0 core §3.
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
 from lxml import etree
 
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import SoapHeaders
-from ocpp_core.model.printing import printable
+from ocpp_core.model.printing import SHORT, printable
 from ocpp_core.model.secrets import told, told_value
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.values import value
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
 from ocpp_core.soap.envelopes import (
@@ -40,7 +40,7 @@ from ocpp_core.soap.text import split_name
 NO_HEADERS = SoapHeaders()
 
 
-@frozen
+@value
 class Head:
     """All that an answer to an envelope needs to know about it.
 
@@ -50,6 +50,7 @@ class Head:
         headers: What stands in its header.
         operation: What its body element stands for; None for a fault, and where that cannot be told.
         remarks: The rules that it breaks, in the order in which they are judged.
+        is_usual: Whether it says the same whatever is tolerated.
     """
 
     kind: FrameKind
@@ -57,6 +58,7 @@ class Head:
     headers: SoapHeaders
     operation: Operation | None = None
     remarks: tuple[Violation, ...] = ()
+    is_usual: bool = False
 
     def refusal(
         self, code: ErrorCode, reason: str, violations: tuple[Violation, ...] = (), **more: Any
@@ -111,9 +113,10 @@ def read_head(
     remarks += _about_request(blocks, operation) if operation.is_request else _about_answer(headers)
     remarks += blocks.odd
     remarks += _about_action(headers, operation)
-    if operation.is_request:
-        return Head(FrameKind.CALL, headers.message_id or "", headers, operation, tuple(remarks))
-    return Head(FrameKind.CALLRESULT, _answered(headers, waiting), headers, operation, tuple(remarks))
+    is_request = operation.is_request
+    kind = FrameKind.CALL if is_request else FrameKind.CALLRESULT
+    id = headers.message_id or "" if is_request else _answered(headers, waiting)
+    return Head(kind, id, headers, operation, tuple(remarks), blocks.is_usual)
 
 
 def _head_of_fault(child: etree._Element, blocks: "_Blocks", waiting: tuple[str, ...]) -> Head:
@@ -136,11 +139,13 @@ class _Blocks:
         headers: What they say; of several of one name, the last.
         identity_namespace: Where the identity stands.
         odd: What is not as it should be.
+        is_usual: Whether tolerance has no say in any of this.
     """
 
     def __init__(self, header: etree._Element | None, vocabulary: Vocabulary, allowed: Tolerance) -> None:
         self.identity_namespace = ""
         self.odd: list[Violation] = []
+        self.is_usual = True
         self._allowed = allowed
         values: dict[str, str | None] = {}
         blocks = vocabulary.blocks
@@ -158,6 +163,7 @@ class _Blocks:
 
     def _other(self, block: etree._Element, values: dict[str, str | None]) -> None:
         """An addressing header or the identity in an odd namespace, or a header that we have no use for."""
+        self.is_usual = False
         namespace, local = split_name(block.tag)
         if holds_identity(block):
             values["identity"] = text_of(block)
@@ -173,7 +179,11 @@ class _Blocks:
             # A block in the right namespace goes before one that only sounds like it.
             values.setdefault(HEADERS[local], self._content(block, local))
         elif block.get(MUST_UNDERSTAND, "false").strip() in ("true", "1"):
-            self.odd.append(_remark(Tolerance.MUST_UNDERSTAND, local, "is not understood", text_of(block)))
+            self.odd.append(
+                _remark(
+                    Tolerance.MUST_UNDERSTAND, f"{{{namespace}}}{local}", "is not understood", text_of(block)
+                )
+            )
 
     def _content(self, block: etree._Element, local: str) -> str | None:
         return self._address(block) if local in ADDRESSES else text_of(block)
@@ -189,6 +199,7 @@ class _Blocks:
         for child in block:
             if child.tag == ADDRESS or split_name(child.tag)[1] == "Address":
                 return text_of(child)
+        self.is_usual = False
         text = text_of(block)
         if text and Tolerance.ADDRESS_AS_TEXT in self._allowed:
             local = split_name(block.tag)[1]
@@ -277,4 +288,6 @@ def _in_namespace(namespace: str) -> str:
 
 def _remark(rule: Tolerance, name: str, reason: str, value: Any = None) -> Violation:
     code = ErrorCode.MUST_UNDERSTAND if rule is Tolerance.MUST_UNDERSTAND else ErrorCode.PROTOCOL
-    return Violation(printable(name), "header", reason, code, value, rule)
+    # A fault names it in full, with its namespace.
+    path = printable(name, 2 * SHORT if rule is Tolerance.MUST_UNDERSTAND else SHORT)
+    return Violation(path, "header", reason, code, value, rule)

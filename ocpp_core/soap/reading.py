@@ -18,16 +18,18 @@ from ocpp_core.soap.envelopes import (
 from ocpp_core.soap.faults import read_fault
 from ocpp_core.soap.heads import Head, is_printed, read_head
 from ocpp_core.soap.operations import Operation, Vocabulary
+from ocpp_core.soap.quick import KnownHeads
 from ocpp_core.soap.text import Document, split_name
 from ocpp_core.soap.tolerance import read_element_tolerantly
 from ocpp_core.soap.validation import broken_rule
 
 
 def read_envelope(
+    body: bytes,
     document: Document,
     vocabulary: Vocabulary,
+    known: KnownHeads,
     *,
-    size: int,
     tolerance: ToleranceByStation,
     identity: str,
     waiting: tuple[str, ...],
@@ -35,9 +37,10 @@ def read_envelope(
     """Reads one envelope.
 
     Args:
-        document: Namespaces in it may be changed.
+        body: Its bytes.
+        document: What was read of them. Namespaces in it may be changed.
         vocabulary: The names of the version.
-        size: Bytes that it has.
+        known: Where its head is kept, if others will have the same.
         tolerance: What is accepted although it breaks a rule.
         identity: The station to ask `tolerance` about where the envelope names none.
         waiting: Ids of the requests that wait for an answer.
@@ -45,8 +48,8 @@ def read_envelope(
     Raises:
         FrameError: It cannot be used.
     """
-    header, body = parts_of(document.root)
-    child = content_of(body)
+    header, content = parts_of(document.root)
+    child = content_of(content)
     allowed = tolerance_of(tolerance, lambda: identity_of(header) or identity)
     head = read_head(header, child, vocabulary, allowed, waiting, is_late=document.is_late)
     if head.operation is None:
@@ -63,9 +66,11 @@ def read_envelope(
     violations = head.remarks
     payload = _valid(child, head.operation, is_wide=document.is_wide)
     if payload is None:
-        deviations = Deviations.of_message(size, allowed)
+        deviations = Deviations.of_message(len(body), allowed)
         payload = _tolerated(child, head, head.operation, deviations, is_wide=document.is_wide)
         violations = (*violations, *deviations.listed)
+    else:
+        known.learn(body, document.root, head)
     made: Any = Call if head.operation.is_request else CallResult
     frame: Frame = made(head.id, payload, headers=head.headers, violations=violations)
     return frame

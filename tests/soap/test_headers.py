@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from lxml import etree
 
-from envelopes import ANONYMOUS, envelope
+from envelopes import ANONYMOUS, ENVELOPE, envelope
 from ocpp_core import v16
+from ocpp_core.dispatch.connection import Connection
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
-from ocpp_core.model.messages import SoapHeaders
+from ocpp_core.model.messages import CallError, SoapHeaders
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.soap.codec import SoapCodec
 from sample_envelopes import BOOT_RESPONSE, BOOTED, CP_16, CS_16, CSMS, STATION, address, boot, booted
@@ -38,6 +40,48 @@ def test_must_understand_may_be_spelt_as_any_boolean_or_be_missing(flag: str | N
         assert ("m1", FrameKind.CALL) == (caught.value.id, caught.value.kind)
     else:
         assert BOOTED == SoapCodec("1.6").decode(foreign).payload  # type: ignore[union-attr]
+
+
+SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+
+
+def test_the_fault_names_the_header_that_is_not_understood() -> None:
+    """SOAP 1.2 part 1 §5.4.8."""
+    codec = SoapCodec("1.6")
+    peer: Any = Connection(codec, new_id=lambda: "1")
+    peer.receive_message(
+        boot(To=f'<s:Security xmlns:s="{SECURITY}" xmlns:e="{ENVELOPE}" e:mustUnderstand="1"/>')
+    )
+    (written,) = peer.messages_to_send()
+    (block,) = etree.fromstring(written)[0].iterfind(f"{{{ENVELOPE}}}NotUnderstood")
+    prefix, local = block.get("qname", "").split(":")
+
+    assert (SECURITY, "Security") == (block.nsmap[prefix], local)
+    # Who reads it need not understand it.
+    fault: Any = SoapCodec("1.6", role=STATION).decode(written)
+    assert (ErrorCode.MUST_UNDERSTAND, ()) == (fault.code, fault.violations)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {},
+        {"violations": "Security"},
+        {"violations": ["Security"]},
+        {
+            "violations": [
+                {"keyword": "header"},
+                {"path": "Security"},
+                {"path": "{urn:x}a b"},
+                {"path": "{urn:..."},
+            ]
+        },
+    ],
+)
+def test_a_fault_names_no_header_that_it_does_not_know_in_full(details: Any) -> None:
+    written = SoapCodec("1.6").encode(CallError("m1", ErrorCode.MUST_UNDERSTAND, "no", details))
+
+    assert b"NotUnderstood" not in written
 
 
 def test_all_headers_are_typed() -> None:

@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from hostile_sizes import HOSTILE, MODES, MOST_MEMORY, MOST_TIME, SIZES, Cost, cost, meter_values
+from hostile_sizes import HOSTILE, MODES, MOST_MEMORY, MOST_TIME, SIZES, Cost, cost, valid
 from ocpp_core.model.tolerance import Tolerance
 
 #: Another process on the same core may double a time: what is too much is taken again, together with its basis.
@@ -19,13 +19,13 @@ TRIES = 5
 
 @cache
 def basis(size: int) -> Cost:
-    return cost(meter_values(size), Tolerance.STRICT)
+    return cost(valid(size), Tolerance.STRICT)
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_what_everything_is_compared_with_is_valid_and_of_that_size(size: int) -> None:
     assert basis(size).refusal is None
-    assert 0.85 * size < len(meter_values(size)) <= size
+    assert 0.85 * size < len(valid(size)) <= size
 
 
 #: All but the smallest take minutes, and are for `make test-deep`.
