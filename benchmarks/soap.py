@@ -2,10 +2,10 @@
 
 `measure` runs this file as a pyperf script, and pyperf runs each piece of work in processes of its own.
 
-`SoapCodec` reads and writes text, and checks what the XML Schema checks on the way; it has read the head before, as with
-every envelope of a station but the first. lxml parses, and its schema validates; when it writes, the tree is there. zeep
-does what its client does with an answer: it parses, and builds values that it does not check; and what it does before it
-posts, with the same header. The schema is equal to the official one.
+`SoapCodec` reads and writes text, and checks what the XML Schema checks on the way; it has read the head before, as
+with every envelope of a station but the first. lxml parses, and its schema validates; when it writes, the tree is
+there. zeep does what its client does with an answer: it parses, and builds values that it does not check; and what it
+does before it posts, with the same header. The schema is equal to the official one.
 """
 
 from collections.abc import Callable
