@@ -89,6 +89,7 @@ class Memory:
         becomes: Whether it is to be, once the transaction is over; None if that does not change.
         reason: Why the transaction is ended, and what triggers that in 2.x; "" for the token that began it.
         reset: The reason and the trigger of what a reset ends.
+        is_reset_due: Whether it is to reset once the transaction is over.
         settings: By the keys of 1.6, whatever the version.
     """
 
@@ -106,6 +107,7 @@ class Memory:
     becomes: bool | None = None
     reason: tuple[str, str] = ("", "")
     reset: tuple[str, str] = ("", "")
+    is_reset_due: bool = False
     settings: dict[str, str] = field(factory=lambda: {key: value for key, (value, _) in KEYS.items()})
 
     def end(self) -> None:
@@ -169,7 +171,9 @@ def _is_set(memory: Memory, key: str, value: str) -> bool:
 def _about(item: Any) -> tuple[Json, str | None, str]:
     """The members that name a variable, the key that it is, and what is not known of it if it is none."""
     named = {
-        name: item[name] for name in ("component", "variable") if isinstance(item, dict) and name in item
+        name: item[name]
+        for name in ("component", "variable", "attributeType")
+        if isinstance(item, dict) and name in item
     }
     component, variable = _object(item, "component"), _object(item, "variable")
     place = text(component, "name"), text(variable, "name"), text(variable, "instance")
@@ -217,7 +221,8 @@ def _monitors(_: Memory, request: Json) -> Json:
 
 def _start(memory: Memory, request: Json) -> Json:
     place = request.get("connectorId", request.get("evseId", _PLACE))
-    if memory.is_busy or memory.is_booting or not memory.is_operative or place != _PLACE:
+    is_free = not (memory.is_busy or memory.is_booting or memory.is_reset_due)
+    if not is_free or not memory.is_operative or place != _PLACE:
         return _REJECTED
     memory.is_busy = True
     given: Any = request.get("idToken")
@@ -259,7 +264,8 @@ def _availability(memory: Memory, request: Json) -> Json:
 def _reset(memory: Memory, request: Json) -> Json:
     type = text(request, "type")
     if type == "OnIdle" and memory.is_busy:
-        return _REJECTED
+        memory.is_reset_due = True
+        return {"status": "Scheduled"}
     memory.reset = {"Hard": "HardReset", "Soft": "SoftReset"}.get(type, "ImmediateReset"), "ResetCommand"
     return _ACCEPTED
 

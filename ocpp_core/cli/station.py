@@ -319,7 +319,8 @@ class Simulator:
                     await work()
                 except (CallFailedError, StepFailed) as error:
                     told(str(error))
-                asked = await self._next()
+                is_due = self.memory.is_reset_due and not self.memory.is_busy
+                asked = "reset" if is_due else await self._next()
                 if asked == "start":
                     work = partial(self._begin, csms)
                 elif asked == "stop":
@@ -370,7 +371,8 @@ class Simulator:
                 memory.reason = memory.reset
                 await self.do("stop", csms)
             memory.end()
-        memory.reset, memory.is_registered, memory.is_booting = ("", ""), False, True
+        memory.reset, memory.is_reset_due = ("", ""), False
+        memory.is_registered, memory.is_booting = False, True
         await boot()
         memory.is_registered, memory.is_booting = True, False
         if "station status" in self._script:

@@ -188,7 +188,7 @@ def _tells_password(rows: list[Json]) -> list[Json]:
 
 
 def _other_attribute(rows: list[Json]) -> list[Json]:
-    return [{**row, "attributeType": "MaxSet"} for row in rows]
+    return [{**row, "attributeType": "MaxSet"} if row["attributeType"] == "Actual" else row for row in rows]
 
 
 VARIABLES = [
