@@ -66,6 +66,7 @@ VARIABLES: Mapping[tuple[str, str, str], str] = {
     ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): "TransactionMessageAttempts",
     ("OCPPCommCtrlr", "ResetRetries", ""): "ResetRetries",
     ("SampledDataCtrlr", "TxUpdatedInterval", ""): "MeterValueSampleInterval",
+    ("SampledDataCtrlr", "TxUpdatedMeasurands", ""): "MeterValuesSampledData",
 }
 _COMPONENTS = frozenset(component for component, _, _ in VARIABLES)
 
@@ -89,6 +90,7 @@ class Memory:
         becomes: Whether it is to be, once the transaction is over; None if that does not change.
         reason: Why the transaction is ended, and what triggers that in 2.x; "" for the token that began it.
         reset: The reason and the trigger of what a reset ends.
+        is_waiting: Whether something of the transaction waits to be sent again.
         is_reset_due: Whether it is to reset once the transaction is over.
         settings: By the keys of 1.6, whatever the version.
     """
@@ -107,6 +109,7 @@ class Memory:
     becomes: bool | None = None
     reason: tuple[str, str] = ("", "")
     reset: tuple[str, str] = ("", "")
+    is_waiting: bool = False
     is_reset_due: bool = False
     settings: dict[str, str] = field(factory=lambda: {key: value for key, (value, _) in KEYS.items()})
 
@@ -242,11 +245,14 @@ def _stop(memory: Memory, request: Json) -> Json:
 
 
 def _status(memory: Memory, request: Json) -> Json:
-    told: Json = {"messagesInQueue": False}
-    if request.get("transactionId") is not None:
-        is_running = memory.is_running and request["transactionId"] == memory.transaction_id
-        told["ongoingIndicator"] = is_running
-    return told
+    wanted = request.get("transactionId")
+    if wanted is None:
+        return {"messagesInQueue": memory.is_waiting}
+    is_it = wanted == memory.transaction_id
+    return {
+        "messagesInQueue": memory.is_waiting and is_it,
+        "ongoingIndicator": memory.is_running and is_it,
+    }
 
 
 def _availability(memory: Memory, request: Json) -> Json:

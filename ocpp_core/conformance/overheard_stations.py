@@ -139,7 +139,7 @@ def _sequence(heard: Heard) -> Iterator[Deviation | None]:
 
 def _id(said: Said) -> str:
     event = said.payload or {}
-    info = event.get("transactionInfo", event.get("transactionData", {}))
+    info: Json = event["transactionInfo"] if "transactionInfo" in event else event["transactionData"]
     return str(info.get("transactionId", info.get("id")))
 
 

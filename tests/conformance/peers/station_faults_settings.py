@@ -173,7 +173,7 @@ def _place(item: Json) -> Json:
 
 def _forgets(station: Station, payload: Json) -> Json | None:
     data = payload["setVariableData"]
-    if data[0]["attributeValue"] != "250":
+    if data[0]["attributeValue"] != "250" or "attributeType" in data[0]:
         return None
     return {"setVariableResult": [{**_place(data[0]), "attributeStatus": "Accepted"}]}
 
