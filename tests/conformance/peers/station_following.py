@@ -265,6 +265,7 @@ class Following:
                         "value": monitor["value"],
                         "type": monitor["type"],
                         "severity": monitor["severity"],
+                        **({"eventNotificationType": "CustomMonitor"} if self.version == "2.1" else {}),
                     }
                 ],
             }

@@ -199,7 +199,8 @@ async def _unplugged(self: Station, connector: Connector) -> None:
 async def _is_let(self: Station, payload: Json) -> None:
     connector = self.connectors[payload["evseId"] - 1]
     running, who = connector.transaction, payload["idToken"]["idToken"]
-    if running is None or (self.authorizes() and not await self.authorize(who)):
+    is_asked = self.authorizes() and payload["idToken"]["type"] != "Central"
+    if running is None or (is_asked and not await self.authorize(who)):
         return
     running.token, running.remote_start_id = who, payload["remoteStartId"]
     held, connector.reservation = connector.reservation, None
