@@ -66,6 +66,7 @@ VARIABLES: Mapping[tuple[str, str, str], str] = {
     ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): "TransactionMessageAttempts",
     ("OCPPCommCtrlr", "ResetRetries", ""): "ResetRetries",
     ("SampledDataCtrlr", "TxUpdatedInterval", ""): "MeterValueSampleInterval",
+    ("SampledDataCtrlr", "TxUpdatedMeasurands", ""): "MeterValuesSampledData",
 }
 _COMPONENTS = frozenset(component for component, _, _ in VARIABLES)
 
@@ -89,6 +90,8 @@ class Memory:
         becomes: Whether it is to be, once the transaction is over; None if that does not change.
         reason: Why the transaction is ended, and what triggers that in 2.x; "" for the token that began it.
         reset: The reason and the trigger of what a reset ends.
+        is_waiting: Whether something of the transaction waits to be sent again.
+        is_reset_due: Whether it is to reset once the transaction is over.
         settings: By the keys of 1.6, whatever the version.
     """
 
@@ -106,6 +109,8 @@ class Memory:
     becomes: bool | None = None
     reason: tuple[str, str] = ("", "")
     reset: tuple[str, str] = ("", "")
+    is_waiting: bool = False
+    is_reset_due: bool = False
     settings: dict[str, str] = field(factory=lambda: {key: value for key, (value, _) in KEYS.items()})
 
     def end(self) -> None:
@@ -169,7 +174,9 @@ def _is_set(memory: Memory, key: str, value: str) -> bool:
 def _about(item: Any) -> tuple[Json, str | None, str]:
     """The members that name a variable, the key that it is, and what is not known of it if it is none."""
     named = {
-        name: item[name] for name in ("component", "variable") if isinstance(item, dict) and name in item
+        name: item[name]
+        for name in ("component", "variable", "attributeType")
+        if isinstance(item, dict) and name in item
     }
     component, variable = _object(item, "component"), _object(item, "variable")
     place = text(component, "name"), text(variable, "name"), text(variable, "instance")
@@ -217,7 +224,8 @@ def _monitors(_: Memory, request: Json) -> Json:
 
 def _start(memory: Memory, request: Json) -> Json:
     place = request.get("connectorId", request.get("evseId", _PLACE))
-    if memory.is_busy or memory.is_booting or not memory.is_operative or place != _PLACE:
+    is_free = not (memory.is_busy or memory.is_booting or memory.is_reset_due)
+    if not is_free or not memory.is_operative or place != _PLACE:
         return _REJECTED
     memory.is_busy = True
     given: Any = request.get("idToken")
@@ -237,11 +245,14 @@ def _stop(memory: Memory, request: Json) -> Json:
 
 
 def _status(memory: Memory, request: Json) -> Json:
-    told: Json = {"messagesInQueue": False}
-    if request.get("transactionId") is not None:
-        is_running = memory.is_running and request["transactionId"] == memory.transaction_id
-        told["ongoingIndicator"] = is_running
-    return told
+    wanted = request.get("transactionId")
+    if wanted is None:
+        return {"messagesInQueue": memory.is_waiting}
+    is_it = wanted == memory.transaction_id
+    return {
+        "messagesInQueue": memory.is_waiting and is_it,
+        "ongoingIndicator": memory.is_running and is_it,
+    }
 
 
 def _availability(memory: Memory, request: Json) -> Json:
@@ -259,7 +270,8 @@ def _availability(memory: Memory, request: Json) -> Json:
 def _reset(memory: Memory, request: Json) -> Json:
     type = text(request, "type")
     if type == "OnIdle" and memory.is_busy:
-        return _REJECTED
+        memory.is_reset_due = True
+        return {"status": "Scheduled"}
     memory.reset = {"Hard": "HardReset", "Soft": "SoftReset"}.get(type, "ImmediateReset"), "ResetCommand"
     return _ACCEPTED
 

@@ -257,6 +257,12 @@ class Simulator:
         return response
 
     async def _delivered(self, name: str, request: Request[Any], csms: Caller) -> Response:
+        try:
+            return await self._attempted(name, request, csms)
+        finally:
+            self.memory.is_waiting = False
+
+    async def _attempted(self, name: str, request: Request[Any], csms: Caller) -> Response:
         attempts = 1
         while True:
             try:
@@ -265,6 +271,7 @@ class Simulator:
                 is_lost = not isinstance(error, CallRejectedError)
                 if not self.retries or name not in _DELIVERED or attempts >= self._attempts():
                     raise
+                self.memory.is_waiting = True
                 # A lost connection is soon another, for which the next call waits; not so in the same moment.
                 await asyncio.sleep(attempts * (1 if is_lost else self._pause()))
                 attempts += 1
@@ -319,7 +326,8 @@ class Simulator:
                     await work()
                 except (CallFailedError, StepFailed) as error:
                     told(str(error))
-                asked = await self._next()
+                is_due = self.memory.is_reset_due and not self.memory.is_busy
+                asked = "reset" if is_due else await self._next()
                 if asked == "start":
                     work = partial(self._begin, csms)
                 elif asked == "stop":
@@ -342,7 +350,9 @@ class Simulator:
         """Begins a transaction, which goes on until it is stopped, or the CSMS does not think well of the token."""
         if not self.memory.is_busy:
             return  # a reset was quicker
-        if self.memory.settings["AuthorizeRemoteTxRequests"] == "true":
+        # A token of the type Central is one that the CSMS has made.
+        is_known = self.memory.token.get("type") == "Central"
+        if self.memory.settings["AuthorizeRemoteTxRequests"] == "true" and not is_known:
             try:
                 await self.do("authorize", csms)
             except (CallFailedError, StepFailed):
@@ -370,7 +380,8 @@ class Simulator:
                 memory.reason = memory.reset
                 await self.do("stop", csms)
             memory.end()
-        memory.reset, memory.is_registered, memory.is_booting = ("", ""), False, True
+        memory.reset, memory.is_reset_due = ("", ""), False
+        memory.is_registered, memory.is_booting = False, True
         await boot()
         memory.is_registered, memory.is_booting = True, False
         if "station status" in self._script:

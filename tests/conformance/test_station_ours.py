@@ -88,6 +88,15 @@ def test_our_station_keeps_every_rule(wire: Wire, version: str) -> None:
     assert report.counts[Verdict.CONFORMING] > len(report.outcomes) / 3
 
 
+@pytest.mark.parametrize("rule", ["reset.after-transaction", "transaction.waiting-told"])
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+def test_our_station_is_seen_to_keep_what_it_might_avoid(version: str, rule: str) -> None:
+    """Not inconclusive, as it would be if it refused. Rules of frames give it time for its own first transaction."""
+    report = asyncio.run(_judged(Wire.JSON, version, ["frame.a*", rule], intrusive=True))
+
+    assert {Verdict.CONFORMING} == {each.verdict for each in report.outcomes if each.rule.id == rule}
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("wire, version", _WAYS)
 def test_our_station_keeps_what_may_be_looked_for_in_a_laboratory(wire: Wire, version: str) -> None:

@@ -221,14 +221,20 @@ async def _send(stage: Stage, version: int, type: str, *tokens: str) -> Answer:
     return await ask(stage, "SendLocalList", members)
 
 
-async def _version(stage: Stage) -> tuple[int, Answer]:
+async def version_of_list(stage: Stage) -> tuple[int, Answer]:
+    """The version of the local list, and the answer that tells it."""
     answer = await ask(stage, "GetLocalListVersion")
     payload = is_served(stage, answer, "local-list")
     version: int = payload["listVersion"] if "listVersion" in payload else payload["versionNumber"]
     return version, answer
 
 
-async def _has_sent(stage: Stage, version: int, type: str, *tokens: str) -> None:
+async def has_sent(stage: Stage, version: int, type: str, *tokens: str) -> None:
+    """Sends a list, or a change of it, that has to be accepted.
+
+    Raises:
+        Inconclusive: It is not.
+    """
     status = is_served(stage, await _send(stage, version, type, *tokens), "local-list").get("status")
     if status == "NotSupported":
         stage.does_not_apply("local lists are not supported")
@@ -239,8 +245,8 @@ async def _has_sent(stage: Stage, version: int, type: str, *tokens: str) -> None
 @check("local-list.version")
 async def list_version(stage: Stage) -> None:
     """Sends a list, and asks for its version."""
-    await _has_sent(stage, 7, "Full", TOKEN)
-    version, answer = await _version(stage)
+    await has_sent(stage, 7, "Full", TOKEN)
+    version, answer = await version_of_list(stage)
     if version != 7:
         stage.deviates("version 7, as was sent", f"{version}", marks=(answer.mark,))
 
@@ -248,9 +254,9 @@ async def list_version(stage: Stage) -> None:
 @check("local-list.differential")
 async def list_differential(stage: Stage) -> None:
     """Sends a list, and a change of it."""
-    await _has_sent(stage, 7, "Full", TOKEN)
-    await _has_sent(stage, 8, "Differential", "CONFORMANCE-0002")
-    version, answer = await _version(stage)
+    await has_sent(stage, 7, "Full", TOKEN)
+    await has_sent(stage, 8, "Differential", "CONFORMANCE-0002")
+    version, answer = await version_of_list(stage)
     if version != 8:
         stage.deviates("version 8, as was sent", f"{version}", marks=(answer.mark,))
 
@@ -258,7 +264,7 @@ async def list_differential(stage: Stage) -> None:
 @check("local-list.mismatch")
 async def list_mismatch(stage: Stage) -> None:
     """Sends a change of an older version."""
-    await _has_sent(stage, 7, "Full", TOKEN)
+    await has_sent(stage, 7, "Full", TOKEN)
     answer = await _send(stage, 6, "Differential", "CONFORMANCE-0002")
     status = stage.needed(answer).get("status")
     if status not in ("VersionMismatch", "Failed"):
@@ -268,12 +274,12 @@ async def list_mismatch(stage: Stage) -> None:
 @check("local-list.mismatch-unchanged")
 async def list_mismatch_unchanged(stage: Stage) -> None:
     """Asks for the version after a change that was refused."""
-    await _has_sent(stage, 7, "Full", TOKEN)
-    before, _ = await _version(stage)
+    await has_sent(stage, 7, "Full", TOKEN)
+    before, _ = await version_of_list(stage)
     status = stage.needed(await _send(stage, 6, "Differential", "CONFORMANCE-0002")).get("status")
     if status == "Accepted":
         stage.cannot_tell("the change was not refused")
-    version, answer = await _version(stage)
+    version, answer = await version_of_list(stage)
     if version != before:
         stage.deviates(f"version {before} still", f"{version}", marks=(answer.mark,))
 
@@ -281,8 +287,8 @@ async def list_mismatch_unchanged(stage: Stage) -> None:
 @check("local-list.empty")
 async def list_empty(stage: Stage) -> None:
     """Empties the list, and asks for its version."""
-    await _has_sent(stage, 9, "Full")
-    version, answer = await _version(stage)
+    await has_sent(stage, 9, "Full")
+    version, answer = await version_of_list(stage)
     # Some take the number that was sent with the empty list: the standard says both.
     if version not in (0, 9):
         stage.deviates("version 0, since the list is empty", f"{version}", marks=(answer.mark,))

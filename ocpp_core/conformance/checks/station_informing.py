@@ -7,7 +7,7 @@ from ocpp_core.conformance.checks.asking import frames, harmless, listen
 from ocpp_core.conformance.checks.station_settings import reported
 from ocpp_core.conformance.checks.steering import ask, awaited, coming, is_served, late, patience, triggered
 from ocpp_core.conformance.json_frames import Type
-from ocpp_core.conformance.requests import VENDOR, timestamp
+from ocpp_core.conformance.requests import VENDOR, is_first, timestamp
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
 
@@ -78,6 +78,8 @@ async def log_told(stage: Stage) -> None:
 async def log_request_id(stage: Stage) -> None:
     """Looks at the request id of what is told."""
     for call in await _log_statuses(stage, 4731):
+        if "requestId" not in call.payload and not is_first(stage.specification):
+            stage.cannot_tell("it tells none, which another rule is about")
         if call.payload.get("requestId") != 4731:
             stage.deviates("requestId 4731", f"{call.payload.get('requestId')}", marks=(call.mark,))
 

@@ -211,13 +211,13 @@ async def _set(stage: Stage, item: Json, value: str) -> tuple[str, Answer]:
     return str(rows[0].get("attributeStatus")), answer
 
 
-def _named(item: Any) -> tuple[Any, ...]:
+def named(item: Any) -> tuple[Any, ...]:
     """The names of the component and the variable that something is about; None where it has none."""
     parts = [item.get(name) if isinstance(item, dict) else None for name in ("component", "variable")]
     return tuple(part.get("name") if isinstance(part, dict) else None for part in parts)
 
 
-async def _known(stage: Stage) -> Setting:
+async def known_variable(stage: Stage) -> Setting:
     """A number that the station has, and that can be set.
 
     Raises:
@@ -236,9 +236,9 @@ async def each_got(stage: Stage) -> None:
     """Asks for three variables at once."""
     asked = (HEARTBEAT.place, _UNKNOWN, _UNKNOWN_VARIABLE)
     rows, answer = await _get(stage, *asked)
-    if sorted(map(str, map(_named, rows))) != sorted(map(str, map(_named, asked))):
+    if sorted(map(str, map(named, rows))) != sorted(map(str, map(named, asked))):
         stage.deviates(
-            "a result for each of the three", f"{[_named(row) for row in rows]}", marks=(answer.mark,)
+            "a result for each of the three", f"{[named(row) for row in rows]}", marks=(answer.mark,)
         )
 
 
@@ -248,9 +248,9 @@ async def each_set(stage: Stage) -> None:
     asked = ({**_UNKNOWN, "attributeValue": "1"}, {**_UNKNOWN_VARIABLE, "attributeValue": "1"})
     answer = await ask(stage, "SetVariables", {"setVariableData": list(asked)})
     rows = stage.needed(answer).get("setVariableResult", [])
-    if sorted(map(str, map(_named, rows))) != sorted(map(str, map(_named, asked))):
+    if sorted(map(str, map(named, rows))) != sorted(map(str, map(named, asked))):
         stage.deviates(
-            "a result for each of the two", f"{[_named(row) for row in rows]}", marks=(answer.mark,)
+            "a result for each of the two", f"{[named(row) for row in rows]}", marks=(answer.mark,)
         )
 
 
@@ -282,7 +282,7 @@ async def get_unknown(stage: Stage) -> None:
 @check("variable.get-attribute")
 async def get_attribute(stage: Stage) -> None:
     """Asks for a target of a variable that has none."""
-    known = await _known(stage)
+    known = await known_variable(stage)
     await _got_as(stage, {**known.place, "attributeType": "Target"}, "NotSupportedAttributeType")
 
 
@@ -300,9 +300,38 @@ async def get_write_only(stage: Stage) -> None:
 @check("variable.attribute-told")
 async def attribute_told(stage: Stage) -> None:
     """Looks for the attribute type in results."""
-    rows, answer = await _get(stage, (await _known(stage)).place)
+    rows, answer = await _get(stage, (await known_variable(stage)).place)
     if rows and rows[0].get("attributeType", "Actual") != "Actual":
         stage.deviates("attributeType Actual", str(rows[0]["attributeType"]), marks=(answer.mark,))
+
+
+@check("variable.set-attribute")
+async def set_attribute(stage: Stage) -> None:
+    """Sets a target of a variable that says it has none."""
+    place = {**(await known_variable(stage)).place, "attributeType": "Target"}
+    rows, _ = await _get(stage, place)
+    if not rows or rows[0].get("attributeStatus") != "NotSupportedAttributeType":
+        stage.cannot_tell("it does not say that the variable has no target")
+    await _set_as(stage, place, "250", "NotSupportedAttributeType")
+
+
+@check("variable.set-out-of-range")
+async def set_out_of_range(stage: Stage) -> None:
+    """Sets a variable to more than its report says it can be."""
+    known = await known_variable(stage)
+    most = None
+    for call in await base_report(stage, 4717):
+        for row in call.payload.get("reportData") or ():
+            if named(row) == named(known.place):
+                most = row.get("variableCharacteristics", {}).get("maxLimit", most)
+    if most is None:
+        stage.cannot_tell(f"the report tells no maxLimit of {known.name_in(stage.specification)}")
+    before = await known.get(stage)
+    status, answer = await _set(stage, known.place, str(int(most) + 1))
+    if status == "Accepted" and before is not None:
+        await known.set(stage, before)
+    if status != "Rejected":
+        stage.deviates(f"Rejected, since it is more than {most}", status, marks=(answer.mark,))
 
 
 @check("variable.set-unknown-component")
@@ -320,7 +349,7 @@ async def set_unknown(stage: Stage) -> None:
 @check("variable.set-bad-value")
 async def set_bad_value(stage: Stage) -> None:
     """Sets a number to what is none."""
-    await _set_as(stage, (await _known(stage)).place, "often", "Rejected")
+    await _set_as(stage, (await known_variable(stage)).place, "often", "Rejected")
 
 
 @check("variable.set-read-only")
@@ -340,7 +369,7 @@ async def set_read_only(stage: Stage) -> None:
 @check("variable.set-shown")
 async def set_shown(stage: Stage) -> None:
     """Sets a value, and reads it."""
-    known = await _known(stage)
+    known = await known_variable(stage)
     async with known.at(stage, "250"):
         value = await known.get(stage)
         if value != "250":
@@ -350,7 +379,7 @@ async def set_shown(stage: Stage) -> None:
 @check("variable.rejected-unchanged")
 async def variable_rejected_unchanged(stage: Stage) -> None:
     """Looks at a value before and after a change that was refused."""
-    known = await _known(stage)
+    known = await known_variable(stage)
     before = await known.get(stage)
     status, answer = await _set(stage, known.place, "often")
     if status == "Accepted":
@@ -373,8 +402,13 @@ async def reported(stage: Stage, notice: str) -> list[PeerCall]:
     return parts
 
 
-async def _base_report(stage: Stage, request_id: int) -> list[PeerCall]:
-    answer = await ask(stage, "GetBaseReport", {"requestId": request_id, "reportBase": "FullInventory"})
+async def base_report(stage: Stage, request_id: int, base: str = "FullInventory") -> list[PeerCall]:
+    """The parts of a report of a kind, as far as they come.
+
+    Raises:
+        Inconclusive: It is not accepted.
+    """
+    answer = await ask(stage, "GetBaseReport", {"requestId": request_id, "reportBase": base})
     if is_served(stage, answer, "base-report").get("status") != "Accepted":
         stage.cannot_tell("the report was not accepted")
     return await reported(stage, "NotifyReport")
@@ -383,14 +417,14 @@ async def _base_report(stage: Stage, request_id: int) -> list[PeerCall]:
 @check("report.comes")
 async def report_comes(stage: Stage) -> None:
     """Asks for a full report."""
-    if not await _base_report(stage, 4711):
+    if not await base_report(stage, 4711):
         stage.deviates("a report after it was accepted", "none")
 
 
 @check("report.request-id")
 async def report_request_id(stage: Stage) -> None:
     """Looks at the request id of each part."""
-    for call in await _base_report(stage, 4712):
+    for call in await base_report(stage, 4712):
         if call.payload.get("requestId") != 4712:
             stage.deviates("requestId 4712", f"{call.payload.get('requestId')}", marks=(call.mark,))
 
@@ -398,7 +432,7 @@ async def report_request_id(stage: Stage) -> None:
 @check("report.sequence")
 async def report_sequence(stage: Stage) -> None:
     """Looks at the sequence numbers of the parts."""
-    for place, call in enumerate(await _base_report(stage, 4713)):
+    for place, call in enumerate(await base_report(stage, 4713)):
         if call.payload.get("seqNo") != place:
             stage.deviates(f"seqNo {place}", f"{call.payload.get('seqNo')}", marks=(call.mark,))
 
@@ -406,7 +440,7 @@ async def report_sequence(stage: Stage) -> None:
 @check("report.last-part")
 async def report_last_part(stage: Stage) -> None:
     """Looks whether a last part comes."""
-    parts = await _base_report(stage, 4714)
+    parts = await base_report(stage, 4714)
     if parts and parts[-1].payload.get("tbc"):
         stage.deviates("a last part, with tbc false", "tbc true and no more", marks=(parts[-1].mark,))
     more = await stage.expect("NotifyReport", within=stage.profile.silence)
@@ -427,31 +461,33 @@ async def report_empty(stage: Stage) -> None:
 @check("report.asked-only")
 async def report_asked_only(stage: Stage) -> None:
     """Asks for a report of one variable."""
-    place = (await _known(stage)).place
+    place = (await known_variable(stage)).place
     wanted = {"requestId": 4716, "componentVariable": [place]}
     answer = await ask(stage, "GetReport", wanted)
     if is_served(stage, answer, "custom-report").get("status") != "Accepted":
         stage.cannot_tell("the report was not accepted")
     for call in await reported(stage, "NotifyReport"):
         for row in call.payload.get("reportData") or ():
-            if _named(row) != _named(place):
-                stage.deviates(f"{_named(place)} alone", f"{_named(row)}", marks=(call.mark,))
+            if named(row) != named(place):
+                stage.deviates(f"{named(place)} alone", f"{named(row)}", marks=(call.mark,))
 
 
 # Monitors
 
 
-async def _monitor(stage: Stage, *items: Json) -> tuple[Sequence[Json], Answer]:
+async def set_monitors(stage: Stage, *items: Json) -> tuple[Sequence[Json], Answer]:
+    """Sets monitors; the results, as far as there are some."""
     answer = await ask(stage, "SetVariableMonitoring", {"setMonitoringData": list(items)})
     return is_served(stage, answer, "monitoring").get("setMonitoringResult", []), answer
 
 
-def _threshold(place: Json, **members: Any) -> Json:
+def threshold(place: Json, **members: Any) -> Json:
+    """A monitor of a variable, to be set: when it exceeds a value."""
     return {**place, "value": 10, "type": "UpperThreshold", "severity": 5, **members}
 
 
 async def _monitored_as(stage: Stage, item: Json, wanted: str) -> None:
-    rows, answer = await _monitor(stage, item)
+    rows, answer = await set_monitors(stage, item)
     status = rows[0].get("status") if rows else None
     if status is not None and status != wanted:
         stage.deviates(wanted, str(status), marks=(answer.mark,))
@@ -460,30 +496,30 @@ async def _monitored_as(stage: Stage, item: Json, wanted: str) -> None:
 @check("monitor.each-set")
 async def monitor_each(stage: Stage) -> None:
     """Sets two monitors at once on what no station has."""
-    asked = (_threshold(_UNKNOWN), _threshold(_UNKNOWN_VARIABLE))
-    rows, answer = await _monitor(stage, *asked)
-    if sorted(map(str, map(_named, rows))) != sorted(map(str, map(_named, asked))):
+    asked = (threshold(_UNKNOWN), threshold(_UNKNOWN_VARIABLE))
+    rows, answer = await set_monitors(stage, *asked)
+    if sorted(map(str, map(named, rows))) != sorted(map(str, map(named, asked))):
         stage.deviates(
-            "a result for each of the two", f"{[_named(row) for row in rows]}", marks=(answer.mark,)
+            "a result for each of the two", f"{[named(row) for row in rows]}", marks=(answer.mark,)
         )
 
 
 @check("monitor.unknown-component")
 async def monitor_unknown_component(stage: Stage) -> None:
     """Monitors a component that no station has."""
-    await _monitored_as(stage, _threshold(_UNKNOWN), "UnknownComponent")
+    await _monitored_as(stage, threshold(_UNKNOWN), "UnknownComponent")
 
 
 @check("monitor.unknown-variable")
 async def monitor_unknown_variable(stage: Stage) -> None:
     """Monitors a variable that the component does not have."""
-    await _monitored_as(stage, _threshold(_UNKNOWN_VARIABLE), "UnknownVariable")
+    await _monitored_as(stage, threshold(_UNKNOWN_VARIABLE), "UnknownVariable")
 
 
 @check("monitor.unknown-id")
 async def monitor_unknown_id(stage: Stage) -> None:
     """Replaces a monitor that there is not."""
-    rows, answer = await _monitor(stage, _threshold((await _known(stage)).place, id=987654))
+    rows, answer = await set_monitors(stage, threshold((await known_variable(stage)).place, id=987654))
     status = rows[0].get("status") if rows else None
     # It may refuse for another reason: nobody has to monitor this.
     if status == "Accepted":
@@ -494,7 +530,9 @@ async def monitor_unknown_id(stage: Stage) -> None:
 @check("monitor.negative-delta")
 async def monitor_negative_delta(stage: Stage) -> None:
     """Monitors a negative change."""
-    rows, answer = await _monitor(stage, _threshold((await _known(stage)).place, type="Delta", value=-1))
+    rows, answer = await set_monitors(
+        stage, threshold((await known_variable(stage)).place, type="Delta", value=-1)
+    )
     status = rows[0].get("status") if rows else None
     if status == "Accepted":
         await ask(stage, "ClearVariableMonitoring", {"id": [rows[0].get("id", 0)]})
@@ -504,7 +542,7 @@ async def monitor_negative_delta(stage: Stage) -> None:
 @check("monitor.id-given")
 async def monitor_id_given(stage: Stage) -> None:
     """Sets a monitor, looks for its id, and clears it."""
-    rows, answer = await _monitor(stage, _threshold((await _known(stage)).place))
+    rows, answer = await set_monitors(stage, threshold((await known_variable(stage)).place))
     if not rows or rows[0].get("status") != "Accepted":
         stage.cannot_tell("the monitor was not accepted")
     if "id" not in rows[0]:

@@ -205,26 +205,6 @@ def _in_order(charge: Charge) -> list[PeerCall]:
     return found
 
 
-@check("transaction.sequence")
-async def sequence(stage: Stage) -> None:
-    """Follows the sequence numbers of a transaction."""
-    async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
-        if await _sampled(charge) is None:
-            stage.cannot_tell("nothing was told between start and end")
-        await charge.stop()
-        last: PeerCall | None = None
-        for call in _in_order(charge):
-            if not isinstance(call.payload.get("seqNo"), int):
-                stage.cannot_tell("an event has no seqNo, which another rule is about")
-            if last is not None and call.payload["seqNo"] != last.payload["seqNo"] + 1:
-                stage.deviates(
-                    f"seqNo {last.payload['seqNo'] + 1}",
-                    f"{call.payload['seqNo']}",
-                    marks=_marks(last, call),
-                )
-            last = call
-
-
 @check("transaction.begins-first")
 async def begins_first(stage: Stage) -> None:
     """Looks for events before the start, or after the end, of a transaction."""

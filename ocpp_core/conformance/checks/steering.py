@@ -212,12 +212,14 @@ class Wanted:
         token: Who charges.
         connector: Where, by its number.
         remote_start_id: In 2.x.
+        kind: Of token, in 2.x.
         others: Ids that transactions of others were given meanwhile, in 1.x.
     """
 
     token: str
     connector: int
     remote_start_id: int
+    kind: str = "ISO14443"
     others: set[Any] = field(factory=set)
 
     def fits(self, call: PeerCall) -> bool:
@@ -361,14 +363,14 @@ def giving_ids(stage: Stage, wanted: Wanted, status: str = "Accepted") -> int:
     return id
 
 
-def wanted(stage: Stage, *, connector: int = 1, who: str | None = None) -> Wanted:
+def wanted(stage: Stage, *, connector: int = 1, who: str | None = None, kind: str = "ISO14443") -> Wanted:
     """A transaction to be asked for, under an id that was not used before."""
-    return Wanted(token_of(stage) if who is None else who, connector, next(_IDS))
+    return Wanted(token_of(stage) if who is None else who, connector, next(_IDS), kind)
 
 
 async def remote_start(stage: Stage, asked: Wanted) -> Answer:
     """Asks to start a transaction."""
-    members = token(stage.specification, asked.token)
+    members = token(stage.specification, asked.token, asked.kind)
     if is_first(stage.specification):
         return await ask(stage, "RemoteStartTransaction", {**members, "connectorId": asked.connector})
     return await ask(

@@ -443,10 +443,16 @@ class Station(Following):
     # Transactions
 
     async def charge(
-        self, who: str, connector: Connector, remote: int | None = None, reservation: int | None = None
+        self,
+        who: str,
+        connector: Connector,
+        remote: int | None = None,
+        reservation: int | None = None,
+        *,
+        is_known: bool = False,
     ) -> None:
-        """A transaction: from the token to energy. The cable is in."""
-        if self.authorizes() and not await self.authorize(who):
+        """A transaction: from the token, which may be one of the CSMS, to energy. The cable is in."""
+        if self.authorizes() and not is_known and not await self.authorize(who):
             return
         connector.reservation = None
         id = None if self.is_first else self.new_transaction_id()
@@ -507,12 +513,20 @@ class Station(Following):
             "evse": {"id": running.connector, "connectorId": 1},
             "reservationId": running.reservation if type == "Started" else None,
             **transaction(self.specification, running.id, **within),
-            **readings(self.specification, running.energy),
+            **self.measured(running, type),
             **(token(self.specification, running.token) if type == "Started" else {}),
             **members,
         }
         running.seq_no += 1
         return lambda: request(self.specification, "TransactionEvent", written)
+
+    def measured(self, running: Transaction, type: str) -> Json:
+        """What an event tells of the meter: why it was read, too."""
+        written = readings(self.specification, running.energy)
+        context = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}.get(type)
+        if context is not None:
+            written["meterValue"][0]["sampledValue"][0]["context"] = context
+        return written
 
     def report(
         self, action: str, running: Transaction, payload: Callable[[], Json], *, is_start: bool = False

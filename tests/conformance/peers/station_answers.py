@@ -22,6 +22,16 @@ def _truth(text: str) -> bool:
     return text in ("true", "false")
 
 
+def _most(text: str) -> bool:
+    return _whole(text) and int(text) <= MOST["HeartbeatInterval"]
+
+
+def _slots(text: str) -> bool:
+    return {each.strip() for each in text.split(",")} <= {"1", "2"}
+
+
+#: What numbers can be at most, those that say so.
+MOST = {"HeartbeatInterval": 86400}
 _MEASURANDS = {"Energy.Active.Import.Register", "Power.Active.Import", ""}
 
 
@@ -69,22 +79,29 @@ SETTINGS: Mapping[str, tuple[str, bool, Callable[[str], bool]]] = {
 
 #: Variables of 2.x by component and name: value, mutability, and what a value must be.
 VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
-    ("OCPPCommCtrlr", "HeartbeatInterval"): ("300", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "HeartbeatInterval"): ("300", "ReadWrite", _most),
     ("OCPPCommCtrlr", "MessageAttempts"): ("3", "ReadWrite", _whole),
     ("OCPPCommCtrlr", "MessageAttemptInterval"): ("1", "ReadWrite", _whole),
     ("OCPPCommCtrlr", "OfflineThreshold"): ("60", "ReadWrite", _whole),
     ("OCPPCommCtrlr", "ResetRetries"): ("1", "ReadWrite", _whole),
+    ("OCPPCommCtrlr", "NetworkConfigurationPriority"): ("1,2", "ReadWrite", _slots),
     ("OCPPCommCtrlr", "ActiveNetworkProfile"): ("1", "ReadOnly", _whole),
     ("OCPPCommCtrlr", "FileTransferProtocols"): ("HTTPS", "ReadOnly", bool),
     ("AuthCtrlr", "AuthorizeRemoteStart"): ("false", "ReadWrite", _truth),
+    ("AuthCacheCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
+    ("LocalAuthListCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
+    ("SmartChargingCtrlr", "Enabled"): ("true", "ReadOnly", _truth),
+    ("SampledDataCtrlr", "TxStartedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
+    ("SampledDataCtrlr", "TxUpdatedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
+    ("SampledDataCtrlr", "TxEndedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
-    ("SecurityCtrlr", "SecurityProfile"): ("1", "ReadOnly", _whole),
+    ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
 }
 
 #: Instances of those that have some.
-_INSTANCES = {"MessageAttempts": "TransactionEvent", "MessageAttemptInterval": "TransactionEvent"}
+INSTANCES = {"MessageAttempts": "TransactionEvent", "MessageAttemptInterval": "TransactionEvent"}
 _MOST_MONITORS = 10
 _ACCEPTED: Json = {"status": "Accepted"}
 _REJECTED: Json = {"status": "Rejected"}
@@ -122,7 +139,7 @@ def _place(item: Json) -> Json:
 def _lookup(station: Any, item: Json) -> tuple[Any, str]:
     """The row of a variable; or None, and what is not known."""
     component, variable = item["component"]["name"], item["variable"]["name"]
-    is_named = item["variable"].get("instance") == _INSTANCES.get(variable)
+    is_named = item["variable"].get("instance") == INSTANCES.get(variable)
     row = station.variables.get((component, variable)) if is_named else None
     if row is not None and item.get("attributeType", "Actual") != "Actual":
         return None, "NotSupportedAttributeType"
@@ -169,11 +186,26 @@ def _set_monitors(station: Any, payload: Json) -> Json:
             is_wrong = item["type"] == "Delta" and item["value"] < 0
             is_wrong = is_wrong or ("id" in item and item["id"] not in station.monitors)
             status = "Rejected" if is_wrong or len(station.monitors) >= _MOST_MONITORS else "Accepted"
+            if status == "Accepted" and "id" not in item and _is_monitored(station, item):
+                status = "Duplicate"
             if status == "Accepted":
                 result["id"] = item.get("id", max(station.monitors, default=0) + 1)
                 station.monitors[result["id"]] = item
         results.append({**result, "status": status})
     return {"setMonitoringResult": results}
+
+
+def _is_monitored(station: Any, item: Json) -> bool:
+    names = ("component", "variable", "type", "severity")
+    return any(all(each[name] == item[name] for name in names) for each in station.monitors.values())
+
+
+def _monitoring_level(station: Any, payload: Json) -> Json:
+    return _ACCEPTED if 0 <= payload["severity"] <= 9 else _REJECTED
+
+
+def _monitoring_report(station: Any, payload: Json) -> Json:
+    return _ACCEPTED if station.monitored(payload) else {"status": ("EmptyResultSet", "Rejected")}
 
 
 def _clear_monitors(station: Any, payload: Json) -> Json:
@@ -208,6 +240,9 @@ def _remote_start(station: Any, payload: Json) -> Json:
     connector = station.free(payload.get("connectorId", payload.get("evseId")))
     if connector is None:
         return _REJECTED
+    schedules = payload.get("chargingProfile", {}).get("chargingSchedule", ())
+    if not station.is_first and any(each["chargingSchedulePeriod"][0]["startPeriod"] for each in schedules):
+        return _REJECTED
     held = connector.reservation
     who = payload.get("idTag") or payload["idToken"]["idToken"]
     if held is not None and who != (held.get("idTag") or held["idToken"]["idToken"]):
@@ -230,6 +265,20 @@ def _transaction_status(station: Any, payload: Json) -> Json:
     }
 
 
+def _set_network(station: Any, payload: Json) -> Json:
+    data = payload["connectionData"]
+    is_right = (
+        _slots(str(payload["configurationSlot"]))
+        and data["ocppCsmsUrl"].startswith(("ws://", "wss://"))
+        and data["securityProfile"] >= int(station.variables["SecurityCtrlr", "SecurityProfile"][0])
+    )
+    return _ACCEPTED if is_right else _REJECTED
+
+
+def _clear_cache(station: Any, payload: Json) -> Json:
+    return _ACCEPTED if station.is_first or station.is_enabled("AuthCacheCtrlr") else _REJECTED
+
+
 _TRIGGERS = {
     "BootNotification",
     "DiagnosticsStatusNotification",
@@ -245,6 +294,8 @@ def _trigger(station: Any, payload: Json) -> Json:
     wanted = payload["requestedMessage"]
     if wanted == "BootNotification" and station.registration == "Accepted":
         return _REJECTED
+    if wanted == "TransactionEvent":
+        return _ACCEPTED if station.running_at(payload) is not None else _REJECTED
     return _ACCEPTED if wanted in _TRIGGERS else {"status": "NotImplemented"}
 
 
@@ -329,7 +380,8 @@ def _send_list(station: Any, payload: Json) -> Json:
 
 
 def _list_version(station: Any, payload: Json) -> Json:
-    return {"listVersion": station.lists[0], "versionNumber": station.lists[0]}
+    version = station.lists[0] if station.is_first or station.is_enabled("LocalAuthListCtrlr") else 0
+    return {"listVersion": version, "versionNumber": version}
 
 
 # Charging profiles
@@ -448,7 +500,7 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "CertificateSigned": _always(status="Rejected"),
     "ChangeAvailability": _change_availability,
     "ChangeConfiguration": _change_configuration,
-    "ClearCache": _always(status="Accepted"),
+    "ClearCache": _clear_cache,
     "ClearChargingProfile": _clear_profiles,
     "ClearDisplayMessage": _clear_message,
     "ClearTariffs": _always(clearTariffsResult=[{"status": "NoTariff"}]),
@@ -466,9 +518,7 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "GetInstalledCertificateIds": _always(status="NotFound"),
     "GetLocalListVersion": _list_version,
     "GetLog": _always(status="Accepted", filename="security.log"),
-    "GetMonitoringReport": lambda station, _: (
-        _ACCEPTED if station.monitors else {"status": ("EmptyResultSet", "Rejected")}
-    ),
+    "GetMonitoringReport": _monitoring_report,
     "GetReport": _report,
     "GetTariffs": _always(status="NoTariff"),
     "GetTransactionStatus": _transaction_status,
@@ -482,6 +532,8 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "Reset": _reset,
     "SendLocalList": _send_list,
     "SetChargingProfile": _set_profile,
+    "SetMonitoringLevel": _monitoring_level,
+    "SetNetworkProfile": _set_network,
     "SetDisplayMessage": _set_message,
     "SetVariableMonitoring": _set_monitors,
     "SetVariables": _set_variables,

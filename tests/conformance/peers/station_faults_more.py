@@ -183,6 +183,11 @@ async def _free_first(self: Station, payload: Json) -> None:
     await Station.after_ChangeAvailability(self, payload)
 
 
+async def _resets_when_idle(self: Station, payload: Json) -> None:
+    if payload["type"] == "OnIdle":
+        await Station.after_Reset(self, payload)
+
+
 AVAILABILITY = [
     Fault(
         "any connector will do", "availability.unknown-connector", before("ChangeAvailability", _no_targets)
@@ -219,7 +224,12 @@ AVAILABILITY = [
         "status.in-use",
         _shows("Available", "Preparing", "Charging", "Finishing", "Occupied"),
     ),
-    Fault("accepts a reset and does nothing", "reset.boots", without("Reset"), known=("XP-19",)),
+    Fault(
+        "accepts a reset and does nothing",
+        "reset.boots",
+        instead("Reset", _resets_when_idle),
+        known=("XP-19",),
+    ),
     Fault("another reason than a soft reset", "reset.soft-stops", _stop_reason("Other", "SoftReset"), FIRST),
     Fault(
         "another reason than a hard reset",

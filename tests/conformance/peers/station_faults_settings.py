@@ -173,7 +173,7 @@ def _place(item: Json) -> Json:
 
 def _forgets(station: Station, payload: Json) -> Json | None:
     data = payload["setVariableData"]
-    if data[0]["attributeValue"] != "250":
+    if data[0]["attributeValue"] != "250" or "attributeType" in data[0]:
         return None
     return {"setVariableResult": [{**_place(data[0]), "attributeStatus": "Accepted"}]}
 
@@ -188,7 +188,7 @@ def _tells_password(rows: list[Json]) -> list[Json]:
 
 
 def _other_attribute(rows: list[Json]) -> list[Json]:
-    return [{**row, "attributeType": "MaxSet"} for row in rows]
+    return [{**row, "attributeType": "MaxSet"} if row["attributeType"] == "Actual" else row for row in rows]
 
 
 VARIABLES = [

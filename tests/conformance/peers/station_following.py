@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from conformance.peers.station_answers import INSTANCES, MOST
 from ocpp_core.conformance.requests import readings
 
 Json = dict[str, Any]
@@ -26,6 +27,8 @@ class Following:
     quietly: Any
     idle_status: Any
     boot: Any
+    report: Any
+    event: Any
     variables: dict[tuple[str, str], list[Any]]
     monitors: dict[int, Json]
     profiles: list[Json]
@@ -43,8 +46,21 @@ class Following:
         connector = self.free(payload.get("evseId"))
         if connector is not None:
             held = connector.reservation
-            who = payload["idToken"]["idToken"]
-            await self.charge(who, connector, payload["remoteStartId"], held["id"] if held else None)
+            named, id = payload["idToken"], payload["remoteStartId"]
+            is_known = named["type"] == "Central"
+            await self.charge(
+                named["idToken"], connector, id, held["id"] if held else None, is_known=is_known
+            )
+
+    def is_enabled(self, component: str) -> bool:
+        """Whether what a component is for is switched on."""
+        return str(self.variables[component, "Enabled"][0]) == "true"
+
+    def running_at(self, payload: Json) -> Any:
+        """The connector that a trigger is about, or any, if a transaction runs there."""
+        number = payload.get("evse", {}).get("id")
+        found = [each for each in self.connectors if each.transaction and number in (None, each.number)]
+        return found[0] if found else None
 
     def free(self, number: int | None) -> Any:
         """A connector on which a transaction may begin: this one, or any."""
@@ -143,6 +159,12 @@ class Following:
             every = [*([0] if self.is_first else []), *(each.number for each in self.connectors)]
             for each in every if number is None or number not in every else [number]:
                 await self.notify(each)
+        elif wanted == "TransactionEvent":
+            connector = self.running_at(payload)
+            if connector is not None:
+                self.report(
+                    wanted, connector.transaction, self.event(connector.transaction, "Updated", "Trigger")
+                )
         elif wanted == "MeterValues":
             await self.meter_now(number or 1)
         elif wanted == "BootNotification":
@@ -188,7 +210,10 @@ class Following:
             data = [
                 {
                     "component": {"name": component},
-                    "variable": {"name": variable},
+                    "variable": {
+                        "name": variable,
+                        **({"instance": INSTANCES[variable]} if variable in INSTANCES else {}),
+                    },
                     "variableAttribute": [
                         {
                             "value": "" if kind == "WriteOnly" else value,
@@ -197,7 +222,11 @@ class Following:
                             "constant": False,
                         }
                     ],
-                    "variableCharacteristics": {"dataType": "string", "supportsMonitoring": True},
+                    "variableCharacteristics": {
+                        "dataType": "string",
+                        "supportsMonitoring": True,
+                        **({"maxLimit": MOST[variable]} if variable in MOST else {}),
+                    },
                 }
                 for component, variable in part
                 for value, kind, *_ in [self.variables[component, variable]]
@@ -209,6 +238,20 @@ class Following:
                 "reportData": data,
             }
             await self.quietly("NotifyReport", members)
+
+    def monitored(self, payload: Json) -> dict[int, Json]:
+        """The monitors that a report is asked for of."""
+        places = payload.get("componentVariable")
+        criteria = payload.get("monitoringCriteria", ["ThresholdMonitoring", "DeltaMonitoring"])
+        return {
+            id: monitor
+            for id, monitor in self.monitors.items()
+            if (monitor["type"] == "Delta") is (criteria == ["DeltaMonitoring"]) or len(criteria) > 1
+            if places is None or any(self._fits(monitor, place) for place in places)
+        }
+
+    def _fits(self, monitor: Json, place: Json) -> bool:
+        return all(monitor[name]["name"] == place[name]["name"] for name in place)
 
     async def after_GetMonitoringReport(self, payload: Json) -> None:
         data = [
@@ -222,10 +265,11 @@ class Following:
                         "value": monitor["value"],
                         "type": monitor["type"],
                         "severity": monitor["severity"],
+                        **({"eventNotificationType": "CustomMonitor"} if self.version == "2.1" else {}),
                     }
                 ],
             }
-            for id, monitor in self.monitors.items()
+            for id, monitor in self.monitored(payload).items()
         ]
         await self.in_parts("NotifyMonitoringReport", payload["requestId"], "monitor", data)
 

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from conformance.peers.station import Connector, Station, Transaction
 from conformance.peers.station_answers import HANDLERS
+from conformance.peers.station_faults_overheard import noticing, state_changes
 from conformance.peers.station_judging import PROFILE
 from conformance.peers.station_ways import Change, before, behaving, both, edits, instead, says
 from ocpp_core.conformance.profiles import Profile
@@ -198,7 +199,8 @@ async def _unplugged(self: Station, connector: Connector) -> None:
 async def _is_let(self: Station, payload: Json) -> None:
     connector = self.connectors[payload["evseId"] - 1]
     running, who = connector.transaction, payload["idToken"]["idToken"]
-    if running is None or (self.authorizes() and not await self.authorize(who)):
+    is_asked = self.authorizes() and payload["idToken"]["type"] != "Central"
+    if running is None or (is_asked and not await self.authorize(who)):
         return
     running.token, running.remote_start_id = who, payload["remoteStartId"]
     held, connector.reservation = connector.reservation, None
@@ -336,7 +338,30 @@ def _no_default(station: Station, payload: Json) -> Json | None:
 
 _NUMBERS = count()
 
+
+def _numbers_on(station: Station) -> None:
+    """Each transaction goes on where the numbers of the one before ended."""
+    numbers: dict[tuple[Any, ...], int] = {}
+
+    def edit(payload: Json) -> Json:
+        key = (payload["transactionInfo"]["transactionId"], payload["seqNo"])
+        payload["seqNo"] = numbers.setdefault(key, len(numbers))
+        return payload
+
+    says("TransactionEvent", edit)(station)
+
+
 ODD = [
+    Odd("numbers events on and on", _numbers_on, ("transaction",), ("2.0.1",)),
+    Odd(
+        "tells of states and monitors",
+        both(
+            behaving(told=state_changes("SuspendedEV")),
+            noticing(0, 0, kind="CustomMonitor", variableMonitoringId=1),
+        ),
+        ("transaction", "report"),
+        ("2.0.1",),
+    ),
     Odd("tells its status all the time", _always(_tells_on), ("trigger", "status", "availability", "boot")),
     Odd("takes its time", behaving(called=_slowly), ("boot", "trigger", "configuration", "variable")),
     Odd(
