@@ -84,7 +84,8 @@ Told = Callable[[Event], None]
 
 def load_checks() -> None:
     """Imports all checks and judges, so that `CHECKS` and `OVERHEARD` have them."""
-    import_module("ocpp_core.conformance.overheard_envelopes")
+    for judges in ("overheard_blocks", "overheard_envelopes"):
+        import_module(f"ocpp_core.conformance.{judges}")
     for module in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")
 

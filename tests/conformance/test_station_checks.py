@@ -4,6 +4,7 @@ import pytest
 
 from conformance.peers.station import Station
 from conformance.peers.station_faults import BOOTS, FRAMES, TRANSACTIONS
+from conformance.peers.station_faults_blocks import BLOCK_FAULTS
 from conformance.peers.station_faults_more import MORE
 from conformance.peers.station_faults_settings import SETTINGS_FAULTS
 from conformance.peers.station_judging import IS_DEEP, VERSIONS, binding, block, found
@@ -13,7 +14,7 @@ from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.rules import rules
 from ocpp_core.model.versions import Role, Wire
 
-FAULTS: list[Fault] = [*BOOTS, *TRANSACTIONS, *FRAMES, *SETTINGS_FAULTS, *MORE]
+FAULTS: list[Fault] = [*BOOTS, *TRANSACTIONS, *FRAMES, *SETTINGS_FAULTS, *MORE, *BLOCK_FAULTS]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -83,10 +83,11 @@ async def clear_unknown(stage: Stage) -> None:
 @check("der.unsupported")
 async def unsupported(stage: Stage) -> None:
     """Asks for, clears and sets a control of a type that is not among those that are supported."""
-    known = await value_of(stage, "DCDERCtrlr", "ModesSupported")
-    if not known:
+    # What the one inverter does not know the other may.
+    known = [await value_of(stage, name, "ModesSupported") for name in ("DCDERCtrlr", "ACDERCtrlr")]
+    values = ",".join(filter(None, known)).replace(" ", "").split(",")
+    if not any(values):
         stage.cannot_tell("it does not tell which controls it supports")
-    values = known.replace(" ", "").split(",")
     droop = {
         "priority": 100,
         **{"overFreq": 50.5, "underFreq": 49.5, "overDroop": 5, "underDroop": 5, "responseTime": 5},
@@ -174,6 +175,10 @@ async def start_told(stage: Stage) -> None:
 @check("grid.no-curve")
 async def no_curve(stage: Stage) -> None:
     """Sends a signal where nothing follows signals."""
+    members = {"requestId": 4764, "chargingProfile": {}}
+    answer = await ask(stage, "GetChargingProfiles", members)
+    if is_served(stage, answer, "smart-charging").get("status") != "NoProfiles":
+        stage.cannot_tell("it has profiles, one of which may follow signals")
     answer = await ask(stage, "AFRRSignal", {"timestamp": timestamp(), "signal": 1})
     status = is_served(stage, answer, "v2x").get("status")
     if status == "Accepted":

@@ -69,8 +69,8 @@ for _kind in _KINDS:
     check(f"display.{_kind}")(partial(_unsupported, _kind))
 
 
-async def _asked(stage: Stage, id: int, **members: object) -> Answer:
-    return await ask(stage, "GetDisplayMessages", {"requestId": id, **members})
+async def _asked(stage: Stage, request_id: int, **members: object) -> Answer:
+    return await ask(stage, "GetDisplayMessages", {"requestId": request_id, **members})
 
 
 @check("display.listed")
