@@ -2,7 +2,7 @@
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, is_served, placed
+from ocpp_core.conformance.checks.steering import ask, is_served, placed, quiet
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
 from ocpp_core.conformance.requests import TOKEN, is_first, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
@@ -200,6 +200,8 @@ async def profile_reported(stage: Stage) -> None:
         await clear_profile(stage)
         stage.cannot_tell("the report was not accepted")
     parts = await reported(stage, "ReportChargingProfiles")
+    # What comes after the last part is judged too.
+    await quiet(stage)
     await clear_profile(stage)
     if not parts:
         stage.deviates("a report after it was accepted", "none", marks=(answer.mark,))

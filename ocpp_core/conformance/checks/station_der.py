@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, coming, is_served, late, value_of
+from ocpp_core.conformance.checks.steering import ask, coming, is_served, late, quiet, value_of
 from ocpp_core.conformance.requests import timestamp
 from ocpp_core.conformance.stages import Answer, Json, Stage
 
@@ -128,6 +128,8 @@ async def der_reported(stage: Stage) -> None:
         if status != "Accepted":
             stage.deviates("Accepted, since there is one", status, marks=(answer.mark,))
         parts = await reported(stage, "ReportDERControl")
+        # What comes after the last part is judged too.
+        await quiet(stage)
         if not any(_CONTROL in _ids(call.payload) for call in parts):
             stage.deviates("a report of the control", "none", marks=(answer.mark,))
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, is_served, value_of
+from ocpp_core.conformance.checks.steering import ask, is_served, quiet, value_of
 from ocpp_core.conformance.stages import Answer, Json, Stage
 
 _MESSAGE = 47120
@@ -82,6 +82,8 @@ async def display_listed(stage: Stage) -> None:
         if status != "Accepted":
             stage.deviates("Accepted, since a message was set", str(status), marks=(answer.mark,))
         await reported(stage, "NotifyDisplayMessages")
+        # What comes after the last part is judged too.
+        await quiet(stage)
 
 
 def _messages(payload: Json) -> list[Json]:

@@ -71,6 +71,10 @@ async def tariff_cleared(stage: Stage) -> None:
     results, answer = await _clear(stage)
     if [each.get("status") for each in results if each.get("tariffId") == _TARIFF] != ["Accepted"]:
         stage.deviates("Accepted of the tariff that was set", "something else", marks=(answer.mark,))
+    answer = await ask(stage, "GetTariffs", {"evseId": 1})
+    held = stage.needed(answer).get("tariffAssignments") or ()
+    if any(each.get("tariffId") == _TARIFF for each in held):
+        stage.deviates("the tariff to be gone", "it is still there", marks=(answer.mark,))
 
 
 @check("tariff.clear-unknown")
