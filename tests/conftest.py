@@ -4,11 +4,15 @@ A property test says `record_property("cases", n)`.
 """
 
 import importlib
+import os
 import signal
+from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pytest
 
+from ocpp_core.model import secret_words
 from pair import SCENES, Pair
 
 # A shell that starts a command in the background has it ignore Ctrl-C, and so would every process that a test starts
@@ -41,6 +45,19 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def pair(request: pytest.FixtureRequest) -> Pair:
     """Two connections, once per codec; take some only by `parametrize("pair", [...], indirect=True)`."""
     return Pair(SCENES[request.param]())
+
+
+@pytest.fixture
+def names_of_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test adds to them by `add_secret_names`, the process forgets with it."""
+    monkeypatch.setattr(secret_words, "_known", attrs.evolve(secret_words._known))
+    yield
+    secret_words._again.cache_clear()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are processors: tests with sockets and processes wait for most of their time."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -73,6 +73,7 @@ def without_blocks(page: Path) -> str:
 
 
 @pages
+@pytest.mark.usefixtures("names_of_secrets")
 def test_python_examples_run_and_show_what_they_say(page: Path) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     found = [*blocks(page), Block("", "", 0)]

@@ -4,14 +4,22 @@ import asyncio
 import logging
 from contextlib import contextmanager, suppress
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from loops import asynchronous, in_no_time, until
 from ocpp_core import ErrorCode, LocalProtocolError, OcppError, Response, v16, v201
-from ocpp_core.dispatch.connection import CallLost, CallTimedOut, ErrorReceived, ResultReceived
-from ocpp_core.dispatch.hooks import Hooks, Refused
-from ocpp_core.dispatch.router import Router
+from ocpp_core.dispatch.connection import (
+    CallLost,
+    CallTimedOut,
+    ErrorReceived,
+    PendingCall,
+    ReplyRefused,
+    ResultReceived,
+)
+from ocpp_core.dispatch.hooks import Hooks, Observer, Refused
+from ocpp_core.dispatch.router import Answer, Router
 from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.model.messages import Request
 from ocpp_core.transports.memory import pair
@@ -270,3 +278,43 @@ def test_of_a_path_of_who_was_refused_a_line_shows_what_fits(length: int, is_who
     path = "/" + "x" * (length - 1)
 
     assert is_whole is (f"path {path}, " in str(Refused(path=path, status=404, reason="no such station")))
+
+
+def test_a_value_without_a_name_is_no_name() -> None:
+    refused = Refused(path="/CP-1?hunter2&key=hunter3&&hunter4", status=404, reason="no")
+
+    assert "path /CP-1?***&key=&&***," in str(refused)
+
+
+def test_who_is_refused_and_what_is_translated_every_hook_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[Any] = []
+
+    class All(Hooks):
+        def refused(self, refused: Refused) -> None:
+            told.append(refused)
+
+        def translated(self, peer: Any, direction: str, request: Any, answer: Any) -> None:
+            told.append((direction, request, answer))
+
+    refused = Refused(status=404, reason="no such station")
+    answer = Answer(response=heartbeat())
+    both = Observer([All(), All()])
+    with caplog.at_level(logging.INFO):
+        both.refused(refused)
+    both.translated(Mock(), "in", v201.HeartbeatRequest(), answer)
+
+    assert [refused] * 2 + [("in", v201.HeartbeatRequest(), answer)] * 2 == told
+    assert [str(refused)] == [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ReplyRefused("1", ErrorCode.GENERIC, "wrong password", {"sent": KEY}),
+        ErrorReceived(PendingCall("1", RESET, None), ErrorCode.GENERIC, "wrong password", {"sent": KEY}),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_a_peer_says_of_a_secret_an_event_does_not_show(event: Any) -> None:
+    assert repr(event).startswith(f"{type(event).__name__}(")
+    assert KEY not in repr(event)

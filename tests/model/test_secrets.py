@@ -500,8 +500,8 @@ def test_lists_of_names_are_looked_into_as_deep_as_others() -> None:
     assert str(hide(other)) == str(hide(named)).replace("name", "a")
 
 
-def test_names_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secret_words, "_known", attrs.evolve(secret_words._known))
+@pytest.mark.usefixtures("names_of_secrets")
+def test_names_are_added() -> None:
     shown = [
         {"acme.maintenance_code": SECRET},
         {"key": "MaintenanceCode", "value": SECRET},
@@ -515,7 +515,6 @@ def test_names_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any(SECRET in repr(hide(value)) for value in shown)
     assert {"tangent": SECRET} == hide({"tangent": SECRET})
     assert SECRET not in repr(v16.ChangeConfigurationRequest(key="MaintenanceCode", value=SECRET))
-    secret_words._again.cache_clear()  # of what only this test has added
 
 
 @pytest.mark.parametrize("name", ["", "-", "\u200b"], ids=ascii)

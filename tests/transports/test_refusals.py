@@ -385,11 +385,5 @@ async def test_a_path_names_nobody_who_posts() -> None:
     assert "" == only(door).identity
 
 
-def test_a_value_without_a_name_is_no_name() -> None:
-    refused = Refused(path="/CP-1?hunter2&key=hunter3&&hunter4", status=404, reason="no")
-
-    assert "path /CP-1?***&key=&&***," in str(refused)
-
-
 def test_each_server_is_among_those_that_are_tried() -> None:
     assert {"serve", "fast", "wsproto", "websockets"} == set(SERVERS)
