@@ -215,6 +215,10 @@ def _monitors(_: Memory, request: Json) -> Json:
 # Transactions
 
 
+def _is_running(memory: Memory, request: Json) -> bool:
+    return memory.is_running and request.get("transactionId") == memory.transaction_id
+
+
 def _start(memory: Memory, request: Json) -> Json:
     place = request.get("connectorId", request.get("evseId", _PLACE))
     if memory.is_busy or memory.is_booting or not memory.is_operative or place != _PLACE:
@@ -230,7 +234,7 @@ def _start(memory: Memory, request: Json) -> Json:
 
 
 def _stop(memory: Memory, request: Json) -> Json:
-    if not memory.is_running or request.get("transactionId") != memory.transaction_id:
+    if not _is_running(memory, request):
         return _REJECTED
     memory.reason = "Remote", "RemoteStop"
     return _ACCEPTED
@@ -239,9 +243,16 @@ def _stop(memory: Memory, request: Json) -> Json:
 def _status(memory: Memory, request: Json) -> Json:
     told: Json = {"messagesInQueue": False}
     if request.get("transactionId") is not None:
-        is_running = memory.is_running and request["transactionId"] == memory.transaction_id
-        told["ongoingIndicator"] = is_running
+        told["ongoingIndicator"] = _is_running(memory, request)
     return told
+
+
+def _priority(memory: Memory, request: Json) -> Json:
+    return {"status": "NoProfile"} if _is_running(memory, request) else _REJECTED
+
+
+def _tariff(memory: Memory, request: Json) -> Json:
+    return _REJECTED if _is_running(memory, request) else {"status": "TxNotFound"}
 
 
 def _availability(memory: Memory, request: Json) -> Json:
@@ -284,6 +295,7 @@ def _trigger(memory: Memory, request: Json) -> Json:
 OBEYING: Mapping[str, Answering] = {
     "ChangeAvailability": _availability,
     "ChangeConfiguration": _change,
+    "ChangeTransactionTariff": _tariff,
     "ExtendedTriggerMessage": _trigger,
     "GetConfiguration": _configuration,
     "GetTransactionStatus": _status,
@@ -297,4 +309,5 @@ OBEYING: Mapping[str, Answering] = {
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
+    "UsePriorityCharging": _priority,
 }
