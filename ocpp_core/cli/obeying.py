@@ -222,6 +222,10 @@ def _monitors(_: Memory, request: Json) -> Json:
 # Transactions
 
 
+def _is_running(memory: Memory, request: Json) -> bool:
+    return memory.is_running and request.get("transactionId") == memory.transaction_id
+
+
 def _start(memory: Memory, request: Json) -> Json:
     place = request.get("connectorId", request.get("evseId", _PLACE))
     is_free = not (memory.is_busy or memory.is_booting or memory.is_reset_due)
@@ -238,21 +242,28 @@ def _start(memory: Memory, request: Json) -> Json:
 
 
 def _stop(memory: Memory, request: Json) -> Json:
-    if not memory.is_running or request.get("transactionId") != memory.transaction_id:
+    if not _is_running(memory, request):
         return _REJECTED
     memory.reason = "Remote", "RemoteStop"
     return _ACCEPTED
 
 
 def _status(memory: Memory, request: Json) -> Json:
-    wanted = request.get("transactionId")
-    if wanted is None:
+    if request.get("transactionId") is None:
         return {"messagesInQueue": memory.is_waiting}
-    is_it = wanted == memory.transaction_id
+    is_it = request["transactionId"] == memory.transaction_id
     return {
         "messagesInQueue": memory.is_waiting and is_it,
-        "ongoingIndicator": memory.is_running and is_it,
+        "ongoingIndicator": _is_running(memory, request),
     }
+
+
+def _priority(memory: Memory, request: Json) -> Json:
+    return {"status": "NoProfile"} if _is_running(memory, request) else _REJECTED
+
+
+def _tariff(memory: Memory, request: Json) -> Json:
+    return _REJECTED if _is_running(memory, request) else {"status": "TxNotFound"}
 
 
 def _availability(memory: Memory, request: Json) -> Json:
@@ -296,6 +307,7 @@ def _trigger(memory: Memory, request: Json) -> Json:
 OBEYING: Mapping[str, Answering] = {
     "ChangeAvailability": _availability,
     "ChangeConfiguration": _change,
+    "ChangeTransactionTariff": _tariff,
     "ExtendedTriggerMessage": _trigger,
     "GetConfiguration": _configuration,
     "GetTransactionStatus": _status,
@@ -309,4 +321,5 @@ OBEYING: Mapping[str, Answering] = {
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
+    "UsePriorityCharging": _priority,
 }

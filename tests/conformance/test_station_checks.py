@@ -5,6 +5,7 @@ import pytest
 from conformance.peers.station import Station
 from conformance.peers.station_faults import BOOTS, FRAMES, TRANSACTIONS
 from conformance.peers.station_faults_asked import ASKED_FAULTS
+from conformance.peers.station_faults_blocks import BLOCK_FAULTS
 from conformance.peers.station_faults_more import MORE
 from conformance.peers.station_faults_overheard import OVERHEARD_FAULTS
 from conformance.peers.station_faults_settings import SETTINGS_FAULTS
@@ -23,6 +24,7 @@ FAULTS: list[Fault] = [
     *MORE,
     *OVERHEARD_FAULTS,
     *ASKED_FAULTS,
+    *BLOCK_FAULTS,
 ]
 
 

@@ -80,7 +80,9 @@ def test_a_transaction_that_began_before_the_log_is_none_that_begins_in_it() -> 
 
 
 @pytest.mark.parametrize("number", [0, -1])
-def test_a_number_that_is_none_elsewhere_is_that_of_a_transaction_if_the_log_has_given_it(number: int) -> None:
+def test_a_number_that_is_none_elsewhere_is_that_of_a_transaction_if_the_log_has_given_it(
+    number: int,
+) -> None:
     log = Log("1.6", "2.0.1")
     log.asks(UP, "StartTransaction", START, {**STARTED, "transactionId": number})
     log.asks(UP, "MeterValues", {**VALUES, "transactionId": number}, {})

@@ -2,14 +2,14 @@
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, is_served, placed
+from ocpp_core.conformance.checks.steering import ask, is_served, placed, quiet
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
 from ocpp_core.conformance.requests import TOKEN, is_first, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 
 _NO_CONNECTOR = 999
 #: Of the profiles that are set here.
-_PROFILE = 47110
+PROFILE_ID = 47110
 #: Amperes that they allow; few enough for any station.
 _LIMIT = 10
 
@@ -17,7 +17,8 @@ _LIMIT = 10
 # Charging profiles
 
 
-def _profile(stage: Stage, purpose: str, *, id: int = _PROFILE, level: int = 0) -> Json:
+def profile_of(stage: Stage, purpose: str, *, id: int = PROFILE_ID, level: int = 0) -> Json:
+    """A profile that allows a little, as it stands on the wire."""
     periods = [{"startPeriod": 0, "limit": _LIMIT}]
     # What limits the whole station has no transaction to begin with.
     is_whole = purpose.endswith("MaxProfile")
@@ -36,53 +37,64 @@ def _profile(stage: Stage, purpose: str, *, id: int = _PROFILE, level: int = 0) 
     }
 
 
-async def _set(stage: Stage, purpose: str, *, number: int = 1) -> Answer:
-    profile = _profile(stage, purpose)
+async def set_profile(stage: Stage, profile: Json, *, number: int = 1) -> Answer:
+    """Sets a profile at a connector of 1.x, or an EVSE of 2.x; 0 is the whole station."""
     members = {**placed(stage, number), "csChargingProfiles": profile, "chargingProfile": profile}
     return await ask(stage, "SetChargingProfile", members)
 
 
-async def _clear(stage: Stage, id: int = _PROFILE) -> Answer:
+async def clear_profile(stage: Stage, id: int = PROFILE_ID) -> Answer:
+    """Takes a profile away."""
     return await ask(stage, "ClearChargingProfile", {"id": id, "chargingProfileId": id})
 
 
-async def _has_set(stage: Stage, purpose: str = "TxDefaultProfile", number: int = 1) -> None:
-    answer = await _set(stage, purpose, number=number)
+async def has_profile(stage: Stage, purpose: str = "TxDefaultProfile", number: int = 1) -> None:
+    """Sets a profile where that has to work."""
+    await is_set(stage, profile_of(stage, purpose), number=number)
+
+
+async def is_set(stage: Stage, profile: Json, *, number: int = 1) -> None:
+    """Sets this very profile where that has to work.
+
+    Raises:
+        Inconclusive, NotApplicable: It does not.
+    """
+    answer = await set_profile(stage, profile, number=number)
     status = is_served(stage, answer, "smart-charging").get("status")
     if status == "NotSupported":
         stage.does_not_apply("smart charging is not supported")
     if status != "Accepted":
-        stage.cannot_tell(f"a {purpose} was not accepted: {status}")
+        stage.cannot_tell(f"a {profile['chargingProfilePurpose']} was not accepted: {status}")
 
 
 @check("profile.transaction-needed")
 async def transaction_needed(stage: Stage) -> None:
     """Sets the profile of a transaction where none runs."""
-    answer = await _set(stage, "TxProfile")
+    answer = await set_profile(stage, profile_of(stage, "TxProfile"))
     if answer.kind is AnswerKind.ERROR and answer.code not in ("NotSupported", "NotImplemented"):
         return
     status = is_served(stage, answer, "smart-charging").get("status")
     if status == "Accepted":
-        await _clear(stage)
+        await clear_profile(stage)
         stage.deviates("Rejected, since no transaction runs", str(status), marks=(answer.mark,))
 
 
 @check("profile.unknown-connector")
 async def unknown_connector(stage: Stage) -> None:
     """Sets a profile where there is no connector."""
-    answer = await _set(stage, "TxDefaultProfile", number=_NO_CONNECTOR)
+    answer = await set_profile(stage, profile_of(stage, "TxDefaultProfile"), number=_NO_CONNECTOR)
     if answer.kind is AnswerKind.ERROR:
         return
     status = stage.needed(answer).get("status")
     if status == "Accepted":
-        await _clear(stage)
+        await clear_profile(stage)
         stage.deviates("a refusal, since there is no such connector", str(status), marks=(answer.mark,))
 
 
 @check("profile.clear-unknown")
 async def clear_unknown(stage: Stage) -> None:
     """Clears a profile that there is not."""
-    answer = await _clear(stage, 987654)
+    answer = await clear_profile(stage, 987654)
     status = is_served(stage, answer, "smart-charging").get("status")
     if status != "Unknown":
         stage.deviates("Unknown", str(status), marks=(answer.mark,))
@@ -91,24 +103,25 @@ async def clear_unknown(stage: Stage) -> None:
 @check("profile.cleared")
 async def cleared(stage: Stage) -> None:
     """Sets a profile, and clears it twice."""
-    await _has_set(stage)
-    answer = await _clear(stage)
+    await has_profile(stage)
+    answer = await clear_profile(stage)
     status = stage.needed(answer).get("status")
     if status != "Accepted":
         stage.deviates("Accepted, since it was set", str(status), place="at first", marks=(answer.mark,))
-    answer = await _clear(stage)
+    answer = await clear_profile(stage)
     status = stage.needed(answer).get("status")
     if status == "Accepted":
         stage.deviates("Unknown, since it was cleared", str(status), place="again", marks=(answer.mark,))
 
 
-async def _composite(stage: Stage, number: int = 1) -> Answer:
-    members = {**placed(stage, number), "duration": 60, "chargingRateUnit": "A"}
+async def composite(stage: Stage, number: int = 1, *, unit: str = "A") -> Answer:
+    """Asks for the schedule of the next minute."""
+    members = {**placed(stage, number), "duration": 60, "chargingRateUnit": unit}
     return await ask(stage, "GetCompositeSchedule", members)
 
 
 async def _schedule(stage: Stage) -> tuple[Json, Json, Answer]:
-    answer = await _composite(stage)
+    answer = await composite(stage)
     payload = is_served(stage, answer, "smart-charging")
     if payload.get("status") != "Accepted":
         stage.cannot_tell(f"no composite schedule: {payload.get('status')}")
@@ -121,7 +134,7 @@ async def _schedule(stage: Stage) -> tuple[Json, Json, Answer]:
 @check("composite.unknown-connector")
 async def composite_unknown(stage: Stage) -> None:
     """Asks for the schedule of what there is not."""
-    answer = await _composite(stage, _NO_CONNECTOR)
+    answer = await composite(stage, _NO_CONNECTOR)
     if answer.kind is AnswerKind.ERROR and answer.code not in ("NotSupported", "NotImplemented"):
         return
     status = is_served(stage, answer, "smart-charging").get("status")
@@ -152,11 +165,11 @@ async def composite_duration(stage: Stage) -> None:
 async def composite_limit(stage: Stage) -> None:
     """Limits the whole station, and looks whether the schedule keeps it."""
     first = is_first(stage.specification)
-    await _has_set(stage, "ChargePointMaxProfile" if first else "ChargingStationMaxProfile", 0)
+    await has_profile(stage, "ChargePointMaxProfile" if first else "ChargingStationMaxProfile", 0)
     try:
         _, schedule, answer = await _schedule(stage)
     finally:
-        await _clear(stage)
+        await clear_profile(stage)
     limits = [period.get("limit", 0) for period in schedule.get("chargingSchedulePeriod") or ()]
     if schedule.get("chargingRateUnit") == "A" and limits and max(limits) > _LIMIT:
         stage.deviates(f"{_LIMIT} A at most", f"{max(limits)} A", marks=(answer.mark,))
@@ -171,7 +184,7 @@ async def _reports(stage: Stage, id: int) -> Answer:
 async def none_reported(stage: Stage) -> None:
     """Asks for the profile of an id that there is not."""
     wanted = {"requestId": 4720, "chargingProfile": {"chargingProfileId": [987654]}}
-    await _clear(stage)
+    await clear_profile(stage)
     answer = await ask(stage, "GetChargingProfiles", wanted)
     status = is_served(stage, answer, "smart-charging").get("status")
     if status != "NoProfiles":
@@ -181,13 +194,15 @@ async def none_reported(stage: Stage) -> None:
 @check("profile.reported")
 async def profile_reported(stage: Stage) -> None:
     """Sets a profile, and asks for all."""
-    await _has_set(stage)
+    await has_profile(stage)
     answer = await _reports(stage, 4721)
     if stage.needed(answer).get("status") != "Accepted":
-        await _clear(stage)
+        await clear_profile(stage)
         stage.cannot_tell("the report was not accepted")
     parts = await reported(stage, "ReportChargingProfiles")
-    await _clear(stage)
+    # What comes after the last part is judged too.
+    await quiet(stage)
+    await clear_profile(stage)
     if not parts:
         stage.deviates("a report after it was accepted", "none", marks=(answer.mark,))
 
@@ -195,10 +210,10 @@ async def profile_reported(stage: Stage) -> None:
 @check("profile.report-id")
 async def profile_report_id(stage: Stage) -> None:
     """Looks at the request id of the report."""
-    await _has_set(stage)
+    await has_profile(stage)
     await _reports(stage, 4722)
     parts = await reported(stage, "ReportChargingProfiles")
-    await _clear(stage)
+    await clear_profile(stage)
     for call in parts:
         if call.payload.get("requestId") != 4722:
             stage.deviates("requestId 4722", f"{call.payload.get('requestId')}", marks=(call.mark,))

@@ -368,9 +368,9 @@ def wanted(stage: Stage, *, connector: int = 1, who: str | None = None, kind: st
     return Wanted(token_of(stage) if who is None else who, connector, next(_IDS), kind)
 
 
-async def remote_start(stage: Stage, asked: Wanted) -> Answer:
-    """Asks to start a transaction."""
-    members = token(stage.specification, asked.token, asked.kind)
+async def remote_start(stage: Stage, asked: Wanted, beside: Json | None = None) -> Answer:
+    """Asks to start a transaction; the request may have members beside."""
+    members = {**token(stage.specification, asked.token, asked.kind), **(beside or {})}
     if is_first(stage.specification):
         return await ask(stage, "RemoteStartTransaction", {**members, "connectorId": asked.connector})
     return await ask(
@@ -484,6 +484,23 @@ class Setting:
         finally:
             if before is not None and before != value:
                 await self.set(stage, before)
+
+
+async def value_of(stage: Stage, component: str, variable: str) -> str | None:
+    """What a variable of 2.x is; None if the station has none.
+
+    Raises:
+        Inconclusive: It does not tell.
+    """
+    place = {"component": {"name": component}, "variable": {"name": variable}}
+    answer = await ask(stage, "GetVariables", {"getVariableData": [place]})
+    rows = stage.needed(answer, "GetVariables")["getVariableResult"]
+    status = rows[0].get("attributeStatus") if len(rows) == 1 else ""
+    if status in ("UnknownComponent", "UnknownVariable"):
+        return None
+    if status != "Accepted":
+        stage.cannot_tell(f"it does not tell {component}.{variable}")
+    return str(rows[0].get("attributeValue", ""))
 
 
 SAMPLING = Setting("MeterValueSampleInterval", "SampledDataCtrlr", "TxUpdatedInterval")

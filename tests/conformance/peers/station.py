@@ -126,6 +126,9 @@ class Station(Following):
         self.lists: tuple[int, dict[str, Any]] = (0, {})
         self.profiles: list[Json] = []
         self.displayed: dict[int, Json] = {}
+        self.tariffs: dict[str, int] = {}
+        self.controls: dict[str, Json] = {}
+        self.lenient: set[str] = set()  # rules about what has to be refused that it does not know
         self.monitors: dict[int, Json] = {}
         self.tells_security = True  # the SOAP wire has no such message
         self.link: Link | None = None

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from conformance.peers.station_answers_blocks import ABILITIES, BLOCKS, can, is_refused
+
 Json = dict[str, Any]
 
 
@@ -98,6 +100,7 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
     ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
+    **ABILITIES,
 }
 
 #: Instances of those that have some.
@@ -242,6 +245,9 @@ def _remote_start(station: Any, payload: Json) -> Json:
         return _REJECTED
     schedules = payload.get("chargingProfile", {}).get("chargingSchedule", ())
     if not station.is_first and any(each["chargingSchedulePeriod"][0]["startPeriod"] for each in schedules):
+        return _REJECTED
+    purpose = payload.get("chargingProfile", {}).get("chargingProfilePurpose", "TxProfile")
+    if purpose != "TxProfile" and "profile.start-invalid" not in station.lenient:
         return _REJECTED
     held = connector.reservation
     who = payload.get("idTag") or payload["idToken"]["idToken"]
@@ -400,6 +406,8 @@ def _set_profile(station: Any, payload: Json) -> Json:
             return _REJECTED
     id: Any = profile.get("chargingProfileId", profile.get("id"))
     key = (number, profile["stackLevel"], profile["chargingProfilePurpose"])
+    if not station.is_first and station.version != "2.0" and is_refused(station, number, profile):
+        return _REJECTED
     station.profiles = [each for each in station.profiles if each["id"] != id and each["key"] != key] + [
         {"id": id, "key": key, "evseId": number, "chargingProfile": profile}
     ]
@@ -425,15 +433,13 @@ def _clear_profiles(station: Any, payload: Json) -> Json:
     return {"status": status}
 
 
-def _get_profiles(station: Any, payload: Json) -> Json:
-    return {"status": "Accepted" if station.profiles else "NoProfiles"}
-
-
 def _composite(station: Any, payload: Json) -> Json:
     number: Any = payload.get("connectorId", payload.get("evseId"))
     if not 0 <= number <= len(station.connectors):
         return _REJECTED
     unit, limit = payload.get("chargingRateUnit", "A"), 32.0
+    if not station.is_first and not can(station, "RateUnit", unit):
+        return _REJECTED
     for each in station.profiles:
         schedule = each["chargingProfile"]["chargingSchedule"]
         schedule = schedule[0] if isinstance(schedule, list) else schedule
@@ -466,20 +472,6 @@ def _composite(station: Any, payload: Json) -> Json:
 # Messages, customers
 
 
-def _set_message(station: Any, payload: Json) -> Json:
-    message = payload["message"]
-    id = message.get("transactionId")
-    if id is not None and station.running(id) is None:
-        return {"status": "UnknownTransaction"}
-    station.displayed[message["id"]] = message
-    return _ACCEPTED
-
-
-def _get_messages(station: Any, payload: Json) -> Json:
-    wanted = payload.get("id", list(station.displayed))
-    return {"status": "Accepted" if any(id in station.displayed for id in wanted) else "Unknown"}
-
-
 def _clear_message(station: Any, payload: Json) -> Json:
     return {"status": "Accepted" if station.displayed.pop(payload["id"], None) else "Unknown"}
 
@@ -496,6 +488,7 @@ def _always(**members: Any) -> Callable[[Any, Json], Json]:
 
 
 HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
+    **BLOCKS,
     "CancelReservation": _cancel,
     "CertificateSigned": _always(status="Rejected"),
     "ChangeAvailability": _change_availability,
@@ -503,24 +496,20 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "ClearCache": _clear_cache,
     "ClearChargingProfile": _clear_profiles,
     "ClearDisplayMessage": _clear_message,
-    "ClearTariffs": _always(clearTariffsResult=[{"status": "NoTariff"}]),
     "ClearVariableMonitoring": _clear_monitors,
     "CustomerInformation": _customer,
     "DataTransfer": _always(status="UnknownVendorId"),
     "DeleteCertificate": _always(status="NotFound"),
     "ExtendedTriggerMessage": _trigger,
     "GetBaseReport": _always(status="Accepted"),
-    "GetChargingProfiles": _get_profiles,
     "GetCompositeSchedule": _composite,
     "GetConfiguration": _get_configuration,
     "GetDiagnostics": _always(fileName="diagnostics.log"),
-    "GetDisplayMessages": _get_messages,
     "GetInstalledCertificateIds": _always(status="NotFound"),
     "GetLocalListVersion": _list_version,
     "GetLog": _always(status="Accepted", filename="security.log"),
     "GetMonitoringReport": _monitoring_report,
     "GetReport": _report,
-    "GetTariffs": _always(status="NoTariff"),
     "GetTransactionStatus": _transaction_status,
     "GetVariables": _get_variables,
     "InstallCertificate": _always(status=("Rejected", "Failed", "NoCertificateAvailable")),
@@ -534,7 +523,6 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "SetChargingProfile": _set_profile,
     "SetMonitoringLevel": _monitoring_level,
     "SetNetworkProfile": _set_network,
-    "SetDisplayMessage": _set_message,
     "SetVariableMonitoring": _set_monitors,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,

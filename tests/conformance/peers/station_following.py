@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance.peers.station_answers import INSTANCES, MOST
+from conformance.peers.station_following_blocks import FollowingBlocks
 from ocpp_core.conformance.requests import readings
 
 Json = dict[str, Any]
 
 
-class Following:
+class Following(FollowingBlocks):
     """What is done after a call was answered: a method for each action, called with the payload."""
 
     # They are the station's, which this is a part of.
@@ -31,8 +32,6 @@ class Following:
     event: Any
     variables: dict[tuple[str, str], list[Any]]
     monitors: dict[int, Json]
-    profiles: list[Json]
-    displayed: dict[int, Json]
 
     # What calls of the CSMS entail
 
@@ -278,22 +277,6 @@ class Following:
         for number, item in enumerate(data):
             members = {"requestId": request_id, "seqNo": number, "tbc": number + 1 < len(data), name: [item]}
             await self.quietly(action, members)
-
-    async def after_GetChargingProfiles(self, payload: Json) -> None:
-        for number, profile in enumerate(self.profiles):
-            members = {
-                "requestId": payload["requestId"],
-                "chargingLimitSource": "CSO",
-                "tbc": number + 1 < len(self.profiles),
-                "evseId": profile["evseId"],
-                "chargingProfile": [profile["chargingProfile"]],
-            }
-            await self.quietly("ReportChargingProfiles", members)
-
-    async def after_GetDisplayMessages(self, payload: Json) -> None:
-        wanted = payload.get("id", list(self.displayed))
-        data = [self.displayed[id] for id in wanted if id in self.displayed]
-        await self.in_parts("NotifyDisplayMessages", payload["requestId"], "messageInfo", data)
 
     async def after_CustomerInformation(self, payload: Json) -> None:
         members = {"requestId": payload["requestId"], "seqNo": 0, "tbc": False, "data": "nothing"}

@@ -1,0 +1,302 @@
+"""What judges rules over all that a station of 2.x has said of charging, tariffs, cost, firmware and certificates.
+
+Only what fits its schema is judged: other rules are about the rest.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+
+from ocpp_core.conformance.hearing import BROKEN, Heard, Said
+from ocpp_core.conformance.json_frames import Json, Type
+from ocpp_core.conformance.overheard import overheard
+from ocpp_core.conformance.traces import Direction, What
+from ocpp_core.conformance.verdicts import Deviation
+from ocpp_core.model.printing import shown
+from ocpp_core.model.timestamps import read_timestamp
+from ocpp_core.payloads.validation import explain
+
+#: What is expected and what came instead; None of what is right.
+Wrong = tuple[str, str] | None
+
+#: The operator of the stations: whoever else limits them does so from outside.
+_OWN = "CSO"
+#: Who is outside for certain; others may be installers that set what the operator could.
+_OUTSIDE = frozenset({"EMS", "SO"})
+#: What a profile is for that was set from outside.
+_FROM_OUTSIDE = frozenset({"ChargingStationExternalConstraints", "LocalGeneration"})
+_ISO_15118_2 = "urn:iso:15118:2:"
+_ISO_15118_20 = "urn:iso:std:iso:15118:-20:"
+#: Clocks are read one after the other.
+_READING = timedelta(seconds=1)
+#: Sums are rounded, each part by itself.
+_ROUNDING = Decimal("0.02")
+_PARTS = ("fixed", "energy", "chargingTime", "idleTime", "reservationTime", "reservationFixed")
+#: What a station tells of an update only once it has the firmware.
+_FETCHED = frozenset(
+    {
+        *("SignatureVerified", "InvalidSignature", "InstallScheduled", "InstallRebooting"),
+        *("Installing", "Installed", "InstallVerificationFailed"),
+    }
+)
+
+
+def _requests(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
+    """What the station asks."""
+    if action not in heard.specification.actions:
+        return
+    cls = heard.specification.request(action)
+    for said in heard.said:
+        is_told = said.entry.direction is Direction.RECEIVED and said.kind is Type.CALL
+        payload = said.payload or {}
+        if is_told and said.action == action and not explain(cls, payload):
+            yield said, payload
+
+
+def _results(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
+    """What the station answers."""
+    if action not in heard.specification.actions:
+        return
+    cls = heard.specification.response(action)
+    for said in heard.said:
+        is_told = said.entry.direction is Direction.RECEIVED and said.kind is Type.CALLRESULT
+        payload = said.payload or {}
+        if is_told and said.action == action and not explain(cls, payload):
+            yield said, payload
+
+
+_Source = Callable[[Heard, str], Iterator[tuple[Said, Json]]]
+
+
+def _each(
+    source: _Source, action: str, judge: Callable[[Json], Wrong], heard: Heard
+) -> Iterator[Deviation | None]:
+    for said, payload in source(heard, action):
+        wrong = judge(payload)
+        yield None if wrong is None else Deviation(*wrong, place=action, marks=(said.entry.number,))
+
+
+# Charging
+
+
+def _limit_from_outside(payload: Json) -> Wrong:
+    source = payload["chargingLimit"]["chargingLimitSource"]
+    return ("another source than the operator", _OWN) if source == _OWN else None
+
+
+def _profile_from_outside(payload: Json) -> Wrong:
+    for profile in payload["chargingProfile"] if payload["chargingLimitSource"] in _OUTSIDE else ():
+        purpose = profile["chargingProfilePurpose"]
+        if purpose not in _FROM_OUTSIDE:
+            return "a purpose of what is set from outside", shown(purpose)
+    return None
+
+
+def _needs(payload: Json) -> Json:
+    needs: Json = payload["chargingNeeds"]
+    return needs
+
+
+def _needs_of_one_kind(payload: Json) -> Wrong:
+    names = ("acChargingParameters", "dcChargingParameters", "v2xChargingParameters")
+    kinds = [name for name in names if name in _needs(payload)]
+    return ("parameters of one kind", " and ".join(kinds)) if len(kinds) > 1 else None
+
+
+def _control_told(payload: Json) -> Wrong:
+    needs = _needs(payload)
+    is_wrong = "v2xChargingParameters" in needs and "controlMode" not in needs
+    return ("the controlMode beside v2xChargingParameters", "none") if is_wrong else None
+
+
+# Transactions
+
+
+def _with_info(trigger: str, member: str, payload: Json) -> Wrong:
+    is_due = payload["triggerReason"] == trigger
+    return (
+        (f"the {member} of {trigger}", "none")
+        if is_due and member not in payload["transactionInfo"]
+        else None
+    )
+
+
+def _with_cost(payload: Json) -> Wrong:
+    is_wrong = payload["triggerReason"] == "RunningCost" and "costDetails" not in payload
+    return ("the costDetails of RunningCost", "none") if is_wrong else None
+
+
+def _transfer_refused(payload: Json) -> Wrong:
+    if payload["transactionInfo"].get("stoppedReason") != "ReqEnergyTransferRejected":
+        return None
+    told = payload["eventType"], payload["triggerReason"]
+    wanted = "Ended", "AbnormalCondition"
+    return (", ".join(wanted), ", ".join(told)) if told != wanted else None
+
+
+def _readings_by_then(payload: Json) -> Wrong:
+    readings = payload.get("meterValue", [])
+    if payload["eventType"] == "Ended" or len(readings) < 2:
+        return None
+    last = max(read_timestamp(reading["timestamp"]) for reading in readings)
+    is_wrong = last > read_timestamp(payload["timestamp"]) + _READING
+    return ("readings until the event", "a later one") if is_wrong else None
+
+
+def _cost(payload: Json) -> Json:
+    """What is told of the cost, unless the station says that it could not be calculated."""
+    cost: Json = payload.get("costDetails", {})
+    return {} if cost.get("failureToCalculate") else cost
+
+
+def _cost_without_tax(payload: Json) -> Wrong:
+    total = _cost(payload).get("totalCost", {})
+    bare = [name for name in _PARTS if name in total and "exclTax" not in total[name]]
+    return (f"the exclTax of {bare[0]}", "none") if bare else None
+
+
+def _cost_total(payload: Json) -> Wrong:
+    total = _cost(payload).get("totalCost", {})
+    for kind in ("exclTax", "inclTax"):
+        parts = [total[name] for name in _PARTS if name in total]
+        if kind not in total.get("total", {}) or any(kind not in part for part in parts):
+            continue
+        wanted = sum((Decimal(str(part[kind])) for part in parts), Decimal(0))
+        got = Decimal(str(total["total"][kind]))
+        if abs(wanted - got) > _ROUNDING * max(1, len(parts)):
+            return f"a total {kind} of {wanted}", str(got)
+    return None
+
+
+def _periods_named(payload: Json) -> Wrong:
+    bare = any("tariffId" not in period for period in _cost(payload).get("chargingPeriods", ()))
+    return ("the tariffId of each period", "none") if bare else None
+
+
+# Tariffs
+
+
+def _tariffs_there(payload: Json) -> Wrong:
+    is_there, is_told = payload["status"] == "Accepted", "tariffAssignments" in payload
+    if is_there is is_told or payload["status"] == "Rejected":
+        return None
+    return ("tariffs", "none") if is_there else ("no tariffs", "some")
+
+
+def _places_told(payload: Json) -> Wrong:
+    bare = any(
+        each["tariffKind"] == "DefaultTariff" and not each.get("evseIds")
+        for each in payload.get("tariffAssignments", ())
+    )
+    return ("the EVSEs of each default tariff", "none") if bare else None
+
+
+# Firmware and certificates
+
+
+def _update_named(payload: Json) -> Wrong:
+    is_wrong = payload["status"] != "Idle" and "requestId" not in payload
+    return ("the requestId of the update", "none") if is_wrong else None
+
+
+def _chains_wanted(payload: Json) -> Wrong:
+    schema, is_told = payload["iso15118SchemaVersion"].lower(), "maximumContractCertificateChains" in payload
+    if schema.startswith(_ISO_15118_2) and is_told:
+        return "no maximumContractCertificateChains for ISO 15118-2", "one"
+    is_due = schema.startswith(_ISO_15118_20) and payload["action"] == "Install"
+    return (
+        ("the maximumContractCertificateChains for ISO 15118-20", "none") if is_due and not is_told else None
+    )
+
+
+for _rule, _source, _action, _judge in (
+    ("charging-limit.from-outside", _requests, "NotifyChargingLimit", _limit_from_outside),
+    ("profile.from-outside", _requests, "ReportChargingProfiles", _profile_from_outside),
+    ("charging-needs.one-kind", _requests, "NotifyEVChargingNeeds", _needs_of_one_kind),
+    ("charging-needs.control", _requests, "NotifyEVChargingNeeds", _control_told),
+    ("transaction.transfer-refused", _requests, "TransactionEvent", _transfer_refused),
+    ("transaction.readings-by-then", _requests, "TransactionEvent", _readings_by_then),
+    ("cost.running", _requests, "TransactionEvent", _with_cost),
+    ("cost.without-tax", _requests, "TransactionEvent", _cost_without_tax),
+    ("cost.total", _requests, "TransactionEvent", _cost_total),
+    ("cost.periods-named", _requests, "TransactionEvent", _periods_named),
+    ("tariff.told-if-there", _results, "GetTariffs", _tariffs_there),
+    ("tariff.places-told", _results, "GetTariffs", _places_told),
+    ("firmware.update-named", _requests, "FirmwareStatusNotification", _update_named),
+    ("certificate.chains-wanted", _requests, "Get15118EVCertificate", _chains_wanted),
+):
+    overheard(_rule)(partial(_each, _source, _action, _judge))
+
+for _rule, _trigger, _member in (
+    ("transaction.mode-told", "OperationModeChanged", "operationMode"),
+    ("tariff.change-told", "TariffChanged", "tariffId"),
+):
+    overheard(_rule)(partial(_each, _requests, "TransactionEvent", partial(_with_info, _trigger, _member)))
+
+
+# Reports in parts
+
+
+def _no_part_after_the_last(request: str, report: str, heard: Heard) -> Iterator[Deviation | None]:
+    ended: dict[int, tuple[Said, Json]] = {}
+    asked: Counter[int] = Counter()
+    right = {said.entry.number for said, _ in _requests(heard, report)}
+    for said in heard.said:
+        payload = said.payload or {}
+        id = payload.get("requestId")
+        if said.kind is not Type.CALL or not isinstance(id, int):
+            continue
+        if said.entry.direction is Direction.SENT:
+            asked[id] += said.action == request
+        # Of what was asked for twice under one id the parts may be mixed.
+        elif said.entry.number in right and asked[id] == 1:
+            last = ended.get(id)
+            # The same again is a retry.
+            if last is not None and last[1] != payload:
+                marks = (last[0].entry.number, said.entry.number)
+                yield Deviation("tbc in every part but the last", "a part after the last", marks=marks)
+            else:
+                yield None
+            if not payload.get("tbc"):
+                ended[id] = said, payload
+
+
+for _rule, _request, _report in (
+    ("profile.report-parts", "GetChargingProfiles", "ReportChargingProfiles"),
+    ("display.report-parts", "GetDisplayMessages", "NotifyDisplayMessages"),
+    ("der.report-parts", "GetDERControl", "ReportDERControl"),
+):
+    overheard(_rule)(partial(_no_part_after_the_last, _request, _report))
+
+
+# The steps of an update
+
+
+@overheard("firmware.steps")
+def _steps(heard: Heard) -> Iterator[Deviation | None]:
+    told: dict[int, set[str]] = {}
+    right = {said.entry.number for said, _ in _requests(heard, "FirmwareStatusNotification")}
+    events = {said.entry.number: said for said in heard.said}
+    for entry in heard.trace:
+        if entry.what is not What.MESSAGE:
+            # What it told while nobody listened is not known.
+            told.clear()
+            continue
+        said = events.get(entry.number)
+        if said is None or said.kind is not Type.CALL:
+            continue
+        payload = said.payload or {}
+        if said.action == "UpdateFirmware" and not entry.note.startswith(BROKEN):
+            if isinstance(payload.get("requestId"), int):
+                # Of an update that goes on under an id nobody knows what was told before.
+                told.setdefault(payload["requestId"], set())
+        elif entry.number in right and payload.get("requestId") in told:
+            seen, status = told[payload["requestId"]], payload["status"]
+            before = "Downloaded" if status in _FETCHED else "Downloading" if status == "Downloaded" else ""
+            is_right = not before or before in seen
+            seen.add(status)
+            yield (
+                None if is_right else Deviation(f"{before} before {status}", "none", marks=(entry.number,))
+            )

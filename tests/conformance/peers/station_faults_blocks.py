@@ -1,0 +1,454 @@
+"""Stations with one fault each: profiles, displays, tariffs, DER controls, and what is heard of such things."""
+
+import json
+from typing import Any
+
+from conformance.peers.station import Station
+from conformance.peers.station_answers_blocks import REFUSALS
+from conformance.peers.station_ways import (
+    SECOND,
+    Change,
+    Fault,
+    always,
+    before,
+    behaving,
+    edits,
+    instead,
+    results,
+    says,
+    without,
+)
+
+Json = dict[str, Any]
+THIRD = ("2.1",)
+
+
+def _lenient(rule: str, *without_abilities: tuple[str, str]) -> Change:
+    """Does not know a rule about what has to be refused, nor has some abilities."""
+
+    def change(station: Station) -> None:
+        station.lenient.add(rule)
+        for place in without_abilities:
+            del station.variables[place]
+
+    return change
+
+
+#: Of rules about what the faultless station can do.
+_ABILITIES = {
+    "profile.priority-supported": (("SmartChargingCtrlr", "SupportedAdditionalPurposes"),),
+    "profile.dynamic-supported": (("SmartChargingCtrlr", "SupportsDynamicProfiles"),),
+}
+_OLDER = ("profile.max-whole-only", "profile.unit", "profile.one-default")
+LENIENT = [
+    Fault(f"does not know {rule}", rule, _lenient(rule, *_ABILITIES.get(rule, ())), versions)
+    for rules, versions in (
+        (_OLDER, SECOND),
+        ([rule for rule in REFUSALS if rule not in _OLDER], THIRD),
+        (("display.priority", "display.state", "display.format"), SECOND),
+        (("display.language",), THIRD),
+    )
+    for rule in rules
+]
+
+
+def _if(action: str, wanted: str, given: str) -> Change:
+    return edits(action, lambda result, _: {"status": given} if result["status"] == wanted else None)
+
+
+def _any_unit(station: Station, payload: Json) -> Json | None:
+    payload["chargingRateUnit"] = "A"
+    return None
+
+
+async def _all_profiles(self: Station, payload: Json) -> None:
+    await Station.after_GetChargingProfiles(
+        self, {**payload, "evseId": None, "chargingProfile": {}, "requestId": payload["requestId"]}
+    )
+
+
+def _by_id_alone(station: Station, payload: Json) -> Json | None:
+    return None if "chargingProfileId" in payload else {"status": "Accepted"}
+
+
+def _after(payload: Json) -> Json:
+    return {**payload, "activated": not payload["activated"]}
+
+
+CHARGING_BLOCKS = [
+    Fault("schedules in any unit", "composite.unit", before("GetCompositeSchedule", _any_unit), SECOND),
+    Fault(
+        "tells the profiles of all EVSEs",
+        "profile.report-place",
+        instead("GetChargingProfiles", _all_profiles),
+        SECOND,
+    ),
+    Fault(
+        "accepts to clear by place, and does not",
+        "profile.cleared-by-place",
+        before("ClearChargingProfile", _by_id_alone),
+        SECOND,
+    ),
+    Fault(
+        "starts with any profile",
+        "profile.start-invalid",
+        _lenient("profile.start-invalid"),
+        SECOND,
+    ),
+    Fault(
+        "updates what is not dynamic",
+        "dynamic.others-kept",
+        results("UpdateDynamicSchedule", always, status="Accepted"),
+        THIRD,
+    ),
+    Fault(
+        "updates no dynamic profile",
+        "dynamic.updated",
+        results("UpdateDynamicSchedule", always, status="Rejected"),
+        THIRD,
+    ),
+    Fault("does not ask for updates", "dynamic.pulled", without("SetChargingProfile"), THIRD),
+    Fault(
+        "gives priority to nobody",
+        "priority.unknown-transaction",
+        _if("UsePriorityCharging", "Rejected", "Accepted"),
+        THIRD,
+    ),
+    Fault(
+        "gives priority without a profile",
+        "priority.no-profile",
+        _if("UsePriorityCharging", "NoProfile", "Accepted"),
+        THIRD,
+    ),
+    Fault(
+        "tells the priority the other way round",
+        "priority.followed",
+        says("NotifyPriorityCharging", _after),
+        THIRD,
+    ),
+]
+
+
+def _by_number(station: Station, payload: Json) -> Json | None:
+    return {"status": "Unknown"} if "priority" in payload else None
+
+
+def _all_is_nothing(station: Station, payload: Json) -> Json | None:
+    return None if {"id", "priority", "state"} & payload.keys() else {"status": "Unknown"}
+
+
+async def _all_messages(self: Station, payload: Json) -> None:
+    await Station.after_GetDisplayMessages(self, {"requestId": payload["requestId"]})
+
+
+def _keeps_first(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if payload["message"]["id"] in station.displayed else None
+
+
+DISPLAYS = [
+    Fault("lists no messages", "display.listed", before("GetDisplayMessages", _all_is_nothing), SECOND),
+    Fault("finds messages by id alone", "display.found", before("GetDisplayMessages", _by_number), SECOND),
+    Fault(
+        "tells all messages",
+        "display.found-alone",
+        instead("GetDisplayMessages", _all_messages),
+        SECOND,
+    ),
+    Fault("keeps the first message", "display.replaced", before("SetDisplayMessage", _keeps_first), SECOND),
+]
+
+
+def _anywhere(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if payload["evseId"] > 900 else None
+
+
+def _first_lost(station: Station, payload: Json) -> Json | None:
+    station.tariffs.pop(payload["tariff"]["tariffId"], None)
+    return None
+
+
+def _cleared(result: Json, _: Json) -> Json:
+    return {"clearTariffsResult": [{**each, "status": "Rejected"} for each in result["clearTariffsResult"]]}
+
+
+def _if_there(result: Json, _: Json) -> Json | None:
+    is_there = "tariffId" in result["clearTariffsResult"][0]
+    return _cleared(result, _) if is_there else None
+
+
+def _if_not_there(result: Json, _: Json) -> Json | None:
+    is_there = "tariffId" in result["clearTariffsResult"][0]
+    return None if is_there else {"clearTariffsResult": [{"status": "Accepted"}]}
+
+
+def _of_nobody(result: Json, _: Json) -> Json | None:
+    other = [{"tariffId": "x", "tariffKind": "DriverTariff"}]
+    return {**result, "tariffAssignments": other} if result["status"] == "NoTariff" else None
+
+
+TARIFFS = [
+    Fault("tariffs of no EVSE", "tariff.unknown-evse", before("SetDefaultTariff", _anywhere), THIRD),
+    Fault("replaces a tariff", "tariff.one-of-an-id", before("SetDefaultTariff", _first_lost), THIRD),
+    Fault(
+        "has no tariffs",
+        "tariff.listed",
+        results("GetTariffs", status="NoTariff", tariffAssignments=None),
+        THIRD,
+    ),
+    Fault("clears no tariffs", "tariff.cleared", edits("ClearTariffs", _if_there), THIRD),
+    Fault("clears any tariff", "tariff.clear-unknown", edits("ClearTariffs", _if_not_there), THIRD),
+    Fault(
+        "changes the tariff of nobody",
+        "tariff.unknown-transaction",
+        _if("ChangeTransactionTariff", "TxNotFound", "Accepted"),
+        THIRD,
+    ),
+    Fault(
+        "lists what it says that it has not",
+        "tariff.told-if-there",
+        edits("GetTariffs", _of_nobody),
+        THIRD,
+    ),
+    Fault(
+        "does not tell where tariffs are",
+        "tariff.places-told",
+        edits("GetTariffs", lambda result, _: _no_places(result)),
+        THIRD,
+    ),
+]
+
+
+def _no_places(result: Json) -> Json:
+    found = result.get("tariffAssignments", [])
+    bare = [{name: value for name, value in each.items() if name != "evseIds"} for each in found]
+    return {**result, **({"tariffAssignments": bare} if bare else {})}
+
+
+def _named(id: str) -> Any:
+    return lambda result, payload: {"status": "Accepted"} if payload.get("controlId") == id else None
+
+
+DER = [
+    Fault(
+        "reports any control", "der.none-reported", edits("GetDERControl", _named("no-such-control")), THIRD
+    ),
+    Fault(
+        "clears any control", "der.clear-unknown", edits("ClearDERControl", _named("no-such-control")), THIRD
+    ),
+    Fault(
+        "rejects what it does not support",
+        "der.unsupported",
+        _if("SetDERControl", "NotSupported", "Rejected"),
+        THIRD,
+    ),
+    Fault("accepts a report of controls and sends none", "der.reported", without("GetDERControl"), THIRD),
+    Fault(
+        "another id of controls",
+        "der.report-id",
+        says("ReportDERControl", lambda payload: {**payload, "requestId": 1}),
+        THIRD,
+    ),
+    Fault(
+        "does not tell what is superseded",
+        "der.superseded",
+        results("SetDERControl", supersededIds=None),
+        THIRD,
+    ),
+    Fault(
+        "tells no end of a control",
+        "der.start-told",
+        says("NotifyDERStartStop", lambda payload: payload if payload["started"] else None),
+        THIRD,
+    ),
+    Fault("follows any signal", "grid.no-curve", results("AFRRSignal", status="Accepted"), THIRD),
+]
+
+
+# What is heard
+
+
+def _telling(action: str, members: Json) -> Change:
+    """Says something once it was accepted."""
+
+    async def begin(self: Station) -> None:
+        await Station.begin(self)
+        await self.quietly(action, members)
+
+    return behaving(begin=begin)
+
+
+def _event(edit: Any) -> Change:
+    def told(payload: Json) -> Json:
+        if payload["eventType"] == "Ended":
+            edit(payload)
+        return payload
+
+    return says("TransactionEvent", told)
+
+
+def _costs(total: Json, **members: Any) -> Change:
+    cost = {
+        "totalCost": {"currency": "EUR", "typeOfCost": "NormalCost", **total},
+        "totalUsage": {"energy": 1, "chargingTime": 1, "idleTime": 0},
+        **members,
+    }
+    return _event(lambda payload: payload.update(costDetails=cost))
+
+
+_RIGHT = {"energy": {"exclTax": 1.0}, "total": {"exclTax": 1.0}}
+
+
+def _needs(**members: Any) -> Change:
+    needs = {"requestedEnergyTransfer": "DC", **members}
+    return _telling("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs})
+
+
+_AC = {"energyAmount": 1, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 230}
+_DC = {"evMaxCurrent": 100, "evMaxVoltage": 400}
+
+
+def _started_with(**members: Any) -> Any:
+    def edit(payload: Json) -> Json:
+        if payload["eventType"] == "Started":
+            payload |= members
+        return payload
+
+    return says("TransactionEvent", edit)
+
+
+def _reads_ahead(payload: Json) -> Json:
+    if payload["eventType"] == "Started":
+        late = json.loads(json.dumps(payload["meterValue"][0]))
+        late["timestamp"] = "2999-01-01T00:00:00Z"
+        payload["meterValue"].append(late)
+    return payload
+
+
+async def _more_profiles(self: Station, payload: Json) -> None:
+    await Station.after_GetChargingProfiles(self, payload)
+    for profile in self.profiles[:1]:
+        members = {
+            "requestId": payload["requestId"],
+            "chargingLimitSource": "CSO",
+            "evseId": payload.get("evseId", profile["evseId"]),
+            "chargingProfile": [{**profile["chargingProfile"], "validTo": self.now()}],
+        }
+        await self.quietly("ReportChargingProfiles", members)
+
+
+async def _more_messages(self: Station, payload: Json) -> None:
+    await Station.after_GetDisplayMessages(self, payload)
+    await self.quietly("NotifyDisplayMessages", {"requestId": payload["requestId"], "tbc": False})
+
+
+async def _more_controls(self: Station, payload: Json) -> None:
+    await Station.after_GetDERControl(self, payload)
+    await self.quietly("ReportDERControl", {"requestId": payload["requestId"], "tbc": False})
+
+
+async def _installs_at_once(self: Station, payload: Json) -> None:
+    await self.tell_firmware(payload, "Downloading")
+    await self.tell_firmware(payload, "Installing")
+    await self.tell_firmware(payload, "InstallationFailed")
+
+
+def _unnamed(payload: Json) -> Json:
+    return {name: value for name, value in payload.items() if name != "requestId"}
+
+
+def _contract(schema: str, **members: Any) -> Change:
+    return _telling(
+        "Get15118EVCertificate", {"iso15118SchemaVersion": schema, "action": "Install", **members}
+    )
+
+
+HEARD = [
+    Fault(
+        "a limit of its operator from outside",
+        "charging-limit.from-outside",
+        _telling("NotifyChargingLimit", {"chargingLimit": {"chargingLimitSource": "CSO"}}),
+        SECOND,
+    ),
+    Fault(
+        "a profile of a transaction from outside",
+        "profile.from-outside",
+        says("ReportChargingProfiles", lambda payload: {**payload, "chargingLimitSource": "EMS"}),
+        SECOND,
+    ),
+    Fault(
+        "tells on after the last part",
+        "profile.report-parts",
+        instead("GetChargingProfiles", _more_profiles),
+        SECOND,
+    ),
+    Fault(
+        "tells messages after the last part",
+        "display.report-parts",
+        instead("GetDisplayMessages", _more_messages),
+        SECOND,
+    ),
+    Fault(
+        "tells controls after the last part",
+        "der.report-parts",
+        instead("GetDERControl", _more_controls),
+        THIRD,
+    ),
+    Fault(
+        "an EV of two kinds",
+        "charging-needs.one-kind",
+        _needs(acChargingParameters=_AC, dcChargingParameters=_DC),
+        SECOND,
+    ),
+    Fault("does not tell who controls", "charging-needs.control", _needs(v2xChargingParameters={}), THIRD),
+    Fault(
+        "ends what was not allowed as it pleases",
+        "transaction.transfer-refused",
+        _event(lambda payload: payload["transactionInfo"].update(stoppedReason="ReqEnergyTransferRejected")),
+        THIRD,
+    ),
+    Fault("reads ahead", "transaction.readings-by-then", says("TransactionEvent", _reads_ahead), SECOND),
+    Fault(
+        "does not tell the mode",
+        "transaction.mode-told",
+        _started_with(triggerReason="OperationModeChanged"),
+        THIRD,
+    ),
+    Fault(
+        "does not tell the tariff", "tariff.change-told", _started_with(triggerReason="TariffChanged"), THIRD
+    ),
+    Fault("does not tell the cost", "cost.running", _started_with(triggerReason="RunningCost"), THIRD),
+    Fault(
+        "tells costs with tax alone",
+        "cost.without-tax",
+        _costs({"energy": {"inclTax": 1.0}, "total": {"inclTax": 1.0}}),
+        THIRD,
+    ),
+    Fault("adds wrongly", "cost.total", _costs({**_RIGHT, "total": {"exclTax": 2.0}}), THIRD),
+    Fault(
+        "does not name the tariff of a period",
+        "cost.periods-named",
+        _costs(_RIGHT, chargingPeriods=[{"startPeriod": "2026-01-01T00:00:00Z"}]),
+        THIRD,
+    ),
+    Fault(
+        "does not name the update",
+        "firmware.update-named",
+        says("FirmwareStatusNotification", _unnamed),
+        SECOND,
+    ),
+    Fault("installs what it has not", "firmware.steps", instead("UpdateFirmware", _installs_at_once), SECOND),
+    Fault(
+        "wants chains for an older EV",
+        "certificate.chains-wanted",
+        _contract("urn:iso:15118:2:2013:MsgDef", maximumContractCertificateChains=3),
+        THIRD,
+    ),
+    Fault(
+        "wants no chains for a newer EV",
+        "certificate.chains-wanted",
+        _contract("urn:iso:std:iso:15118:-20:CommonMessages"),
+        THIRD,
+    ),
+]
+
+BLOCK_FAULTS = [*LENIENT, *CHARGING_BLOCKS, *DISPLAYS, *TARIFFS, *DER, *HEARD]

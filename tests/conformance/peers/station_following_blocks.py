@@ -1,0 +1,74 @@
+"""What calls about profiles, displays and DER controls entail in the faultless station, after they were answered."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance.peers.station_answers_blocks import wanted_controls, wanted_messages, wanted_profiles
+
+Json = dict[str, Any]
+
+
+class FollowingBlocks:
+    """A method for each action, called with the payload."""
+
+    # They are the station's, which this is a part of.
+    profiles: list[Json]
+    controls: dict[str, Json]
+    quietly: Any
+    in_parts: Any
+    now: Any
+
+    async def after_GetChargingProfiles(self, payload: Json) -> None:
+        found = wanted_profiles(self, payload)
+        for number, profile in enumerate(found):
+            members = {
+                "requestId": payload["requestId"],
+                "chargingLimitSource": "CSO",
+                "tbc": number + 1 < len(found),
+                "evseId": profile["evseId"],
+                "chargingProfile": [profile["chargingProfile"]],
+            }
+            await self.quietly("ReportChargingProfiles", members)
+
+    async def after_SetChargingProfile(self, payload: Json) -> None:
+        profile = payload.get("chargingProfile", {})
+        while "dynUpdateInterval" in profile:
+            await asyncio.sleep(profile["dynUpdateInterval"])
+            if all(each["chargingProfile"] is not profile for each in self.profiles):
+                return
+            await self.quietly("PullDynamicScheduleUpdate", {"chargingProfileId": profile["id"]})
+
+    async def after_UsePriorityCharging(self, payload: Json) -> None:
+        members = {"transactionId": payload["transactionId"], "activated": payload["activate"]}
+        await self.quietly("NotifyPriorityCharging", members)
+
+    async def after_GetDisplayMessages(self, payload: Json) -> None:
+        found = wanted_messages(self, payload)
+        await self.in_parts("NotifyDisplayMessages", payload["requestId"], "messageInfo", found)
+
+    async def after_GetDERControl(self, payload: Json) -> None:
+        data = [
+            {
+                "id": held["controlId"],
+                "isDefault": held["isDefault"],
+                "isSuperseded": False,
+                "limitMaxDischarge": held["limitMaxDischarge"],
+            }
+            for held in wanted_controls(self, payload)
+        ]
+        await self.in_parts("ReportDERControl", payload["requestId"], "limitMaxDischarge", data)
+
+    async def after_SetDERControl(self, payload: Json) -> None:
+        control = payload["limitMaxDischarge"]
+        if payload["isDefault"]:
+            return
+        begins = datetime.fromisoformat(control["startTime"])
+        await asyncio.sleep(max(0.0, (begins - datetime.now(UTC)).total_seconds()))
+        for started in (True, False):
+            if self.controls.get(payload["controlId"]) is not payload:
+                return
+            members = {"controlId": payload["controlId"], "started": started, "timestamp": self.now()}
+            await self.quietly("NotifyDERStartStop", members)
+            await asyncio.sleep(control["duration"] if started else 0)
+        self.controls.pop(payload["controlId"], None)
