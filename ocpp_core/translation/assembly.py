@@ -347,9 +347,6 @@ def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *
         ]
     if not variable:
         return lines
-    if move.is_by_hand and move.members:
-        members = made.name(move.members, f"members{number}")
-        return [*lines, f"if w is not {absent}: {variable} = {members}.get(w, w)"]
     return [*lines, f"if w is not {absent}: {variable} = w"]
 
 
@@ -371,7 +368,15 @@ def _by_hand(made: Source, number: int, move: Move, here: str) -> list[str]:
             "" if move.legal.direct is None else f" and not ({_test(made, number, move.legal.direct, 'w')})"
         )
         lines.append(f"if w is not None{test}: w = {fitting}(v, w, at)")
+    if move.name and move.members:
+        members, foreign = made.name(move.members, f"members{number}"), made.name(_foreign, "foreign")
+        lines.append(f"if w is not None: w = {members}.get(w) or {foreign}(v, at)")
     return lines
+
+
+def _foreign(value: Any, at: At) -> None:
+    """A token that the target does not have, as one that was tolerated."""
+    raise at.unfit(value, error=ErrorCode.PROPERTY_CONSTRAINT)
 
 
 def _unusual(value: Any, place: Place) -> None:

@@ -93,6 +93,39 @@ def test_a_command_with_a_scalar_of_another_type_is_refused_by_name(
     assert [(path, "dropped")] == lost
 
 
+@pytest.mark.parametrize(
+    "cls, payload, target, path",
+    [
+        (
+            v16.ClearChargingProfileRequest,
+            {"chargingProfilePurpose": "CHARGEPOINTMAXPROFILE"},
+            "2.0.1",
+            "$.chargingProfilePurpose",
+        ),
+        (
+            v16.MeterValuesRequest,
+            {
+                "connectorId": 0,
+                "meterValue": [
+                    {
+                        "timestamp": "2026-01-31T12:00:00Z",
+                        "sampledValue": [{"value": ""}, {"value": "", "context": "INTERRUPTION.BEGIN"}],
+                    }
+                ],
+            },
+            "1.5",
+            "$.meterValue[0].sampledValue[1].context",
+        ),
+    ],
+)
+def test_a_token_that_there_is_not_goes_through_no_rule_written_by_hand(
+    cls: type[Payload], payload: Any, target: str, path: str
+) -> None:
+    _, lost = _lost(cls, payload, target)
+
+    assert (path, "dropped") in lost
+
+
 def test_a_report_without_its_place_goes_no_further_and_is_named() -> None:
     found, lost = _lost(v16.StatusNotificationRequest, {**STATUS, "connectorId": ""}, "2.0.1")
 
