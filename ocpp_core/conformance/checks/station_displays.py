@@ -95,7 +95,8 @@ def _messages(payload: Json) -> list[Json]:
 async def display_found(stage: Stage) -> None:
     """Asks for a message by its id and by its priority."""
     async with _shown(stage):
-        for number, members in enumerate(({"id": [_MESSAGE]}, {"priority": "NormalCycle"})):
+        ways: tuple[Json, ...] = ({"id": [_MESSAGE]}, {"priority": "NormalCycle"})
+        for number, members in enumerate(ways):
             answer = await _asked(stage, 4744 + number, **members)
             place = ", ".join(members)
             status = stage.needed(answer).get("status")
