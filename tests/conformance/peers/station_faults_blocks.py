@@ -307,19 +307,28 @@ _AC = {"energyAmount": 1, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage":
 _DC = {"evMaxCurrent": 100, "evMaxVoltage": 400}
 
 
-def _started_with(**members: Any) -> Any:
-    def edit(payload: Json) -> Json:
-        if payload["eventType"] == "Started":
-            payload |= members
-        return payload
+def _of_another(trigger: str) -> Change:
+    """Tells something of a transaction that began before the kit came."""
+    about = {
+        "triggerReason": trigger,
+        "seqNo": 7,
+        "evse": {"id": 2},
+        "transactionInfo": {"transactionId": "old"},
+    }
+    return _telling("TransactionEvent", {"eventType": "Updated", **about})
 
-    return says("TransactionEvent", edit)
+
+def _refused_on(payload: Json) -> Json:
+    if payload["eventType"] == "Updated":
+        payload["transactionInfo"]["stoppedReason"] = "ReqEnergyTransferRejected"
+    return payload
 
 
 def _reads_ahead(payload: Json) -> Json:
-    if payload["eventType"] == "Started":
+    if payload["eventType"] == "Updated":
         late = json.loads(json.dumps(payload["meterValue"][0]))
         late["timestamp"] = "2999-01-01T00:00:00Z"
+        late["sampledValue"] = [{"measurand": "SoC", "location": "EV", "value": 50}]
         payload["meterValue"].append(late)
     return payload
 
@@ -347,6 +356,8 @@ async def _more_controls(self: Station, payload: Json) -> None:
 
 
 async def _installs_at_once(self: Station, payload: Json) -> None:
+    if payload["firmware"]["retrieveDateTime"] > self.now():
+        return
     await self.tell_firmware(payload, "Downloading")
     await self.tell_firmware(payload, "Installing")
     await self.tell_firmware(payload, "InstallationFailed")
@@ -403,20 +414,18 @@ HEARD = [
     Fault(
         "ends what was not allowed as it pleases",
         "transaction.transfer-refused",
-        _event(lambda payload: payload["transactionInfo"].update(stoppedReason="ReqEnergyTransferRejected")),
+        says("TransactionEvent", _refused_on),
         THIRD,
     ),
     Fault("reads ahead", "transaction.readings-by-then", says("TransactionEvent", _reads_ahead), SECOND),
     Fault(
         "does not tell the mode",
         "transaction.mode-told",
-        _started_with(triggerReason="OperationModeChanged"),
+        _of_another("OperationModeChanged"),
         THIRD,
     ),
-    Fault(
-        "does not tell the tariff", "tariff.change-told", _started_with(triggerReason="TariffChanged"), THIRD
-    ),
-    Fault("does not tell the cost", "cost.running", _started_with(triggerReason="RunningCost"), THIRD),
+    Fault("does not tell the tariff", "tariff.change-told", _of_another("TariffChanged"), THIRD),
+    Fault("does not tell the cost", "cost.running", _of_another("RunningCost"), THIRD),
     Fault(
         "tells costs with tax alone",
         "cost.without-tax",
