@@ -366,8 +366,17 @@ def _purpose(payload: Json) -> str:
 
 
 def _anywhere(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if _is_nowhere(payload) else None
+
+
+def _is_nowhere(payload: Json) -> bool:
     number: Any = payload.get("connectorId", payload.get("evseId"))
-    return {"status": "Accepted"} if number > 900 else None
+    return bool(number > 900)
+
+
+def _unknown_by_id(result: Json, payload: Json) -> Json | None:
+    is_hidden = result["status"] == "Accepted" and {"id", "chargingProfileId"} & payload.keys()
+    return {"status": "Unknown"} if is_hidden else None
 
 
 def _wrong_duration(result: Json, _: Json) -> Json:
@@ -430,12 +439,12 @@ CHARGING = [
     Fault(
         "does not say that it clears",
         "profile.cleared",
-        edits("ClearChargingProfile", _answers_if("Accepted", "Unknown")),
+        edits("ClearChargingProfile", _unknown_by_id),
     ),
     Fault(
         "schedules of no connector",
         "composite.unknown-connector",
-        edits("GetCompositeSchedule", _answers_if("Rejected", "Accepted")),
+        results("GetCompositeSchedule", _is_nowhere, status="Accepted"),
     ),
     Fault(
         "schedules that start inside", "composite.start", edits("GetCompositeSchedule", _start_inside), FIRST
