@@ -63,14 +63,14 @@ from ocpp_core.model.shapes import (
 from ocpp_core.model.timestamps import is_usual
 from ocpp_core.payloads.codegen import Source, compiled, indented
 from ocpp_core.payloads.statements import Refused, Rules, refuse
-from ocpp_core.soap.texts import LONGEST, is_address, needs_care
+from ocpp_core.soap.texts import LONGEST, Matching, is_address, needs_care
 
 ReadPieces = Callable[[list[str], int], tuple[Any, int]]
 #: Pieces of one text: those of `MAX_CHILDREN` elements. More take too much memory, and are seldom.
 MOST_PIECES = 20_000
 #: Whole numbers that need no look at their size, and decimals whose digits libxml2 and every rule of OCPP allow.
-is_whole = re.compile(r"\d{1,9}", re.ASCII).fullmatch
-is_decimal = re.compile(r"\d{1,9}(?:\.\d)?", re.ASCII).fullmatch
+is_whole: Matching = re.compile(r"\d{1,9}", re.ASCII).fullmatch
+is_decimal: Matching = re.compile(r"\d{1,9}(?:\.\d)?", re.ASCII).fullmatch
 
 
 def read_pieces(cls: type[Payload], text: str, prefix: str) -> Any:

@@ -55,8 +55,10 @@ from ocpp_core.payloads.statements import EXACT_LENGTH, Refused, Rules, refuse, 
 from ocpp_core.soap.binding import MOST_WRITERS
 from ocpp_core.soap.text import text_xml
 
+Matching = Callable[[str], "re.Match[str] | None"]
+
 #: Characters that cannot stand as they are between tags.
-needs_care = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
+needs_care: Matching = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
 #: Code points of a text without a limit: far below what libxml2 takes for an attack.
 LONGEST = 100_000
 

@@ -110,11 +110,11 @@ class LeftOut:
 
 
 #: The other side has no such field.
-drop = LeftOut(LossReason.NO_COUNTERPART)
+drop: LeftOut = LeftOut(LossReason.NO_COUNTERPART)
 #: The other side has no such field, and the command does without.
-drop_comfort = LeftOut(LossReason.EFFECT_CHANGED)
+drop_comfort: LeftOut = LeftOut(LossReason.EFFECT_CHANGED)
 #: Nothing is lost: the field says what the other side takes for granted, or another row reads it.
-ignore = LeftOut(None)
+ignore: LeftOut = LeftOut(None)
 
 #: What a row says of a field, if its kind does not say it.
 Conversion = ByHand | LeftOut
