@@ -14,6 +14,7 @@ from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
+from ocpp_core.model.messages import Payload
 from ocpp_core.model.printing import shown
 from ocpp_core.model.timestamps import read_timestamp
 from ocpp_core.payloads.validation import explain
@@ -43,28 +44,21 @@ _FETCHED = frozenset(
 )
 
 
-def _requests(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
-    """What the station asks."""
-    if action not in heard.specification.actions:
+def _told(kind: Type, heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
+    """What the station asks, or answers."""
+    known = heard.specification
+    if action not in known.actions:
         return
-    cls = heard.specification.request(action)
+    cls: type[Payload] = known.request(action) if kind is Type.CALL else known.response(action)
     for said in heard.said:
-        is_told = said.entry.direction is Direction.RECEIVED and said.kind is Type.CALL
+        is_its_own = said.entry.direction is Direction.RECEIVED and said.kind is kind
         payload = said.payload or {}
-        if is_told and said.action == action and not explain(cls, payload):
+        if is_its_own and said.action == action and not explain(cls, payload):
             yield said, payload
 
 
-def _results(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
-    """What the station answers."""
-    if action not in heard.specification.actions:
-        return
-    cls = heard.specification.response(action)
-    for said in heard.said:
-        is_told = said.entry.direction is Direction.RECEIVED and said.kind is Type.CALLRESULT
-        payload = said.payload or {}
-        if is_told and said.action == action and not explain(cls, payload):
-            yield said, payload
+_requests = partial(_told, Type.CALL)
+_results = partial(_told, Type.CALLRESULT)
 
 
 _Source = Callable[[Heard, str], Iterator[tuple[Said, Json]]]
