@@ -4,7 +4,7 @@ Only what fits its schema is judged: other rules are about the rest.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,15 +12,11 @@ from functools import partial
 from ocpp_core.conformance.hearing import BROKEN, Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
+from ocpp_core.conformance.telling import Wrong, each, requests, results
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
-from ocpp_core.model.messages import Payload
 from ocpp_core.model.printing import shown
 from ocpp_core.model.timestamps import read_timestamp
-from ocpp_core.payloads.validation import explain
-
-#: What is expected and what came instead; None of what is right.
-Wrong = tuple[str, str] | None
 
 #: The operator of the stations: whoever else limits them does so from outside.
 _OWN = "CSO"
@@ -42,34 +38,6 @@ _FETCHED = frozenset(
         *("Installing", "Installed", "InstallVerificationFailed"),
     }
 )
-
-
-def _told(kind: Type, heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
-    """What the station asks, or answers."""
-    known = heard.specification
-    if action not in known.actions:
-        return
-    cls: type[Payload] = known.request(action) if kind is Type.CALL else known.response(action)
-    for said in heard.said:
-        is_its_own = said.entry.direction is Direction.RECEIVED and said.kind is kind
-        payload = said.payload or {}
-        if is_its_own and said.action == action and not explain(cls, payload):
-            yield said, payload
-
-
-_requests = partial(_told, Type.CALL)
-_results = partial(_told, Type.CALLRESULT)
-
-
-_Source = Callable[[Heard, str], Iterator[tuple[Said, Json]]]
-
-
-def _each(
-    source: _Source, action: str, judge: Callable[[Json], Wrong], heard: Heard
-) -> Iterator[Deviation | None]:
-    for said, payload in source(heard, action):
-        wrong = judge(payload)
-        yield None if wrong is None else Deviation(*wrong, place=action, marks=(said.entry.number,))
 
 
 # Charging
@@ -206,28 +174,28 @@ def _chains_wanted(payload: Json) -> Wrong:
 
 
 for _rule, _source, _action, _judge in (
-    ("charging-limit.from-outside", _requests, "NotifyChargingLimit", _limit_from_outside),
-    ("profile.from-outside", _requests, "ReportChargingProfiles", _profile_from_outside),
-    ("charging-needs.one-kind", _requests, "NotifyEVChargingNeeds", _needs_of_one_kind),
-    ("charging-needs.control", _requests, "NotifyEVChargingNeeds", _control_told),
-    ("transaction.transfer-refused", _requests, "TransactionEvent", _transfer_refused),
-    ("transaction.readings-by-then", _requests, "TransactionEvent", _readings_by_then),
-    ("cost.running", _requests, "TransactionEvent", _with_cost),
-    ("cost.without-tax", _requests, "TransactionEvent", _cost_without_tax),
-    ("cost.total", _requests, "TransactionEvent", _cost_total),
-    ("cost.periods-named", _requests, "TransactionEvent", _periods_named),
-    ("tariff.told-if-there", _results, "GetTariffs", _tariffs_there),
-    ("tariff.places-told", _results, "GetTariffs", _places_told),
-    ("firmware.update-named", _requests, "FirmwareStatusNotification", _update_named),
-    ("certificate.chains-wanted", _requests, "Get15118EVCertificate", _chains_wanted),
+    ("charging-limit.from-outside", requests, "NotifyChargingLimit", _limit_from_outside),
+    ("profile.from-outside", requests, "ReportChargingProfiles", _profile_from_outside),
+    ("charging-needs.one-kind", requests, "NotifyEVChargingNeeds", _needs_of_one_kind),
+    ("charging-needs.control", requests, "NotifyEVChargingNeeds", _control_told),
+    ("transaction.transfer-refused", requests, "TransactionEvent", _transfer_refused),
+    ("transaction.readings-by-then", requests, "TransactionEvent", _readings_by_then),
+    ("cost.running", requests, "TransactionEvent", _with_cost),
+    ("cost.without-tax", requests, "TransactionEvent", _cost_without_tax),
+    ("cost.total", requests, "TransactionEvent", _cost_total),
+    ("cost.periods-named", requests, "TransactionEvent", _periods_named),
+    ("tariff.told-if-there", results, "GetTariffs", _tariffs_there),
+    ("tariff.places-told", results, "GetTariffs", _places_told),
+    ("firmware.update-named", requests, "FirmwareStatusNotification", _update_named),
+    ("certificate.chains-wanted", requests, "Get15118EVCertificate", _chains_wanted),
 ):
-    overheard(_rule)(partial(_each, _source, _action, _judge))
+    overheard(_rule)(partial(each, _source, _action, _judge))
 
 for _rule, _trigger, _member in (
     ("transaction.mode-told", "OperationModeChanged", "operationMode"),
     ("tariff.change-told", "TariffChanged", "tariffId"),
 ):
-    overheard(_rule)(partial(_each, _requests, "TransactionEvent", partial(_with_info, _trigger, _member)))
+    overheard(_rule)(partial(each, requests, "TransactionEvent", partial(_with_info, _trigger, _member)))
 
 
 # Reports in parts
@@ -236,7 +204,7 @@ for _rule, _trigger, _member in (
 def _no_part_after_the_last(request: str, report: str, heard: Heard) -> Iterator[Deviation | None]:
     ended: dict[int, tuple[Said, Json]] = {}
     asked: Counter[int] = Counter()
-    right = {said.entry.number for said, _ in _requests(heard, report)}
+    right = {said.entry.number for said, _ in requests(heard, report)}
     for said in heard.said:
         payload = said.payload or {}
         id = payload.get("requestId")
@@ -271,7 +239,7 @@ for _rule, _request, _report in (
 @overheard("firmware.steps")
 def _steps(heard: Heard) -> Iterator[Deviation | None]:
     told: dict[int, set[str]] = {}
-    right = {said.entry.number for said, _ in _requests(heard, "FirmwareStatusNotification")}
+    right = {said.entry.number for said, _ in requests(heard, "FirmwareStatusNotification")}
     events = {said.entry.number: said for said in heard.said}
     for entry in heard.trace:
         if entry.what is not What.MESSAGE:

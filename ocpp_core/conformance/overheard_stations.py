@@ -5,13 +5,15 @@ has a default counts as that default.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from ocpp_core.conformance.hearing import BROKEN, Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
+from ocpp_core.conformance.telling import Wrong, each, requests
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
@@ -49,19 +51,6 @@ _VARIABLES = {
 }
 
 
-def _told(heard: Heard, action: str) -> Iterator[Said]:
-    """The requests of an action that the station has sent, those that fit their schema."""
-    cls = heard.specification.request(action)
-    for said in heard.said:
-        if (
-            said.entry.direction is Direction.RECEIVED
-            and said.kind is Type.CALL
-            and said.action == action
-            and not explain(cls, said.payload or {})
-        ):
-            yield said
-
-
 def _results(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
     """The results of the station, with what was asked for: those that fit their schemas, as both have to."""
     known = heard.specification
@@ -81,22 +70,6 @@ def _results(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
                 yield request, said
 
 
-def _each(
-    action: str, judge: Callable[[Json], tuple[str, str] | None]
-) -> Callable[[Heard], Iterator[Deviation | None]]:
-    """Judges each request of an action by itself: None if it is right, else what was expected and what came."""
-
-    def judged(heard: Heard) -> Iterator[Deviation | None]:
-        for said in _told(heard, action):
-            wrong = judge(said.payload or {})
-            yield None if wrong is None else Deviation(*wrong, place=action, marks=(said.entry.number,))
-
-    return judged
-
-
-# Transactions
-
-
 def _key(event: Json) -> tuple[Any, ...]:
     """What an event that is sent again has kept."""
     return event["seqNo"], event["eventType"], event["timestamp"], event.get("triggerReason")
@@ -106,7 +79,7 @@ def _key(event: Json) -> tuple[Any, ...]:
 def _sequence(heard: Heard) -> Iterator[Deviation | None]:
     runs: list[dict[tuple[Any, ...], Said]] = []
     running: dict[str, dict[tuple[Any, ...], Said]] = {}
-    right = {said.entry.number for said in _told(heard, "TransactionEvent")}
+    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
     doubtful: set[str] = set()
     opened = [entry.number for entry in heard.trace if entry.what is What.OPENED]
     # What was sent as a connection ended may not have arrived, and some of what waits for the next may be dropped.
@@ -147,19 +120,19 @@ def _number(said: Said) -> int:
     return int((said.payload or {})["seqNo"])
 
 
-def _trigger_possible(event: Json) -> tuple[str, str] | None:
+def _trigger_possible(event: Json) -> Wrong:
     kind, trigger = event["eventType"], event["triggerReason"]
     impossible = {"Started": _NOT_AT_START, "Ended": _NOT_AT_END}.get(kind, frozenset[str]())
     return (f"a triggerReason of {kind}", shown(trigger)) if trigger in impossible else None
 
 
-def _state_told(event: Json) -> tuple[str, str] | None:
+def _state_told(event: Json) -> Wrong:
     is_due = event["triggerReason"] == "ChargingStateChanged"
     is_there = "chargingState" in event["transactionInfo"]
     return ("the chargingState that has changed", "none") if is_due and not is_there else None
 
 
-def _stop_told(event: Json) -> tuple[str, str] | None:
+def _stop_told(event: Json) -> Wrong:
     trigger = event["triggerReason"]
     if event["eventType"] != "Ended" or trigger not in _NOT_BY_DRIVER:
         return None
@@ -168,7 +141,7 @@ def _stop_told(event: Json) -> tuple[str, str] | None:
     return (f"the stoppedReason of {trigger}", shown(reason)) if reason == "Local" else None
 
 
-def _no_token(event: Json) -> tuple[str, str] | None:
+def _no_token(event: Json) -> Wrong:
     token = event.get("idToken", {})
     is_wrong = token.get("type") == "NoAuthorization" and token["idToken"]
     return ("an empty idToken of the type NoAuthorization", shown(token["idToken"])) if is_wrong else None
@@ -177,14 +150,14 @@ def _no_token(event: Json) -> tuple[str, str] | None:
 # Events and files
 
 
-def _monitor_named(notice: Json) -> tuple[str, str] | None:
+def _monitor_named(notice: Json) -> Wrong:
     for event in notice["eventData"]:
         if event["eventNotificationType"] in _OF_MONITORS and "variableMonitoringId" not in event:
             return f"the variableMonitoringId of a {event['eventNotificationType']}", "none"
     return None
 
 
-def _upload_named(notice: Json) -> tuple[str, str] | None:
+def _upload_named(notice: Json) -> Wrong:
     is_due = notice["status"] != "Idle"
     return ("the requestId of the upload", "none") if is_due and "requestId" not in notice else None
 
@@ -197,14 +170,14 @@ for _rule, _action, _judge in (
     ("event.monitor-named", "NotifyEvent", _monitor_named),
     ("log.upload-named", "LogStatusNotification", _upload_named),
 ):
-    overheard(_rule)(_each(_action, _judge))
+    overheard(_rule)(partial(each, requests, _action, _judge))
 
 
 @overheard("event.sequence")
 def _event_sequence(heard: Heard) -> Iterator[Deviation | None]:
     last: Said | None = None
-    for said in _told(heard, "NotifyEvent"):
-        notice, before = said.payload or {}, (last.payload if last is not None else None) or {}
+    for said, notice in requests(heard, "NotifyEvent"):
+        before = (last.payload if last is not None else None) or {}
         # The first may go on with what was begun before the trace; the same again is a retry.
         if last is not None and notice != before and not before.get("tbc"):
             marks = (last.entry.number, said.entry.number)
