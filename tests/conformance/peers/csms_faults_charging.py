@@ -21,7 +21,9 @@ def _for(status: str, other: str) -> Callable[[str, Json], str]:
 
 def _info(**members: Any) -> Callable[[Json, Json], Json]:
     def edit(result: Json, _: Json) -> Json:
-        info = result.get("idTokenInfo", {}) | members
+        if "idTokenInfo" not in result:
+            return result
+        info = result["idTokenInfo"] | members
         return result | {"idTokenInfo": {name: value for name, value in info.items() if value is not None}}
 
     return edit
