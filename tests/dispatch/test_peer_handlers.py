@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import ErrorCode, OcppError, v16, v21
+from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Router
 from wire import NOW, heartbeat, wire
 
@@ -204,3 +205,29 @@ async def test_no_thread_is_started_to_judge_or_to_handle(monkeypatch: pytest.Mo
 
     assert [threading.get_ident()] == handled
     assert [] == started
+
+
+@pytest.mark.parametrize("hooks", [[], [Hooks()]], ids=["nobody is told", "hooks are told"])
+@asynchronous
+async def test_hooks_run_after_an_answer_that_had_to_be_waited_for(
+    hooks: list[Hooks],
+) -> None:
+    router, may_answer = Router(), asyncio.Event()
+
+    @router.on(v16.HeartbeatRequest)
+    async def late(*_: Any) -> v16.HeartbeatResponse:
+        await may_answer.wait()
+        return heartbeat()
+
+    async with wire(router, hooks=hooks) as other:
+        seen: list[Any] = []
+        router.after(v16.HeartbeatRequest)(lambda _, response, __: seen.append(response))
+        other.put('[2,"1","Heartbeat",{}]')
+        await turns()
+        assert [] == seen
+
+        may_answer.set()
+        await until(lambda: seen and other.sent)
+
+    assert [heartbeat()] == seen
+    assert ['[3,"1"'] == [text[:6] for text in other.sent]

@@ -1,6 +1,7 @@
 """Checks of stations: what is measured and told of transactions, as it is configured or asked for (2.x)."""
 
 from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import sound
 from ocpp_core.conformance.checks.steering import (
     ATTEMPTS,
     PAUSE,
@@ -44,11 +45,11 @@ async def _configured(stage: Stage, setting: Setting) -> str:
     return _ENERGY if _ENERGY in measurands else ""
 
 
-def _is_measured(call: PeerCall, measurand: str, context: str = "") -> bool:
+def _is_measured(stage: Stage, call: PeerCall, measurand: str, context: str = "") -> bool:
     """Whether an event tells a value of a measurand, in a context; "" is any."""
     return any(
         measurand in ("", sample.get("measurand", _ENERGY)) and context in ("", sample.get("context"))
-        for _, sample in readings_of(call)
+        for _, sample in readings_of(sound(stage, call))
     )
 
 
@@ -59,7 +60,7 @@ async def begin_measured(stage: Stage) -> None:
     async with charging(stage) as charge:
         if not is_start(charge.started) or not place_in(charge.started):
             stage.cannot_tell("it began before, or where is not known")
-        if not _is_measured(charge.started, measurand, "Transaction.Begin"):
+        if not _is_measured(stage, charge.started, measurand, "Transaction.Begin"):
             wanted = f"{measurand or 'readings'} in the context Transaction.Begin"
             stage.deviates(wanted, "none", marks=(charge.started.mark,))
 
@@ -70,7 +71,7 @@ async def end_measured(stage: Stage) -> None:
     measurand = await _configured(stage, _ENDED)
     async with charging(stage) as charge:
         ended = await charge.stop()
-        if not _is_measured(ended, measurand, "Transaction.End"):
+        if not _is_measured(stage, ended, measurand, "Transaction.End"):
             wanted = f"{measurand or 'readings'} in the context Transaction.End"
             stage.deviates(wanted, "none", marks=(ended.mark,))
 
@@ -82,7 +83,7 @@ async def update_measured(stage: Stage) -> None:
     async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
         async for call in coming(stage, "TransactionEvent", within=late(stage)):
             if charge.is_own(call) and call.payload.get("triggerReason") == "MeterValuePeriodic":
-                if not _is_measured(call, measurand):
+                if not _is_measured(stage, call, measurand):
                     stage.deviates(measurand or "readings", "none", marks=(call.mark,))
                 return
         stage.cannot_tell("no periodic event came, which another rule is about")

@@ -293,7 +293,8 @@ def _accepts_any_stop(action: str) -> Any:
 
 
 def _when_busy(station: Station, payload: Json) -> Json | None:
-    return {"status": "Accepted"} if station.free(payload["evseId"]) is None else None
+    is_busy = any(each.transaction is not None for each in station.connectors)
+    return {"status": "Accepted"} if is_busy and station.free(payload["evseId"]) is None else None
 
 
 async def _start_for_stop(self: Station, id: Any) -> None:
