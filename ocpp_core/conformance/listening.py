@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from ssl import SSLContext
-from typing import Any, cast
+from typing import cast
 
 from attrs import evolve
 from websockets.asyncio.connection import Connection
@@ -23,9 +23,6 @@ from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.printing import printable
 from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import credentials_in, identity_in, is_password, offered_in
-
-#: Turns of the loop in which whoever has connected becomes a connection.
-_ACCEPTED_WITHIN = 20
 
 
 class Door(Line):
@@ -67,33 +64,31 @@ class Door(Line):
         self._stage: JsonStage | None = None
         self._is_awaited = False
         self._asked: frozenset[str] = frozenset()
-        self._open: set[BoundedServerConnection] = set()
 
     @asynccontextmanager
     async def listening(
         self, host: str, port: int, ssl: SSLContext | None = None
     ) -> AsyncGenerator["Door", None]:
         """Listens while the context lasts."""
-        try:
-            async with serve(
-                self._serve,
-                host,
-                port,
-                process_request=self._admit,
-                select_subprotocol=self._select,
-                compression=None,
-                ping_interval=None,  # see `Dial`
-                create_connection=cast("type[ServerConnection]", self._connected),
-                max_size=MAX_SIZE,
-                open_timeout=OPEN_TIMEOUT,
-                close_timeout=CLOSE_TIMEOUT,
-                server_header=None,
-                ssl=ssl,
-            ) as server:
-                self.port = _port(server)
-                yield self
-        finally:
-            await self._hang_up()
+        async with serve(
+            self._serve,
+            host,
+            port,
+            process_request=self._admit,
+            select_subprotocol=self._select,
+            compression=None,
+            ping_interval=None,  # see `Dial`
+            create_connection=cast(
+                "type[ServerConnection]", partial(BoundedServerConnection, max_size=MAX_SIZE)
+            ),
+            max_size=MAX_SIZE,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
+            server_header=None,
+            ssl=ssl,
+        ) as server:
+            self.port = _port(server)
+            yield self
 
     async def wait(self) -> bool:
         """Waits until the station is there; False if it does not come."""
@@ -139,20 +134,6 @@ class Door(Line):
         stage.opening = evolve(opening, mark=entry.number)
 
     # The server
-
-    def _connected(self, *arguments: Any, **options: Any) -> ServerConnection:
-        made = BoundedServerConnection(*arguments, **options, max_size=MAX_SIZE)
-        self._open.add(made)
-        made.when_over(partial(self._open.discard, made))
-        return made
-
-    async def _hang_up(self) -> None:
-        """Ends the connections of who came while the server closed: it neither serves nor closes them."""
-        for _ in range(_ACCEPTED_WITHIN):
-            await asyncio.sleep(0)
-            for connection in list(self._open):
-                if hasattr(connection, "transport"):  # else it is being accepted
-                    connection.cut()
 
     def _admit(self, connection: ServerConnection, asked: Request) -> Response | None:
         status, why = self._judged(asked)
