@@ -15,9 +15,10 @@ PYRIGHT = PATH="$(abspath $(VENV))/bin:$$PATH" pyright
 # The Pythons of `make test-all`; looked for on PATH and among those of pyenv.
 VERSIONS = 3.11 3.12 3.13
 
-# The tests of the engines take every line and every branch of them. Only these run traced, which takes half as long again.
-ENGINES = tests/payloads tests/jsonrpc tests/soap tests/dispatch
+# The engines: the tests of their packages take every line and every branch of them.
 COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec soap/pieces soap/quick soap/texts dispatch/connection dispatch/gate dispatch/hooks dispatch/peer dispatch/router
+# Only these tests run traced, which takes half as long again.
+ENGINES = $(addprefix tests/,$(sort $(dir $(COVERED))))
 comma := ,
 space := $(subst ,, )
 

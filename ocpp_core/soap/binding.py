@@ -196,15 +196,14 @@ def _value(kind: Kind, made: Source, namespace: str) -> str:
     """The expression for the value of the element `child`."""
     if isinstance(kind, Nested):
         return f"{made.name(element_reader(kind.cls, namespace), f'read_{kind.cls.__name__}')}(child)"
-    return converted(kind, made, "child.text or ''")
+    return _converted(kind, made, "child.text or ''")
 
 
 def _optional(kind: Kind, made: Source) -> str:
-    return f"None if v is None else {converted(kind, made, 'v')}"
+    return f"None if v is None else {_converted(kind, made, 'v')}"
 
 
-def converted(kind: Kind, made: Source, text: str) -> str:
-    """The expression for the value of an expression for text."""
+def _converted(kind: Kind, made: Source, text: str) -> str:
     match kind:
         case Text() | Anything():
             return text

@@ -132,6 +132,13 @@ class Run:
                 continue
             yield number, item
 
+    def all_fitting(self, items: Iterable[Any], target: str, place: Place) -> list[Any]:
+        """Items of a report as `fitting` has them, without those that have no place."""
+        made: list[Any] = []
+        for _ in self.each_fitting(enumerate(items), target, place, made):
+            pass
+        return made
+
     def approximated(self, place: Place, value: Any, became: Any, reason: LossReason) -> None:
         """Notes that a leaf of the source arrives changed."""
         self.losses.append((self.step, LossKind.APPROXIMATED, place, value, reason, became))

@@ -42,7 +42,7 @@ def test_booleans_are_read_the_same_beside_what_is_tolerated() -> None:
 
 def test_a_list_or_a_structure_has_no_text() -> None:
     """What the classes cannot ask for."""
-    for make in (xmlbinding.converted, lambda kind, made, _: xmlbinding._plain(kind, made, None)):
+    for make in (xmlbinding._converted, lambda kind, made, _: xmlbinding._plain(kind, made, None)):
         with pytest.raises(TypeError, match="has no text"):
             make(ListOf(Text()), Source(), "text")
 

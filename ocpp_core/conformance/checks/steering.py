@@ -454,9 +454,7 @@ class Setting:
             answer = await ask(stage, "GetConfiguration", {"key": [self.key]})
             rows: Sequence[Json] = stage.needed(answer, "GetConfiguration").get("configurationKey", [])
             return next((row.get("value") for row in rows if row.get("key") == self.key), None)
-        answer = await ask(stage, "GetVariables", {"getVariableData": [self.place]})
-        rows = stage.needed(answer, "GetVariables").get("getVariableResult", [])
-        return next((row.get("attributeValue") for row in rows), None)
+        return next((row.get("attributeValue") for row in await _rows_of(stage, self)), None)
 
     async def set(self, stage: Stage, value: str) -> str:
         """Sets it; what the station says to that."""
@@ -486,15 +484,20 @@ class Setting:
                 await self.set(stage, before)
 
 
+async def _rows_of(stage: Stage, setting: Setting) -> Sequence[Json]:
+    """What a station of 2.x answers when it is asked for a variable."""
+    answer = await ask(stage, "GetVariables", {"getVariableData": [setting.place]})
+    rows: Sequence[Json] = stage.needed(answer, "GetVariables").get("getVariableResult", [])
+    return rows
+
+
 async def value_of(stage: Stage, component: str, variable: str) -> str | None:
     """What a variable of 2.x is; None if the station has none.
 
     Raises:
         Inconclusive: It does not tell.
     """
-    place = {"component": {"name": component}, "variable": {"name": variable}}
-    answer = await ask(stage, "GetVariables", {"getVariableData": [place]})
-    rows = stage.needed(answer, "GetVariables")["getVariableResult"]
+    rows = await _rows_of(stage, Setting(variable, component))
     status = rows[0].get("attributeStatus") if len(rows) == 1 else ""
     if status in ("UnknownComponent", "UnknownVariable"):
         return None

@@ -100,7 +100,8 @@ def transaction_event(asked: Asked) -> Steps:
         event.is_answered = True
         event.info = unpacked(v201.TransactionEventResponse, before[1]).id_token_info
     _noted(event)
-    event.values = _values(asked)
+    place: Place = (None, "meterValue", "meterValue")
+    event.values = asked.run.all_fitting(asked.view.meter_value or (), "MeterValue", place)
     try:
         yield from _told(event)
     except _Failed as failed:
@@ -495,11 +496,3 @@ def _tag(asked: Asked, token: Any) -> str:
     )
     tag: str = made.id_tag
     return tag
-
-
-def _values(asked: Asked) -> list[v16.MeterValue]:
-    made: list[v16.MeterValue] = []
-    for number, value in enumerate(asked.view.meter_value or ()):
-        one = asked.run.fitting(value, "MeterValue", ((None, "meterValue", "meterValue"), number, len(made)))
-        made += [] if one is None else [one]
-    return made

@@ -485,12 +485,7 @@ def _token(asked: Asked, tag: str) -> v201.IdToken:
 
 def _values(asked: Asked, values: list[v16.MeterValue], wire: str) -> list[v201.MeterValue]:
     """Meter values, as far as 2.0.1 has them."""
-    made: list[v201.MeterValue] = []
-    for number, value in enumerate(values):
-        place: Place = ((None, wire, "meterValue"), number, len(made))
-        one = asked.run.fitting(value, "MeterValue", place)
-        made += [] if one is None else [one]
-    return made
+    return asked.run.all_fitting(values, "MeterValue", (None, wire, "meterValue"))
 
 
 def _trigger(values: list[v201.MeterValue]) -> str:
