@@ -1,6 +1,9 @@
 """`tools/mutants.py`: which changes it makes, and whether it sees that a test notices them."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -229,3 +232,22 @@ def test_tests_that_cannot_run_are_an_error(project: Path, tmp_path: Path) -> No
 
 def test_what_is_left_out_is_there() -> None:
     assert [] == [path for path in LEFT_OUT if not (mutants.ROOT / path).exists()]
+
+
+def test_what_covers_a_module_is_read_once_and_by_one_thread(project: Path) -> None:
+    """A file of coverage that two threads open at once is none to one of them."""
+    read, both = [], threading.Barrier(2)
+
+    class Covered(Baseline):
+        def lines(self, module: str) -> dict[int, set[str]]:
+            read.append(module)
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.2)
+            return {}
+
+    choice = Choice(Covered(seconds={}, covered=project, root=""))
+    with ThreadPoolExecutor(2) as pool:
+        for asked in [pool.submit(lambda: list(choice.rounds(mutant("LIMIT: int = 4")))) for _ in range(2)]:
+            asked.result()
+
+    assert ["gate.py"] == read

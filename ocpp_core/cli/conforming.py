@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -237,7 +238,9 @@ def _asker(name: str) -> Callable[[dict[str, Any]], Any]:
     async def ask(told: dict[str, Any]) -> None:
         what = ", ".join(f"{key} {value}" for key, value in told.items() if key != "hook" and value)
         said = f"Please do: {name} ({clean(what, 500)}), then press Enter"
-        await asyncio.to_thread(click.prompt, said, default="", show_default=False, err=True)
+        click.echo(said, err=True)  # a whole line: under a progress bar, Rich keeps back what ends in none
+        if not await asyncio.to_thread(sys.stdin.readline):
+            raise EOFError("there is nobody to ask")
 
     return ask
 

@@ -58,11 +58,16 @@ class Outlet(io.TextIOBase):
         return self._is_full
 
     def write(self, text: str) -> int:
-        """Takes a text, or leaves it out. Never waits."""
+        """Takes a text, or leaves it out. Never waits.
+
+        Raises:
+            TypeError: It is no text. That is how libraries find out that the stream is none of bytes.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"a text is written here, not {type(text).__name__}")
         with self._changed:
-            is_own = (
-                threading.current_thread() is self._thread
-            )  # it says what is missing, before anything else
+            # It says what is missing, before anything else.
+            is_own = threading.current_thread() is self._thread
             if self.failure is not None or (not is_own and (self._is_full or self._is_ending)):
                 self._missing += "\n" in text
             else:

@@ -177,6 +177,14 @@ def test_what_no_hook_does_is_asked_for(profile: Path) -> None:
     assert 2 == told.returncode  # nobody has done it
 
 
+def test_who_can_ask_nobody_says_so(profile: Path) -> None:
+    rule = ("--rules", "envelope.call-action")
+    told = conform(soap_csms_url(), "--version", "1.6", "--profile", profile, "--ask", *rule, text="")
+
+    assert "there is nobody to ask" in told.stdout
+    assert 2 == told.returncode
+
+
 def test_a_station_comes_to_where_the_kit_listens(tmp_path: Path, profile: Path) -> None:
     file = tmp_path / "report.json"
     command = ("--role", "station", "--version", "1.6", "--listen", "127.0.0.1:0", "--profile", str(profile))

@@ -10,8 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
+from pathlib import Path
+from typing import TextIO, cast
 
+import click
 import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
@@ -130,6 +133,18 @@ def test_an_end_waits_no_longer_than_it_shall() -> None:
         outlet.end(None)
 
     assert isinstance(outlet.failure, BrokenPipeError)
+
+
+def test_what_is_written_through_click_arrives(tmp_path: Path) -> None:
+    """It writes nothing as bytes to a stream, to find out of which kind it is."""
+    path = tmp_path / "errors"
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+        outlet = Outlet(stream)
+        with redirect_stderr(cast(TextIO, outlet)):
+            click.echo("what is asked for", err=True)
+        outlet.end(None)
+
+    assert "what is asked for\n" == path.read_text()
 
 
 def test_who_has_gone_is_told_of_once() -> None:

@@ -22,6 +22,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import coverage
 import pytest
@@ -200,10 +201,13 @@ class Choice:
     def __init__(self, baseline: Baseline) -> None:
         self._baseline = baseline
         self._lines = cache(baseline.lines)
+        # Mutants are tried in threads, and a file of coverage that two open at once is none to one of them.
+        self._reading = Lock()
 
     def rounds(self, mutant: Mutant, avoided: Collection[str] = ()) -> Iterator[Round]:
         """What is asked until a test fails. No test of the baseline is asked twice but in the last round."""
-        lines = self._lines(mutant.module)
+        with self._reading:
+            lines = self._lines(mutant.module)
         takes_it = lines.get(mutant.line, set())
         # What is computed once and kept, or on import, is seen by tests that do not take its line.
         may_see_it = set().union(*lines.values()) | {
