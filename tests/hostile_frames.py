@@ -378,7 +378,8 @@ def _seconds(written: str, version: str, tolerance: Tolerance) -> float:
 @cache
 def basis(version: str, size: int) -> Cost:
     """What the dearest valid frame costs: one with an escape, which is read from values, not at once from its text."""
-    written = valid(version, size).replace('"1"', r'"\u0031"', 1)
+    plain, escaped = '"1"', r'"\u0031"'
+    written = valid(version, size - len(escaped) + len(plain)).replace(plain, escaped, 1)
     assert receive(written, version, Tolerance.STRICT) is None
     return cost(written, version, Tolerance.STRICT)
 
