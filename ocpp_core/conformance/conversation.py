@@ -13,7 +13,7 @@ from ocpp_core.conformance.answers import STATION, registering, written
 from ocpp_core.conformance.answers import Answer as Peaceful
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.profiles import Profile
-from ocpp_core.conformance.requests import TOKEN, is_first, request, token
+from ocpp_core.conformance.requests import is_first, request, token
 from ocpp_core.conformance.stages import (
     Answer,
     AnswerKind,
@@ -28,6 +28,7 @@ from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.conformance.verdicts import Deviation, Inconclusive, NotApplicable
 from ocpp_core.model.errors import NoSuchAction
 from ocpp_core.model.versions import Role, Specification, Wire
+from ocpp_core.testing.smallest import TOKEN
 
 T = TypeVar("T")
 

@@ -1,8 +1,6 @@
-"""What a station says, as it stands on the wire: the smallest sensible payload of every message of every version.
+"""What a station says, as it stands on the wire: the smallest sensible payload, and what a check is about.
 
-A payload is made from the shape of its class, so there is no table per version: what the version requires is there and
-nothing else, with values that make sense under their names. A check adds what it is about, in the members of every
-version: a version gets those that it knows.
+A check gives that in the members of every version: a version gets those that it knows.
 """
 
 from collections.abc import Mapping
@@ -10,82 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.model.messages import Payload
-from ocpp_core.model.shapes import (
-    Anything,
-    Boolean,
-    Enumeration,
-    Fold,
-    Integer,
-    ListOf,
-    Nested,
-    Number,
-    Text,
-    Timestamp,
-    shape,
-)
+from ocpp_core.model.shapes import Enumeration, shape
+from ocpp_core.model.timestamps import write_timestamp
 from ocpp_core.model.versions import Specification
+from ocpp_core.testing.smallest import smallest
 
 Json = dict[str, Any]
-
-#: The idToken of a peer of whose tokens nothing is known.
-TOKEN = "CONFORMANCE-0001"
-#: A vendor that nobody serves.
-VENDOR = "org.example.conformance"
-
-#: What texts say, by the name of their member.
-_TEXTS: Mapping[str, str] = {
-    "vendorId": VENDOR,
-    "chargePointVendor": "Conformance",
-    "chargePointModel": "Kit",
-    "vendorName": "Conformance",
-    "model": "Kit",
-    "idTag": TOKEN,
-    "idToken": TOKEN,
-    "value": "1000",
-    "currency": "EUR",
-    "language": "en",
-    "transactionId": "conformance",
-    "responderURL": "http://ocsp.example.org/",
-    "serialNumber": "1A2B",
-    "issuerNameHash": "00" * 32,
-    "issuerKeyHash": "11" * 32,
-    "csr": "-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n",
-    "type": "ISO14443",
-    "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
-    "exiRequest": "gAA=",
-    "vatNumber": "NL123456789B01",
-    "location": "http://files.example.org/",
-    "remoteLocation": "http://files.example.org/",
-    "key": "HeartbeatInterval",
-    "name": "HeartbeatInterval",
-}
-#: What enums say, where the first token of the standard would be odd.
-_TOKENS: Mapping[str, tuple[str, ...]] = {
-    "reason": ("PowerUp", "Local"),
-    "errorCode": ("NoError",),
-    "eventType": ("Started",),
-    "triggerReason": ("Authorized",),
-    "connectorStatus": ("Available",),
-    "status": ("Available", "Installed", "Uploaded", "Accepted"),
-    "type": ("ISO14443", "Central"),
-    "chargingProfilePurpose": ("TxDefaultProfile",),
-    "chargingLimitSource": ("EMS",),
-    "operationalStatus": ("Operative",),
-}
-#: What whole numbers say.
-_NUMBERS: Mapping[str, int] = {
-    "seqNo": 0,
-    "meterStart": 1000,
-    "meterStop": 1000,
-    "startPeriod": 0,
-    "stackLevel": 0,
-}
 
 
 def timestamp(seconds: float = 0.0) -> str:
     """A moment some seconds from now, as it is written on the wire."""
-    moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return write_timestamp(datetime.now(UTC) + timedelta(seconds=seconds), fixed=3)
 
 
 def request(specification: Specification, action: str, members: Mapping[str, Any] | None = None) -> Json:
@@ -94,22 +27,13 @@ def request(specification: Specification, action: str, members: Mapping[str, Any
     A member that is None is left out.
     """
     cls: type[Payload] = specification.request(action)
-    return _merged(cls, smallest(cls), members or {})
+    return _merged(cls, smallest(cls, datetime.now(UTC)), members or {})
 
 
 def response(specification: Specification, action: str, members: Mapping[str, Any] | None = None) -> Json:
     """The smallest response of an action, likewise."""
     cls: type[Payload] = specification.response(action)
-    return _merged(cls, smallest(cls), members or {})
-
-
-def smallest(cls: type[Payload], draft: int | None = None) -> Json:
-    """What a class requires, and nothing else."""
-    return {
-        field.wire: _Smallest(field.wire).of(field.kind)
-        for field in shape(cls, draft).fields
-        if field.is_required
-    }
+    return _merged(cls, smallest(cls, datetime.now(UTC)), members or {})
 
 
 def _merged(cls: type[Payload], payload: Json, members: Mapping[str, Any]) -> Json:
@@ -123,41 +47,6 @@ def _merged(cls: type[Payload], payload: Json, members: Mapping[str, Any]) -> Js
         elif field.wire in members:
             payload.pop(field.wire, None)
     return payload
-
-
-class _Smallest(Fold[Any]):
-    """A small value of a kind that makes sense under a name."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def text(self, kind: Text) -> str:
-        return _TEXTS.get(self._name, "x")[: kind.max_length]
-
-    def integer(self, kind: Integer) -> int:
-        return _NUMBERS.get(self._name, 1 if kind.minimum is None else max(1, int(kind.minimum)))
-
-    def number(self, kind: Number) -> Any:
-        return 1 if kind.minimum is None else max(1, int(kind.minimum))
-
-    def boolean(self, kind: Boolean) -> bool:
-        return False
-
-    def timestamp(self, kind: Timestamp) -> str:
-        return timestamp()
-
-    def enumeration(self, kind: Enumeration) -> str:
-        known = list(map(str, kind.enum))
-        return next((token for token in _TOKENS.get(self._name, ()) if token in known), known[0])
-
-    def nested(self, kind: Nested) -> Json:
-        return smallest(kind.cls, kind.draft)
-
-    def anything(self, kind: Anything) -> Any:
-        return "x"
-
-    def list_of(self, kind: ListOf) -> list[Any]:
-        return [self.of(kind.item) for _ in range(max(1, kind.min_items or 0))]
 
 
 # What differs between the families

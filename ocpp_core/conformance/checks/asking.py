@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ocpp_core.conformance.requests import TOKEN, request
+from ocpp_core.conformance.requests import request
 from ocpp_core.conformance.rules import rules
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import NotApplicable
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.validation import explain
+from ocpp_core.testing.smallest import TOKEN
 
 #: What a peer may wait for, or may take to do what it has promised, in times of `answer_within`: a minute by default.
 PATIENCE = 12.0

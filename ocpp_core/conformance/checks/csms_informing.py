@@ -5,9 +5,10 @@ from typing import Any
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask, served, sound, token_of, told
-from ocpp_core.conformance.requests import VENDOR, request, token
+from ocpp_core.conformance.requests import request, token
 from ocpp_core.conformance.stages import AnswerKind, Json, Stage
 from ocpp_core.model.shapes import Enumeration, shape
+from ocpp_core.testing.smallest import VENDOR
 
 Members = Mapping[str, Any]
 

@@ -4,8 +4,9 @@ from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
 from ocpp_core.conformance.checks.steering import ask, is_served, placed, quiet
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
-from ocpp_core.conformance.requests import TOKEN, is_first, timestamp, token
+from ocpp_core.conformance.requests import is_first, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
+from ocpp_core.testing.smallest import TOKEN
 
 _NO_CONNECTOR = 999
 #: Of the profiles that are set here.

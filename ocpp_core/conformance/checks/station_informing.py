@@ -7,9 +7,10 @@ from ocpp_core.conformance.checks.asking import frames, harmless, listen
 from ocpp_core.conformance.checks.station_settings import reported
 from ocpp_core.conformance.checks.steering import ask, awaited, coming, is_served, late, patience, triggered
 from ocpp_core.conformance.json_frames import Type
-from ocpp_core.conformance.requests import VENDOR, is_first, timestamp
+from ocpp_core.conformance.requests import is_first, timestamp
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.testing.smallest import VENDOR
 
 #: Where nothing is listening: what is sent there fails, and that is told.
 _NOWHERE = "http://127.0.0.1:9/"

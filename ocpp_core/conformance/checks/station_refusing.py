@@ -20,8 +20,9 @@ from ocpp_core.conformance.checks.steering import (
     told_of,
     wanted,
 )
-from ocpp_core.conformance.requests import TOKEN, timestamp, token
+from ocpp_core.conformance.requests import timestamp, token
 from ocpp_core.conformance.stages import Answer, Json, Stage
+from ocpp_core.testing.smallest import TOKEN
 
 #: A slot for network profiles that no station has.
 _NO_SLOT = 987654
