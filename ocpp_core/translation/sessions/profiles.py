@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
 from ocpp_core.model.messages import evolve

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import define, field, fields, frozen
-from attrs import evolve as replaced
+from attrs import define, field
+from msgspec import Struct, convert, to_builtins
+from msgspec import field as member
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v201
 from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
@@ -20,9 +22,10 @@ _LARGEST_ADOPTED = 2_000_000_000
 NO_EVENT = -1
 
 
-@frozen(kw_only=True)
-class TransactionRecord:
-    """One transaction, as the store has it. Which fields are used depends on which side is older.
+class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One transaction. Which fields are used depends on which side is older; the store has those that say something.
+
+    Every message of a transaction makes new records of it and writes them: a `Struct` does both quickly.
 
     Attributes:
         id: In 2.x.
@@ -75,9 +78,9 @@ class TransactionRecord:
     is_started: bool = False
     is_ended: bool = False
     ended: str | None = None
-    outbox: list[tuple[str, int]] = field(factory=list)
-    seen: list[Any] = field(factory=list)
-    buffer: list[str] = field(factory=list)
+    outbox: list[tuple[str, int]] = member(default_factory=list)
+    seen: list[Any] = member(default_factory=list)
+    buffer: list[str] = member(default_factory=list)
     start_request: str | None = None
     stop_request: str | None = None
     start_reply: str | None = None
@@ -154,7 +157,7 @@ class State:
     def older_transaction(self, id: str) -> int | None:
         """See `Memory`."""
         found = self.records.get("transaction", id)
-        return None if found is None else found["number"]
+        return None if found is None else found.get("number")
 
     def occupied_as(self, connector: int) -> str:
         """See `Memory`."""
@@ -187,10 +190,10 @@ class State:
         """Writes a transaction. Events that are not in its outbox any more are forgotten."""
         known = self.records.get("transaction", record.id)
         waiting = {number for _, number in record.outbox}
-        for _, number in known["outbox"] if known is not None else ():
+        for _, number in known.get("outbox", ()) if known is not None else ():
             if number not in waiting:
                 self.records.remove("event", _event(record.id, number))
-        value = {name: getattr(record, name) for name in _FIELDS}
+        value = to_builtins(record)
         if known is None:
             self._make_room()
             self.records.push("transaction", record.id, value, self.policy.most_transactions)
@@ -334,13 +337,9 @@ _MOST_DIGITS = 6
 _MOST_OUTLETS = 1_000
 
 
-#: Names of what a record has.
-_FIELDS = tuple([one.name for one in fields(TransactionRecord)])
-
-
 def _event(id: str, number: int) -> str:
     return f"{id}/{number}"
 
 
 def _transaction(value: dict[str, Any]) -> TransactionRecord:
-    return TransactionRecord(**{name: one for name, one in value.items() if name != "order"})
+    return convert(value, TransactionRecord)

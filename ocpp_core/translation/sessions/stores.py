@@ -7,6 +7,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+from msgspec import DecodeError
+from msgspec.json import decode, encode
+
 from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.printing import printable
 
@@ -48,6 +51,22 @@ class Store(Protocol):
         ...
 
 
+def _written(value: Value) -> str:
+    """A value as text."""
+    try:
+        return encode(value).decode()
+    except UnicodeEncodeError:  # lone surrogates, which only their escapes can say
+        return json.dumps(value)
+
+
+def _read(text: str) -> Value:
+    """What `_written` has written."""
+    try:
+        return decode(text)
+    except DecodeError:  # see there
+        return json.loads(text)
+
+
 class MemoryStore:
     """Keeps records as long as it lives: a session that is made anew with it goes on where the last one was.
 
@@ -61,11 +80,11 @@ class MemoryStore:
 
     def load(self, identity: str) -> Mapping[Key, Value]:
         """See `Store`."""
-        return {key: json.loads(text) for key, text in self._records.get(identity, {}).items()}
+        return {key: _read(text) for key, text in self._records.get(identity, {}).items()}
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """See `Store`."""
-        written = {key: None if value is None else json.dumps(value) for key, value in changes.items()}
+        written = {key: None if value is None else _written(value) for key, value in changes.items()}
         mine = self._records.setdefault(identity, {})
         for key, text in written.items():
             if text is None:
@@ -132,12 +151,12 @@ class SqliteStore:
             rows = self._file.execute(
                 "SELECT kind, name, value FROM record WHERE identity = ?", (identity,)
             ).fetchall()
-        return {(kind, name): json.loads(text) for kind, name, text in rows}
+        return {(kind, name): _read(text) for kind, name, text in rows}
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """See `Store`."""
         gone = [(identity, *key) for key, value in changes.items() if value is None]
-        kept = [(identity, *key, json.dumps(value)) for key, value in changes.items() if value is not None]
+        kept = [(identity, *key, _written(value)) for key, value in changes.items() if value is not None]
         with self._lock:
             self._file.execute("BEGIN IMMEDIATE")
             try:

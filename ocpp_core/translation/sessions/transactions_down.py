@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from attrs import define, field
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
 from ocpp_core.model.errors import OcppError

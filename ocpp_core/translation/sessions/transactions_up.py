@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
