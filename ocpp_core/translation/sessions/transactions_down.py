@@ -48,6 +48,8 @@ class _Event:
         is_answered: Whether the CSMS has been told of the token: by a start, a stop or by asking.
         is_sent: Whether anything was sent of it, or is to be sent later.
         said: The fields of which 1.6 was told, where that depends.
+        request: As it came.
+        state: What the session knows.
         info_view: What it says of the transaction.
         id: Of the transaction.
     """
@@ -59,23 +61,16 @@ class _Event:
     is_answered: bool = False
     is_sent: bool = False
     said: set[str] = field(factory=set)
+    request: v201.TransactionEventRequest = field(init=False)
+    state: State = field(init=False)
     info_view: View = field(init=False)
     id: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.request, self.state = self.asked.message, self.asked.state
         view = self.asked.view.view("transaction_info")
         assert view is not None
         self.info_view, self.id = view, view.transaction_id
-
-    @property
-    def state(self) -> State:
-        state: State = self.asked.state
-        return state
-
-    @property
-    def request(self) -> v201.TransactionEventRequest:
-        request: v201.TransactionEventRequest = self.asked.message
-        return request
 
     @property
     def is_end(self) -> bool:
@@ -93,7 +88,8 @@ class _Event:
 def transaction_event(asked: Asked) -> Steps:
     """B1 to B10: each step in its order, so that a repetition goes on where the last one was stopped."""
     event = _Event(asked, [])
-    before = next((one for one in event.record.seen if one[0] == event.request.seq_no), None)
+    number = event.request.seq_no
+    before = next((one for one in event.record.seen if one[0] == number), None)
     if before is not None and before[2]:  # B1
         return unpacked(v201.TransactionEventResponse, before[1])
     if before is not None:
