@@ -1,7 +1,7 @@
 """A step: the rules between two adjacent versions, looked up by action and direction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import define, field, frozen
 
@@ -30,7 +30,6 @@ from ocpp_core.translation.rules import (
     empty,
     error,
     refused,
-    silence,
     status,
 )
 from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
@@ -125,6 +124,8 @@ class Direction:
                     if rows and run.memory is not None:
                         return Outcome((self.carried(message, run, rule.target),))
                     raise NeedsSessionError(rule.source, self.step)
+                case _:
+                    assert_never(rule.how)
         except (Unfit, *REFUSALS) as unfit:
             return Outcome(answer=self.refusal(message, run, unfit))
 
@@ -287,8 +288,6 @@ _REFUSALS = {"Rejected": REJECTED, "Failed": status("Failed")}
 def _refusal(version: Version, action: str) -> Answer:
     """The empty response where there is one, else Rejected or Failed, else an error."""
     known = specification(version)
-    if not known.action(action).answered:
-        return silence
     fields = shape(known.response(action)).fields
     if not any(one.is_required for one in fields):
         return empty

@@ -198,9 +198,7 @@ def test_what_is_no_boolean_is_left_out() -> None:
         (v201.AuthorizeResponse, {"idTokenInfo": {"status": ["Accepted"]}}, "1.6"),
     ],
 )
-def test_an_answer_that_says_nothing_known_is_an_error(
-    cls: type[Payload], payload: Any, target: str
-) -> None:
+def test_an_answer_that_says_nothing_known_is_an_error(cls: type[Payload], payload: Any, target: str) -> None:
     """It shall not become the acceptance of anything."""
     found, lost = _lost(cls, payload, target)
 
@@ -218,7 +216,12 @@ def test_an_answer_that_says_nothing_known_goes_no_further_on_a_longer_way() -> 
 
 
 def test_a_status_that_there_is_not_is_a_report_without_a_counterpart() -> None:
-    status = {"timestamp": "2026-01-31T12:00:00Z", "connectorStatus": "Perhaps", "evseId": 1, "connectorId": 1}
+    status = {
+        "timestamp": "2026-01-31T12:00:00Z",
+        "connectorStatus": "Perhaps",
+        "evseId": 1,
+        "connectorId": 1,
+    }
     found, lost = _lost(v201.StatusNotificationRequest, status, "1.6")
 
     assert v201.StatusNotificationResponse() == found.answer

@@ -78,7 +78,10 @@ def test_signed_data_of_what_2_0_1_does_not_measure_goes_with_it() -> None:
 
 def test_a_number_that_no_double_holds_is_no_number() -> None:
     measure = v201.UnitOfMeasure(unit="W", multiplier=500)
-    samples = [v201.SampledValue(value=Decimal(1), unit_of_measure=measure), v201.SampledValue(value=Decimal(7))]
+    samples = [
+        v201.SampledValue(value=Decimal(1), unit_of_measure=measure),
+        v201.SampledValue(value=Decimal(7)),
+    ]
     values = [v201.MeterValue(timestamp=NOON, sampled_value=samples)]
     found = down(v201.MeterValuesRequest(evse_id=1, meter_value=values))
 
