@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import define, field
-from msgspec import Struct, convert, to_builtins
+from msgspec import Struct, ValidationError, convert, to_builtins
 from msgspec import field as member
 from msgspec.structs import replace as replaced
 
@@ -13,7 +13,7 @@ from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Targe
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import Records, moment, moment_text, packed, unpacked
-from ocpp_core.translation.sessions.stores import Store
+from ocpp_core.translation.sessions.stores import StateError, Store
 
 #: Ids of 1.x beyond this are not adopted: a station that names them shall not use up those that are left.
 _LARGEST_ADOPTED = 2_000_000_000
@@ -128,11 +128,18 @@ class State:
         self.variables: dict[Target, Known] = {}
         #: What is known of the station, and needs no store: see the rules that use it.
         self.hints: dict[str, Any] = {}
-        known = self.records.all("transaction")
-        self._open = {id: one.get("place", 0) for id, one in known.items() if not one.get("is_ended")}
+        known = [self._checked(*item) for item in self.records.all("transaction").items()]
+        self._open = {one.id: one.place for one in known if not one.is_ended}
         #: What was written last, beside its value: most of what is asked for is that.
         self._latest: tuple[Any, TransactionRecord] | None = None
         self._latest_event: tuple[str, v201.TransactionEventRequest] | None = None
+
+    def _checked(self, id: str, value: Any) -> TransactionRecord:
+        """A record as it was loaded."""
+        try:
+            return _transaction(value)
+        except ValidationError as error:
+            raise StateError(self.identity, f"its transaction {id} is none: {error}") from None
 
     # Tokens
 

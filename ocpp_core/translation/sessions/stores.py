@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -32,7 +32,7 @@ class StateError(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the state of {printable(self.identity)} cannot be used: {self.reason}"
+        return f"the state of {printable(self.identity)} cannot be used: {printable(self.reason)}"
 
 
 class Store(Protocol):
@@ -43,7 +43,11 @@ class Store(Protocol):
     """
 
     def load(self, identity: str) -> Mapping[Key, Value]:
-        """All records of a station; empty if nothing is known of it."""
+        """All records of a station; empty if nothing is known of it.
+
+        Raises:
+            StateError: They cannot be read.
+        """
         ...
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
@@ -59,12 +63,18 @@ def _written(value: Value) -> str:
         return json.dumps(value)
 
 
-def _read(text: str) -> Value:
-    """What `_written` has written."""
-    try:
-        return decode(text)
-    except DecodeError:  # see there
-        return json.loads(text)
+def _read(identity: str, texts: Iterable[tuple[str, str, str]]) -> dict[Key, Value]:
+    """What `_written` has written of a station: kind, name and text of each."""
+    found: dict[Key, Value] = {}
+    for kind, name, text in texts:
+        try:
+            found[kind, name] = decode(text)
+        except DecodeError:  # lone surrogates, or damage
+            try:
+                found[kind, name] = json.loads(text)
+            except ValueError:
+                raise StateError(identity, f"its record {kind} {name} is no JSON") from None
+    return found
 
 
 class MemoryStore:
@@ -80,7 +90,7 @@ class MemoryStore:
 
     def load(self, identity: str) -> Mapping[Key, Value]:
         """See `Store`."""
-        return {key: _read(text) for key, text in self._records.get(identity, {}).items()}
+        return _read(identity, ((*key, text) for key, text in self._records.get(identity, {}).items()))
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """See `Store`."""
@@ -151,7 +161,7 @@ class SqliteStore:
             rows = self._file.execute(
                 "SELECT kind, name, value FROM record WHERE identity = ?", (identity,)
             ).fetchall()
-        return {(kind, name): _read(text) for kind, name, text in rows}
+        return _read(identity, rows)
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """See `Store`."""
