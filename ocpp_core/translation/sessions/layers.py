@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import LocalProtocolError, OcppError
+from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, shape
@@ -165,6 +165,9 @@ class Plain:
             return self.back.merged(good, message.__ocpp__.action or "") if len(good) > 1 else good[0]
         return answers[0] if answers else None
 
+
+#: What a rule may raise for a message that was tolerated; `Direction.refusal` raises it again for one that is good.
+_UNFIT = (Unfit, LocalProtocolError, PayloadError, ArithmeticError, *REFUSALS)
 
 #: Errors that some responses have a status for.
 _STATUSES = {ErrorCode.NOT_SUPPORTED: "NotSupported", ErrorCode.NOT_IMPLEMENTED: "NotImplemented"}
@@ -321,7 +324,7 @@ class Remembering:
                     account(asked.view, run)
                 passage.take(run)
                 return end.value  # type: ignore[no-any-return]
-            except (Unfit, LocalProtocolError, *REFUSALS) as why:
+            except _UNFIT as why:
                 refusal = there.refusal(message, run, why)
                 passage.take(run)
                 return refusal

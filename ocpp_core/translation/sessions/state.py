@@ -9,8 +9,10 @@ from msgspec import field as member
 from msgspec.structs import replace as replaced
 
 from ocpp_core import v201
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
 from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.runs import Unfit
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import Records, moment, moment_text, packed, unpacked
 from ocpp_core.translation.sessions.stores import StateError, Store
@@ -194,13 +196,21 @@ class State:
         return self.transaction(found[-1]) if found else None
 
     def save(self, record: TransactionRecord) -> TransactionRecord:
-        """Writes a transaction. Events that are not in its outbox any more are forgotten."""
+        """Writes a transaction. Events that are not in its outbox any more are forgotten.
+
+        Raises:
+            Unfit: It says what no record may, as the message does that was tolerated. Nothing has changed.
+        """
+        value = to_builtins(record)
+        try:
+            _transaction(value)
+        except ValidationError:
+            raise Unfit(None, record.id, error=ErrorCode.TYPE_CONSTRAINT) from None
         known = self.records.get("transaction", record.id)
         waiting = {number for _, number in record.outbox}
         for _, number in known.get("outbox", ()) if known is not None else ():
             if number not in waiting:
                 self.records.remove("event", _event(record.id, number))
-        value = to_builtins(record)
         if known is None:
             self._make_room()
             self.records.push("transaction", record.id, value, self.policy.most_transactions)

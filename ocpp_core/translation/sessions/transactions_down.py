@@ -12,6 +12,7 @@ from attrs import define, field
 from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
 from ocpp_core.translation.leaves import words
@@ -69,7 +70,8 @@ class _Event:
     def __attrs_post_init__(self) -> None:
         self.request, self.state = self.asked.message, self.asked.state
         view = self.asked.view.view("transaction_info")
-        assert view is not None
+        if view is None:  # which was tolerated
+            raise Unfit((None, "transactionInfo", ""), None, error=ErrorCode.OCCURRENCE_CONSTRAINT)
         self.info_view, self.id = view, view.transaction_id
 
     @property
