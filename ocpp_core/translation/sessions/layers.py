@@ -142,8 +142,7 @@ class Plain:
             answer = yield made
             if heard is not None and isinstance(answer, Response):
                 heard(answer)
-            if isinstance(made, Request):
-                answers.append(self.returned(answer, message, made, passage))
+            answers.append(self.returned(answer, message, made, passage))
         return self.joined(answers, message)
 
     def returned(self, answer: Answer, message: Any, made: Any, passage: Passage) -> Answer:

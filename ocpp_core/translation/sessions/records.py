@@ -125,10 +125,8 @@ def unpacked(cls: type[P], text: str) -> P:
 _EXACT = "\x00exact"
 
 
-def _exact(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return {_EXACT: str(value)}
-    raise TypeError(value)
+def _exact(value: Decimal) -> Any:
+    return {_EXACT: str(value)}
 
 
 def _number(value: dict[str, Any]) -> Any:

@@ -474,6 +474,8 @@ def _answer(event: _Event, info: v16.IdTagInfo | None) -> None:
             event.info = run.way.plan(v16.IdTagInfo, v201.IdTokenInfo)(info, run, where)
         except Unfit as unfit:
             run.dropped(where, info, unfit.reason)
+            # No permission, whatever it is: without a word the station would go on.
+            event.info = v201.IdTokenInfo(status=v201.AuthorizationStatus.INVALID)
         asked.passage.take(run)
     _keep(event, is_done=False)
 

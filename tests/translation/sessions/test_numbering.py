@@ -7,6 +7,7 @@ import pytest
 
 from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v20, v21, v201
+from ocpp_core.model.errors import OcppError
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation import Side
@@ -65,6 +66,22 @@ def test_a_certificate_is_for_the_last_request() -> None:
         both.csms(v201.CertificateSignedRequest(certificate_chain="chain"))
 
     assert [8, None] == [one.request_id for one in both.to_station()]
+
+
+def test_a_certificate_that_is_refused_is_still_waited_for() -> None:
+    status = [v21.CertificateSignedStatus.ACCEPTED, v21.CertificateSignedStatus.REJECTED]
+    both = bridge(
+        "2.1",
+        "2.0.1",
+        {"CertificateSigned": lambda one: v21.CertificateSignedResponse(status=status.pop())},
+        {"SignCertificate": v201.SignCertificateResponse(status=v201.GenericStatus.ACCEPTED)},
+    )
+    both.station(v21.SignCertificateRequest(csr="csr", request_id=8))
+
+    for _ in range(2):
+        both.csms(v201.CertificateSignedRequest(certificate_chain="chain"))
+
+    assert [8, 8] == [one.request_id for one in both.to_station()]
 
 
 def monitoring(number: int) -> v20.NotifyEventRequest:
@@ -191,6 +208,21 @@ def test_charging_needs_are_a_profile_of_the_transaction_that_runs() -> None:
         schedule.duration,
         schedule.charging_schedule_period[0].limit,
     )
+
+
+def test_charging_needs_bring_their_prices_and_have_no_answer_without_the_station() -> None:
+    both = bridge("2.0.1", "2.0", {}, {"TransactionEvent": v20.TransactionEventResponse()})
+    both.station(transaction("Started", 0))
+    entry = v20.SalesTariffEntry(relative_time_interval=v20.RelativeTimeInterval(start=0), e_price_level=1)
+    wanted = needs(1)
+    wanted.sa_schedule[0].sales_tariff = v20.SalesTariff(id=3, sales_tariff_entry=[entry])
+
+    answer = both.csms(wanted)
+
+    (request,) = both.to_station()
+    (schedule,) = request.charging_profile.charging_schedule
+    assert (3, 1) == (schedule.sales_tariff.id, schedule.sales_tariff.sales_tariff_entry[0].e_price_level)
+    assert isinstance(answer, OcppError)
 
 
 @pytest.mark.parametrize("verdict", ["InvalidCertificate", "RevokedCertificate"])
