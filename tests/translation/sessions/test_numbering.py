@@ -155,13 +155,14 @@ def test_a_monitor_that_the_csms_has_set_is_its_own() -> None:
     ]
 
 
-def needs(evse: int) -> v20.NotifyCentralChargingNeedsRequest:
+def needs(evse: int, tariff: v20.SalesTariff | None = None) -> v20.NotifyCentralChargingNeedsRequest:
     interval = v20.RelativeTimeInterval(start=0, duration=600)
     return v20.NotifyCentralChargingNeedsRequest(
         evse_id=evse,
         sa_schedule=[
             v20.SASchedule(
                 sa_schedule_tuple_id=2,
+                sales_tariff=tariff,
                 p_max_schedule=[v20.PMaxSchedule(relative_time_interval=interval, p_max=Decimal(11000))],
             )
         ],
@@ -214,10 +215,8 @@ def test_charging_needs_bring_their_prices_and_have_no_answer_without_the_statio
     both = bridge("2.0.1", "2.0", {}, {"TransactionEvent": v20.TransactionEventResponse()})
     both.station(transaction("Started", 0))
     entry = v20.SalesTariffEntry(relative_time_interval=v20.RelativeTimeInterval(start=0), e_price_level=1)
-    wanted = needs(1)
-    wanted.sa_schedule[0].sales_tariff = v20.SalesTariff(id=3, sales_tariff_entry=[entry])
 
-    answer = both.csms(wanted)
+    answer = both.csms(needs(1, v20.SalesTariff(id=3, sales_tariff_entry=[entry])))
 
     (request,) = both.to_station()
     (schedule,) = request.charging_profile.charging_schedule
