@@ -97,7 +97,7 @@ def broken_by(bridge: Bridge, cls: Any, payload: dict[str, Any]) -> list[str]:
                 if bridge.station(message) is None:
                     found.append(f"{wrong} has no answer")
                 bridge.restart()
-            except Exception as error:  # noqa: PERF203  # whatever it is
+            except Exception as error:  # whatever it is
                 found.append(f"{wrong}: {error!r}"[:2000])
     return found
 
