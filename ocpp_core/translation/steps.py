@@ -139,7 +139,7 @@ class Direction:
         unfit = why if isinstance(why, Unfit) else None
         if unfit is not None:
             told = self.rules[message.__ocpp__.action or ""].refusal
-        elif not _is_tolerated(message):
+        elif not is_tolerated(message):
             raise why
         run.losses.clear()
         if unfit is not None and is_command(message):
@@ -171,11 +171,11 @@ class Direction:
                 ErrorCode.INTERNAL, f"the response cannot be expressed in OCPP {self.target}: {unfit.reason}"
             )
         except REFUSALS:
-            if not _is_tolerated(message):
+            if not is_tolerated(message):
                 raise
             run.losses.clear()
             run.dropped(None, message, LossReason.SUPPRESSED)
-            return OcppError(ErrorCode.INTERNAL, "the response breaks its schema")
+            return broken()
         return made
 
     def asked_by(self, response: Response) -> str:
@@ -205,7 +205,12 @@ def account(view: View, run: Run) -> None:
         run.dropped(place, value, reason)
 
 
-def _is_tolerated(message: Payload) -> bool:
+def broken() -> OcppError:
+    """What is said in place of a response that was tolerated and that nothing can be made of."""
+    return OcppError(ErrorCode.INTERNAL, "the response breaks its schema")
+
+
+def is_tolerated(message: Payload) -> bool:
     """Whether a message breaks its schema, which only tolerant reading lets through."""
     try:
         encoder(type(message))(message)
@@ -223,7 +228,7 @@ def sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Respo
             return made
         encoder(type(made))(made)
     except REFUSALS:
-        if not _is_tolerated(message):
+        if not is_tolerated(message):
             raise
         return refused(ErrorCode.PROPERTY_CONSTRAINT, message, why)
     return made

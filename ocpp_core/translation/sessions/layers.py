@@ -22,7 +22,7 @@ from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
 from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
 from ocpp_core.translation.sessions.effects import Answer
-from ocpp_core.translation.steps import Direction, account, is_command
+from ocpp_core.translation.steps import Direction, account, broken, is_command, is_tolerated
 from ocpp_core.translation.views import View
 
 Message = Request[Any] | Notification
@@ -165,7 +165,7 @@ class Plain:
         return answers[0] if answers else None
 
 
-#: What a rule may raise for a message that was tolerated; `Direction.refusal` raises it again for one that is good.
+#: What a rule may raise for a message, or an answer, that was tolerated; `Direction.refusal` raises it again for one that is good.
 _UNFIT = (Unfit, LocalProtocolError, PayloadError, ArithmeticError, *REFUSALS)
 
 #: Errors that some responses have a status for.
@@ -324,6 +324,9 @@ class Remembering:
                 passage.take(run)
                 return end.value  # type: ignore[no-any-return]
             except _UNFIT as why:
+                if isinstance(answer, Response) and is_tolerated(answer):
+                    passage.take(run)
+                    return broken()
                 refusal = there.refusal(message, run, why)
                 passage.take(run)
                 return refusal

@@ -1,6 +1,6 @@
 """What a tolerant peer was allowed to say breaks no session: it goes no further, and what is right goes on after it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Response
+from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation import Side
@@ -145,3 +146,42 @@ def test_what_was_tolerated_breaks_no_session(cls: Any, payload: dict[str, Any])
 
     assert [] == broken_by(bridge, cls, payload)
     assert isinstance(bridge.station(right), Response)
+
+
+@pytest.mark.parametrize(
+    "bridge, action, payload, message",
+    [
+        (old_csms, "StartTransaction", {"transactionId": 5, "idTagInfo": {"status": "Accepted"}}, EVENT),
+        (old_csms, "Authorize", {"idTagInfo": {"status": "Accepted"}}, {**EVENT, "evse": None}),
+        (old_csms, "StopTransaction", {"idTagInfo": {"status": "Accepted"}}, {**EVENT, "eventType": "Ended"}),
+        (new_csms, "TransactionEvent", {"idTokenInfo": {"status": "Accepted"}}, START),
+        (new_csms, "Authorize", {"idTokenInfo": {"status": "Accepted"}}, {"idTag": "04AABBCC"}),
+    ],
+)
+def test_an_answer_that_was_tolerated_breaks_no_session(
+    bridge: Callable[[], Bridge], action: str, payload: dict[str, Any], message: dict[str, Any]
+) -> None:
+    found = []
+    message = {name: value for name, value in message.items() if value is not None}
+    for wrong in variants(payload):
+        both = bridge()
+        csms = both.versions[Side.CSMS]
+        try:
+            answer = from_wire(specification(csms).response(action), wrong, tolerance=Tolerance.TOLERANT)
+        except PayloadError:
+            continue
+        right, both.serves[Side.CSMS] = both.serves[Side.CSMS], accepting(**{action: answer})
+        cls: Any = v201.TransactionEventRequest if csms == "1.6" else v16.StartTransactionRequest
+        request = from_wire(
+            v16.AuthorizeRequest if "idTag" in message and len(message) == 1 else cls, message
+        )
+        try:
+            both.station(request)
+            both.restart()
+            both.serves[Side.CSMS] = right
+            if both.station(request) is None:
+                found.append(f"{wrong} has no answer")
+        except Exception as error:
+            found.append(f"{wrong}: {error!r}"[:2000])
+
+    assert [] == found
