@@ -166,7 +166,7 @@ def test_a_message_of_a_transaction_costs_few_calls(
     def exchange(message: Any) -> None:
         effects: Any = session.received(Side.STATION, message, 1, NOON)
         while effects and isinstance(effects[-1], Call):
-            action = effects[-1].request.__ocpp__.action
+            action = effects[-1].request.__ocpp__.action or ""
             effects = session.answered(effects[-1].call, ANSWERS[csms][action], NOON)
 
     start, go_on = messages

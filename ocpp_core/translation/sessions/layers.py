@@ -165,7 +165,7 @@ class Plain:
         return answers[0] if answers else None
 
 
-#: What a rule may raise for a message, or an answer, that was tolerated; `Direction.refusal` raises it again for one that is good.
+#: What a rule may raise where a message or an answer was tolerated; `Direction.refusal` raises it again if neither was.
 _UNFIT = (Unfit, LocalProtocolError, PayloadError, ArithmeticError, *REFUSALS)
 
 #: Errors that some responses have a status for.
