@@ -512,3 +512,11 @@ def test_a_token_of_nobody_has_an_id_tag_of_its_own_wherever_it_stands() -> None
         assert [(path, "approximated", "", target, "NoAuthorization")] == [
             (one.path, one.kind, one.value, one.target, one.became) for one in carried(message, "1.6").losses
         ]
+
+
+def test_a_vehicle_has_no_certificate_in_1_6() -> None:
+    use = v201.CertificateSigningUse.V2G_CERTIFICATE
+    found = down(v201.SignCertificateRequest(csr="csr", certificate_type=use), policy=WITH_EXTENSION)
+
+    assert "Rejected" == found.answer.status
+    assert () == found.messages
