@@ -217,7 +217,8 @@ async def test_a_back_end_that_says_nothing_any_more_holds_up_no_station(
         gateway_to(main.backend(), side.backend(options={"backoff": AT_ONCE, "close_timeout": 3.0})) as (
             _,
             port,
-        ),station(port) as peer
+        ),
+        station(port) as peer,
     ):
         await peer.call(BOOT)
         await until(lambda: len(seconds) == 2)
