@@ -108,10 +108,14 @@ class Bridge:
                 self.sent[effect.side].append(effect.send)
             else:
                 assert isinstance(effect, Call)
-                check(effect.request, self.versions[effect.side])
-                self.sent[effect.side].append(effect.request)
-                answer = self.serves[effect.side](effect.request)
+                answer = self.call(effect)
                 waiting.extend(self.session.answered(effect.call, answer, self.now))
+
+    def call(self, effect: Call) -> Any:
+        """Sends a request to a side; gives its answer."""
+        check(effect.request, self.versions[effect.side])
+        self.sent[effect.side].append(effect.request)
+        return self.serves[effect.side](effect.request)
 
     def to_csms(self) -> list[Any]:
         """What the CSMS was sent since the last time."""

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from ocpp_core.cli.certificates import PEM, csms_context, secured, server_context
 from ocpp_core.cli.live import (
-    CLOSE_TIMEOUT,
     Output,
     addresses,
     admitting,
@@ -208,17 +207,17 @@ def gateway(
             board.add(passed)
             output.message(Text.assemble(now(), board.line(passed)))
 
-        over_sockets = {"tolerance": accepted, "close_timeout": CLOSE_TIMEOUT}
+        reading = {"tolerance": accepted}
         csms = Backend(
             url=url,
             version=csms_version,
             listen=csms_listen,
             address=csms_address,
             tls=tls,
-            options={"tolerance": accepted} if is_soap else over_sockets,
+            options=reading,
         )
         looking_on = [
-            Backend(name=mirror, url=mirror, version=version, allows=allows, options=over_sockets)
+            Backend(name=mirror, url=mirror, version=version, allows=allows, options=reading)
             for version, mirror in others
         ]
         host, port = listen

@@ -84,6 +84,8 @@ class JsonWay:
             "retries": retries,
             # Stations begin with ten seconds. Ours wait for us meanwhile, and are given up after their patience.
             "backoff": Backoff(minimum=1.0, doublings=8, spread=2.0),
+            # A station that comes back has to wait for the end of its last connection, and so has who ends the gateway.
+            "close_timeout": 1.0,
             **backend.options,
         }
         if (context := backend.context_of(station)) is not None:

@@ -75,13 +75,11 @@ class _Sent:
     """What a call has become: what its answer has to know.
 
     Attributes:
-        outcome: Of the call.
         forms: Of each call that it became: what it was on the way, see `Translation.forms`.
         chain: What has translated it instead.
         exchange: What that gave for it.
     """
 
-    outcome: Outcome
     forms: Sequence[tuple[Any, ...]] = ()
     chain: Chain | None = None
     exchange: Exchange | None = None
@@ -169,7 +167,6 @@ class LogTranslator:
                 case _:
                     return Translated(judged, self.to, Outcome.FAILED, reason=judged.reason or judged.verdict)
         except NeedsSessionError as error:
-            self._keep(judged, _Sent(Outcome.SESSION))
             reason = f"{error.action} ({error.step}) depends on what went before"
             return Translated(judged, self.to, Outcome.SESSION, reason=reason)
         except (LocalProtocolError, PayloadError) as error:
@@ -185,9 +182,9 @@ class LogTranslator:
         made = self._translated(frame.payload)
         if not made.messages:
             outcome = Outcome.DROPPED if made.answer is None else Outcome.ANSWERED
-            self._keep(judged, _Sent(outcome))
+            self._keep(judged, _Sent())
             return Translated(judged, self.to, outcome, answer=made.answer, losses=made.losses)
-        self._keep(judged, _Sent(Outcome.EXACT, made.forms))
+        self._keep(judged, _Sent(made.forms))
         asking: list[Frame] = [_carrying(frame, one) for one in made.messages]
         return self._written(judged, self._alike(judged, asking), made.losses)
 
@@ -198,7 +195,7 @@ class LogTranslator:
         made, exchange = chain.called(side, frame, self._time(judged))
         self._make_room(chain.size - size)
         outcome = Outcome.DROPPED if made.answer is None else Outcome.ANSWERED
-        self._keep(judged, _Sent(outcome, chain=chain, exchange=exchange))
+        self._keep(judged, _Sent(chain=chain, exchange=exchange))
         reason = "" if exchange is None or exchange.is_over else "it waits for what comes later"
         return self._of_chain(judged, made, outcome, reason)
 
@@ -229,7 +226,7 @@ class LogTranslator:
                 return self._of_chain(judged, told, Outcome.DROPPED, _UNSENT)
             sent = self._again(sent.exchange)
         if sent is not None and not sent.forms:
-            return self._unsent(judged, sent)
+            return self._unsent(judged)
         answering: list[Frame] = []
         losses: list[Loss] = []
         for forms in sent.forms if sent else (None,):
@@ -259,7 +256,7 @@ class LogTranslator:
     def _again(self, exchange: Exchange) -> _Sent:
         """A call whose sender has gone on before this answer, as it is without what went before it."""
         made = self._translated(exchange.frame.payload)
-        return _Sent(Outcome.DROPPED, made.forms)
+        return _Sent(made.forms)
 
     def _refusing(self, judged: Judged, frame: CallError) -> Translated:
         sent = _sent(judged)
@@ -270,7 +267,7 @@ class LogTranslator:
                 return self._of_chain(judged, _spelt(made, error, losses), Outcome.DROPPED, _UNSENT)
             sent = self._again(sent.exchange)
         if sent is not None and not sent.forms:
-            return self._unsent(judged, sent)
+            return self._unsent(judged)
         return self._written(judged, self._alike(judged, [error] * (len(sent.forms) if sent else 1)), losses)
 
     def _error(self, judged: Judged, frame: CallError) -> tuple[CallError, tuple[Loss, ...]]:
@@ -279,9 +276,6 @@ class LogTranslator:
         names = specification(found.version).error_names[found.wire]
         error, losses = translate_error(frame, names, specification(self.to).error_names[wire], step)
         assert isinstance(error, CallError)
-        if wire is Wire.SOAP and error.details:
-            details = shown("$[4]", error.details)
-            losses = (*losses, Loss("$[4]", LossKind.DROPPED, details, LossReason.NO_COUNTERPART, step=step))
         return error, losses
 
     def _complaining(self, judged: Judged, frame: CallResultError) -> Translated:
@@ -292,10 +286,8 @@ class LogTranslator:
         loss = Loss("$", LossKind.DROPPED, said, LossReason.SUPPRESSED, step=step)
         return Translated(judged, self.to, Outcome.DROPPED, losses=(loss,))
 
-    def _unsent(self, judged: Judged, sent: _Sent) -> Translated:
+    def _unsent(self, judged: Judged) -> Translated:
         """What answers a call that went no further."""
-        if sent.outcome is Outcome.SESSION:
-            return Translated(judged, self.to, Outcome.SESSION, reason="its call needs a session")
         return Translated(judged, self.to, Outcome.DROPPED, reason=_UNSENT)
 
     def _translated(self, message: Payload) -> Translation:

@@ -68,8 +68,6 @@ class Items:
         fields = {one.name: one.kind for one in shape(kind.item.cls).fields}
         members: dict[str, Any] = {name: getattr(item, name) for name in self.echoed}
         for name, value in status.items():
-            if name not in fields:
-                continue
             target = fields[name]
             if isinstance(target, Enumeration):
                 members[name] = target.enum(value)

@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from attrs import frozen
+from msgspec.json import Encoder
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.decimals import number_text, read_decimal
@@ -235,23 +235,24 @@ def _anything(value: Any, run: Run, place: Place) -> Any:
     return value
 
 
+#: Writes a `Decimal` as a number, with all its digits.
+_JSON = Encoder(decimal_format="number")
+
+
 def _json_text(target: Text, manner: Manner) -> Convert:
     check = _text(target, manner)
 
     def convert(value: Any, run: Run, place: Place) -> Any:
         if isinstance(value, str):
             return check(value, run, place)
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_exact)
+        try:
+            text = _JSON.encode(value).decode()
+        except UnicodeEncodeError:  # lone surrogates, which no wire carries
+            raise Unfit(place, value) from None
         run.approximated(place, value, text, LossReason.REENCODED)
         return text
 
     return convert
-
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(value)
 
 
 @frozen

@@ -49,16 +49,16 @@ _TYPES = {8: "ISO14443", 14: "ISO14443", 16: "ISO15693"}
 TAG = 20
 
 
-def token_type(tag: str, at: At) -> str:
+def _type(tag: str, at: At) -> str:
     """Type of an idTag: as the user says, else as it was before, else by its length. 1.6 does not know it."""
-    decided = at.run.policy.token_type(tag)
-    if decided is not None:
-        return decided
     known = _known(tag, at)
-    if known is not None:
-        return known[1]
-    kind = _TYPES.get(len(tag))
-    return kind if kind is not None and _HEX.fullmatch(tag) else "Central"
+    before = None if known is None else known[1]
+    found = at.run.policy.token_type(tag) or before
+    if found is None:
+        kind = _TYPES.get(len(tag))
+        found = kind if kind is not None and _HEX.fullmatch(tag) else "Central"
+    at.run.made(at.place, found, LossReason.REMEMBERED if found == before else LossReason.GUESSED)
+    return found
 
 
 def _known(tag: str, at: At) -> tuple[str, str] | None:
@@ -107,12 +107,7 @@ def token(
             at.dropped(value)
 
     def type_up(at: At) -> str:
-        tag = getattr(at.source, source) or ""
-        found = token_type(tag, at)
-        known = _known(tag, at)
-        is_known = known is not None and known[1] == found
-        at.run.made(at.place, found, LossReason.REMEMBERED if is_known else LossReason.GUESSED)
-        return found
+        return _type(getattr(at.source, source) or "", at)
 
     guessed = Fill(type_up, reason=None)
     return (

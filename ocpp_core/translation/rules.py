@@ -195,7 +195,12 @@ def field(
 
 
 def newer(
-    name: str, *, down: Conversion = drop, fill: Fill | None = None, command: Conversion | None = None
+    name: str,
+    *,
+    down: Conversion = drop,
+    fill: Fill | None = None,
+    command: Conversion | None = None,
+    vital: bool = False,
 ) -> Row:
     """A field that only the newer version has.
 
@@ -204,8 +209,9 @@ def newer(
         down: What becomes of it.
         fill: What it gets on the way up.
         command: What becomes of it in a command, if that is something else.
+        vital: As in `field`.
     """
-    return Row("", name, down=down, fill_up=fill, command_down=command)
+    return Row("", name, down=down, fill_up=fill, command_down=command, vital=vital)
 
 
 def newer_ones(names: str) -> list[Row]:

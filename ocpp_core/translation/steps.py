@@ -1,7 +1,7 @@
 """A step: the rules between two adjacent versions, looked up by action and direction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import define, field, frozen
 
@@ -30,7 +30,6 @@ from ocpp_core.translation.rules import (
     empty,
     error,
     refused,
-    silence,
     status,
 )
 from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
@@ -125,6 +124,8 @@ class Direction:
                     if rows and run.memory is not None:
                         return Outcome((self.carried(message, run, rule.target),))
                     raise NeedsSessionError(rule.source, self.step)
+                case _:
+                    assert_never(rule.how)
         except (Unfit, *REFUSALS) as unfit:
             return Outcome(answer=self.refusal(message, run, unfit))
 
@@ -138,7 +139,7 @@ class Direction:
         unfit = why if isinstance(why, Unfit) else None
         if unfit is not None:
             told = self.rules[message.__ocpp__.action or ""].refusal
-        elif not _is_tolerated(message):
+        elif not is_tolerated(message):
             raise why
         run.losses.clear()
         if unfit is not None and is_command(message):
@@ -170,11 +171,11 @@ class Direction:
                 ErrorCode.INTERNAL, f"the response cannot be expressed in OCPP {self.target}: {unfit.reason}"
             )
         except REFUSALS:
-            if not _is_tolerated(message):
+            if not is_tolerated(message):
                 raise
             run.losses.clear()
             run.dropped(None, message, LossReason.SUPPRESSED)
-            return OcppError(ErrorCode.INTERNAL, "the response breaks its schema")
+            return broken()
         return made
 
     def asked_by(self, response: Response) -> str:
@@ -204,7 +205,12 @@ def account(view: View, run: Run) -> None:
         run.dropped(place, value, reason)
 
 
-def _is_tolerated(message: Payload) -> bool:
+def broken() -> OcppError:
+    """What is said in place of a response that was tolerated and that nothing can be made of."""
+    return OcppError(ErrorCode.INTERNAL, "the response breaks its schema")
+
+
+def is_tolerated(message: Payload) -> bool:
     """Whether a message breaks its schema, which only tolerant reading lets through."""
     try:
         encoder(type(message))(message)
@@ -222,7 +228,7 @@ def sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Respo
             return made
         encoder(type(made))(made)
     except REFUSALS:
-        if not _is_tolerated(message):
+        if not is_tolerated(message):
             raise
         return refused(ErrorCode.PROPERTY_CONSTRAINT, message, why)
     return made
@@ -287,8 +293,6 @@ _REFUSALS = {"Rejected": REJECTED, "Failed": status("Failed")}
 def _refusal(version: Version, action: str) -> Answer:
     """The empty response where there is one, else Rejected or Failed, else an error."""
     known = specification(version)
-    if not known.action(action).answered:
-        return silence
     fields = shape(known.response(action)).fields
     if not any(one.is_required for one in fields):
         return empty

@@ -305,6 +305,7 @@ PAIRS = (
             "certificateType",
             down=_station_certificate,
             fill=default("ChargingStationCertificate"),
+            vital=True,
         ),
     ),
     Pair(

@@ -39,6 +39,7 @@ _SIGNED = {
     "encoding_method": ("encodingMethod", 50),
     "public_key": ("publicKey", 2500),
 }
+_SIGNED_MEMBERS = frozenset(wire for wire, _ in _SIGNED.values())
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+", re.ASCII)
 
 
@@ -153,7 +154,8 @@ def _signed(sample: Any, run: Run, place: Place) -> Any:
             (place, "value", "signedMeterValue.signedMeterData"), sample.value, data, LossReason.REENCODED
         )
         members = {"signedMeterData": data}
-    elif set(members) - {wire for wire, _ in _SIGNED.values()}:
+    elif set(members) - _SIGNED_MEMBERS:
+        members = {wire: members[wire] for wire in members if wire in _SIGNED_MEMBERS}
         run.approximated(target, sample.value, members, LossReason.REENCODED)
     if any(len(members.get(wire, "")) > limit for wire, limit in _SIGNED.values()):
         return None
@@ -173,10 +175,8 @@ def _members(text: str) -> dict[str, str] | None:
         return None
     if not isinstance(members, dict) or not isinstance(members.get("signedMeterData"), str):
         return None
-    known = {wire for wire, _ in _SIGNED.values()}
-    return (
-        None if any(name in known and not isinstance(one, str) for name, one in members.items()) else members
-    )
+    is_text = all(isinstance(one, str) for name, one in members.items() if name in _SIGNED_MEMBERS)
+    return members if is_text else None
 
 
 # Signed data, down

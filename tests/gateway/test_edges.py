@@ -18,6 +18,7 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.translation import LossKind, LossReason, Side
 from ocpp_core.translation.missing import Missing
+from ocpp_core.transports import websocket
 from ocpp_core.transports.websocket import connect
 from served import NOW
 
@@ -196,3 +197,30 @@ async def test_each_station_has_a_certificate_of_its_own_before_the_csms() -> No
 def test_tls_is_of_a_url_that_has_it() -> None:
     with pytest.raises(ValueError, match="wss"):
         Backend(url="ws://localhost", version="1.6", tls=ssl.create_default_context())
+
+
+@asynchronous
+async def test_a_back_end_that_says_nothing_any_more_holds_up_no_station(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever comes back waits until its last connection is closed."""
+    seconds: list[float] = []
+
+    def seen(*args: Any, **options: Any) -> Any:
+        seconds.append(options["close_timeout"])
+        return connect(*args, **options)
+
+    monkeypatch.setattr(websocket, "connect", seen)
+    async with (
+        office("2.0.1") as main,
+        office("2.0.1") as side,
+        gateway_to(main.backend(), side.backend(options={"backoff": AT_ONCE, "close_timeout": 3.0})) as (
+            _,
+            port,
+        ),
+        station(port) as peer,
+    ):
+        await peer.call(BOOT)
+        await until(lambda: len(seconds) == 2)
+
+    assert [1.0, 3.0] == seconds

@@ -23,6 +23,8 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 AUTHORIZE = '[2,"1","Authorize",{"idTag":"AB"}]'
 ACCEPTED = '[3,"1",{"idTagInfo":{"status":"Accepted"}}]'
 START = '[2,"2","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-01-31T12:00:00Z"}]'
+STARTED = '[3,"2",{"transactionId":7,"idTagInfo":{"status":"Accepted"}}]'
+DATA = '[2,"6","DataTransfer",{"vendorId":"v"}]'
 SECURITY = '[2,"3","SecurityEventNotification",{"type":"ResetOrReboot","timestamp":"2026-01-31T12:00:00Z"}]'
 CLEAR_ALL = '[2,"4","ClearChargingProfile",{}]'
 
@@ -55,6 +57,15 @@ def only(frame: str, to: str, version: str = "1.6") -> Translated:
         ([START, '[4,"2","GenericError","",{}]'], "2.0.1", ["with losses", "exact"]),
         ([SECURITY, '[4,"3","GenericError","",{}]'], "1.5", ["answered", "dropped"]),
         ([START], "1.5", ["exact"]),
+        # Which side has sent it is not known: each stands for itself.
+        ([DATA, '[3,"6",{"status":"Accepted"}]'], "1.2", ["answered", "dropped"]),
+        ([DATA, '[4,"6","GenericError","",{}]'], "1.2", ["answered", "dropped"]),
+        ([DATA, '[3,"6",{"status":"Accepted"}]'], "2.0.1", ["exact", "exact"]),
+        # What comes when its side has gone on already.
+        ([START, HEARTBEAT, STARTED], "2.0.1", ["with losses", "exact", "needs a session"]),
+        ([START, HEARTBEAT, '[4,"2","GenericError","",{}]'], "2.0.1", ["with losses", "exact", "needs a session"]),
+        ([SECURITY, HEARTBEAT, '[3,"3",{}]'], "1.5", ["answered", "exact", "dropped"]),
+        ([SECURITY, HEARTBEAT, '[4,"3","GenericError","",{}]'], "1.5", ["answered", "exact", "dropped"]),
         (['[2,"1"', ACCEPTED, "[9]", ""], "2.0.1", 4 * ["not translated"]),
     ],
 )  # fmt: skip
@@ -242,3 +253,21 @@ def test_tolerated_frames_are_translated_as_far_as_they_fit() -> None:
 
     assert Outcome.LOSSY is one.outcome
     assert ("extension", "$.color") in [(loss.reason, loss.path) for loss in one.losses]
+
+
+@pytest.mark.parametrize("between", [[], [HEARTBEAT]], ids=["in time", "late"])
+def test_an_answer_that_says_nothing_known_is_an_error_in_the_other_version(between: list[str]) -> None:
+    perhaps = '[3,"1",{"idTagInfo":{"status":"Perhaps"}}]'
+    *_, last = translated(AUTHORIZE, *between, perhaps, to="2.0.1", tolerance=Tolerance.TOLERANT)
+
+    (frame,) = last.frames
+    assert isinstance(frame, CallError)
+    assert (ErrorCode.INTERNAL, "with losses") == (frame.code, last.outcome)
+    assert not last.is_refused
+
+
+def test_what_nobody_has_asked_for_is_not_missing_in_the_output() -> None:
+    orphan, broken = only(ACCEPTED, "2.0.1"), only('[2,"1"', "2.0.1")
+    *_, late = translated(START, HEARTBEAT, STARTED, to="2.0.1")
+
+    assert (False, True, True) == (orphan.is_refused, broken.is_refused, late.is_refused)

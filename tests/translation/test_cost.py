@@ -4,17 +4,20 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
 
 from ocpp_core import v16, v201
 from ocpp_core.model.messages import Payload
-from ocpp_core.translation import translate
+from ocpp_core.translation import Side, TranslationSession, translate
 from ocpp_core.translation.policies import DEFAULT_POLICY
 from ocpp_core.translation.runs import At, Pure, Run, Unfit
 from ocpp_core.translation.samples import number
+from ocpp_core.translation.sessions import Call
 
+TOKEN = v201.IdToken(id_token="A", type=v201.IdTokenEnum.CENTRAL)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -38,6 +41,45 @@ def _calls(function: Callable[[], Any]) -> int:
 
 def _cost(message: Payload, to: str) -> int:
     return _calls(lambda: translate(message, to=to, received_at=NOON))
+
+
+ACCEPTED = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+ANSWERS: dict[str, dict[str, Any]] = {
+    "2.0.1": {"TransactionEvent": v201.TransactionEventResponse()},
+    "1.6": {
+        "MeterValues": v16.MeterValuesResponse(),
+        "StartTransaction": v16.StartTransactionResponse(transaction_id=5, id_tag_info=ACCEPTED),
+        "StatusNotification": v16.StatusNotificationResponse(),
+    },
+}
+
+
+def _started_16(number: int) -> v16.StartTransactionRequest:
+    return v16.StartTransactionRequest(connector_id=1, id_tag="A", timestamp=NOON, meter_start=0)
+
+
+def _metered_16(number: int) -> v16.MeterValuesRequest:
+    value = v16.MeterValue(timestamp=NOON, sampled_value=[v16.SampledValue(value=str(number))])
+    return v16.MeterValuesRequest(connector_id=1, transaction_id=1, meter_value=[value])
+
+
+def _started_201(number: int, kind: str = "Started", token: Any = TOKEN) -> v201.TransactionEventRequest:
+    return v201.TransactionEventRequest(
+        event_type=v201.TransactionEvent(kind),
+        timestamp=NOON,
+        trigger_reason=v201.TriggerReason.METER_VALUE_PERIODIC,
+        seq_no=number,
+        transaction_info=v201.Transaction(transaction_id="T", charging_state=v201.ChargingState.CHARGING),
+        evse=v201.EVSE(id=1, connector_id=1),
+        id_token=token,
+        meter_value=[
+            v201.MeterValue(timestamp=NOON, sampled_value=[v201.SampledValue(value=Decimal(number))])
+        ],
+    )
+
+
+def _metered_201(number: int) -> v201.TransactionEventRequest:
+    return _started_201(number, "Updated", None)
 
 
 def _older(number: int) -> v16.MeterValuesRequest:
@@ -105,6 +147,33 @@ def test_one_sample_more_costs_few_calls(make: Callable[[int], Payload], to: str
 )
 def test_a_status_costs_few_calls(message: Payload, to: str, most: int) -> None:
     assert most >= _cost(message, to)
+
+
+@pytest.mark.parametrize(
+    "station, csms, messages, most",
+    [
+        pytest.param("1.6", "2.0.1", [_started_16, _metered_16], 195, id="up"),
+        pytest.param("2.0.1", "1.6", [_started_201, _metered_201], 240, id="down"),
+    ],
+)
+def test_a_message_of_a_transaction_costs_few_calls(
+    station: str, csms: str, messages: list[Callable[[int], Any]], most: int
+) -> None:
+    """It is translated, written before it is sent, and its answer after that."""
+    session = TranslationSession(station=station, csms=csms, identity="CP-1")
+    numbers = count()
+
+    def exchange(message: Any) -> None:
+        effects: Any = session.received(Side.STATION, message, 1, NOON)
+        while effects and isinstance(effects[-1], Call):
+            action = effects[-1].request.__ocpp__.action or ""
+            effects = session.answered(effects[-1].call, ANSWERS[csms][action], NOON)
+
+    start, go_on = messages
+    exchange(start(next(numbers)))
+    exchange(go_on(next(numbers)))
+
+    assert most >= _calls(lambda: exchange(go_on(next(numbers))))
 
 
 def test_a_pure_conversion_is_one_by_hand_too() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from classes import BREAKABLE_CLASSES
-from ocpp_core import v16, v201
-from ocpp_core.model.errors import LocalProtocolError, PayloadError
+from ocpp_core import v15, v16, v201
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
 from ocpp_core.model.messages import Notification, Payload, Request
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
@@ -156,3 +157,72 @@ def test_what_is_left_out_anyhow_refuses_no_command() -> None:
 
     assert 1 == len(found.messages)
     assert ("$.requestId", "dropped") in lost
+
+
+def _metering(**sample: Any) -> dict[str, Any]:
+    """A good sample behind one that is not."""
+    samples = [sample, {"value": 7}]
+    return {"evseId": 1, "meterValue": [{"timestamp": "2026-01-31T12:00:00Z", "sampledValue": samples}]}
+
+
+@pytest.mark.parametrize("target", ["1.6", "2.1"])
+@pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param({"value": "x"}, id="text"),
+        pytest.param({"value": True}, id="boolean"),
+        pytest.param({"unitOfMeasure": {"unit": "furlong"}}, id="no_value"),
+    ],
+)
+def test_a_sample_that_is_none_goes_alone(sample: dict[str, Any], target: str) -> None:
+    found, lost = _lost(v201.MeterValuesRequest, _metering(**sample), target)
+
+    (value,) = found.message.meter_value  # type: ignore[attr-defined]
+    assert ["7"] == [str(one.value) for one in value.sampled_value]
+    assert [("$.meterValue[0].sampledValue[0]", "dropped")] == lost
+
+
+def test_what_is_no_boolean_is_left_out() -> None:
+    report = {"requestId": 1, "generatedAt": "2026-01-31T12:00:00Z", "seqNo": 0, "tbc": "x"}
+    found, lost = _lost(v201.NotifyReportRequest, report, "2.1")
+
+    assert found.message.tbc is None  # type: ignore[attr-defined]
+    assert [("$.tbc", "dropped")] == lost
+
+
+@pytest.mark.parametrize(
+    "cls, payload, target",
+    [
+        (v16.AuthorizeResponse, {"idTagInfo": {"status": "Perhaps"}}, "2.0.1"),
+        (v201.ResetResponse, {"status": "Perhaps"}, "1.6"),
+        (v201.AuthorizeResponse, {"idTokenInfo": {"status": ["Accepted"]}}, "1.6"),
+    ],
+)
+def test_an_answer_that_says_nothing_known_is_an_error(cls: type[Payload], payload: Any, target: str) -> None:
+    """It shall not become the acceptance of anything."""
+    found, lost = _lost(cls, payload, target)
+
+    assert () == found.messages
+    assert isinstance(found.answer, OcppError)
+    assert ErrorCode.INTERNAL is found.answer.code
+    assert [("$", "dropped")] == lost
+
+
+def test_an_answer_that_says_nothing_known_goes_no_further_on_a_longer_way() -> None:
+    found, _ = _lost(v15.AuthorizeResponse, {"idTagInfo": {"status": "Perhaps"}}, "2.1")
+
+    assert () == found.messages
+    assert isinstance(found.answer, OcppError)
+
+
+def test_a_status_that_there_is_not_is_a_report_without_a_counterpart() -> None:
+    status = {
+        "timestamp": "2026-01-31T12:00:00Z",
+        "connectorStatus": "Perhaps",
+        "evseId": 1,
+        "connectorId": 1,
+    }
+    found, lost = _lost(v201.StatusNotificationRequest, status, "1.6")
+
+    assert v201.StatusNotificationResponse() == found.answer
+    assert [("$", "dropped")] == lost

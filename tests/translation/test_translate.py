@@ -26,7 +26,7 @@ from ocpp_core.translation import (
     steps,
     translate,
 )
-from ocpp_core.translation.losses import UnaccountedError, shown
+from ocpp_core.translation.losses import Translation, UnaccountedError, shown
 from translations import RECEIVED_AT, carried
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -424,3 +424,13 @@ def test_what_no_schema_has_is_not_shown_where_the_name_beside_it_is_lost() -> N
     # The name of a setting hides what stands beside it, although it is not shown itself.
     assert {"vendorId": "***", "data": "***", "key": "***"} == shown("$.a", named)
     assert "needs a text" in str(shown("$.a", Misplaced("a text", "7")))
+
+
+def test_a_translation_equals_what_says_the_same_and_has_no_hash() -> None:
+    found = translate(v16.HeartbeatRequest(), to="2.0.1")
+
+    assert Translation((v201.HeartbeatRequest(),)) == found
+    assert found != v201.HeartbeatRequest()
+    assert found.is_exact
+    with pytest.raises(TypeError, match="cannot be hashed"):
+        hash(found)

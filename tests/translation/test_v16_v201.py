@@ -1,5 +1,6 @@
 """1.6 and 2.0.1, without what needs memory: what has two forms in 1.6, and what has an answer here."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,65 @@ def down(message: Any, **more: Any) -> Any:
 
 def reasons(found: Any) -> list[tuple[str, str, str]]:
     return [(loss.path, loss.kind.value, loss.reason.value) for loss in found.losses]
+
+
+# Meter values
+
+
+def signed_up(*texts: str, **more: Any) -> Any:
+    samples = [
+        v16.SampledValue(value=text, format=v16.ValueFormat.SIGNED_DATA, **more)
+        if text.startswith(("{", "<"))
+        else v16.SampledValue(value=text, **more)
+        for text in texts
+    ]
+    values = [v16.MeterValue(timestamp=NOON, sampled_value=samples)]
+    return up(v16.MeterValuesRequest(connector_id=1, meter_value=values))
+
+
+def test_what_else_stands_beside_signed_data_is_a_loss_that_says_what_arrives() -> None:
+    found = signed_up('{"signedMeterData":"x","more":1}')
+
+    (loss,) = [one for one in found.losses if one.kind == "approximated"]
+    assert ({"signedMeterData": "x"}, "reencoded") == (loss.became, loss.reason)
+    assert "x" == found.message.meter_value[0].sampled_value[0].signed_meter_value.signed_meter_data
+
+
+@pytest.mark.parametrize(
+    "text", ['{"signedMeterData":1}', "{no json", '{"signedMeterData":"x","publicKey":1}', "{" * 5_000]
+)
+def test_signed_data_of_no_known_form_is_text_that_arrives_in_base64(text: str) -> None:
+    text = text[:1_500]
+    (sample,) = signed_up(text).message.meter_value[0].sampled_value
+
+    assert text == base64.b64decode(sample.signed_meter_value.signed_meter_data).decode()
+
+
+def test_signed_data_that_is_too_long_goes_and_takes_nothing_along() -> None:
+    found = signed_up('{"signedMeterData":"' + "x" * 2_501 + '"}', "7")
+
+    assert ["7"] == [str(one.value) for one in found.message.meter_value[0].sampled_value]
+    assert ("$.meterValue[0].sampledValue[0]", "dropped", "too_long") in reasons(found)
+
+
+def test_signed_data_of_what_2_0_1_does_not_measure_goes_with_it() -> None:
+    found = signed_up('{"signedMeterData":"x"}', "7", measurand=v16.Measurand.TEMPERATURE)
+
+    assert () == found.messages
+    assert v16.MeterValuesResponse() == found.answer
+
+
+def test_a_number_that_no_double_holds_is_no_number() -> None:
+    measure = v201.UnitOfMeasure(unit="W", multiplier=500)
+    samples = [
+        v201.SampledValue(value=Decimal(1), unit_of_measure=measure),
+        v201.SampledValue(value=Decimal(7)),
+    ]
+    values = [v201.MeterValue(timestamp=NOON, sampled_value=samples)]
+    found = down(v201.MeterValuesRequest(evse_id=1, meter_value=values))
+
+    assert ["7"] == [one.value for one in found.message.meter_value[0].sampled_value]
+    assert [("$.meterValue[0].sampledValue[0]", "dropped", "out_of_range")] == reasons(found)
 
 
 # Boot
@@ -66,7 +126,11 @@ def test_a_reason_is_not_known() -> None:
         (None, "null"),
         (1.5, "1.5"),
         ("t", "t"),
-        ([Decimal("2.50")], "[2.5]"),
+        ([Decimal("2.50")], "[2.50]"),
+        ({"wh": Decimal("0.12345678901234567891")}, '{"wh":0.12345678901234567891}'),
+        (2**70, "1180591620717411303424"),
+        ("é", "é"),
+        (["é"], '["é"]'),
     ],
 )
 def test_any_json_is_text_in_1_6(data: Any, text: str) -> None:
@@ -74,6 +138,13 @@ def test_any_json_is_text_in_1_6(data: Any, text: str) -> None:
 
     assert text == found.message.data
     assert (data == text) == (() == found.losses)
+
+
+def test_json_that_no_wire_carries_is_a_loss() -> None:
+    found = down(v201.DataTransferRequest(vendor_id="v", data=["\udc80"]))
+
+    assert v16.DataTransferRequest(vendor_id="v") == found.message
+    assert [("$.data", "dropped", "no_counterpart")] == reasons(found)
 
 
 def test_text_is_not_parsed_on_the_way_up() -> None:
@@ -441,3 +512,11 @@ def test_a_token_of_nobody_has_an_id_tag_of_its_own_wherever_it_stands() -> None
         assert [(path, "approximated", "", target, "NoAuthorization")] == [
             (one.path, one.kind, one.value, one.target, one.became) for one in carried(message, "1.6").losses
         ]
+
+
+def test_a_vehicle_has_no_certificate_in_1_6() -> None:
+    use = v201.CertificateSigningUse.V2G_CERTIFICATE
+    found = down(v201.SignCertificateRequest(csr="csr", certificate_type=use), policy=WITH_EXTENSION)
+
+    assert "Rejected" == found.answer.status
+    assert () == found.messages

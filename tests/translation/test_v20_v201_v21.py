@@ -497,3 +497,79 @@ def test_requests_are_numbered_where_2_0_did_not() -> None:
     made: Any = translate(message, to="2.0.1", new_id=ids.__next__).message
 
     assert 5 == made.request_id
+
+
+# What has no place, as a whole
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_what_is_no_base64_in_a_certificate_passes_as_it_is(way: str) -> None:
+    text = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
+    cls: Any = v20.InstallCertificateRequest if way == "up" else v201.InstallCertificateRequest
+    use: Any = v20.InstallCertificateUse if way == "up" else v201.InstallCertificateUse
+    found = carried(
+        cls(certificate_type=use("CSMSRootCertificate"), certificate=text), "2.0.1" if way == "up" else "2.0"
+    )
+
+    assert text == found.message.certificate  # type: ignore[attr-defined]
+    assert () == found.losses
+
+
+def test_certificates_of_types_that_2_0_does_not_have_are_not_found() -> None:
+    kinds = [v201.GetCertificateIdUse.V2G_CERTIFICATE_CHAIN]
+    found = carried(v201.GetInstalledCertificateIdsRequest(certificate_type=kinds), "2.0")
+
+    status = v201.GetInstalledCertificateStatus.NOT_FOUND
+    assert v201.GetInstalledCertificateIdsResponse(status=status) == found.answer
+    assert [("$.certificateType[0]", "dropped", "no_counterpart")] == reasons(found)
+
+
+def limited(mode: str, *, is_local: bool) -> v21.SetChargingProfileRequest:
+    period = v21.ChargingSchedulePeriod(
+        start_period=0, limit=Decimal(1), operation_mode=v21.OperationMode(mode)
+    )
+    schedule = v21.ChargingSchedule(
+        id=1,
+        charging_rate_unit=v21.ChargingRateUnit.A,
+        charging_schedule_period=[period],
+        use_local_time=is_local,
+    )
+    return v21.SetChargingProfileRequest(
+        evse_id=1,
+        charging_profile=v21.ChargingProfile(
+            id=1,
+            stack_level=0,
+            charging_profile_purpose=v21.ChargingProfilePurpose.TX_DEFAULT_PROFILE,
+            charging_profile_kind=v21.ChargingProfileKind.ABSOLUTE,
+            charging_schedule=[schedule],
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "mode, is_local, is_sent",
+    [("ChargingOnly", False, True), ("CentralSetpoint", False, False), ("ChargingOnly", True, False)],
+)
+def test_a_schedule_that_2_0_1_would_follow_otherwise_is_refused(
+    mode: str, is_local: bool, is_sent: bool
+) -> None:
+    found = carried(limited(mode, is_local=is_local), "2.0.1")
+
+    assert is_sent == bool(found.messages)
+    if not is_sent:
+        assert isinstance(found.answer, v21.SetChargingProfileResponse)
+        assert "Rejected" == found.answer.status
+
+
+def test_results_are_carried_where_the_request_is_not_known() -> None:
+    result = v201.SetMonitoringResult(
+        status=v201.SetMonitoringStatus.ACCEPTED,
+        id=3,
+        type=v201.Monitor.DELTA,
+        severity=5,
+        component=v201.Component(name="C"),
+        variable=v201.Variable(name="V"),
+    )
+    found = carried(v201.SetVariableMonitoringResponse(set_monitoring_result=[result]), "2.1")
+
+    assert [3] == [one.id for one in found.message.set_monitoring_result]  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import LocalProtocolError, OcppError
+from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, shape
@@ -22,7 +22,7 @@ from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
 from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
 from ocpp_core.translation.sessions.effects import Answer
-from ocpp_core.translation.steps import Direction, account, is_command
+from ocpp_core.translation.steps import Direction, account, broken, is_command, is_tolerated
 from ocpp_core.translation.views import View
 
 Message = Request[Any] | Notification
@@ -142,8 +142,7 @@ class Plain:
             answer = yield made
             if heard is not None and isinstance(answer, Response):
                 heard(answer)
-            if isinstance(made, Request):
-                answers.append(self.returned(answer, message, made, passage))
+            answers.append(self.returned(answer, message, made, passage))
         return self.joined(answers, message)
 
     def returned(self, answer: Answer, message: Any, made: Any, passage: Passage) -> Answer:
@@ -165,6 +164,9 @@ class Plain:
             return self.back.merged(good, message.__ocpp__.action or "") if len(good) > 1 else good[0]
         return answers[0] if answers else None
 
+
+#: What a rule may raise where a message or an answer was tolerated; `Direction.refusal` raises it again if neither was.
+_UNFIT = (Unfit, LocalProtocolError, PayloadError, ArithmeticError, *REFUSALS)
 
 #: Errors that some responses have a status for.
 _STATUSES = {ErrorCode.NOT_SUPPORTED: "NotSupported", ErrorCode.NOT_IMPLEMENTED: "NotImplemented"}
@@ -321,7 +323,10 @@ class Remembering:
                     account(asked.view, run)
                 passage.take(run)
                 return end.value  # type: ignore[no-any-return]
-            except (Unfit, LocalProtocolError, *REFUSALS) as why:
+            except _UNFIT as why:
+                if isinstance(answer, Response) and is_tolerated(answer):
+                    passage.take(run)
+                    return broken()
                 refusal = there.refusal(message, run, why)
                 passage.take(run)
                 return refusal

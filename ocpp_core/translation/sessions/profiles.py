@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
 from ocpp_core.model.messages import evolve
@@ -112,7 +112,8 @@ def transaction_noted(asked: Asked) -> Steps:
     id = request.transaction_info.transaction_id
     record = state.transaction(id) or TransactionRecord(id=id)
     place = record.place if request.evse is None else request.evse.id
-    is_over = request.event_type == "Ended"
+    # What comes after the end was said before it: on the way from 1.6, what waits goes before an end that is known.
+    is_over = record.is_ended or request.event_type == "Ended"
     ended = moment_text(asked.now) if is_over else None
     if (record.place, record.is_ended) != (place, is_over) or state.transaction(id) is None:
         state.save(replaced(record, place=place, is_ended=is_over, ended=ended))

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.timestamps import read_timestamp, write_timestamp
+from ocpp_core.payloads.binding import REFUSALS
 from ocpp_core.payloads.conversion import from_wire, to_wire
+from ocpp_core.payloads.texts import writer
 from ocpp_core.translation.sessions.stores import Key, StateError, Store, Value
 
 P = TypeVar("P", bound=Payload)
@@ -34,8 +36,9 @@ class Records:
         self._changes: dict[Key, Value] = {}
         self._kinds: dict[str, dict[str, Value]] = {}
         loaded = dict(store.load(identity))
-        found = loaded.pop(_FORMAT, FORMAT)
-        if found != FORMAT:
+        found = loaded.pop(_FORMAT, None)
+        self._is_new = found is None
+        if found not in (None, FORMAT):
             raise StateError(identity, f"its format is {found}, and this release knows {FORMAT}")
         # Where there is an order, it is kept: see `push`.
         for (kind, name), value in sorted(loaded.items(), key=_order):
@@ -90,9 +93,10 @@ class Records:
     def flush(self) -> None:
         """Hands what has changed to the store, all at once."""
         if self._changes:
-            self._changes[_FORMAT] = FORMAT
+            if self._is_new:
+                self._changes[_FORMAT] = FORMAT
             self._store.save(self._identity, self._changes)
-            self._changes = {}
+            self._changes, self._is_new = {}, False
 
 
 def _order(item: tuple[Key, Value]) -> int:
@@ -106,7 +110,10 @@ def _order(item: tuple[Key, Value]) -> int:
 
 def packed(message: Payload) -> str:
     """A message that can be sent, as text for a value."""
-    return dumps(to_wire(message), default=_exact, separators=(",", ":"))
+    try:
+        return writer(type(message))(message)
+    except REFUSALS:  # what it cannot say, or not with every digit
+        return dumps(to_wire(message), default=_exact, separators=(",", ":"))
 
 
 def unpacked(cls: type[P], text: str) -> P:
@@ -118,10 +125,8 @@ def unpacked(cls: type[P], text: str) -> P:
 _EXACT = "\x00exact"
 
 
-def _exact(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return {_EXACT: str(value)}
-    raise TypeError(value)
+def _exact(value: Decimal) -> Any:
+    return {_EXACT: str(value)}
 
 
 def _number(value: dict[str, Any]) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 
 from ocpp_core import v201
 from ocpp_core.model.messages import Payload
-from ocpp_core.payloads.binding import REFUSALS, encoder, plain
+from ocpp_core.payloads.binding import REFUSALS, plain
+from ocpp_core.payloads.texts import writer
 from ocpp_core.translation.leaves import rounded
 from ocpp_core.translation.samples import REGISTER
 
@@ -19,10 +20,9 @@ _POWERS = {"Wh": 0, "kWh": 3, "MWh": 6, "GWh": 9}
 def digest(message: Payload) -> str:
     """The same for the same content."""
     try:
-        content = encoder(type(message))(message)
-    except REFUSALS:  # what was tolerated: slower, and the same for all that breaks no rule
-        content = plain(message)
-    text = json.dumps(content, sort_keys=True, default=str)
+        text = writer(type(message))(message)
+    except REFUSALS:  # what has extra members, or was tolerated: slower, and the same each time too
+        text = json.dumps(plain(message), sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

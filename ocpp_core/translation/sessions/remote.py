@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
 from ocpp_core.translation.losses import LossKind, LossReason

@@ -77,7 +77,7 @@ class TranslationSession:
 
     Raises:
         ValueError: There is no such version.
-        StateError: The records are of a later release.
+        StateError: The records are of a later release, or damaged.
     """
 
     def __init__(

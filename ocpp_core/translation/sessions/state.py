@@ -3,15 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import define, field, fields, frozen
-from attrs import evolve as replaced
+from attrs import define, field
+from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec import field as member
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v201
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
 from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.runs import Unfit
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import Records, moment, moment_text, packed, unpacked
-from ocpp_core.translation.sessions.stores import Store
+from ocpp_core.translation.sessions.stores import StateError, Store
 
 #: Ids of 1.x beyond this are not adopted: a station that names them shall not use up those that are left.
 _LARGEST_ADOPTED = 2_000_000_000
@@ -20,9 +24,10 @@ _LARGEST_ADOPTED = 2_000_000_000
 NO_EVENT = -1
 
 
-@frozen(kw_only=True)
-class TransactionRecord:
-    """One transaction, as the store has it. Which fields are used depends on which side is older.
+class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One transaction. Which fields are used depends on which side is older; the store has those that say something.
+
+    Every message of a transaction makes new records of it and writes them: a `Struct` does both quickly.
 
     Attributes:
         id: In 2.x.
@@ -75,9 +80,9 @@ class TransactionRecord:
     is_started: bool = False
     is_ended: bool = False
     ended: str | None = None
-    outbox: list[tuple[str, int]] = field(factory=list)
-    seen: list[Any] = field(factory=list)
-    buffer: list[str] = field(factory=list)
+    outbox: list[tuple[str, int]] = member(default_factory=list)
+    seen: list[Any] = member(default_factory=list)
+    buffer: list[str] = member(default_factory=list)
     start_request: str | None = None
     stop_request: str | None = None
     start_reply: str | None = None
@@ -125,11 +130,18 @@ class State:
         self.variables: dict[Target, Known] = {}
         #: What is known of the station, and needs no store: see the rules that use it.
         self.hints: dict[str, Any] = {}
-        known = self.records.all("transaction")
-        self._open = {id: one.get("place", 0) for id, one in known.items() if not one.get("is_ended")}
+        known = [self._checked(*item) for item in self.records.all("transaction").items()]
+        self._open = {one.id: one.place for one in known if not one.is_ended}
         #: What was written last, beside its value: most of what is asked for is that.
         self._latest: tuple[Any, TransactionRecord] | None = None
         self._latest_event: tuple[str, v201.TransactionEventRequest] | None = None
+
+    def _checked(self, id: str, value: Any) -> TransactionRecord:
+        """A record as it was loaded."""
+        try:
+            return _transaction(value)
+        except ValidationError as error:
+            raise StateError(self.identity, f"its transaction {id} is none: {error}") from None
 
     # Tokens
 
@@ -154,7 +166,7 @@ class State:
     def older_transaction(self, id: str) -> int | None:
         """See `Memory`."""
         found = self.records.get("transaction", id)
-        return None if found is None else found["number"]
+        return None if found is None else found.get("number")
 
     def occupied_as(self, connector: int) -> str:
         """See `Memory`."""
@@ -184,13 +196,21 @@ class State:
         return self.transaction(found[-1]) if found else None
 
     def save(self, record: TransactionRecord) -> TransactionRecord:
-        """Writes a transaction. Events that are not in its outbox any more are forgotten."""
+        """Writes a transaction. Events that are not in its outbox any more are forgotten.
+
+        Raises:
+            Unfit: It says what no record may, as the message does that was tolerated. Nothing has changed.
+        """
+        value = to_builtins(record)
+        try:
+            _transaction(value)
+        except ValidationError:
+            raise Unfit(None, record.id, error=ErrorCode.TYPE_CONSTRAINT) from None
         known = self.records.get("transaction", record.id)
         waiting = {number for _, number in record.outbox}
-        for _, number in known["outbox"] if known is not None else ():
+        for _, number in known.get("outbox", ()) if known is not None else ():
             if number not in waiting:
                 self.records.remove("event", _event(record.id, number))
-        value = {name: getattr(record, name) for name in _FIELDS}
         if known is None:
             self._make_room()
             self.records.push("transaction", record.id, value, self.policy.most_transactions)
@@ -334,13 +354,9 @@ _MOST_DIGITS = 6
 _MOST_OUTLETS = 1_000
 
 
-#: Names of what a record has.
-_FIELDS = tuple([one.name for one in fields(TransactionRecord)])
-
-
 def _event(id: str, number: int) -> str:
     return f"{id}/{number}"
 
 
 def _transaction(value: dict[str, Any]) -> TransactionRecord:
-    return TransactionRecord(**{name: one for name, one in value.items() if name != "order"})
+    return convert(value, TransactionRecord)

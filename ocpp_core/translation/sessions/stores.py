@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
+
+from msgspec import DecodeError
+from msgspec.json import decode, encode
 
 from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.printing import printable
@@ -29,7 +32,7 @@ class StateError(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the state of {printable(self.identity)} cannot be used: {self.reason}"
+        return f"the state of {printable(self.identity)} cannot be used: {printable(self.reason)}"
 
 
 class Store(Protocol):
@@ -40,12 +43,38 @@ class Store(Protocol):
     """
 
     def load(self, identity: str) -> Mapping[Key, Value]:
-        """All records of a station; empty if nothing is known of it."""
+        """All records of a station; empty if nothing is known of it.
+
+        Raises:
+            StateError: They cannot be read.
+        """
         ...
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """Writes all changes or none, and returns when they will be there after a crash. None removes a record."""
         ...
+
+
+def _written(value: Value) -> str:
+    """A value as text."""
+    try:
+        return encode(value).decode()
+    except UnicodeEncodeError:  # lone surrogates, which only their escapes can say
+        return json.dumps(value)
+
+
+def _read(identity: str, texts: Iterable[tuple[str, str, str]]) -> dict[Key, Value]:
+    """What `_written` has written of a station: kind, name and text of each."""
+    found: dict[Key, Value] = {}
+    for kind, name, text in texts:
+        try:
+            found[kind, name] = decode(text)
+        except DecodeError:  # lone surrogates, or damage
+            try:
+                found[kind, name] = json.loads(text)
+            except ValueError:
+                raise StateError(identity, f"its record {kind} {name} is no JSON") from None
+    return found
 
 
 class MemoryStore:
@@ -61,11 +90,11 @@ class MemoryStore:
 
     def load(self, identity: str) -> Mapping[Key, Value]:
         """See `Store`."""
-        return {key: json.loads(text) for key, text in self._records.get(identity, {}).items()}
+        return _read(identity, ((*key, text) for key, text in self._records.get(identity, {}).items()))
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """See `Store`."""
-        written = {key: None if value is None else json.dumps(value) for key, value in changes.items()}
+        written = {key: None if value is None else _written(value) for key, value in changes.items()}
         mine = self._records.setdefault(identity, {})
         for key, text in written.items():
             if text is None:
@@ -132,12 +161,12 @@ class SqliteStore:
             rows = self._file.execute(
                 "SELECT kind, name, value FROM record WHERE identity = ?", (identity,)
             ).fetchall()
-        return {(kind, name): json.loads(text) for kind, name, text in rows}
+        return _read(identity, rows)
 
     def save(self, identity: str, changes: Mapping[Key, Value]) -> None:
         """See `Store`."""
         gone = [(identity, *key) for key, value in changes.items() if value is None]
-        kept = [(identity, *key, json.dumps(value)) for key, value in changes.items() if value is not None]
+        kept = [(identity, *key, _written(value)) for key, value in changes.items() if value is not None]
         with self._lock:
             self._file.execute("BEGIN IMMEDIATE")
             try:

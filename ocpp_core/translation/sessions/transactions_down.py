@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from attrs import define, field
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
 from ocpp_core.translation.leaves import words
@@ -48,6 +49,8 @@ class _Event:
         is_answered: Whether the CSMS has been told of the token: by a start, a stop or by asking.
         is_sent: Whether anything was sent of it, or is to be sent later.
         said: The fields of which 1.6 was told, where that depends.
+        request: As it came.
+        state: What the session knows.
         info_view: What it says of the transaction.
         id: Of the transaction.
     """
@@ -59,23 +62,17 @@ class _Event:
     is_answered: bool = False
     is_sent: bool = False
     said: set[str] = field(factory=set)
+    request: v201.TransactionEventRequest = field(init=False)
+    state: State = field(init=False)
     info_view: View = field(init=False)
     id: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.request, self.state = self.asked.message, self.asked.state
         view = self.asked.view.view("transaction_info")
-        assert view is not None
+        if view is None:  # which was tolerated
+            raise Unfit((None, "transactionInfo", ""), None, error=ErrorCode.OCCURRENCE_CONSTRAINT)
         self.info_view, self.id = view, view.transaction_id
-
-    @property
-    def state(self) -> State:
-        state: State = self.asked.state
-        return state
-
-    @property
-    def request(self) -> v201.TransactionEventRequest:
-        request: v201.TransactionEventRequest = self.asked.message
-        return request
 
     @property
     def is_end(self) -> bool:
@@ -93,7 +90,8 @@ class _Event:
 def transaction_event(asked: Asked) -> Steps:
     """B1 to B10: each step in its order, so that a repetition goes on where the last one was stopped."""
     event = _Event(asked, [])
-    before = next((one for one in event.record.seen if one[0] == event.request.seq_no), None)
+    number = event.request.seq_no
+    before = next((one for one in event.record.seen if one[0] == number), None)
     if before is not None and before[2]:  # B1
         return unpacked(v201.TransactionEventResponse, before[1])
     if before is not None:
@@ -476,6 +474,8 @@ def _answer(event: _Event, info: v16.IdTagInfo | None) -> None:
             event.info = run.way.plan(v16.IdTagInfo, v201.IdTokenInfo)(info, run, where)
         except Unfit as unfit:
             run.dropped(where, info, unfit.reason)
+            # No permission, whatever it is: without a word the station would go on.
+            event.info = v201.IdTokenInfo(status=v201.AuthorizationStatus.INVALID)
         asked.passage.take(run)
     _keep(event, is_done=False)
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from attrs import evolve as replaced
+from msgspec.structs import replace as replaced
 
 from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
@@ -434,6 +434,7 @@ def tag_info(asked: Asked, answer: v201.TransactionEventResponse) -> v16.IdTagIn
             info = run.way.plan(v201.IdTokenInfo, v16.IdTagInfo)(given, run, where)
         except Unfit as unfit:
             run.dropped(where, given, unfit.reason)
+            info = v16.IdTagInfo(status=v16.AuthorizationStatus.INVALID)  # no permission, whatever it is
     cost, stopped = view.total_cost, asked.message
     is_final = isinstance(stopped, v16.StopTransactionRequest) and isinstance(cost, Decimal)
     if is_final and asked.policy.has_cost_messages:

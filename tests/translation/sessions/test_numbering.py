@@ -7,6 +7,7 @@ import pytest
 
 from bridge import NOON, Bridge, accepting, at
 from ocpp_core import v20, v21, v201
+from ocpp_core.model.errors import OcppError
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation import Side
@@ -65,6 +66,22 @@ def test_a_certificate_is_for_the_last_request() -> None:
         both.csms(v201.CertificateSignedRequest(certificate_chain="chain"))
 
     assert [8, None] == [one.request_id for one in both.to_station()]
+
+
+def test_a_certificate_that_is_refused_is_still_waited_for() -> None:
+    status = [v21.CertificateSignedStatus.ACCEPTED, v21.CertificateSignedStatus.REJECTED]
+    both = bridge(
+        "2.1",
+        "2.0.1",
+        {"CertificateSigned": lambda one: v21.CertificateSignedResponse(status=status.pop())},
+        {"SignCertificate": v201.SignCertificateResponse(status=v201.GenericStatus.ACCEPTED)},
+    )
+    both.station(v21.SignCertificateRequest(csr="csr", request_id=8))
+
+    for _ in range(2):
+        both.csms(v201.CertificateSignedRequest(certificate_chain="chain"))
+
+    assert [8, 8] == [one.request_id for one in both.to_station()]
 
 
 def monitoring(number: int) -> v20.NotifyEventRequest:
@@ -138,13 +155,14 @@ def test_a_monitor_that_the_csms_has_set_is_its_own() -> None:
     ]
 
 
-def needs(evse: int) -> v20.NotifyCentralChargingNeedsRequest:
+def needs(evse: int, tariff: v20.SalesTariff | None = None) -> v20.NotifyCentralChargingNeedsRequest:
     interval = v20.RelativeTimeInterval(start=0, duration=600)
     return v20.NotifyCentralChargingNeedsRequest(
         evse_id=evse,
         sa_schedule=[
             v20.SASchedule(
                 sa_schedule_tuple_id=2,
+                sales_tariff=tariff,
                 p_max_schedule=[v20.PMaxSchedule(relative_time_interval=interval, p_max=Decimal(11000))],
             )
         ],
@@ -191,6 +209,19 @@ def test_charging_needs_are_a_profile_of_the_transaction_that_runs() -> None:
         schedule.duration,
         schedule.charging_schedule_period[0].limit,
     )
+
+
+def test_charging_needs_bring_their_prices_and_have_no_answer_without_the_station() -> None:
+    both = bridge("2.0.1", "2.0", {}, {"TransactionEvent": v20.TransactionEventResponse()})
+    both.station(transaction("Started", 0))
+    entry = v20.SalesTariffEntry(relative_time_interval=v20.RelativeTimeInterval(start=0), e_price_level=1)
+
+    answer = both.csms(needs(1, v20.SalesTariff(id=3, sales_tariff_entry=[entry])))
+
+    (request,) = both.to_station()
+    (schedule,) = request.charging_profile.charging_schedule
+    assert (3, 1) == (schedule.sales_tariff.id, schedule.sales_tariff.sales_tariff_entry[0].e_price_level)
+    assert isinstance(answer, OcppError)
 
 
 @pytest.mark.parametrize("verdict", ["InvalidCertificate", "RevokedCertificate"])

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from bridge import NOON
-from ocpp_core.translation import MemoryStore, SqliteStore, StateError, TranslationSession
+from bridge import NOON, Bridge, accepting
+from ocpp_core import v16, v201
+from ocpp_core.translation import MemoryStore, Side, SqliteStore, StateError, TranslationSession
 
 Make = Callable[[], Any]
+CSMS = {"TransactionEvent": v201.TransactionEventResponse()}
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -108,6 +110,40 @@ def test_records_of_a_later_release_are_not_touched(make: Make) -> None:
 
     with pytest.raises(StateError, match="CP-1 cannot be used: its format is 99"):
         TranslationSession(station="1.6", csms="2.0.1", identity="CP-1", store=make())
+
+
+@pytest.mark.parametrize("text", ["", "{", "\\ud800"])
+def test_a_record_that_is_no_json_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "state"
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as file:
+        file.execute("INSERT INTO record VALUES ('CP-1', 'number', '7', ?)", (text,))
+    file.close()
+    store = SqliteStore(path)
+
+    with pytest.raises(StateError, match="CP-1 cannot be used: its record number 7 is no JSON"):
+        store.load("CP-1")
+    assert {} == store.load("CP-2")
+    store.close()
+
+
+@pytest.mark.parametrize("value", [[], "x", {}, {"id": 7}, {"id": "x", "outbox": [["a"]]}])
+def test_a_record_that_is_no_transaction_is_said_to_be_none(make: Make, value: Any) -> None:
+    """Else it would show at any time later, between a message and its answer."""
+    make().save("CP-1", {("transaction", "x"): value})
+
+    with pytest.raises(StateError, match="CP-1 cannot be used: its transaction x is none"):
+        TranslationSession(station="1.6", csms="2.0.1", identity="CP-1", store=make())
+
+
+def test_records_say_only_what_is_not_usual(make: Make) -> None:
+    """Of a thousand transactions, most fields of each are as they are when nothing is known."""
+    both = Bridge("1.6", "2.0.1", serves={side: accepting(**CSMS) for side in Side}, store=make())
+    both.station(v16.StartTransactionRequest(connector_id=1, id_tag="TAG", meter_start=0, timestamp=NOON))
+    (record,) = [value for (kind, _), value in make().load("CP-1").items() if kind == "transaction"]
+
+    assert {"id", "number", "place", "tag", "seq_no", "is_started", "start_reply"} <= set(record)
+    assert set() == {"token", "stop", "outbox", "buffer", "ended"} & set(record)
 
 
 _WRITER = """

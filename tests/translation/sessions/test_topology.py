@@ -326,3 +326,43 @@ def test_an_error_is_the_same_for_all() -> None:
     answer = bridge.csms(v16.UnlockConnectorRequest(connector_id=2))
 
     assert isinstance(answer, OcppError)
+
+
+def test_what_a_session_asks_by_itself_has_the_numbers_of_the_station() -> None:
+    """The CSMS takes back its permission, which 1.6 can only be told by a command."""
+    bridge = old_station()
+    started = bridge.station(
+        v16.StartTransactionRequest(connector_id=2, id_tag="A", timestamp=NOON, meter_start=0)
+    )
+    blocked = v201.IdTokenInfo(status=v201.AuthorizationStatus.BLOCKED)
+    bridge.serves[Side.CSMS] = accepting(
+        TransactionEvent=v201.TransactionEventResponse(id_token_info=blocked)
+    )
+    value = v16.MeterValue(timestamp=NOON, sampled_value=[v16.SampledValue(value="7")])
+    bridge.station(
+        v16.MeterValuesRequest(connector_id=2, transaction_id=started.transaction_id, meter_value=[value])
+    )
+
+    assert [started.transaction_id] == [one.transaction_id for one in bridge.to_station()]
+
+
+def test_an_answer_that_names_more_connectors_than_fit_is_an_error() -> None:
+    bridge = new_station({})
+    for connector in range(1, MOST_LEARNT + 1):
+        bridge.station(newer_status(1, connector))
+    schedule = v201.CompositeSchedule(
+        evse_id=77,
+        duration=1,
+        schedule_start=NOON,
+        charging_rate_unit=v201.ChargingRateUnit.A,
+        charging_schedule_period=[v201.ChargingSchedulePeriod(start_period=0, limit=Decimal(16))],
+    )
+    bridge.serves[Side.STATION] = accepting(
+        GetCompositeSchedule=v201.GetCompositeScheduleResponse(
+            status=v201.GenericStatus.ACCEPTED, schedule=schedule
+        )
+    )
+    answer = bridge.csms(v16.GetCompositeScheduleRequest(connector_id=1, duration=1))
+
+    assert isinstance(answer, OcppError)
+    assert "names more connectors than fit" in answer.description

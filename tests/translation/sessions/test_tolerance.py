@@ -1,0 +1,187 @@
+"""What a tolerant peer was allowed to say breaks no session: it goes no further, and what is right goes on after it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bridge import Bridge, accepting
+from ocpp_core import v16, v201
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError, PayloadError
+from ocpp_core.model.messages import Response
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.translation import Side
+from ocpp_core.translation.sessions import Call
+
+TIME = "2026-01-31T12:00:00Z"
+ACCEPTED = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
+OLD_CSMS = {
+    "Authorize": v16.AuthorizeResponse(id_tag_info=ACCEPTED),
+    "MeterValues": v16.MeterValuesResponse(),
+    "StartTransaction": v16.StartTransactionResponse(transaction_id=5, id_tag_info=ACCEPTED),
+    "StatusNotification": v16.StatusNotificationResponse(),
+    "StopTransaction": v16.StopTransactionResponse(),
+}
+NEW_CSMS = {
+    "Authorize": v201.AuthorizeResponse(
+        id_token_info=v201.IdTokenInfo(status=v201.AuthorizationStatus.ACCEPTED)
+    ),
+    "NotifyEvent": v201.NotifyEventResponse(),
+    "MeterValues": v201.MeterValuesResponse(),
+    "StatusNotification": v201.StatusNotificationResponse(),
+    "TransactionEvent": v201.TransactionEventResponse(),
+}
+EVENT = {
+    "eventType": "Started",
+    "timestamp": TIME,
+    "triggerReason": "Authorized",
+    "seqNo": 0,
+    "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"},
+    "evse": {"id": 1, "connectorId": 1},
+    "idToken": {"idToken": "04AABBCC", "type": "ISO14443"},
+}
+START = {"connectorId": 1, "idTag": "04AABBCC", "timestamp": TIME, "meterStart": 0}
+STOP = {"transactionId": 1, "timestamp": TIME, "meterStop": 0}
+STOP_WITH_DATA = {
+    **STOP,
+    "transactionData": [{"timestamp": TIME, "sampledValue": [{"value": "1", "context": "Transaction.End"}]}],
+}
+VALUES = {
+    "connectorId": 1,
+    "transactionId": 1,
+    "meterValue": [{"timestamp": TIME, "sampledValue": [{"value": "1"}]}],
+}
+OLD_STATUS = {"connectorId": 1, "status": "Charging", "errorCode": "NoError", "timestamp": TIME}
+NEW_STATUS = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": TIME}
+NOTIFIED = {
+    "eventId": 1,
+    "timestamp": TIME,
+    "trigger": "Alerting",
+    "actualValue": "true",
+    "techCode": "x",
+    "techInfo": "y",
+    "eventNotificationType": "HardWiredNotification",
+    "component": {"name": "Connector", "evse": {"id": 1, "connectorId": 1}},
+    "variable": {"name": "Problem"},
+}
+NOTIFY = {"generatedAt": TIME, "seqNo": 0, "eventData": [NOTIFIED]}
+ANYTHING = ["", "x", "9" * 40, -1, 2**70, 0.5, True, None, [], {}, [1], {"a": 1}]
+
+
+def tolerated(cls: Any, payload: dict[str, Any]) -> Any:
+    return from_wire(cls, payload, tolerance=Tolerance.TOLERANT)
+
+
+def variants(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The payload with each of its members, and of those of its objects, as anything but what it has to be."""
+    for name, value in payload.items():
+        for wrong in ANYTHING:
+            yield {**payload, name: wrong}
+        yield {key: one for key, one in payload.items() if key != name}
+        if isinstance(value, dict):
+            yield from ({**payload, name: one} for one in variants(value))
+
+
+def broken_by(bridge: Bridge, cls: Any, payload: dict[str, Any]) -> list[str]:
+    """Sends all that may be wrong to a session whose process is killed each time; gives what was no answer."""
+    found = []
+    for wrong in variants(payload):
+        try:
+            message = from_wire(cls, wrong, tolerance=Tolerance.TOLERANT)
+        except PayloadError:
+            continue
+        for _ in range(2):
+            try:
+                if bridge.station(message) is None:
+                    found.append(f"{wrong} has no answer")
+                bridge.restart()
+            except Exception as error:  # whatever it is
+                found.append(f"{wrong}: {error!r}"[:2000])
+    return found
+
+
+class Checked(Bridge):
+    """As a `Link`: what cannot be sent is refused."""
+
+    def call(self, effect: Call) -> Any:
+        try:
+            return super().call(effect)
+        except PayloadError:
+            return OcppError(ErrorCode.INTERNAL)
+
+
+def old_csms() -> Bridge:
+    serves = {Side.STATION: accepting(), Side.CSMS: accepting(**OLD_CSMS)}
+    return Checked("2.0.1", "1.6", serves=serves)
+
+
+def new_csms() -> Bridge:
+    serves = {Side.STATION: accepting(), Side.CSMS: accepting(**NEW_CSMS)}
+    return Checked("1.6", "2.0.1", serves=serves)
+
+
+@pytest.mark.parametrize(
+    "cls, payload",
+    [
+        (v201.TransactionEventRequest, EVENT),
+        (v201.TransactionEventRequest, {**EVENT, "eventType": "Updated", "seqNo": 1}),
+        (v201.TransactionEventRequest, {**EVENT, "eventType": "Ended", "seqNo": 2}),
+        (v201.StatusNotificationRequest, NEW_STATUS),
+        (v201.NotifyEventRequest, NOTIFY),
+        (v16.StartTransactionRequest, START),
+        (v16.MeterValuesRequest, VALUES),
+        (v16.StopTransactionRequest, STOP),
+        (v16.StopTransactionRequest, STOP_WITH_DATA),
+        (v16.StatusNotificationRequest, OLD_STATUS),
+        (v16.AuthorizeRequest, {"idTag": "04AABBCC"}),
+    ],
+)
+def test_what_was_tolerated_breaks_no_session(cls: Any, payload: dict[str, Any]) -> None:
+    bridge = old_csms() if cls.__ocpp__.version == "2.0.1" else new_csms()
+    right = from_wire(cls, payload)
+    bridge.station(right)
+
+    assert [] == broken_by(bridge, cls, payload)
+    assert isinstance(bridge.station(right), Response)
+
+
+@pytest.mark.parametrize(
+    "bridge, action, payload, message",
+    [
+        (old_csms, "StartTransaction", {"transactionId": 5, "idTagInfo": {"status": "Accepted"}}, EVENT),
+        (old_csms, "Authorize", {"idTagInfo": {"status": "Accepted"}}, {**EVENT, "evse": None}),
+        (old_csms, "StopTransaction", {"idTagInfo": {"status": "Accepted"}}, {**EVENT, "eventType": "Ended"}),
+        (new_csms, "TransactionEvent", {"idTokenInfo": {"status": "Accepted"}}, START),
+        (new_csms, "Authorize", {"idTokenInfo": {"status": "Accepted"}}, {"idTag": "04AABBCC"}),
+    ],
+)
+def test_an_answer_that_was_tolerated_breaks_no_session(
+    bridge: Callable[[], Bridge], action: str, payload: dict[str, Any], message: dict[str, Any]
+) -> None:
+    found = []
+    message = {name: value for name, value in message.items() if value is not None}
+    for wrong in variants(payload):
+        both = bridge()
+        csms = both.versions[Side.CSMS]
+        try:
+            answer = from_wire(specification(csms).response(action), wrong, tolerance=Tolerance.TOLERANT)
+        except PayloadError:
+            continue
+        right, both.serves[Side.CSMS] = both.serves[Side.CSMS], accepting(**{action: answer})
+        cls: Any = v201.TransactionEventRequest if csms == "1.6" else v16.StartTransactionRequest
+        request = from_wire(
+            v16.AuthorizeRequest if "idTag" in message and len(message) == 1 else cls, message
+        )
+        try:
+            both.station(request)
+            both.restart()
+            both.serves[Side.CSMS] = right
+            if both.station(request) is None:
+                found.append(f"{wrong} has no answer")
+        except Exception as error:
+            found.append(f"{wrong}: {error!r}"[:2000])
+
+    assert [] == found
