@@ -1,9 +1,9 @@
 """The command `conform`: tests somebody's CSMS or station. What it needs beyond the extra ``cli`` is loaded late."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from ocpp_core.cli.certificates import PEM, Files, client_context, server_context
 from ocpp_core.cli.live import is_url, read_number, run
 from ocpp_core.cli.relay import read_listen
 from ocpp_core.cli.showing import clean
@@ -93,11 +94,13 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--address", metavar="URL", help="What the other is told of that, if it is behind a proxy.")
 @click.option("--identity", help="Of the station, be it played or tested.")
 @click.option("--password", help="For Basic authentication: said to a CSMS, wanted of a station.")
-@click.option("--ca", type=_THERE, help="Certificates to trust, PEM.")
+@click.option("--ca", type=PEM, help="PEM file of the authorities to trust, in place of those of the system.")
 @click.option(
-    "--cert", type=_THERE, help="Certificate to show, PEM; with --role station the listener speaks TLS."
+    "--cert",
+    type=PEM,
+    help="PEM file of the certificate to show; with --role station the listener speaks TLS.",
 )
-@click.option("--key", type=_THERE, help="Its private key, PEM, if it is in another file.")
+@click.option("--key", type=PEM, help="PEM file of its key, not encrypted, if that is another.")
 @click.option(
     "--profile", metavar="FILE", type=_FILE, callback=_read_profile, help="What the other claims, TOML."
 )
@@ -207,30 +210,9 @@ def _wire(options: Mapping[str, Any]) -> Wire:
     return Wire.SOAP if (options["url"] or "").startswith("http") else Wire.JSON
 
 
-def _tls(options: Mapping[str, Any], role: Role, url: str) -> ssl.SSLContext | None:
-    ca, cert, key = options["ca"], options["cert"], options["key"]
-    if key is not None and cert is None:
-        raise click.UsageError("--key: there is no --cert that it belongs to")
-    serves = role is Role.CHARGE_POINT
-    if serves and cert is None:
-        if ca is not None:
-            raise click.UsageError("--ca: there is no --cert to listen with")
-        return None
-    if not serves and not url.startswith(("wss", "https")):
-        if ca or cert:
-            raise click.UsageError("--ca, --cert: the URL is of no TLS")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if serves else ssl.create_default_context()
-    try:
-        if ca is not None:
-            context.load_verify_locations(ca)
-        if cert is not None:
-            context.load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise click.UsageError(f"--ca, --cert, --key: they cannot be used: {error}") from None
-    if serves and ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
+def _tls(options: Mapping[str, Any], role: Role, url: str) -> SSLContext | None:
+    files = Files(options["cert"], options["key"], options["ca"], ("--cert", "--key", "--ca"))
+    return client_context(files, url, "wss", "https") if role is Role.CSMS else server_context(files)
 
 
 def _asker(name: str) -> Callable[[dict[str, Any]], Any]:

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from ocpp_core.cli.certificates import secured, server_context
+from ocpp_core.cli.certificates import secured, secured_context
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.outlet import Outlet, left_out
@@ -390,7 +390,7 @@ def serve(
     transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
     ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
-    tls = server_context(own_certificate, own_key, client_authority)
+    tls = secured_context(own_certificate, own_key, client_authority)
 
     async def work(output: Output) -> int:
         from ocpp_core.transports.asgi import OcppApp

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
-from ocpp_core.cli.certificates import PEM, csms_context, secured, server_context
+from ocpp_core.cli.certificates import PEM, Files, client_context, secured, secured_context
 from ocpp_core.cli.live import (
     CLOSE_TIMEOUT,
     Output,
@@ -194,8 +194,9 @@ def gateway(
     if len({url, *(mirror for _, mirror in others)}) <= len(others):
         raise click.UsageError("--mirror: this back-end is there already")
 
-    tls = csms_context(url, authority, certificate, key)
-    own_tls = server_context(own_certificate, own_key, client_authority)
+    files = Files(certificate, key, authority, ("--csms-certificate", "--csms-key", "--csms-ca"))
+    tls = client_context(files, url, "wss")
+    own_tls = secured_context(own_certificate, own_key, client_authority)
 
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard

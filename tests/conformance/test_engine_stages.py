@@ -1,12 +1,17 @@
 """Stages on the JSON wire, in front of our own CSMS and our own station."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import pytest
 
+from certificates import Certificates
+from ocpp_core.conformance.grounds import Target, ground
+from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.stages import AnswerKind, Refused
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.model.versions import Role, Wire
 from played import JSON_VERSIONS, csms_stage, csms_url, door, station, station_stage
 
 
@@ -146,3 +151,19 @@ def test_others_than_the_station_are_refused() -> None:
         assert 3 == len(here.refused)
 
     asyncio.run(run())
+
+
+def test_a_station_that_speaks_soap_comes_over_tls_if_there_is_a_certificate() -> None:
+    known = Certificates()
+    target = Target(
+        role=Role.CHARGE_POINT, version="1.6", wire=Wire.SOAP, host="localhost", port=0, ssl=known.server
+    )
+
+    async def run() -> str:
+        async with ground(target, Profile()) as here:
+            where = urlsplit(here.address or "")
+            _, writer = await asyncio.open_connection(where.hostname, where.port, ssl=known.client())
+            writer.close()
+            return where.scheme
+
+    assert "https" == asyncio.run(run())
