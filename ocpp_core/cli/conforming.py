@@ -12,19 +12,17 @@ from rich.console import Console
 from rich.text import Text
 
 from ocpp_core.cli.certificates import PEM, Files, client_context, server_context
-from ocpp_core.cli.live import is_url, read_number, run
+from ocpp_core.cli.live import read_number, run
 from ocpp_core.cli.relay import read_listen
 from ocpp_core.cli.showing import clean
 from ocpp_core.conformance.profiles import HOOKS, Profile
 from ocpp_core.conformance.rules import Level, Rule, rules, selected
-from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
     from ocpp_core.conformance.grounds import Target
 
 _ROLES = {"csms": Role.CSMS, "station": Role.CHARGE_POINT}
-_SCHEMES = {Wire.JSON: ("ws", "wss"), Wire.SOAP: ("http", "https")}
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -181,16 +179,12 @@ def _target(options: Mapping[str, Any], role: Role) -> "Target":
     if version is None:
         raise click.UsageError("Missing option '--version'.")
     wire = _wire(options)
-    if wire not in specification(version).error_names:
-        raise click.UsageError(f"--wire: OCPP {version} is not spoken over {wire.value.upper()}")
     if role is Role.CSMS and not url:
         raise click.UsageError("Missing argument 'URL': where is the CSMS?")
-    if url and not is_url(url, _SCHEMES[wire]):
-        raise click.UsageError(f"URL: {' or '.join(_SCHEMES[wire])} is needed, with a host: {url}")
     if role is Role.CHARGE_POINT and url and wire is Wire.JSON:
         raise click.UsageError("URL: it is the station that connects; --listen says where")
     host, port = options["listen"]
-    return Target(
+    target = Target(
         role=role,
         version=version,
         wire=wire,
@@ -202,6 +196,9 @@ def _target(options: Mapping[str, Any], role: Role) -> "Target":
         password=options["password"],
         ssl=_tls(options, role, url),
     )
+    if target.fault is not None:
+        raise click.UsageError(target.fault)
+    return target
 
 
 def _wire(options: Mapping[str, Any]) -> Wire:

@@ -13,7 +13,6 @@ from math import isnan
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any, NoReturn, TextIO, TypeVar, cast
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -36,6 +35,7 @@ from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.urls import is_url
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
@@ -483,17 +483,6 @@ def simulate(
         return 0
 
     context.exit(run(work, is_endless=stay))
-
-
-def is_url(url: str, schemes: Sequence[str]) -> bool:
-    """Whether a client could make something of it; they fail in many ways on what is none."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna")
-        is_port = parts.port != 0
-    except ValueError:
-        return False
-    return parts.scheme in schemes and bool(host) and is_port and not parts.fragment
 
 
 @click.command()

@@ -19,7 +19,6 @@ from ocpp_core.cli.live import (
     admitting,
     aloud,
     forever,
-    is_url,
     now,
     read_number,
     run,
@@ -28,6 +27,7 @@ from ocpp_core.cli.live import (
 from ocpp_core.cli.showing import LEGEND, clean
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.urls import is_url
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
