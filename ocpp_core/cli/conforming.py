@@ -126,7 +126,10 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--html", type=_FILE, callback=_writable, help="Write the report as one page.")
 @click.option("--replay", type=_THERE, help="Replay one finding, from a file that a run has written.")
 @click.option(
-    "--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder."
+    "--replays",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=_writable,
+    help="Write such files to this folder.",
 )
 @click.option(
     "--show-secrets",
@@ -246,17 +249,19 @@ async def _conform(target: "Target", profile: Profile, name: str, options: Mappi
         raise click.ClickException(clean(str(error))) from None
     finally:
         board.close()
-    if options["replays"] is not None:
-        from ocpp_core.conformance.replays import with_replays
+    try:
+        if options["replays"] is not None:
+            from ocpp_core.conformance.replays import with_replays
 
-        try:
-            report = with_replays(report, options["replays"], show_secrets=is_shown)
-        except OSError as error:
-            raise click.UsageError(f"--replays: {error}") from None
-    for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
-        if options[option] is not None:
-            _save(options[option], write(report, show_secrets=is_shown), f"--{option}")
-    print_report(report, Console(highlight=False, markup=False, emoji=False), show_secrets=is_shown)
+            try:
+                report = with_replays(report, options["replays"], show_secrets=is_shown)
+            except OSError as error:
+                raise click.UsageError(f"--replays: {error}") from None
+        for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
+            if options[option] is not None:
+                _save(options[option], write(report, show_secrets=is_shown), f"--{option}")
+    finally:  # what was seen shall not be lost with a disk that is full
+        print_report(report, Console(highlight=False, markup=False, emoji=False), show_secrets=is_shown)
     return report.exit_code
 
 

@@ -144,10 +144,10 @@ class Door(Line):
         status, why = self._judged(asked)
         if status is None:
             return None
-        self._refused(asked, why)
+        self._remember(asked, why)
         return connection.respond(status, f"{why}\n")
 
-    def _refused(self, asked: Request | None, why: str) -> None:
+    def _remember(self, asked: Request | None, why: str) -> None:
         path = "" if asked is None else asked.path.partition("?")[0]  # what follows may be a secret
         told = f"{printable(path, SHORT)}: {why}"
         if told not in self.refused:  # they come again and again
@@ -172,7 +172,7 @@ class Door(Line):
         chosen = next((name for name in offered if name in self._subprotocols), None)
         if chosen is None and offered:
             why = f"the subprotocol {' or '.join(self._subprotocols)} is needed"
-            self._refused(connection.request, why)
+            self._remember(connection.request, why)
             raise NegotiationError(why)
         return chosen
 
