@@ -4,7 +4,7 @@ A key that is encrypted is refused: there is nobody to ask for its password.
 """
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -123,7 +123,7 @@ def _load(context: ssl.SSLContext, files: Files) -> None:
 
 
 @contextmanager
-def _used(option: str, what: str) -> Iterator[None]:
+def _used(option: str, what: str) -> Generator[None, None, None]:
     try:
         yield
     except (OSError, ValueError) as error:

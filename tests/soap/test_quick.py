@@ -191,8 +191,8 @@ BEHIND_HEADER = with_("<env:Body>", f"{HIDDEN}<env:Body>")
 COMMENTED = with_("<env:Body>", "<!----><!--Body--><env:Body>", with_("</wsa:From>", "<x/></wsa:From>"))
 NAMED = with_("CP-1", "MessageID>m1")
 UNNAMED = re.sub("<wsa:MessageID>.*</wsa:MessageID>", "", ANSWER)
-BEFORE, CONTENT = BOOT.split("<env:Body>")
-CONTENT = with_("Request>", f'Request xmlns="{CS_16}">', CONTENT.replace("ocpp:", ""))
+BEFORE, BODY = BOOT.split("<env:Body>")
+CONTENT = with_("Request>", f'Request xmlns="{CS_16}">', BODY.replace("ocpp:", ""))
 #: Axis and CXF write elements without a prefix, some of them with an xmlns each.
 BY_DEFAULT = f"{BEFORE}<env:Body>{CONTENT}"
 SAID = with_("/anonymous", "/anonymous MessageID MessageID>q", UNNAMED)
