@@ -1,9 +1,13 @@
-"""Certificates on the command line: of a server that stations connect to, and of stations before their CSMS."""
+"""Certificates on the command line: of a server that stations connect to, and of stations before their CSMS.
+
+A key that is encrypted is refused: there is nobody to ask for its password.
+"""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -17,7 +21,7 @@ PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def secured(command: _F) -> _F:
-    """The options of a server with TLS; `server_context` takes them."""
+    """The options of a server with TLS; `secured_context` takes them."""
     options: list[Callable[[_F], _F]] = [
         click.option(
             "--certificate",
@@ -41,63 +45,86 @@ def secured(command: _F) -> _F:
     return command
 
 
-def server_context(
-    certificate: Path | None, key: Path | None, client_authority: Path | None
+def secured_context(
+    certificate: Path | None, key: Path | None, authority: Path | None
 ) -> ssl.SSLContext | None:
-    """The context with which stations connect by TLS; None without a certificate.
+    """`server_context` of the options of a command that is `secured`."""
+    return server_context(Files(certificate, key, authority, ("--certificate", "--key", "--client-ca")))
+
+
+class Files(NamedTuple):
+    """What one end of TLS shows and trusts.
+
+    Attributes:
+        certificate: PEM file.
+        key: PEM file; None if it is in that of the certificate.
+        authority: PEM file of who certifies the other end.
+        options: How the options are called that name these three.
+    """
+
+    certificate: Path | None
+    key: Path | None
+    authority: Path | None
+    options: tuple[str, str, str]
+
+
+def server_context(files: Files) -> ssl.SSLContext | None:
+    """The context with which others connect by TLS, and show a certificate if there is an authority for it.
+
+    Returns:
+        None without a certificate.
 
     Raises:
         click.UsageError: A file cannot be used, or is of no certificate.
     """
-    if certificate is None:
-        if key is not None:
-            raise click.UsageError("--key: the key of which --certificate?")
-        if client_authority is not None:
-            raise click.UsageError(
-                "--client-ca: stations show no certificate without TLS; give --certificate"
-            )
-        return None
+    certificate, _, authority = files.options
+    if files.certificate is None and files.authority is not None:
+        raise click.UsageError(f"{authority}: stations show no certificate without TLS; give {certificate}")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _load(context, "--certificate", certificate, key)
-    if client_authority is not None:
-        try:
-            context.load_verify_locations(client_authority)
-        except (OSError, ValueError) as error:
-            raise click.UsageError(
-                f"--client-ca: this certificate cannot be used: {clean(str(error))}"
-            ) from None
+    _load(context, files)
+    if files.authority is not None:
+        with _used(authority, "certificate"):
+            context.load_verify_locations(files.authority)
         context.verify_mode = ssl.CERT_REQUIRED
-    return context
+    return None if files.certificate is None else context
 
 
-def csms_context(
-    url: str, authority: Path | None, certificate: Path | None, key: Path | None
-) -> ssl.SSLContext | None:
+def client_context(files: Files, url: str, *schemes: str) -> ssl.SSLContext | None:
     """The context of the connections to a CSMS; None if nothing is said of it.
+
+    Args:
+        files: The authority stands in place of those that the system trusts.
+        url: Of the CSMS.
+        schemes: What it may be reached by.
 
     Raises:
         click.UsageError: There is no TLS in the URL, or a file cannot be used.
     """
-    if authority is None and certificate is None and key is None:
+    *given, options = files
+    named = [option for option, file in zip(options, given, strict=True) if file is not None]
+    if not named:
         return None
-    if urlsplit(url).scheme != "wss":
-        raise click.UsageError("--csms: certificates are of a CSMS of wss")
-    if certificate is None and key is not None:
-        raise click.UsageError("--csms-key: the key of which --csms-certificate?")
-    try:
-        context = ssl.create_default_context(cafile=authority)
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"--csms-ca: this certificate cannot be used: {clean(str(error))}") from None
-    if certificate is not None:
-        _load(context, "--csms-certificate", certificate, key)
+    if urlsplit(url).scheme not in schemes:
+        raise click.UsageError(f"{', '.join(named)}: certificates are of a CSMS of {' or '.join(schemes)}")
+    with _used(options[-1], "certificate"):
+        context = ssl.create_default_context(cafile=files.authority)
+    _load(context, files)
     return context
 
 
-def _load(context: ssl.SSLContext, option: str, certificate: Path, key: Path | None) -> None:
+def _load(context: ssl.SSLContext, files: Files) -> None:
+    certificate, key, _ = files.options
+    if files.certificate is not None:
+        with _used(certificate, "certificate or key"):
+            # Without a password it would ask for one on the terminal.
+            context.load_cert_chain(files.certificate, files.key, password=str)
+    elif files.key is not None:
+        raise click.UsageError(f"{key}: the key of which {certificate}?")
+
+
+@contextmanager
+def _used(option: str, what: str) -> Generator[None, None, None]:
     try:
-        # Without a password it would ask for one on the terminal.
-        context.load_cert_chain(certificate, key, password=str)
+        yield
     except (OSError, ValueError) as error:
-        raise click.UsageError(
-            f"{option}: this certificate or key cannot be used: {clean(str(error))}"
-        ) from None
+        raise click.UsageError(f"{option}: this {what} cannot be used: {clean(str(error))}") from None

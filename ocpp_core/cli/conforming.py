@@ -1,10 +1,10 @@
 """The command `conform`: tests somebody's CSMS or station. What it needs beyond the extra ``cli`` is loaded late."""
 
 import asyncio
-import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,19 +12,18 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from ocpp_core.cli.live import is_url, read_number, run
+from ocpp_core.cli.certificates import PEM, Files, client_context, server_context
+from ocpp_core.cli.live import read_number, run
 from ocpp_core.cli.relay import read_listen
 from ocpp_core.cli.showing import clean
 from ocpp_core.conformance.profiles import HOOKS, Profile
 from ocpp_core.conformance.rules import Level, Rule, rules, selected
-from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
     from ocpp_core.conformance.grounds import Target
 
 _ROLES = {"csms": Role.CSMS, "station": Role.CHARGE_POINT}
-_SCHEMES = {Wire.JSON: ("ws", "wss"), Wire.SOAP: ("http", "https")}
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -94,11 +93,13 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--address", metavar="URL", help="What the other is told of that, if it is behind a proxy.")
 @click.option("--identity", help="Of the station, be it played or tested.")
 @click.option("--password", help="For Basic authentication: said to a CSMS, wanted of a station.")
-@click.option("--ca", type=_THERE, help="Certificates to trust, PEM.")
+@click.option("--ca", type=PEM, help="PEM file of the authorities to trust, in place of those of the system.")
 @click.option(
-    "--cert", type=_THERE, help="Certificate to show, PEM; with --role station the listener speaks TLS."
+    "--cert",
+    type=PEM,
+    help="PEM file of the certificate to show; with --role station the listener speaks TLS.",
 )
-@click.option("--key", type=_THERE, help="Its private key, PEM, if it is in another file.")
+@click.option("--key", type=PEM, help="PEM file of its key, not encrypted, if that is another.")
 @click.option(
     "--profile", metavar="FILE", type=_FILE, callback=_read_profile, help="What the other claims, TOML."
 )
@@ -126,7 +127,10 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--html", type=_FILE, callback=_writable, help="Write the report as one page.")
 @click.option("--replay", type=_THERE, help="Replay one finding, from a file that a run has written.")
 @click.option(
-    "--replays", type=click.Path(file_okay=False, path_type=Path), help="Write such files to this folder."
+    "--replays",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=_writable,
+    help="Write such files to this folder.",
 )
 @click.option(
     "--show-secrets",
@@ -179,16 +183,12 @@ def _target(options: Mapping[str, Any], role: Role) -> "Target":
     if version is None:
         raise click.UsageError("Missing option '--version'.")
     wire = _wire(options)
-    if wire not in specification(version).error_names:
-        raise click.UsageError(f"--wire: OCPP {version} is not spoken over {wire.value.upper()}")
     if role is Role.CSMS and not url:
         raise click.UsageError("Missing argument 'URL': where is the CSMS?")
-    if url and not is_url(url, _SCHEMES[wire]):
-        raise click.UsageError(f"URL: {' or '.join(_SCHEMES[wire])} is needed, with a host: {url}")
     if role is Role.CHARGE_POINT and url and wire is Wire.JSON:
         raise click.UsageError("URL: it is the station that connects; --listen says where")
     host, port = options["listen"]
-    return Target(
+    target = Target(
         role=role,
         version=version,
         wire=wire,
@@ -200,6 +200,9 @@ def _target(options: Mapping[str, Any], role: Role) -> "Target":
         password=options["password"],
         ssl=_tls(options, role, url),
     )
+    if target.fault is not None:
+        raise click.UsageError(target.fault)
+    return target
 
 
 def _wire(options: Mapping[str, Any]) -> Wire:
@@ -208,30 +211,9 @@ def _wire(options: Mapping[str, Any]) -> Wire:
     return Wire.SOAP if (options["url"] or "").startswith("http") else Wire.JSON
 
 
-def _tls(options: Mapping[str, Any], role: Role, url: str) -> ssl.SSLContext | None:
-    ca, cert, key = options["ca"], options["cert"], options["key"]
-    if key is not None and cert is None:
-        raise click.UsageError("--key: there is no --cert that it belongs to")
-    serves = role is Role.CHARGE_POINT
-    if serves and cert is None:
-        if ca is not None:
-            raise click.UsageError("--ca: there is no --cert to listen with")
-        return None
-    if not serves and not url.startswith(("wss", "https")):
-        if ca or cert:
-            raise click.UsageError("--ca, --cert: the URL is of no TLS")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if serves else ssl.create_default_context()
-    try:
-        if ca is not None:
-            context.load_verify_locations(ca)
-        if cert is not None:
-            context.load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise click.UsageError(f"--ca, --cert, --key: they cannot be used: {error}") from None
-    if serves and ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
+def _tls(options: Mapping[str, Any], role: Role, url: str) -> SSLContext | None:
+    files = Files(options["cert"], options["key"], options["ca"], ("--cert", "--key", "--ca"))
+    return client_context(files, url, "wss", "https") if role is Role.CSMS else server_context(files)
 
 
 def _asker(name: str) -> Callable[[dict[str, Any]], Any]:
@@ -270,17 +252,19 @@ async def _conform(target: "Target", profile: Profile, name: str, options: Mappi
         raise click.ClickException(clean(str(error))) from None
     finally:
         board.close()
-    if options["replays"] is not None:
-        from ocpp_core.conformance.replays import with_replays
+    try:
+        if options["replays"] is not None:
+            from ocpp_core.conformance.replays import with_replays
 
-        try:
-            report = with_replays(report, options["replays"], show_secrets=is_shown)
-        except OSError as error:
-            raise click.UsageError(f"--replays: {error}") from None
-    for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
-        if options[option] is not None:
-            _save(options[option], write(report, show_secrets=is_shown), f"--{option}")
-    print_report(report, Console(highlight=False, markup=False, emoji=False), show_secrets=is_shown)
+            try:
+                report = with_replays(report, options["replays"], show_secrets=is_shown)
+            except OSError as error:
+                raise click.UsageError(f"--replays: {error}") from None
+        for option, write in (("json", as_json), ("junit", as_junit), ("html", as_page)):
+            if options[option] is not None:
+                _save(options[option], write(report, show_secrets=is_shown), f"--{option}")
+    finally:  # what was seen shall not be lost with a disk that is full
+        print_report(report, Console(highlight=False, markup=False, emoji=False), show_secrets=is_shown)
     return report.exit_code
 
 

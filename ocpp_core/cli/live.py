@@ -13,13 +13,12 @@ from math import isnan
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any, NoReturn, TextIO, TypeVar, cast
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from ocpp_core.cli.certificates import secured, server_context
+from ocpp_core.cli.certificates import secured, secured_context
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.outlet import Outlet, left_out
@@ -36,6 +35,7 @@ from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.secrets import hide
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.urls import is_url
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
@@ -390,7 +390,7 @@ def serve(
     transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
     ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
-    tls = server_context(own_certificate, own_key, client_authority)
+    tls = secured_context(own_certificate, own_key, client_authority)
 
     async def work(output: Output) -> int:
         from ocpp_core.transports.asgi import OcppApp
@@ -483,17 +483,6 @@ def simulate(
         return 0
 
     context.exit(run(work, is_endless=stay))
-
-
-def is_url(url: str, schemes: Sequence[str]) -> bool:
-    """Whether a client could make something of it; they fail in many ways on what is none."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna")
-        is_port = parts.port != 0
-    except ValueError:
-        return False
-    return parts.scheme in schemes and bool(host) and is_port and not parts.fragment
 
 
 @click.command()

@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 import click
 from rich.text import Text
 
-from ocpp_core.cli.certificates import PEM, csms_context, secured, server_context
+from ocpp_core.cli.certificates import PEM, Files, client_context, secured, secured_context
 from ocpp_core.cli.live import (
     Output,
     addresses,
     admitting,
     aloud,
     forever,
-    is_url,
     now,
     read_number,
     run,
@@ -27,6 +26,7 @@ from ocpp_core.cli.live import (
 from ocpp_core.cli.showing import LEGEND, clean
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.model.urls import is_url
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 
@@ -193,8 +193,9 @@ def gateway(
     if len({url, *(mirror for _, mirror in others)}) <= len(others):
         raise click.UsageError("--mirror: this back-end is there already")
 
-    tls = csms_context(url, authority, certificate, key)
-    own_tls = server_context(own_certificate, own_key, client_authority)
+    files = Files(certificate, key, authority, ("--csms-certificate", "--csms-key", "--csms-ca"))
+    tls = client_context(files, url, "wss")
+    own_tls = secured_context(own_certificate, own_key, client_authority)
 
     async def work(output: Output, store: Any) -> int:
         from ocpp_core.cli.relay_board import RelayBoard

@@ -20,11 +20,11 @@ async def ground(target: Target, profile: Profile) -> AsyncGenerator[Ground, Non
     """What gives stages while the context lasts.
 
     Raises:
-        ValueError: The version does not have the wire, or an address is none.
+        ValueError: The target has a `fault`, or an address is none.
         OSError: The kit cannot listen.
     """
-    if target.wire not in target.specification.error_names:
-        raise ValueError(f"OCPP {target.version} is not spoken over {target.wire.value.upper()}")
+    if target.fault is not None:
+        raise ValueError(target.fault)
     if target.role is Role.CSMS and target.identity is None and profile.identities:
         target = evolve(target, identity=profile.identities[0])
     if target.wire is Wire.JSON:

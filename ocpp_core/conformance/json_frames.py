@@ -5,7 +5,7 @@ What judges other people's frames shall not share a fault with what makes our ow
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from typing import Any
 
@@ -43,12 +43,14 @@ def parsed(text: str) -> Any:
     """The JSON value of a text, with its fractions as they are written.
 
     Raises:
-        ValueError: It is no JSON, or nested beyond what can be read.
+        ValueError: It is no JSON, or is nested or has a number beyond what can be read.
     """
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_not_json)
     except RecursionError:
         raise ValueError("it is nested too deep to be read") from None
+    except InvalidOperation:  # an exponent of twenty digits
+        raise ValueError("it has a number that nothing holds") from None
 
 
 def _not_json(name: str) -> Any:

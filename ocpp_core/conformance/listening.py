@@ -2,6 +2,7 @@
 
 import asyncio
 import http
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,9 +21,12 @@ from ocpp_core.conformance.json_stage import CLOSE_TIMEOUT, MAX_SIZE, OPEN_TIMEO
 from ocpp_core.conformance.stages import Opening
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
-from ocpp_core.model.printing import printable
+from ocpp_core.model.printing import SHORT, printable
 from ocpp_core.transports._floods import BoundedServerConnection
 from ocpp_core.transports._handshake import credentials_in, identity_in, is_password, offered_in
+
+#: Kinds of refusals that are kept.
+_MOST_REFUSED = 3
 
 
 class Door(Line):
@@ -38,7 +42,7 @@ class Door(Line):
     Attributes:
         port: Where it listens.
         identity: Of the station that was let in.
-        refused: Why others were not, in the order in which they came.
+        refused: Why others were not: the last of what was said to them, for whoever waits in vain.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Door(Line):
     ) -> None:
         self.port: int = 0
         self.identity: str | None = identity
-        self.refused: list[str] = []
+        self.refused: deque[str] = deque(maxlen=_MOST_REFUSED)
         self.is_registered: bool = False
         self._subprotocols = subprotocols
         self._password = password
@@ -111,7 +115,8 @@ class Door(Line):
         self._is_awaited = True
         try:
             if not await self.wait():
-                raise Inconclusive(f"no station has connected in {self._patience:.0f} s")
+                others = "".join(f"; refused {one}" for one in self.refused)
+                raise Inconclusive(f"no station has connected in {self._patience:.0f} s{others}")
         finally:
             self._is_awaited = False
         connection = self._connection
@@ -139,8 +144,14 @@ class Door(Line):
         status, why = self._judged(asked)
         if status is None:
             return None
-        self.refused.append(f"{printable(asked.path)}: {why}")
+        self._remember(asked, why)
         return connection.respond(status, f"{why}\n")
+
+    def _remember(self, asked: Request | None, why: str) -> None:
+        path = "" if asked is None else asked.path.partition("?")[0]  # what follows may be a secret
+        told = f"{printable(path, SHORT)}: {why}"
+        if told not in self.refused:  # they come again and again
+            self.refused.append(told)
 
     def _judged(self, asked: Request) -> tuple[http.HTTPStatus | None, str]:
         try:
@@ -160,7 +171,9 @@ class Door(Line):
     def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         chosen = next((name for name in offered if name in self._subprotocols), None)
         if chosen is None and offered:
-            raise NegotiationError(f"one of {', '.join(self._subprotocols)} is needed")
+            why = f"the subprotocol {' or '.join(self._subprotocols)} is needed"
+            self._remember(connection.request, why)
+            raise NegotiationError(why)
         return chosen
 
     async def _serve(self, connection: ServerConnection) -> None:

@@ -52,7 +52,7 @@ class Profile:
             written = tomllib.loads(path.read_text(encoding="utf-8"))
         except UnicodeDecodeError:
             raise ValueError("it is no UTF-8") from None
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise ValueError(f"it is no TOML: {error}") from None
         return cls.of(written)
 

@@ -49,7 +49,7 @@ def target_of(config: pytest.Config) -> "Target":
     """The software that the options name.
 
     Raises:
-        pytest.UsageError: They name none.
+        pytest.UsageError: They name none, or none that can be tested.
     """
     from ocpp_core.conformance.grounds import Target
     from ocpp_core.model.versions import Role, Wire
@@ -64,11 +64,15 @@ def target_of(config: pytest.Config) -> "Target":
         "password": option("--ocpp-password"),
     }
     if option("--ocpp-role") == "csms":
-        return Target(role=Role.CSMS, url=endpoint, **facts)
-    host, _, port = endpoint.rpartition("://")[2].rstrip("/").rpartition(":")
-    if not port.isdigit():
-        raise pytest.UsageError(f"--ocpp-endpoint: not a host, : and a port: {endpoint}")
-    return Target(role=Role.CHARGE_POINT, host=host or "127.0.0.1", port=int(port), **facts)
+        target = Target(role=Role.CSMS, url=endpoint, **facts)
+    else:
+        host, _, port = endpoint.rpartition("://")[2].rstrip("/").rpartition(":")
+        if not port.isdecimal():
+            raise pytest.UsageError(f"--ocpp-endpoint: not a host, : and a port: {endpoint}")
+        target = Target(role=Role.CHARGE_POINT, host=host or "127.0.0.1", port=int(port), **facts)
+    if target.fault is not None:
+        raise pytest.UsageError(f"--ocpp-endpoint, --ocpp-version, --ocpp-wire: {target.fault}")
+    return target
 
 
 def profile_of(config: pytest.Config) -> "Profile":
@@ -105,6 +109,7 @@ class _Collecting:
         from ocpp_core.conformance.runner import applicable
 
         target = target_of(config)
+        profile_of(config)  # which raises where there is none, once and not for each rule
         patterns = tuple(config.getoption("--ocpp-rules") or ("*",))
         kit: pytest.Collector = Kit.from_parent(session, name="ocpp")
         found = [RuleItem.from_parent(kit, name=rule.id, rule=rule) for rule in applicable(target, patterns)]
@@ -120,6 +125,7 @@ class Kit(pytest.Collector):
     """
 
     _outcomes: "dict[str, Outcome] | None" = None
+    is_blind = False  #: whether nobody can tell of any rule
 
     def collect(self) -> Iterator[pytest.Item]:
         """Items are made elsewhere, as they are in no file."""
@@ -135,6 +141,7 @@ class Kit(pytest.Collector):
         """
         from ocpp_core.conformance.reports import from_json
         from ocpp_core.conformance.sharing import shared
+        from ocpp_core.conformance.verdicts import is_blind
 
         if self._outcomes is None:
 
@@ -145,6 +152,7 @@ class Kit(pytest.Collector):
             is_worker = hasattr(self.config, "workerinput")
             text = shared(folder.parent / "ocpp.json", make) if is_worker else make(lambda: None)
             self._outcomes = {outcome.rule.id: outcome for outcome in from_json(text).outcomes}
+            self.is_blind = is_blind(self._outcomes.values())
         return self._outcomes[item.name]
 
     def _run(self, profile: "Profile", lives: Callable[[], None]) -> str:
@@ -186,7 +194,7 @@ class RuleItem(pytest.Function):
         self.add_marker(pytest.mark.ocpp(rule.id))
 
     def runtest(self) -> None:
-        """Fails if the rule is broken, and is skipped if nobody can tell."""
+        """Fails if the rule is broken, and is skipped if nobody can tell, unless nobody can tell of any rule."""
         from ocpp_core.conformance.rules import Level
         from ocpp_core.conformance.verdicts import Verdict
 
@@ -199,6 +207,8 @@ class RuleItem(pytest.Function):
         match outcome.verdict:
             case Verdict.BROKEN:
                 raise Broken(outcome.reason)
+            case Verdict.INCONCLUSIVE if self.parent.is_blind:
+                raise Broken(f"nobody can tell of any rule: {outcome.reason}")
             case Verdict.INCONCLUSIVE | Verdict.NOT_APPLICABLE:
                 pytest.skip(f"{outcome.verdict.value}: {outcome.reason}")
             case Verdict.DEVIATING if known is not None:

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from enum import Enum
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from ocpp_core.conformance.runner import conform
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive, Outcome, Verdict
 from ocpp_core.model.printing import shown
-from ocpp_core.model.versions import Role, Wire
+from ocpp_core.model.versions import Role, Version, Wire
 
 #: What a file begins with.
 FORMAT = "ocpp-core conform replay 1"
@@ -114,14 +115,14 @@ class Replay:
             return cls(
                 rule=head["rule"],
                 role=_ROLES[head["role"]],
-                version=str(head["version"]),
+                version=Version(head["version"]),
                 wire=Wire(head["wire"]),
                 expected=str(head["expected"]),
                 got=str(head["got"]),
                 place=str(head["place"]),
                 trace=Trace([_entry(number, line) for number, line in enumerate(lines[1:])]),
             )
-        except (LookupError, TypeError, json.JSONDecodeError) as error:
+        except (LookupError, TypeError, RecursionError, json.JSONDecodeError) as error:
             raise ValueError(f"it is no replay file: {error}") from None
 
     def write(self, path: Path) -> None:
@@ -155,12 +156,16 @@ class Replay:
 
 def _entry(number: int, line: str) -> Entry:
     read = json.loads(line)
+    at, text = float(read["at"]), str(read["text"])
+    if not 0 <= at < inf:
+        raise ValueError(f"it has a time that is none: {shown(read['at'])}")
+    text.encode()  # raises where a surrogate is alone: it could not be sent
     return Entry(
         number,
-        float(read["at"]),
+        at,
         Direction(read["direction"]),
         What(read["what"]),
-        str(read["text"]),
+        text,
         str(read["note"]),
     )
 

@@ -6,6 +6,7 @@ Needs the extras ``soap`` and ``server``.
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from ssl import create_default_context
 from typing import Any
 
 import httpx
@@ -333,11 +334,15 @@ def _as(content_type: str) -> str:
 @asynccontextmanager
 async def soap_ground(target: Target, profile: Profile) -> AsyncGenerator[Ground, None]:
     """See `ocpp_core.conformance.grounds.ground`."""
-    client = httpx.AsyncClient(verify=target.ssl or True, trust_env=False, timeout=profile.answer_within * 4)
+    dials, serves = (target.ssl, None) if target.role is Role.CSMS else (None, target.ssl)
+    client = httpx.AsyncClient(
+        verify=dials or create_default_context(), trust_env=False, timeout=profile.answer_within * 4
+    )
     async with client:
         ground = SoapGround(target, profile, client)
-        async with serving(ground, target.host, target.port) as port:
-            ground.ours = target.address or f"http://{target.host}:{port}/"
+        async with serving(ground, target.host, target.port, ssl=serves) as port:
+            scheme = "http" if serves is None else "https"
+            ground.ours = target.address or f"{scheme}://{target.host}:{port}/"
             if target.role is Role.CHARGE_POINT:
                 ground.address = ground.ours
             yield ground

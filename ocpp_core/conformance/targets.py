@@ -9,10 +9,13 @@ from attrs import field, frozen
 from ocpp_core.conformance.conversation import Conversation, peaceful
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.model.specifications import specification
+from ocpp_core.model.urls import is_url
 from ocpp_core.model.versions import Role, Specification, Wire
 
 #: The identity of the played station, if nobody names one.
 IDENTITY = "CONFORMANCE-1"
+_SCHEMES = {Wire.JSON: ("ws", "wss"), Wire.SOAP: ("http", "https")}
+_MOST_PORTS = 65_535
 
 
 @frozen(kw_only=True)
@@ -54,6 +57,22 @@ class Target:
             LookupError: There is no such version.
         """
         return specification(self.version)
+
+    @property
+    def fault(self) -> str | None:
+        """Why it cannot be tested; None if it may be tried."""
+        try:
+            wires = self.specification.error_names
+        except LookupError as error:
+            return str(error)
+        if self.wire not in wires:
+            return f"OCPP {self.version} is not spoken over {self.wire.value.upper()}"
+        schemes = _SCHEMES[self.wire]
+        if (self.url or self.role is Role.CSMS) and not is_url(self.url, schemes):
+            return f"a URL of {' or '.join(schemes)} is needed, with a host"
+        if not 0 <= self.port <= _MOST_PORTS:
+            return f"there is no port {self.port}"
+        return None
 
 
 class Ground(ABC):

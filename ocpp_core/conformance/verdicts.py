@@ -65,6 +65,11 @@ class Outcome:
     examples: int = 1
 
 
+def is_blind(outcomes: Iterable[Outcome]) -> bool:
+    """Whether nobody can tell of any rule: of what is not reached, say. That nothing was found is no good news then."""
+    return all(outcome.verdict not in (Verdict.CONFORMING, Verdict.DEVIATING) for outcome in outcomes)
+
+
 def exit_code(
     outcomes: Iterable[Outcome], *, strict: bool = False, known: Container[str] = frozenset()
 ) -> int:
@@ -77,8 +82,7 @@ def exit_code(
             to be mended.
     """
     outcomes = list(outcomes)
-    verdicts = {outcome.verdict for outcome in outcomes}
-    if Verdict.BROKEN in verdicts or not verdicts & {Verdict.CONFORMING, Verdict.DEVIATING}:
+    if is_blind(outcomes) or any(outcome.verdict is Verdict.BROKEN for outcome in outcomes):
         return 2
     return int(any(_counts(outcome, strict, known) for outcome in outcomes))
 

@@ -21,8 +21,10 @@ from ocpp_core.soap.texts import needs_care
 
 #: Characters of all the heads that a codec keeps; when they have more, it begins anew.
 MAX_KEPT = 4 * 1_048_576
-#: Characters of one of them. Most have less than a thousand.
+#: Characters of one of them, and of what stands behind its payload. Most have less than a thousand.
 LONGEST_HEAD = 4_096
+#: Those of body element, body and envelope.
+_END_TAGS = 3
 
 
 class _Sight(NamedTuple):
@@ -75,17 +77,20 @@ class KnownHeads:
 
     def learn(self, body: bytes, root: etree._Element, head: Head) -> None:
         """Keeps what lxml has read of a head, if its text alone says it."""
-        if head.operation is None or head.remarks or not head.is_usual:
+        if head.operation is None or head.remarks or not head.is_usual or not _is_plain(body):
             return
         sight = _sight_of(body.decode())
         if sight is None or not _is_certain(sight, root, head):
             return
+        payload = sight.content.rsplit("<", _END_TAGS)[0]
+        tail = sight.content[len(payload) :]
+        if len(tail) > LONGEST_HEAD:
+            return
         if self._size > MAX_KEPT:
             self._known, self._size = {}, 0
-        self._size += sum(map(len, sight.head))
+        self._size += sum(map(len, sight.head)) + len(tail)
         element = sight.head[-1].rpartition("<")[2][:-1].split()[0]
         prefix, colon, _ = element.rpartition(":")
-        tail = sight.content[sight.content.rindex(f"</{element}") :]
         self._known[sight.head] = _Known(head.operation, head.headers, prefix + colon, tail)
 
 
@@ -138,11 +143,16 @@ def _frame(known: _Known, sight: _Sight) -> Frame | None:
     return made(id, payload, headers=headers)
 
 
+def _is_plain(body: bytes) -> bool:
+    """Whether what looks like a tag of a document is one: not so in comments, CDATA sections, attributes and text."""
+    return b"<!" not in body and body.count(b"<") == body.count(b">")
+
+
 def _is_certain(sight: _Sight, root: etree._Element, head: Head) -> bool:
     """Whether the parts of a text are what they seem to be; then they are in each that differs in ids and payload only.
 
-    Each tag has a ``<``, and so have comments and CDATA sections: if there are as many as there must be tags, there is
-    nothing else, and the order of what seems to be there is the order of what is.
+    Each tag has a ``<``, and in a plain text nothing else has: if there are as many as there must be tags, the order of
+    what seems to be there is the order of what is.
     """
     header, body = parts_of(root)
     if header is None or list(root) != [header, body]:

@@ -6,6 +6,7 @@ import ssl
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from errno import ENOSPC
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -16,11 +17,13 @@ import trustme
 
 from certificates import Certificates
 from command import cli, process
+from made_reports import report
 from ocpp_core import v16
 from ocpp_core.cli.csms import Csms
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.replays import Replay, Replayed, State
+from ocpp_core.conformance.reports.report import Report
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role, Wire
 from ocpp_core.transports.websocket import serve
@@ -123,6 +126,51 @@ def test_a_replay_intrudes_and_asks_if_wanted(
 
     assert 0 == told.exit_code
     assert [bool(wanted)] * 2 == seen
+
+
+FILES = ("--html", "--json", "--junit", "--replays")
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Target]:
+    """What was tested, of which a report was made at once."""
+    targets: list[Target] = []
+
+    async def ended(target: Target, **_: Any) -> Report:
+        targets.append(target)
+        return report()
+
+    monkeypatch.setattr("ocpp_core.conformance.runner.conform", ended)
+    return targets
+
+
+@pytest.mark.parametrize("option", FILES)
+def test_a_folder_that_is_not_there_is_told_before_the_run(
+    ran: list[Target], tmp_path: Path, option: str
+) -> None:
+    told = cli("conform", "ws://h", "--version", "1.6", option, tmp_path / "none" / "report")
+
+    assert 2 == told.exit_code
+    assert "there is no folder" in told.output
+    assert [] == ran
+
+
+@pytest.mark.parametrize("option", FILES)
+def test_a_report_that_cannot_be_kept_is_shown_all_the_same(
+    ran: list[Target], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_text", full)
+    told = cli("conform", "ws://h", "--version", "1.6", option, tmp_path / "report")
+
+    assert 2 == told.exit_code
+    assert f"{option}: " in told.output
+    assert "No space left on device" in told.output
+    assert "boot.interval" in told.output
+    assert 1 == len(ran)
 
 
 def test_a_csms_that_is_not_there_exits_with_2(profile: Path) -> None:

@@ -12,7 +12,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from certificates import Certificates
-from command import cli
 from gateways import office, station
 from loops import asynchronous
 from ocpp_core import v16, v201
@@ -146,30 +145,6 @@ def test_what_the_gateway_sends_by_itself_is_shown_as_its_own() -> None:
     assert "TransactionEvent 1 to 2 of transaction '\\x1bT' has not come" in board.line(gap).plain
     assert "(the gateway) as Heartbeat" in line
     assert "Heartbeat as (answered here)" in here
-
-
-@pytest.mark.parametrize(
-    "url, options, said",
-    [
-        ("ws://h", ("--csms-ca", "{pem}"), "certificates are of a CSMS of wss"),
-        ("wss://h", ("--csms-key", "{pem}"), "the key of which --csms-certificate?"),
-        ("wss://h", ("--csms-ca", "{pem}"), "--csms-ca: this certificate cannot be used"),
-        ("wss://h", ("--csms-certificate", "{pem}"), "--csms-certificate: this certificate or key cannot"),
-        ("wss://h", ("--certificate", "{pem}"), "--certificate: this certificate or key cannot be used"),
-        ("wss://h", ("--key", "{pem}"), "--key: the key of which --certificate?"),
-        ("wss://h", ("--client-ca", "{pem}"), "--client-ca: stations show no certificate without TLS"),
-    ],
-)
-def test_certificates_that_cannot_be_used(
-    url: str, options: tuple[str, str], said: str, tmp_path: Path
-) -> None:
-    pem = tmp_path / "no.pem"
-    pem.write_text("nothing\n")
-
-    result = cli("gateway", "--csms", url, "--csms-version", "1.6", options[0], options[1].format(pem=pem))
-
-    assert 2 == result.exit_code
-    assert said in result.output
 
 
 @asynchronous

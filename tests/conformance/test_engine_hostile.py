@@ -41,7 +41,10 @@ Talk = Callable[[Any], Awaitable[None]]
 _CALL = json.dumps([2, "1", "StatusNotification", {}])
 _EVIL = "\x1b]0;owned\x07<script>alert(1)</script>\u202e"
 #: Rules of every kind of start.
-_SOME = ("boot.answered", "frame.unknown-action", "frame.json", "frame.one-call-open", "configuration.all")
+_SOME = (
+    *("boot.answered", "configuration.all"),
+    *("frame.unknown-action", "frame.json", "frame.one-call-open", "frame.open-id"),
+)
 
 
 async def floods(line: Any) -> None:
@@ -95,7 +98,23 @@ async def commands_terminals(line: Any) -> None:
         await line.send(json.dumps([4, frame[1], _EVIL, _EVIL, {_EVIL: _EVIL}], ensure_ascii=False))
 
 
+async def says_a_number_that_nothing_holds(line: Any) -> None:
+    async for text in line:
+        frame = json.loads(text) if text.startswith("[") else [0, "0"]
+        await line.send(f'[3,"{frame[1]}",{{"interval":1e{"9" * 20}}}]')
+
+
+async def boots_and_answers_with_depth(line: Any) -> None:
+    async for text in line:
+        frame = json.loads(text) if text.startswith("[") else [0, "0"]
+        booted = '{"status":"Accepted","currentTime":"2026-01-31T12:00:00Z","interval":300}'
+        payload = booted if "BootNotification" in frame else "[" * 50_000 + "]" * 50_000
+        await line.send(f'[3,"{frame[1]}",{payload}]')
+
+
 TALKS: list[Talk] = [
+    says_a_number_that_nothing_holds,
+    boots_and_answers_with_depth,
     floods,
     never_answers,
     closes_at_once,

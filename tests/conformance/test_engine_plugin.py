@@ -3,11 +3,14 @@
 import asyncio
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from lxml import etree
 
 import ocpp_core
+from ocpp_core.conformance.pytest_plugin import target_of
 from played import csms_url
 
 pytest_plugins = ["pytester"]
@@ -88,19 +91,57 @@ def test_there_is_an_item_for_each_rule(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     "verdict, became",
     [
-        ("conforming", {"passed": 1}),
-        ("deviating", {"failed": 1}),
-        ("inconclusive", {"skipped": 1}),
-        ("not applicable", {"skipped": 1}),
-        ("broken", {"failed": 1}),
+        ("conforming", {"passed": 2}),
+        ("deviating", {"failed": 1, "passed": 1}),
+        ("inconclusive", {"skipped": 1, "passed": 1}),
+        ("not applicable", {"skipped": 1, "passed": 1}),
+        ("broken", {"failed": 1, "passed": 1}),
     ],
 )
 def test_a_verdict_is_an_outcome_of_pytest(
     pytester: pytest.Pytester, verdict: str, became: dict[str, int]
 ) -> None:
-    result = _run(pytester, {"frame.unknown-action": verdict}, "--ocpp-rules", "frame.unknown-action")
+    options = ("--ocpp-rules", "frame.unknown-action", "--ocpp-rules", "frame.json")
+    result = _run(pytester, {"frame.unknown-action": verdict}, *options)
 
     result.assert_outcomes(**became)
+
+
+def test_a_run_that_can_tell_nothing_is_no_success(pytester: pytest.Pytester) -> None:
+    """As the command exits with 2: nobody shall take a CSMS that was not reached for one without a fault."""
+    seen = {"frame.unknown-action": "inconclusive", "frame.json": "not applicable"}
+    result = _run(pytester, seen, *("--ocpp-rules", "frame.unknown-action", "--ocpp-rules", "frame.json"))
+
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*nobody can tell of any rule: because*"])
+
+
+@pytest.mark.parametrize(
+    "endpoint, options, told",
+    [
+        (None, {}, "--ocpp-endpoint is needed"),
+        ("foo", {}, "a URL of ws or wss is needed"),
+        ("ws://[", {}, "a URL of ws or wss is needed"),
+        ("ws://h", {"wire": "soap", "version": "1.6"}, "a URL of http or https is needed"),
+        ("ws://h", {"version": "9"}, "No OCPP version is called '9'"),
+        ("http://h", {"wire": "soap"}, "OCPP 2.0.1 is not spoken over SOAP"),
+        ("h:65536", {"role": "station"}, "there is no port 65536"),
+        ("h:\u00b2", {"role": "station"}, "not a host, : and a port"),
+    ],
+)
+def test_what_cannot_be_tested_is_told(endpoint: str | None, options: dict[str, str], told: str) -> None:
+    usual = {"version": "2.0.1", "wire": "json", "role": "csms", "identity": None, "password": None}
+    given = {f"--ocpp-{name}": value for name, value in {**usual, **options, "endpoint": endpoint}.items()}
+
+    with pytest.raises(pytest.UsageError, match=told):
+        target_of(cast("pytest.Config", SimpleNamespace(getoption=given.get)))
+
+
+def test_what_cannot_be_read_is_told_once_and_not_for_each_rule(pytester: pytest.Pytester) -> None:
+    result = _run(pytester, {}, "--ocpp-profile", "none.toml")
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    assert 1 == result.stderr.str().count("--ocpp-profile: none.toml")
 
 
 @pytest.mark.parametrize("verdict, became", [("deviating", {"xfailed": 1}), ("conforming", {"failed": 1})])

@@ -44,6 +44,7 @@ def test_a_profile_says_what_is_known(tmp_path: Path) -> None:
     "written, told",
     [
         ("evses =", "it is no TOML"),
+        (f"evses = {'[' * 50_000}", "it is no TOML"),
         ("evse = 1", "'evse': no such key; did you mean evses?"),
         ("evses = 0", "evses = 0: a whole number from 1 to 1000 is needed"),
         ("evses = true", "evses = true: a whole number"),

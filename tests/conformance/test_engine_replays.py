@@ -31,6 +31,12 @@ _HEAD = {
 }
 
 
+def _with_entry(**said: Any) -> str:
+    """A file of one entry, in which something is said."""
+    entry = {"at": 0.5, "direction": "sent", "what": "message", "text": "[]", "note": ""}
+    return f"{json.dumps(_HEAD)}\n{json.dumps({**entry, **said})}"
+
+
 def _replay(rule: str = RULE, place: str = "here") -> Replay:
     return Replay(
         rule=rule,
@@ -71,6 +77,11 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (json.dumps({**_HEAD, "wire": "smoke"}), "smoke"),
         (json.dumps(_HEAD) + "\n{}", "no replay file"),
         (json.dumps(_HEAD) + "\nnull", "no replay file"),
+        ("[" * 50_000, "no replay file"),
+        (json.dumps({**_HEAD, "version": "9.9"}), "'9.9'"),
+        (_with_entry(at="nan"), "it has a time that is none: 'nan'"),
+        (_with_entry(at=-1), "it has a time that is none: -1"),
+        (_with_entry(text="\ud800"), "surrogates not allowed"),
     ],
 )
 def test_a_file_that_is_none_is_told(tmp_path: Path, written: str, told: str) -> None:

@@ -1,12 +1,18 @@
 """Stages on the JSON wire, in front of our own CSMS and our own station."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import pytest
 
+from certificates import Certificates
+from ocpp_core.conformance.grounds import Target, ground
+from ocpp_core.conformance.listening import Door
+from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.stages import AnswerKind, Refused
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Inconclusive
+from ocpp_core.model.versions import Role, Wire
 from played import JSON_VERSIONS, csms_stage, csms_url, door, station, station_stage
 
 
@@ -136,13 +142,51 @@ def test_others_than_the_station_are_refused() -> None:
     async def run() -> None:
         here = door("1.6", identity="CP2", password="0123456789abcdef")
         async with here.listening("127.0.0.1", 0):
-            for identity, password in (("CP1", None), ("CP2", "wrong-0123456789"), ("CP2", None)):
+            for version, identity, password in (
+                ("1.6", "CP1", None),
+                ("1.6", "CP2", "wrong-0123456789"),
+                ("1.6", "CP2", None),
+                ("2.0.1", "CP2", "0123456789abcdef"),
+            ):
                 with pytest.raises(OSError, match="40"):
-                    async with station(here.port, "1.6", identity, password=password, wait=False):
+                    async with station(here.port, version, identity, password=password, wait=False):
                         pass  # pragma: no cover
             async with station(here.port, "1.6", "CP2", password="0123456789abcdef"):
                 assert await here.wait()
 
-        assert 3 == len(here.refused)
+        assert [
+            "/CP1: only CP2 is tested here",
+            "/CP2: another password is needed",
+            "/CP2: the subprotocol ocpp1.6 is needed",
+        ] == list(here.refused)
 
     asyncio.run(run())
+
+
+def test_who_waits_in_vain_is_told_who_was_refused() -> None:
+    async def run() -> None:
+        here = Door(("ocpp1.6",), identity="CP2", patience=0.2)
+        async with here.listening("127.0.0.1", 0):
+            with pytest.raises(OSError, match="404"):
+                async with station(here.port, "1.6", "CP1", wait=False):
+                    pass  # pragma: no cover
+            with pytest.raises(Inconclusive, match=r"in 0 s; refused /CP1: only CP2 is tested here$"):
+                await station_stage(here, "1.6")
+
+    asyncio.run(run())
+
+
+def test_a_station_that_speaks_soap_comes_over_tls_if_there_is_a_certificate() -> None:
+    known = Certificates()
+    target = Target(
+        role=Role.CHARGE_POINT, version="1.6", wire=Wire.SOAP, host="localhost", port=0, ssl=known.server
+    )
+
+    async def run() -> str:
+        async with ground(target, Profile()) as here:
+            where = urlsplit(here.address or "")
+            _, writer = await asyncio.open_connection(where.hostname, where.port, ssl=known.client())
+            writer.close()
+            return where.scheme
+
+    assert "https" == asyncio.run(run())

@@ -7,7 +7,7 @@ import pytest
 from attrs import NOTHING
 from hypothesis import strategies as st
 
-from envelopes import ALL_MESSAGES, SoapMessage, soap_messages
+from envelopes import ALL_MESSAGES, XSI, SoapMessage, soap_messages
 from ocpp_core import v16
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import Call, CallResult, Frame
@@ -191,12 +191,20 @@ BEHIND_HEADER = with_("<env:Body>", f"{HIDDEN}<env:Body>")
 COMMENTED = with_("<env:Body>", "<!----><!--Body--><env:Body>", with_("</wsa:From>", "<x/></wsa:From>"))
 NAMED = with_("CP-1", "MessageID>m1")
 UNNAMED = re.sub("<wsa:MessageID>.*</wsa:MessageID>", "", ANSWER)
+BEFORE, BODY = BOOT.split("<env:Body>")
+CONTENT = with_("Request>", f'Request xmlns="{CS_16}">', BODY.replace("ocpp:", ""))
+#: Axis and CXF write elements without a prefix, some of them with an xmlns each.
+BY_DEFAULT = f"{BEFORE}<env:Body>{CONTENT}"
 SAID = with_("/anonymous", "/anonymous MessageID MessageID>q", UNNAMED)
 RELATED = with_(
     START,
     START[:-1] + ' xmlns:x="Response">',
     with_("<wsa:From>", "<wsa:RelatesTo>r1</wsa:RelatesTo><wsa:From>"),
 )
+LATE_END = f"{END[:-1]}-->"
+AS_PREFIX = re.sub(r"\benv(?=[:=])", "bootNotificationRequest", BY_DEFAULT)
+AS_PREFIX_END = "</bootNotificationRequest></bootNotificationRequest:Body>"
+FAR = with_("http://b/", "http://b/Body")
 
 #: Two envelopes of which the second looks like the first, and means something else.
 LOOK_ALIKES = {
@@ -222,6 +230,13 @@ LOOK_ALIKES = {
         with_("<wsa:MessageID>", "<wsa:MessageID xml:lang='>'>"),
         with_("<wsa:MessageID>", "<wsa:MessageID xml:lang='>' x>"),
     ),
+    "an end in a hint of the schema": (
+        with_(START, f"{START[:-1]} xmlns:i='{XSI}' i:schemaLocation='a>b c'>"),
+        with_(START, f"{START[:-1]} xmlns:i='{XSI}' i:schemaLocation='a>"),
+    ),
+    "an end in a comment behind": (f"{BOOT}<!--{LATE_END}", cut(BOOT, START)[: -len(TAIL)] + LATE_END),
+    "a prefix called as the body element": (AS_PREFIX, with_(AS_PREFIX_END, "", AS_PREFIX)),
+    "a body in an address, and comments": (with_("<env:Header>", "<env:Header>" + "<!---->" * 3, FAR), FAR),
     "a tag that looks like an end": (BOOT, with_("</ocpp:chargePointModel>", "<ocpp:/chargePointModel>")),
     "an end that looks like a tag": (BOOT, with_("<ocpp:chargePointModel>", "</ocpp:chargePointModel>")),
     "another end": (BOOT, with_("</env:Envelope>", "</env:Envelopf>")),
@@ -291,15 +306,11 @@ def test_the_second_request_of_a_station_is_not_parsed(monkeypatch: pytest.Monke
 
 
 def test_a_namespace_by_default_is_known_too() -> None:
-    """Axis and CXF write elements without a prefix, some of them with an xmlns each."""
     codec = SoapCodec("1.6")
-    before, after = BOOT.split("<ocpp:boot")
-    body = f"{before}<boot{after}".replace("Request>", f'Request xmlns="{CS_16}">', 1)
-    head, content = body.split("<env:Body>")
-    body = f"{head}<env:Body>{content.replace('ocpp:', '')}"
-    codec.decode(body.encode())
+    body = BY_DEFAULT.encode()
+    codec.decode(body)
 
-    assert codec.decode(body.encode()) == first_tier(codec, body.encode())
+    assert codec.decode(body) == first_tier(codec, body)
 
 
 def test_an_answer_that_names_no_request_is_left_to_lxml() -> None:
@@ -327,9 +338,11 @@ def test_heads_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert None is first_tier(codec, BOOT.replace("CP-1", "CP-0").encode())
 
 
-def test_a_long_head_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("old, new", [("CP-1", "C"), ("</env:Envelope>", " ")], ids=["head", "tail"])
+def test_what_is_long_around_a_payload_is_not_kept(old: str, new: str) -> None:
+    """A stranger could put a megabyte behind each head of two hundred letters."""
     codec = SoapCodec("1.6")
-    long = BOOT.replace("CP-1", "C" * quick.LONGEST_HEAD).encode()
+    long = with_(old, old + new * quick.LONGEST_HEAD).encode()
 
     assert codec.decode(long) == codec.decode(long)
     assert not codec._known_heads._known

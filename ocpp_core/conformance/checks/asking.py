@@ -1,11 +1,11 @@
 """What checks have in common: a call that stands for others, what is served, times, frames that are looked up."""
 
 import asyncio
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ocpp_core.conformance.json_frames import frame_in
 from ocpp_core.conformance.requests import request
 from ocpp_core.conformance.rules import rules
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Stage
@@ -124,9 +124,6 @@ def frames(stage: Stage, id: str, *, after: int = -1) -> Iterator[list[Any]]:
     """The frames of the peer with an id, in order, from an entry of the trace on."""
     for entry in stage.trace:
         if entry.number > after and entry.direction is Direction.RECEIVED and entry.what is What.MESSAGE:
-            try:
-                frame = json.loads(entry.text)
-            except ValueError:
-                continue
-            if isinstance(frame, list) and len(frame) > 1 and frame[1] == id:
+            frame = frame_in(entry.text)
+            if frame is not None and frame[1] == id:
                 yield frame

@@ -6,7 +6,7 @@ those of 2.0.1 here; the note calls its own slightly simplified, so try it with 
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from attrs import frozen
@@ -47,7 +47,7 @@ def read(text: str | None) -> Any:
     """JSON of a DataTransfer; None if it is none."""
     try:
         return json.loads(text or "", parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, InvalidOperation):
         return None
 
 

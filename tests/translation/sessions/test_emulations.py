@@ -171,7 +171,11 @@ def test_a_data_transfer_of_a_contract_is_the_request_of_2_0_1() -> None:
     assert to_wire(AUTHORIZED) == json.loads(answer.data)
 
 
-@pytest.mark.parametrize("data", [None, "x", "[]", '{"idToken": 7}'])
+#: A number that even a `Decimal` cannot hold.
+BEYOND = f"1e{'9' * 20}"
+
+
+@pytest.mark.parametrize("data", [None, "x", "[]", '{"idToken": 7}', f'{{"idToken": {BEYOND}}}'])
 def test_a_data_transfer_that_is_no_request_is_rejected(data: str | None) -> None:
     both = old_station()
 
