@@ -78,9 +78,10 @@ async def judged(stage: Conversation, id: str, unclear: dict[str, str] | None = 
     except (Inconclusive, NotApplicable) as reason:
         if unclear is not None:
             unclear[id] = str(reason)
+    heard = stage.heard()
     for rule, judge in OVERHEARD.items():
         if rules()[rule].binds(stage.role, stage.specification.version, stage.wire):
-            for each in judge(stage.heard()):
+            for each in judge(heard):
                 if each is not None:
                     seen[rule] = str(each)
     return seen
