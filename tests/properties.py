@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 
@@ -35,6 +35,24 @@ def for_all(strategy: SearchStrategy[Any], examples: int, check: Callable[[Any],
     with large_values_allowed():
         run()
     return checked
+
+
+def find_one(strategy: SearchStrategy[Any], condition: Callable[[Any], bool]) -> Any:
+    """A value of which something holds: it shall be seen, and not made small."""
+    return _found(strategy, condition, 5000, [Phase.generate])
+
+
+def smallest(strategy: SearchStrategy[Any], condition: Callable[[Any], bool] = lambda _: True) -> Any:
+    """What is left of a value of which something holds. What matters in it is not explained: it takes as long."""
+    return _found(strategy, condition, 2000, [phase for phase in Phase if phase is not Phase.explain])
+
+
+def _found(
+    strategy: SearchStrategy[Any], condition: Callable[[Any], bool], examples: int, phases: list[Phase]
+) -> Any:
+    chosen = settings(max_examples=examples, database=None, derandomize=True, deadline=None, phases=phases)
+    with large_values_allowed():
+        return find(strategy, condition, settings=chosen)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -31,12 +32,10 @@ MAY_USE_THE_CLOCK = {
 }
 
 
-def parsed() -> Iterator[tuple[str, ast.Module]]:
-    for name, path in FILES.items():
-        yield name, ast.parse(path.read_text(encoding="utf-8"))
-
-
-TREES = dict(parsed())
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Read when a test asks: every worker of xdist collects this file, and one or two run it."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
 def name_of(node: ast.AST) -> str:
@@ -173,7 +172,7 @@ CANNOT_FAIL: list[Callable[[ast.AST], Iterable[ast.AST]]] = [
 
 @pytest.mark.parametrize("rule", CANNOT_FAIL, ids=lambda rule: rule.__name__)
 def test_no_assertion_is_written_so_that_it_cannot_fail(rule: Callable[[ast.AST], Iterable[ast.AST]]) -> None:
-    found = {f"{name}:{getattr(node, 'lineno', 0)}" for name, tree in TREES.items() for node in rule(tree)}
+    found = {f"{name}:{getattr(node, 'lineno', 0)}" for name, tree in trees().items() for node in rule(tree)}
 
     assert set() == found
 
@@ -217,7 +216,7 @@ def checking_names() -> set[str]:
     """Functions of the tests that assert something, or call or hand on what does."""
     named: dict[str, set[str]] = {}
     checking = {"raises", "fail"}
-    for tree in TREES.values():
+    for tree in trees().values():
         for function in functions(tree):
             names = {name_of(each).rpartition(".")[2] for each in ast.walk(function)}
             named.setdefault(function.name, set()).update(names)
@@ -232,7 +231,7 @@ def test_every_test_asserts_something() -> None:
     checking = checking_names()
     found = {
         f"{name}:{test.lineno} {test.name}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for test in functions(tree)
         if test.name.startswith("test_") and test.name not in checking
     }
@@ -243,7 +242,7 @@ def test_every_test_asserts_something() -> None:
 def test_no_test_of_a_file_hides_another() -> None:
     """Of two functions with one name in one place, only the last is run."""
     found = []
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         homes: list[ast.Module | ast.ClassDef] = [tree, *inside(tree, ast.ClassDef)]
         for home in homes:
             names = [each.name for each in home.body if isinstance(each, Function)]
@@ -280,7 +279,7 @@ def uses_of_the_clock(tree: ast.AST) -> Iterator[ast.AST]:
 def test_no_test_measures_or_waits_for_time() -> None:
     found = {
         f"{name}:{getattr(node, 'lineno', 0)}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if not any(fnmatch(name, pattern) for pattern in MAY_USE_THE_CLOCK)
         for node in uses_of_the_clock(tree)
     }

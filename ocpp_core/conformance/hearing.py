@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from ocpp_core.conformance.json_frames import Json, Type, parsed
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.model.versions import Role, Specification, Wire
 from ocpp_core.model.violations import Violation
+from ocpp_core.payloads.validation import explain
 
 #: How the note begins of what the kit has said wrongly on purpose.
 BROKEN = "broken"
@@ -94,6 +95,7 @@ class Heard:
     was_registered: bool = False
     silent: frozenset[str] = frozenset()
     given: Sequence[Said] | None = None
+    _faults: dict[int, list[Violation]] = field(factory=dict, init=False)
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
@@ -109,6 +111,18 @@ class Heard:
     def said(self) -> tuple[Said, ...]:
         """The messages that are whole, in order."""
         return tuple(self._read()) if self.given is None else tuple(self.given)
+
+    def faults(self, said: Said) -> list[Violation]:
+        """What is wrong with the payload of a message, of a known action, by its JSON schema.
+
+        Many rules ask, and a schema is slow: each message is looked at once.
+        """
+        number = said.entry.number
+        if number not in self._faults:
+            known = self.specification
+            of = known.response if said.kind is Type.CALLRESULT else known.request
+            self._faults[number] = explain(of(said.action), said.payload or {})
+        return self._faults[number]
 
     def _read(self) -> Iterator[Said]:
         asked: dict[tuple[Direction, str], str] = {}

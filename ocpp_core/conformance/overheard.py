@@ -16,7 +16,6 @@ from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import shown
 from ocpp_core.model.versions import Wire
-from ocpp_core.payloads.validation import explain
 
 Judge = Callable[[Heard], Iterator[Deviation | None]]
 
@@ -272,9 +271,7 @@ def _is_right(heard: Heard, said: Said) -> bool:
     action = heard.specification.actions.get(said.action)
     if action is None or said.entry.note.startswith(BROKEN) or said.payload is None:
         return False
-    return bool(action.sent_by & ~heard.role) and not explain(
-        heard.specification.request(said.action), said.payload
-    )
+    return bool(action.sent_by & ~heard.role) and not heard.faults(said)
 
 
 def _in_turn(heard: Heard) -> Iterator[Deviation | None]:
@@ -313,23 +310,20 @@ _CLASSES = (
 )
 
 
-def _payloads(heard: Heard, kinds: tuple[Type, ...]) -> Iterator[tuple[Said, Any]]:
-    """Each payload of the software, with its class."""
+def _payloads(heard: Heard, kinds: tuple[Type, ...]) -> Iterator[Said]:
+    """Each message of the software that has a schema."""
     for said in heard.said:
         if said.entry.direction is Direction.RECEIVED and said.kind in kinds and said.payload is not None:
-            known = heard.specification
-            action = known.actions.get(said.action)
-            if action is None or (said.kind is Type.SEND) is action.answered:
-                continue
-            is_request = said.kind is not Type.CALLRESULT
-            yield said, known.request(said.action) if is_request else known.response(said.action)
+            action = heard.specification.actions.get(said.action)
+            if action is not None and (said.kind is Type.SEND) is not action.answered:
+                yield said
 
 
 def _schema(
     name: str, keywords: frozenset[str], kinds: tuple[Type, ...], heard: Heard
 ) -> Iterator[Deviation | None]:
-    for said, cls in _payloads(heard, kinds):
-        faults = explain(cls, said.payload) if said.faults is None else list(said.faults)
+    for said in _payloads(heard, kinds):
+        faults = heard.faults(said) if said.faults is None else said.faults
         decisive = next(
             (one for one, words in _CLASSES if any(fault.keyword in words for fault in faults)), ""
         )

@@ -17,7 +17,6 @@ from ocpp_core.conformance.telling import Wrong, each, requests
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
-from ocpp_core.payloads.validation import explain
 
 #: What cannot have triggered the first event of a transaction, and what not the last.
 _NOT_AT_START = frozenset(
@@ -53,20 +52,16 @@ _VARIABLES = {
 
 def _results(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
     """The results of the station, with what was asked for: those that fit their schemas, as both have to."""
-    known = heard.specification
     asked: dict[str, Json | None] = {}
     for said in heard.said:
-        payload = said.payload or {}
         if said.entry.direction is Direction.SENT:
             if said.kind is Type.CALL and said.action == action:
-                is_right = not said.entry.note.startswith(BROKEN) and not explain(
-                    known.request(action), payload
-                )
+                is_right = not said.entry.note.startswith(BROKEN) and not heard.faults(said)
                 # Of two calls under one id nobody can tell which one is answered.
-                asked[said.id] = payload if is_right and said.id not in asked else None
+                asked[said.id] = (said.payload or {}) if is_right and said.id not in asked else None
         elif said.kind is Type.CALLRESULT and said.action == action:
             request = asked.get(said.id)
-            if request is not None and not explain(known.response(action), payload):
+            if request is not None and not heard.faults(said):
                 yield request, said
 
 

@@ -1,10 +1,9 @@
 """Our own CSMS under the kit: it keeps every rule that must be kept."""
 
-import asyncio
-
 import pytest
 
 from conformance.peers.csms_judging import ALL
+from loops import run_in_no_time
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.reports.report import Report
@@ -27,7 +26,7 @@ async def _judged(version: str, wire: Wire) -> Report:
     [*((Wire.JSON, version) for version in JSON_VERSIONS), *((Wire.SOAP, each) for each in _SOAP_VERSIONS)],
 )
 def test_our_csms_keeps_what_must_be_kept(wire: Wire, version: str) -> None:
-    report = asyncio.run(_judged(version, wire))
+    report = run_in_no_time(_judged(version, wire))
 
     bad = (Verdict.DEVIATING, Verdict.BROKEN)
     assert [] == [(each.rule.id, each.reason) for each in report.outcomes if each.verdict in bad]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from ocpp_core.conformance import hearing
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.traces import Direction, Trace, What
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Role, Wire
+from ocpp_core.payloads import validation
 
 
 def broken(rule: str, version: str, sent: list[Any], received: list[Any]) -> bool:
@@ -62,3 +64,20 @@ def test_both_spellings_of_occurrence_stand_in_the_first_editions(
     version: str, code: str, expected: bool
 ) -> None:
     assert expected == broken("frame.error-code", version, [2, "1", "x", {}], [4, "1", code, "", {}])
+
+
+def test_a_message_is_held_to_its_schema_once_however_many_rules_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[Any] = []
+
+    def counted(cls: type[Any], payload: Any) -> Any:
+        looked_at.append(payload)
+        return validation.explain(cls, payload)
+
+    monkeypatch.setattr(hearing, "explain", counted)
+    trace, payload = Trace(), {"idTag": "A"}
+    trace.add(0.0, Direction.RECEIVED, What.MESSAGE, json.dumps([2, "1", "Authorize", payload]))
+    heard = Heard(trace, specification("1.6"), Role.CHARGE_POINT, Wire.JSON)
+    rules = ("request-type", "request-required", "request-value", "request-unknown-member")
+
+    assert [None] * 4 == [seen for rule in rules for seen in OVERHEARD[f"payload.{rule}"](heard)]
+    assert [payload] == looked_at

@@ -2,10 +2,10 @@
 
 import pytest
 
-from conformance.peers.memory_stage import run
 from conformance.peers.soap_station import SoapStation, soap_staged
 from conformance.peers.soap_station_faults import ANSWERS, CALLS, PAYLOADS, SHARED, Fault
 from conformance.peers.station_judging import IS_DEEP, PROFILE, block, judged
+from loops import run_in_no_time
 from ocpp_core.conformance.checks import CHECKS
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.rules import Rule, Seen, rules
@@ -31,8 +31,7 @@ def found(station: SoapStation, id: str) -> dict[str, str]:
         async with soap_staged(station, PROFILE) as stage:
             return await judged(stage, id)
 
-    seen: dict[str, str] = run(look())
-    return seen
+    return run_in_no_time(look())
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -2,16 +2,16 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 from conformance.peers.csms import Csms
 from conformance.peers.csms_faults import FAULTS
 from conformance.peers.csms_judging import judged
-from conformance.peers.memory_stage import run, staged
+from conformance.peers.memory_stage import staged
 from conformance.peers.station import Station
 from conformance.peers.station_judging import PROFILE, VERSIONS, binding
+from loops import run_in_no_time
 from ocpp_core.conformance.checks import CHECKS
 from ocpp_core.conformance.rules import rules
 from ocpp_core.conformance.verdicts import Deviation, Inconclusive, NotApplicable, Verdict
@@ -39,8 +39,7 @@ def waited(station: Station, *ids: str) -> tuple[float, set[str]]:
                 shown |= stage.shown
         return total, shown
 
-    seen: Any = run(look())
-    return seen[0], seen[1]
+    return run_in_no_time(look())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ BOTH = ("frame.own-timeout", "frame.after-timeout")
 
 
 def test_what_a_check_has_seen_of_another_rule_is_not_looked_for_again() -> None:
-    report = asyncio.run(judged(Csms("2.0.1"), *BOTH))
+    report = judged(Csms("2.0.1"), *BOTH)
 
     told = [(outcome.verdict, outcome.reason) for outcome in report.outcomes]
     assert [(CONFORMING, ""), (CONFORMING, "seen by the check of frame.own-timeout")] == told
@@ -75,7 +74,7 @@ def test_what_a_check_has_seen_of_another_rule_is_not_looked_for_again() -> None
 
 def test_what_a_check_has_not_seen_of_another_rule_is_looked_for() -> None:
     fault = next(each for each in FAULTS if each.rule == "frame.after-timeout")
-    report = asyncio.run(judged(fault.csms("2.0.1"), *BOTH))
+    report = judged(fault.csms("2.0.1"), *BOTH)
 
     assert [CONFORMING, Verdict.DEVIATING] == [outcome.verdict for outcome in report.outcomes]
 

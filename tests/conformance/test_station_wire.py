@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 
 from conformance.peers.sockets import COMPRESSED_MASKED, deaf_to_parts, without_sent
 from conformance.peers.station import Station
+from loops import run_in_no_time
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.runner import Event, Listening, conform
@@ -81,7 +82,7 @@ def judged(version: str, change: Callable[[Any], None] = lambda _: None) -> list
         bad = (Verdict.DEVIATING, Verdict.BROKEN)
         return [outcome.rule.id for outcome in report.outcomes if outcome.verdict in bad]
 
-    return asyncio.run(run())
+    return run_in_no_time(run())
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.1"])

@@ -22,9 +22,12 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LONGEST_LINE, LONGEST_TRACEBACK = 8_000, 16_000
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
+def trees(mentioning: str = "") -> Iterator[tuple[Path, ast.Module]]:
+    """The modules in which a pattern is found."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        yield path, ast.parse(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        if re.search(mentioning, text, re.IGNORECASE):
+            yield path, ast.parse(text)
 
 
 def is_logger(node: ast.expr) -> bool:
@@ -35,7 +38,7 @@ def is_logger(node: ast.expr) -> bool:
 
 def log_calls() -> Iterator[Any]:
     """Every call of a logger's method, wherever it stands."""
-    for path, tree in trees():
+    for path, tree in trees(r"\b_\w*(log|frames)\s*\."):
         for node in ast.walk(tree):
             match node:
                 case ast.Call(func=ast.Attribute(value=target, attr=method)) if (

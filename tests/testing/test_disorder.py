@@ -5,7 +5,6 @@ from collections import Counter, deque
 from typing import Any
 
 import pytest
-from hypothesis import find, settings
 
 from ocpp_core import Connection, JsonCodec
 from ocpp_core.conformance.answers import registering, reply
@@ -14,7 +13,7 @@ from ocpp_core.dispatch.connection import CallReceived
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.testing import RESULT, BrokenHistory, Step, broken_histories
 from ocpp_core.testing.strategies import json_text
-from properties import for_all, large_values_allowed
+from properties import for_all, smallest
 
 ALL = {
     *("boot.first", "boot.nothing-before-answer", "transaction.stop-unknown", "transaction.stop-repeated"),
@@ -113,9 +112,8 @@ def test_rule_is_one_of_the_kit_or_of_the_station_alone(rule: str) -> None:
 
 
 def shrunk(version: str, rule: str) -> list[Step]:
-    chosen = settings(max_examples=500, database=None, derandomize=True, deadline=None)
-    with large_values_allowed():
-        return find(broken_histories(version, rules=[rule]), lambda _: True, settings=chosen).steps
+    broken: BrokenHistory = smallest(broken_histories(version, rules=[rule]))
+    return broken.steps
 
 
 def event(step: Step) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.strategies import SearchStrategy
@@ -18,11 +18,10 @@ from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.versions import Role
 from ocpp_core.payloads.validation import explain
 from ocpp_core.testing import envelopes, frames, payloads
-from properties import for_all, large_values_allowed
+from properties import find_one, for_all, smallest
 
 JSON_VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
 SOAP_VERSIONS = ("1.2", "1.5", "1.6")
-_FIND = settings(max_examples=2000, database=None, derandomize=True, deadline=None)
 ANSWERED = [
     (version, action)
     for version in JSON_VERSIONS
@@ -156,13 +155,11 @@ _RANGE: dict[str, tuple[SearchStrategy[str], Callable[[Any], bool]]] = {
 @pytest.mark.parametrize("part", _RANGE)
 def test_frames_have_the_whole_range(part: str) -> None:
     strategy, condition = _RANGE[part]
-    seen = settings(_FIND, max_examples=5000, phases=[Phase.generate])
 
     def is_there(text: str) -> bool:
         return condition(json.loads(text, parse_float=Decimal))
 
-    with large_values_allowed():
-        assert is_there(find(strategy, is_there, settings=seen))
+    assert is_there(find_one(strategy, is_there))
 
 
 def test_a_boot_notification_takes_few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +171,7 @@ def test_a_boot_notification_takes_few_draws(monkeypatch: pytest.MonkeyPatch) ->
         counts[-1] += 1
         return draw(self, *arguments, **options)
 
-    @settings(_FIND, max_examples=300, phases=[Phase.generate])
+    @settings(max_examples=300, database=None, derandomize=True, deadline=None, phases=[Phase.generate])
     @given(st.data())
     def run(data: st.DataObject) -> None:
         counts.append(0)
@@ -188,20 +185,15 @@ def test_a_boot_notification_takes_few_draws(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_shrunk_frame_is_readable() -> None:
-    with large_values_allowed():
-        boot = find(frames("1.6", action="BootNotification"), lambda _: True, settings=_FIND)
-        result = find(
-            frames("1.6", kinds=[FrameKind.CALLRESULT], action="Reset"), lambda _: True, settings=_FIND
-        )
+    boot = smallest(frames("1.6", action="BootNotification"))
+    result = smallest(frames("1.6", kinds=[FrameKind.CALLRESULT], action="Reset"))
 
     assert '[2,"1","BootNotification",{"chargePointModel":"","chargePointVendor":""}]' == boot
     assert '[3,"1",{"status":"Accepted"}]' == result
 
 
 def test_shrunk_envelope_is_readable() -> None:
-    shrunk = find(
-        envelopes("1.6", action="Heartbeat", kinds=[FrameKind.CALL]), lambda _: True, settings=_FIND
-    ).decode()
+    shrunk = smallest(envelopes("1.6", action="Heartbeat", kinds=[FrameKind.CALL])).decode()
 
     assert "<wsa:MessageID>urn:example:1</wsa:MessageID>" in shrunk
     assert "<ocpp:heartbeatRequest></ocpp:heartbeatRequest>" in shrunk

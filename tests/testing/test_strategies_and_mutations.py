@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import Phase, find, settings
 from hypothesis.strategies import SearchStrategy, one_of
 
 from classes import ALL_CLASSES, BREAKABLE_CLASSES
@@ -22,17 +21,9 @@ from ocpp_core.payloads.conversion import read
 from ocpp_core.payloads.validation import explain
 from ocpp_core.payloads.walk import walk
 from ocpp_core.testing import broken_payloads, is_breakable, messages, mutated_payloads, payloads
-from properties import for_all, large_values_allowed
+from properties import find_one, for_all
 
 EXAMPLES = 3
-# What is looked for shall be seen, not made small.
-_FIND = settings(max_examples=5000, database=None, derandomize=True, deadline=None, phases=[Phase.generate])
-
-
-def find_one(strategy: SearchStrategy[Any], condition: Callable[[Any], bool]) -> Any:
-    with large_values_allowed():
-        return find(strategy, condition, settings=_FIND)
-
 
 # The strategies reach the edges.
 

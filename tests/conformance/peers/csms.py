@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from ssl import SSLContext
@@ -19,6 +19,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from loops import run_in_no_time
 from ocpp_core.conformance.requests import is_first, request, response, token_info
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import PayloadError
@@ -106,6 +107,7 @@ class Csms:
         trust: Of a client that trusts it.
         stays: Whether it keeps connections without a subprotocol.
         refuses_strangers: Whether it refuses handshakes that offer nothing that it takes.
+        run: Runs the kit beside it, on a loop where waiting takes no time.
     """
 
     def __init__(self, version: str, registration: str = "Accepted") -> None:
@@ -134,6 +136,7 @@ class Csms:
         )
         self.stays = False
         self.refuses_strangers = False
+        self.run: Callable[[Coroutine[Any, Any, Any]], Any] = run_in_no_time
         self.sessions: list[Session] = []
         self.starts: dict[str, int] = {}
         self.transactions: list[Any] = []

@@ -435,6 +435,7 @@ def _follows_boots(action: str | None) -> Callable[[Csms], None]:
 def _standing(csms: Csms) -> None:
     """From when the peer is made: that it is wrong too, after a while, is another rule."""
     ways.saying("Heartbeat", currentTime=now())(csms)
+    csms.run = asyncio.run  # beside it our clock has to go
 
 
 _no_gate = ways.behaving(gate=lambda *_: None)

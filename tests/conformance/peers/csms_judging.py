@@ -1,8 +1,7 @@
 """What the kit says of CSMSs that are played in the same process."""
 
-import asyncio
 import logging
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,11 +18,8 @@ from ocpp_core.model.versions import Role, Wire
 ALL = tuple(id for id, rule in rules().items() if rule.seen is not Seen.GENERATED)
 
 
-def profile_of(csms: Csms, answer_within: float = 1.0) -> Profile:
-    """What is known of the peers: everything that is claimed, tokens, and how to have something sent.
-
-    Of peers that answer all that is right, answers can be waited for longer, since that takes no time.
-    """
+def profile_of(csms: Csms) -> Profile:
+    """What is known of the peers: everything that is claimed, tokens, and how to have something sent."""
 
     async def trigger(told: dict[str, Any]) -> None:
         await csms.trigger(told["action"], told["payload"])
@@ -33,24 +29,30 @@ def profile_of(csms: Csms, answer_within: float = 1.0) -> Profile:
         features=dict.fromkeys(needs, True),
         tokens={kind: (token,) for kind, token in KINDS.items()},
         hooks={"trigger": trigger},
-        answer_within=answer_within,
+        answer_within=1.0,
         silence=0.1,
     )
 
 
-async def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON, answer_within: float = 1.0) -> Report:
-    """What the kit says of a CSMS."""
-    async with csms.served() as url:
-        target = Target(
-            role=Role.CSMS,
-            version=csms.version,
-            wire=wire,
-            url=url,
-            identity="CS-1",
-            password=csms.password,
-            ssl=csms.trust,
-        )
-        return await conform(target, profile=profile_of(csms, answer_within), patterns=patterns or ALL)
+def judged(csms: Csms, *patterns: str, wire: Wire = Wire.JSON) -> Report:
+    """What the kit says of a CSMS; waiting takes no time."""
+
+    async def look() -> Report:
+        async with csms.served() as url:
+            target = Target(
+                role=Role.CSMS,
+                version=csms.version,
+                wire=wire,
+                url=url,
+                identity="CS-1",
+                password=csms.password,
+                ssl=csms.trust,
+            )
+            return await conform(target, profile=profile_of(csms), patterns=patterns or ALL)
+
+    with _quiet():
+        report: Report = csms.run(look())
+    return report
 
 
 def deviating(report: Report) -> list[str]:
@@ -64,28 +66,8 @@ def deviating(report: Report) -> list[str]:
     ]
 
 
-def broken_by(
-    faults: Iterable[Any], patterns: tuple[str, ...], *, wire: Wire = Wire.JSON, answer_within: float = 1.0
-) -> dict[str, list[str]]:
-    """The rules that each fault breaks, in its first version: the kit mostly waits, so they are tried side by side."""
-    some = asyncio.Semaphore(16)
-
-    async def tried(fault: Any) -> tuple[str, list[str]]:
-        async with some:
-            report = await judged(
-                fault.csms(fault.versions[0]), *patterns, wire=wire, answer_within=answer_within
-            )
-            return fault.name, deviating(report)
-
-    async def all_of_them() -> dict[str, list[str]]:
-        return dict(await asyncio.gather(*map(tried, faults)))
-
-    with quiet():
-        return asyncio.run(all_of_them())
-
-
 @contextmanager
-def quiet() -> Generator[None, None, None]:
+def _quiet() -> Generator[None, None, None]:
     """Faulty peers may fail, and say so."""
     logging.disable(logging.CRITICAL)
     try:

@@ -1,12 +1,11 @@
-"""A stage in memory for a station that runs beside it, and a loop on which waiting takes no time.
+"""A stage in memory for a station that runs beside it.
 
 The engine's stage reads from a WebSocket. This one has the same done without, so that all checks can be tried on all
 stations with a fault in seconds.
 """
 
 import asyncio
-import selectors
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,36 +21,6 @@ from ocpp_core.model.versions import Role, Wire
 
 #: Seconds for a station to come back.
 _PATIENCE = 30.0
-
-
-class _Jumping(selectors.DefaultSelector):
-    passed = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        found = super().select(0)
-        if not found and timeout is None:
-            raise RuntimeError("everybody waits, and for nothing")
-        if not found and timeout:
-            self.passed += timeout
-        return found
-
-
-class Loop(asyncio.SelectorEventLoop):
-    """Jumps to the next timer when there is nothing to do."""
-
-    def __init__(self) -> None:
-        self._jumping = _Jumping()
-        super().__init__(self._jumping)
-
-    def time(self) -> float:
-        """Seconds, those that were jumped over among them."""
-        return super().time() + self._jumping.passed
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Runs something in no time."""
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        return runner.run(work)
 
 
 class _End:

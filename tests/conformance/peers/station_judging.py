@@ -3,10 +3,10 @@
 import asyncio
 import os
 from collections.abc import Callable
-from typing import Any
 
-from conformance.peers.memory_stage import run, staged
+from conformance.peers.memory_stage import staged
 from conformance.peers.station import Station
+from loops import run_in_no_time
 from ocpp_core.conformance.checks import CHECKS
 from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.overheard import OVERHEARD
@@ -59,8 +59,7 @@ def found(
         async with staged(station, profile(station)) as stage:
             return await judged(stage, id, unclear)
 
-    seen: Any = run(look())
-    return dict(seen)
+    return run_in_no_time(look())
 
 
 async def judged(stage: Conversation, id: str, unclear: dict[str, str] | None = None) -> dict[str, str]:
@@ -78,9 +77,10 @@ async def judged(stage: Conversation, id: str, unclear: dict[str, str] | None = 
     except (Inconclusive, NotApplicable) as reason:
         if unclear is not None:
             unclear[id] = str(reason)
+    heard = stage.heard()
     for rule, judge in OVERHEARD.items():
         if rules()[rule].binds(stage.role, stage.specification.version, stage.wire):
-            for each in judge(stage.heard()):
+            for each in judge(heard):
                 if each is not None:
                     seen[rule] = str(each)
     return seen
