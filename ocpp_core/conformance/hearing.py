@@ -99,6 +99,7 @@ class Heard:
     silent: frozenset[str] = frozenset()
     given: Sequence[Said] | None = None
     before: Learned = field(factory=Learned)
+    _right: dict[int, bool] = field(factory=dict, init=False, eq=False, repr=False)
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
@@ -144,6 +145,12 @@ class Heard:
 
     def is_right(self, said: Said) -> bool:
         """Whether a message is of an action of the version, fits its schema, and was not spoilt by the kit."""
+        number = said.entry.number
+        if number not in self._right:
+            self._right[number] = self._fits(said)
+        return self._right[number]
+
+    def _fits(self, said: Said) -> bool:
         known = self.specification
         if said.payload is None or said.action not in known.actions or said.entry.note.startswith(BROKEN):
             return False

@@ -11,8 +11,6 @@ from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Deviation
-from ocpp_core.model.messages import Payload
-from ocpp_core.payloads.validation import explain
 
 #: What is expected and what came instead; None of what is right.
 Wrong = tuple[str, str] | None
@@ -72,15 +70,10 @@ class Event:
 
 
 def _told(kind: Type, heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
-    known = heard.specification
-    if action not in known.actions:
-        return
-    cls: type[Payload] = known.request(action) if kind is Type.CALL else known.response(action)
     for said in heard.said:
         is_its_own = said.entry.direction is Direction.RECEIVED and said.kind is kind
-        payload = said.payload or {}
-        if is_its_own and said.action == action and not explain(cls, payload):
-            yield said, payload
+        if is_its_own and said.action == action and heard.is_right(said):
+            yield said, said.payload or {}
 
 
 requests: Source = partial(_told, Type.CALL)

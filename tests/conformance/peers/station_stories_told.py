@@ -1,6 +1,7 @@
 """Stories with one fault each, the same without it, and those that are odd and right."""
 
 from collections.abc import Callable
+from typing import Any
 
 from conformance.peers.station_stories import Story, sample
 
@@ -9,7 +10,7 @@ _CSR = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-
 Tell = Callable[[Story], object]
 
 
-def _begun(story: Story, **members: object) -> Story:
+def _begun(story: Story, **members: Any) -> Story:
     return story.event("Started", "Authorized", chargingState="Charging", **members)
 
 
@@ -41,7 +42,10 @@ def _cleared(story: Story) -> Story:
 
 
 def _secret(story: Story, value: str) -> Story:
-    where = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    where: dict[str, Any] = {
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "BasicAuthPassword"},
+    }
     return story.notices("Delta", value, **where)
 
 
@@ -51,7 +55,7 @@ def _base(story: Story, status: str, *, id: int = 1) -> Story:
     return story.tells("NotifyReport", report)
 
 
-def _reset(story: Story, status: str = "Accepted", **members: object) -> Story:
+def _reset(story: Story, status: str = "Accepted", **members: Any) -> Story:
     return story.asks("Reset", {"type": "Immediate", **members}, {"status": status})
 
 
