@@ -63,6 +63,7 @@ def test_every_call_is_answered_by_a_valid_response(side: Role, version: Version
         if is_call:
             result = codec.decode(answer, awaiting={"1": request})
             if action in UNSERVED.get(version, ()):
+                assert isinstance(result, CallError)
                 assert ErrorCode.NOT_SUPPORTED is result.code
             else:
                 assert isinstance(result, CallResult)

@@ -8,6 +8,7 @@ from conformance.peers.station_faults_asked import ASKED_FAULTS
 from conformance.peers.station_faults_blocks import BLOCK_FAULTS
 from conformance.peers.station_faults_more import MORE
 from conformance.peers.station_faults_overheard import OVERHEARD_FAULTS
+from conformance.peers.station_faults_selecting import SELECTING_FAULTS
 from conformance.peers.station_faults_settings import SETTINGS_FAULTS
 from conformance.peers.station_judging import IS_DEEP, VERSIONS, binding, block, found
 from conformance.peers.station_stories_told import STORIES
@@ -22,6 +23,7 @@ FAULTS: list[Fault] = [
     *TRANSACTIONS,
     *FRAMES,
     *SETTINGS_FAULTS,
+    *SELECTING_FAULTS,
     *MORE,
     *OVERHEARD_FAULTS,
     *ASKED_FAULTS,

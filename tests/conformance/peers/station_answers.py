@@ -103,6 +103,8 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     **ABILITIES,
 }
 
+#: The type of a variable by what a value of it must be; of all others it is string.
+TYPES: Mapping[Callable[[str], bool], str] = {_most: "integer", _truth: "boolean", _whole: "integer"}
 #: Instances of those that have some.
 INSTANCES = {"MessageAttempts": "TransactionEvent", "MessageAttemptInterval": "TransactionEvent"}
 _MOST_MONITORS = 10
@@ -188,6 +190,7 @@ def _set_monitors(station: Any, payload: Json) -> Json:
         if row is not None:
             is_wrong = item["type"] == "Delta" and item["value"] < 0
             is_wrong = is_wrong or ("id" in item and item["id"] not in station.monitors)
+            is_wrong = is_wrong or _is_refused(station, item, row)
             status = "Rejected" if is_wrong or len(station.monitors) >= _MOST_MONITORS else "Accepted"
             if status == "Accepted" and "id" not in item and _is_monitored(station, item):
                 status = "Duplicate"
@@ -196,6 +199,18 @@ def _set_monitors(station: Any, payload: Json) -> Json:
                 station.monitors[result["id"]] = item
         results.append({**result, "status": status})
     return {"setMonitoringResult": results}
+
+
+def _is_refused(station: Any, item: Json, row: Any) -> bool:
+    """Whether a threshold is of what has no order, or can never be reached."""
+    if not item["type"].endswith("Threshold"):
+        return False
+    name = item["variable"]["name"]
+    is_unfit = TYPES.get(row[2]) != "integer" and "monitor.unfit-type" not in station.lenient
+    is_beyond = (
+        item["value"] > MOST.get(name, item["value"]) and "monitor.beyond-range" not in station.lenient
+    )
+    return is_unfit or is_beyond
 
 
 def _is_monitored(station: Any, item: Json) -> bool:
@@ -221,6 +236,8 @@ def _clear_monitors(station: Any, payload: Json) -> Json:
 
 
 def _report(station: Any, payload: Json) -> Json:
+    if not station.selected(payload):
+        return {"status": ("EmptyResultSet", "Rejected")}
     names = {component for component, _ in station.variables}
     asked = payload.get("componentVariable", [])
     is_known = any(

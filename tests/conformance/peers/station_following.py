@@ -4,11 +4,19 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.peers.station_answers import INSTANCES, MOST
+from conformance.peers.station_answers import INSTANCES, MOST, TYPES
 from conformance.peers.station_following_blocks import FollowingBlocks
 from ocpp_core.conformance.requests import readings
 
 Json = dict[str, Any]
+
+#: The kinds of monitors that are no thresholds, by their types; and that of all others, for no type.
+_KINDS = {
+    "": "ThresholdMonitoring",
+    "Delta": "DeltaMonitoring",
+    "Periodic": "PeriodicMonitoring",
+    "PeriodicClockAligned": "PeriodicMonitoring",
+}
 
 
 class Following(FollowingBlocks):
@@ -30,6 +38,7 @@ class Following(FollowingBlocks):
     boot: Any
     report: Any
     event: Any
+    now: Any
     variables: dict[tuple[str, str], list[Any]]
     monitors: dict[int, Json]
 
@@ -199,8 +208,23 @@ class Following(FollowingBlocks):
             (each["component"]["name"], each.get("variable", {}).get("name"))
             for each in payload.get("componentVariable", [])
         ]
-        rows = [key for key in self.variables if not asked or key in asked or (key[0], None) in asked]
+        rows = [key for key in self.selected(payload) if not asked or key in asked or (key[0], None) in asked]
         await self.report_variables(payload["requestId"], rows)
+
+    def selected(self, payload: Json) -> list[tuple[str, str]]:
+        """The variables of the components that fit one of the criteria of a report, if it has some."""
+        criteria = payload.get("componentCriteria")
+        return [
+            (component, variable)
+            for component, variable in self.variables
+            if not criteria or any(self._is_so(component, criterion) for criterion in criteria)
+        ]
+
+    def _is_so(self, component: str, criterion: str) -> bool:
+        value, *_ = self.variables.get(
+            (component, criterion), ["false" if criterion == "Problem" else "true"]
+        )
+        return str(value) == "true"
 
     async def report_variables(self, request_id: int, rows: list[tuple[str, str]]) -> None:
         """Tells variables, in parts."""
@@ -222,13 +246,13 @@ class Following(FollowingBlocks):
                         }
                     ],
                     "variableCharacteristics": {
-                        "dataType": "string",
+                        "dataType": TYPES.get(check, "string"),
                         "supportsMonitoring": True,
                         **({"maxLimit": MOST[variable]} if variable in MOST else {}),
                     },
                 }
                 for component, variable in part
-                for value, kind, *_ in [self.variables[component, variable]]
+                for value, kind, check in [self.variables[component, variable]]
             ]
             members = {
                 "requestId": request_id,
@@ -241,11 +265,11 @@ class Following(FollowingBlocks):
     def monitored(self, payload: Json) -> dict[int, Json]:
         """The monitors that a report is asked for of."""
         places = payload.get("componentVariable")
-        criteria = payload.get("monitoringCriteria", ["ThresholdMonitoring", "DeltaMonitoring"])
+        criteria = payload.get("monitoringCriteria", list(_KINDS.values()))
         return {
             id: monitor
             for id, monitor in self.monitors.items()
-            if (monitor["type"] == "Delta") is (criteria == ["DeltaMonitoring"]) or len(criteria) > 1
+            if _KINDS.get(monitor["type"], _KINDS[""]) in criteria
             if places is None or any(self._fits(monitor, place) for place in places)
         }
 
@@ -281,6 +305,33 @@ class Following(FollowingBlocks):
     async def after_CustomerInformation(self, payload: Json) -> None:
         members = {"requestId": payload["requestId"], "seqNo": 0, "tbc": False, "data": "nothing"}
         await self.quietly("NotifyCustomerInformation", members)
+
+    async def after_SetVariables(self, payload: Json) -> None:
+        """Tells what monitors see of a change."""
+        for id, monitor in list(self.monitors.items()):
+            where = monitor["component"]["name"], monitor["variable"]["name"]
+            value = str(self.variables[where][0])
+            if monitor["type"] != "UpperThreshold" or not value.isdecimal():
+                continue
+            is_beyond = float(value) > monitor["value"]
+            if is_beyond is not monitor.get("alerts", False):
+                monitor["alerts"] = is_beyond
+                await self.quietly("NotifyEvent", self.noticed(id, monitor, value))
+
+    def noticed(self, id: int, monitor: Json, value: str) -> Json:
+        """What a threshold tells, when it is exceeded and when that is over."""
+        event = {
+            "eventId": id,
+            "timestamp": self.now(),
+            "trigger": "Alerting",
+            "actualValue": value,
+            "cleared": not monitor["alerts"],
+            "eventNotificationType": "CustomMonitor",
+            "variableMonitoringId": id,
+            "component": monitor["component"],
+            "variable": monitor["variable"],
+        }
+        return {"generatedAt": self.now(), "seqNo": 0, "tbc": False, "eventData": [event]}
 
     # Files
 
