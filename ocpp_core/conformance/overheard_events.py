@@ -180,3 +180,25 @@ def _only_if_accepted(heard: Heard) -> Iterator[Deviation | None]:
                 marks = (refused[which].entry.number, said.entry.number)
                 status = (refused[which].payload or {})["status"]
                 yield Deviation(f"no report after {status}", said.action, marks=marks)
+
+
+@overheard("log.cancel-told")
+def _cancel_told(heard: Heard) -> Iterator[Deviation | None]:
+    wanted: dict[str, int] = {}
+    instead: tuple[int, Said] | None = None
+    for said in heard.said:
+        payload = said.payload or {}
+        if not heard.is_right(said):
+            continue
+        if said.action == "GetLog" and said.kind is Type.CALL:
+            wanted[said.id] = payload["requestId"]
+        elif said.action == "GetLog" and payload["status"] == "AcceptedCanceled" and said.id in wanted:
+            instead = wanted[said.id], said
+        elif said.action == "LogStatusNotification" and said.kind is Type.CALL and instead is not None:
+            is_told = payload["status"] == "AcceptedCanceled"
+            is_over = payload.get("requestId") == instead[0] and payload["status"] != "Uploading"
+            if is_told or is_over:
+                marks = (instead[1].entry.number, said.entry.number)
+                what = "that the upload before was cancelled", shown(payload["status"])
+                yield None if is_told else Deviation(*what, marks=marks)
+                instead = None

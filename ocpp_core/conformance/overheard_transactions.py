@@ -23,6 +23,12 @@ _READINGS: Mapping[str, tuple[str, str]] = {
     "Updated": ("TxUpdatedMeasurands", ""),
     "Ended": ("TxEndedMeasurands", "Transaction.End"),
 }
+#: Which variable says that this is signed, and in which context; of the first two only 2.1 has one.
+_SIGNATURES: Mapping[str, tuple[str, str]] = {
+    "Started": ("SignStartedReadings", "Transaction.Begin"),
+    "Updated": ("SignUpdatedReadings", "Sample.Periodic"),
+    "Ended": ("SignReadings", "Transaction.End"),
+}
 #: Ends that nobody has asked for over the protocol.
 _AT_THE_STATION = frozenset(
     {"AbnormalCondition", "EVCommunicationLost", "EVConnectTimeout", "EVDeparted", "StopAuthorized"}
@@ -99,12 +105,13 @@ def _readings_offline(event: Event) -> Iterator[Wrong]:
 
 
 def _signed(event: Event) -> Iterator[Wrong]:
-    is_set = (event.known.value("SampledDataCtrlr", "SignReadings") or "").lower() == "true"
-    ends = [sample for sample in event.samples if sample.get("context") == "Transaction.End"]
-    # One signature may be of several values.
-    if is_set and event.kind == "Ended" and ends:
+    variable, context = _SIGNATURES[event.kind]
+    settings = [event.known.value("SampledDataCtrlr", name) or "" for name in ("SignReadings", variable)]
+    is_about = any(sample.get("context", "Sample.Periodic") == context for sample in event.samples)
+    if is_about and all(value.lower() == "true" for value in settings):
+        # One signature may be of several values.
         is_right = any("signedMeterValue" in sample for sample in event.samples)
-        yield None if is_right else ("a signed reading, as SignReadings is true", "none")
+        yield None if is_right else (f"a signed reading, as {variable} is true", "none")
 
 
 @overheard("transaction.begin-measured-late")
@@ -220,6 +227,20 @@ for _rule, _judge in (
 
 
 # Without a connection
+
+
+@overheard("transaction.numbered-offline")
+def _numbered_offline(heard: Heard) -> Iterator[Deviation | None]:
+    for told in transactions(heard):
+        if not any(event.is_offline for event in told):
+            continue
+        numbers: dict[int, Event] = {}
+        for event in told:
+            number = event.payload["seqNo"]
+            first = numbers.setdefault(number, event)
+            marks = (first.mark, event.mark)
+            is_right = first is event
+            yield None if is_right else Deviation("a seqNo for each event", f"{number} twice", marks=marks)
 
 
 def _clock(heard: Heard, after: int, until: int) -> float | None:

@@ -1,13 +1,14 @@
-"""Conversations with a station of 2.x that are written down here, for rules that are judged over what was said."""
+"""Conversations with a station that are written down here, for rules that are judged over what was said."""
 
 import itertools
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.overheard import OVERHEARD
-from ocpp_core.conformance.requests import request, response
+from ocpp_core.conformance.requests import is_first, request, response
 from ocpp_core.conformance.rules import rules
 from ocpp_core.conformance.runner import load_checks
 from ocpp_core.conformance.traces import Direction, Trace, What
@@ -29,6 +30,7 @@ class Story:
 
     def __init__(self, version: str) -> None:
         self.specification = specification(version)
+        self.is_first = is_first(self.specification)
         self.trace = Trace()
         self.at = 0.0
         self._ids = itertools.count(1)
@@ -62,10 +64,18 @@ class Story:
 
     # Messages
 
-    def asks(self, action: str, members: Json, result: Json | str) -> "Story":
-        """The CSMS asks; the station answers by a result, or by the code of an error."""
+    def asks(
+        self,
+        action: str,
+        members: Json,
+        result: Json | str,
+        before: Callable[[], object] | None = None,
+    ) -> "Story":
+        """The CSMS asks; the station answers by a result, or by the code of an error; it may do something before."""
         id = f"kit-{next(self._ids)}"
         self._says(Direction.SENT, 2, id, action, request(self.specification, action, members))
+        if before is not None:
+            before()
         if isinstance(result, str):
             return self._says(Direction.RECEIVED, 4, id, result, "", {})
         return self._says(Direction.RECEIVED, 3, id, response(self.specification, action, result))
@@ -84,9 +94,10 @@ class Story:
         row = {**named, "attributeStatus": "Accepted", "attributeValue": value}
         return self.asks("GetVariables", {"getVariableData": [named]}, {"getVariableResult": [row]})
 
-    def status(self) -> "Story":
+    def status(self, **members: Any) -> "Story":
         """The station tells the status of a connector."""
-        members = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": self.time()}
+        told = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": self.time()}
+        members = {**told, **members}
         return self.tells("StatusNotification", members)
 
     def boots(self, reason: str, status: str = "Accepted") -> "Story":

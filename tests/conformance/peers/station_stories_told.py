@@ -7,6 +7,8 @@ from conformance.peers.station_stories import Story, sample
 
 _ENERGY = "Energy.Active.Import.Register"
 _CSR = "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n"
+_READING = {"timestamp": "2026-01-31T12:00:00Z", "sampledValue": [{"value": "1000"}]}
+Json = dict[str, Any]
 Tell = Callable[[Story], object]
 
 
@@ -67,6 +69,53 @@ def _sign(story: Story, type: str | None = None, csr: str = _CSR) -> Story:
     return story.tells("SignCertificate", {"csr": csr, "certificateType": type}, {"status": "Accepted"})
 
 
+def _getting_logs(story: Story) -> Story:
+    for id, status in ((1, "Accepted"), (2, "AcceptedCanceled")):
+        story.asks("GetLog", {"requestId": id, "logType": "SecurityLog"}, {"status": status})
+    return story
+
+
+def _log(story: Story, status: str, id: int = 2) -> Story:
+    return story.tells("LogStatusNotification", {"requestId": id, "status": status})
+
+
+def signing_begins(story: Story, *samples: Json) -> Story:
+    """What is to be signed of the begin of a transaction; 2.1 alone can be told to."""
+    for name in ("SignReadings", "SignStartedReadings"):
+        story.has("SampledDataCtrlr", name, "true")
+    return story.event("Started", "Authorized", *samples)
+
+
+def _authorizes(story: Story, who: str = "good0001") -> Story:
+    token = {"idTag": who, "idToken": {"idToken": who, "type": "ISO14443"}}
+    return story.tells("Authorize", token)
+
+
+def _charges(story: Story) -> Story:
+    if story.is_first:
+        return story.tells("StartTransaction", {"idTag": "GOOD0001", "timestamp": story.time()})
+    return _begun(story)
+
+
+def _stops(story: Story) -> Story:
+    if story.is_first:
+        told = {"idTag": "GOOD0001", "timestamp": story.time(), "transactionId": 1}
+        return story.tells("StopTransaction", told)
+    who = {"idToken": "GOOD0001", "type": "ISO14443"}
+    return story.event("Ended", "StopAuthorized", idToken=who)
+
+
+def _resetting(story: Story, *, is_late: bool) -> Story:
+    stop = {"idTag": "GOOD0001", "timestamp": story.time(), "transactionId": 1, "reason": "HardReset"}
+    _charges(story)
+
+    def stops() -> Story:
+        return story.tells("StopTransaction", stop)
+
+    story.asks("Reset", {"type": "Hard"}, {"status": "Accepted"}, None if is_late else stops)
+    return stops() if is_late else story
+
+
 #: A rule, and two tellings that differ in one thing: in the first it is broken, in the second it is seen to be kept.
 STORIES: list[tuple[str, Tell, Tell]] = [
     (
@@ -102,6 +151,36 @@ STORIES: list[tuple[str, Tell, Tell]] = [
         lambda story: _begun(story.has("SampledDataCtrlr", "SignReadings", "true")).event(
             "Ended", "StopAuthorized", sample("Transaction.End", is_signed=True)
         ),
+    ),
+    (
+        "transaction.numbered-offline",
+        lambda story: _begun(story, offline=True).event("Updated", "MeterValueClock", seqNo=0, offline=True),
+        lambda story: _begun(story, offline=True).event("Updated", "MeterValueClock", seqNo=5, offline=True),
+    ),
+    (
+        "log.cancel-told",
+        lambda story: _log(_log(_getting_logs(story), "Uploading"), "UploadFailure"),
+        lambda story: _log(_log(_getting_logs(story), "AcceptedCanceled", 1), "UploadFailure"),
+    ),
+    (
+        "status.communication-error",
+        lambda story: story.status(errorCode="EVCommunicationError", status="Charging"),
+        lambda story: story.status(errorCode="EVCommunicationError", status="SuspendedEV"),
+    ),
+    (
+        "meter.not-empty",
+        lambda story: story.tells("MeterValues", {"meterValue": []}),
+        lambda story: story.tells("MeterValues", {"meterValue": [_READING]}),
+    ),
+    (
+        "reset.answered-first",
+        lambda story: _resetting(story, is_late=False),
+        lambda story: _resetting(story, is_late=True),
+    ),
+    (
+        "transaction.stop-unasked",
+        lambda story: _stops(_authorizes(_charges(story))),
+        lambda story: _stops(_charges(_authorizes(story))),
     ),
     (
         "transaction.authorized-told",
@@ -206,6 +285,13 @@ STORIES: list[tuple[str, Tell, Tell]] = [
 
 #: What might mislead, and is right.
 ODD: dict[str, Tell] = {
+    "a token for another connector, a while before": lambda story: _stops(
+        _authorizes(_charges(story)).waits(5.0)
+    ),
+    "somebody else was asked about": lambda story: _stops(_authorizes(_charges(story), "OTHER")),
+    "goes on uploading what was not cancelled": lambda story: _log(
+        story.asks("GetLog", {"requestId": 2, "logType": "SecurityLog"}, {"status": "Accepted"}), "Uploaded"
+    ),
     "ends with the cable, and tells both": lambda story: (
         _stopping_at("EVConnected", story)
         .event("Updated", "EVCommunicationLost", chargingState="Idle")
