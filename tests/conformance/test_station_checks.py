@@ -6,6 +6,7 @@ from conformance.peers.station import Station
 from conformance.peers.station_faults import BOOTS, FRAMES, TRANSACTIONS
 from conformance.peers.station_faults_asked import ASKED_FAULTS
 from conformance.peers.station_faults_blocks import BLOCK_FAULTS
+from conformance.peers.station_faults_cards import CARD_FAULTS
 from conformance.peers.station_faults_more import MORE
 from conformance.peers.station_faults_overheard import OVERHEARD_FAULTS
 from conformance.peers.station_faults_selecting import SELECTING_FAULTS
@@ -24,6 +25,7 @@ FAULTS: list[Fault] = [
     *FRAMES,
     *SETTINGS_FAULTS,
     *SELECTING_FAULTS,
+    *CARD_FAULTS,
     *MORE,
     *OVERHEARD_FAULTS,
     *ASKED_FAULTS,

@@ -90,6 +90,7 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("OCPPCommCtrlr", "ActiveNetworkProfile"): ("1", "ReadOnly", _whole),
     ("OCPPCommCtrlr", "FileTransferProtocols"): ("HTTPS", "ReadOnly", bool),
     ("AuthCtrlr", "AuthorizeRemoteStart"): ("false", "ReadWrite", _truth),
+    ("AuthCtrlr", "LocalPreAuthorization"): ("false", "ReadWrite", _truth),
     ("AuthCacheCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
     ("LocalAuthListCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
     ("SmartChargingCtrlr", "Enabled"): ("true", "ReadOnly", _truth),

@@ -30,6 +30,9 @@ class Following(FollowingBlocks):
     queue: Any
     link: Any
     charge: Any
+    authorize: Any
+    lists: tuple[int, dict[str, Any]]
+    cached: dict[str, str]
     stop: Any
     show: Any
     notify: Any
@@ -80,6 +83,23 @@ class Following(FollowingBlocks):
             ):
                 return connector
         return None
+
+    # What people do
+
+    async def presented(self, who: str, number: int) -> None:
+        """Somebody presents a token of 2.x at a connector: the one that charges there ends that."""
+        connector = self.connectors[number - 1]
+        if connector.transaction is not None:
+            if connector.transaction.token == who:
+                await self.stop(connector, "Local", "StopAuthorized")
+        elif self.is_let(who) or await self.authorize(who):
+            await self.charge(who, connector, is_known=True)
+
+    def is_let(self, who: str) -> bool:
+        """Whether a token may charge by what is known of it."""
+        listed = self.lists[1].get(who, {}).get("idTokenInfo", {}).get("status")
+        known = listed or self.cached.get(who)
+        return known == "Accepted" and str(self.variables["AuthCtrlr", "LocalPreAuthorization"][0]) == "true"
 
     async def after_RemoteStopTransaction(self, payload: Json) -> None:
         await self.stop_remotely(payload["transactionId"])
