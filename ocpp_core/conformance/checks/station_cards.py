@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import token_of
+from ocpp_core.conformance.checks.asking import listen, token_of
 from ocpp_core.conformance.checks.station_charging import has_sent
 from ocpp_core.conformance.checks.steering import (
     Setting,
@@ -15,7 +15,6 @@ from ocpp_core.conformance.checks.steering import (
     id_of,
     is_end,
     late,
-    listen,
     token_in,
 )
 from ocpp_core.conformance.requests import response
@@ -57,6 +56,10 @@ async def _named(stage: Stage, since: int, who: str, *actions: str) -> PeerCall 
     return None
 
 
+def _has_ended(stage: Stage, began: PeerCall) -> bool:
+    return any(is_end(call) and id_of(call) == id_of(began) for call in stage.calls)
+
+
 @asynccontextmanager
 async def _begun(stage: Stage, who: str) -> AsyncGenerator[tuple[int, PeerCall | None], None]:
     """Presents a token where a cable is in: the number of calls of before, and what tells of a transaction.
@@ -70,9 +73,7 @@ async def _begun(stage: Stage, who: str) -> AsyncGenerator[tuple[int, PeerCall |
     try:
         yield since, began
     finally:
-        if began is not None and not any(
-            is_end(call) and id_of(call) == id_of(began) for call in stage.calls
-        ):
+        if began is not None and not _has_ended(stage, began):
             await ask(stage, "RequestStopTransaction", {"transactionId": id_of(began)})
             await stage.expect("TransactionEvent", within=late(stage))
         if "unplug" in stage.profile.hooks:
@@ -140,6 +141,8 @@ async def told(stage: Stage) -> None:
             if began is None:
                 stage.cannot_tell("no transaction has begun; is a cable in?")
         await listen(stage)
+        if not _has_ended(stage, began):
+            stage.cannot_tell("the transaction goes on, though the cable was pulled")
         async with _begun(stage, who) as (_, again):
             if again is None:
                 stage.deviates("an event that names a token of the cache", "none", marks=(began.mark,))

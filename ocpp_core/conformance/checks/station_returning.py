@@ -1,4 +1,4 @@
-"""Checks of stations: what they do while they are refused and when they come back, networks, customers (2.x)."""
+"""Checks of stations: while they are refused, when they come back; networks, certificates, customers (2.x)."""
 
 from math import ceil
 
@@ -6,16 +6,22 @@ from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import harmless, listen
 from ocpp_core.conformance.checks.steering import (
     OFFLINE,
+    Setting,
     ask,
     is_served,
     late,
     quiet,
     rebooted,
+    triggered,
     value_of,
     was_away,
 )
+from ocpp_core.conformance.requests import response
 from ocpp_core.conformance.stages import AnswerKind, Stage
 
+#: Seconds after which a certificate shall be asked for again.
+_PAUSE = 1
+_WAITING = Setting("CertSigningWaitMinimum", "SecurityCtrlr")
 #: Seconds without a connection that are longer than any check.
 _LONG = 3600
 
@@ -61,6 +67,22 @@ async def same_priority(stage: Stage) -> None:
     status = rows[0].get("attributeStatus") if rows else None
     if status is not None and status not in ("Accepted", "RebootRequired"):
         stage.deviates("Accepted, as that is how it is", str(status), marks=(answer.mark,))
+
+
+@check("certificate.asked-again")
+async def asked_again(stage: Stage) -> None:
+    """Accepts a request for a certificate, and sends none."""
+    accepted = response(stage.specification, "SignCertificate", {"status": "Accepted"})
+    stage.responders["SignCertificate"] = lambda _: accepted
+    async with _WAITING.at(stage, str(_PAUSE)):
+        answer = await triggered(stage, "SignChargingStationCertificate")
+        if stage.needed(answer).get("status") != "Accepted":
+            stage.cannot_tell("it asks for no certificate when it is told to")
+        first = await stage.expect("SignCertificate", within=late(stage))
+        if first is None:
+            stage.cannot_tell("it has not asked for a certificate, which another rule is about")
+        if await stage.expect("SignCertificate", within=_PAUSE + late(stage)) is None:
+            stage.deviates("another request, as no certificate came", "none", marks=(first.mark,))
 
 
 @check("customer.cleared-told")

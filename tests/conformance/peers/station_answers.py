@@ -99,6 +99,7 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SampledDataCtrlr", "TxEndedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
+    ("SecurityCtrlr", "CertSigningWaitMinimum"): ("30", "ReadWrite", _whole),
     ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
     **ABILITIES,
@@ -310,6 +311,7 @@ _TRIGGERS = {
     "Heartbeat",
     "LogStatusNotification",
     "MeterValues",
+    "SignChargingStationCertificate",
     "StatusNotification",
 }
 

@@ -74,6 +74,10 @@ async def _silently_cleared(self: Station, payload: Json) -> None:
         await Station.after_CustomerInformation(self, payload)
 
 
+async def _signs_once(self: Station) -> None:
+    await self.quietly("SignCertificate", {})
+
+
 SELECTING_FAULTS = [
     Fault(
         "tells an instance that was not asked for",
@@ -100,6 +104,7 @@ SELECTING_FAULTS = [
         ),
         SECOND,
     ),
+    Fault("asks once", "certificate.asked-again", behaving(sign=_signs_once), SECOND),
     Fault(
         "clears silently",
         "customer.cleared-told",

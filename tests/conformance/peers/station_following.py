@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.peers.station_answers import INSTANCES, MOST, TYPES
 from conformance.peers.station_following_blocks import FollowingBlocks
-from ocpp_core.conformance.requests import readings
+from ocpp_core.conformance.requests import readings, request
 
 Json = dict[str, Any]
 
@@ -37,6 +37,7 @@ class Following(FollowingBlocks):
     show: Any
     notify: Any
     quietly: Any
+    call: Any
     idle_status: Any
     boot: Any
     report: Any
@@ -205,6 +206,15 @@ class Following(FollowingBlocks):
             await self.quietly(wanted, {"status": "Idle"})
         elif wanted == "Heartbeat":
             await self.quietly(wanted, {})
+        elif wanted == "SignChargingStationCertificate":
+            await self.sign()
+
+    async def sign(self) -> None:
+        """Asks for a certificate, and once more when one was promised: nobody here sends any."""
+        answer = await self.call("SignCertificate", request(self.specification, "SignCertificate"))
+        if answer["status"] == "Accepted":
+            await asyncio.sleep(float(self.variables["SecurityCtrlr", "CertSigningWaitMinimum"][0]))
+            await self.quietly("SignCertificate", {})
 
     async def meter_now(self, number: int) -> None:
         """Tells the meter's reading, since it was asked for."""
