@@ -42,11 +42,11 @@ _STOPS: Mapping[str, frozenset[str]] = {
 }
 #: What shows that it goes on.
 _BEGINNINGS = frozenset({"Authorized", "CablePluggedIn", "EVDetected", "RemoteStart"})
-#: Reasons that fit what has ended a transaction. That it was not the driver is told by another rule.
+#: Reasons that fit what has ended a transaction. That it was not the driver, or that it was the CSMS, other rules tell.
 _FITTING: Mapping[str, frozenset[str]] = {
     "EnergyLimitReached": frozenset({"EnergyLimitReached", "Local"}),
     "EVConnectTimeout": frozenset({"Timeout", "Local"}),
-    "StopAuthorized": frozenset({"Local", "LocalOutOfCredit", "MasterPass", "StoppedByEV"}),
+    "StopAuthorized": frozenset({"Local", "LocalOutOfCredit", "MasterPass", "Remote", "StoppedByEV"}),
     "TimeLimitReached": frozenset({"TimeLimitReached", "Local"}),
 }
 _FAULTS = frozenset({"GroundFault", "OvercurrentFault"})

@@ -19,6 +19,9 @@ from ocpp_core.conformance.stages import Json, PeerCall, Stage
 
 #: Variables by which components can be selected, and whether one without such a variable is selected too.
 _CRITERIA: Mapping[str, bool] = {"Active": True, "Available": True, "Enabled": True, "Problem": False}
+#: What a summary tells, and of which components.
+_STATE = "AvailabilityState"
+_STATED = frozenset({"ChargingStation", "Connector", "EVSE"})
 #: Of several criteria one has to fit.
 _SEVERAL = ("Enabled", "Problem")
 #: The other kinds of monitors, with the types that each is of.
@@ -100,6 +103,74 @@ async def criteria(stage: Stage) -> None:
                 stage.deviates(f"{what} {place}", f"{min(bad)} {verb}", place=place, marks=marks)
     if not is_seen:
         stage.cannot_tell("it knows none of the criteria")
+
+
+#: What tells components of one name apart: instance, EVSE, connector.
+_Place = tuple[str, int, int]
+
+
+def _places(parts: Iterable[PeerCall]) -> dict[str, set[_Place]]:
+    """Where the components of each name are, by a report."""
+    found: dict[str, set[_Place]] = {}
+    for call in parts:
+        for row in call.payload.get("reportData") or ():
+            component = row["component"]
+            evse = component.get("evse", {})
+            place = component.get("instance", ""), evse.get("id", 0), evse.get("connectorId", 0)
+            found.setdefault(component["name"], set()).add(place)
+    return found
+
+
+@check("report.every-place")
+async def every_place(stage: Stage) -> None:
+    """Asks for a component that there is several times by its name, and by its EVSE."""
+    inventory = _places(await base_report(stage, 4787))
+    name, places = max(
+        inventory.items(),
+        key=lambda item: (any(connector for *_, connector in item[1]), len(item[1])),
+        default=("", set[_Place]()),
+    )
+    if len(places) < 2:
+        stage.cannot_tell("no full report has a component several times")
+    evse = min(place[1] for place in places)
+    for number, wanted in enumerate([{}, *([{"evse": {"id": evse}}] if evse else [])]):
+        members = {"componentVariable": [{"component": {"name": name, **wanted}}]}
+        answer = await ask(stage, "GetReport", {"requestId": 4788 + number, **members})
+        if is_served(stage, answer, "custom-report").get("status") != "Accepted":
+            stage.cannot_tell("the report was not accepted")
+        parts = await reported(stage, "NotifyReport")
+        if not parts:
+            stage.cannot_tell("no report came, which another rule is about")
+        due = {place for place in places if not wanted or place[1] == evse}
+        missing = due - _places(parts).get(name, set())
+        if missing:
+            marks = (answer.mark, *(call.mark for call in parts))
+            where = f" of EVSE {evse}" if wanted else ""
+            stage.deviates(f"{len(due)} of {name}{where}", f"{len(due - missing)}", place=where, marks=marks)
+
+
+@check("report.summary")
+async def summary(stage: Stage) -> None:
+    """Looks for the states of a full report in a summary."""
+
+    async def states(number: int, base: str) -> tuple[set[str], tuple[int, ...]]:
+        parts = await base_report(stage, number, base)
+        if not parts:
+            stage.cannot_tell("no report came, which another rule is about")
+        told = [row for call in parts for row in call.payload.get("reportData") or ()]
+        found = {
+            json.dumps(row["component"], sort_keys=True)
+            for row in told
+            if row["variable"]["name"] == _STATE and row["component"]["name"] in _STATED
+        }
+        return found, tuple(call.mark for call in parts)
+
+    due, _ = await states(4807, "FullInventory")
+    if not due:
+        stage.cannot_tell(f"a full report tells no {_STATE}")
+    got, marks = await states(4808, "SummaryInventory")
+    if due - got:
+        stage.deviates(f"the {_STATE} of {min(due - got)} too", "not that", marks=marks)
 
 
 # Reports of monitors

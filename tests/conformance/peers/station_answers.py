@@ -101,6 +101,9 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
     ("SecurityCtrlr", "CertSigningWaitMinimum"): ("30", "ReadWrite", _whole),
     ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
+    ("ChargingStation", "AvailabilityState"): ("Available", "ReadOnly", bool),
+    ("EVSE", "AvailabilityState"): ("Available", "ReadOnly", bool),
+    ("Connector", "AvailabilityState"): ("Available", "ReadOnly", bool),
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
     **ABILITIES,
 }

@@ -11,6 +11,7 @@ from conformance.peers.station_ways import (
     before,
     behaving,
     called,
+    instead,
     item_status,
     without,
 )
@@ -38,6 +39,25 @@ def _some_instance(station: Station, payload: Json) -> Json:
 
 def _all_variables(self: Station, payload: Json) -> list[tuple[str, str]]:
     return Station.selected(self, {})
+
+
+async def _first_places(self: Station, payload: Json) -> None:
+    """Reports of each component the first alone, if it was asked for some."""
+    if "componentVariable" not in payload:
+        await Station.after_GetReport(self, payload)
+        return
+    whole, self.places = self.places, lambda name: Station.places(self, name)[:1]  # type: ignore[method-assign]
+    try:
+        await Station.after_GetReport(self, payload)
+    finally:
+        self.places = whole  # type: ignore[method-assign]
+
+
+async def _without_states(self: Station, payload: Json) -> None:
+    rows = self.reportable()
+    if payload["reportBase"] == "SummaryInventory":
+        rows = [row for row in rows if row["variable"]["name"] != "AvailabilityState"]
+    await self.report_variables(payload["requestId"], rows)
 
 
 def _all_kinds(self: Station, payload: Json) -> dict[int, Json]:
@@ -86,6 +106,8 @@ SELECTING_FAULTS = [
         SECOND,
     ),
     Fault("reports all, whatever fits", "report.criteria", behaving(selected=_all_variables), SECOND),
+    Fault("reports one place", "report.every-place", instead("GetReport", _first_places), SECOND),
+    Fault("sums up without states", "report.summary", instead("GetBaseReport", _without_states), SECOND),
     Fault("knows no kinds of monitors", "monitor.report-kinds", behaving(monitored=_all_kinds), SECOND),
     Fault("knows monitors by variables", "monitor.report-whole", behaving(monitored=_named_alone), SECOND),
     Fault("monitors what cannot be", "monitor.beyond-range", _lenient("monitor.beyond-range"), SECOND),

@@ -231,15 +231,60 @@ class Following(FollowingBlocks):
     # Reports of 2.x
 
     async def after_GetBaseReport(self, payload: Json) -> None:
-        await self.report_variables(payload["requestId"], list(self.variables))
+        await self.report_variables(payload["requestId"], self.reportable())
 
     async def after_GetReport(self, payload: Json) -> None:
-        asked = [
-            (each["component"]["name"], each.get("variable", {}).get("name"))
-            for each in payload.get("componentVariable", [])
+        asked = payload.get("componentVariable")
+        names = self.selected(payload)
+        rows = [
+            row
+            for row in self.reportable()
+            if (row["component"]["name"], row["variable"]["name"]) in names
+            if asked is None or any(self.is_asked(row, place) for place in asked)
         ]
-        rows = [key for key in self.selected(payload) if not asked or key in asked or (key[0], None) in asked]
         await self.report_variables(payload["requestId"], rows)
+
+    def is_asked(self, row: Json, place: Json) -> bool:
+        """Whether a row of a report is what was asked for; what is left out is any."""
+        wanted, evse = place["component"], row["component"].get("evse", {})
+        is_there = all(evse.get(name) == number for name, number in wanted.get("evse", {}).items())
+        variable = place.get("variable", row["variable"])
+        named = row["component"]["name"], row["variable"]["name"]
+        return is_there and (wanted["name"], variable["name"]) == named
+
+    def reportable(self) -> list[Json]:
+        """A row for each variable, at each place where its component is."""
+        return [
+            {
+                "component": component,
+                "variable": {
+                    "name": variable,
+                    **({"instance": INSTANCES[variable]} if variable in INSTANCES else {}),
+                },
+                "variableAttribute": [
+                    {
+                        "value": "" if kind == "WriteOnly" else value,
+                        "mutability": kind,
+                        "persistence" if self.version == "2.0" else "persistent": True,
+                        "constant": False,
+                    }
+                ],
+                "variableCharacteristics": {
+                    "dataType": TYPES.get(check, "string"),
+                    "supportsMonitoring": True,
+                    **({"maxLimit": MOST[variable]} if variable in MOST else {}),
+                },
+            }
+            for (name, variable), (value, kind, check) in self.variables.items()
+            for component in self.places(name)
+        ]
+
+    def places(self, name: str) -> list[Json]:
+        """The components of a name: of each EVSE, of each connector, or the one that there is."""
+        if name not in ("EVSE", "Connector"):
+            return [{"name": name}]
+        inside = {"connectorId": 1} if name == "Connector" else {}
+        return [{"name": name, "evse": {"id": each.number, **inside}} for each in self.connectors]
 
     def selected(self, payload: Json) -> list[tuple[str, str]]:
         """The variables of the components that fit one of the criteria of a report, if it has some."""
@@ -256,39 +301,15 @@ class Following(FollowingBlocks):
         )
         return str(value) == "true"
 
-    async def report_variables(self, request_id: int, rows: list[tuple[str, str]]) -> None:
+    async def report_variables(self, request_id: int, rows: list[Json]) -> None:
         """Tells variables, in parts."""
         parts = [rows[start : start + 4] for start in range(0, len(rows), 4)]
         for number, part in enumerate(parts):
-            data = [
-                {
-                    "component": {"name": component},
-                    "variable": {
-                        "name": variable,
-                        **({"instance": INSTANCES[variable]} if variable in INSTANCES else {}),
-                    },
-                    "variableAttribute": [
-                        {
-                            "value": "" if kind == "WriteOnly" else value,
-                            "mutability": kind,
-                            "persistence" if self.version == "2.0" else "persistent": True,
-                            "constant": False,
-                        }
-                    ],
-                    "variableCharacteristics": {
-                        "dataType": TYPES.get(check, "string"),
-                        "supportsMonitoring": True,
-                        **({"maxLimit": MOST[variable]} if variable in MOST else {}),
-                    },
-                }
-                for component, variable in part
-                for value, kind, check in [self.variables[component, variable]]
-            ]
             members = {
                 "requestId": request_id,
                 "seqNo": number,
                 "tbc": number + 1 < len(parts),
-                "reportData": data,
+                "reportData": part,
             }
             await self.quietly("NotifyReport", members)
 
