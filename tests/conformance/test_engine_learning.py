@@ -1,13 +1,21 @@
 """What is learned of a station from what is said: its variables and monitors, and what it was asked for."""
 
-from typing import Any
+import asyncio
+import itertools
+from typing import Any, cast
 
 import pytest
 
 from conformance.peers.station_stories import Story
+from ocpp_core.conformance.checks import CHECKS, Check, Start
+from ocpp_core.conformance.grounds import Ground, Target
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.learning import Learned, Monitor
+from ocpp_core.conformance.rules import rules
+from ocpp_core.conformance.runner import Run
+from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role, Wire
+from played import QUICK
 
 Json = dict[str, Any]
 
@@ -92,8 +100,7 @@ def test_what_was_known_before_is_known_still() -> None:
 
 
 def test_an_answer_to_one_of_two_calls_under_an_id_tells_nothing() -> None:
-    story = Story("2.0.1")
-    story._ids = iter([1, 1])  # type: ignore[assignment]
+    story = Story("2.0.1", ids=itertools.repeat(1))
     story.asks("GetVariables", {}, "NotSupported").has("TxCtrlr", "TxStopPoint", "Authorized")
 
     assert None is learned(story).value("TxCtrlr", "TxStopPoint")
@@ -103,3 +110,51 @@ def test_nothing_is_learned_of_versions_whose_messages_say_it_otherwise() -> Non
     story = Story("2.0").tells("NotifyReport", {})
 
     assert Learned() == learned(story)
+
+
+class Told:
+    """A stage on which a story was told."""
+
+    identity = "CP1"
+    shown = ()
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+
+    async def be_registered(self) -> None:
+        """It is."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+    def heard(self) -> Heard:
+        """The story."""
+        return Heard(self.story.trace, self.story.specification, Role.CHARGE_POINT, Wire.JSON)
+
+
+class Telling:
+    """A ground with a story for each stage."""
+
+    target = Target(role=Role.CHARGE_POINT, version="2.0.1")
+
+    def __init__(self, *stories: Story) -> None:
+        self.stories = iter(stories)
+
+    async def stage(self) -> Told:
+        """The next story."""
+        return Told(next(self.stories))
+
+
+def test_what_was_learned_on_one_stage_is_known_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(_: Any) -> None:
+        pass
+
+    id = "frame.unknown-action"
+    monkeypatch.setitem(CHECKS, id, Check(id, nothing, Start.CONNECTED))
+    goes_on = Story("2.0.1").event("Started", "Authorized").event("Updated", "EVCommunicationLost")
+    goes_on.event("Updated", "CablePluggedIn")
+    ground = Telling(Story("2.0.1").has("TxCtrlr", "TxStopPoint", "EVConnected"), goes_on)
+    run = Run(profile=QUICK, intrusive=False, seed=7, deadline=None, told=lambda _: None)
+    asyncio.run(run.all(cast(Ground, ground), [rules()[id], rules()["transaction.stop-point"]]))
+
+    assert [Verdict.CONFORMING, Verdict.DEVIATING] == [each.verdict for each in run.outcomes]

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,12 +28,12 @@ _MOMENT = 0.05
 class Story:
     """What was said so far, by a station that is registered; all of it is right unless a caller makes it wrong."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, *, ids: Iterator[int] | None = None) -> None:
         self.specification = specification(version)
         self.is_first = is_first(self.specification)
         self.trace = Trace()
         self.at = 0.0
-        self._ids = itertools.count(1)
+        self._ids = ids or itertools.count(1)
         self._numbers: dict[str, itertools.count[int]] = {}
 
     # Time and connections
