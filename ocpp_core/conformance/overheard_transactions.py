@@ -40,6 +40,11 @@ _STOPS: Mapping[str, frozenset[str]] = {
     "EVDeparted": frozenset({"ParkingBayOccupancy"}),
     "StopAuthorized": frozenset({"PowerPathClosed"}),
 }
+#: Settings of TxCtrlr that let it go on, or its energy, when they are false.
+_LETTING: Mapping[str, str] = {
+    "Deauthorized": "StopTxOnInvalidId",
+    "EVCommunicationLost": "StopTxOnEVSideDisconnect",
+}
 #: What shows that it goes on.
 _BEGINNINGS = frozenset({"Authorized", "CablePluggedIn", "EVDetected", "RemoteStart"})
 #: Reasons that fit what has ended a transaction. That it was not the driver, or that it was the CSMS, other rules tell.
@@ -185,13 +190,20 @@ def _asked_for(heard: Heard) -> Iterator[Deviation | None]:
 # How it ends, and whether
 
 
+def _is_let(event: Event) -> bool:
+    """Whether it is set that a transaction may go on after an event."""
+    setting = _LETTING.get(event.trigger)
+    return setting is not None and (event.known.value("TxCtrlr", setting) or "").lower() == "false"
+
+
 @overheard("transaction.energy-ends")
 def _energy_ends(heard: Heard) -> Iterator[Deviation | None]:
     for told in transactions(heard):
         state = ""
         for event, next_one in pairwise(told):
             before, state = state, event.state or state
-            if event.kind == "Updated" and event.trigger == "Deauthorized" and next_one.kind == "Updated":
+            is_updated = event.kind == next_one.kind == "Updated"
+            if is_updated and event.trigger == "Deauthorized" and not _is_let(event):
                 # A state that has not changed need not be told.
                 after = next_one.state or event.state or before
                 marks = (event.mark, next_one.mark)
@@ -205,7 +217,7 @@ def _stop_point(heard: Heard) -> Iterator[Deviation | None]:
         for place, event in enumerate(told):
             points = event.known.members("TxCtrlr", "TxStopPoint") & _STOPS.get(event.trigger, frozenset())
             # One that was set meanwhile may hold for the next transaction only.
-            if not points & told[0].known.members("TxCtrlr", "TxStopPoint"):
+            if not points & told[0].known.members("TxCtrlr", "TxStopPoint") or _is_let(event):
                 continue
             later = told[place:] if event.kind == "Ended" else told[place + 1 :]
             on = [each for each in later if each.state == "Charging" or each.trigger in _BEGINNINGS]

@@ -297,6 +297,16 @@ ODD: dict[str, Tell] = {
         .event("Updated", "EVCommunicationLost", chargingState="Idle")
         .event("Ended", "ChargingStateChanged", chargingState="Idle")
     ),
+    "unplugged for a while, as it may be": lambda story: (
+        _stopping_at("EVConnected", story.has("TxCtrlr", "StopTxOnEVSideDisconnect", "false"))
+        .event("Updated", "EVCommunicationLost", chargingState="Idle")
+        .event("Updated", "CablePluggedIn")
+    ),
+    "some energy without authorisation, as was set": lambda story: (
+        _begun(story.has("TxCtrlr", "StopTxOnInvalidId", "false"))
+        .event("Updated", "Deauthorized")
+        .event("Updated", "MeterValueClock")
+    ),
     "another stop point from the next transaction on": lambda story: (
         _begun(story)
         .has("TxCtrlr", "TxStopPoint", "EVConnected")
