@@ -87,12 +87,13 @@ async def asked_again(stage: Stage) -> None:
 
 @check("customer.cleared-told")
 async def cleared_told(stage: Stage) -> None:
-    """Has everything about nobody cleared, with a report and without, and waits for what tells so."""
+    """Has everything about nobody cleared, without a report, and waits for what tells so."""
     for id, report in ((4753, True), (4754, False)):
-        members = {"requestId": id, "report": report, "clear": True, "customerIdentifier": "nobody"}
+        members = {"requestId": id, "report": report, "clear": not report, "customerIdentifier": "nobody"}
         answer = await ask(stage, "CustomerInformation", members)
         if is_served(stage, answer, "customer-information").get("status") != "Accepted":
             stage.cannot_tell("it was not accepted")
         if await stage.expect("NotifyCustomerInformation", within=late(stage)) is None:
-            place = "with a report" if report else "without a report"
-            stage.deviates("NotifyCustomerInformation", "none", place=place, marks=(answer.mark,))
+            if report:
+                stage.cannot_tell("it tells nothing of customers, which another rule is about")
+            stage.deviates("NotifyCustomerInformation", "none", marks=(answer.mark,))

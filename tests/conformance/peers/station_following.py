@@ -248,7 +248,7 @@ class Following(FollowingBlocks):
         """Whether a row of a report is what was asked for; what is left out is any."""
         wanted, evse = place["component"], row["component"].get("evse", {})
         is_there = all(evse.get(name) == number for name, number in wanted.get("evse", {}).items())
-        variable = place.get("variable", row["variable"])
+        variable: Json = place.get("variable") or row["variable"]
         named = row["component"]["name"], row["variable"]["name"]
         return is_there and (wanted["name"], variable["name"]) == named
 
