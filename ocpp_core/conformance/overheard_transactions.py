@@ -51,7 +51,12 @@ _BEGINNINGS = frozenset({"Authorized", "CablePluggedIn", "EVDetected", "RemoteSt
 _FITTING: Mapping[str, frozenset[str]] = {
     "EnergyLimitReached": frozenset({"EnergyLimitReached", "Local"}),
     "EVConnectTimeout": frozenset({"Timeout", "Local"}),
-    "StopAuthorized": frozenset({"Local", "LocalOutOfCredit", "MasterPass", "Remote", "StoppedByEV"}),
+    "StopAuthorized": frozenset(
+        {
+            *("Local", "LocalOutOfCredit", "MasterPass", "StoppedByEV"),
+            *("DeAuthorized", "ImmediateReset", "Remote"),
+        }
+    ),
     "TimeLimitReached": frozenset({"TimeLimitReached", "Local"}),
 }
 _FAULTS = frozenset({"GroundFault", "OvercurrentFault"})

@@ -133,7 +133,8 @@ async def every_place(stage: Stage) -> None:
     if len(places) < 2:
         stage.cannot_tell("no full report has a component several times")
     evse = min(place[1] for place in places)
-    for number, wanted in enumerate([{}, *([{"evse": {"id": evse}}] if evse else [])]):
+    asked: list[Json] = [{}, *([{"evse": {"id": evse}}] if evse else [])]
+    for number, wanted in enumerate(asked):
         members = {"componentVariable": [{"component": {"name": name, **wanted}}]}
         answer = await ask(stage, "GetReport", {"requestId": 4788 + number, **members})
         if is_served(stage, answer, "custom-report").get("status") != "Accepted":

@@ -99,7 +99,9 @@ def _one_more(name: str) -> Change:
             "type": "Delta",
             "severity": 9,
         }
-        return {**found, 999: other} if found and name in payload else found
+        # Of the other kinds another rule tells.
+        is_kind = {"DeltaMonitoring", "PeriodicMonitoring"} & set(payload.get("monitoringCriteria", ()))
+        return {**found, 999: other} if found and name in payload and not is_kind else found
 
     return behaving(monitored=monitored)
 
