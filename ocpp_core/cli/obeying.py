@@ -10,6 +10,10 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.conformance.answers import TRIGGERS, Json, text
+from ocpp_core.conformance.requests import is_first
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
+from ocpp_core.model.specifications import specification
 
 #: Who charges, unless somebody else was named.
 ID_TAG = "04A2B3C4"
@@ -92,6 +96,7 @@ class Memory:
         reset: The reason and the trigger of what a reset ends.
         is_waiting: Whether something of the transaction waits to be sent again.
         is_reset_due: Whether it is to reset once the transaction is over.
+        boot_reason: Why it has booted, in 2.x.
         settings: By the keys of 1.6, whatever the version.
     """
 
@@ -111,6 +116,7 @@ class Memory:
     reset: tuple[str, str] = ("", "")
     is_waiting: bool = False
     is_reset_due: bool = False
+    boot_reason: str = "PowerUp"
     settings: dict[str, str] = field(factory=lambda: {key: value for key, (value, _) in KEYS.items()})
 
     def end(self) -> None:
@@ -258,6 +264,13 @@ def _status(memory: Memory, request: Json) -> Json:
     }
 
 
+def _profile(memory: Memory, request: Json) -> Json:
+    # 1.x has a status for it. In 2.x whoever does not charge smartly says so by an error (part 2 K01.FR.29).
+    if not is_first(specification(memory.version)):
+        raise OcppError(ErrorCode.NOT_SUPPORTED, "it does not charge smartly")
+    return {"status": "NotSupported"}
+
+
 def _priority(memory: Memory, request: Json) -> Json:
     return {"status": "NoProfile"} if _is_running(memory, request) else _REJECTED
 
@@ -317,6 +330,7 @@ OBEYING: Mapping[str, Answering] = {
     "RequestStartTransaction": _start,
     "RequestStopTransaction": _stop,
     "Reset": _reset,
+    "SetChargingProfile": _profile,
     "SetVariableMonitoring": _monitors,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,

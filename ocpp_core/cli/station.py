@@ -159,8 +159,8 @@ _SCRIPT_1 = {
 _SCRIPT_2 = {
     "boot": Step(
         "BootNotification",
-        lambda _: {
-            "reason": "PowerUp",
+        lambda memory: {
+            "reason": memory.boot_reason,
             "chargingStation": {"vendorName": "Example Energy", "model": "Duo 22"},
         },
         ("status",),
@@ -372,7 +372,7 @@ class Simulator:
         await self.do("stop", csms)
         await self.do("status", csms)
 
-    async def _restart(self, csms: Caller, boot: Callable[[], Awaitable[object]]) -> None:
+    async def _restart(self, csms: Caller, boot: Callable[[Request[Any]], Awaitable[object]]) -> None:
         """Boots again: after a reset, which ends what goes on, or on a new connection, which does not."""
         memory = self.memory
         if memory.reset[0]:
@@ -380,9 +380,12 @@ class Simulator:
                 memory.reason = memory.reset
                 await self.do("stop", csms)
             memory.end()
+            memory.boot_reason = "RemoteReset"
+        elif memory.is_reset_due:
+            memory.boot_reason = "ScheduledReset"
         memory.reset, memory.is_reset_due = ("", ""), False
         memory.is_registered, memory.is_booting = False, True
-        await boot()
+        await boot(self.request("boot"))
         memory.is_registered, memory.is_booting = True, False
         if "station status" in self._script:
             await self.do("station status", csms)

@@ -6,7 +6,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from ocpp_core.conformance import learning
 from ocpp_core.conformance.json_frames import Json, Type, parsed
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.model.versions import Role, Specification, Wire
 from ocpp_core.model.violations import Violation
@@ -85,6 +87,7 @@ class Heard:
         was_registered: Whether the station was registered when it began.
         silent: Ids of calls whose answer was waited for as long as the profile says, and did not come.
         given: The messages of a wire whose texts are not read here.
+        before: What was known of the station when the trace began.
     """
 
     trace: Trace
@@ -95,7 +98,8 @@ class Heard:
     was_registered: bool = False
     silent: frozenset[str] = frozenset()
     given: Sequence[Said] | None = None
-    _faults: dict[int, list[Violation]] = field(factory=dict, init=False)
+    before: Learned = field(factory=Learned)
+    _faults: dict[int, list[Violation]] = field(factory=dict, init=False, eq=False, repr=False)
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
@@ -123,6 +127,38 @@ class Heard:
             of = known.response if said.kind is Type.CALLRESULT else known.request
             self._faults[number] = explain(of(said.action), said.payload or {})
         return self._faults[number]
+
+    @cached_property
+    def known(self) -> tuple[Learned, ...]:
+        """What was known of a station when each of `said` came, and at last what is known at the end.
+
+        Nothing is learned of stations of 1.x and 2.0.
+        """
+        if self.role is Role.CHARGE_POINT and self.specification.version in learning.VERSIONS:
+            return tuple(self._learn())
+        return (self.before,) * (len(self.said) + 1)
+
+    def _learn(self) -> Iterator[Learned]:
+        known, requests = self.before, dict[str, Said | None]()
+        for said in self.said:
+            yield known
+            is_sent = said.entry.direction is Direction.SENT
+            if is_sent and said.kind is Type.CALL:
+                # Of two calls under one id nobody can tell which one is answered.
+                requests[said.id] = None if said.id in requests else said
+                known = learning.asked(known, said.action)
+            elif not is_sent and said.action in learning.TELLING and self.is_right(said):
+                request, payload = requests.get(said.id), said.payload or {}
+                if said.kind is Type.CALL:
+                    known = learning.told(known, said.action, payload)
+                elif said.kind is Type.CALLRESULT and request is not None and self.is_right(request):
+                    known = learning.answered(known, said.action, request.payload or {}, payload)
+        yield known
+
+    def is_right(self, said: Said) -> bool:
+        """Whether a message is of an action of the version, fits its schema, and was not spoilt by the kit."""
+        is_known = said.payload is not None and said.action in self.specification.actions
+        return is_known and not said.entry.note.startswith(BROKEN) and not self.faults(said)
 
     def _read(self) -> Iterator[Said]:
         asked: dict[tuple[Direction, str], str] = {}

@@ -19,6 +19,7 @@ from ocpp_core.conformance.grounds import Ground, Target, ground
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.hooks import HookFailed
 from ocpp_core.conformance.json_frames import Type, frame_in
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.refusals import RULES
@@ -84,8 +85,8 @@ Told = Callable[[Event], None]
 
 def load_checks() -> None:
     """Imports all checks and judges, so that `CHECKS` and `OVERHEARD` have them."""
-    for judges in ("overheard_blocks", "overheard_envelopes", "overheard_stations"):
-        import_module(f"ocpp_core.conformance.{judges}")
+    for judges in ("blocks", "envelopes", "events", "first", "registration", "stations", "transactions"):
+        import_module(f"ocpp_core.conformance.overheard_{judges}")
     for module in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")
 
@@ -189,6 +190,7 @@ class Run:
     outcomes: list[Outcome] = field(factory=list)
     software: Software = field(factory=Software)
     _heard: dict[str, _Overheard] = field(factory=dict)
+    _known: Learned = field(factory=Learned)
     _open: set[Any] = field(factory=set)
     _gone: str = ""
     _to_generate: int = 0
@@ -437,7 +439,7 @@ class Run:
 
     def _listen(self, stage: Conversation) -> None:
         self._played[stage.identity] = None
-        heard = stage.heard()
+        heard = evolve(stage.heard(), before=self._known)
         self._learn(heard)
         for id, so_far in self._heard.items():
             for seen in OVERHEARD[id](heard) if id in OVERHEARD else ():
@@ -467,6 +469,7 @@ class Run:
 
     def _learn(self, heard: Heard) -> None:
         """Remembers what the software says of itself, and what is left in it."""
+        self._known = heard.known[-1]
         for said in heard.said:
             payload = said.payload or {}
             is_sent = said.entry.direction is Direction.SENT

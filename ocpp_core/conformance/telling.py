@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
+
+from attrs import frozen
 
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Deviation
 
@@ -14,17 +18,87 @@ Wrong = tuple[str, str] | None
 Source = Callable[[Heard, str], Iterator[tuple[Said, Json]]]
 
 
+@frozen
+class Event:
+    """An event of a transaction of 2.0.1 or 2.1, and what was known when it came."""
+
+    said: Said
+    payload: Json
+    known: Learned
+
+    @property
+    def mark(self) -> int:
+        """Where it stands in the trace."""
+        return self.said.entry.number
+
+    @property
+    def id(self) -> str:
+        """Of its transaction."""
+        return str(self.payload["transactionInfo"]["transactionId"])
+
+    @property
+    def kind(self) -> str:
+        """Started, Updated or Ended."""
+        return str(self.payload["eventType"])
+
+    @property
+    def trigger(self) -> str:
+        """Why it is told."""
+        return str(self.payload["triggerReason"])
+
+    @property
+    def state(self) -> str:
+        """The charging state that it tells; "" if it tells none."""
+        return str(self.payload["transactionInfo"].get("chargingState", ""))
+
+    @property
+    def reason(self) -> str:
+        """Why the transaction has ended; left out, it is that a driver has ended it."""
+        return str(self.payload["transactionInfo"].get("stoppedReason", "Local"))
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether it says that it happened while there was no connection."""
+        return bool(self.payload.get("offline", False))
+
+    @property
+    def samples(self) -> list[Json]:
+        """The values that were read."""
+        return [
+            sample for reading in self.payload.get("meterValue", ()) for sample in reading["sampledValue"]
+        ]
+
+
 def _told(kind: Type, heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
-    if action not in heard.specification.actions:
-        return
     for said in heard.said:
         is_its_own = said.entry.direction is Direction.RECEIVED and said.kind is kind
-        if is_its_own and said.action == action and not heard.faults(said):
+        if is_its_own and said.action == action and heard.is_right(said):
             yield said, said.payload or {}
 
 
 requests: Source = partial(_told, Type.CALL)
 results: Source = partial(_told, Type.CALLRESULT)
+
+
+def events(heard: Heard) -> Iterator[Event]:
+    """The events of transactions in the order in which they came; what came again, once."""
+    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
+    seen: set[tuple[Any, ...]] = set()
+    for said, known in zip(heard.said, heard.known, strict=False):
+        if said.entry.number in right:
+            event = Event(said, said.payload or {}, known)
+            key = event.id, event.payload["seqNo"], event.kind, event.trigger, event.payload["timestamp"]
+            if key not in seen:
+                seen.add(key)
+                yield event
+
+
+def transactions(heard: Heard) -> Iterator[list[Event]]:
+    """The same, those of each transaction by themselves."""
+    found: dict[str, list[Event]] = {}
+    for event in events(heard):
+        found.setdefault(event.id, []).append(event)
+    yield from found.values()
 
 
 def each(

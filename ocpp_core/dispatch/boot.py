@@ -50,8 +50,11 @@ class Booted(Generic[R]):
         assert self._response is not None, "it has not booted yet"
         return self._response
 
-    async def boot(self) -> R:
+    async def boot(self, request: Request[R] | None = None) -> R:
         """Boots until the CSMS accepts; also to boot again, after a Reset or because the CSMS asks for it.
+
+        Args:
+            request: What it says from now on, such as another reason (2.x); None is what it has said before.
 
         Returns:
             The response that accepts.
@@ -59,6 +62,8 @@ class Booted(Generic[R]):
         Raises:
             LocalProtocolError: The request cannot be sent.
         """
+        if request is not None:
+            self._request = request
         self._is_accepted.clear()
         self._boots.set()
         try:

@@ -46,7 +46,7 @@ _TEXTS: Mapping[str, str] = {
     "serialNumber": "1A2B",
     "issuerNameHash": "00" * 32,
     "issuerKeyHash": "11" * 32,
-    "csr": "-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n",
+    "csr": "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n",
     "type": "ISO14443",
     "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
     "exiRequest": "gAA=",

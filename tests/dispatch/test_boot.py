@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loops import asynchronous
-from ocpp_core import ErrorCode, LocalProtocolError, OcppError, specification
+from ocpp_core import ErrorCode, LocalProtocolError, OcppError, evolve, specification
 from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.gate import BootGate
 from ocpp_core.dispatch.router import Router
@@ -258,6 +258,35 @@ async def test_a_reset_station_boots_again() -> None:
     assert first is not second
     assert second is station.response
     assert 2 == csms.seen.qsize()
+
+
+@asynchronous
+async def test_a_station_boots_again_with_another_reason() -> None:
+    """B01.FR.09: after a Reset the reason is another than at first; and it stays so while the CSMS refuses."""
+    told: list[Any] = []
+    router = Router()
+
+    known = specification("2.0.1")
+
+    @router.on(known.request("BootNotification"))
+    def boot(request: Any, _: Any) -> Any:
+        told.append(request.reason)
+        status = "Pending" if len(told) == 2 else "Accepted"
+        answer = {"currentTime": NOON, "interval": 60, "status": status}
+        return from_wire(known.response("BootNotification"), answer)
+
+    sleeper = Sleeper()
+    async with (
+        pair("2.0.1", csms=router) as (caller, _),
+        booted(caller, boot_request("2.0.1"), sleep=sleeper) as station,
+    ):
+        waking = asyncio.create_task(station.boot(evolve(boot_request("2.0.1"), reason="RemoteReset")))
+        while len(told) < 3:
+            sleeper.wake_one()
+            await asyncio.sleep(0)
+        await waking
+
+    assert ["PowerUp", "RemoteReset", "RemoteReset"] == told
 
 
 @asynchronous

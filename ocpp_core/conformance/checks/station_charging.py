@@ -223,11 +223,11 @@ async def profile_report_id(stage: Stage) -> None:
 # Local lists
 
 
-async def _send(stage: Stage, version: int, type: str, *tokens: str) -> Answer:
+async def _send(stage: Stage, version: int, type: str, *tokens: str, status: str = "Accepted") -> Answer:
     entries = [
         {
             **token(stage.specification, text),
-            "idTagInfo" if is_first(stage.specification) else "idTokenInfo": {"status": "Accepted"},
+            "idTagInfo" if is_first(stage.specification) else "idTokenInfo": {"status": status},
         }
         for text in tokens
     ]
@@ -245,17 +245,18 @@ async def version_of_list(stage: Stage) -> tuple[int, Answer]:
     return version, answer
 
 
-async def has_sent(stage: Stage, version: int, type: str, *tokens: str) -> None:
-    """Sends a list, or a change of it, that has to be accepted.
+async def has_sent(stage: Stage, version: int, type: str, *tokens: str, status: str = "Accepted") -> None:
+    """Sends a list, or a change of it, that has to be accepted: tokens with what is thought of them.
 
     Raises:
         Inconclusive: It is not.
     """
-    status = is_served(stage, await _send(stage, version, type, *tokens), "local-list").get("status")
-    if status == "NotSupported":
+    answer = await _send(stage, version, type, *tokens, status=status)
+    said = is_served(stage, answer, "local-list").get("status")
+    if said == "NotSupported":
         stage.does_not_apply("local lists are not supported")
-    if status != "Accepted":
-        stage.cannot_tell(f"the list was not accepted: {status}")
+    if said != "Accepted":
+        stage.cannot_tell(f"the list was not accepted: {said}")
 
 
 @check("local-list.version")

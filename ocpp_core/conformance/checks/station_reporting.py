@@ -8,10 +8,11 @@ from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import (
     base_report,
     known_variable,
+    monitoring,
     named,
     reported,
     set_monitors,
-    threshold,
+    silent_threshold,
 )
 from ocpp_core.conformance.checks.steering import ATTEMPTS, ask, is_served
 from ocpp_core.conformance.stages import Json, PeerCall, Stage
@@ -116,14 +117,9 @@ async def _monitor(stage: Stage) -> AsyncGenerator[tuple[Json, int], None]:
     Raises:
         Inconclusive: None can be set.
     """
-    place = (await known_variable(stage)).place
-    rows, _ = await set_monitors(stage, threshold(place, value=1_000_000))
-    if not rows or rows[0].get("status") != "Accepted" or not isinstance(rows[0].get("id"), int):
-        stage.cannot_tell("no monitor can be set there, or it has no id")
-    try:
-        yield place, rows[0]["id"]
-    finally:
-        await ask(stage, "ClearVariableMonitoring", {"id": [rows[0]["id"]]})
+    item = await silent_threshold(stage)
+    async with monitoring(stage, item) as id:
+        yield {"component": item["component"], "variable": item["variable"]}, id
 
 
 async def _monitors_of(stage: Stage, id: int, **members: Any) -> list[PeerCall]:
@@ -148,8 +144,8 @@ def _told(parts: list[PeerCall]) -> Iterator[tuple[Json, Json, PeerCall]]:
 @check("monitor.duplicate")
 async def duplicate(stage: Stage) -> None:
     """Sets a monitor of the type and severity of one that is there."""
-    async with _monitor(stage) as (place, _):
-        rows, answer = await set_monitors(stage, threshold(place, value=2_000_000))
+    async with _monitor(stage):
+        rows, answer = await set_monitors(stage, await silent_threshold(stage))
         status = rows[0].get("status") if rows else None
         if status == "Accepted" and "id" in rows[0]:
             await ask(stage, "ClearVariableMonitoring", {"id": [rows[0]["id"]]})

@@ -1,6 +1,7 @@
 """Checks of stations: settings of 1.x, variables, monitors and reports of 2.x."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from ocpp_core.conformance.checks import check
@@ -484,6 +485,35 @@ async def set_monitors(stage: Stage, *items: Json) -> tuple[Sequence[Json], Answ
 def threshold(place: Json, **members: Any) -> Json:
     """A monitor of a variable, to be set: when it exceeds a value."""
     return {**place, "value": 10, "type": "UpperThreshold", "severity": 5, **members}
+
+
+async def silent_threshold(stage: Stage) -> Json:
+    """A monitor of a number that can be set, to be set: its value is within the threshold, and as near as can be.
+
+    Raises:
+        Inconclusive: There is no such number.
+    """
+    known = await known_variable(stage)
+    value = await known.get(stage)
+    if value is None or not value.isdecimal():
+        stage.cannot_tell(f"{known.name_in(stage.specification)} is no whole number")
+    return threshold(known.place, value=int(value) + 1)
+
+
+@asynccontextmanager
+async def monitoring(stage: Stage, item: Json) -> AsyncGenerator[int, None]:
+    """The id of a monitor that is set for a while.
+
+    Raises:
+        Inconclusive: It cannot be set.
+    """
+    rows, _ = await set_monitors(stage, item)
+    if not rows or rows[0].get("status") != "Accepted" or not isinstance(rows[0].get("id"), int):
+        stage.cannot_tell("no such monitor can be set there, or it has no id")
+    try:
+        yield rows[0]["id"]
+    finally:
+        await ask(stage, "ClearVariableMonitoring", {"id": [rows[0]["id"]]})
 
 
 async def _monitored_as(stage: Stage, item: Json, wanted: str) -> None:

@@ -124,6 +124,7 @@ class Station(Following):
         self.variables: dict[tuple[str, str], list[Any]] = {key: list(row) for key, row in VARIABLES.items()}
         self.queue: deque[Queued] = deque()
         self.lists: tuple[int, dict[str, Any]] = (0, {})
+        self.cached: dict[str, str] = {}  # statuses by token
         self.profiles: list[Json] = []
         self.displayed: dict[int, Json] = {}
         self.tariffs: dict[str, int] = {}
@@ -487,7 +488,8 @@ class Station(Following):
         except Failed:
             return False
         info = answer.get("idTagInfo") or answer.get("idTokenInfo") or {}
-        return bool(info.get("status") == "Accepted")
+        self.cached[who] = str(info.get("status"))
+        return self.cached[who] == "Accepted"
 
     def started(self, running: Transaction) -> Callable[[], Json]:
         """What tells that it has begun, in 1.x."""

@@ -90,6 +90,7 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("OCPPCommCtrlr", "ActiveNetworkProfile"): ("1", "ReadOnly", _whole),
     ("OCPPCommCtrlr", "FileTransferProtocols"): ("HTTPS", "ReadOnly", bool),
     ("AuthCtrlr", "AuthorizeRemoteStart"): ("false", "ReadWrite", _truth),
+    ("AuthCtrlr", "LocalPreAuthorization"): ("false", "ReadWrite", _truth),
     ("AuthCacheCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
     ("LocalAuthListCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
     ("SmartChargingCtrlr", "Enabled"): ("true", "ReadOnly", _truth),
@@ -98,11 +99,17 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SampledDataCtrlr", "TxEndedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
+    ("SecurityCtrlr", "CertSigningWaitMinimum"): ("30", "ReadWrite", _whole),
     ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
+    ("ChargingStation", "AvailabilityState"): ("Available", "ReadOnly", bool),
+    ("EVSE", "AvailabilityState"): ("Available", "ReadOnly", bool),
+    ("Connector", "AvailabilityState"): ("Available", "ReadOnly", bool),
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
     **ABILITIES,
 }
 
+#: The type of a variable by what a value of it must be; of all others it is string.
+TYPES: Mapping[Callable[[str], bool], str] = {_most: "integer", _truth: "boolean", _whole: "integer"}
 #: Instances of those that have some.
 INSTANCES = {"MessageAttempts": "TransactionEvent", "MessageAttemptInterval": "TransactionEvent"}
 _MOST_MONITORS = 10
@@ -188,6 +195,7 @@ def _set_monitors(station: Any, payload: Json) -> Json:
         if row is not None:
             is_wrong = item["type"] == "Delta" and item["value"] < 0
             is_wrong = is_wrong or ("id" in item and item["id"] not in station.monitors)
+            is_wrong = is_wrong or _is_refused(station, item, row)
             status = "Rejected" if is_wrong or len(station.monitors) >= _MOST_MONITORS else "Accepted"
             if status == "Accepted" and "id" not in item and _is_monitored(station, item):
                 status = "Duplicate"
@@ -196,6 +204,18 @@ def _set_monitors(station: Any, payload: Json) -> Json:
                 station.monitors[result["id"]] = item
         results.append({**result, "status": status})
     return {"setMonitoringResult": results}
+
+
+def _is_refused(station: Any, item: Json, row: Any) -> bool:
+    """Whether a threshold is of what has no order, or can never be reached."""
+    if not item["type"].endswith("Threshold"):
+        return False
+    name = item["variable"]["name"]
+    is_unfit = TYPES.get(row[2]) != "integer" and "monitor.unfit-type" not in station.lenient
+    is_beyond = (
+        item["value"] > MOST.get(name, item["value"]) and "monitor.beyond-range" not in station.lenient
+    )
+    return is_unfit or is_beyond
 
 
 def _is_monitored(station: Any, item: Json) -> bool:
@@ -221,6 +241,8 @@ def _clear_monitors(station: Any, payload: Json) -> Json:
 
 
 def _report(station: Any, payload: Json) -> Json:
+    if not station.selected(payload):
+        return {"status": ("EmptyResultSet", "Rejected")}
     names = {component for component, _ in station.variables}
     asked = payload.get("componentVariable", [])
     is_known = any(
@@ -292,6 +314,7 @@ _TRIGGERS = {
     "Heartbeat",
     "LogStatusNotification",
     "MeterValues",
+    "SignChargingStationCertificate",
     "StatusNotification",
 }
 

@@ -48,16 +48,22 @@ def _no_instances(row: Json) -> Json:
 async def _one_alone(self: Station, payload: Json) -> None:
     """Of a component without a variable it reports the last one."""
     asked = payload.get("componentVariable", [])
-    rows = [key for key in self.variables if any(key[0] == each["component"]["name"] for each in asked)]
-    if asked and "variable" not in asked[0]:
-        await self.report_variables(payload["requestId"], rows[-1:])
-    else:
+    if not asked or "variable" in asked[0]:
         await Station.after_GetReport(self, payload)
+        return
+    name = asked[0]["component"]["name"]
+    last = [variable for component, variable in self.variables if component == name][-1]
+    place = {**asked[0], "variable": {"name": last}}
+    await Station.after_GetReport(self, {**payload, "componentVariable": [place]})
 
 
 async def _not_settable(self: Station, payload: Json) -> None:
     is_configuration = payload["reportBase"] == "ConfigurationInventory"
-    rows = [key for key in self.variables if not is_configuration or key[1] != "HeartbeatInterval"]
+    rows = [
+        row
+        for row in self.reportable()
+        if not is_configuration or row["variable"]["name"] != "HeartbeatInterval"
+    ]
     await self.report_variables(payload["requestId"], rows)
 
 
@@ -93,7 +99,9 @@ def _one_more(name: str) -> Change:
             "type": "Delta",
             "severity": 9,
         }
-        return {**found, 999: other} if found and name in payload else found
+        # Of the other kinds another rule tells.
+        is_kind = {"DeltaMonitoring", "PeriodicMonitoring"} & set(payload.get("monitoringCriteria", ()))
+        return {**found, 999: other} if found and name in payload and not is_kind else found
 
     return behaving(monitored=monitored)
 

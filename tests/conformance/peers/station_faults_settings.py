@@ -239,7 +239,9 @@ VARIABLES = [
 
 
 async def _everything(self: Station, payload: Json) -> None:
-    await self.report_variables(payload["requestId"], list(self.variables))
+    """Whatever variables were asked for."""
+    wanted = {name: value for name, value in payload.items() if name != "componentVariable"}
+    await Station.after_GetReport(self, wanted)
 
 
 _MONITORED = ("SetVariableMonitoring", "setMonitoringResult")
@@ -285,7 +287,9 @@ REPORTS = [
         "accepts reports of nothing",
         "report.empty",
         results(
-            "GetReport", lambda payload: called(payload["componentVariable"][0], _NONE), status="Accepted"
+            "GetReport",
+            lambda payload: any(called(each, _NONE) for each in payload.get("componentVariable", ())),
+            status="Accepted",
         ),
         SECOND,
     ),

@@ -4,11 +4,19 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.peers.station_answers import INSTANCES, MOST
+from conformance.peers.station_answers import INSTANCES, MOST, TYPES
 from conformance.peers.station_following_blocks import FollowingBlocks
-from ocpp_core.conformance.requests import readings
+from ocpp_core.conformance.requests import readings, request
 
 Json = dict[str, Any]
+
+#: The kinds of monitors that are no thresholds, by their types; and that of all others, for no type.
+_KINDS = {
+    "": "ThresholdMonitoring",
+    "Delta": "DeltaMonitoring",
+    "Periodic": "PeriodicMonitoring",
+    "PeriodicClockAligned": "PeriodicMonitoring",
+}
 
 
 class Following(FollowingBlocks):
@@ -22,14 +30,19 @@ class Following(FollowingBlocks):
     queue: Any
     link: Any
     charge: Any
+    authorize: Any
+    lists: tuple[int, dict[str, Any]]
+    cached: dict[str, str]
     stop: Any
     show: Any
     notify: Any
     quietly: Any
+    call: Any
     idle_status: Any
     boot: Any
     report: Any
     event: Any
+    now: Any
     variables: dict[tuple[str, str], list[Any]]
     monitors: dict[int, Json]
 
@@ -71,6 +84,23 @@ class Following(FollowingBlocks):
             ):
                 return connector
         return None
+
+    # What people do
+
+    async def presented(self, who: str, number: int) -> None:
+        """Somebody presents a token of 2.x at a connector: the one that charges there ends that."""
+        connector = self.connectors[number - 1]
+        if connector.transaction is not None:
+            if connector.transaction.token == who:
+                await self.stop(connector, "Local", "StopAuthorized")
+        elif self.is_let(who) or await self.authorize(who):
+            await self.charge(who, connector, is_known=True)
+
+    def is_let(self, who: str) -> bool:
+        """Whether a token may charge by what is known of it."""
+        listed = self.lists[1].get(who, {}).get("idTokenInfo", {}).get("status")
+        known = listed or self.cached.get(who)
+        return known == "Accepted" and str(self.variables["AuthCtrlr", "LocalPreAuthorization"][0]) == "true"
 
     async def after_RemoteStopTransaction(self, payload: Json) -> None:
         await self.stop_remotely(payload["transactionId"])
@@ -176,6 +206,15 @@ class Following(FollowingBlocks):
             await self.quietly(wanted, {"status": "Idle"})
         elif wanted == "Heartbeat":
             await self.quietly(wanted, {})
+        elif wanted == "SignChargingStationCertificate":
+            await self.sign()
+
+    async def sign(self) -> None:
+        """Asks for a certificate, and once more when one was promised: nobody here sends any."""
+        answer = await self.call("SignCertificate", request(self.specification, "SignCertificate"))
+        if answer["status"] == "Accepted":
+            await asyncio.sleep(float(self.variables["SecurityCtrlr", "CertSigningWaitMinimum"][0]))
+            await self.quietly("SignCertificate", {})
 
     async def meter_now(self, number: int) -> None:
         """Tells the meter's reading, since it was asked for."""
@@ -192,60 +231,96 @@ class Following(FollowingBlocks):
     # Reports of 2.x
 
     async def after_GetBaseReport(self, payload: Json) -> None:
-        await self.report_variables(payload["requestId"], list(self.variables))
+        await self.report_variables(payload["requestId"], self.reportable())
 
     async def after_GetReport(self, payload: Json) -> None:
-        asked = [
-            (each["component"]["name"], each.get("variable", {}).get("name"))
-            for each in payload.get("componentVariable", [])
+        asked = payload.get("componentVariable")
+        names = self.selected(payload)
+        rows = [
+            row
+            for row in self.reportable()
+            if (row["component"]["name"], row["variable"]["name"]) in names
+            if asked is None or any(self.is_asked(row, place) for place in asked)
         ]
-        rows = [key for key in self.variables if not asked or key in asked or (key[0], None) in asked]
         await self.report_variables(payload["requestId"], rows)
 
-    async def report_variables(self, request_id: int, rows: list[tuple[str, str]]) -> None:
+    def is_asked(self, row: Json, place: Json) -> bool:
+        """Whether a row of a report is what was asked for; what is left out is any."""
+        wanted, evse = place["component"], row["component"].get("evse", {})
+        is_there = all(evse.get(name) == number for name, number in wanted.get("evse", {}).items())
+        variable: Json = place.get("variable") or row["variable"]
+        named = row["component"]["name"], row["variable"]["name"]
+        return is_there and (wanted["name"], variable["name"]) == named
+
+    def reportable(self) -> list[Json]:
+        """A row for each variable, at each place where its component is."""
+        return [
+            {
+                "component": component,
+                "variable": {
+                    "name": variable,
+                    **({"instance": INSTANCES[variable]} if variable in INSTANCES else {}),
+                },
+                "variableAttribute": [
+                    {
+                        "value": "" if kind == "WriteOnly" else value,
+                        "mutability": kind,
+                        "persistence" if self.version == "2.0" else "persistent": True,
+                        "constant": False,
+                    }
+                ],
+                "variableCharacteristics": {
+                    "dataType": TYPES.get(check, "string"),
+                    "supportsMonitoring": True,
+                    **({"maxLimit": MOST[variable]} if variable in MOST else {}),
+                },
+            }
+            for (name, variable), (value, kind, check) in self.variables.items()
+            for component in self.places(name)
+        ]
+
+    def places(self, name: str) -> list[Json]:
+        """The components of a name: of each EVSE, of each connector, or the one that there is."""
+        if name not in ("EVSE", "Connector"):
+            return [{"name": name}]
+        inside = {"connectorId": 1} if name == "Connector" else {}
+        return [{"name": name, "evse": {"id": each.number, **inside}} for each in self.connectors]
+
+    def selected(self, payload: Json) -> list[tuple[str, str]]:
+        """The variables of the components that fit one of the criteria of a report, if it has some."""
+        criteria = payload.get("componentCriteria")
+        return [
+            (component, variable)
+            for component, variable in self.variables
+            if not criteria or any(self._is_so(component, criterion) for criterion in criteria)
+        ]
+
+    def _is_so(self, component: str, criterion: str) -> bool:
+        value, *_ = self.variables.get(
+            (component, criterion), ["false" if criterion == "Problem" else "true"]
+        )
+        return str(value) == "true"
+
+    async def report_variables(self, request_id: int, rows: list[Json]) -> None:
         """Tells variables, in parts."""
         parts = [rows[start : start + 4] for start in range(0, len(rows), 4)]
         for number, part in enumerate(parts):
-            data = [
-                {
-                    "component": {"name": component},
-                    "variable": {
-                        "name": variable,
-                        **({"instance": INSTANCES[variable]} if variable in INSTANCES else {}),
-                    },
-                    "variableAttribute": [
-                        {
-                            "value": "" if kind == "WriteOnly" else value,
-                            "mutability": kind,
-                            "persistence" if self.version == "2.0" else "persistent": True,
-                            "constant": False,
-                        }
-                    ],
-                    "variableCharacteristics": {
-                        "dataType": "string",
-                        "supportsMonitoring": True,
-                        **({"maxLimit": MOST[variable]} if variable in MOST else {}),
-                    },
-                }
-                for component, variable in part
-                for value, kind, *_ in [self.variables[component, variable]]
-            ]
             members = {
                 "requestId": request_id,
                 "seqNo": number,
                 "tbc": number + 1 < len(parts),
-                "reportData": data,
+                "reportData": part,
             }
             await self.quietly("NotifyReport", members)
 
     def monitored(self, payload: Json) -> dict[int, Json]:
         """The monitors that a report is asked for of."""
         places = payload.get("componentVariable")
-        criteria = payload.get("monitoringCriteria", ["ThresholdMonitoring", "DeltaMonitoring"])
+        criteria = payload.get("monitoringCriteria", list(_KINDS.values()))
         return {
             id: monitor
             for id, monitor in self.monitors.items()
-            if (monitor["type"] == "Delta") is (criteria == ["DeltaMonitoring"]) or len(criteria) > 1
+            if _KINDS.get(monitor["type"], _KINDS[""]) in criteria
             if places is None or any(self._fits(monitor, place) for place in places)
         }
 
@@ -281,6 +356,33 @@ class Following(FollowingBlocks):
     async def after_CustomerInformation(self, payload: Json) -> None:
         members = {"requestId": payload["requestId"], "seqNo": 0, "tbc": False, "data": "nothing"}
         await self.quietly("NotifyCustomerInformation", members)
+
+    async def after_SetVariables(self, payload: Json) -> None:
+        """Tells what monitors see of a change."""
+        for id, monitor in list(self.monitors.items()):
+            where = monitor["component"]["name"], monitor["variable"]["name"]
+            value = str(self.variables[where][0])
+            if monitor["type"] != "UpperThreshold" or not value.isdecimal():
+                continue
+            is_beyond = float(value) > monitor["value"]
+            if is_beyond is not monitor.get("alerts", False):
+                monitor["alerts"] = is_beyond
+                await self.quietly("NotifyEvent", self.noticed(id, monitor, value))
+
+    def noticed(self, id: int, monitor: Json, value: str) -> Json:
+        """What a threshold tells, when it is exceeded and when that is over."""
+        event = {
+            "eventId": id,
+            "timestamp": self.now(),
+            "trigger": "Alerting",
+            "actualValue": value,
+            "cleared": not monitor["alerts"],
+            "eventNotificationType": "CustomMonitor",
+            "variableMonitoringId": id,
+            "component": monitor["component"],
+            "variable": monitor["variable"],
+        }
+        return {"generatedAt": self.now(), "seqNo": 0, "tbc": False, "eventData": [event]}
 
     # Files
 

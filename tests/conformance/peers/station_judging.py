@@ -3,6 +3,9 @@
 import asyncio
 import os
 from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve
 
 from conformance.peers.memory_stage import staged
 from conformance.peers.station import Station
@@ -39,10 +42,19 @@ def block(id: str) -> str:
     return id.partition(".")[0]
 
 
+def with_cards(station: Station) -> Profile:
+    """Its user presents tokens, too."""
+
+    def card(told: dict[str, Any]) -> None:
+        station.spawn(station.presented(told["token"], told["connector"]))
+
+    return evolve(PROFILE, hooks={**PROFILE.hooks, "card": card, "unplug": lambda _: None})
+
+
 def found(
     make: Callable[[], Station],
     id: str,
-    profile: Callable[[Station], Profile] = lambda _: PROFILE,
+    profile: Callable[[Station], Profile] = with_cards,
     unclear: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """What is found by a check, and by listening meanwhile: rules, and what was seen.

@@ -1,0 +1,204 @@
+"""What judges the events that monitors tell, by what is known of the monitors; and reports that nobody is to get.
+
+Only what fits its schema is judged.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import pairwise
+
+from attrs import frozen
+
+from ocpp_core.conformance.hearing import Heard, Said
+from ocpp_core.conformance.json_frames import Json, Type
+from ocpp_core.conformance.learning import Learned, Monitor, place
+from ocpp_core.conformance.overheard import overheard
+from ocpp_core.conformance.telling import Wrong, requests
+from ocpp_core.conformance.traces import Direction
+from ocpp_core.conformance.verdicts import Deviation
+from ocpp_core.model.printing import shown
+from ocpp_core.model.timestamps import read_timestamp
+
+#: What a monitor of each type tells.
+_TRIGGERS: Mapping[str, str] = {
+    "Delta": "Delta",
+    "LowerThreshold": "Alerting",
+    "Periodic": "Periodic",
+    "PeriodicClockAligned": "Periodic",
+    "UpperThreshold": "Alerting",
+}
+#: The one secret that every station has.
+_PASSWORD = ("securityctrlr", "", "basicauthpassword", "")
+#: Seconds in which an event may still be of before.
+_STILL = 5.0
+#: What is asked for by an id, and what then tells of it.
+_REPORTS: Mapping[str, str] = {
+    "GetBaseReport": "NotifyReport",
+    "GetMonitoringReport": "NotifyMonitoringReport",
+    "GetReport": "NotifyReport",
+}
+
+
+@frozen
+class _Event:
+    """One event of NotifyEvent.
+
+    Attributes:
+        said: Where it stands.
+        data: What is told.
+        known: What was known when it came.
+        at: Seconds since the trace began at which it happened, by what it says of its own age.
+    """
+
+    said: Said
+    data: Json
+    known: Learned
+    at: float
+
+    @property
+    def monitor(self) -> Monitor | None:
+        """What has told it; None if it is not known, or was none."""
+        return self.known.monitors.get(self.data.get("variableMonitoringId", -1))
+
+
+def _events(heard: Heard) -> Iterator[_Event]:
+    right = {said.entry.number for said, _ in requests(heard, "NotifyEvent")}
+    for said, known in zip(heard.said, heard.known, strict=False):
+        if said.entry.number in right:
+            notice = said.payload or {}
+            made = read_timestamp(notice["generatedAt"])
+            for data in notice["eventData"]:
+                age = (made - read_timestamp(data["timestamp"])).total_seconds()
+                yield _Event(said, data, known, said.entry.at - age)
+
+
+def _each(judge: Callable[[_Event], Iterator[Wrong]], heard: Heard) -> Iterator[Deviation | None]:
+    for event in _events(heard):
+        for wrong in judge(event):
+            yield None if wrong is None else Deviation(*wrong, marks=(event.said.entry.number,))
+
+
+def _trigger_of_monitor(event: _Event) -> Iterator[Wrong]:
+    # That a value is back within its threshold may be told in any of the ways.
+    if event.monitor is not None and event.monitor.type in _TRIGGERS and not event.data.get("cleared"):
+        wanted, got = _TRIGGERS[event.monitor.type], event.data["trigger"]
+        yield (f"the trigger {wanted} of {event.monitor.type}", shown(got)) if got != wanted else None
+
+
+def _beyond_threshold(event: _Event) -> Iterator[Wrong]:
+    monitor = event.monitor
+    if monitor is None or not monitor.type.endswith("Threshold"):
+        return
+    try:
+        value = float(event.data["actualValue"])
+    except ValueError:
+        return
+    is_beyond = value > monitor.value if monitor.type == "UpperThreshold" else value < monitor.value
+    is_over = event.data.get("cleared", False)
+    if event.data["trigger"] == "Alerting" or is_over:
+        side = "within" if is_over else "beyond"
+        wanted = f"a value {side} the {monitor.type} {monitor.value:g}", f"{value:g}"
+        yield wanted if is_beyond is is_over else None
+
+
+def _hidden(event: _Event) -> Iterator[Wrong]:
+    where = place(event.data)
+    if where is not None and where in event.known.hidden | {_PASSWORD}:
+        is_right = not event.data["actualValue"]
+        yield None if is_right else ("no value of what can only be written", "a value")
+
+
+for _rule, _judge in (
+    ("event.trigger-of-monitor", _trigger_of_monitor),
+    ("event.beyond-threshold", _beyond_threshold),
+    ("event.hidden", _hidden),
+):
+    overheard(_rule)(partial(_each, _judge))
+
+
+def _held(heard: Heard, event: _Event) -> bool:
+    """Whether the level was the same for a while when an event happened, and until it came."""
+    return all(
+        known.level == event.known.level
+        for said, known in zip(heard.said, heard.known, strict=False)
+        if event.at - _STILL <= said.entry.at and said.entry.number <= event.said.entry.number
+    )
+
+
+@overheard("event.severity")
+def _severity(heard: Heard) -> Iterator[Deviation | None]:
+    for event in _events(heard):
+        level, monitor = event.known.level, event.monitor
+        if level is None or monitor is None:
+            continue
+        if monitor.severity <= level:
+            yield None
+        # What happened before it was set may have waited.
+        elif _held(heard, event):
+            wanted = f"nothing of a severity above {level}", str(monitor.severity)
+            yield Deviation(*wanted, marks=(event.said.entry.number,))
+
+
+@overheard("event.not-of-cleared")
+def _not_of_cleared(heard: Heard) -> Iterator[Deviation | None]:
+    gone: dict[int, float] = {}
+    events = {event.said.entry.number: event for event in _events(heard)}
+    for said, (known, after) in zip(heard.said, pairwise(heard.known), strict=True):
+        gone |= dict.fromkeys(known.monitors.keys() - after.monitors.keys(), said.entry.at)
+        event = events.get(said.entry.number)
+        if event is None or event.monitor is not None or event.data.get("variableMonitoringId") not in gone:
+            continue
+        # That a value was back before may be told late.
+        is_wrong = event.data.get("cleared", False) and event.at >= gone[event.data["variableMonitoringId"]]
+        marks = (said.entry.number,)
+        yield Deviation("nothing of a monitor that was cleared", "its end", marks=marks) if is_wrong else None
+
+
+@overheard("report.only-if-accepted")
+def _only_if_accepted(heard: Heard) -> Iterator[Deviation | None]:
+    asked: Counter[tuple[str, int]] = Counter()
+    requested: dict[str, tuple[str, int]] = {}
+    refused: dict[tuple[str, int], Said] = {}
+    for said in heard.said:
+        report = _REPORTS.get(said.action)
+        is_sent = said.entry.direction is Direction.SENT
+        if is_sent and said.kind is Type.CALL and report is not None and heard.is_right(said):
+            requested[said.id] = report, (said.payload or {})["requestId"]
+            asked[requested[said.id]] += 1
+        elif said.kind is Type.CALLRESULT and said.id in requested and heard.is_right(said):
+            which = requested[said.id]
+            if (said.payload or {})["status"] == "Accepted":
+                yield None
+            # Of what was asked for twice under one id nobody can tell which is reported.
+            elif asked[which] == 1:
+                refused[which] = said
+        elif said.kind is Type.CALL and not is_sent and said.action in _REPORTS.values():
+            id = (said.payload or {}).get("requestId")
+            which = said.action, id if isinstance(id, int) else -1
+            if which in refused and asked[which] == 1:
+                marks = (refused[which].entry.number, said.entry.number)
+                status = (refused[which].payload or {})["status"]
+                yield Deviation(f"no report after {status}", said.action, marks=marks)
+
+
+@overheard("log.cancel-told")
+def _cancel_told(heard: Heard) -> Iterator[Deviation | None]:
+    wanted: dict[str, int] = {}
+    instead: tuple[int, Said] | None = None
+    for said in heard.said:
+        payload = said.payload or {}
+        if not heard.is_right(said):
+            continue
+        if said.action == "GetLog" and said.kind is Type.CALL:
+            wanted[said.id] = payload["requestId"]
+        elif said.action == "GetLog" and payload["status"] == "AcceptedCanceled" and said.id in wanted:
+            instead = wanted[said.id], said
+        elif said.action == "LogStatusNotification" and said.kind is Type.CALL and instead is not None:
+            is_told = payload["status"] == "AcceptedCanceled"
+            is_over = payload.get("requestId") == instead[0] and payload["status"] != "Uploading"
+            if is_told or is_over:
+                marks = (instead[1].entry.number, said.entry.number)
+                what = "that the upload before was cancelled", shown(payload["status"])
+                yield None if is_told else Deviation(*what, marks=marks)
+                instead = None

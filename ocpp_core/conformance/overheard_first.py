@@ -1,0 +1,93 @@
+"""What judges rules over all that a station of 1.6 has said; and whom stations of 1.6 and 2.x ask about the end."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from ocpp_core.conformance.hearing import Heard, Said
+from ocpp_core.conformance.json_frames import Json
+from ocpp_core.conformance.overheard import overheard
+from ocpp_core.conformance.telling import Wrong, each, requests
+from ocpp_core.conformance.traces import Direction
+from ocpp_core.conformance.verdicts import Deviation
+from ocpp_core.model.printing import shown
+
+#: Statuses of connectors to which an EV is connected that does not charge.
+_CONNECTED = frozenset({"Finishing", "Preparing", "SuspendedEV", "SuspendedEVSE"})
+#: What a reset entails.
+_RESETS = frozenset({"HardReset", "SoftReset"})
+#: Seconds after which somebody may have shown a token for something else.
+_AT_ONCE = 3.0
+
+
+def _communication_error(payload: Json) -> Wrong:
+    if payload["errorCode"] != "EVCommunicationError" or payload["status"] in _CONNECTED:
+        return None
+    return "EVCommunicationError where an EV is connected, and does not charge", shown(payload["status"])
+
+
+def _not_empty(payload: Json) -> Wrong:
+    readings = payload["meterValue"]
+    is_right = bool(readings) and all(reading["sampledValue"] for reading in readings)
+    return None if is_right else ("readings with values", "none")
+
+
+overheard("status.communication-error")(partial(each, requests, "StatusNotification", _communication_error))
+overheard("meter.not-empty")(partial(each, requests, "MeterValues", _not_empty))
+
+
+@overheard("reset.answered-first")
+def _answered_first(heard: Heard) -> Iterator[Deviation | None]:
+    waiting: dict[str, Said] = {}
+    for said in heard.said:
+        is_sent = said.entry.direction is Direction.SENT
+        if said.action == "Reset" and is_sent and heard.is_right(said):
+            waiting[said.id] = said
+        elif said.action == "Reset" and not is_sent and waiting.pop(said.id, None) is not None:
+            yield None
+        elif waiting and not is_sent and (said.payload or {}).get("reason") in _RESETS:
+            asked = waiting.popitem()[1]
+            marks = (asked.entry.number, said.entry.number)
+            yield Deviation("an answer to Reset before anything else", said.action, marks=marks)
+
+
+# Who ends a transaction
+
+
+def _shown(payload: Json) -> str:
+    """The token of a request, in capitals, as they are compared; "" if it names none."""
+    named = payload.get("idTag", payload.get("idToken", ""))
+    return str(named["idToken"] if isinstance(named, dict) else named).upper()
+
+
+def _is_ended_by_token(payload: Json) -> bool:
+    if "eventType" in payload:
+        return bool(payload["triggerReason"] == "StopAuthorized")
+    return "meterStop" in payload and payload.get("reason", "Local") == "Local"
+
+
+@overheard("transaction.stop-unasked")
+def _stop_unasked(heard: Heard) -> Iterator[Deviation | None]:
+    running: dict[str, Said] = {}
+    asked: Said | None = None
+    telling = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent")
+    right = {said.entry.number for action in telling for said, _ in requests(heard, action)}
+    for said in heard.said:
+        payload = said.payload or {}
+        if said.entry.number not in right:
+            continue
+        who = _shown(payload)
+        if said.action == "Authorize":
+            asked = said if who in running else None
+        elif _is_ended_by_token(payload):
+            if who in running:
+                is_wrong = asked is not None and _shown(asked.payload or {}) == who
+                since = said.entry.at - asked.entry.at if asked is not None else 0.0
+                marks = (() if asked is None else (asked.entry.number,)) + (said.entry.number,)
+                wanted = "no Authorize for the token that began it"
+                yield Deviation(wanted, "one", marks=marks) if is_wrong and since < _AT_ONCE else None
+            running.pop(who, None)
+            asked = None
+        elif "meterStop" in payload or payload.get("eventType") == "Ended":
+            running.pop(who, None)
+        elif who:
+            running[who], asked = said, None
