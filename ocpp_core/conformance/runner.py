@@ -84,7 +84,7 @@ Told = Callable[[Event], None]
 
 def load_checks() -> None:
     """Imports all checks and judges, so that `CHECKS` and `OVERHEARD` have them."""
-    for judges in ("overheard_blocks", "overheard_envelopes", "overheard_stations"):
+    for judges in ("overheard_blocks", "overheard_dialogues", "overheard_envelopes", "overheard_stations"):
         import_module(f"ocpp_core.conformance.{judges}")
     for module in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")

@@ -182,7 +182,7 @@ def _if_not_there(result: Json, _: Json) -> Json | None:
 
 
 def _of_nobody(result: Json, _: Json) -> Json | None:
-    other = [{"tariffId": "x", "tariffKind": "DriverTariff"}]
+    other = [{"tariffId": "x", "tariffKind": "DriverTariff", "evseIds": [1]}]
     return {**result, "tariffAssignments": other} if result["status"] == "NoTariff" else None
 
 

@@ -324,6 +324,13 @@ async def _no_such_place(self: Station, payload: Json) -> None:
     await self.tell_firmware(payload, "DownloadFailed")
 
 
+def _last_failed(payload: Json) -> Json:
+    """It has tried to update itself before the kit came, and in vain: that is told, and not that nothing goes on."""
+    if payload["status"] == "Idle":
+        return {"status": "DownloadFailed", "requestId": 1}
+    return payload
+
+
 def _no_default(station: Station, payload: Json) -> Json | None:
     """Where nothing charges a default profile limits nothing."""
     station.profiles, kept = (
@@ -405,6 +412,12 @@ ODD = [
     Odd("masks its password", edits("GetConfiguration", _masked), ("configuration",), ("1.6",)),
     Odd("asks again under the same id", behaving(wrong_result=_asks_again), ("frame",), ("1.6", "2.0.1")),
     Odd("knows that there is no such place", instead("UpdateFirmware", _no_such_place), ("firmware",)),
+    Odd(
+        "the last update has failed",
+        says("FirmwareStatusNotification", _last_failed),
+        ("trigger",),
+        ("2.0.1", "2.1"),
+    ),
     Odd("no default where nothing charges", before("GetCompositeSchedule", _no_default), ("composite",)),
     Odd(
         "Available right after a stop",
