@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, coming, is_served, late, quiet, value_of
+from ocpp_core.conformance.checks.steering import ask, coming, is_served, late, quiet, value_of, was_away
 from ocpp_core.conformance.requests import timestamp
 from ocpp_core.conformance.stages import Answer, Json, Stage
 
@@ -162,6 +162,7 @@ async def superseded(stage: Stage) -> None:
 @check("der.start-told")
 async def start_told(stage: Stage) -> None:
     """Sets a control that begins soon and does not last, and waits to be told of both."""
+    since = len(stage.trace)
     async with _controlled(stage, seconds=_SOON):
         wanted = [True, False]
         async for call in coming(stage, "NotifyDERStartStop", within=2 * _SOON + late(stage)):
@@ -171,6 +172,8 @@ async def start_told(stage: Stage) -> None:
                 stage.deviates("the start, and then the end", "something else", marks=(call.mark,))
             if not wanted:
                 return
+        if was_away(stage, since):
+            stage.cannot_tell("it was away, and may have been so at that moment")
         stage.deviates("NotifyDERStartStop of start and end", f"{2 - len(wanted)} of them")
 
 

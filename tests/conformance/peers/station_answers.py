@@ -420,6 +420,9 @@ def _clear_profiles(station: Any, payload: Json) -> Json:
 
     def fits(each: Json) -> bool:
         number, level, purpose = each["key"]
+        is_kept = purpose == "ChargingStationExternalConstraints"
+        if is_kept and "profile.external-kept" not in station.lenient:
+            return False
         return (
             id in (None, each["id"])
             and wanted.get("connectorId", wanted.get("evseId")) in (None, number)

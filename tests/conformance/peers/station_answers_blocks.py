@@ -23,6 +23,7 @@ ABILITIES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
         ("SmartChargingCtrlr", "RateUnit"): "A",
         ("SmartChargingCtrlr", "SupportedAdditionalPurposes"): "PriorityCharging",
         ("SmartChargingCtrlr", "SupportsDynamicProfiles"): "true",
+        ("SmartChargingCtrlr", "MaxExternalConstraintsId"): "9",
         ("DisplayMessageCtrlr", "SupportedFormats"): "UTF8",
         ("DisplayMessageCtrlr", "SupportedPriorities"): "NormalCycle,InFront",
         ("DisplayMessageCtrlr", "SupportedStates"): "Charging,Faulted",
@@ -126,6 +127,26 @@ REFUSALS: Mapping[str, _Wrong] = {
     "profile.balancing-supported": lambda station, _, profile: (
         bool(_modes(profile, "LocalLoadBalancing"))
         and not can(station, "SupportedOperationModes", "LocalLoadBalancing", "V2XChargingCtrlr")
+    ),
+    "profile.max-charges": lambda _, __, profile: (
+        profile["chargingProfilePurpose"] == "ChargingStationMaxProfile"
+        and bool(_modes(profile, "CentralSetpoint"))
+    ),
+    "profile.mode-supported": lambda station, _, profile: (
+        profile["chargingProfilePurpose"] == "TxDefaultProfile"
+        and bool(_modes(profile, "CentralSetpoint"))
+        and not can(station, "SupportedOperationModes", "CentralSetpoint", "V2XChargingCtrlr")
+    ),
+    "profile.phases-of-transactions": lambda _, __, profile: (
+        profile["chargingProfilePurpose"] != "TxProfile"
+        and any("limit_L2" in period for period in _periods(profile))
+    ),
+    "profile.first-phase": lambda _, __, profile: any(
+        "limit_L2" in period and "limit" not in period for period in _periods(profile)
+    ),
+    "profile.reserved-id": lambda station, _, profile: (
+        profile["id"]
+        <= int(station.variables.get(("SmartChargingCtrlr", "MaxExternalConstraintsId"), ["0"])[0])
     ),
     "profile.idle-limit": lambda _, __, profile: _limited(_modes(profile, "Idle")),
 }

@@ -12,6 +12,7 @@ from conformance.peers.station_ways import (
     always,
     before,
     behaving,
+    both,
     edits,
     instead,
     results,
@@ -56,6 +57,27 @@ def _if(action: str, wanted: str, given: str) -> Change:
     return edits(action, lambda result, _: {"status": given} if result["status"] == wanted else None)
 
 
+def limited_from_outside(station: Station) -> None:
+    """Somebody else limits it."""
+    period = {"startPeriod": 0, "limit": 20}
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+    profile = {
+        "id": 5,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "ChargingStationExternalConstraints",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": [schedule],
+    }
+    key = (0, 0, profile["chargingProfilePurpose"])
+    station.profiles.append({"id": 5, "key": key, "evseId": 0, "chargingProfile": profile})
+
+
+def _knows_no_profiles(station: Station) -> None:
+    for place in [place for place in station.variables if place[0] == "SmartChargingCtrlr"]:
+        del station.variables[place]
+    results("SetChargingProfile", status="Rejected")(station)
+
+
 def _any_unit(station: Station, payload: Json) -> Json | None:
     payload["chargingRateUnit"] = "A"
     return None
@@ -76,6 +98,13 @@ def _after(payload: Json) -> Json:
 
 
 CHARGING_BLOCKS = [
+    Fault(
+        "clears limits from outside",
+        "profile.external-kept",
+        both(limited_from_outside, _lenient("profile.external-kept")),
+        SECOND,
+    ),
+    Fault("rejects what it does not know", "profile.unsupported", _knows_no_profiles, SECOND),
     Fault("schedules in any unit", "composite.unit", before("GetCompositeSchedule", _any_unit), SECOND),
     Fault(
         "tells the profiles of all EVSEs",

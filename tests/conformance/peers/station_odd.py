@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from conformance.peers.station import Connector, Station, Transaction
 from conformance.peers.station_answers import HANDLERS
+from conformance.peers.station_faults_blocks import limited_from_outside
 from conformance.peers.station_faults_overheard import noticing, state_changes
 from conformance.peers.station_judging import PROFILE
 from conformance.peers.station_ways import Change, before, behaving, both, edits, instead, says
@@ -343,6 +344,25 @@ def _no_default(station: Station, payload: Json) -> Json | None:
         station.profiles = kept
 
 
+def _two_ways_at_evses(station: Station) -> None:
+    """What its EVSEs can do beside charging each EVSE tells, and not the station."""
+    station.variables["V2XChargingCtrlr", "SupportedOperationModes"] = [
+        "ChargingOnly,CentralSetpoint,LocalLoadBalancing",
+        "ReadOnly",
+        bool,
+    ]
+    station.lenient |= {"profile.balancing-supported", "profile.mode-supported"}
+
+    def of_station(station: Station, payload: Json) -> Json | None:
+        (item,) = payload["getVariableData"] if len(payload["getVariableData"]) == 1 else ({},)
+        component = item.get("component", {})
+        if component.get("name") != "V2XChargingCtrlr" or "evse" in component:
+            return None
+        return {"getVariableResult": [{**item, "attributeStatus": "UnknownComponent"}]}
+
+    before("GetVariables", of_station)(station)
+
+
 _NUMBERS = count()
 
 
@@ -417,6 +437,19 @@ ODD = [
         says("FirmwareStatusNotification", _last_failed),
         ("trigger",),
         ("2.0.1", "2.1"),
+    ),
+    Odd(
+        "limited from outside",
+        limited_from_outside,
+        ("profile",),
+        ("2.1",),
+    ),
+    Odd("two ways at its EVSEs", _two_ways_at_evses, ("profile",), ("2.1",)),
+    Odd(
+        "away for a moment while a control runs",
+        _always(_leaves),
+        ("der",),
+        ("2.1",),
     ),
     Odd("no default where nothing charges", before("GetCompositeSchedule", _no_default), ("composite",)),
     Odd(
