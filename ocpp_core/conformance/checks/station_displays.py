@@ -91,6 +91,34 @@ def _messages(payload: Json) -> list[Json]:
     return listed
 
 
+@check("display.none")
+async def display_none(stage: Stage) -> None:
+    """Asks for messages where there are none: for all, and for those of a priority."""
+    answer = await _asked(stage, 4748)
+    status = is_served(stage, answer, "display").get("status")
+    if status == "Accepted":
+        parts = await reported(stage, "NotifyDisplayMessages")
+        if not parts or parts[-1].payload.get("tbc"):
+            stage.cannot_tell("it does not report them all")
+        if any(_messages(call.payload) for call in parts):
+            stage.cannot_tell("there are some")
+        stage.deviates("Unknown, since there are none", "Accepted", marks=(answer.mark,))
+    answer = await _asked(stage, 4749, priority="NormalCycle")
+    status = str(stage.needed(answer).get("status"))
+    if status != "Unknown":
+        stage.deviates("Unknown, since there are none", status, place="priority", marks=(answer.mark,))
+
+
+@check("display.found-id")
+async def display_found_id(stage: Stage) -> None:
+    """Looks at the request id of a report of one message."""
+    async with _shown(stage):
+        await _asked(stage, 4739, id=[_MESSAGE])
+        for call in await reported(stage, "NotifyDisplayMessages"):
+            if call.payload.get("requestId") != 4739:
+                stage.deviates("requestId 4739", f"{call.payload.get('requestId')}", marks=(call.mark,))
+
+
 @check("display.found")
 async def display_found(stage: Stage) -> None:
     """Asks for a message by its id and by its priority."""

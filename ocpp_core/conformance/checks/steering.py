@@ -495,9 +495,7 @@ async def _rows_at(stage: Stage, place: Json) -> Sequence[Json]:
     return rows
 
 
-async def value_of(
-    stage: Stage, component: str, variable: str, instance: str | None = None
-) -> str | None:
+async def value_of(stage: Stage, component: str, variable: str, instance: str | None = None) -> str | None:
     """What a variable of 2.x is, at the station or else at its first EVSE; None if it has none at either.
 
     Raises:

@@ -233,8 +233,12 @@ class Station(Following):
             await self.notify(0)
         for connector in self.connectors:
             await self.notify(connector.number)
+        await self.tell_security("StartupOfTheDevice")
+
+    async def tell_security(self, event: str) -> None:
+        """Tells an event, where there are such."""
         if self.tells_security and "SecurityEventNotification" in self.specification.actions:
-            await self.quietly("SecurityEventNotification", {"type": "StartupOfTheDevice"})
+            await self.quietly("SecurityEventNotification", {"type": event})
 
     async def reconnected(self) -> None:
         """What it does after a new connection, if it was registered."""
@@ -246,6 +250,7 @@ class Station(Following):
             self.spawn(self.deliver())
             self.spawn(self.beat())
             self.spawn(self.sample())
+            self.spawn(self.align())
 
     async def beat(self) -> None:
         """Heartbeats, when nothing else was said for so long."""

@@ -97,6 +97,10 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SampledDataCtrlr", "TxUpdatedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxEndedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
+    ("AlignedDataCtrlr", "Measurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
+    ("AlignedDataCtrlr", "Interval"): ("0", "ReadWrite", _whole),
+    ("ReservationCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
+    ("ReservationCtrlr", "NonEvseSpecific"): ("true", "ReadOnly", _truth),
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
     ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
     ("ClockCtrlr", "TimeSource"): ("Heartbeat", "ReadWrite", bool),
@@ -339,6 +343,11 @@ def _change_availability(station: Any, payload: Json) -> Json:
 def _reserve(station: Any, payload: Json) -> Json:
     id: Any = payload.get("reservationId", payload.get("id"))
     number: Any = payload.get("connectorId", payload.get("evseId", 0))
+    if not station.is_first and not station.is_enabled("ReservationCtrlr"):
+        return _REJECTED
+    is_anywhere = not station.is_first and "evseId" not in payload
+    if is_anywhere and can(station, "NonEvseSpecific", component="ReservationCtrlr"):
+        number = next((each.number for each in station.connectors if each.reservation is None), 1)
     if not 1 <= number <= len(station.connectors):
         return _REJECTED
     connector = station.connectors[number - 1]
@@ -486,6 +495,14 @@ def _customer(station: Any, payload: Json) -> Json:
     return _ACCEPTED if payload["report"] or payload["clear"] else _REJECTED
 
 
+def _update(station: Any, payload: Json) -> Json:
+    """What is signed by nobody is not fetched."""
+    if "signingCertificate" not in payload.get("firmware", {}):
+        return _ACCEPTED
+    station.spawn(station.tell_security("InvalidFirmwareSigningCertificate"))
+    return {"status": "InvalidCertificate"}
+
+
 def _always(**members: Any) -> Callable[[Any, Json], Json]:
     return lambda station, payload: members
 
@@ -530,5 +547,5 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
-    "UpdateFirmware": _always(status="Accepted"),
+    "UpdateFirmware": _update,
 }
