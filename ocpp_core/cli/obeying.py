@@ -10,6 +10,8 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.conformance.answers import TRIGGERS, Json, text
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
 
 #: Who charges, unless somebody else was named.
 ID_TAG = "04A2B3C4"
@@ -262,8 +264,14 @@ def _priority(memory: Memory, request: Json) -> Json:
     return {"status": "NoProfile"} if _is_running(memory, request) else _REJECTED
 
 
-def _tariff(memory: Memory, request: Json) -> Json:
-    return _REJECTED if _is_running(memory, request) else {"status": "TxNotFound"}
+def _unserved(_: Memory, request: Json) -> Json:
+    """What it can do nothing about: it does not even refuse it."""
+    raise OcppError(ErrorCode.NOT_SUPPORTED)
+
+
+def _profile(memory: Memory, request: Json) -> Json:
+    """Of profiles 1.x has a status that says the same."""
+    return {"status": "NotSupported"} if "csChargingProfiles" in request else _unserved(memory, request)
 
 
 def _availability(memory: Memory, request: Json) -> Json:
@@ -307,7 +315,7 @@ def _trigger(memory: Memory, request: Json) -> Json:
 OBEYING: Mapping[str, Answering] = {
     "ChangeAvailability": _availability,
     "ChangeConfiguration": _change,
-    "ChangeTransactionTariff": _tariff,
+    "ChangeTransactionTariff": _unserved,
     "ExtendedTriggerMessage": _trigger,
     "GetConfiguration": _configuration,
     "GetTransactionStatus": _status,
@@ -317,6 +325,8 @@ OBEYING: Mapping[str, Answering] = {
     "RequestStartTransaction": _start,
     "RequestStopTransaction": _stop,
     "Reset": _reset,
+    "SetChargingProfile": _profile,
+    "SetDefaultTariff": _unserved,
     "SetVariableMonitoring": _monitors,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,

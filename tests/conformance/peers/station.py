@@ -17,6 +17,7 @@ from uuid import uuid4
 from attrs import define
 
 from conformance.peers.station_answers import HANDLERS, SETTINGS, VARIABLES, Refused
+from conformance.peers.station_answers_blocks import tariff_at
 from conformance.peers.station_following import Following
 from ocpp_core.conformance.requests import (
     is_first,
@@ -71,6 +72,7 @@ class Transaction:
     energy: int
     remote_start_id: int | None = None
     reservation: int | None = None
+    tariff: Json | None = None
     seq_no: int = 0
     is_over: bool = False
     is_known: bool = False
@@ -126,7 +128,7 @@ class Station(Following):
         self.lists: tuple[int, dict[str, Any]] = (0, {})
         self.profiles: list[Json] = []
         self.displayed: dict[int, Json] = {}
-        self.tariffs: dict[str, int] = {}
+        self.tariffs: dict[str, tuple[int, Json]] = {}  # by id, with their EVSE
         self.controls: dict[str, Json] = {}
         self.lenient: set[str] = set()  # rules about what has to be refused that it does not know
         self.monitors: dict[int, Json] = {}
@@ -467,6 +469,7 @@ class Station(Following):
         running = Transaction(
             who, connector.number, id, connector.energy, connector.energy, remote, reservation
         )
+        running.tariff = tariff_at(self, connector.number)
         connector.transaction = running
         await self.show(connector, self.busy("Preparing"))
         if self.is_first:
@@ -511,6 +514,10 @@ class Station(Following):
         within: Json = {"chargingState": ended if type == "Ended" else "Charging"}
         if type == "Started" and running.remote_start_id is not None:
             within["remoteStartId"] = running.remote_start_id
+        if type == "Started" and running.tariff is not None:
+            within["tariffId"] = running.tariff["tariffId"]
+        if type == "Ended" and running.tariff is not None:
+            members["costDetails"] = self.cost(running)
         if "stoppedReason" in members:
             within["stoppedReason"] = members.pop("stoppedReason")
         written = {

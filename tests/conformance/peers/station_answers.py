@@ -148,6 +148,7 @@ def _lookup(station: Any, item: Json) -> tuple[Any, str]:
     component, variable = item["component"]["name"], item["variable"]["name"]
     is_named = item["variable"].get("instance") == INSTANCES.get(variable)
     row = station.variables.get((component, variable)) if is_named else None
+    row = row or station.variables.get((component, f"{variable}[{item['variable'].get('instance')}]"))
     if row is not None and item.get("attributeType", "Actual") != "Actual":
         return None, "NotSupportedAttributeType"
     known = {name for name, _ in station.variables}
