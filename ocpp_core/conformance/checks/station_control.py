@@ -18,6 +18,7 @@ from ocpp_core.conformance.checks.steering import (
     rebooted,
     told_of,
     triggered,
+    value_of,
 )
 from ocpp_core.conformance.requests import is_first
 from ocpp_core.conformance.stages import Answer, PeerCall, Stage
@@ -163,6 +164,28 @@ async def trigger_firmware_idle(stage: Stage) -> None:
     """Asks how the update goes when there is none."""
     first = is_first(stage.specification)
     await _idle(stage, "FirmwareStatusNotification", frozenset() if first else FAILED_UPDATES)
+
+
+@check("trigger.custom-unknown")
+async def trigger_custom_unknown(stage: Stage) -> None:
+    """Asks for a message of somebody's own that nobody knows."""
+    answer = await triggered(stage, "CustomTrigger", {"customTrigger": "org.example.conformance"})
+    status = str(stage.needed(answer).get("status"))
+    if status != "NotImplemented":
+        stage.deviates("NotImplemented", status, marks=(answer.mark,))
+
+
+@check("trigger.custom")
+async def trigger_custom(stage: Stage) -> None:
+    """Asks for a message of its own that it says it sends."""
+    names = await value_of(stage, "CustomizationCtrlr", "CustomTriggers")
+    name = (names or "").partition(",")[0].strip()
+    if not name:
+        stage.does_not_apply("it has none")
+    answer = await triggered(stage, "CustomTrigger", {"customTrigger": name})
+    status = str(stage.needed(answer).get("status"))
+    if status == "NotImplemented":
+        stage.deviates("Accepted, since it says that it has it", status, marks=(answer.mark,))
 
 
 @check("trigger.upload-idle")

@@ -94,6 +94,26 @@ async def log_request_id(stage: Stage) -> None:
             stage.deviates("requestId 4731", f"{call.payload.get('requestId')}", marks=(call.mark,))
 
 
+@check("trigger.log-uploading")
+async def trigger_log_uploading(stage: Stage) -> None:
+    """Asks how an upload goes as soon as it has begun."""
+    answer = await ask(stage, "GetLog", _log(4733))
+    status = is_served(stage, answer, "log").get("status")
+    if status not in ("Accepted", "AcceptedCanceled"):
+        stage.cannot_tell(f"the upload was not accepted: {status}")
+    first = await awaited(stage, "LogStatusNotification", within=patience(stage))
+    if first.payload.get("status") != "Uploading":
+        stage.cannot_tell("it does not tell that it uploads")
+    before = len(stage.calls)
+    answer = await triggered(stage, "LogStatusNotification")
+    if stage.needed(answer).get("status") != "Accepted":
+        stage.cannot_tell("the trigger was not accepted")
+    async for call in calls_from(stage, before, "LogStatusNotification", within=late(stage)):
+        if call.payload.get("status") == "Idle":
+            stage.deviates("Uploading", "Idle", marks=(first.mark, call.mark))
+        return
+
+
 @check("diagnostics.told")
 async def diagnostics_told(stage: Stage) -> None:
     """Has diagnostics uploaded to where nobody is."""

@@ -214,6 +214,22 @@ async def reserved_id(stage: Stage) -> None:
     await _refuses(stage, profile, f"ids to {most} are kept for limits from outside", number=1)
 
 
+@check("profile.balancing-set")
+async def balancing_set(stage: Stage) -> None:
+    """Has loads balanced where it is not set from where to where."""
+    values = await value_of(stage, "V2XChargingCtrlr", "SupportedOperationModes")
+    if "LocalLoadBalancing" not in (values or "").replace(" ", "").split(","):
+        stage.does_not_apply("it does not balance loads")
+    bounds = ("UpperThreshold", "LowerThreshold", "UpperOffset", "LowerOffset")
+    known = [await value_of(stage, "V2XChargingCtrlr", "LocalLoadBalancing", bound) for bound in bounds]
+    if all(known):
+        stage.does_not_apply("it is set from where to where")
+    wrong = _Wrong(
+        why="the thresholds are not set", periods=({"operationMode": "LocalLoadBalancing", "limit": None},)
+    )
+    await _refuses(stage, wrong.written(stage), wrong.why, number=wrong.number)
+
+
 @check("profile.unsupported")
 async def unsupported(stage: Stage) -> None:
     """Sets a profile where nothing is known of charging profiles."""

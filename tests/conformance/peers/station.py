@@ -130,6 +130,8 @@ class Station(Following):
         self.displayed: dict[int, Json] = {}
         self.tariffs: dict[str, tuple[int, Json]] = {}  # by id, with their EVSE
         self.controls: dict[str, Json] = {}
+        self.certificates: list[Json] = []
+        self.goes_on: Json = {"status": "Idle"}  # of an upload of a log
         self.lenient: set[str] = set()  # rules about what has to be refused that it does not know
         self.monitors: dict[int, Json] = {}
         self.tells_security = True  # the SOAP wire has no such message

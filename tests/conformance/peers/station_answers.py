@@ -1,6 +1,7 @@
 """What the faultless station answers to each action, and what it can be told: settings of 1.x, variables of 2.x."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from conformance.peers.station_answers_blocks import ABILITIES, BLOCKS, can, is_refused
@@ -33,7 +34,7 @@ def _slots(text: str) -> bool:
 
 
 #: What numbers can be at most, those that say so.
-MOST = {"HeartbeatInterval": 86400}
+MOST = {"HeartbeatInterval": 86400, "DisplayMessages": 4}
 _MEASURANDS = {"Energy.Active.Import.Register", "Power.Active.Import", ""}
 
 
@@ -99,6 +100,7 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
     ("AlignedDataCtrlr", "Measurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("AlignedDataCtrlr", "Interval"): ("0", "ReadWrite", _whole),
+    ("DisplayMessageCtrlr", "DisplayMessages"): ("0", "ReadOnly", _whole),
     ("ReservationCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
     ("ReservationCtrlr", "NonEvseSpecific"): ("true", "ReadOnly", _truth),
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
@@ -303,6 +305,9 @@ _TRIGGERS = {
 
 def _trigger(station: Any, payload: Json) -> Json:
     wanted = payload["requestedMessage"]
+    if wanted == "CustomTrigger":
+        is_own = can(station, "CustomTriggers", payload["customTrigger"], "CustomizationCtrlr")
+        return _ACCEPTED if is_own else {"status": "NotImplemented"}
     if wanted == "BootNotification" and station.registration == "Accepted":
         return _REJECTED
     if wanted == "TransactionEvent":
@@ -496,6 +501,48 @@ def _customer(station: Any, payload: Json) -> Json:
     return _ACCEPTED if payload["report"] or payload["clear"] else _REJECTED
 
 
+# Certificates
+
+
+def _hashes(certificate: str) -> Json:
+    return {
+        "hashAlgorithm": "SHA256",
+        "issuerNameHash": sha256(certificate.encode()).hexdigest(),
+        "issuerKeyHash": sha256(certificate.encode()).hexdigest(),
+        "serialNumber": "1A",
+    }
+
+
+def _install(station: Any, payload: Json) -> Json:
+    """What is long enough is a certificate."""
+    if len(payload["certificate"]) < 300:
+        return {"status": ("Rejected", "Failed", "NoCertificateAvailable")}
+    chain = {
+        "certificateType": payload["certificateType"],
+        "certificateHashData": _hashes(payload["certificate"]),
+    }
+    if chain not in station.certificates:
+        station.certificates.append(chain)
+    return _ACCEPTED
+
+
+def _installed(station: Any, payload: Json) -> Json:
+    found = [
+        chain
+        for chain in station.certificates
+        if chain["certificateType"] in payload.get("certificateType", [chain["certificateType"]])
+    ]
+    return {**_ACCEPTED, "certificateHashDataChain": found} if found else {"status": "NotFound"}
+
+
+def _delete(station: Any, payload: Json) -> Json:
+    for chain in station.certificates:
+        if chain["certificateHashData"] == payload["certificateHashData"]:
+            station.certificates.remove(chain)
+            return _ACCEPTED
+    return {"status": "NotFound"}
+
+
 def _update(station: Any, payload: Json) -> Json:
     """What is signed by nobody is not fetched."""
     if "signingCertificate" not in payload.get("firmware", {}):
@@ -520,20 +567,20 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "ClearVariableMonitoring": _clear_monitors,
     "CustomerInformation": _customer,
     "DataTransfer": _always(status="UnknownVendorId"),
-    "DeleteCertificate": _always(status="NotFound"),
+    "DeleteCertificate": _delete,
     "ExtendedTriggerMessage": _trigger,
     "GetBaseReport": _always(status="Accepted"),
     "GetCompositeSchedule": _composite,
     "GetConfiguration": _get_configuration,
     "GetDiagnostics": _always(fileName="diagnostics.log"),
-    "GetInstalledCertificateIds": _always(status="NotFound"),
+    "GetInstalledCertificateIds": _installed,
     "GetLocalListVersion": _list_version,
     "GetLog": _always(status="Accepted", filename="security.log"),
     "GetMonitoringReport": _monitoring_report,
     "GetReport": _report,
     "GetTransactionStatus": _transaction_status,
     "GetVariables": _get_variables,
-    "InstallCertificate": _always(status=("Rejected", "Failed", "NoCertificateAvailable")),
+    "InstallCertificate": _install,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,
     "RequestStartTransaction": _remote_start,

@@ -11,6 +11,10 @@ _ACCEPTED: Json = {"status": "Accepted"}
 _REJECTED: Json = {"status": "Rejected"}
 
 
+#: Messages that it can show at once.
+_MOST_MESSAGES = 4
+
+
 def _any(_: str) -> bool:
     return True
 
@@ -31,6 +35,11 @@ ABILITIES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
         ("TariffCostCtrlr", "Enabled[Cost]"): "true",
         ("TariffCostCtrlr", "MaxElements[Tariff]"): "3",
         ("TariffCostCtrlr", "ConditionsSupported[Tariff]"): "true",
+        ("CustomizationCtrlr", "CustomTriggers"): "Weather,Noise",
+        ("V2XChargingCtrlr", "SupportedOperationModes"): "ChargingOnly",
+        ("V2XChargingCtrlr", "SupportedEnergyTransferModes"): "DC,DC_BPT",
+        ("TxCtrlr", "TxStartPoint"): "EVConnected",
+        ("TxCtrlr", "TxStopPoint"): "EVConnected",
         ("DCDERCtrlr", "ModesSupported"): "LimitMaxDischarge",
     }.items()
 }
@@ -152,6 +161,10 @@ REFUSALS: Mapping[str, _Wrong] = {
         profile["id"]
         <= int(station.variables.get(("SmartChargingCtrlr", "MaxExternalConstraintsId"), ["0"])[0])
     ),
+    "profile.balancing-set": lambda station, _, profile: (
+        bool(_modes(profile, "LocalLoadBalancing"))
+        and can(station, "SupportedOperationModes", "LocalLoadBalancing", "V2XChargingCtrlr")
+    ),
     "profile.idle-limit": lambda _, __, profile: _limited(_modes(profile, "Idle")),
 }
 
@@ -218,6 +231,9 @@ def _set_message(station: Any, payload: Json) -> Json:
         if not is_known and rule not in station.lenient:
             return {"status": refusal}
     if "messageExtra" in message and "display.language" not in station.lenient:
+        return _REJECTED
+    is_new = message["id"] not in station.displayed
+    if is_new and len(station.displayed) >= _MOST_MESSAGES and "display.full" not in station.lenient:
         return _REJECTED
     station.displayed[message["id"]] = message
     return _ACCEPTED

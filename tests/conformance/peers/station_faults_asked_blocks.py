@@ -5,6 +5,7 @@ from typing import Any
 from conformance.peers.station import Station
 from conformance.peers.station_ways import (
     SECOND,
+    THIRD,
     Fault,
     before,
     behaving,
@@ -95,7 +96,71 @@ def _never_idle(station: Station) -> None:
     behaving(after_UpdateFirmware=failed)(station)
 
 
+def _balances_anything(station: Station) -> None:
+    station.variables["V2XChargingCtrlr", "SupportedOperationModes"] = [
+        "LocalLoadBalancing",
+        "ReadOnly",
+        bool,
+    ]
+    station.lenient.add("profile.balancing-set")
+
+
+def _is_never_uploading(station: Station) -> None:
+    async def triggered(self: Station, payload: Json) -> None:
+        self.goes_on = {"status": "Idle"}
+        await Station.triggered(self, payload)
+
+    behaving(triggered=triggered)(station)
+
+
+def _shows_any_number(station: Station) -> None:
+    station.lenient.add("display.full")
+
+
+def _lists_none(station: Station) -> None:
+    before("GetInstalledCertificateIds", lambda *_: {"status": "NotFound"})(station)
+
+
+def _keeps_certificates(station: Station, payload: Json) -> Json | None:
+    is_there = any(
+        each["certificateHashData"] == payload["certificateHashData"] for each in station.certificates
+    )
+    return {"status": "Accepted"} if is_there else None
+
+
+def _tells_no_modes(station: Station) -> None:
+    del station.variables["V2XChargingCtrlr", "SupportedEnergyTransferModes"]
+
+
+def _swaps_otherwise(station: Station) -> None:
+    station.variables["TxCtrlr", "TxStopPoint"][0] = "PowerPathClosed"
+
+
 ASKED_BLOCKS = [
+    Fault("balances loads from nowhere", "profile.balancing-set", _balances_anything, THIRD),
+    Fault("does not know that it uploads", "trigger.log-uploading", _is_never_uploading, SECOND),
+    Fault("shows any number of messages", "display.full", _shows_any_number, SECOND),
+    Fault("lists no certificates", "certificate.installed", _lists_none, SECOND),
+    Fault(
+        "keeps its certificates",
+        "certificate.deleted",
+        before("DeleteCertificate", _keeps_certificates),
+        SECOND,
+    ),
+    Fault(
+        "knows all that is asked for",
+        "trigger.custom-unknown",
+        results("TriggerMessage", lambda payload: "customTrigger" in payload, status="Accepted"),
+        THIRD,
+    ),
+    Fault(
+        "does not know what is its own",
+        "trigger.custom",
+        results("TriggerMessage", lambda payload: "customTrigger" in payload, status="NotImplemented"),
+        THIRD,
+    ),
+    Fault("ends the transactions of slots otherwise", "battery.transaction-points", _swaps_otherwise, THIRD),
+    Fault("does not tell its modes", "v2x.modes-told", _tells_no_modes, THIRD),
     Fault(
         "reserves though it is switched off",
         "reservation.disabled",

@@ -7,6 +7,7 @@ from conformance.peers.station import Station
 from conformance.peers.station_answers_blocks import REFUSALS
 from conformance.peers.station_ways import (
     SECOND,
+    THIRD,
     Change,
     Fault,
     always,
@@ -21,7 +22,6 @@ from conformance.peers.station_ways import (
 )
 
 Json = dict[str, Any]
-THIRD = ("2.1",)
 
 
 def _lenient(rule: str, *without_abilities: tuple[str, str]) -> Change:

@@ -32,6 +32,7 @@ class Following(FollowingBlocks):
     event: Any
     variables: dict[tuple[str, str], list[Any]]
     monitors: dict[int, Json]
+    goes_on: Json
 
     # What calls of the CSMS entail
 
@@ -176,7 +177,7 @@ class Following(FollowingBlocks):
             "DiagnosticsStatusNotification",
             "LogStatusNotification",
         ):
-            await self.quietly(wanted, {"status": "Idle"})
+            await self.quietly(wanted, self.goes_on if wanted.startswith("Log") else {"status": "Idle"})
         elif wanted == "Heartbeat":
             await self.quietly(wanted, {})
 
@@ -301,7 +302,10 @@ class Following(FollowingBlocks):
 
     async def after_GetLog(self, payload: Json) -> None:
         for status in ("Uploading", "UploadFailure"):
-            await self.quietly("LogStatusNotification", {"requestId": payload["requestId"], "status": status})
+            told = {"requestId": payload["requestId"], "status": status}
+            self.goes_on = told if status == "Uploading" else {"status": "Idle"}
+            await self.quietly("LogStatusNotification", told)
+            await asyncio.sleep(1.0)
 
     async def after_GetDiagnostics(self, payload: Json) -> None:
         for status in (("Uploading", "UploadFailed"), "UploadFailed"):

@@ -23,7 +23,7 @@ PROFILE = Profile(
     evses=2,
     tokens={"accepted": ("GOOD0001",)},
     hooks={"plug": lambda _: None},
-    features={"secure-firmware": True},
+    features={"secure-firmware": True, "v2x": True, "battery-swap": True},
 )
 #: Seconds, which pass in no time, that a check may take.
 _LONGEST = 900.0
