@@ -10,8 +10,10 @@ from typing import Any
 from attrs import define, field
 
 from ocpp_core.conformance.answers import TRIGGERS, Json, text
+from ocpp_core.conformance.requests import is_first
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
+from ocpp_core.model.specifications import specification
 
 #: Who charges, unless somebody else was named.
 ID_TAG = "04A2B3C4"
@@ -260,18 +262,20 @@ def _status(memory: Memory, request: Json) -> Json:
     }
 
 
+def _profile(memory: Memory, request: Json) -> Json:
+    # 1.x has a status for it. In 2.x whoever does not charge smartly says so by an error (part 2 K01.FR.29).
+    if not is_first(specification(memory.version)):
+        raise OcppError(ErrorCode.NOT_SUPPORTED, "it does not charge smartly")
+    return {"status": "NotSupported"}
+
+
 def _priority(memory: Memory, request: Json) -> Json:
     return {"status": "NoProfile"} if _is_running(memory, request) else _REJECTED
 
 
-def _unserved(_: Memory, request: Json) -> Json:
-    """What it can do nothing about: it does not even refuse it."""
-    raise OcppError(ErrorCode.NOT_SUPPORTED)
-
-
-def _profile(memory: Memory, request: Json) -> Json:
-    """Of profiles 1.x has a status that says the same."""
-    return {"status": "NotSupported"} if "csChargingProfiles" in request else _unserved(memory, request)
+def _tariff(_: Memory, request: Json) -> Json:
+    # Whoever does not calculate costs says so by an error, and not by a status (part 2 I07.FR.01, I11.FR.01).
+    raise OcppError(ErrorCode.NOT_SUPPORTED, "it does not calculate costs")
 
 
 def _availability(memory: Memory, request: Json) -> Json:
@@ -315,7 +319,7 @@ def _trigger(memory: Memory, request: Json) -> Json:
 OBEYING: Mapping[str, Answering] = {
     "ChangeAvailability": _availability,
     "ChangeConfiguration": _change,
-    "ChangeTransactionTariff": _unserved,
+    "ChangeTransactionTariff": _tariff,
     "ExtendedTriggerMessage": _trigger,
     "GetConfiguration": _configuration,
     "GetTransactionStatus": _status,
@@ -326,7 +330,7 @@ OBEYING: Mapping[str, Answering] = {
     "RequestStopTransaction": _stop,
     "Reset": _reset,
     "SetChargingProfile": _profile,
-    "SetDefaultTariff": _unserved,
+    "SetDefaultTariff": _tariff,
     "SetVariableMonitoring": _monitors,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,

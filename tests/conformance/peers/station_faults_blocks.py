@@ -299,7 +299,7 @@ def _any_currency(station: Station, payload: Json) -> Json | None:
     return {"status": "Accepted"} if is_running and payload["tariff"]["currency"] == "SEK" else None
 
 
-TARIFFS += [
+TARIFFS_IN_USE = [
     Fault("accepts no tariffs", "tariff.accepted", results("SetDefaultTariff", status="Rejected"), THIRD),
     Fault("does not tell when tariffs begin", "tariff.valid-from", edits("GetTariffs", _untimed), THIRD),
     Fault("clears tariffs by id alone", "tariff.all-cleared", before("ClearTariffs", _by_id_only), THIRD),
@@ -594,4 +594,4 @@ HEARD = [
     ),
 ]
 
-BLOCK_FAULTS = [*LENIENT, *CHARGING_BLOCKS, *DISPLAYS, *TARIFFS, *DER, *HEARD]
+BLOCK_FAULTS = [*LENIENT, *CHARGING_BLOCKS, *DISPLAYS, *TARIFFS, *TARIFFS_IN_USE, *DER, *HEARD]
