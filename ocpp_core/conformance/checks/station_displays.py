@@ -111,16 +111,6 @@ async def display_none(stage: Stage) -> None:
         stage.deviates("Unknown, since there are none", status, place="priority", marks=(answer.mark,))
 
 
-@check("display.found-id")
-async def display_found_id(stage: Stage) -> None:
-    """Looks at the request id of a report of one message."""
-    async with _shown(stage):
-        await _asked(stage, 4739, id=[_MESSAGE])
-        for call in await reported(stage, "NotifyDisplayMessages"):
-            if call.payload.get("requestId") != 4739:
-                stage.deviates("requestId 4739", f"{call.payload.get('requestId')}", marks=(call.mark,))
-
-
 @check("display.found")
 async def display_found(stage: Stage) -> None:
     """Asks for a message by its id and by its priority."""

@@ -333,9 +333,9 @@ async def display_unknown(stage: Stage) -> None:
         stage.deviates("Unknown", str(status), marks=(answer.mark,))
 
 
-async def _display_report(stage: Stage, id: int) -> list[PeerCall]:
+async def _display_report(stage: Stage, id: int, **wanted: object) -> list[PeerCall]:
     await _shows(stage)
-    answer = await ask(stage, "GetDisplayMessages", {"requestId": id})
+    answer = await ask(stage, "GetDisplayMessages", {"requestId": id, **wanted})
     is_accepted = stage.needed(answer).get("status") == "Accepted"
     parts = await reported(stage, "NotifyDisplayMessages") if is_accepted else []
     await _hide(stage)
@@ -353,10 +353,12 @@ async def display_reported(stage: Stage) -> None:
 
 @check("display.report-id")
 async def display_report_id(stage: Stage) -> None:
-    """Looks at the request id of the report."""
-    for call in await _display_report(stage, 4742):
-        if call.payload.get("requestId") != 4742:
-            stage.deviates("requestId 4742", f"{call.payload.get('requestId')}", marks=(call.mark,))
+    """Looks at the request ids of a report of all messages, and of one by its id."""
+    for id, wanted in ((4742, {}), (4743, {"id": [_MESSAGE]})):
+        for call in await _display_report(stage, id, **wanted):
+            if call.payload.get("requestId") != id:
+                got, place = f"{call.payload.get('requestId')}", ", ".join(wanted)
+                stage.deviates(f"requestId {id}", got, place=place, marks=(call.mark,))
 
 
 # Customers

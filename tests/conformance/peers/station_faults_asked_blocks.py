@@ -210,7 +210,7 @@ ASKED_BLOCKS = [
     Fault("reports nothing", "display.none", before("GetDisplayMessages", _finds_nothing), SECOND),
     Fault(
         "another id of some messages",
-        "display.found-id",
+        "display.report-id",
         behaving(after_GetDisplayMessages=_other_id_of_some),
         SECOND,
     ),
