@@ -14,6 +14,7 @@ from ocpp_core.conformance.checks.steering import (
     is_served,
     late,
     patience,
+    quiet,
     triggered,
 )
 from ocpp_core.conformance.json_frames import Type
@@ -333,9 +334,9 @@ async def display_unknown(stage: Stage) -> None:
         stage.deviates("Unknown", str(status), marks=(answer.mark,))
 
 
-async def _display_report(stage: Stage, id: int, **wanted: object) -> list[PeerCall]:
+async def _display_report(stage: Stage, request_id: int, **wanted: object) -> list[PeerCall]:
     await _shows(stage)
-    answer = await ask(stage, "GetDisplayMessages", {"requestId": id, **wanted})
+    answer = await ask(stage, "GetDisplayMessages", {"requestId": request_id, **wanted})
     is_accepted = stage.needed(answer).get("status") == "Accepted"
     parts = await reported(stage, "NotifyDisplayMessages") if is_accepted else []
     await _hide(stage)
@@ -354,11 +355,14 @@ async def display_reported(stage: Stage) -> None:
 @check("display.report-id")
 async def display_report_id(stage: Stage) -> None:
     """Looks at the request ids of a report of all messages, and of one by its id."""
-    for id, wanted in ((4742, {}), (4743, {"id": [_MESSAGE]})):
-        for call in await _display_report(stage, id, **wanted):
-            if call.payload.get("requestId") != id:
+    ways: tuple[tuple[int, Json], ...] = ((4742, {}), (4743, {"id": [_MESSAGE]}))
+    for request_id, wanted in ways:
+        for call in await _display_report(stage, request_id, **wanted):
+            if call.payload.get("requestId") != request_id:
                 got, place = f"{call.payload.get('requestId')}", ", ".join(wanted)
-                stage.deviates(f"requestId {id}", got, place=place, marks=(call.mark,))
+                stage.deviates(f"requestId {request_id}", got, place=place, marks=(call.mark,))
+        # A part that comes after the last, which another rule is about, is not one of the next report.
+        await quiet(stage)
 
 
 # Customers
