@@ -157,9 +157,12 @@ async def reservation_others(stage: Stage) -> None:
 async def reservation_other_groups(stage: Stage) -> None:
     """Starts remotely with another token, and another group, than those that it is reserved for."""
     await _reserved(stage, beside=_of_group(_GROUPS[0]))
+    plain = await remote_start(stage, wanted(stage, who="SOMEBODY-ELSE"))
     answer = await remote_start(stage, wanted(stage, who="SOMEBODY-ELSE"), _of_group(_GROUPS[1]))
     status = stage.needed(answer).get("status")
     await _cancel(stage)
+    if stage.needed(plain).get("status") != "Rejected":
+        stage.cannot_tell("another token is let in without a group, which another rule is about")
     if status != "Rejected":
         stage.deviates("Rejected, since it is reserved for another group", str(status), marks=(answer.mark,))
 
