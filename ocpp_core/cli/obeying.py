@@ -275,8 +275,9 @@ def _priority(memory: Memory, request: Json) -> Json:
     return {"status": "NoProfile"} if _is_running(memory, request) else _REJECTED
 
 
-def _tariff(memory: Memory, request: Json) -> Json:
-    return _REJECTED if _is_running(memory, request) else {"status": "TxNotFound"}
+def _tariff(_: Memory, request: Json) -> Json:
+    # Whoever does not calculate costs says so by an error, and not by a status (part 2 I07.FR.01, I11.FR.01).
+    raise OcppError(ErrorCode.NOT_SUPPORTED, "it does not calculate costs")
 
 
 def _availability(memory: Memory, request: Json) -> Json:
@@ -331,6 +332,7 @@ OBEYING: Mapping[str, Answering] = {
     "RequestStopTransaction": _stop,
     "Reset": _reset,
     "SetChargingProfile": _profile,
+    "SetDefaultTariff": _tariff,
     "SetVariableMonitoring": _monitors,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,

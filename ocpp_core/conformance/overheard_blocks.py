@@ -31,6 +31,8 @@ _READING = timedelta(seconds=1)
 #: Sums are rounded, each part by itself.
 _ROUNDING = Decimal("0.02")
 _PARTS = ("fixed", "energy", "chargingTime", "idleTime", "reservationTime", "reservationFixed")
+#: Why readings were made that have triggered an event.
+_PERIODS = {"MeterValueClock": "Sample.Clock", "MeterValuePeriodic": "Sample.Periodic"}
 #: What a station tells of an update only once it has the firmware.
 _FETCHED = frozenset(
     {
@@ -73,7 +75,27 @@ def _control_told(payload: Json) -> Wrong:
     return ("the controlMode beside v2xChargingParameters", "none") if is_wrong else None
 
 
+def _local_generation(payload: Json) -> Wrong:
+    limit = payload["chargingLimit"]
+    source = limit["chargingLimitSource"]
+    # That the operator is no source of limits is another rule.
+    is_wrong = limit.get("isLocalGeneration") and source not in ("EMS", "Other", _OWN)
+    return ("EMS or Other as the source of local generation", shown(source)) if is_wrong else None
+
+
 # Transactions
+
+
+def _contexts(payload: Json) -> Wrong:
+    """Readings of an event that was triggered by a reading say so; of a set that is split, each part does."""
+    wanted = _PERIODS.get(payload["triggerReason"])
+    found = {
+        sample.get("context", "Sample.Periodic")
+        for reading in payload.get("meterValue", ())
+        for sample in reading["sampledValue"]
+    }
+    is_right = wanted is None or not found or found & {wanted, "Other"}
+    return None if is_right else (f"readings in the context {wanted}", ", ".join(sorted(found)))
 
 
 def _with_info(trigger: str, member: str, payload: Json) -> Wrong:
@@ -119,6 +141,12 @@ def _cost_without_tax(payload: Json) -> Wrong:
     return (f"the exclTax of {bare[0]}", "none") if bare else None
 
 
+def _rounding(amount: Decimal) -> Decimal:
+    """What an amount may be off; some currencies have no cents."""
+    digits = amount.as_tuple().exponent
+    return max(_ROUNDING, Decimal(1).scaleb(digits)) if isinstance(digits, int) else _ROUNDING
+
+
 def _cost_total(payload: Json) -> Wrong:
     total = _cost(payload).get("totalCost", {})
     for kind in ("exclTax", "inclTax"):
@@ -127,8 +155,29 @@ def _cost_total(payload: Json) -> Wrong:
             continue
         wanted = sum((Decimal(str(part[kind])) for part in parts), Decimal(0))
         got = Decimal(str(total["total"][kind]))
-        if abs(wanted - got) > _ROUNDING * max(1, len(parts)):
+        if abs(wanted - got) > _rounding(got) * max(1, len(parts)):
             return f"a total {kind} of {wanted}", str(got)
+    return None
+
+
+def _taxed(price: Json) -> Decimal:
+    """What a price without tax is with its taxes: each layer is of what the layers below it have come to."""
+    amount = Decimal(str(price["exclTax"]))
+    rates = price["taxRates"]
+    for layer in sorted({rate.get("stack", 0) for rate in rates}):
+        percent = sum(Decimal(str(rate["tax"])) for rate in rates if rate.get("stack", 0) == layer)
+        amount += amount * percent / 100
+    return amount
+
+
+def _cost_taxes(payload: Json) -> Wrong:
+    total = _cost(payload).get("totalCost", {})
+    for name in _PARTS:
+        price = total.get(name, {})
+        if {"exclTax", "inclTax", "taxRates"} <= price.keys():
+            wanted, got = _taxed(price), Decimal(str(price["inclTax"]))
+            if abs(wanted - got) > _rounding(got):
+                return f"{wanted:.2f} with the taxes of {name}", str(got)
     return None
 
 
@@ -148,11 +197,8 @@ def _tariffs_there(payload: Json) -> Wrong:
 
 
 def _places_told(payload: Json) -> Wrong:
-    bare = any(
-        each["tariffKind"] == "DefaultTariff" and not each.get("evseIds")
-        for each in payload.get("tariffAssignments", ())
-    )
-    return ("the EVSEs of each default tariff", "none") if bare else None
+    bare = any(not each.get("evseIds") for each in payload.get("tariffAssignments", ()))
+    return ("the EVSEs of each tariff", "none") if bare else None
 
 
 # Firmware and certificates
@@ -175,14 +221,17 @@ def _chains_wanted(payload: Json) -> Wrong:
 
 for _rule, _source, _action, _judge in (
     ("charging-limit.from-outside", requests, "NotifyChargingLimit", _limit_from_outside),
+    ("charging-limit.local-generation", requests, "NotifyChargingLimit", _local_generation),
     ("profile.from-outside", requests, "ReportChargingProfiles", _profile_from_outside),
     ("charging-needs.one-kind", requests, "NotifyEVChargingNeeds", _needs_of_one_kind),
     ("charging-needs.control", requests, "NotifyEVChargingNeeds", _control_told),
     ("transaction.transfer-refused", requests, "TransactionEvent", _transfer_refused),
     ("transaction.readings-by-then", requests, "TransactionEvent", _readings_by_then),
+    ("transaction.reading-context", requests, "TransactionEvent", _contexts),
     ("cost.running", requests, "TransactionEvent", _with_cost),
     ("cost.without-tax", requests, "TransactionEvent", _cost_without_tax),
     ("cost.total", requests, "TransactionEvent", _cost_total),
+    ("cost.taxes", requests, "TransactionEvent", _cost_taxes),
     ("cost.periods-named", requests, "TransactionEvent", _periods_named),
     ("tariff.told-if-there", results, "GetTariffs", _tariffs_there),
     ("tariff.places-told", results, "GetTariffs", _places_told),

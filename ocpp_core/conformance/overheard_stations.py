@@ -10,11 +10,11 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from ocpp_core.conformance.hearing import BROKEN, Heard, Said
+from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, each, requests
-from ocpp_core.conformance.traces import Direction, What
+from ocpp_core.conformance.telling import Wrong, answered, each, requests
+from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 
@@ -48,21 +48,6 @@ _VARIABLES = {
     "GetVariables": ("getVariableData", "getVariableResult"),
     "SetVariables": ("setVariableData", "setVariableResult"),
 }
-
-
-def _results(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
-    """The results of the station, with what was asked for: those that fit their schemas, as both have to."""
-    asked: dict[str, Json | None] = {}
-    for said in heard.said:
-        if said.entry.direction is Direction.SENT:
-            if said.kind is Type.CALL and said.action == action:
-                is_right = not said.entry.note.startswith(BROKEN) and not heard.faults(said)
-                # Of two calls under one id nobody can tell which one is answered.
-                asked[said.id] = (said.payload or {}) if is_right and said.id not in asked else None
-        elif said.kind is Type.CALLRESULT and said.action == action:
-            request = asked.get(said.id)
-            if request is not None and not heard.faults(said):
-                yield request, said
 
 
 def _key(event: Json) -> tuple[Any, ...]:
@@ -192,7 +177,7 @@ def _named(item: Json) -> tuple[str, str]:
 def _pairs(heard: Heard, action: str) -> Iterator[tuple[list[Json], Json, Said]]:
     """Each result about a variable with the requests that it can be for."""
     wanted, given = _VARIABLES[action]
-    for request, said in _results(heard, action):
+    for request, said in answered(heard, action):
         for result in (said.payload or {})[given]:
             about = [item for item in request[wanted] if _named(item) == _named(result)]
             # What was not asked about at all is the matter of another rule.

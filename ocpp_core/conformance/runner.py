@@ -85,7 +85,16 @@ Told = Callable[[Event], None]
 
 def load_checks() -> None:
     """Imports all checks and judges, so that `CHECKS` and `OVERHEARD` have them."""
-    for judges in ("blocks", "envelopes", "events", "first", "registration", "stations", "transactions"):
+    for judges in (
+        "blocks",
+        "dialogues",
+        "envelopes",
+        "events",
+        "first",
+        "registration",
+        "stations",
+        "transactions",
+    ):
         import_module(f"ocpp_core.conformance.overheard_{judges}")
     for module in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{module.name}")

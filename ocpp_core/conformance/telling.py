@@ -1,4 +1,4 @@
-"""What a station tells, action by action: what fits its schema, as other rules are about the rest."""
+"""What a station tells and answers, action by action: what fits its schema, as other rules are about the rest."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -108,3 +108,18 @@ def each(
     for said, payload in source(heard, action):
         wrong = judge(payload)
         yield None if wrong is None else Deviation(*wrong, place=action, marks=(said.entry.number,))
+
+
+def answered(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
+    """The results of an action with what was asked for: those that fit their schemas, as both have to."""
+    asked: dict[str, Json | None] = {}
+    for said in heard.said:
+        if said.entry.direction is Direction.SENT:
+            if said.kind is Type.CALL and said.action == action:
+                # Of two calls under one id nobody can tell which one is answered.
+                is_clear = said.id not in asked and heard.is_right(said)
+                asked[said.id] = (said.payload or {}) if is_clear else None
+        elif said.kind is Type.CALLRESULT and said.action == action:
+            request = asked.get(said.id)
+            if request is not None and heard.is_right(said):
+                yield request, said

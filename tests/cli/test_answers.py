@@ -38,7 +38,10 @@ def actions(wire: Wire) -> Iterator[Any]:
 
 
 #: What our station does not do, and where that is an error and no status.
-UNSERVED: dict[str, tuple[str, ...]] = dict.fromkeys(("2.0", "2.0.1", "2.1"), ("SetChargingProfile",))
+UNSERVED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("2.0", "2.0.1"), ("SetChargingProfile",)),
+    "2.1": ("ChangeTransactionTariff", "SetChargingProfile", "SetDefaultTariff"),
+}
 
 
 def router(side: Role, version: str) -> Router:

@@ -5,6 +5,7 @@ import pytest
 from conformance.peers.station import Station
 from conformance.peers.station_faults import BOOTS, FRAMES, TRANSACTIONS
 from conformance.peers.station_faults_asked import ASKED_FAULTS
+from conformance.peers.station_faults_asked_blocks import ASKED_BLOCKS
 from conformance.peers.station_faults_blocks import BLOCK_FAULTS
 from conformance.peers.station_faults_cards import CARD_FAULTS
 from conformance.peers.station_faults_more import MORE
@@ -13,6 +14,7 @@ from conformance.peers.station_faults_selecting import SELECTING_FAULTS
 from conformance.peers.station_faults_settings import SETTINGS_FAULTS
 from conformance.peers.station_judging import IS_DEEP, VERSIONS, binding, block, found
 from conformance.peers.station_stories_told import STORIES
+from conformance.peers.station_traces_blocks import FAULTS as TOLD
 from conformance.peers.station_ways import Fault
 from ocpp_core.conformance.checks import CHECKS
 from ocpp_core.conformance.overheard import OVERHEARD
@@ -29,6 +31,7 @@ FAULTS: list[Fault] = [
     *MORE,
     *OVERHEARD_FAULTS,
     *ASKED_FAULTS,
+    *ASKED_BLOCKS,
     *BLOCK_FAULTS,
 ]
 
@@ -74,7 +77,9 @@ def test_every_rule_of_stations_alone_is_broken_by_a_station_or_a_story() -> Non
         rule.id for rule in rules().values() if rule.roles is Role.CHARGE_POINT and Wire.JSON in rule.wires
     }
 
-    assert set() == alone - {fault.rule for fault in FAULTS} - {rule for rule, *_ in STORIES}
+    told = {rule for rule, *_ in STORIES} | {each.rule for each in TOLD}
+
+    assert set() == alone - {fault.rule for fault in FAULTS} - told
 
 
 def test_every_rule_of_stations_has_a_check_in_each_version() -> None:

@@ -18,6 +18,7 @@ from ocpp_core.conformance.checks.steering import (
     rebooted,
     told_of,
     triggered,
+    value_of,
 )
 from ocpp_core.conformance.requests import is_first
 from ocpp_core.conformance.stages import Answer, PeerCall, Stage
@@ -140,18 +141,51 @@ async def trigger_meter_context(stage: Stage) -> None:
     stage.deviates("context Trigger", ", ".join(map(str, contexts)) or "no reading", marks=(first.mark,))
 
 
-async def _idle(stage: Stage, action: str) -> None:
+async def _idle(stage: Stage, action: str, failures: frozenset[str] = frozenset()) -> None:
     answer = await triggered(stage, action)
     await accepted(stage, answer, "the trigger")
     call = await awaited(stage, action, within=late(stage))
-    if call.payload.get("status") != "Idle":
-        stage.deviates("Idle, since nothing goes on", f"{call.payload.get('status')}", marks=(call.mark,))
+    status = str(call.payload.get("status"))
+    if status in failures:
+        stage.cannot_tell(f"it tells how it went the last time: {status}")
+    if status != "Idle":
+        stage.deviates("Idle, since nothing goes on", status, marks=(call.mark,))
+
+
+#: How an update ends that has failed. 2.x wants Idle where nothing goes on (F06), and the last status unless that is
+#: Installed (L01): each is right.
+FAILED_UPDATES = frozenset(
+    {"DownloadFailed", "InstallationFailed", "InstallVerificationFailed", "InvalidSignature"}
+)
 
 
 @check("trigger.firmware-idle")
 async def trigger_firmware_idle(stage: Stage) -> None:
     """Asks how the update goes when there is none."""
-    await _idle(stage, "FirmwareStatusNotification")
+    first = is_first(stage.specification)
+    await _idle(stage, "FirmwareStatusNotification", frozenset() if first else FAILED_UPDATES)
+
+
+@check("trigger.custom-unknown")
+async def trigger_custom_unknown(stage: Stage) -> None:
+    """Asks for a message of somebody's own that nobody knows."""
+    answer = await triggered(stage, "CustomTrigger", {"customTrigger": "org.example.conformance"})
+    status = str(stage.needed(answer).get("status"))
+    if status != "NotImplemented":
+        stage.deviates("NotImplemented", status, marks=(answer.mark,))
+
+
+@check("trigger.custom")
+async def trigger_custom(stage: Stage) -> None:
+    """Asks for a message of its own that it says it sends."""
+    names = await value_of(stage, "CustomizationCtrlr", "CustomTriggers")
+    name = (names or "").partition(",")[0].strip()
+    if not name:
+        stage.does_not_apply("it has none")
+    answer = await triggered(stage, "CustomTrigger", {"customTrigger": name})
+    status = str(stage.needed(answer).get("status"))
+    if status == "NotImplemented":
+        stage.deviates("Accepted, since it says that it has it", status, marks=(answer.mark,))
 
 
 @check("trigger.upload-idle")

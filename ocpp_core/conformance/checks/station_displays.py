@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, is_served, quiet, value_of
+from ocpp_core.conformance.checks.station_settings import most_of, reported
+from ocpp_core.conformance.checks.steering import Setting, ask, is_served, quiet, value_of
 from ocpp_core.conformance.stages import Answer, Json, Stage
 
 _MESSAGE = 47120
+#: Messages that are set at most to see that there are too many.
+_MANY = 50
 _TEXT = {"format": "UTF8", "content": "conformance"}
 
 
@@ -91,6 +93,24 @@ def _messages(payload: Json) -> list[Json]:
     return listed
 
 
+@check("display.none")
+async def display_none(stage: Stage) -> None:
+    """Asks for messages where there are none: for all, and for those of a priority."""
+    answer = await _asked(stage, 4748)
+    status = is_served(stage, answer, "display").get("status")
+    if status == "Accepted":
+        parts = await reported(stage, "NotifyDisplayMessages")
+        if not parts or parts[-1].payload.get("tbc"):
+            stage.cannot_tell("it does not report them all")
+        if any(_messages(call.payload) for call in parts):
+            stage.cannot_tell("there are some")
+        stage.deviates("Unknown, since there are none", "Accepted", marks=(answer.mark,))
+    answer = await _asked(stage, 4749, priority="NormalCycle")
+    status = str(stage.needed(answer).get("status"))
+    if status != "Unknown":
+        stage.deviates("Unknown, since there are none", status, place="priority", marks=(answer.mark,))
+
+
 @check("display.found")
 async def display_found(stage: Stage) -> None:
     """Asks for a message by its id and by its priority."""
@@ -153,3 +173,21 @@ async def display_language(stage: Stage) -> None:
     if status == "Accepted":
         await _hide(stage)
         stage.deviates("Rejected, since it knows no languages", "Accepted", marks=(answer.mark,))
+
+
+@check("display.full")
+async def display_full(stage: Stage) -> None:
+    """Shows one message more than its report says there can be."""
+    most = await most_of(stage, Setting("DisplayMessages", "DisplayMessageCtrlr"), 4736)
+    if most is None or not 0 < most <= _MANY:
+        stage.cannot_tell("it does not tell how many messages there can be, or that is very many")
+    ids = [_MESSAGE + number for number in range(int(most) + 1)]
+    answers = [await _set(stage, id=id) for id in ids]
+    for id in ids:
+        await ask(stage, "ClearDisplayMessage", {"id": id})
+    statuses = [is_served(stage, answer, "display").get("status") for answer in answers]
+    if statuses[0] != "Accepted":
+        stage.cannot_tell(f"the first message was not accepted: {statuses[0]}")
+    if statuses[-1] == "Accepted":
+        got = f"{statuses.count('Accepted')} messages"
+        stage.deviates(f"Rejected, since there can be {most}", got, marks=(answers[-1].mark,))

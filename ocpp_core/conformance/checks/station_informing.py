@@ -3,9 +3,20 @@
 import json
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import frames, harmless, listen
+from ocpp_core.conformance.checks.asking import claimed, frames, harmless, listen
+from ocpp_core.conformance.checks.station_control import FAILED_UPDATES
 from ocpp_core.conformance.checks.station_settings import reported
-from ocpp_core.conformance.checks.steering import ask, awaited, coming, is_served, late, patience, triggered
+from ocpp_core.conformance.checks.steering import (
+    ask,
+    awaited,
+    calls_from,
+    coming,
+    is_served,
+    late,
+    patience,
+    quiet,
+    triggered,
+)
 from ocpp_core.conformance.json_frames import Type
 from ocpp_core.conformance.requests import is_first, timestamp
 from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
@@ -85,6 +96,26 @@ async def log_request_id(stage: Stage) -> None:
             stage.deviates("requestId 4731", f"{call.payload.get('requestId')}", marks=(call.mark,))
 
 
+@check("trigger.log-uploading")
+async def trigger_log_uploading(stage: Stage) -> None:
+    """Asks how an upload goes as soon as it has begun."""
+    answer = await ask(stage, "GetLog", _log(4733))
+    status = is_served(stage, answer, "log").get("status")
+    if status not in ("Accepted", "AcceptedCanceled"):
+        stage.cannot_tell(f"the upload was not accepted: {status}")
+    first = await awaited(stage, "LogStatusNotification", within=patience(stage))
+    if first.payload.get("status") != "Uploading":
+        stage.cannot_tell("it does not tell that it uploads")
+    before = len(stage.calls)
+    answer = await triggered(stage, "LogStatusNotification")
+    if stage.needed(answer).get("status") != "Accepted":
+        stage.cannot_tell("the trigger was not accepted")
+    async for call in calls_from(stage, before, "LogStatusNotification", within=late(stage)):
+        if call.payload.get("status") == "Idle":
+            stage.deviates("Uploading", "Idle", marks=(first.mark, call.mark))
+        return
+
+
 @check("diagnostics.told")
 async def diagnostics_told(stage: Stage) -> None:
     """Has diagnostics uploaded to where nobody is."""
@@ -95,11 +126,21 @@ async def diagnostics_told(stage: Stage) -> None:
         stage.deviates("DiagnosticsStatusNotification about the upload", "none", marks=(answer.mark,))
 
 
-async def _update(stage: Stage, *, seconds: float = 0) -> Answer:
+async def _ask_to_update(stage: Stage, *, seconds: float = 0, **beside: str) -> Answer:
     at = timestamp(seconds)
-    firmware = {"location": _NOWHERE, "retrieveDateTime": at}
-    members = {"location": _NOWHERE, "retrieveDate": at, "requestId": 4732, "firmware": firmware}
-    answer = await ask(stage, "UpdateFirmware", members)
+    firmware = {"location": _NOWHERE, "retrieveDateTime": at, **beside}
+    members = {
+        "location": _NOWHERE,
+        "retrieveDate": at,
+        "requestId": 4732,
+        "retries": 0,
+        "firmware": firmware,
+    }
+    return await ask(stage, "UpdateFirmware", members)
+
+
+async def _update(stage: Stage, *, seconds: float = 0) -> Answer:
+    answer = await _ask_to_update(stage, seconds=seconds)
     status = is_served(stage, answer, "firmware").get("status", "Accepted")
     if status != "Accepted":
         stage.cannot_tell(f"the update was not accepted: {status}")
@@ -133,6 +174,76 @@ async def firmware_not_early(stage: Stage) -> None:
     # It may know already that it cannot, or will not.
     if call is not None and call.payload.get("status") in _FETCHING:
         stage.deviates("no download before its time", f"{call.payload.get('status')}", marks=(call.mark,))
+
+
+async def _failed(stage: Stage) -> tuple[list[PeerCall], bool]:
+    """What is told of an update that has to fail, and whether that is told."""
+    await _update(stage)
+    found = []
+    async for call in coming(stage, "FirmwareStatusNotification", within=patience(stage)):
+        found.append(call)
+        if call.payload.get("status") in FAILED_UPDATES:
+            return found, True
+    return found, False
+
+
+@check("firmware.failure-told")
+async def firmware_failure_told(stage: Stage) -> None:
+    """Has firmware fetched once from where nobody is, and waits to be told that it did not come."""
+    found, has_failed = await _failed(stage)
+    if not found:
+        stage.cannot_tell("nothing is told of the update, which another rule is about")
+    if not has_failed:
+        marks = tuple(call.mark for call in found)
+        stage.deviates("DownloadFailed", f"{found[-1].payload.get('status')}", marks=marks)
+
+
+@check("trigger.firmware-last")
+async def trigger_firmware_last(stage: Stage) -> None:
+    """Asks how an update went that has failed."""
+    found, has_failed = await _failed(stage)
+    if not has_failed:
+        stage.cannot_tell("it does not tell that the update has failed")
+    answer = await triggered(stage, "FirmwareStatusNotification")
+    if stage.needed(answer).get("status") != "Accepted":
+        stage.cannot_tell("the trigger was not accepted")
+    call = await awaited(stage, "FirmwareStatusNotification", within=late(stage))
+    last, status = str(found[-1].payload.get("status")), str(call.payload.get("status"))
+    # That nothing goes on is right too, by F06.
+    if status not in (last, "Idle"):
+        stage.deviates(f"{last}, or Idle", status, marks=(found[-1].mark, call.mark))
+
+
+async def _update_signed_by_nobody(stage: Stage) -> Answer:
+    answer = await _ask_to_update(stage, signingCertificate=_GARBAGE, signature="AAAA")
+    is_served(stage, answer, "secure-firmware")
+    return answer
+
+
+@check("firmware.bad-certificate")
+async def firmware_bad_certificate(stage: Stage) -> None:
+    """Has firmware fetched whose certificate is none."""
+    claimed(stage, "firmware.bad-certificate")
+    answer = await _update_signed_by_nobody(stage)
+    status = str(stage.needed(answer).get("status"))
+    if status in ("Accepted", "AcceptedCanceled"):
+        stage.deviates("InvalidCertificate", status, marks=(answer.mark,))
+    if status != "InvalidCertificate":
+        stage.cannot_tell(f"it may refuse all updates: {status}")
+
+
+@check("firmware.bad-certificate-told")
+async def firmware_bad_certificate_told(stage: Stage) -> None:
+    """Waits for the event after it has found that a certificate is none."""
+    before = len(stage.calls)
+    answer = await _update_signed_by_nobody(stage)
+    status = str(stage.needed(answer).get("status"))
+    if status != "InvalidCertificate":
+        stage.cannot_tell(f"it has not said that the certificate is invalid: {status}")
+    async for call in calls_from(stage, before, "SecurityEventNotification", within=patience(stage)):
+        if call.payload.get("type") == "InvalidFirmwareSigningCertificate":
+            return
+    stage.deviates("the event InvalidFirmwareSigningCertificate", "none", marks=(answer.mark,))
 
 
 # Certificates
@@ -224,9 +335,9 @@ async def display_unknown(stage: Stage) -> None:
         stage.deviates("Unknown", str(status), marks=(answer.mark,))
 
 
-async def _display_report(stage: Stage, id: int) -> list[PeerCall]:
+async def _display_report(stage: Stage, request_id: int, **wanted: object) -> list[PeerCall]:
     await _shows(stage)
-    answer = await ask(stage, "GetDisplayMessages", {"requestId": id})
+    answer = await ask(stage, "GetDisplayMessages", {"requestId": request_id, **wanted})
     is_accepted = stage.needed(answer).get("status") == "Accepted"
     parts = await reported(stage, "NotifyDisplayMessages") if is_accepted else []
     await _hide(stage)
@@ -244,10 +355,15 @@ async def display_reported(stage: Stage) -> None:
 
 @check("display.report-id")
 async def display_report_id(stage: Stage) -> None:
-    """Looks at the request id of the report."""
-    for call in await _display_report(stage, 4742):
-        if call.payload.get("requestId") != 4742:
-            stage.deviates("requestId 4742", f"{call.payload.get('requestId')}", marks=(call.mark,))
+    """Looks at the request ids of a report of all messages, and of one by its id."""
+    ways: tuple[tuple[int, Json], ...] = ((4742, {}), (4743, {"id": [_MESSAGE]}))
+    for request_id, wanted in ways:
+        for call in await _display_report(stage, request_id, **wanted):
+            if call.payload.get("requestId") != request_id:
+                got, place = f"{call.payload.get('requestId')}", ", ".join(wanted)
+                stage.deviates(f"requestId {request_id}", got, place=place, marks=(call.mark,))
+        # A part that comes after the last, which another rule is about, is not one of the next report.
+        await quiet(stage)
 
 
 # Customers

@@ -10,6 +10,7 @@ from ocpp_core.conformance.checks.steering import (
     ask,
     charging,
     coming,
+    forget,
     info_of,
     is_end,
     is_start,
@@ -27,6 +28,10 @@ from ocpp_core.conformance.stages import PeerCall, Stage
 _STARTED = Setting("TxStartedMeasurands", "SampledDataCtrlr")
 _UPDATED = Setting("TxUpdatedMeasurands", "SampledDataCtrlr")
 _ENDED = Setting("TxEndedMeasurands", "SampledDataCtrlr")
+_ALIGNED = Setting("Measurands", "AlignedDataCtrlr")
+_ALIGNING = Setting("Interval", "AlignedDataCtrlr")
+#: Whether readings by the clock are told only while nothing is charged.
+_IDLE_ONLY = Setting("SendDuringIdle", "AlignedDataCtrlr")
 #: What every meter has; of others a station may have no value just then, whatever is configured.
 _ENERGY = "Energy.Active.Import.Register"
 #: Seconds between two readings that are asked for.
@@ -108,6 +113,68 @@ async def trigger_transaction_event(stage: Stage) -> None:
             stage.deviates("the chargingState", "none", place="chargingState", marks=(call.mark,))
         if measurands and not call.payload.get("meterValue"):
             stage.deviates(f"readings of {measurands}", "none", place="meterValue", marks=(call.mark,))
+
+
+@check("trigger.meter-values")
+async def trigger_meter_values(stage: Stage) -> None:
+    """Asks for readings, and looks for what is configured of them."""
+    measurand = await _configured(stage, _ALIGNED)
+    answer = await triggered(stage, "MeterValues", placed(stage, 1))
+    if stage.needed(answer).get("status") != "Accepted":
+        stage.cannot_tell("the trigger was not accepted")
+    marks = [answer.mark]
+    async for call in coming(stage, "MeterValues", within=late(stage)):
+        marks.append(call.mark)
+        # There may be several, and some that it would have told anyway.
+        if _is_measured(stage, call, measurand):
+            return
+    got = "none" if len(marks) == 1 else "others"
+    stage.deviates(f"MeterValues with {measurand or 'readings'}", got, marks=tuple(marks))
+
+
+def _is_by_clock(call: PeerCall) -> bool:
+    return any(sample.get("context") == "Sample.Clock" for _, sample in readings_of(call))
+
+
+async def _aligned(stage: Stage) -> list[PeerCall]:
+    """The readings that came when some were wanted every few seconds, until one that says so."""
+    await _configured(stage, _ALIGNED)
+    found: list[PeerCall] = []
+    async with _ALIGNING.at(stage, str(_PERIOD)):
+        await forget(stage)
+        async for call in coming(stage, "MeterValues", "TransactionEvent", within=2 * late(stage)):
+            if call.action == "MeterValues" or call.payload.get("triggerReason") == "MeterValueClock":
+                found.append(sound(stage, call))
+                if _is_by_clock(call):
+                    break
+    return found
+
+
+@check("meter.aligned")
+async def meter_aligned(stage: Stage) -> None:
+    """Has readings made by the clock while nothing is charged."""
+    if not await _aligned(stage):
+        stage.deviates(f"MeterValues every {_PERIOD} s", "none")
+
+
+@check("meter.aligned-context")
+async def meter_aligned_context(stage: Stage) -> None:
+    """Looks why readings by the clock say that they were made."""
+    found = await _aligned(stage)
+    if not found:
+        stage.cannot_tell("no readings came, which another rule is about")
+    if not any(map(_is_by_clock, found)):
+        stage.deviates("context Sample.Clock", "others", marks=(found[0].mark,))
+
+
+@check("transaction.aligned")
+async def transaction_aligned(stage: Stage) -> None:
+    """Has readings made by the clock during a transaction."""
+    if await _IDLE_ONLY.get(stage) == "true":
+        stage.does_not_apply("it tells none during transactions")
+    async with charging(stage):
+        if not await _aligned(stage):
+            stage.deviates(f"MeterValues, or events of the transaction, every {_PERIOD} s", "none")
 
 
 @check("transaction.waiting-told")

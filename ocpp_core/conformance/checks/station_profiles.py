@@ -6,7 +6,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ocpp_core.conformance.checks import check
-from ocpp_core.conformance.checks.asking import UNSERVED
+from ocpp_core.conformance.checks.asking import UNSERVED, is_claimed, sound
 from ocpp_core.conformance.checks.station_charging import (
     PROFILE_ID,
     clear_profile,
@@ -71,6 +71,8 @@ class _Wrong:
 
 
 _PRIORITY = "PriorityCharging"
+_EXTERNAL = "ChargingStationExternalConstraints"
+_SETPOINT: Json = {"operationMode": "CentralSetpoint", "setpoint": 10, "limit": None}
 _DYNAMIC = {"chargingProfileKind": "Dynamic"}
 _LOCAL: Json = {"operationMode": "LocalFrequency"}
 
@@ -84,7 +86,7 @@ _WRONG: dict[str, _Wrong] = {
     "profile.priority-charges": _Wrong(
         why="priority charging does nothing but charge",
         purpose=_PRIORITY,
-        periods=({"operationMode": "CentralSetpoint", "setpoint": 10, "limit": None},),
+        periods=(_SETPOINT,),
     ),
     "profile.priority-supported": _Wrong(
         why="it does not support priority charging",
@@ -141,6 +143,21 @@ _WRONG: dict[str, _Wrong] = {
         unless=("V2XChargingCtrlr.SupportedOperationModes",),
         value="LocalLoadBalancing",
     ),
+    "profile.max-charges": _Wrong(
+        why="what limits the whole station does nothing but charge",
+        purpose="ChargingStationMaxProfile",
+        number=0,
+        periods=(_SETPOINT,),
+    ),
+    "profile.mode-supported": _Wrong(
+        why="it does not support that mode",
+        periods=(_SETPOINT,),
+        unless=("V2XChargingCtrlr.SupportedOperationModes",),
+        value="CentralSetpoint",
+    ),
+    "profile.phases-of-transactions": _Wrong(
+        why="limits by phase are of transactions alone", periods=({"limit_L2": 6},)
+    ),
     "profile.idle-limit": _Wrong(why="what is idle has no limit", periods=({"operationMode": "Idle"},)),
 }
 
@@ -172,6 +189,87 @@ async def _look(wrong: _Wrong, stage: Stage) -> None:
 
 for _rule, _wrong in _WRONG.items():
     check(_rule)(partial(_look, _wrong))
+
+
+@check("profile.first-phase")
+async def first_phase(stage: Stage) -> None:
+    """Sets a profile of a transaction with a limit of the second phase, and none of the first."""
+    async with charging(stage) as charge:
+        wrong = _Wrong(
+            why="there is no limit of the first phase",
+            purpose="TxProfile",
+            profile={"transactionId": charge.id},
+            periods=({"limit": None, "limit_L2": 6},),
+        )
+        await _refuses(stage, wrong.written(stage), wrong.why, number=charge.connector)
+
+
+@check("profile.reserved-id")
+async def reserved_id(stage: Stage) -> None:
+    """Sets a profile under an id that is kept for limits from outside."""
+    most = await value_of(stage, "SmartChargingCtrlr", "MaxExternalConstraintsId")
+    if most is None or not most.isdecimal():
+        stage.does_not_apply("it keeps no ids")
+    profile = profile_of(stage, "TxDefaultProfile", id=int(most))
+    await _refuses(stage, profile, f"ids to {most} are kept for limits from outside", number=1)
+
+
+@check("profile.balancing-set")
+async def balancing_set(stage: Stage) -> None:
+    """Has loads balanced where it is not set from where to where."""
+    values = await value_of(stage, "V2XChargingCtrlr", "SupportedOperationModes")
+    if "LocalLoadBalancing" not in (values or "").replace(" ", "").split(","):
+        stage.does_not_apply("it does not balance loads")
+    bounds = ("UpperThreshold", "LowerThreshold", "UpperOffset", "LowerOffset")
+    known = [await value_of(stage, "V2XChargingCtrlr", "LocalLoadBalancing", bound) for bound in bounds]
+    if all(known):
+        stage.does_not_apply("it is set from where to where")
+    wrong = _Wrong(
+        why="the thresholds are not set", periods=({"operationMode": "LocalLoadBalancing", "limit": None},)
+    )
+    await _refuses(stage, wrong.written(stage), wrong.why, number=wrong.number)
+
+
+@check("profile.unsupported")
+async def unsupported(stage: Stage) -> None:
+    """Sets a profile where nothing is known of charging profiles."""
+    if is_claimed(stage, "profile.unit"):
+        stage.does_not_apply("the profile claims smart charging")
+    for variable in ("Enabled", "Available", "RateUnit"):
+        if await value_of(stage, "SmartChargingCtrlr", variable) is not None:
+            stage.does_not_apply("it says that it can")
+    answer = await set_profile(stage, profile_of(stage, "TxDefaultProfile"), number=1)
+    if answer.kind is AnswerKind.ERROR:
+        return
+    status = stage.needed(answer).get("status")
+    if status == "Accepted":
+        await clear_profile(stage)
+        stage.cannot_tell("it can, though it does not say so")
+    stage.deviates("NotSupported or NotImplemented", str(status), marks=(answer.mark,))
+
+
+@check("profile.external-kept")
+async def external_kept(stage: Stage) -> None:
+    """Clears limits from outside, by their id and by their purpose."""
+    wanted_ones = {"chargingProfilePurpose": _EXTERNAL}
+    members = {"requestId": 4726, "chargingProfile": wanted_ones}
+    answer = await ask(stage, "GetChargingProfiles", members)
+    if is_served(stage, answer, "smart-charging").get("status") != "Accepted":
+        stage.does_not_apply("there are none")
+    parts = [sound(stage, call) for call in await reported(stage, "ReportChargingProfiles")]
+    ids = [profile["id"] for call in parts for profile in call.payload["chargingProfile"]]
+    if not ids:
+        stage.cannot_tell("it does not report them")
+    ways: tuple[Json, ...] = (
+        {"chargingProfileId": ids[0]},
+        {"chargingProfileCriteria": wanted_ones},
+    )
+    for members in ways:
+        answer = await ask(stage, "ClearChargingProfile", members)
+        status = stage.needed(answer).get("status")
+        if status != "Unknown":
+            (place,) = members
+            stage.deviates("Unknown", str(status), place=place, marks=(answer.mark,))
 
 
 # Units

@@ -10,31 +10,48 @@ from ocpp_core.conformance.checks.station_control import (
     status_of,
 )
 from ocpp_core.conformance.checks.steering import (
+    Setting,
     ask,
+    calls_from,
     charging,
     coming,
     forget,
     is_served,
+    late,
     patience,
     remote_start,
+    value_of,
     wanted,
     was_away,
 )
 from ocpp_core.conformance.requests import timestamp, token
-from ocpp_core.conformance.stages import Answer, Json, Stage
+from ocpp_core.conformance.stages import Answer, Json, PeerCall, Stage
 
 _RESERVATION = 47110
 #: Seconds that a reservation lasts where its end is waited for.
 _SHORT = 3
+_ENABLED = Setting("Enabled", "ReservationCtrlr")
+_GROUPS = "CONFORMANCE-GROUP-1", "CONFORMANCE-GROUP-2"
 
 # Reservations
 
 
+def _of_group(id: str) -> Json:
+    return {"groupIdToken": {"idToken": id, "type": "Central"}}
+
+
 async def _reserve(
-    stage: Stage, id: int, *, number: int = 1, who: str | None = None, seconds: float = 600
+    stage: Stage,
+    id: int,
+    *,
+    number: int | None = 1,
+    who: str | None = None,
+    seconds: float = 600,
+    beside: Json | None = None,
 ) -> Answer:
     until = timestamp(seconds)
     members: Json = {
+        **(beside or {}),
         "connectorId": number,
         "evseId": number,
         "reservationId": id,
@@ -46,10 +63,10 @@ async def _reserve(
     return await ask(stage, "ReserveNow", members)
 
 
-async def _reserved(stage: Stage, *, seconds: float = 600) -> None:
+async def _reserved(stage: Stage, *, seconds: float = 600, beside: Json | None = None) -> None:
     """Reserves connector 1, where that has to work."""
     await forget(stage)
-    answer = await _reserve(stage, _RESERVATION, seconds=seconds)
+    answer = await _reserve(stage, _RESERVATION, seconds=seconds, beside=beside)
     status = is_served(stage, answer, "reservation").get("status")
     if status != "Accepted":
         stage.cannot_tell(f"the reservation was not accepted: {status}")
@@ -136,6 +153,20 @@ async def reservation_others(stage: Stage) -> None:
         stage.deviates("Rejected, since it is reserved for another", str(status), marks=(answer.mark,))
 
 
+@check("reservation.other-groups-kept-out")
+async def reservation_other_groups(stage: Stage) -> None:
+    """Starts remotely with another token, and another group, than those that it is reserved for."""
+    await _reserved(stage, beside=_of_group(_GROUPS[0]))
+    plain = await remote_start(stage, wanted(stage, who="SOMEBODY-ELSE"))
+    answer = await remote_start(stage, wanted(stage, who="SOMEBODY-ELSE"), _of_group(_GROUPS[1]))
+    status = stage.needed(answer).get("status")
+    await _cancel(stage)
+    if stage.needed(plain).get("status") != "Rejected":
+        stage.cannot_tell("another token is let in without a group, which another rule is about")
+    if status != "Rejected":
+        stage.deviates("Rejected, since it is reserved for another group", str(status), marks=(answer.mark,))
+
+
 @check("reservation.used")
 async def reservation_used(stage: Stage) -> None:
     """Starts a transaction with the token of a reservation."""
@@ -147,18 +178,111 @@ async def reservation_used(stage: Stage) -> None:
     await _cancel(stage)
 
 
+def _tells_end(call: PeerCall) -> bool:
+    """Whether connector 1 is told to be reserved no more: what it is then depends on its cable."""
+    return call.action == "NotifyEvent" or (number_of(call) == 1 and status_of(call) != "Reserved")
+
+
 @check("reservation.ends")
 async def reservation_ends(stage: Stage) -> None:
     """Waits until a reservation has run out."""
     since = len(stage.trace)
     await _reserved(stage, seconds=_SHORT)
     async for call in coming(stage, "StatusNotification", "NotifyEvent", within=_SHORT + patience(stage)):
-        if call.action == "NotifyEvent" or (number_of(call) == 1 and status_of(call) != "Reserved"):
+        if _tells_end(call):
             return
     await _cancel(stage)
     if was_away(stage, since):
         stage.cannot_tell("it was away, and may have been so at that moment")
     stage.deviates("Available after the reservation has run out", "no such status")
+
+
+@check("reservation.end-told")
+async def reservation_end_told(stage: Stage) -> None:
+    """Waits until a reservation has run out, and for what is told of it by its id."""
+    since = len(stage.trace)
+    await _reserved(stage, seconds=_SHORT)
+    ended = None
+    async for call in coming(
+        stage,
+        "ReservationStatusUpdate",
+        "StatusNotification",
+        "NotifyEvent",
+        within=_SHORT + patience(stage),
+    ):
+        if call.action != "ReservationStatusUpdate":
+            ended = call if _tells_end(call) else ended
+        elif call.payload.get("reservationId") == _RESERVATION:
+            status = call.payload.get("reservationUpdateStatus")
+            if status != "Expired":
+                stage.deviates("Expired", str(status), marks=(call.mark,))
+            return
+    await _cancel(stage)
+    if ended is None:
+        stage.cannot_tell("nothing shows that it has ended, which another rule is about")
+    if was_away(stage, since):
+        stage.cannot_tell("it was away, and may have been so at that moment")
+    stage.deviates("ReservationStatusUpdate with the id", "none", marks=(ended.mark,))
+
+
+@check("reservation.cancel-shown")
+async def reservation_cancel_shown(stage: Stage) -> None:
+    """Cancels a reservation that was told as a status, and waits for another status."""
+    before = len(stage.calls)
+    await _reserved(stage)
+    if not await is_shown(stage, 1, "Reserved", before):
+        await _cancel(stage)
+        stage.cannot_tell("it does not tell that it is reserved")
+    before = len(stage.calls)
+    answer = await _cancel(stage)
+    await accepted(stage, answer, "the end of the reservation")
+    async for call in calls_from(stage, before, "StatusNotification", "NotifyEvent", within=late(stage)):
+        if _tells_end(call):
+            return
+    stage.deviates("another status than Reserved", "none", marks=(answer.mark,))
+
+
+@check("reservation.disabled")
+async def reservation_disabled(stage: Stage) -> None:
+    """Reserves where reservations are switched off."""
+    async with _ENABLED.at(stage, "false"):
+        answer = await _reserve(stage, _RESERVATION)
+        status = is_served(stage, answer, "reservation").get("status")
+        if status == "Accepted":
+            await _cancel(stage)
+            stage.deviates("Rejected, since reservations are switched off", "Accepted", marks=(answer.mark,))
+
+
+async def _anywhere(stage: Stage) -> tuple[bool, str, Answer]:
+    """Reserves any EVSE: whether the station says that it can, and what it answers."""
+    can = await value_of(stage, "ReservationCtrlr", "NonEvseSpecific")
+    answer = await _reserve(stage, _RESERVATION, number=None)
+    status = is_served(stage, answer, "reservation").get("status")
+    if status == "Accepted":
+        await _cancel(stage)
+    return can is not None and can.lower() == "true", str(status), answer
+
+
+@check("reservation.anywhere")
+async def reservation_anywhere(stage: Stage) -> None:
+    """Reserves any EVSE where that is supported."""
+    can, status, answer = await _anywhere(stage)
+    if not can:
+        stage.does_not_apply("it does not reserve any EVSE")
+    if status == "Rejected":
+        stage.deviates("Accepted, since it says that it can", status, marks=(answer.mark,))
+    if status != "Accepted":
+        stage.cannot_tell(f"no EVSE may be free: {status}")
+
+
+@check("reservation.nowhere")
+async def reservation_nowhere(stage: Stage) -> None:
+    """Reserves any EVSE where that is not supported."""
+    can, status, answer = await _anywhere(stage)
+    if can:
+        stage.does_not_apply("it reserves any EVSE")
+    if status == "Accepted":
+        stage.deviates("Rejected, since it does not say that it can", status, marks=(answer.mark,))
 
 
 @check("reservation.to-unavailable")

@@ -316,15 +316,21 @@ async def set_attribute(stage: Stage) -> None:
     await _set_as(stage, place, "250", "NotSupportedAttributeType")
 
 
+async def most_of(stage: Stage, known: Setting, request_id: int) -> float | None:
+    """What a variable can be at most, by a full report; None if it does not say so."""
+    most = None
+    for call in await base_report(stage, request_id):
+        for row in call.payload.get("reportData") or ():
+            if named(row) == named(known.place):
+                most = row.get("variableCharacteristics", {}).get("maxLimit", most)
+    return most
+
+
 @check("variable.set-out-of-range")
 async def set_out_of_range(stage: Stage) -> None:
     """Sets a variable to more than its report says it can be."""
     known = await known_variable(stage)
-    most = None
-    for call in await base_report(stage, 4717):
-        for row in call.payload.get("reportData") or ():
-            if named(row) == named(known.place):
-                most = row.get("variableCharacteristics", {}).get("maxLimit", most)
+    most = await most_of(stage, known, 4717)
     if most is None:
         stage.cannot_tell(f"the report tells no maxLimit of {known.name_in(stage.specification)}")
     before = await known.get(stage)

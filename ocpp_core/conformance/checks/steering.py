@@ -486,24 +486,31 @@ class Setting:
 
 async def _rows_of(stage: Stage, setting: Setting) -> Sequence[Json]:
     """What a station of 2.x answers when it is asked for a variable."""
-    answer = await ask(stage, "GetVariables", {"getVariableData": [setting.place]})
+    return await _rows_at(stage, setting.place)
+
+
+async def _rows_at(stage: Stage, place: Json) -> Sequence[Json]:
+    answer = await ask(stage, "GetVariables", {"getVariableData": [place]})
     rows: Sequence[Json] = stage.needed(answer, "GetVariables").get("getVariableResult", [])
     return rows
 
 
-async def value_of(stage: Stage, component: str, variable: str) -> str | None:
-    """What a variable of 2.x is; None if the station has none.
+async def value_of(stage: Stage, component: str, variable: str, instance: str | None = None) -> str | None:
+    """What a variable of 2.x is, at the station or else at its first EVSE; None if it has none at either.
 
     Raises:
         Inconclusive: It does not tell.
     """
-    rows = await _rows_of(stage, Setting(variable, component))
-    status = rows[0].get("attributeStatus") if len(rows) == 1 else ""
-    if status in ("UnknownComponent", "UnknownVariable"):
-        return None
-    if status != "Accepted":
-        stage.cannot_tell(f"it does not tell {component}.{variable}")
-    return str(rows[0].get("attributeValue", ""))
+    place = Setting(variable, component, instance=instance).place
+    at_evse = {**place, "component": {"name": component, "evse": {"id": 1}}}
+    for each in (place, at_evse):
+        rows = await _rows_at(stage, each)
+        status = rows[0].get("attributeStatus") if len(rows) == 1 else ""
+        if status == "Accepted":
+            return str(rows[0].get("attributeValue", ""))
+        if status not in ("UnknownComponent", "UnknownVariable"):
+            stage.cannot_tell(f"it does not tell {component}.{variable}")
+    return None
 
 
 SAMPLING = Setting("MeterValueSampleInterval", "SampledDataCtrlr", "TxUpdatedInterval")

@@ -17,6 +17,7 @@ from uuid import uuid4
 from attrs import define
 
 from conformance.peers.station_answers import HANDLERS, SETTINGS, VARIABLES, Refused
+from conformance.peers.station_answers_blocks import tariff_at
 from conformance.peers.station_following import Following
 from ocpp_core.conformance.requests import (
     is_first,
@@ -71,6 +72,7 @@ class Transaction:
     energy: int
     remote_start_id: int | None = None
     reservation: int | None = None
+    tariff: Json | None = None
     seq_no: int = 0
     is_over: bool = False
     is_known: bool = False
@@ -127,8 +129,10 @@ class Station(Following):
         self.cached: dict[str, str] = {}  # statuses by token
         self.profiles: list[Json] = []
         self.displayed: dict[int, Json] = {}
-        self.tariffs: dict[str, int] = {}
+        self.tariffs: dict[str, tuple[int, Json]] = {}  # by id, with their EVSE
         self.controls: dict[str, Json] = {}
+        self.certificates: list[Json] = []
+        self.goes_on: Json = {"status": "Idle"}  # of an upload of a log
         self.lenient: set[str] = set()  # rules about what has to be refused that it does not know
         self.monitors: dict[int, Json] = {}
         self.tells_security = True  # the SOAP wire has no such message
@@ -234,8 +238,12 @@ class Station(Following):
             await self.notify(0)
         for connector in self.connectors:
             await self.notify(connector.number)
+        await self.tell_security("StartupOfTheDevice")
+
+    async def tell_security(self, event: str) -> None:
+        """Tells an event, where there are such."""
         if self.tells_security and "SecurityEventNotification" in self.specification.actions:
-            await self.quietly("SecurityEventNotification", {"type": "StartupOfTheDevice"})
+            await self.quietly("SecurityEventNotification", {"type": event})
 
     async def reconnected(self) -> None:
         """What it does after a new connection, if it was registered."""
@@ -247,6 +255,7 @@ class Station(Following):
             self.spawn(self.deliver())
             self.spawn(self.beat())
             self.spawn(self.sample())
+            self.spawn(self.align())
 
     async def beat(self) -> None:
         """Heartbeats, when nothing else was said for so long."""
@@ -463,6 +472,7 @@ class Station(Following):
         running = Transaction(
             who, connector.number, id, connector.energy, connector.energy, remote, reservation
         )
+        running.tariff = tariff_at(self, connector.number)
         connector.transaction = running
         await self.show(connector, self.busy("Preparing"))
         if self.is_first:
@@ -508,6 +518,10 @@ class Station(Following):
         within: Json = {"chargingState": ended if type == "Ended" else "Charging"}
         if type == "Started" and running.remote_start_id is not None:
             within["remoteStartId"] = running.remote_start_id
+        if type == "Started" and running.tariff is not None:
+            within["tariffId"] = running.tariff["tariffId"]
+        if type == "Ended" and running.tariff is not None:
+            members["costDetails"] = self.cost(running)
         if "stoppedReason" in members:
             within["stoppedReason"] = members.pop("stoppedReason")
         written = {

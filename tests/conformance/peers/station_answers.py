@@ -1,6 +1,7 @@
 """What the faultless station answers to each action, and what it can be told: settings of 1.x, variables of 2.x."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from conformance.peers.station_answers_blocks import ABILITIES, BLOCKS, can, is_refused
@@ -33,7 +34,7 @@ def _slots(text: str) -> bool:
 
 
 #: What numbers can be at most, those that say so.
-MOST = {"HeartbeatInterval": 86400}
+MOST = {"HeartbeatInterval": 86400, "DisplayMessages": 4}
 _MEASURANDS = {"Energy.Active.Import.Register", "Power.Active.Import", ""}
 
 
@@ -98,6 +99,11 @@ VARIABLES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
     ("SampledDataCtrlr", "TxUpdatedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxEndedMeasurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
     ("SampledDataCtrlr", "TxUpdatedInterval"): ("0", "ReadWrite", _whole),
+    ("AlignedDataCtrlr", "Measurands"): ("Energy.Active.Import.Register", "ReadWrite", _measurands),
+    ("AlignedDataCtrlr", "Interval"): ("0", "ReadWrite", _whole),
+    ("DisplayMessageCtrlr", "DisplayMessages"): ("0", "ReadOnly", _whole),
+    ("ReservationCtrlr", "Enabled"): ("true", "ReadWrite", _truth),
+    ("ReservationCtrlr", "NonEvseSpecific"): ("true", "ReadOnly", _truth),
     ("SecurityCtrlr", "BasicAuthPassword"): ("conformance-0001", "WriteOnly", bool),
     ("SecurityCtrlr", "CertSigningWaitMinimum"): ("30", "ReadWrite", _whole),
     ("SecurityCtrlr", "SecurityProfile"): ("2", "ReadOnly", _whole),
@@ -151,6 +157,7 @@ def _lookup(station: Any, item: Json) -> tuple[Any, str]:
     component, variable = item["component"]["name"], item["variable"]["name"]
     is_named = item["variable"].get("instance") == INSTANCES.get(variable)
     row = station.variables.get((component, variable)) if is_named else None
+    row = row or station.variables.get((component, f"{variable}[{item['variable'].get('instance')}]"))
     if row is not None and item.get("attributeType", "Actual") != "Actual":
         return None, "NotSupportedAttributeType"
     known = {name for name, _ in station.variables}
@@ -321,6 +328,9 @@ _TRIGGERS = {
 
 def _trigger(station: Any, payload: Json) -> Json:
     wanted = payload["requestedMessage"]
+    if wanted == "CustomTrigger":
+        is_own = can(station, "CustomTriggers", payload["customTrigger"], "CustomizationCtrlr")
+        return _ACCEPTED if is_own else {"status": "NotImplemented"}
     if wanted == "BootNotification" and station.registration == "Accepted":
         return _REJECTED
     if wanted == "TransactionEvent":
@@ -362,6 +372,11 @@ def _change_availability(station: Any, payload: Json) -> Json:
 def _reserve(station: Any, payload: Json) -> Json:
     id: Any = payload.get("reservationId", payload.get("id"))
     number: Any = payload.get("connectorId", payload.get("evseId", 0))
+    if not station.is_first and not station.is_enabled("ReservationCtrlr"):
+        return _REJECTED
+    is_anywhere = not station.is_first and "evseId" not in payload
+    if is_anywhere and can(station, "NonEvseSpecific", component="ReservationCtrlr"):
+        number = next((each.number for each in station.connectors if each.reservation is None), 1)
     if not 1 <= number <= len(station.connectors):
         return _REJECTED
     connector = station.connectors[number - 1]
@@ -443,6 +458,9 @@ def _clear_profiles(station: Any, payload: Json) -> Json:
 
     def fits(each: Json) -> bool:
         number, level, purpose = each["key"]
+        is_kept = purpose == "ChargingStationExternalConstraints"
+        if is_kept and "profile.external-kept" not in station.lenient:
+            return False
         return (
             id in (None, each["id"])
             and wanted.get("connectorId", wanted.get("evseId")) in (None, number)
@@ -506,6 +524,56 @@ def _customer(station: Any, payload: Json) -> Json:
     return _ACCEPTED if payload["report"] or payload["clear"] else _REJECTED
 
 
+# Certificates
+
+
+def _hashes(certificate: str) -> Json:
+    return {
+        "hashAlgorithm": "SHA256",
+        "issuerNameHash": sha256(certificate.encode()).hexdigest(),
+        "issuerKeyHash": sha256(certificate.encode()).hexdigest(),
+        "serialNumber": "1A",
+    }
+
+
+def _install(station: Any, payload: Json) -> Json:
+    """What is long enough is a certificate."""
+    if len(payload["certificate"]) < 300:
+        return {"status": ("Rejected", "Failed", "NoCertificateAvailable")}
+    chain = {
+        "certificateType": payload["certificateType"],
+        "certificateHashData": _hashes(payload["certificate"]),
+    }
+    if chain not in station.certificates:
+        station.certificates.append(chain)
+    return _ACCEPTED
+
+
+def _installed(station: Any, payload: Json) -> Json:
+    found = [
+        chain
+        for chain in station.certificates
+        if chain["certificateType"] in payload.get("certificateType", [chain["certificateType"]])
+    ]
+    return {**_ACCEPTED, "certificateHashDataChain": found} if found else {"status": "NotFound"}
+
+
+def _delete(station: Any, payload: Json) -> Json:
+    for chain in station.certificates:
+        if chain["certificateHashData"] == payload["certificateHashData"]:
+            station.certificates.remove(chain)
+            return _ACCEPTED
+    return {"status": "NotFound"}
+
+
+def _update(station: Any, payload: Json) -> Json:
+    """What is signed by nobody is not fetched."""
+    if "signingCertificate" not in payload.get("firmware", {}):
+        return _ACCEPTED
+    station.spawn(station.tell_security("InvalidFirmwareSigningCertificate"))
+    return {"status": "InvalidCertificate"}
+
+
 def _always(**members: Any) -> Callable[[Any, Json], Json]:
     return lambda station, payload: members
 
@@ -522,20 +590,20 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "ClearVariableMonitoring": _clear_monitors,
     "CustomerInformation": _customer,
     "DataTransfer": _always(status="UnknownVendorId"),
-    "DeleteCertificate": _always(status="NotFound"),
+    "DeleteCertificate": _delete,
     "ExtendedTriggerMessage": _trigger,
     "GetBaseReport": _always(status="Accepted"),
     "GetCompositeSchedule": _composite,
     "GetConfiguration": _get_configuration,
     "GetDiagnostics": _always(fileName="diagnostics.log"),
-    "GetInstalledCertificateIds": _always(status="NotFound"),
+    "GetInstalledCertificateIds": _installed,
     "GetLocalListVersion": _list_version,
     "GetLog": _always(status="Accepted", filename="security.log"),
     "GetMonitoringReport": _monitoring_report,
     "GetReport": _report,
     "GetTransactionStatus": _transaction_status,
     "GetVariables": _get_variables,
-    "InstallCertificate": _always(status=("Rejected", "Failed", "NoCertificateAvailable")),
+    "InstallCertificate": _install,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,
     "RequestStartTransaction": _remote_start,
@@ -550,5 +618,5 @@ HANDLERS: Mapping[str, Callable[[Any, Json], Json]] = {
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "UnlockConnector": _unlock,
-    "UpdateFirmware": _always(status="Accepted"),
+    "UpdateFirmware": _update,
 }

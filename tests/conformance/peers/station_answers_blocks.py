@@ -11,6 +11,10 @@ _ACCEPTED: Json = {"status": "Accepted"}
 _REJECTED: Json = {"status": "Rejected"}
 
 
+#: Messages that it can show at once.
+_MOST_MESSAGES = 4
+
+
 def _any(_: str) -> bool:
     return True
 
@@ -23,9 +27,19 @@ ABILITIES: Mapping[tuple[str, str], tuple[str, str, Callable[[str], bool]]] = {
         ("SmartChargingCtrlr", "RateUnit"): "A",
         ("SmartChargingCtrlr", "SupportedAdditionalPurposes"): "PriorityCharging",
         ("SmartChargingCtrlr", "SupportsDynamicProfiles"): "true",
+        ("SmartChargingCtrlr", "MaxExternalConstraintsId"): "9",
         ("DisplayMessageCtrlr", "SupportedFormats"): "UTF8",
         ("DisplayMessageCtrlr", "SupportedPriorities"): "NormalCycle,InFront",
         ("DisplayMessageCtrlr", "SupportedStates"): "Charging,Faulted",
+        ("TariffCostCtrlr", "Enabled[Tariff]"): "true",
+        ("TariffCostCtrlr", "Enabled[Cost]"): "true",
+        ("TariffCostCtrlr", "MaxElements[Tariff]"): "3",
+        ("TariffCostCtrlr", "ConditionsSupported[Tariff]"): "true",
+        ("CustomizationCtrlr", "CustomTriggers"): "Weather,Noise",
+        ("V2XChargingCtrlr", "SupportedOperationModes"): "ChargingOnly",
+        ("V2XChargingCtrlr", "SupportedEnergyTransferModes"): "DC,DC_BPT",
+        ("TxCtrlr", "TxStartPoint"): "EVConnected",
+        ("TxCtrlr", "TxStopPoint"): "EVConnected",
         ("DCDERCtrlr", "ModesSupported"): "LimitMaxDischarge",
     }.items()
 }
@@ -127,6 +141,30 @@ REFUSALS: Mapping[str, _Wrong] = {
         bool(_modes(profile, "LocalLoadBalancing"))
         and not can(station, "SupportedOperationModes", "LocalLoadBalancing", "V2XChargingCtrlr")
     ),
+    "profile.max-charges": lambda _, __, profile: (
+        profile["chargingProfilePurpose"] == "ChargingStationMaxProfile"
+        and bool(_modes(profile, "CentralSetpoint"))
+    ),
+    "profile.mode-supported": lambda station, _, profile: (
+        profile["chargingProfilePurpose"] == "TxDefaultProfile"
+        and bool(_modes(profile, "CentralSetpoint"))
+        and not can(station, "SupportedOperationModes", "CentralSetpoint", "V2XChargingCtrlr")
+    ),
+    "profile.phases-of-transactions": lambda _, __, profile: (
+        profile["chargingProfilePurpose"] != "TxProfile"
+        and any("limit_L2" in period for period in _periods(profile))
+    ),
+    "profile.first-phase": lambda _, __, profile: any(
+        "limit_L2" in period and "limit" not in period for period in _periods(profile)
+    ),
+    "profile.reserved-id": lambda station, _, profile: (
+        profile["id"]
+        <= int(station.variables.get(("SmartChargingCtrlr", "MaxExternalConstraintsId"), ["0"])[0])
+    ),
+    "profile.balancing-set": lambda station, _, profile: (
+        bool(_modes(profile, "LocalLoadBalancing"))
+        and can(station, "SupportedOperationModes", "LocalLoadBalancing", "V2XChargingCtrlr")
+    ),
     "profile.idle-limit": lambda _, __, profile: _limited(_modes(profile, "Idle")),
 }
 
@@ -194,6 +232,9 @@ def _set_message(station: Any, payload: Json) -> Json:
             return {"status": refusal}
     if "messageExtra" in message and "display.language" not in station.lenient:
         return _REJECTED
+    is_new = message["id"] not in station.displayed
+    if is_new and len(station.displayed) >= _MOST_MESSAGES and "display.full" not in station.lenient:
+        return _REJECTED
     station.displayed[message["id"]] = message
     return _ACCEPTED
 
@@ -216,28 +257,55 @@ def _get_messages(station: Any, payload: Json) -> Json:
 # Tariffs
 
 
+def _refusal(station: Any, tariff: Json) -> str:
+    """Why a tariff is refused, wherever it is for; "" if it is not."""
+    prices = tariff["energy"]["prices"]
+    most = station.variables.get(("TariffCostCtrlr", "MaxElements[Tariff]"), ["0"])
+    if len(prices) > int(most[0]) and "tariff.elements" not in station.lenient:
+        return "TooManyElements"
+    is_plain = not can(station, "ConditionsSupported[Tariff]", component="TariffCostCtrlr")
+    is_wrong = is_plain and any("conditions" in price for price in prices)
+    return "ConditionNotSupported" if is_wrong and "tariff.conditions" not in station.lenient else ""
+
+
 def _set_tariff(station: Any, payload: Json) -> Json:
-    id, number = payload["tariff"]["tariffId"], payload["evseId"]
+    tariff, number = payload["tariff"], payload["evseId"]
     if not 0 <= number <= len(station.connectors):
         return _REJECTED
-    if id in station.tariffs:
+    if tariff["tariffId"] in station.tariffs:
         return {"status": "DuplicateTariffId"}
-    station.tariffs[id] = number
+    if refusal := _refusal(station, tariff):
+        return {"status": refusal}
+    station.tariffs[tariff["tariffId"]] = number, tariff
     return _ACCEPTED
+
+
+def tariff_at(station: Any, number: int) -> Json | None:
+    """The tariff of an EVSE."""
+    return next((tariff for place, tariff in station.tariffs.values() if place in (0, number)), None)
 
 
 def _get_tariffs(station: Any, payload: Json) -> Json:
     everywhere = [each.number for each in station.connectors]
     found = [
-        {"tariffId": id, "tariffKind": "DefaultTariff", "evseIds": [number] if number else everywhere}
-        for id, number in station.tariffs.items()
+        {
+            "tariffId": id,
+            "tariffKind": "DefaultTariff",
+            "evseIds": [number] if number else everywhere,
+            **({"validFrom": tariff["validFrom"]} if "validFrom" in tariff else {}),
+        }
+        for id, (number, tariff) in station.tariffs.items()
         if payload["evseId"] == 0 or number in (0, payload["evseId"])
     ]
     return {**_ACCEPTED, "tariffAssignments": found} if found else {"status": "NoTariff"}
 
 
 def _clear_tariffs(station: Any, payload: Json) -> Json:
-    wanted = [id for id in payload.get("tariffIds", list(station.tariffs)) if id in station.tariffs]
+    wanted = [
+        id
+        for id, (number, _) in station.tariffs.items()
+        if id in payload.get("tariffIds", [id]) and payload.get("evseId", number) == number
+    ]
     for id in wanted:
         del station.tariffs[id]
     found = [{"tariffId": id, "status": "Accepted"} for id in wanted]
@@ -245,8 +313,16 @@ def _clear_tariffs(station: Any, payload: Json) -> Json:
 
 
 def _change_tariff(station: Any, payload: Json) -> Json:
-    is_running = station.running(payload["transactionId"]) is not None
-    return _ACCEPTED if is_running else {"status": "TxNotFound"}
+    connector = station.running(payload["transactionId"])
+    if connector is None:
+        return {"status": "TxNotFound"}
+    if refusal := _refusal(station, payload["tariff"]):
+        return {"status": refusal}
+    before = connector.transaction.tariff
+    if before is not None and before["currency"] != payload["tariff"]["currency"]:
+        return {"status": "NoCurrencyChange"}
+    connector.transaction.tariff = payload["tariff"]
+    return _ACCEPTED
 
 
 # DER controls
@@ -257,6 +333,11 @@ def _is_supported(station: Any, payload: Json) -> bool:
     return kind is None or can(station, "ModesSupported", kind, "DCDERCtrlr")
 
 
+def _contradicts_itself(payload: Json) -> bool:
+    has_time = "startTime" in payload["limitMaxDischarge"]
+    return (payload["isDefault"] and has_time) or "freqDroop" in payload
+
+
 def _priority(control: Json) -> int:
     return int(control["limitMaxDischarge"]["priority"])
 
@@ -264,6 +345,8 @@ def _priority(control: Json) -> int:
 def _set_control(station: Any, payload: Json) -> Json:
     if not _is_supported(station, payload):
         return {"status": "NotSupported"}
+    if _contradicts_itself(payload) and "der.refused" not in station.lenient:
+        return _REJECTED
     over = [
         id
         for id, held in station.controls.items()

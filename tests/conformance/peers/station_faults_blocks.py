@@ -7,11 +7,13 @@ from conformance.peers.station import Station
 from conformance.peers.station_answers_blocks import REFUSALS
 from conformance.peers.station_ways import (
     SECOND,
+    THIRD,
     Change,
     Fault,
     always,
     before,
     behaving,
+    both,
     edits,
     instead,
     results,
@@ -20,7 +22,6 @@ from conformance.peers.station_ways import (
 )
 
 Json = dict[str, Any]
-THIRD = ("2.1",)
 
 
 def _lenient(rule: str, *without_abilities: tuple[str, str]) -> Change:
@@ -56,6 +57,46 @@ def _if(action: str, wanted: str, given: str) -> Change:
     return edits(action, lambda result, _: {"status": given} if result["status"] == wanted else None)
 
 
+def limited_from_outside(station: Station) -> None:
+    """Somebody else limits it."""
+    period = {"startPeriod": 0, "limit": 20}
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+    profile = {
+        "id": 5,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "ChargingStationExternalConstraints",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": [schedule],
+    }
+    key = (0, 0, profile["chargingProfilePurpose"])
+    station.profiles.append({"id": 5, "key": key, "evseId": 0, "chargingProfile": profile})
+
+
+def _knows_no_profiles(station: Station) -> None:
+    for place in [place for place in station.variables if place[0] == "SmartChargingCtrlr"]:
+        del station.variables[place]
+    results("SetChargingProfile", status="Rejected")(station)
+
+
+def _event_of(kind: str, edit: Any) -> Change:
+    """Changes the events of a kind."""
+
+    def told(payload: Json) -> Json:
+        if payload["eventType"] == kind:
+            edit(payload)
+        return payload
+
+    return says("TransactionEvent", told)
+
+
+def _unpriced(event: Json) -> None:
+    event["transactionInfo"].pop("tariffId", None)
+
+
+def _bare(result: Json) -> Json:
+    return {name: value for name, value in result.items() if value is not None}
+
+
 def _any_unit(station: Station, payload: Json) -> Json | None:
     payload["chargingRateUnit"] = "A"
     return None
@@ -76,6 +117,13 @@ def _after(payload: Json) -> Json:
 
 
 CHARGING_BLOCKS = [
+    Fault(
+        "clears limits from outside",
+        "profile.external-kept",
+        both(limited_from_outside, _lenient("profile.external-kept")),
+        SECOND,
+    ),
+    Fault("rejects what it does not know", "profile.unsupported", _knows_no_profiles, SECOND),
     Fault("schedules in any unit", "composite.unit", before("GetCompositeSchedule", _any_unit), SECOND),
     Fault(
         "tells the profiles of all EVSEs",
@@ -182,7 +230,7 @@ def _if_not_there(result: Json, _: Json) -> Json | None:
 
 
 def _of_nobody(result: Json, _: Json) -> Json | None:
-    other = [{"tariffId": "x", "tariffKind": "DriverTariff"}]
+    other = [{"tariffId": "x", "tariffKind": "DriverTariff", "evseIds": [1]}]
     return {**result, "tariffAssignments": other} if result["status"] == "NoTariff" else None
 
 
@@ -218,6 +266,66 @@ TARIFFS = [
 ]
 
 
+def _knows_no_tariffs(station: Station) -> None:
+    for place in [place for place in station.variables if place[0] == "TariffCostCtrlr"]:
+        del station.variables[place]
+    results("SetDefaultTariff", status="Rejected")(station)
+
+
+def _without_conditions(station: Station) -> None:
+    station.variables["TariffCostCtrlr", "ConditionsSupported[Tariff]"][0] = "false"
+    station.lenient.add("tariff.conditions")
+
+
+def _untimed(result: Json, _: Json) -> Json:
+    found = [
+        {name: value for name, value in each.items() if name != "validFrom"}
+        for each in result.get("tariffAssignments", [])
+    ]
+    return {**result, **({"tariffAssignments": found} if found else {})}
+
+
+def _by_id_only(station: Station, payload: Json) -> Json | None:
+    return None if payload else {"clearTariffsResult": [{"status": "NoTariff"}]}
+
+
+def _wherever(station: Station, payload: Json) -> Json | None:
+    payload.pop("evseId", None)
+    return None
+
+
+def _any_currency(station: Station, payload: Json) -> Json | None:
+    is_running = station.running(payload["transactionId"]) is not None
+    return {"status": "Accepted"} if is_running and payload["tariff"]["currency"] == "SEK" else None
+
+
+TARIFFS_IN_USE = [
+    Fault("accepts no tariffs", "tariff.accepted", results("SetDefaultTariff", status="Rejected"), THIRD),
+    Fault("does not tell when tariffs begin", "tariff.valid-from", edits("GetTariffs", _untimed), THIRD),
+    Fault("clears tariffs by id alone", "tariff.all-cleared", before("ClearTariffs", _by_id_only), THIRD),
+    Fault("clears tariffs wherever", "tariff.cleared-by-place", before("ClearTariffs", _wherever), THIRD),
+    Fault("takes any number of prices", "tariff.elements", _lenient("tariff.elements"), THIRD),
+    Fault("takes conditions that it does not have", "tariff.conditions", _without_conditions, THIRD),
+    Fault("names no tariff", "tariff.named", _event_of("Started", _unpriced), THIRD),
+    Fault(
+        "tells no cost", "cost.told", _event_of("Ended", lambda event: event.pop("costDetails", None)), THIRD
+    ),
+    Fault(
+        "changes the currency",
+        "tariff.currency-kept",
+        before("ChangeTransactionTariff", _any_currency),
+        THIRD,
+    ),
+    Fault(
+        "changes no tariff",
+        "tariff.changed",
+        _if("ChangeTransactionTariff", "Accepted", "Rejected"),
+        THIRD,
+    ),
+    Fault("rejects tariffs that it does not know", "tariff.unsupported", _knows_no_tariffs, THIRD),
+]
+
+
 def _no_places(result: Json) -> Json:
     found = result.get("tariffAssignments", [])
     bare = [{name: value for name, value in each.items() if name != "evseIds"} for each in found]
@@ -228,7 +336,42 @@ def _named(id: str) -> Any:
     return lambda result, payload: {"status": "Accepted"} if payload.get("controlId") == id else None
 
 
+def _without_default(result: Json, payload: Json) -> Json:
+    is_it = payload["isDefault"] and result["status"] == "Accepted"
+    return {"status": "Rejected"} if is_it else result
+
+
+def _silent_default(result: Json, payload: Json) -> Json:
+    return {**result, "supersededIds": None} if payload["isDefault"] else result
+
+
+def _not_of_a_kind(station: Station, payload: Json) -> Json | None:
+    return {"status": "NotFound"} if payload.keys() == {"requestId", "isDefault"} else None
+
+
+def _clears_none(result: Json, payload: Json) -> Json:
+    is_none = result["status"] == "NotFound" and "controlId" not in payload
+    return {"status": "Accepted"} if is_none else result
+
+
+def _not_by_type(station: Station, payload: Json) -> Json | None:
+    return {"status": "Accepted"} if "controlType" in payload and not payload["isDefault"] else None
+
+
 DER = [
+    Fault("takes no default", "der.accepted", edits("SetDERControl", _without_default), THIRD),
+    Fault(
+        "does not tell which default is superseded",
+        "der.superseded",
+        edits("SetDERControl", lambda result, payload: _bare(_silent_default(result, payload))),
+        THIRD,
+    ),
+    Fault("takes what contradicts itself", "der.refused", _lenient("der.refused"), THIRD),
+    Fault(
+        "does not find controls by their kind", "der.found", before("GetDERControl", _not_of_a_kind), THIRD
+    ),
+    Fault("clears what there is not", "der.clear-none", edits("ClearDERControl", _clears_none), THIRD),
+    Fault("clears no type", "der.cleared", before("ClearDERControl", _not_by_type), THIRD),
     Fault(
         "reports any control", "der.none-reported", edits("GetDERControl", _named("no-such-control")), THIRD
     ),
@@ -277,22 +420,13 @@ def _telling(action: str, members: Json) -> Change:
     return behaving(begin=begin)
 
 
-def _event(edit: Any) -> Change:
-    def told(payload: Json) -> Json:
-        if payload["eventType"] == "Ended":
-            edit(payload)
-        return payload
-
-    return says("TransactionEvent", told)
-
-
 def _costs(total: Json, **members: Any) -> Change:
     cost = {
         "totalCost": {"currency": "EUR", "typeOfCost": "NormalCost", **total},
         "totalUsage": {"energy": 1, "chargingTime": 1, "idleTime": 0},
         **members,
     }
-    return _event(lambda payload: payload.update(costDetails=cost))
+    return _event_of("Ended", lambda payload: payload.update(costDetails=cost))
 
 
 _RIGHT = {"energy": {"exclTax": 1.0}, "total": {"exclTax": 1.0}}
@@ -460,4 +594,4 @@ HEARD = [
     ),
 ]
 
-BLOCK_FAULTS = [*LENIENT, *CHARGING_BLOCKS, *DISPLAYS, *TARIFFS, *DER, *HEARD]
+BLOCK_FAULTS = [*LENIENT, *CHARGING_BLOCKS, *DISPLAYS, *TARIFFS, *TARIFFS_IN_USE, *DER, *HEARD]

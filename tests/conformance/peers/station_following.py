@@ -45,6 +45,7 @@ class Following(FollowingBlocks):
     now: Any
     variables: dict[tuple[str, str], list[Any]]
     monitors: dict[int, Json]
+    goes_on: Json
 
     # What calls of the CSMS entail
 
@@ -164,6 +165,9 @@ class Following(FollowingBlocks):
             connector.reservation = None
             if connector.transaction is None:
                 await self.show(connector, self.idle_status(connector))
+            if not self.is_first:
+                members = {"reservationId": payload["id"], "reservationUpdateStatus": "Expired"}
+                await self.quietly("ReservationStatusUpdate", members)
 
     async def after_CancelReservation(self, payload: Json) -> None:
         for connector in self.connectors:
@@ -203,7 +207,7 @@ class Following(FollowingBlocks):
             "DiagnosticsStatusNotification",
             "LogStatusNotification",
         ):
-            await self.quietly(wanted, {"status": "Idle"})
+            await self.quietly(wanted, self.goes_on if wanted.startswith("Log") else {"status": "Idle"})
         elif wanted == "Heartbeat":
             await self.quietly(wanted, {})
         elif wanted == "SignChargingStationCertificate":
@@ -216,14 +220,26 @@ class Following(FollowingBlocks):
             await asyncio.sleep(float(self.variables["SecurityCtrlr", "CertSigningWaitMinimum"][0]))
             await self.quietly("SignCertificate", {})
 
-    async def meter_now(self, number: int) -> None:
-        """Tells the meter's reading, since it was asked for."""
+    async def align(self) -> None:
+        """Tells the meter's readings by the clock, in 2.x."""
+        waited = 0.0
+        while not self.is_first:
+            await asyncio.sleep(0.5)
+            interval = float(self.variables["AlignedDataCtrlr", "Interval"][0])
+            waited = waited + 0.5 if interval else 0.0
+            if interval and waited >= interval:
+                waited = 0.0
+                for connector in self.connectors:
+                    await self.meter_now(connector.number, "Sample.Clock")
+
+    async def meter_now(self, number: int, context: str = "Trigger") -> None:
+        """Tells the meter's reading, and why."""
         connector = self.connectors[min(number, len(self.connectors)) - 1]
         written: Json = {"connectorId": connector.number, "evseId": connector.number}
         written |= readings(self.specification, connector.energy)
         for reading in written["meterValue"]:
             for sample in reading["sampledValue"]:
-                sample["context"] = "Trigger"
+                sample["context"] = context
         if connector.transaction is not None and connector.transaction.is_known:
             written["transactionId"] = connector.transaction.id
         await self.quietly("MeterValues", written)
@@ -388,7 +404,10 @@ class Following(FollowingBlocks):
 
     async def after_GetLog(self, payload: Json) -> None:
         for status in ("Uploading", "UploadFailure"):
-            await self.quietly("LogStatusNotification", {"requestId": payload["requestId"], "status": status})
+            told = {"requestId": payload["requestId"], "status": status}
+            self.goes_on = told if status == "Uploading" else {"status": "Idle"}
+            await self.quietly("LogStatusNotification", told)
+            await asyncio.sleep(1.0)
 
     async def after_GetDiagnostics(self, payload: Json) -> None:
         for status in (("Uploading", "UploadFailed"), "UploadFailed"):

@@ -47,6 +47,18 @@ class FollowingBlocks:
         found = wanted_messages(self, payload)
         await self.in_parts("NotifyDisplayMessages", payload["requestId"], "messageInfo", found)
 
+    def cost(self, running: Any) -> Json:
+        """What a transaction with a tariff has cost."""
+        total = {
+            "currency": running.tariff["currency"],
+            "typeOfCost": "NormalCost",
+            "total": {"exclTax": 0.3},
+        }
+        return {
+            "totalCost": {**total, "energy": {"exclTax": 0.3}},
+            "totalUsage": {"energy": 1, "chargingTime": 0, "idleTime": 0},
+        }
+
     async def after_GetDERControl(self, payload: Json) -> None:
         data = [
             {

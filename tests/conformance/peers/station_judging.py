@@ -22,7 +22,12 @@ from ocpp_core.model.versions import Role, Wire
 load_checks()
 
 VERSIONS = ("1.6", "2.0", "2.0.1", "2.1")
-PROFILE = Profile(evses=2, tokens={"accepted": ("GOOD0001",)}, hooks={"plug": lambda _: None})
+PROFILE = Profile(
+    evses=2,
+    tokens={"accepted": ("GOOD0001",)},
+    hooks={"plug": lambda _: None},
+    features={"secure-firmware": True, "v2x": True, "battery-swap": True},
+)
 #: Seconds, which pass in no time, that a check may take.
 _LONGEST = 900.0
 IS_DEEP = os.environ.get("OCPP_DEEP") == "1"

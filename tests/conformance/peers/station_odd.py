@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from conformance.peers.station import Connector, Station, Transaction
 from conformance.peers.station_answers import HANDLERS
+from conformance.peers.station_faults_blocks import limited_from_outside
 from conformance.peers.station_faults_overheard import noticing, state_changes
 from conformance.peers.station_judging import PROFILE
 from conformance.peers.station_ways import Change, before, behaving, both, edits, instead, says
@@ -324,6 +325,13 @@ async def _no_such_place(self: Station, payload: Json) -> None:
     await self.tell_firmware(payload, "DownloadFailed")
 
 
+def _last_failed(payload: Json) -> Json:
+    """It has tried to update itself before the kit came, and in vain: that is told, and not that nothing goes on."""
+    if payload["status"] == "Idle":
+        return {"status": "DownloadFailed", "requestId": 1}
+    return payload
+
+
 def _no_default(station: Station, payload: Json) -> Json | None:
     """Where nothing charges a default profile limits nothing."""
     station.profiles, kept = (
@@ -334,6 +342,25 @@ def _no_default(station: Station, payload: Json) -> Json | None:
         return HANDLERS["GetCompositeSchedule"](station, payload)
     finally:
         station.profiles = kept
+
+
+def _two_ways_at_evses(station: Station) -> None:
+    """What its EVSEs can do beside charging each EVSE tells, and not the station."""
+    station.variables["V2XChargingCtrlr", "SupportedOperationModes"] = [
+        "ChargingOnly,CentralSetpoint,LocalLoadBalancing",
+        "ReadOnly",
+        bool,
+    ]
+    station.lenient |= {"profile.balancing-supported", "profile.mode-supported"}
+
+    def of_station(station: Station, payload: Json) -> Json | None:
+        (item,) = payload["getVariableData"] if len(payload["getVariableData"]) == 1 else ({},)
+        component = item.get("component", {})
+        if component.get("name") != "V2XChargingCtrlr" or "evse" in component:
+            return None
+        return {"getVariableResult": [{**item, "attributeStatus": "UnknownComponent"}]}
+
+    before("GetVariables", of_station)(station)
 
 
 _NUMBERS = count()
@@ -405,6 +432,25 @@ ODD = [
     Odd("masks its password", edits("GetConfiguration", _masked), ("configuration",), ("1.6",)),
     Odd("asks again under the same id", behaving(wrong_result=_asks_again), ("frame",), ("1.6", "2.0.1")),
     Odd("knows that there is no such place", instead("UpdateFirmware", _no_such_place), ("firmware",)),
+    Odd(
+        "the last update has failed",
+        says("FirmwareStatusNotification", _last_failed),
+        ("trigger",),
+        ("2.0.1", "2.1"),
+    ),
+    Odd(
+        "limited from outside",
+        limited_from_outside,
+        ("profile",),
+        ("2.1",),
+    ),
+    Odd("two ways at its EVSEs", _two_ways_at_evses, ("profile",), ("2.1",)),
+    Odd(
+        "away for a moment while a control runs",
+        _always(_leaves),
+        ("der",),
+        ("2.1",),
+    ),
     Odd("no default where nothing charges", before("GetCompositeSchedule", _no_default), ("composite",)),
     Odd(
         "Available right after a stop",

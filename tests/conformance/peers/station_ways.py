@@ -15,6 +15,7 @@ Change = Callable[[Station], None]
 #: Versions that stand for their families.
 FIRST = ("1.6",)
 SECOND = ("2.0.1",)
+THIRD = ("2.1",)
 BOTH = ("1.6", "2.0.1")
 
 
