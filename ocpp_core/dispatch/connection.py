@@ -36,6 +36,7 @@ from ocpp_core.dispatch.handlers import (
     require_request,
     wrong_response,
 )
+from ocpp_core.model.bounded import NOTHING
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
@@ -69,9 +70,6 @@ MAX_HELD_BYTES = 8 * 1_048_576
 #: How many bytes a message takes for each byte of its text once it is typed and has a task: 5 to 14 where it is large,
 #: and where it is small the task counts.
 TYPED = 16
-
-#: Keeps nothing, and is that of all connections: an empty deque takes 700 bytes.
-_NO_RESULTS: deque[str] = deque(maxlen=0)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
@@ -273,6 +271,25 @@ class Connection(Generic[M]):
         TypeError: `codec` is none.
     """
 
+    # There is one for each station, and most are idle.
+    __slots__ = (
+        "_awaiting",
+        "_call_timeout",
+        "_closed",
+        "_codec",
+        "_held",
+        "_held_size",
+        "_max_held_bytes",
+        "_new_id",
+        "_ours",
+        "_out",
+        "_queue",
+        "_refusable",
+        "_replied",
+        "_size_at_work",
+        "_theirs",
+    )
+
     def __init__(
         self,
         codec: Codec[M],
@@ -296,9 +313,10 @@ class Connection(Generic[M]):
         self._held_size = 0
         self._size_at_work = 0
         has_refusals = FrameKind.CALLRESULTERROR in codec.owed.values()
-        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else _NO_RESULTS
-        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else _NO_RESULTS
-        self._queue: deque[Event] = deque()
+        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else NOTHING
+        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else NOTHING
+        # A list, although the first is taken: there is hardly ever a second, as a driver takes all after each input.
+        self._queue: list[Event] = []
         self._out: list[M] = []
         self._closed = False
 
@@ -400,12 +418,10 @@ class Connection(Generic[M]):
             LocalProtocolError: The call is answered already or gone, `response` is not that of its action, or a value
                 breaks its schema. Nothing has changed: the call still wants its answer.
         """
-        self._require_unanswered(call)
         action = call.request.__ocpp__.action or ""
         if not isinstance(response, self._codec.specification.response(action)):
             raise wrong_response(action, response)
-        self._out.append(self._encoded(CallResult(call.id, response)))
-        self._done(call)
+        self._settle(call, CallResult(call.id, response))
         if len(call.id) <= REMEMBERED_ID:
             self._replied.append(call.id)
 
@@ -422,9 +438,7 @@ class Connection(Generic[M]):
             LocalProtocolError: The call is answered already or gone, this version has no such code, or the details are
                 no JSON. Nothing has changed.
         """
-        self._require_unanswered(call)
-        self._out.append(self._encoded(CallError(call.id, code, description, dict(details or {}))))
-        self._done(call)
+        self._settle(call, CallError(call.id, code, description, dict(details or {})))
 
     def drop(self, call: CallReceived) -> None:
         """Leaves a call of theirs without an answer for good. You must look at `events`: one may be free now.
@@ -434,8 +448,7 @@ class Connection(Generic[M]):
 
         Source: OCPP 1.6 §4.2: a rejected station does not respond.
         """
-        self._require_unanswered(call)
-        self._done(call)
+        self._settle(call, None)
 
     def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; it takes no turn. You must send `messages_to_send` next.
@@ -512,12 +525,12 @@ class Connection(Generic[M]):
             return
         self._closed = True
         self._out.clear()
-        kept = [event for event in self._queue if not isinstance(event, CallReceived)]
+        kept: list[Event] = [event for event in self._queue if not isinstance(event, CallReceived)]
         lost = len(self._queue) - len(kept) + len(self._held)
         self._theirs.clear()
         self._held.clear()
         self._held_size = self._size_at_work = 0
-        self._queue = deque(kept)
+        self._queue = kept
         self._queue += (CallLost(self._end(id)) for id in list(self._ours))
         if lost:
             self._queue.append(Ignored(f"the connection ended before {lost} of their calls had their turn"))
@@ -547,7 +560,7 @@ class Connection(Generic[M]):
     def next_event(self) -> Event | Idle:
         """The next event that may be delivered; a call of theirs waits for your answer to the one before."""
         if self._queue:
-            return self._queue.popleft()
+            return self._queue.pop(0)
         if self._held and self._has_turn():
             _, (message, size) = self._held.popitem(last=False)
             self._held_size -= size
@@ -571,10 +584,6 @@ class Connection(Generic[M]):
         del self._awaiting[id]
         return self._ours.pop(id)
 
-    def _require_unanswered(self, call: CallReceived) -> None:
-        if self._theirs.get(call.id) is not call:
-            raise LocalProtocolError(f"Call {call.id!r} wants no answer (any more).")
-
     def _has_turn(self) -> bool:
         most = self._codec.max_outstanding
         return most is None or len(self._theirs) < most
@@ -586,7 +595,12 @@ class Connection(Generic[M]):
         self._size_at_work += TYPED * size
         return call
 
-    def _done(self, call: CallReceived) -> None:
+    def _settle(self, call: CallReceived, answer: Frame | None) -> None:
+        """Ends a call of theirs that has its turn, by an answer or without one."""
+        if self._theirs.get(call.id) is not call:
+            raise LocalProtocolError(f"Call {call.id!r} wants no answer (any more).")
+        if answer is not None:
+            self._out.append(self._encoded(answer))
         del self._theirs[call.id]
         self._size_at_work -= TYPED * call.size
 

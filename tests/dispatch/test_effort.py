@@ -104,7 +104,7 @@ async def test_what_a_message_costs_is_held(work: str, subject: str) -> None:
 
 @asynchronous
 async def test_an_idle_connection_holds_no_more_than_it_needs() -> None:
-    """No writer, no queue and no table of what has not happened: 3 KB, here with router, codec, task and event."""
+    """No writer, no queue and no table of what has not happened: 2 KB, here with router, codec, task and event."""
     message = MESSAGES[BOOT]
     found = []
     for _ in range(3):  # the least of three: in the first, what is made once is made
@@ -118,7 +118,7 @@ async def test_an_idle_connection_holds_no_more_than_it_needs() -> None:
             found.append(tracemalloc.get_traced_memory()[0] / 50)
             tracemalloc.stop()
 
-    assert 8_192 >= min(found)
+    assert 5_632 >= min(found)
 
 
 @asynchronous

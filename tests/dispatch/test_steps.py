@@ -35,7 +35,7 @@ async def test_a_plain_handler_is_answered_in_the_step_in_which_its_call_came() 
     peer.receive(HEARTBEAT.format(1))
 
     assert 1 == len(sent)
-    assert set() == peer._tasks
+    assert {} == peer._tasks
 
     inbox.put_nowait(HEARTBEAT.format(2))
     await running
@@ -175,7 +175,7 @@ async def test_a_coroutine_that_is_through_at_once_leaves_no_task_and_counts_lik
         await until(lambda: other.peer._loop)
         other.peer.receive(HEARTBEAT.format(1))
 
-        assert (set(), 1) == (other.peer._tasks, other.peer._at_once)
+        assert ({}, 1) == (other.peer._tasks, other.peer._at_once)
 
         await until(lambda: other.sent)
 
