@@ -190,9 +190,9 @@ class Peer(Generic[M]):
         "_deadline",
         "_grace",
         "_is_closing",
+        "_is_delivering",
         "_is_ending",
         "_is_mute",
-        "_is_pumping",
         "_loop",
         "_max_held_bytes",
         "_noticed",
@@ -249,7 +249,7 @@ class Peer(Generic[M]):
         self._context = Context()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closing = False
-        self._is_pumping = False
+        self._is_delivering = False
         self._at_once = 0
 
     @property
@@ -327,7 +327,6 @@ class Peer(Generic[M]):
                     await self._change()
                 self.receive(message)
                 # Messages may lie ready by the hundred, and taking one suspends nothing: let those run that can.
-                self._at_once += 1
                 if self._connection.held or self._noticed or self._unsent or self._at_once >= MOST_AT_ONCE:
                     self._at_once = 0
                     await asyncio.sleep(0)
@@ -352,7 +351,7 @@ class Peer(Generic[M]):
         """Takes one message of the peer. Never raises for what the peer did. See `can_receive`."""
         self._observer.frame(self, "in", message, self.codec)
         self._connection.receive_message(message)
-        self._pump()
+        self._deliver_all()
 
     def take(self, message: M) -> bool:
         """Takes a message in the step in which it came, if nothing is in its way; False leaves it to `run`.
@@ -362,7 +361,6 @@ class Peer(Generic[M]):
         """
         if self._at_once >= MOST_AT_ONCE or self._connection.held or self._noticed or not self.can_receive:
             return False
-        self._at_once += 1
         self.receive(message)
         return True
 
@@ -401,24 +399,30 @@ class Peer(Generic[M]):
     # Inside: everything runs on the event loop, in one of these steps
 
     def _pump(self) -> None:
-        """After each input: deliver events, start the next call, send, arm the timer.
+        """After each input of ours: start the next call, send, and whatever comes of it.
 
-        What is delivered may come back here: then the events are left to the one that is at them.
+        What is delivered may come back here: then all that is left to the one that is at it.
         """
-        if self._is_pumping:
+        if not self._is_delivering:
             self._flush()
+            self._deliver_all()
+
+    def _deliver_all(self) -> None:
+        """After each input of theirs, which sends nothing without an event: deliver, send, arm the timer."""
+        if self._is_delivering:
             return
-        self._is_pumping = True
+        self._is_delivering = True
         try:
             while (event := self._connection.next_event()) is not NEED_DATA and event is not PAUSED:
+                self._at_once += 1
                 self._deliver(event)
+                self._flush()
                 if self._at_once >= MOST_AT_ONCE and self._connection.held:
-                    asyncio.get_running_loop().call_soon(self._pump)
+                    asyncio.get_running_loop().call_soon(self._deliver_all)
                     self._at_once = 0
                     break
         finally:
-            self._is_pumping = False
-        self._flush()
+            self._is_delivering = False
         if self._callers or self._timer is not None:
             self._arm()
         if self._changed is not None:
@@ -527,6 +531,7 @@ class Peer(Generic[M]):
         self._pump()
         if answer.response is None or not self._router.has_hooks(call.request):
             return None
+        self._flush()
         return self._router.run_after(call.request, answer.response, self)
 
     def _notice(self, event: NotificationReceived) -> Coroutine[Any, Any, None] | None:
@@ -551,7 +556,7 @@ class Peer(Generic[M]):
 
     def _on_timer(self) -> None:
         self._connection.handle_timeout(asyncio.get_running_loop().time())
-        self._pump()
+        self._deliver_all()
 
     def _sent(self, message: M) -> Awaitable[None] | None:
         """Sends a message that nothing waits before; returns what is left to wait for."""
@@ -663,11 +668,9 @@ class Peer(Generic[M]):
                 loop.call_soon(_raise, error)
             return
         if rest is None:
-            self._at_once += 1
             return
         task = task_of(rest, context, self._name(event))
         if task.done():  # since Python 3.12 a task begins at once
-            self._at_once += 1
             self._ended(event, since, task)
             return
         self._tasks[task] = None
