@@ -45,6 +45,11 @@ def measure(effort: Effort) -> list[Suite]:
             measurements,
             "ocpp_core on picows" if importlib.util.find_spec("picows") else "ocpp_core on websockets",
             {"ocpp on websockets, as it comes": 40},
+            limits={
+                (name, subject): most
+                for name, most in (("ocpp_core on websockets", 80e-6), ("ocpp_core on picows", 40e-6))
+                for subject in BODIES
+            },
         )
     ]
 
