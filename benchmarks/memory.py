@@ -42,6 +42,7 @@ from websockets.asyncio.server import serve as serve_bare
 
 from ocpp_core import JsonCodec, Peer, Router, v16
 from ocpp_core.transports import fast_websocket, websocket
+from ocpp_core.transports._picows_socket import BUFFER
 
 ADDRESS = "127.0.0.1"
 HEARTBEAT = '[2,"1","Heartbeat",{}]'
@@ -96,7 +97,7 @@ async def with_picows(visit: Visit) -> None:
             WSUpgradeResponse.create_101_response(extra_headers=headers), Listener()
         )
 
-    server = await ws_create_server(agree, ADDRESS, 0)
+    server = await ws_create_server(agree, ADDRESS, 0, read_buffer_init_size=BUFFER)
     async with server:
         await visit(server.sockets[0].getsockname()[1])
 

@@ -34,7 +34,7 @@ class Effort:
 
 
 QUICK = Effort(processes=2, values=3, rounds=3, frames=50_000, stations=200, idle=1_000, seconds=4)
-FULL = Effort(processes=4, values=4, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=10)
+FULL = Effort(processes=4, values=4, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=8)
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _quantity(value: float, unit: str) -> str:
         number = f"{value:,.0f}" if value >= 1000 or not value % 1 else f"{value:.3g}"
         return f"{number} {unit}".rstrip()
     if value >= 0.002:
-        return f"{value * 1e3:.0f} ms"
+        return f"{value * 1e3:.3g} ms" if value < 1 else f"{value * 1e3:.0f} ms"
     return f"{value * 1e6:.0f} µs" if value >= 0.0001 else f"{value * 1e6:.1f} µs"
 
 

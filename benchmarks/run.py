@@ -34,8 +34,8 @@ SUITES = {
     "translation": 60,
     "imports": 20,
     "memory": 35,
-    "load": 120,
-    "gateway": 25,
+    "load": 150,
+    "gateway": 20,
 }
 #: Seconds after which a suite is given up.
 PATIENCE = 600
@@ -134,9 +134,10 @@ def _found(name: str, given: argparse.Namespace) -> list[dict[str, Any]] | None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             out, _ = process.communicate(timeout=PATIENCE)
-            found: list[dict[str, Any]] = json.loads(out.splitlines()[-1]) if process.returncode == 0 else []
-            return found or None
-        except subprocess.TimeoutExpired:
+            lines = out.splitlines() if process.returncode == 0 else []
+            found: list[dict[str, Any]] | None = json.loads(lines[-1] if lines else "null")
+            return found
+        except (subprocess.TimeoutExpired, ValueError):
             return None
         finally:
             if process.poll() is None:

@@ -499,7 +499,7 @@ async def test_a_message_that_is_handed_over_is_answered_in_the_same_step() -> N
 
     # The others have a turn, for which `run` is there.
     assert [True] * MOST_AT_ONCE + [False] * (20 - MOST_AT_ONCE) == taken
-    assert [(3, f"stop-{number}") for number in range(8)] == kinds(sent)
+    assert [(3, f"stop-{number}") for number in range(MOST_AT_ONCE)] == kinds(sent)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
