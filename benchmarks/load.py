@@ -217,11 +217,9 @@ async def shown(given: argparse.Namespace) -> bool:
 #: What `measure` has compared: the library of the CSMS, its processes, and whether there are idle stations too.
 SCENES = {
     "ocpp_core on websockets": ("websockets", 1, False),
-    "ocpp_core on websockets, two processes": ("websockets", 2, False),
-    "ocpp_core on websockets, with idle stations": ("websockets", 1, True),
+    "ocpp_core on websockets, two processes, idle stations": ("websockets", 2, True),
     "ocpp_core on picows": ("picows", 1, False),
-    "ocpp_core on picows, two processes": ("picows", 2, False),
-    "ocpp_core on picows, with idle stations": ("picows", 1, True),
+    "ocpp_core on picows, two processes, idle stations": ("picows", 2, True),
     "ocpp on websockets": ("ocpp", 1, False),
 }
 

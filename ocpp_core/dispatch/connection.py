@@ -266,6 +266,10 @@ class Connection(Generic[M]):
         call_timeout: Seconds that a call waits for its answer, unless it says otherwise; None for ever.
         max_held_bytes: What their calls may take, in bytes; at least 1. See `can_receive`.
 
+    Attributes:
+        held_bytes: What their unanswered calls take, in bytes; not to be set. Those that are held count as they came
+            in, and those that have their turn `TYPED` times.
+
     Raises:
         LocalProtocolError: `max_held_bytes` is not positive.
         TypeError: `codec` is none.
@@ -286,8 +290,8 @@ class Connection(Generic[M]):
         "_queue",
         "_refusable",
         "_replied",
-        "_size_at_work",
         "_theirs",
+        "held_bytes",
     )
 
     def __init__(
@@ -311,7 +315,7 @@ class Connection(Generic[M]):
         # As they came in, with their sizes: typed objects are many times as large as their text.
         self._held: OrderedDict[str, tuple[M, int]] = OrderedDict()
         self._held_size = 0
-        self._size_at_work = 0
+        self.held_bytes: int = 0
         has_refusals = FrameKind.CALLRESULTERROR in codec.owed.values()
         self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else NOTHING
         self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else NOTHING
@@ -347,14 +351,6 @@ class Connection(Generic[M]):
     def awaits_answer(self) -> bool:
         """Whether a call of ours waits for its answer. It may come behind anything, so reading must go on."""
         return bool(self._ours)
-
-    @property
-    def held_bytes(self) -> int:
-        """What their unanswered calls take, in bytes.
-
-        Those that are held count as they came in, and those that have their turn `TYPED` times.
-        """
-        return self._held_size + self._size_at_work
 
     @property
     def can_receive(self) -> bool:
@@ -529,7 +525,7 @@ class Connection(Generic[M]):
         lost = len(self._queue) - len(kept) + len(self._held)
         self._theirs.clear()
         self._held.clear()
-        self._held_size = self._size_at_work = 0
+        self._held_size = self.held_bytes = 0
         self._queue = kept
         self._queue += (CallLost(self._end(id)) for id in list(self._ours))
         if lost:
@@ -564,6 +560,7 @@ class Connection(Generic[M]):
         if self._held and self._has_turn():
             _, (message, size) = self._held.popitem(last=False)
             self._held_size -= size
+            self.held_bytes -= size
             return self._begin(self._read_again(message), size)
         return PAUSED if self._held else NEED_DATA
 
@@ -592,7 +589,7 @@ class Connection(Generic[M]):
         """Gives a call of theirs its turn."""
         call = CallReceived(frame.id, frame.payload, frame.violations, frame.headers, size)
         self._theirs[frame.id] = call
-        self._size_at_work += TYPED * size
+        self.held_bytes += TYPED * size
         return call
 
     def _settle(self, call: CallReceived, answer: Frame | None) -> None:
@@ -602,7 +599,7 @@ class Connection(Generic[M]):
         if answer is not None:
             self._out.append(self._encoded(answer))
         del self._theirs[call.id]
-        self._size_at_work -= TYPED * call.size
+        self.held_bytes -= TYPED * call.size
 
     def _read_again(self, message: M) -> Call:
         """A call that was held. It was a valid one when it came in, and reading depends on nothing else."""
@@ -628,13 +625,14 @@ class Connection(Generic[M]):
         elif twin is not None:
             reason = "the message id belongs to a call that still waits for its answer"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))
-        elif (self._held_size if is_held else self._size_at_work) >= self._max_held_bytes:
+        elif (self._held_size if is_held else self.held_bytes - self._held_size) >= self._max_held_bytes:
             reason = f"{len(self._held) + len(self._theirs)} calls wait for their answer already"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.GENERIC, id=frame.id))
         elif is_held:
             size = size_of(message)
             self._held[frame.id] = message, size
             self._held_size += size
+            self.held_bytes += size
         else:
             self._queue.append(self._begin(frame, size_of(message)))
 

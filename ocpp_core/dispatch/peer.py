@@ -528,7 +528,8 @@ class Peer(Generic[M]):
 
     def _answered(self, call: CallReceived, answer: Answer) -> Coroutine[Any, Any, None] | None:
         """Sends an answer on its way; returns the hooks that run after it, if there are any."""
-        self._pump()
+        if not self._is_delivering:
+            self._pump()
         if answer.response is None or not self._router.has_hooks(call.request):
             return None
         self._flush()

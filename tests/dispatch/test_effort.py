@@ -36,12 +36,12 @@ COUNTED = {
     ("encode", BOOT): (22, 1114),
     ("encode", METER): (34, 3834),
     ("encode", TRANSACTION): (32, 2889),
-    ("dispatch", BOOT): (69, 1590),
-    ("dispatch", METER): (100, 5579),
-    ("dispatch", TRANSACTION): (91, 4305),
+    ("dispatch", BOOT): (64, 1590),
+    ("dispatch", METER): (95, 5579),
+    ("dispatch", TRANSACTION): (86, 4305),
 }
 #: What may be more: another Python, or another reader below us. A message that takes more than that has become slower.
-TOLERANCE = 1.1
+TOLERANCE = 1.05
 
 
 def decoding(message: Any, _: Peer[str]) -> Callable[[], Any]:
