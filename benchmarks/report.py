@@ -34,7 +34,7 @@ class Effort:
 
 
 QUICK = Effort(processes=2, values=3, rounds=3, frames=50_000, stations=200, idle=1_000, seconds=4)
-FULL = Effort(processes=4, values=4, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=8)
+FULL = Effort(processes=3, values=4, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=6)
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,15 @@ from rich.console import Console
 
 #: What belongs together, with the seconds that it takes about.
 SUITES = {
-    "json_codec": 75,
-    "dispatch": 45,
+    "json_codec": 100,
+    "dispatch": 40,
     "wire": 40,
-    "soap": 40,
+    "soap": 45,
     "translation": 60,
     "imports": 20,
     "memory": 35,
-    "load": 150,
-    "gateway": 20,
+    "load": 120,
+    "gateway": 15,
 }
 #: Seconds after which a suite is given up.
 PATIENCE = 600

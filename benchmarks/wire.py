@@ -33,7 +33,7 @@ BODIES = {"MeterValues 1.6, 1 sample": SMALL, "MeterValues 1.6, 12 samples": LAR
 def measure(effort: Effort) -> list[Suite]:
     """Measures all contenders that are installed."""
     seconds: dict[tuple[str, str], float] = {}
-    for _ in range(effort.rounds):
+    for _ in range((effort.rounds + 1) // 2):
         for name in _installed():
             for subject, spent in _round(*CONTENDERS[name]).items():
                 seconds[name, subject] = min(spent, seconds.get((name, subject), spent))
