@@ -181,6 +181,27 @@ async def test_a_coroutine_that_is_through_at_once_leaves_no_task_and_counts_lik
 
 
 @asynchronous
+async def test_a_message_that_comes_while_another_is_at_work_is_left_to_whoever_is_at_it() -> None:
+    """As where both ends of a connection are in one process: what one sends is with the other in the same step."""
+    router, steps = Router(), []
+
+    @router.on(v16.HeartbeatRequest)
+    def plain(_: Any, peer: Peer[str]) -> v16.HeartbeatResponse:
+        steps.append("begins")
+        if len(steps) == 1:
+            peer.receive(HEARTBEAT.format(2))
+        steps.append("ends")
+        return heartbeat()
+
+    async with wire(router) as other:
+        await until(lambda: other.peer._loop)
+        other.peer.receive(HEARTBEAT.format(1))
+        await until(lambda: len(other.sent) == 2)
+
+    assert ["begins", "ends", "begins", "ends"] == steps
+
+
+@asynchronous
 async def test_calls_that_were_held_give_others_a_turn() -> None:
     """However many there are, and however quick their handlers."""
     router, seen, most = Router(), 0, 0
