@@ -183,7 +183,8 @@ async def test_a_coroutine_that_is_through_at_once_leaves_no_task_and_counts_lik
 @asynchronous
 async def test_a_message_that_comes_while_another_is_at_work_is_left_to_whoever_is_at_it() -> None:
     """As where both ends of a connection are in one process: what one sends is with the other in the same step."""
-    router, steps = Router(), []
+    router = Router()
+    steps: list[str] = []
 
     @router.on(v16.HeartbeatRequest)
     def plain(_: Any, peer: Peer[str]) -> v16.HeartbeatResponse:
