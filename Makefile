@@ -127,8 +127,8 @@ format: $(VENV)/.deps ## Formats the code and mends what can be mended mechanica
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-bench: $(VENV)/.wheel ## Measures speed beside other libraries; results as tables, JSON and a picture
-	$(PY) benchmarks/run.py --json benchmarks/results.json --picture docs/speed.svg
+bench: $(VENV)/.wheel ## Measures speed beside other libraries; writes results.json, the tables and the picture of the pages
+	$(PY) benchmarks/run.py --update
 
 clean: ## Removes what these targets have made
 	rm -rf .venv .venv-* .mutants build dist .coverage* htmlcov .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -66,6 +66,8 @@ def compete(work: Work, messages: Sequence[Message | Mix], *, coroutines: Collec
     pieces = [(*key, message) for message in messages for key in work]
     for number, (direction, contender, message) in enumerate(pieces):
         piece = _prepared(work[direction, contender], message) if number == mine else None
+        if number == mine and isinstance(message, Mix):  # it takes as long as many short ones
+            runner.args.values = max(1, runner.args.values // SHORT)
         bench = runner.bench_async_func if contender in coroutines else runner.bench_func
         bench(_name(direction, contender, message), piece, inner_loops=getattr(piece, "times", None))
 

@@ -11,7 +11,6 @@ more than its neighbour without a gateway, and of how many times as long. It end
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
@@ -21,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
+from report import Effort, Measurement, Suite, show
 from rich.console import Console
-from rich.table import Table
 
 from ocpp_core import Request, v16
 from ocpp_core.cli.csms import Csms
@@ -127,35 +126,36 @@ async def main(calls: int, seconds: float) -> dict[str, dict[str, list[float]]]:
     }
 
 
-def show(found: dict[str, dict[str, list[float]]]) -> None:
-    """What was added to the times without a gateway, and how many times as long a call took."""
+def measure(effort: Effort) -> list[Suite]:
+    """What a call takes on each way."""
+    return suites(asyncio.run(main(calls=100_000, seconds=2 * effort.seconds)))
+
+
+def suites(found: dict[str, dict[str, list[float]]]) -> list[Suite]:
+    """The tables of p50 and p99, beside the times without a gateway."""
     plain = found[NO_GATEWAY]
     calls = len(next(iter(plain.values())))
-    busy = f", load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""
-    print(f"{calls} calls of each action on each way{busy}")
-    table = Table("p50 / p99", *plain)
-    for name, ways in found.items():
-        cells = []
-        for action, times in ways.items():
-            others = plain[action]
-            most, most_of_others = at(times, 0.99), at(others, 0.99)
-            if ways is plain:
-                cells.append(f"{median(times):.2f} / {most:.2f} ms")
-                continue
-            pairs = list(zip(times, others, strict=True))
-            added = median(mine - other for mine, other in pairs)
-            times_as_long = median(mine / other for mine, other in pairs)
-            cells.append(
-                f"+{added:.2f} / {most - most_of_others:+.2f} ms, "
-                f"{times_as_long:.1f}x / {most / most_of_others:.1f}x"
-            )
-        table.add_row(name, *cells)
-    Console(width=140).print(table)
 
+    def p50(times: list[float], action: str) -> float:
+        added = (mine - other for mine, other in zip(times, plain[action], strict=True))
+        return median(plain[action]) + median(added)
 
-def at(times: list[float], part: float) -> float:
-    """A quantile."""
-    return sorted(times)[min(len(times) - 1, int(part * len(times)))]
+    def p99(times: list[float], _: str) -> float:
+        return sorted(times)[int(0.99 * len(times))]
+
+    return [
+        Suite(
+            f"gateway_{name}",
+            f"A call over a gateway, {name} of {calls:,}",
+            tuple(
+                Measurement(way, action, quantile(times, action) / 1e3)
+                for way, ways in found.items()
+                for action, times in ways.items()
+            ),
+            NO_GATEWAY,
+        )
+        for name, quantile in (("p50", p50), ("p99", p99))
+    ]
 
 
 if __name__ == "__main__":
@@ -169,4 +169,8 @@ if __name__ == "__main__":
         asyncio.run(relay(*options.relay))
     else:
         result = asyncio.run(main(options.calls, options.seconds))
-        print(json.dumps(result)) if options.json else show(result)
+        if options.json:
+            print(json.dumps(result))
+        else:
+            for suite in suites(result):
+                show(suite.as_json(), Console(width=140))

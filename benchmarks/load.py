@@ -18,6 +18,7 @@ import gc
 import importlib
 import json
 import random
+import resource
 import sys
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from csms import LIBRARIES, as_many_files_as_allowed, handlers, started
+from report import Effort, Measurement, Suite
 
 from ocpp_core import v16
 from ocpp_core.dispatch.hooks import Hooks
@@ -102,7 +104,7 @@ async def stations(url: str, given: argparse.Namespace) -> dict[str, Any]:
 
         began = clock()
         opened = await asyncio.gather(*(open_one(number) for number in range(count)))
-        idle = [await open_one(count + number) for number in range(given.idle)]
+        idle = await asyncio.gather(*(open_one(count + number) for number in range(given.idle)))
         connecting = clock() - began
         print("connected", flush=True)
         gc.collect()
@@ -159,8 +161,8 @@ def _percentile(ascending: list[float], percent: int) -> float:
     return round(1e3 * ascending[min(len(ascending) * percent // 100, len(ascending) - 1)], 1)
 
 
-async def load(given: argparse.Namespace) -> bool:
-    """Starts the CSMS and the stations; prints memory while they work, and a report in the end."""
+async def load(given: argparse.Namespace, *, says: bool = True) -> dict[str, Any]:
+    """Starts the CSMS and the stations; the report in the end. It prints memory while they work if it `says` so."""
     with ExitStack() as stack:
         first = stack.enter_context(started(given.library, uvloop=given.uvloop))
         servers = [first]
@@ -183,7 +185,8 @@ async def load(given: argparse.Namespace) -> bool:
         await process.stdout.readline()
         began = time.monotonic()
         before = [server.used() for server in servers]
-        watching = asyncio.create_task(_watch(servers, began, max(5.0, given.seconds / 12)))
+        interval = max(5.0, given.seconds / 12) if says else given.seconds + 3600
+        watching = asyncio.create_task(_watch(servers, began, interval))
         await process.stdout.readline()
         watching.cancel()
         after = [server.used() for server in servers]
@@ -198,11 +201,53 @@ async def load(given: argparse.Namespace) -> bool:
     report["MB in the end"] = round(sum(end["mb"] for end in after), 1)
     report["CSMS CPU s"] = f"{', '.join(f'{one:.1f}' for one in spent)} of {seconds:.1f}"
     report["CSMS CPU µs a message"] = round(1e6 * sum(spent) / max(1, report["messages"]), 1)
+    return report
+
+
+async def shown(given: argparse.Namespace) -> bool:
+    """Prints the report; whether all went well."""
+    report = await load(given)
     width = max(map(len, report))
     for name, value in report.items():
         print(f"{name:>{width}}: {value}")
     is_refused = any(name.startswith("refused") for name in report.get("the queue", ()))
-    return process.returncode == 0 and not report["errors"] and not is_refused
+    return not report["errors"] and not is_refused
+
+
+#: What `measure` has compared: the library of the CSMS, its processes, and whether there are idle stations too.
+SCENES = {
+    "ocpp_core on websockets": ("websockets", 1, False),
+    "ocpp_core on websockets, two processes, idle stations": ("websockets", 2, True),
+    "ocpp_core on picows": ("picows", 1, False),
+    "ocpp_core on picows, two processes, idle stations": ("picows", 2, True),
+    "ocpp on websockets": ("ocpp", 1, False),
+}
+
+
+def measure(effort: Effort) -> list[Suite]:
+    """Steady load, one CSMS after the other; as many stations as may have an open file each."""
+    as_many_files_as_allowed()
+    room = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 1_000
+    busy = min(effort.stations, room)
+    idle = min(effort.idle, room - busy)
+    found: list[Measurement] = []
+    for name, (library, processes, has_idle) in SCENES.items():
+        given = _parser().parse_args([])
+        given.library, given.processes, given.stations = library, processes, busy
+        given.idle, given.seconds = idle if has_idle else 0, effort.seconds
+        report = asyncio.run(load(given, says=False))
+        found += (
+            Measurement(name, "stations", busy + given.idle, ""),
+            Measurement(name, "CPU a message", report["CSMS CPU µs a message"] / 1e6),
+            Measurement(name, "messages", report["messages"], ""),
+            Measurement(name, "of", report["wanted"], ""),
+            Measurement(name, "errors", sum(report["errors"].values()), ""),
+            Measurement(name, "p50", report["p50 ms"], "ms"),
+            Measurement(name, "p99", report["p99 ms"], "ms"),
+            Measurement(name, "memory a connection", report["KB for a connection"], "KB"),
+        )
+    title = f"Load: {busy:,} stations that each send a MeterValues a second"
+    return [Suite("load", title, tuple(found))]
 
 
 async def _watch(servers: list[Any], began: float, interval: float) -> None:
@@ -304,7 +349,7 @@ async def churn(disconnects: int, library: str, count: int = 50) -> bool:
     return not stuck and not lost and not left
 
 
-def main() -> None:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -321,14 +366,19 @@ def main() -> None:
     parser.add_argument("--drain", type=int, default=0, metavar="N", help="one station sends N calls at once")
     parser.add_argument("--churn", type=int, metavar="N", help="cut N connections instead")
     parser.add_argument("--url", help=argparse.SUPPRESS)  # the process of the stations
-    given = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Runs the command."""
+    given = _parser().parse_args()
     as_many_files_as_allowed()
     if given.url:
         print(json.dumps(asyncio.run(stations(given.url, given))))
     elif given.churn:
         sys.exit(not asyncio.run(churn(given.churn, given.library)))
     else:
-        sys.exit(not asyncio.run(load(given)))
+        sys.exit(not asyncio.run(shown(given)))
 
 
 if __name__ == "__main__":

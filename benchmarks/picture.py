@@ -1,16 +1,11 @@
-"""The ratios of a run as one picture: bars on a scale of powers of ten, one group for each table.
-
-    python benchmarks/picture.py benchmarks/results.json docs/speed.svg
+"""The ratios of a run as one picture: bars on a scale of powers of ten, one group for each table; `pages.py` writes it.
 
 A bar is how many times as long as `ocpp_core` a contender takes, as the geometric mean of the messages of its table. It
 is SVG without a script, and reads in a light and in a dark page.
 """
 
-import json
 import math
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -102,8 +97,3 @@ def _bar(name: str, ratio: float, y: int) -> list[str]:
 def _x(ratio: float) -> float:
     share = math.log(ratio / LEAST) / math.log(MOST / LEAST)
     return LABELS + share * (WIDTH - LABELS - VALUES)
-
-
-if __name__ == "__main__":
-    source, target = map(Path, sys.argv[1:])
-    target.write_text(drawn(json.loads(source.read_text("utf-8"))), encoding="utf-8")

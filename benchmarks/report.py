@@ -18,24 +18,38 @@ class Effort:
         processes: Processes for each piece of work.
         values: Measurements in each of them.
         rounds: Fresh interpreters for each import.
+        frames: Over one connection, to see what they leave behind.
+        stations: That are at work at once.
+        idle: That are connected beside them, and say nothing.
+        seconds: For what is watched for a while.
     """
 
     processes: int
     values: int
     rounds: int
+    frames: int
+    stations: int
+    idle: int
+    seconds: float
 
 
-QUICK = Effort(processes=2, values=3, rounds=3)
-FULL = Effort(processes=4, values=4, rounds=9)
+QUICK = Effort(processes=2, values=3, rounds=3, frames=50_000, stations=200, idle=1_000, seconds=4)
+FULL = Effort(processes=3, values=4, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=6)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """How long one contender took for one subject, in seconds: the best of many runs."""
+    """What was measured of one contender and one subject: the best of several runs.
+
+    Attributes:
+        value: In the unit.
+        unit: "s" is shown in what reads best; others are shown as they are, "" is a number of things.
+    """
 
     contender: str
     subject: str
-    seconds: float
+    value: float
+    unit: str = "s"
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,7 @@ class Suite:
         targets: Least ratio by contender, or by contender and subject: how many times as long as the reference it
             should take.
         mean_of: Subjects of whose ratios the geometric mean is what a target is for, in place of each.
+        limits: The most that a value may be, by contender and subject.
     """
 
     name: str
@@ -58,16 +73,17 @@ class Suite:
     reference: str = ""
     targets: Mapping[str | tuple[str, str], float] = field(default_factory=dict)
     mean_of: Sequence[str] = ()
+    limits: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def ratio(self, measurement: Measurement) -> float | None:
-        """How many times as long as the reference this took; None if the reference has not done it."""
+        """How many times as much as the reference this took; None if the reference has not done it."""
         for other in self.measurements:
             if (self.reference, measurement.subject) == (other.contender, other.subject):
-                return measurement.seconds / other.seconds
+                return measurement.value / other.value
         return None
 
     def verdicts(self) -> Iterator[str]:
-        """One sentence on each ratio that there is a target for."""
+        """One sentence on each ratio that there is a target for, and on each value that has a limit."""
         found = [(one.contender, one.subject, self.ratio(one)) for one in self.measurements]
         judged = [one for one in found if one[1] not in self.mean_of]
         for contender in dict.fromkeys(one[0] for one in found):
@@ -83,17 +99,26 @@ class Suite:
             if target and ratio:
                 verdict = "reached" if ratio >= target else "MISSED"
                 yield f"{subject}, {contender}: {_times(ratio)} times, target {_times(target)}: {verdict}"
+        for one in self.measurements:
+            most = self.limits.get((one.contender, one.subject))
+            if most is not None:
+                verdict = "reached" if one.value <= most else "MISSED"
+                said = f"{_quantity(one.value, one.unit)}, at most {_quantity(most, one.unit)}"
+                yield f"{one.subject}, {one.contender}: {said}: {verdict}"
 
     def as_json(self) -> dict[str, Any]:
-        """The suite for the JSON file."""
+        """The suite for the JSON file, which `show` and `markdown` take."""
         return {
             "name": self.name,
+            "title": self.title,
             "reference": self.reference,
+            "verdicts": list(self.verdicts()),
             "results": [
                 {
                     "contender": measurement.contender,
                     "subject": measurement.subject,
-                    "seconds": measurement.seconds,
+                    "value": measurement.value,
+                    "unit": measurement.unit,
                     "ratio": self.ratio(measurement),
                 }
                 for measurement in self.measurements
@@ -101,44 +126,49 @@ class Suite:
         }
 
 
-def rows(suite: Suite) -> list[list[str]]:
+def rows(suite: Mapping[str, Any]) -> list[list[str]]:
     """The table of a suite: a row for each contender, a column for each subject; the head first."""
-    subjects = list(dict.fromkeys(measurement.subject for measurement in suite.measurements))
-    contenders = dict.fromkeys(measurement.contender for measurement in suite.measurements)
-    cells = {
-        (measurement.contender, measurement.subject): _cell(measurement.seconds, suite.ratio(measurement))
-        for measurement in suite.measurements
-    }
+    results = suite["results"]
+    subjects = list(dict.fromkeys(one["subject"] for one in results))
+    contenders = dict.fromkeys(one["contender"] for one in results)
+    cells = {(one["contender"], one["subject"]): _cell(one) for one in results}
     lines = ([name, *(cells.get((name, subject), "-") for subject in subjects)] for name in contenders)
     return [["", *subjects], *lines]
 
 
-def _cell(seconds: float, ratio: float | None) -> str:
-    if ratio is None:
-        return f"{seconds * 1e3:.0f} ms"
-    time = f"{seconds * 1e6:.0f} µs" if seconds >= 0.0001 else f"{seconds * 1e6:.1f} µs"
-    return f"{time}, {_times(ratio)}x"
+def _cell(result: Mapping[str, Any]) -> str:
+    quantity, ratio = _quantity(result["value"], result["unit"]), result["ratio"]
+    return quantity if ratio is None else f"{quantity}, {_times(ratio)}x"
+
+
+def _quantity(value: float, unit: str) -> str:
+    if unit != "s":
+        number = f"{value:,.0f}" if value >= 1000 or not value % 1 else f"{value:.3g}"
+        return f"{number} {unit}".rstrip()
+    if value >= 0.002:
+        return f"{value * 1e3:.3g} ms" if value < 1 else f"{value * 1e3:.0f} ms"
+    return f"{value * 1e6:.0f} µs" if value >= 0.0001 else f"{value * 1e6:.1f} µs"
 
 
 def _times(ratio: float) -> str:
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
-def show(suite: Suite, console: Console) -> None:
+def show(suite: Mapping[str, Any], console: Console) -> None:
     """Prints a suite."""
     head, *lines = rows(suite)
-    table = Table(title=suite.title, title_justify="left", box=box.SIMPLE)
+    table = Table(title=suite["title"], title_justify="left", box=box.SIMPLE)
     for number, name in enumerate(head):
         table.add_column(name, justify="right" if number else "left")
     for line in lines:
         table.add_row(*line)
     console.print(table)
-    for verdict in suite.verdicts():
+    for verdict in suite["verdicts"]:
         console.print(f"  {verdict}", highlight=False)
     console.print()
 
 
-def markdown(suite: Suite) -> str:
+def markdown(suite: Mapping[str, Any]) -> str:
     """A suite as a table of a Markdown page."""
     head, *lines = rows(suite)
     rule = ["---", *["---:"] * (len(head) - 1)]

@@ -125,11 +125,16 @@ def numbered(prefix: str) -> Callable[[], str]:
     return lambda: f"{prefix}{next(numbers)}"
 
 
+def attributes(connection: Connection[Any]) -> dict[str, Any]:
+    """All that a connection knows, by name."""
+    return {name: getattr(connection, name) for name in Connection.__slots__}
+
+
 def state(connection: Connection[Any]) -> dict[str, Any]:
     """All that a connection knows, copied; equal if nothing has changed."""
     return {
         name: list(value.items()) if isinstance(value, Mapping) else _copied(value)
-        for name, value in vars(connection).items()
+        for name, value in attributes(connection).items()
     }
 
 

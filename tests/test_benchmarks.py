@@ -22,7 +22,7 @@ def picture() -> Any:
 
 
 def result(contender: str, ratio: float | None) -> dict[str, object]:
-    return {"contender": contender, "subject": "any", "seconds": 1e-6, "ratio": ratio}
+    return {"contender": contender, "subject": "any", "value": 1e-6, "unit": "s", "ratio": ratio}
 
 
 def test_a_picture_has_a_bar_for_each_contender_as_long_as_the_mean_of_its_ratios() -> None:
@@ -45,7 +45,40 @@ def test_a_picture_has_a_bar_for_each_contender_as_long_as_the_mean_of_its_ratio
     assert widths[0] < widths[1]
 
 
-def test_the_picture_of_the_pages_is_of_the_results_beside_it() -> None:
+def test_the_pages_show_the_results_beside_them() -> None:
     facts = json.loads((FOLDER / "results.json").read_text("utf-8"))
+    shown = dict(importlib.import_module("pages").pages(facts))
 
-    assert picture().drawn(facts) == (FOLDER.parent / "docs" / "speed.svg").read_text("utf-8")
+    assert shown == {path: path.read_text("utf-8") for path in shown}
+    assert 3 == len(shown)
+
+
+def test_what_was_not_measured_again_stays_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_text('{"suites": [{"name": "a", "results": [1]}, {"name": "b", "results": [1]}]}', "utf-8")
+    facts = {"python": "3", "suites": [{"name": "b", "results": [2]}, {"name": "c", "results": [2]}]}
+
+    merged = importlib.import_module("run")._with_others(facts, file)
+
+    assert [("a", [1]), ("b", [2]), ("c", [2])] == [(one["name"], one["results"]) for one in merged["suites"]]
+
+
+@pytest.mark.parametrize("fault", ["raise SystemExit(3)", "import time; time.sleep(60)", "print('no JSON')"])
+def test_a_suite_that_fails_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Whatever becomes of it: it raises, it hangs, or it says nothing of use."""
+    run = importlib.import_module("run")
+    program = tmp_path / "run.py"
+    suite = '{"name": "good", "title": "", "verdicts": [], "results": []}'
+    program.write_text(
+        f"import sys\nif 'bad' in sys.argv:\n    {fault}\nelse:\n    print('[{suite}]')\n", "utf-8"
+    )
+    monkeypatch.setattr(run, "__file__", str(program))
+    monkeypatch.setattr(run, "SUITES", {"bad": 1, "good": 1})
+    monkeypatch.setattr(run, "PATIENCE", 2)
+    written = tmp_path / "results.json"
+    monkeypatch.setattr(sys, "argv", ["run.py", "--json", str(written)])
+
+    assert 1 == run.main()
+    assert ["good"] == [one["name"] for one in json.loads(written.read_text("utf-8"))["suites"]]

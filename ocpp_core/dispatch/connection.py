@@ -36,6 +36,7 @@ from ocpp_core.dispatch.handlers import (
     require_request,
     wrong_response,
 )
+from ocpp_core.model.bounded import NOTHING
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError, PayloadError
 from ocpp_core.model.messages import (
@@ -69,9 +70,6 @@ MAX_HELD_BYTES = 8 * 1_048_576
 #: How many bytes a message takes for each byte of its text once it is typed and has a task: 5 to 14 where it is large,
 #: and where it is small the task counts.
 TYPED = 16
-
-#: Keeps nothing, and is that of all connections: an empty deque takes 700 bytes.
-_NO_RESULTS: deque[str] = deque(maxlen=0)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
@@ -268,10 +266,33 @@ class Connection(Generic[M]):
         call_timeout: Seconds that a call waits for its answer, unless it says otherwise; None for ever.
         max_held_bytes: What their calls may take, in bytes; at least 1. See `can_receive`.
 
+    Attributes:
+        held_bytes: What their unanswered calls take, in bytes; not to be set. Those that are held count as they came
+            in, and those that have their turn `TYPED` times.
+
     Raises:
         LocalProtocolError: `max_held_bytes` is not positive.
         TypeError: `codec` is none.
     """
+
+    # There is one for each station, and most are idle.
+    __slots__ = (
+        "_awaiting",
+        "_call_timeout",
+        "_closed",
+        "_codec",
+        "_held",
+        "_held_size",
+        "_max_held_bytes",
+        "_new_id",
+        "_ours",
+        "_out",
+        "_queue",
+        "_refusable",
+        "_replied",
+        "_theirs",
+        "held_bytes",
+    )
 
     def __init__(
         self,
@@ -294,11 +315,12 @@ class Connection(Generic[M]):
         # As they came in, with their sizes: typed objects are many times as large as their text.
         self._held: OrderedDict[str, tuple[M, int]] = OrderedDict()
         self._held_size = 0
-        self._size_at_work = 0
+        self.held_bytes: int = 0
         has_refusals = FrameKind.CALLRESULTERROR in codec.owed.values()
-        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else _NO_RESULTS
-        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else _NO_RESULTS
-        self._queue: deque[Event] = deque()
+        self._replied: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else NOTHING
+        self._refusable: deque[str] = deque(maxlen=REMEMBERED_RESULTS) if has_refusals else NOTHING
+        # A list, although the first is taken: there is hardly ever a second, as a driver takes all after each input.
+        self._queue: list[Event] = []
         self._out: list[M] = []
         self._closed = False
 
@@ -329,14 +351,6 @@ class Connection(Generic[M]):
     def awaits_answer(self) -> bool:
         """Whether a call of ours waits for its answer. It may come behind anything, so reading must go on."""
         return bool(self._ours)
-
-    @property
-    def held_bytes(self) -> int:
-        """What their unanswered calls take, in bytes.
-
-        Those that are held count as they came in, and those that have their turn `TYPED` times.
-        """
-        return self._held_size + self._size_at_work
 
     @property
     def can_receive(self) -> bool:
@@ -400,12 +414,10 @@ class Connection(Generic[M]):
             LocalProtocolError: The call is answered already or gone, `response` is not that of its action, or a value
                 breaks its schema. Nothing has changed: the call still wants its answer.
         """
-        self._require_unanswered(call)
         action = call.request.__ocpp__.action or ""
         if not isinstance(response, self._codec.specification.response(action)):
             raise wrong_response(action, response)
-        self._out.append(self._encoded(CallResult(call.id, response)))
-        self._done(call)
+        self._settle(call, CallResult(call.id, response))
         if len(call.id) <= REMEMBERED_ID:
             self._replied.append(call.id)
 
@@ -422,9 +434,7 @@ class Connection(Generic[M]):
             LocalProtocolError: The call is answered already or gone, this version has no such code, or the details are
                 no JSON. Nothing has changed.
         """
-        self._require_unanswered(call)
-        self._out.append(self._encoded(CallError(call.id, code, description, dict(details or {}))))
-        self._done(call)
+        self._settle(call, CallError(call.id, code, description, dict(details or {})))
 
     def drop(self, call: CallReceived) -> None:
         """Leaves a call of theirs without an answer for good. You must look at `events`: one may be free now.
@@ -434,8 +444,7 @@ class Connection(Generic[M]):
 
         Source: OCPP 1.6 §4.2: a rejected station does not respond.
         """
-        self._require_unanswered(call)
-        self._done(call)
+        self._settle(call, None)
 
     def notify(self, message: Notification) -> None:
         """Sends a message that wants no answer; it takes no turn. You must send `messages_to_send` next.
@@ -512,12 +521,12 @@ class Connection(Generic[M]):
             return
         self._closed = True
         self._out.clear()
-        kept = [event for event in self._queue if not isinstance(event, CallReceived)]
+        kept: list[Event] = [event for event in self._queue if not isinstance(event, CallReceived)]
         lost = len(self._queue) - len(kept) + len(self._held)
         self._theirs.clear()
         self._held.clear()
-        self._held_size = self._size_at_work = 0
-        self._queue = deque(kept)
+        self._held_size = self.held_bytes = 0
+        self._queue = kept
         self._queue += (CallLost(self._end(id)) for id in list(self._ours))
         if lost:
             self._queue.append(Ignored(f"the connection ended before {lost} of their calls had their turn"))
@@ -547,10 +556,11 @@ class Connection(Generic[M]):
     def next_event(self) -> Event | Idle:
         """The next event that may be delivered; a call of theirs waits for your answer to the one before."""
         if self._queue:
-            return self._queue.popleft()
+            return self._queue.pop(0)
         if self._held and self._has_turn():
             _, (message, size) = self._held.popitem(last=False)
             self._held_size -= size
+            self.held_bytes -= size
             return self._begin(self._read_again(message), size)
         return PAUSED if self._held else NEED_DATA
 
@@ -571,10 +581,6 @@ class Connection(Generic[M]):
         del self._awaiting[id]
         return self._ours.pop(id)
 
-    def _require_unanswered(self, call: CallReceived) -> None:
-        if self._theirs.get(call.id) is not call:
-            raise LocalProtocolError(f"Call {call.id!r} wants no answer (any more).")
-
     def _has_turn(self) -> bool:
         most = self._codec.max_outstanding
         return most is None or len(self._theirs) < most
@@ -583,12 +589,17 @@ class Connection(Generic[M]):
         """Gives a call of theirs its turn."""
         call = CallReceived(frame.id, frame.payload, frame.violations, frame.headers, size)
         self._theirs[frame.id] = call
-        self._size_at_work += TYPED * size
+        self.held_bytes += TYPED * size
         return call
 
-    def _done(self, call: CallReceived) -> None:
+    def _settle(self, call: CallReceived, answer: Frame | None) -> None:
+        """Ends a call of theirs that has its turn, by an answer or without one."""
+        if self._theirs.get(call.id) is not call:
+            raise LocalProtocolError(f"Call {call.id!r} wants no answer (any more).")
+        if answer is not None:
+            self._out.append(self._encoded(answer))
         del self._theirs[call.id]
-        self._size_at_work -= TYPED * call.size
+        self.held_bytes -= TYPED * call.size
 
     def _read_again(self, message: M) -> Call:
         """A call that was held. It was a valid one when it came in, and reading depends on nothing else."""
@@ -614,13 +625,14 @@ class Connection(Generic[M]):
         elif twin is not None:
             reason = "the message id belongs to a call that still waits for its answer"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.MESSAGE_ID, id=frame.id))
-        elif (self._held_size if is_held else self._size_at_work) >= self._max_held_bytes:
+        elif (self._held_size if is_held else self.held_bytes - self._held_size) >= self._max_held_bytes:
             reason = f"{len(self._held) + len(self._theirs)} calls wait for their answer already"
             self._refuse_call(FrameError(reason, kind=FrameKind.CALL, code=ErrorCode.GENERIC, id=frame.id))
         elif is_held:
             size = size_of(message)
             self._held[frame.id] = message, size
             self._held_size += size
+            self.held_bytes += size
         else:
             self._queue.append(self._begin(frame, size_of(message)))
 

@@ -119,6 +119,14 @@ def _several(hooks: Any) -> tuple[Hooks, ...]:
     return tuple(hooks)
 
 
+#: Nobody can change it, so that it is that of all who do not say another.
+_USUAL = Redaction()
+
+
+def _or_usual(redaction: Redaction | None) -> Redaction:
+    return redaction or _USUAL
+
+
 @frozen
 class Observer:
     """Tells several hooks, and the log of frames.
@@ -129,7 +137,7 @@ class Observer:
     """
 
     hooks: Sequence[Hooks] = field(default=(), converter=_several)
-    redaction: Redaction = field(factory=Redaction)
+    redaction: Redaction = field(default=None, converter=_or_usual)
 
     def frame(self, peer: Caller, direction: str, message: str | bytes, codec: Codec[Any]) -> None:
         """Logs a frame, as far as `codec` can read it, and tells its size."""

@@ -46,6 +46,7 @@ from ocpp_core.dispatch.hooks import Hooks, Observer
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
 from ocpp_core.dispatch.steps import advance, alone, own_task, task_of
+from ocpp_core.model.bounded import NOTHING
 from ocpp_core.model.errors import (
     CallRejectedError,
     CallResultInvalidError,
@@ -189,9 +190,9 @@ class Peer(Generic[M]):
         "_deadline",
         "_grace",
         "_is_closing",
+        "_is_delivering",
         "_is_ending",
         "_is_mute",
-        "_is_pumping",
         "_loop",
         "_max_held_bytes",
         "_noticed",
@@ -232,22 +233,23 @@ class Peer(Generic[M]):
         self._max_held_bytes = max_held_bytes
         self._grace = grace
         self._deadline: float | None = None
-        self._observer = Observer(hooks, redaction or Redaction())
+        self._observer = Observer(hooks, redaction)
         self._callers: dict[str, tuple[asyncio.Future[Any], float]] = {}
         self._waiting: list[_Waiting] = []
-        self._outbox: deque[tuple[M | Awaitable[None], int]] = deque()
+        self._outbox: deque[tuple[M | Awaitable[None], int]] = NOTHING
         self._unsent = 0
         self._is_mute = False
         self._is_ending = False
         self._changed: asyncio.Event | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        # Its keys are the tasks: an empty set takes three times as much as an empty dict.
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._noticed = 0
         self._context = Context()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closing = False
-        self._is_pumping = False
+        self._is_delivering = False
         self._at_once = 0
 
     @property
@@ -325,7 +327,6 @@ class Peer(Generic[M]):
                     await self._change()
                 self.receive(message)
                 # Messages may lie ready by the hundred, and taking one suspends nothing: let those run that can.
-                self._at_once += 1
                 if self._connection.held or self._noticed or self._unsent or self._at_once >= MOST_AT_ONCE:
                     self._at_once = 0
                     await asyncio.sleep(0)
@@ -350,7 +351,7 @@ class Peer(Generic[M]):
         """Takes one message of the peer. Never raises for what the peer did. See `can_receive`."""
         self._observer.frame(self, "in", message, self.codec)
         self._connection.receive_message(message)
-        self._pump()
+        self._deliver_all()
 
     def take(self, message: M) -> bool:
         """Takes a message in the step in which it came, if nothing is in its way; False leaves it to `run`.
@@ -360,7 +361,6 @@ class Peer(Generic[M]):
         """
         if self._at_once >= MOST_AT_ONCE or self._connection.held or self._noticed or not self.can_receive:
             return False
-        self._at_once += 1
         self.receive(message)
         return True
 
@@ -380,7 +380,9 @@ class Peer(Generic[M]):
         """
         self._is_closing = True
         self._lose_waiting()
-        others = self._tasks - {asyncio.current_task()}  # a handler may close the connection that it serves
+        others = self._tasks.keys() - {
+            asyncio.current_task()
+        }  # a handler may close the connection that it serves
         if others:
             await asyncio.wait(others, timeout=self._seconds_left())
         if self._writer is not None:
@@ -397,24 +399,30 @@ class Peer(Generic[M]):
     # Inside: everything runs on the event loop, in one of these steps
 
     def _pump(self) -> None:
-        """After each input: deliver events, start the next call, send, arm the timer.
+        """After each input of ours: start the next call, send, and whatever comes of it.
 
-        What is delivered may come back here: then the events are left to the one that is at them.
+        What is delivered may come back here: then all that is left to the one that is at it.
         """
-        if self._is_pumping:
+        if not self._is_delivering:
             self._flush()
+            self._deliver_all()
+
+    def _deliver_all(self) -> None:
+        """After each input of theirs, which sends nothing without an event: deliver, send, arm the timer."""
+        if self._is_delivering:
             return
-        self._is_pumping = True
+        self._is_delivering = True
         try:
             while (event := self._connection.next_event()) is not NEED_DATA and event is not PAUSED:
+                self._at_once += 1
                 self._deliver(event)
+                self._flush()
                 if self._at_once >= MOST_AT_ONCE and self._connection.held:
-                    asyncio.get_running_loop().call_soon(self._pump)
+                    asyncio.get_running_loop().call_soon(self._deliver_all)
                     self._at_once = 0
                     break
         finally:
-            self._is_pumping = False
-        self._flush()
+            self._is_delivering = False
         if self._callers or self._timer is not None:
             self._arm()
         if self._changed is not None:
@@ -454,6 +462,8 @@ class Peer(Generic[M]):
             if rest is not None:
                 size = size_of(message)
                 self._unsent += size
+                if not self._outbox:
+                    self._outbox = deque()
                 self._outbox.append((rest, size))
                 self._write_on()
 
@@ -518,9 +528,11 @@ class Peer(Generic[M]):
 
     def _answered(self, call: CallReceived, answer: Answer) -> Coroutine[Any, Any, None] | None:
         """Sends an answer on its way; returns the hooks that run after it, if there are any."""
-        self._pump()
+        if not self._is_delivering:
+            self._pump()
         if answer.response is None or not self._router.has_hooks(call.request):
             return None
+        self._flush()
         return self._router.run_after(call.request, answer.response, self)
 
     def _notice(self, event: NotificationReceived) -> Coroutine[Any, Any, None] | None:
@@ -545,7 +557,7 @@ class Peer(Generic[M]):
 
     def _on_timer(self) -> None:
         self._connection.handle_timeout(asyncio.get_running_loop().time())
-        self._pump()
+        self._deliver_all()
 
     def _sent(self, message: M) -> Awaitable[None] | None:
         """Sends a message that nothing waits before; returns what is left to wait for."""
@@ -575,7 +587,7 @@ class Peer(Generic[M]):
                     await self._have_sent(rest)
                 self._unsent -= size
                 self._tell_of_change()
-            self._writer = None
+            self._writer, self._outbox = None, NOTHING
         except BaseException as error:
             if is_of_task(error):
                 raise
@@ -613,7 +625,7 @@ class Peer(Generic[M]):
                 # A handler may be at work that matters, such as storing what a transaction cost; its answer is lost.
                 await asyncio.wait(set(self._tasks), timeout=self._seconds_left())
         finally:
-            tasks = self._tasks | writers
+            tasks = self._tasks.keys() | writers
             for task in tasks:
                 task.cancel()
             left = (await asyncio.wait(tasks, timeout=TIDYING * self._grace))[1] if tasks else ()
@@ -657,20 +669,18 @@ class Peer(Generic[M]):
                 loop.call_soon(_raise, error)
             return
         if rest is None:
-            self._at_once += 1
             return
         task = task_of(rest, context, self._name(event))
         if task.done():  # since Python 3.12 a task begins at once
-            self._at_once += 1
             self._ended(event, since, task)
             return
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(partial(self._ended, event, since))
 
     def _ended(
         self, event: CallReceived | NotificationReceived, since: float, task: asyncio.Task[None]
     ) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
             self._failed(event, since, error)

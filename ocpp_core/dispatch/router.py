@@ -463,9 +463,7 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
         logged. You must send ``connection.messages_to_send`` next.
     """
     response = answer.response
-    if connection.closed:
-        answer = Answer(cause=answer.cause)
-    elif response is None:
+    if response is None:
         answer = _refused(connection, call, answer)
     else:
         try:
@@ -473,7 +471,7 @@ def conclude(connection: Connection[Any], call: CallReceived, answer: Answer, ca
         except ENDS_OF_PROCESS:
             raise
         except BaseException as error:  # it breaks its schema, or raises when it is looked at
-            answer = _refused(connection, call, failed(error))
+            answer = _refused(connection, call, answer if connection.closed else failed(error))
     if answer.cause is not None:
         note_failure(caller, f"the handler of {call.request.__ocpp__.action}", answer.cause)
     return answer
@@ -488,6 +486,8 @@ def note_failure(caller: Caller, what: str, error: BaseException) -> None:
 
 
 def _refused(connection: Connection[Any], call: CallReceived, answer: Answer) -> Answer:
+    if connection.closed:
+        return Answer(cause=answer.cause)
     refusal = answer.error or OcppError(ErrorCode.INTERNAL)
     if isinstance(refusal, NoAnswer):
         connection.drop(call)

@@ -107,7 +107,6 @@ class JsonCodec:
         self.fraction_digits: int | None = allowed_digits(fraction_digits)
         #: How this version spells errors on this wire.
         self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
-        self._numbers = {kind: number for number, kind in known.frame_kinds.items()}
         self._kinds = kinds(known)
 
     # Reading
@@ -412,7 +411,7 @@ class JsonCodec:
         return definition.action, to_wire(payload, fraction_digits=self.fraction_digits)
 
     def _write(self, kind: FrameKind, id: str, *rest: Any) -> str:
-        number = self._numbers.get(kind)
+        number = self._kinds.numbers.get(kind)
         if number is None:
             raise LocalProtocolError(f"OCPP {self.specification.version} has no {kind.name}")
         # An answer repeats the id of the call, whatever that was; ids of our own follow the rules.

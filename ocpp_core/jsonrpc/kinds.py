@@ -50,11 +50,13 @@ class Kinds:
     """The kinds of frames with messages in them that a version has. All codecs of the version share one.
 
     Attributes:
+        numbers: The message type of each kind of frame, those without messages among them.
         writers: What writes a frame, by the digits of its timestamps and the class of its payload, which only one kind
             of frame can carry.
     """
 
     def __init__(self, known: Specification) -> None:
+        self.numbers: dict[FrameKind, int] = {kind: number for number, kind in known.frame_kinds.items()}
         self._kinds = {
             kind: Kind(_MADE[kind], number) for number, kind in known.frame_kinds.items() if kind in _MADE
         }

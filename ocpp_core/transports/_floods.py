@@ -46,6 +46,19 @@ class Bounded(Connection):
         arguments: Of the connection.
     """
 
+    # With those of websockets they are more than Python lets share their names: without slots, 1.3 KB for each.
+    __slots__ = (
+        "_hanging_up",
+        "_is_awaited",
+        "_is_receiving",
+        "_most_unread",
+        "_pong",
+        "_take",
+        "_told",
+        "_unread",
+        "loss",
+    )
+
     def __init__(self, *arguments: Any, max_size: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._most_unread = MOST_UNREAD * max_size

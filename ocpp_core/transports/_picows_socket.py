@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import Context
 from typing import Any, Final
 
+from ocpp_core.model.bounded import NOTHING
 from ocpp_core.model.extras import needed
 from ocpp_core.transports._handshake import INTERNAL_ERROR, PROTOCOL_ERROR
 from ocpp_core.transports._library import Settings
@@ -68,6 +69,36 @@ class PicowsSocket(WSListener):
         is_server: Whether it is the server's end, which hangs up first.
     """
 
+    __slots__ = (
+        "_drained",
+        "_fragments",
+        "_hanging_up",
+        "_is_open",
+        "_is_reading",
+        "_is_server",
+        "_kind",
+        "_link",
+        "_loop",
+        "_message",
+        "_over",
+        "_ping",
+        "_pinging",
+        "_pings",
+        "_pong",
+        "_ponging",
+        "_reader",
+        "_received",
+        "_sent",
+        "_settings",
+        "_take",
+        "_waiting",
+        "_waiting_bytes",
+        "close_code",
+        "loss",
+        "paused",
+        "subprotocol",
+    )
+
     def __init__(self, settings: Settings, *, is_server: bool) -> None:
         self.subprotocol: str | None = None
         self.close_code: int | None = None
@@ -81,7 +112,7 @@ class PicowsSocket(WSListener):
         self._is_open = False
         self._received: tuple[int, str] | None = None
         self._sent: tuple[int, str] | None = None
-        self._waiting: deque[str | bytes] = deque()
+        self._waiting: deque[str | bytes] = NOTHING
         self._waiting_bytes = 0
         self._is_reading = True
         self._reader: asyncio.Future[None] | None = None
@@ -231,6 +262,8 @@ class PicowsSocket(WSListener):
         is_awaited = self._reader is not None and not self._waiting
         if is_awaited and self._take is not None and isinstance(message, str) and self._take(message):
             return
+        if not self._waiting:
+            self._waiting = deque()
         self._waiting.append(message)
         self._waiting_bytes += len(message)
         self._wake()

@@ -8,7 +8,6 @@ from typing import Any, Unpack
 from attrs import frozen
 
 from ocpp_core.dispatch.hooks import Observer
-from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
 from ocpp_core.links.interpreter import Speech
 from ocpp_core.model.errors import LocalProtocolError
@@ -96,7 +95,7 @@ class Server:
         self._admission = admission
         self._stations = stations
         self._peer_options = {**peer_options, "handlers_wait": handlers_wait, "speech": speech}
-        self._observer = Observer(peer_options.get("hooks", ()), peer_options.get("redaction") or Redaction())
+        self._observer = Observer(peer_options.get("hooks", ()), peer_options.get("redaction"))
         self._listener: Listener | None = None
 
     @property

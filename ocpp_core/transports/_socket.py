@@ -19,6 +19,8 @@ _log = logger("websocket")
 class WebSocketPeer(SocketPeer):
     """A `Peer` on an open WebSocket."""
 
+    __slots__ = ("_socket", "_write_timeout")
+
     def __init__(
         self, socket: Socket, router: Router, handshake: Handshake, settings: Settings, **options: Any
     ) -> None:

@@ -17,7 +17,6 @@ from ocpp_core.dispatch.connection import DEFAULT, Default, require_call
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import GRACE, TIDYING, Peer, PeerOptions
-from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Caller, LoneCaller, Router
 from ocpp_core.links.interpreter import Interpreter, Speech
 from ocpp_core.model.codes import ErrorCode
@@ -225,7 +224,7 @@ class OcppApp:
         self._write_timeout = write_timeout
         self._options = others
         self._handlers_wait = handlers_wait
-        self._observer = Observer(others.get("hooks", ()), others.get("redaction") or Redaction())
+        self._observer = Observer(others.get("hooks", ()), others.get("redaction"))
 
     @property
     def peers(self) -> "dict[str, AsgiPeer]":
@@ -515,6 +514,8 @@ _SPOKEN = (401, 500, 503)
 
 class AsgiPeer(SocketPeer):
     """A `Peer` on the WebSocket of an ASGI server."""
+
+    __slots__ = ("_channel", "_close_code")
 
     def __init__(self, channel: Channel, router: Router, handshake: Handshake, **options: Any) -> None:
         self._channel = channel

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from ocpp_core.dispatch.hooks import Observer
 from ocpp_core.dispatch.peer import PeerOptions
-from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import LocalProtocolError
 from ocpp_core.model.identities import require_identity
@@ -92,7 +91,7 @@ async def connect(
     check({"style": STYLE}, others)
     style: Style = others.pop("style", USUAL)
     require_of_peer(others, SoapConnectOptions.__annotations__)
-    observer = Observer(others.get("hooks", ()), others.get("redaction") or Redaction())
+    observer = Observer(others.get("hooks", ()), others.get("redaction"))
     app = OcppApp(
         router,
         role=Role.CHARGE_POINT,

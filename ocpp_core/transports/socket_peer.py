@@ -36,6 +36,8 @@ class SocketPeer(Peer[str]):
         is_replaced: Whether a newer connection of the same identity has taken its place. `on_disconnect` reads it.
     """
 
+    __slots__ = ("_interpreter", "_waiting_router", "handshake", "is_replaced", "version")
+
     def __init__(
         self,
         router: Router,

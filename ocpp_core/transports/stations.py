@@ -61,7 +61,8 @@ class Stations(Generic[P]):
         self._on_disconnect = on_disconnect
         self._replaces = replaces
         #: Of each identity, what is set when its latest connection is over and `on_disconnect` has ended.
-        self._over: dict[str, asyncio.Event] = {}
+        # (Futures, as an event takes 1 KB.)
+        self._over: dict[str, asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def make_room(self, handshake: Handshake) -> Refusal | None:
@@ -82,12 +83,13 @@ class Stations(Generic[P]):
         """Has the peer among the stations while the context lasts, and closes the connection that it replaces."""
         identity = peer.identity
         earlier, earlier_is_over = self.peers.get(identity), self._over.get(identity)
-        over = self._over[identity] = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        over = self._over[identity] = loop.create_future()
         self.peers[identity] = peer
         if earlier is not None:
             _log.warning("%s connected again; its earlier connection is closed", printable(identity))
             self._spawn(earlier.give_way())
-        begun = asyncio.Event()
+        begun = loop.create_future()
         welcoming = self._spawn(self._welcome(peer, earlier_is_over, begun))
         try:
             yield
@@ -95,16 +97,16 @@ class Stations(Generic[P]):
             if self.peers.get(identity) is peer:  # it may have been replaced
                 del self.peers[identity]
             try:
-                if begun.is_set():  # what it calls fails now, and it may have something to tidy up
+                if begun.done():  # what it calls fails now, and it may have something to tidy up
                     await asyncio.wait({welcoming}, timeout=BRIEFLY)
                 welcoming.cancel()
                 await asyncio.wait({welcoming}, timeout=BRIEFLY)
                 if earlier_is_over is not None:
-                    await earlier_is_over.wait()
+                    await asyncio.wait({earlier_is_over})
                 if self._on_disconnect is not None:
                     await self._tell("on_disconnect", self._on_disconnect, peer)
             finally:
-                over.set()
+                over.set_result(None)
                 if self._over.get(identity) is over:
                     del self._over[identity]
 
@@ -121,10 +123,12 @@ class Stations(Generic[P]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _welcome(self, peer: P, earlier_is_over: asyncio.Event | None, begun: asyncio.Event) -> None:
+    async def _welcome(
+        self, peer: P, earlier_is_over: "asyncio.Future[None] | None", begun: "asyncio.Future[None]"
+    ) -> None:
         if earlier_is_over is not None:
-            await earlier_is_over.wait()
-        begun.set()
+            await asyncio.wait({earlier_is_over})
+        begun.set_result(None)
         is_held = peer.is_held
         is_welcome = self._on_connect is None or await self._tell("on_connect", self._on_connect, peer)
         peer.welcome(is_welcome)

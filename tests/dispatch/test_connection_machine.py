@@ -47,7 +47,7 @@ from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError, LocalProtocolError
 from ocpp_core.model.messages import Call, CallError, CallResult, CallResultError, Frame, Request, Send
 from ocpp_core.soap.envelopes import UNSPECIFIED
-from pair import SCENES, Scene, numbered, room, state
+from pair import SCENES, Scene, attributes, numbered, room, state
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Act = Callable[[Draw], None]
@@ -644,7 +644,7 @@ def drained(connection: Connection[Any]) -> list[Event]:
 
 def sizes(connection: Connection[Any]) -> dict[str, int]:
     """How much a connection keeps, in every collection that it has."""
-    return {name: len(value) for name, value in vars(connection).items() if hasattr(value, "__len__")}
+    return {name: len(value) for name, value in attributes(connection).items() if hasattr(value, "__len__")}
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -12,7 +12,7 @@ from bounds import memory
 from loops import asynchronous, in_no_time, until
 from ocpp_core import JsonCodec, LocalProtocolError, v16, v21
 from ocpp_core.dispatch.connection import TYPED, size_of
-from ocpp_core.dispatch.peer import Peer
+from ocpp_core.dispatch.peer import MOST_AT_ONCE, Peer
 from ocpp_core.dispatch.router import Router
 from wire import RESET, Wire, heartbeat, wire
 
@@ -498,8 +498,8 @@ async def test_a_message_that_is_handed_over_is_answered_in_the_same_step() -> N
     taken = [peer.take(stop(number)) for number in range(20)]
 
     # The others have a turn, for which `run` is there.
-    assert [True] * 8 + [False] * 12 == taken
-    assert [(3, f"stop-{number}") for number in range(8)] == kinds(sent)
+    assert [True] * MOST_AT_ONCE + [False] * (20 - MOST_AT_ONCE) == taken
+    assert [(3, f"stop-{number}") for number in range(MOST_AT_ONCE)] == kinds(sent)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

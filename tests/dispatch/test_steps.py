@@ -35,7 +35,7 @@ async def test_a_plain_handler_is_answered_in_the_step_in_which_its_call_came() 
     peer.receive(HEARTBEAT.format(1))
 
     assert 1 == len(sent)
-    assert set() == peer._tasks
+    assert {} == peer._tasks
 
     inbox.put_nowait(HEARTBEAT.format(2))
     await running
@@ -175,9 +175,31 @@ async def test_a_coroutine_that_is_through_at_once_leaves_no_task_and_counts_lik
         await until(lambda: other.peer._loop)
         other.peer.receive(HEARTBEAT.format(1))
 
-        assert (set(), 1) == (other.peer._tasks, other.peer._at_once)
+        assert ({}, 1) == (other.peer._tasks, other.peer._at_once)
 
         await until(lambda: other.sent)
+
+
+@asynchronous
+async def test_a_message_that_comes_while_another_is_at_work_is_left_to_whoever_is_at_it() -> None:
+    """As where both ends of a connection are in one process: what one sends is with the other in the same step."""
+    router = Router()
+    steps: list[str] = []
+
+    @router.on(v16.HeartbeatRequest)
+    def plain(_: Any, peer: Peer[str]) -> v16.HeartbeatResponse:
+        steps.append("begins")
+        if len(steps) == 1:
+            peer.receive(HEARTBEAT.format(2))
+        steps.append("ends")
+        return heartbeat()
+
+    async with wire(router) as other:
+        await until(lambda: other.peer._loop)
+        other.peer.receive(HEARTBEAT.format(1))
+        await until(lambda: len(other.sent) == 2)
+
+    assert ["begins", "ends", "begins", "ends"] == steps
 
 
 @asynchronous
