@@ -57,7 +57,7 @@ class Outlet(io.TextIOBase):
         """Whether what is written now is left out."""
         return self._is_full
 
-    def write(self, text: str) -> int:
+    def write(self, text: object) -> int:
         """Takes a text, or leaves it out. Never waits.
 
         Raises:
