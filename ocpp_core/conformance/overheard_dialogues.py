@@ -16,8 +16,6 @@ from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 
-_NOTIFY_WITH_SCHEDULES = "smartchargingctrlr", "notifycharginglimitwithschedules"
-
 
 def _asked(said: Said, action: str) -> bool:
     """Whether the kit asks for something."""
@@ -123,38 +121,17 @@ def _is_some(price: Json | None) -> bool:
 # Limits from outside
 
 
-def _named(item: Json) -> tuple[str, str]:
-    return item["component"]["name"].lower(), item["variable"]["name"].lower()
-
-
-def _values(heard: Heard, place: tuple[str, str]) -> dict[int, str]:
-    """What is told to be the value of a variable of the whole station, or was set, by the entry of the trace."""
-    found: dict[int, str] = {}
-    for said, report in requests(heard, "NotifyReport"):
-        for item in report.get("reportData", ()):
-            for attribute in item["variableAttribute"] if _named(item) == place else ():
-                if attribute.get("type", "Actual") == "Actual" and "value" in attribute:
-                    found[said.entry.number] = attribute["value"]
-    for _, said in answered(heard, "GetVariables"):
-        for result in (said.payload or {})["getVariableResult"]:
-            if _named(result) == place and "attributeValue" in result:
-                found[said.entry.number] = result["attributeValue"]
-    for request, said in answered(heard, "SetVariables"):
-        for item in request["setVariableData"]:
-            if _named(item) == place:
-                # Whether it was accepted or not, what counts is what is told next.
-                found[said.entry.number] = ""
-    return found
-
-
 @overheard("charging-limit.schedules-told")
 def _schedules_told(heard: Heard) -> Iterator[Deviation | None]:
-    values = _values(heard, _NOTIFY_WITH_SCHEDULES)
-    for said, notice in requests(heard, "NotifyChargingLimit"):
-        told = [number for number in values if number < said.entry.number]
-        if told and values[max(told)].lower() == "true":
+    notices = {said.entry.number: notice for said, notice in requests(heard, "NotifyChargingLimit")}
+    for said, known in zip(heard.said, heard.known, strict=False):
+        notice = notices.get(said.entry.number)
+        is_set = (
+            known.value("SmartChargingCtrlr", "NotifyChargingLimitWithSchedules") or ""
+        ).lower() == "true"
+        if notice is not None and is_set:
             is_right = "chargingSchedule" in notice
-            marks = (max(told), said.entry.number)
+            marks = (said.entry.number,)
             yield None if is_right else Deviation("the schedule of the limit", "none", marks=marks)
 
 
