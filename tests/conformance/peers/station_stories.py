@@ -1,47 +1,71 @@
-"""Conversations with a station that are written down here, for rules that are judged over what was said."""
+"""What stations and the CSMS say to each other, written down for rules that are judged over all that was said.
 
-import itertools
+Nothing of it was ever on a wire.
+"""
+
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from attrs import evolve, frozen
+
 from ocpp_core.conformance.hearing import Heard
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.overheard import OVERHEARD
-from ocpp_core.conformance.requests import is_first, request, response
+from ocpp_core.conformance.requests import request, response
 from ocpp_core.conformance.rules import rules
 from ocpp_core.conformance.runner import load_checks
 from ocpp_core.conformance.traces import Direction, Trace, What
 from ocpp_core.model.specifications import specification
-from ocpp_core.model.versions import Role, Wire
+from ocpp_core.model.versions import Role, Specification, Wire
 
 Json = dict[str, Any]
 
 load_checks()
 
-#: By which the clock of the station is before that of the trace.
+#: When a story begins, on the clock of the station.
 _BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 #: Seconds that a message takes.
 _MOMENT = 0.05
+#: What an event of a transaction says of that, and not of itself.
+_OF_TRANSACTION = ("chargingState", "stoppedReason", "tariffId")
 
 
+@frozen
+class _Line:
+    """What happened at a moment: a message that a version writes if it knows its action, or else a text."""
+
+    at: float
+    direction: Direction
+    what: What
+    action: str
+    write: Callable[[Specification], str]
+
+
+@frozen
 class Story:
-    """What was said so far, by a station that is registered; all of it is right unless a caller makes it wrong."""
+    """What a registered station and its CSMS have said; all of it is right unless a caller makes it wrong.
 
-    def __init__(self, version: str, *, ids: Iterator[int] | None = None) -> None:
-        self.specification = specification(version)
-        self.is_first = is_first(self.specification)
-        self.trace = Trace()
-        self.at = 0.0
-        self._ids = ids or itertools.count(1)
-        self._numbers: dict[str, itertools.count[int]] = {}
+    A story is never changed: each method gives a longer one. It is told in any version: that leaves out the messages
+    and members that it does not have.
+
+    Attributes:
+        id: Of every call; "" for one of its own each.
+        at: Seconds since it began.
+    """
+
+    id: str = ""
+    at: float = 0.0
+    _lines: tuple[_Line, ...] = ()
+    _events: tuple[str, ...] = ()
+    _asked: tuple[str, str] = "", ""
 
     # Time and connections
 
     def waits(self, seconds: float) -> "Story":
         """Nothing is said for a while."""
-        self.at += seconds
-        return self
+        return evolve(self, at=self.at + seconds)
 
     def time(self, ago: float = 0.0) -> str:
         """Now, or a while ago, on the clock of the station."""
@@ -50,57 +74,72 @@ class Story:
 
     def loses(self, code: str = "1001", *, seconds: float = 1.0) -> "Story":
         """The station ends the connection, and comes again after a while."""
-        self._add(Direction.RECEIVED, What.CLOSED, code)
-        self.at += seconds
-        return self._add(Direction.RECEIVED, What.OPENED, "again")
+        ended = self._add(Direction.RECEIVED, What.CLOSED, "", lambda _: code)
+        return ended.waits(seconds - _MOMENT)._add(Direction.RECEIVED, What.OPENED, "", lambda _: "again")
 
-    def _add(self, direction: Direction, what: What, text: str) -> "Story":
-        self.trace.add(self.at, direction, what, text)
-        self.at += _MOMENT
-        return self
+    def _add(
+        self, direction: Direction, what: What, action: str, write: Callable[[Specification], str]
+    ) -> "Story":
+        line = _Line(self.at, direction, what, action, write)
+        return evolve(self, at=self.at + _MOMENT, lines=(*self._lines, line))
 
-    def _says(self, direction: Direction, *frame: Any) -> "Story":
-        return self._add(direction, What.MESSAGE, json.dumps(frame))
+    def _says(
+        self, direction: Direction, action: str, frame: Callable[[Specification], list[Any]]
+    ) -> "Story":
+        return self._add(direction, What.MESSAGE, action, lambda known: json.dumps(frame(known)))
 
     # Messages
 
-    def asks(
-        self,
-        action: str,
-        members: Json,
-        result: Json | str,
-        before: Callable[[], object] | None = None,
-    ) -> "Story":
-        """The CSMS asks; the station answers by a result, or by the code of an error; it may do something before."""
-        id = f"kit-{next(self._ids)}"
-        self._says(Direction.SENT, 2, id, action, request(self.specification, action, members))
-        if before is not None:
-            before()
+    def asked(self, action: str, members: Json) -> "Story":
+        """The CSMS asks."""
+        id = self.id or f"kit-{len(self._lines)}"
+        story = self._says(
+            Direction.SENT, action, lambda known: [2, id, action, request(known, action, members)]
+        )
+        return evolve(story, asked=(id, action))
+
+    def answers(self, result: Json | str) -> "Story":
+        """The station answers what it was asked last: by a result, or by the code of an error."""
+        id, action = self._asked
         if isinstance(result, str):
-            return self._says(Direction.RECEIVED, 4, id, result, "", {})
-        return self._says(Direction.RECEIVED, 3, id, response(self.specification, action, result))
+            return self._says(Direction.RECEIVED, action, lambda _: [4, id, result, "", {}])
+        return self._says(Direction.RECEIVED, action, lambda known: [3, id, response(known, action, result)])
 
-    def tells(self, action: str, members: Json, result: Json | None = None) -> "Story":
-        """The station tells something; the CSMS answers."""
-        id = f"station-{next(self._ids)}"
-        self._says(Direction.RECEIVED, 2, id, action, request(self.specification, action, members))
-        return self._says(Direction.SENT, 3, id, response(self.specification, action, result or {}))
+    def asks(self, action: str, members: Json, result: Json | str) -> "Story":
+        """The CSMS asks, and the station answers."""
+        return self.asked(action, members).answers(result)
 
-    # What is told often
+    def tells(
+        self, action: str, members: Json | None = None, result: Json | None = None, *, ago: float = 0.0
+    ) -> "Story":
+        """The station tells something, of a while ago; the CSMS answers."""
+        id = self.id or f"station-{len(self._lines)}"
+        told = {"timestamp": self.time(ago), "generatedAt": self.time(), **(members or {})}
+        story = self._says(
+            Direction.RECEIVED, action, lambda known: [2, id, action, request(known, action, told)]
+        )
+        return story._says(Direction.SENT, action, lambda known: [3, id, response(known, action, result)])
+
+    # What is said often
 
     def has(self, component: str, variable: str, value: str) -> "Story":
         """The station is asked for a variable."""
-        named = {"component": {"name": component}, "variable": {"name": variable}}
+        named = place(component, variable)
         row = {**named, "attributeStatus": "Accepted", "attributeValue": value}
         return self.asks("GetVariables", {"getVariableData": [named]}, {"getVariableResult": [row]})
 
+    def sets(self, component: str, variable: str, value: str, status: str = "Accepted") -> "Story":
+        """The station is told to set a variable."""
+        named = place(component, variable)
+        wanted, row = {**named, "attributeValue": value}, {**named, "attributeStatus": status}
+        return self.asks("SetVariables", {"setVariableData": [wanted]}, {"setVariableResult": [row]})
+
     def status(self, **members: Any) -> "Story":
         """The station tells the status of a connector."""
-        told = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": self.time()}
-        members = {**told, **members}
-        return self.tells("StatusNotification", members)
+        told = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", **members}
+        return self.tells("StatusNotification", told)
 
-    def boots(self, reason: str, status: str = "Accepted") -> "Story":
+    def boots(self, reason: str = "PowerUp", status: str = "Accepted") -> "Story":
         """The station boots, and is answered so."""
         return self.tells("BootNotification", {"reason": reason}, {"status": status})
 
@@ -114,28 +153,40 @@ class Story:
         **members: Any,
     ) -> "Story":
         """An event of a transaction; members of what it tells of it stand beside its own, and None leaves one out."""
-        within = {name: members.pop(name, None) for name in ("chargingState", "stoppedReason")}
-        info = {"transactionId": id, **{name: value for name, value in within.items() if value is not None}}
+        info = {name: members.pop(name) for name in _OF_TRANSACTION if name in members}
         reading = {"timestamp": self.time(ago), "sampledValue": list(samples)}
-        is_due = trigger == "Authorized"
         told = {
             "eventType": kind,
             "triggerReason": trigger,
-            "seqNo": next(self._numbers.setdefault(id, itertools.count())),
-            "timestamp": self.time(ago),
-            "transactionInfo": info,
+            "seqNo": self._events.count(id),
+            "transactionInfo": {"transactionId": id, **info},
             "evse": {"id": 1, "connectorId": 1},
-            "idToken": {"idToken": "GOOD0001", "type": "ISO14443"} if is_due else None,
+            "idToken": token() if trigger == "Authorized" else None,
             "meterValue": [reading] if samples else None,
             **members,
         }
-        return self.tells("TransactionEvent", told)
+        return evolve(self.tells("TransactionEvent", told, ago=ago), events=(*self._events, id))
+
+    def begins(self, **members: Any) -> "Story":
+        """A transaction begins, and charges."""
+        return self.event("Started", "Authorized", chargingState="Charging", **members)
+
+    def plugs(self) -> "Story":
+        """A transaction begins, for which nobody has shown a token."""
+        return self.event("Started", "CablePluggedIn")
+
+    def updates(self, trigger: str, *samples: Json, **members: Any) -> "Story":
+        """It goes on."""
+        return self.event("Updated", trigger, *samples, **members)
+
+    def ends(self, trigger: str, *samples: Json, **members: Any) -> "Story":
+        """It ends."""
+        return self.event("Ended", trigger, *samples, **members)
 
     def monitors(self, type: str, value: float = 10, severity: int = 5, id: int = 1) -> "Story":
         """A monitor of the power is set."""
-        named = {"component": {"name": "Meter"}, "variable": {"name": "Power"}}
-        wanted = {**named, "type": type, "value": value, "severity": severity}
-        row = {**named, "type": type, "severity": severity, "status": "Accepted", "id": id}
+        wanted = {**place("Meter", "Power"), "type": type, "value": value, "severity": severity}
+        row = {**place("Meter", "Power"), "type": type, "severity": severity, "status": "Accepted", "id": id}
         return self.asks(
             "SetVariableMonitoring", {"setMonitoringData": [wanted]}, {"setMonitoringResult": [row]}
         )
@@ -143,35 +194,71 @@ class Story:
     def notices(self, trigger: str, value: str, *, ago: float = 0.0, **members: Any) -> "Story":
         """A monitor tells an event."""
         event = {
-            "eventId": next(self._ids),
+            "eventId": len(self._lines),
             "timestamp": self.time(ago),
             "trigger": trigger,
             "actualValue": value,
             "eventNotificationType": "CustomMonitor",
             "variableMonitoringId": 1,
-            "component": {"name": "Meter"},
-            "variable": {"name": "Power"},
+            **place("Meter", "Power"),
             **members,
         }
-        return self.tells(
-            "NotifyEvent", {"generatedAt": self.time(), "seqNo": 0, "tbc": False, "eventData": [event]}
+        return self.tells("NotifyEvent", {"seqNo": 0, "eventData": [event]})
+
+    # Who listens
+
+    def heard(self, version: str, before: Learned | None = None) -> Heard:
+        """What is heard of it, by who knew something before."""
+        known, trace = specification(version), Trace()
+        for line in self._lines:
+            if not line.action or line.action in known.actions:
+                trace.add(line.at, line.direction, line.what, line.write(known))
+        return Heard(
+            trace, known, Role.CHARGE_POINT, Wire.JSON, was_registered=True, before=before or Learned()
         )
 
-    def found(self) -> set[str]:
-        """The rules that are broken in it."""
-        known = self.specification
-        heard = Heard(self.trace, known, Role.CHARGE_POINT, Wire.JSON, was_registered=True)
-        return {
-            rule
-            for rule, judge in OVERHEARD.items()
-            if rules()[rule].binds(Role.CHARGE_POINT, known.version, Wire.JSON)
-            if any(seen is not None for seen in judge(heard))
-        }
+    @property
+    def actions(self) -> set[str]:
+        """The actions of its messages."""
+        return {line.action for line in self._lines} - {""}
 
-    def kept(self, rule: str) -> bool:
-        """Whether a rule is seen to be kept in it: to the end, and at least once."""
-        heard = Heard(self.trace, self.specification, Role.CHARGE_POINT, Wire.JSON, was_registered=True)
-        return {None} == set(OVERHEARD[rule](heard))
+
+@frozen
+class Stories:
+    """Stories that a rule of stations is about, by what they are in a few words.
+
+    Attributes:
+        rule: Its id; they are told in each version that it binds.
+        broken: They have one fault: they break this rule, and no other.
+        kept: It is seen to be kept in them, and no rule is broken.
+        odd: They might mislead, and break no rule.
+    """
+
+    rule: str
+    broken: Mapping[str, Story] = {}
+    kept: Mapping[str, Story] = {}
+    odd: Mapping[str, Story] = {}
+
+
+def broken(heard: Heard) -> dict[str, str]:
+    """All rules that are broken in what was heard of a station, and how."""
+    return {
+        rule: str(seen)
+        for rule, judge in OVERHEARD.items()
+        if rules()[rule].binds(Role.CHARGE_POINT, heard.specification.version, Wire.JSON)
+        for seen in judge(heard)
+        if seen is not None
+    }
+
+
+def place(component: str, variable: str, **members: Any) -> Json:
+    """A variable, and what is said of it."""
+    return {"component": {"name": component}, "variable": {"name": variable}, **members}
+
+
+def token(who: str = "GOOD0001") -> Json:
+    """Who charges."""
+    return {"idToken": who, "type": "ISO14443"}
 
 
 def sample(context: str | None = None, *, is_signed: bool = False, measurand: str | None = None) -> Json:
