@@ -42,6 +42,21 @@ class Said:
     code: str = ""
     faults: tuple[Violation, ...] | None = None
 
+    @property
+    def is_received(self) -> bool:
+        """Whether the software under test has said it."""
+        return self.entry.direction is Direction.RECEIVED
+
+    @property
+    def mark(self) -> int:
+        """Where it stands in the trace."""
+        return self.entry.number
+
+    @property
+    def members(self) -> Json:
+        """The payload; nothing of an error."""
+        return self.payload or {}
+
 
 @frozen
 class Frame:
@@ -125,7 +140,7 @@ class Heard:
         if number not in self._faults:
             known = self.specification
             of = known.response if said.kind is Type.CALLRESULT else known.request
-            self._faults[number] = explain(of(said.action), said.payload or {})
+            self._faults[number] = explain(of(said.action), said.members)
         return self._faults[number]
 
     @cached_property
@@ -142,23 +157,36 @@ class Heard:
         known, requests = self.before, dict[str, Said | None]()
         for said in self.said:
             yield known
-            is_sent = said.entry.direction is Direction.SENT
-            if is_sent and said.kind is Type.CALL:
+            if not said.is_received and said.kind is Type.CALL:
                 # Of two calls under one id nobody can tell which one is answered.
                 requests[said.id] = None if said.id in requests else said
                 known = learning.asked(known, said.action)
-            elif not is_sent and said.action in learning.TELLING and self.is_right(said):
-                request, payload = requests.get(said.id), said.payload or {}
+            elif said.is_received and said.action in learning.TELLING and self.is_right(said):
+                request = requests.get(said.id)
                 if said.kind is Type.CALL:
-                    known = learning.told(known, said.action, payload)
+                    known = learning.told(known, said.action, said.members)
                 elif said.kind is Type.CALLRESULT and request is not None and self.is_right(request):
-                    known = learning.answered(known, said.action, request.payload or {}, payload)
+                    known = learning.answered(known, said.action, request.members, said.members)
         yield known
 
     def is_right(self, said: Said) -> bool:
         """Whether a message is of an action of the version, fits its schema, and was not spoilt by the kit."""
         is_known = said.payload is not None and said.action in self.specification.actions
         return is_known and not said.entry.note.startswith(BROKEN) and not self.faults(said)
+
+    def tells(self, said: Said, *actions: str) -> bool:
+        """Whether a message is a right request of the software under test for one of these actions."""
+        return said.is_received and said.kind is Type.CALL and said.action in actions and self.is_right(said)
+
+    def asks(self, said: Said, *actions: str) -> bool:
+        """Whether a message is a right request of the kit for one of these actions."""
+        is_its_own = not said.is_received and said.kind is Type.CALL
+        return is_its_own and said.action in actions and self.is_right(said)
+
+    def answers(self, said: Said, *actions: str) -> bool:
+        """Whether a message is a right result of the software under test for one of these actions."""
+        is_result = said.is_received and said.kind is Type.CALLRESULT
+        return is_result and said.action in actions and self.is_right(said)
 
     def _read(self) -> Iterator[Said]:
         asked: dict[tuple[Direction, str], str] = {}

@@ -45,6 +45,10 @@ class Learned:
         """The value of a variable without instances; None if it is not known."""
         return self.values.get((component.lower(), "", variable.lower(), ""))
 
+    def is_true(self, component: str, variable: str) -> bool:
+        """Whether a variable is known to be true."""
+        return (self.value(component, variable) or "").lower() == "true"
+
     def members(self, component: str, variable: str) -> frozenset[str]:
         """The members of a list; none if it is not known."""
         listed = (self.value(component, variable) or "").split(",")

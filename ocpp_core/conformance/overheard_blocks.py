@@ -12,8 +12,8 @@ from functools import partial
 from ocpp_core.conformance.hearing import BROKEN, Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, each, requests, results
-from ocpp_core.conformance.traces import Direction, What
+from ocpp_core.conformance.telling import Wrong, each, judged, requests, results
+from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 from ocpp_core.model.timestamps import read_timestamp
@@ -100,11 +100,8 @@ def _contexts(payload: Json) -> Wrong:
 
 def _with_info(trigger: str, member: str, payload: Json) -> Wrong:
     is_due = payload["triggerReason"] == trigger
-    return (
-        (f"the {member} of {trigger}", "none")
-        if is_due and member not in payload["transactionInfo"]
-        else None
-    )
+    is_there = member in payload["transactionInfo"]
+    return (f"the {member} of {trigger}", "none") if is_due and not is_there else None
 
 
 def _with_cost(payload: Json) -> Wrong:
@@ -213,10 +210,9 @@ def _chains_wanted(payload: Json) -> Wrong:
     schema, is_told = payload["iso15118SchemaVersion"].lower(), "maximumContractCertificateChains" in payload
     if schema.startswith(_ISO_15118_2) and is_told:
         return "no maximumContractCertificateChains for ISO 15118-2", "one"
-    is_due = schema.startswith(_ISO_15118_20) and payload["action"] == "Install"
-    return (
-        ("the maximumContractCertificateChains for ISO 15118-20", "none") if is_due and not is_told else None
-    )
+    if schema.startswith(_ISO_15118_20) and payload["action"] == "Install" and not is_told:
+        return "the maximumContractCertificateChains for ISO 15118-20", "none"
+    return None
 
 
 for _rule, _source, _action, _judge in (
@@ -251,27 +247,23 @@ for _rule, _trigger, _member in (
 
 
 def _no_part_after_the_last(request: str, report: str, heard: Heard) -> Iterator[Deviation | None]:
-    ended: dict[int, tuple[Said, Json]] = {}
+    ended: dict[int, Said] = {}
     asked: Counter[int] = Counter()
-    right = {said.entry.number for said, _ in requests(heard, report)}
     for said in heard.said:
-        payload = said.payload or {}
+        payload = said.members
         id = payload.get("requestId")
         if said.kind is not Type.CALL or not isinstance(id, int):
             continue
-        if said.entry.direction is Direction.SENT:
+        if not said.is_received:
             asked[id] += said.action == request
         # Of what was asked for twice under one id the parts may be mixed.
-        elif said.entry.number in right and asked[id] == 1:
-            last = ended.get(id)
+        elif heard.tells(said, report) and asked[id] == 1:
+            last = ended.get(id, said)
             # The same again is a retry.
-            if last is not None and last[1] != payload:
-                marks = (last[0].entry.number, said.entry.number)
-                yield Deviation("tbc in every part but the last", "a part after the last", marks=marks)
-            else:
-                yield None
+            is_right = last.members == payload
+            yield judged(is_right, "tbc in every part but the last", "a part after the last", last, said)
             if not payload.get("tbc"):
-                ended[id] = said, payload
+                ended[id] = said
 
 
 for _rule, _request, _report in (
@@ -288,26 +280,22 @@ for _rule, _request, _report in (
 @overheard("firmware.steps")
 def _steps(heard: Heard) -> Iterator[Deviation | None]:
     told: dict[int, set[str]] = {}
-    right = {said.entry.number for said, _ in requests(heard, "FirmwareStatusNotification")}
-    events = {said.entry.number: said for said in heard.said}
+    said_at = {said.mark: said for said in heard.said}
     for entry in heard.trace:
         if entry.what is not What.MESSAGE:
             # What it told while nobody listened is not known.
             told.clear()
             continue
-        said = events.get(entry.number)
+        said = said_at.get(entry.number)
         if said is None or said.kind is not Type.CALL:
             continue
-        payload = said.payload or {}
+        payload = said.members
         if said.action == "UpdateFirmware" and not entry.note.startswith(BROKEN):
             if isinstance(payload.get("requestId"), int):
                 # Of an update that goes on under an id nobody knows what was told before.
                 told.setdefault(payload["requestId"], set())
-        elif entry.number in right and payload.get("requestId") in told:
+        elif heard.tells(said, "FirmwareStatusNotification") and payload.get("requestId") in told:
             seen, status = told[payload["requestId"]], payload["status"]
             before = "Downloaded" if status in _FETCHED else "Downloading" if status == "Downloaded" else ""
-            is_right = not before or before in seen
+            yield judged(not before or before in seen, f"{before} before {status}", "none", said)
             seen.add(status)
-            yield (
-                None if is_right else Deviation(f"{before} before {status}", "none", marks=(entry.number,))
-            )

@@ -11,15 +11,14 @@ from functools import partial
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import answered, requests
-from ocpp_core.conformance.traces import Direction
+from ocpp_core.conformance.telling import answered, informed, judged
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 
 
-def _asked(said: Said, action: str) -> bool:
-    """Whether the kit asks for something."""
-    return said.kind is Type.CALL and said.action == action and said.entry.direction is Direction.SENT
+def _is_asked(said: Said, action: str) -> bool:
+    """Whether the kit asks for something, be it wrongly."""
+    return said.kind is Type.CALL and said.action == action and not said.is_received
 
 
 def _info(event: Json) -> Json:
@@ -32,29 +31,27 @@ def _info(event: Json) -> Json:
 
 @overheard("transaction.remote-start-joins")
 def _joins(heard: Heard) -> Iterator[Deviation | None]:
-    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
-    results = {said.entry.number for _, said in answered(heard, "RequestStartTransaction")}
+    results = {said.mark for _, said in answered(heard, "RequestStartTransaction")}
     free: dict[str, int] = {}  # EVSEs of transactions that nobody is known to be authorised for
     asked: dict[str, set[str]] = {}
     for said in heard.said:
-        payload = said.payload or {}
+        payload = said.members
         if said.action == "BootNotification":
             free.clear()
-        elif said.entry.number in right:
+        elif heard.tells(said, "TransactionEvent"):
             id = _info(payload)["transactionId"]
             if _is_free(payload):
                 free[id] = payload["evse"]["id"]
             elif payload["eventType"] != "Updated" or "idToken" in payload or payload.get("offline"):
                 free.pop(id, None)
-        elif _asked(said, "RequestStartTransaction"):
+        elif _is_asked(said, "RequestStartTransaction"):
             asked[said.id] = {id for id, number in free.items() if number == payload.get("evseId")}
-        elif said.entry.number in results and payload["status"] == "Accepted":
+        elif said.mark in results and payload["status"] == "Accepted":
             wanted = asked[said.id] & free.keys()
             got = payload.get("transactionId", "none")
             if wanted:
-                marks = (said.entry.number,)
                 expected = f"transactionId {' or '.join(sorted(wanted))}"
-                yield None if got in wanted else Deviation(shown(expected), shown(got), marks=marks)
+                yield judged(got in wanted, shown(expected), shown(got), said)
 
 
 def _is_free(event: Json) -> bool:
@@ -68,24 +65,22 @@ def _is_free(event: Json) -> bool:
 
 def _tariffs(said: Said) -> Iterator[Json]:
     """The tariffs that the kit gives."""
-    if said.entry.direction is Direction.SENT and said.payload is not None:
-        tariff = said.payload.get("tariff")
-        if isinstance(tariff, dict) and isinstance(tariff.get("tariffId"), str):
-            yield tariff
+    tariff = None if said.is_received else said.members.get("tariff")
+    if isinstance(tariff, dict) and isinstance(tariff.get("tariffId"), str):
+        yield tariff
 
 
 def _costs(heard: Heard) -> Iterator[tuple[Said, Json, Json]]:
     """Each cost that is told of a transaction for which one tariff was named, with that: one that the kit has given."""
     given: dict[str, Json | None] = {}
     named: dict[str, set[str]] = {}
-    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
     for said in heard.said:
         for tariff in _tariffs(said):
             id = tariff["tariffId"]
             # Of two tariffs of one id nobody can tell which one counts.
             given[id] = tariff if given.get(id, tariff) == tariff else None
-        if said.entry.number in right:
-            event = said.payload or {}
+        if heard.tells(said, "TransactionEvent"):
+            event = said.members
             ids = named.setdefault(_info(event)["transactionId"], set())
             ids |= {_info(event)["tariffId"]} if "tariffId" in _info(event) else set()
             known = given.get(next(iter(ids))) if len(ids) == 1 else None
@@ -98,8 +93,7 @@ def _currency(heard: Heard) -> Iterator[Deviation | None]:
     for said, cost, tariff in _costs(heard):
         wanted, got = tariff.get("currency"), cost["currency"]
         is_right = not isinstance(wanted, str) or wanted.upper() == got.upper()
-        marks = (said.entry.number,)
-        yield None if is_right else Deviation(f"the currency {shown(wanted)}", shown(got), marks=marks)
+        yield judged(is_right, f"the currency {shown(wanted)}", shown(got), said)
 
 
 @overheard("cost.of-energy")
@@ -110,8 +104,7 @@ def _of_energy(heard: Heard) -> Iterator[Deviation | None]:
             continue
         if cost["typeOfCost"] == "NormalCost":
             others = [name for name in ("fixed", "chargingTime", "idleTime") if _is_some(cost.get(name))]
-            marks = (said.entry.number,)
-            yield None if not others else Deviation("the cost of energy as energy", others[0], marks=marks)
+            yield judged(not others, "the cost of energy as energy", ", ".join(others), said)
 
 
 def _is_some(price: Json | None) -> bool:
@@ -123,16 +116,9 @@ def _is_some(price: Json | None) -> bool:
 
 @overheard("charging-limit.schedules-told")
 def _schedules_told(heard: Heard) -> Iterator[Deviation | None]:
-    notices = {said.entry.number: notice for said, notice in requests(heard, "NotifyChargingLimit")}
-    for said, known in zip(heard.said, heard.known, strict=False):
-        notice = notices.get(said.entry.number)
-        is_set = (
-            known.value("SmartChargingCtrlr", "NotifyChargingLimitWithSchedules") or ""
-        ).lower() == "true"
-        if notice is not None and is_set:
-            is_right = "chargingSchedule" in notice
-            marks = (said.entry.number,)
-            yield None if is_right else Deviation("the schedule of the limit", "none", marks=marks)
+    for said, known in informed(heard, "NotifyChargingLimit"):
+        if known.is_true("SmartChargingCtrlr", "NotifyChargingLimitWithSchedules"):
+            yield judged("chargingSchedule" in said.members, "the schedule of the limit", "none", said)
 
 
 # What EVs need
@@ -140,39 +126,33 @@ def _schedules_told(heard: Heard) -> Iterator[Deviation | None]:
 
 @overheard("charging-needs.after-token")
 def _after_token(heard: Heard) -> Iterator[Deviation | None]:
-    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
-    needs = {said.entry.number for said, _ in requests(heard, "NotifyEVChargingNeeds")}
-    running: dict[
-        int, tuple[str, bool]
-    ] = {}  # by EVSE: what began in this trace, and whether a token was told
+    # By EVSE: what began in this trace, and whether a token was told.
+    running: dict[int, tuple[str, bool]] = {}
     for said in heard.said:
-        payload = said.payload or {}
+        payload = said.members
         if said.action == "BootNotification":
             running.clear()
-        elif said.entry.number in right and "evse" in payload:
+        elif heard.tells(said, "TransactionEvent") and "evse" in payload:
             number, id = payload["evse"]["id"], _info(payload)["transactionId"]
             before, was_told = running.pop(number, ("", False))
             if payload["eventType"] == "Started" or (id == before and payload["eventType"] == "Updated"):
                 running[number] = id, (was_told and id == before) or "idToken" in payload
-        elif said.entry.number in needs and payload["evseId"] in running:
+        elif heard.tells(said, "NotifyEVChargingNeeds") and payload["evseId"] in running:
             _, was_told = running[payload["evseId"]]
-            marks = (said.entry.number,)
-            yield None if was_told else Deviation("an event with the token before", "none", marks=marks)
+            yield judged(was_told, "an event with the token before", "none", said)
 
 
 def _selected(is_for_two_ways: bool, heard: Heard) -> Iterator[Deviation | None]:
     """Of EVs that also discharge the standard wants more."""
-    needs = {said.entry.number for said, _ in requests(heard, "NotifyEVChargingNeeds")}
-    told = {said.entry.number for said, _ in requests(heard, "NotifyEVChargingSchedule")}
     two_ways: dict[int, bool] = {}
     for said in heard.said:
-        payload = said.payload or {}
-        if said.entry.number in needs:
+        payload = said.members
+        if heard.tells(said, "NotifyEVChargingNeeds"):
             two_ways[payload["evseId"]] = "v2xChargingParameters" in payload["chargingNeeds"]
-        elif said.entry.number in told and two_ways.get(payload["evseId"]) is is_for_two_ways:
+        elif heard.tells(said, "NotifyEVChargingSchedule"):
             is_right = "selectedChargingScheduleId" in payload
-            marks = (said.entry.number,)
-            yield None if is_right else Deviation("the selectedChargingScheduleId", "none", marks=marks)
+            if two_ways.get(payload["evseId"]) is is_for_two_ways:
+                yield judged(is_right, "the selectedChargingScheduleId", "none", said)
 
 
 for _rule, _two_ways in (
@@ -189,17 +169,14 @@ for _rule, _two_ways in (
 def _same_request(heard: Heard) -> Iterator[Deviation | None]:
     known: set[int] = set()
     brought: dict[str, int] = {}  # what a token has brought, and got nothing for yet
-    right = {said.entry.number for said, _ in requests(heard, "BatterySwap")}
     for said in heard.said:
-        payload = said.payload or {}
-        if _asked(said, "RequestBatterySwap") and isinstance(payload.get("requestId"), int):
+        payload = said.members
+        if _is_asked(said, "RequestBatterySwap") and isinstance(payload.get("requestId"), int):
             known.add(payload["requestId"])
-        elif said.entry.number in right:
+        elif heard.tells(said, "BatterySwap"):
             who, id = payload["idToken"]["idToken"].upper(), payload["requestId"]
             if payload["eventType"] == "BatteryIn":
                 known.add(id)
                 brought[who] = id
             elif who in brought:
-                wanted, marks = brought.pop(who), (said.entry.number,)
-                is_right = id in known
-                yield None if is_right else Deviation(f"requestId {wanted}", str(id), marks=marks)
+                yield judged(id in known, f"requestId {brought.pop(who)}", str(id), said)

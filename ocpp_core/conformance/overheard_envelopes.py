@@ -70,11 +70,8 @@ def _envelope(heard: Heard) -> Iterator[Deviation | None]:
 @_each
 def _identity(heard: Heard, envelope: Envelope) -> tuple[str, str] | None:
     told = envelope.identities
-    return (
-        None
-        if len(told) == 1 and told[0]
-        else ("one chargeBoxIdentity", shown(", ".join(told)) if told else "none")
-    )
+    is_right = len(told) == 1 and told[0]
+    return None if is_right else ("one chargeBoxIdentity", shown(", ".join(told)) if told else "none")
 
 
 @overheard("envelope.request-action")

@@ -14,8 +14,7 @@ from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.learning import Learned, Monitor, place
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, requests
-from ocpp_core.conformance.traces import Direction
+from ocpp_core.conformance.telling import Wrong, informed, judged
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 from ocpp_core.model.timestamps import read_timestamp
@@ -63,20 +62,17 @@ class _Event:
 
 
 def _events(heard: Heard) -> Iterator[_Event]:
-    right = {said.entry.number for said, _ in requests(heard, "NotifyEvent")}
-    for said, known in zip(heard.said, heard.known, strict=False):
-        if said.entry.number in right:
-            notice = said.payload or {}
-            made = read_timestamp(notice["generatedAt"])
-            for data in notice["eventData"]:
-                age = (made - read_timestamp(data["timestamp"])).total_seconds()
-                yield _Event(said, data, known, said.entry.at - age)
+    for said, known in informed(heard, "NotifyEvent"):
+        made = read_timestamp(said.members["generatedAt"])
+        for data in said.members["eventData"]:
+            age = (made - read_timestamp(data["timestamp"])).total_seconds()
+            yield _Event(said, data, known, said.entry.at - age)
 
 
 def _each(judge: Callable[[_Event], Iterator[Wrong]], heard: Heard) -> Iterator[Deviation | None]:
     for event in _events(heard):
         for wrong in judge(event):
-            yield None if wrong is None else Deviation(*wrong, marks=(event.said.entry.number,))
+            yield None if wrong is None else Deviation(*wrong, marks=(event.said.mark,))
 
 
 def _trigger_of_monitor(event: _Event) -> Iterator[Wrong]:
@@ -122,7 +118,7 @@ def _held(heard: Heard, event: _Event) -> bool:
     return all(
         known.level == event.known.level
         for said, known in zip(heard.said, heard.known, strict=False)
-        if event.at - _STILL <= said.entry.at and said.entry.number <= event.said.entry.number
+        if event.at - _STILL <= said.entry.at and said.mark <= event.said.mark
     )
 
 
@@ -136,23 +132,22 @@ def _severity(heard: Heard) -> Iterator[Deviation | None]:
             yield None
         # What happened before it was set may have waited.
         elif _held(heard, event):
-            wanted = f"nothing of a severity above {level}", str(monitor.severity)
-            yield Deviation(*wanted, marks=(event.said.entry.number,))
+            wanted = f"nothing of a severity above {level}"
+            yield Deviation(wanted, str(monitor.severity), marks=(event.said.mark,))
 
 
 @overheard("event.not-of-cleared")
 def _not_of_cleared(heard: Heard) -> Iterator[Deviation | None]:
     gone: dict[int, float] = {}
-    events = {event.said.entry.number: event for event in _events(heard)}
+    events = {event.said.mark: event for event in _events(heard)}
     for said, (known, after) in zip(heard.said, pairwise(heard.known), strict=True):
         gone |= dict.fromkeys(known.monitors.keys() - after.monitors.keys(), said.entry.at)
-        event = events.get(said.entry.number)
+        event = events.get(said.mark)
         if event is None or event.monitor is not None or event.data.get("variableMonitoringId") not in gone:
             continue
         # That a value was back before may be told late.
         is_wrong = event.data.get("cleared", False) and event.at >= gone[event.data["variableMonitoringId"]]
-        marks = (said.entry.number,)
-        yield Deviation("nothing of a monitor that was cleared", "its end", marks=marks) if is_wrong else None
+        yield judged(not is_wrong, "nothing of a monitor that was cleared", "its end", said)
 
 
 @overheard("report.only-if-accepted")
@@ -162,23 +157,22 @@ def _only_if_accepted(heard: Heard) -> Iterator[Deviation | None]:
     refused: dict[tuple[str, int], Said] = {}
     for said in heard.said:
         report = _REPORTS.get(said.action)
-        is_sent = said.entry.direction is Direction.SENT
-        if is_sent and said.kind is Type.CALL and report is not None and heard.is_right(said):
-            requested[said.id] = report, (said.payload or {})["requestId"]
+        if report is not None and heard.asks(said, said.action):
+            requested[said.id] = report, said.members["requestId"]
             asked[requested[said.id]] += 1
         elif said.kind is Type.CALLRESULT and said.id in requested and heard.is_right(said):
             which = requested[said.id]
-            if (said.payload or {})["status"] == "Accepted":
+            if said.members["status"] == "Accepted":
                 yield None
             # Of what was asked for twice under one id nobody can tell which is reported.
             elif asked[which] == 1:
                 refused[which] = said
-        elif said.kind is Type.CALL and not is_sent and said.action in _REPORTS.values():
-            id = (said.payload or {}).get("requestId")
+        elif said.kind is Type.CALL and said.is_received and said.action in _REPORTS.values():
+            id = said.members.get("requestId")
             which = said.action, id if isinstance(id, int) else -1
             if which in refused and asked[which] == 1:
-                marks = (refused[which].entry.number, said.entry.number)
-                status = (refused[which].payload or {})["status"]
+                status = refused[which].members["status"]
+                marks = (refused[which].mark, said.mark)
                 yield Deviation(f"no report after {status}", said.action, marks=marks)
 
 
@@ -187,7 +181,7 @@ def _cancel_told(heard: Heard) -> Iterator[Deviation | None]:
     wanted: dict[str, int] = {}
     instead: tuple[int, Said] | None = None
     for said in heard.said:
-        payload = said.payload or {}
+        payload = said.members
         if not heard.is_right(said):
             continue
         if said.action == "GetLog" and said.kind is Type.CALL:
@@ -198,7 +192,6 @@ def _cancel_told(heard: Heard) -> Iterator[Deviation | None]:
             is_told = payload["status"] == "AcceptedCanceled"
             is_over = payload.get("requestId") == instead[0] and payload["status"] != "Uploading"
             if is_told or is_over:
-                marks = (instead[1].entry.number, said.entry.number)
-                what = "that the upload before was cancelled", shown(payload["status"])
-                yield None if is_told else Deviation(*what, marks=marks)
+                expected, got = "that the upload before was cancelled", shown(payload["status"])
+                yield judged(is_told, expected, got, instead[1], said)
                 instead = None

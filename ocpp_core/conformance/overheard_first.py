@@ -6,8 +6,7 @@ from functools import partial
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, each, requests
-from ocpp_core.conformance.traces import Direction
+from ocpp_core.conformance.telling import Wrong, each, judged, requests
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 
@@ -39,14 +38,12 @@ overheard("meter.not-empty")(partial(each, requests, "MeterValues", _not_empty))
 def _answered_first(heard: Heard) -> Iterator[Deviation | None]:
     waiting: dict[str, Said] = {}
     for said in heard.said:
-        is_sent = said.entry.direction is Direction.SENT
-        if said.action == "Reset" and is_sent and heard.is_right(said):
+        if heard.asks(said, "Reset"):
             waiting[said.id] = said
-        elif said.action == "Reset" and not is_sent and waiting.pop(said.id, None) is not None:
+        elif said.action == "Reset" and said.is_received and waiting.pop(said.id, None) is not None:
             yield None
-        elif waiting and not is_sent and (said.payload or {}).get("reason") in _RESETS:
-            asked = waiting.popitem()[1]
-            marks = (asked.entry.number, said.entry.number)
+        elif waiting and said.is_received and said.members.get("reason") in _RESETS:
+            marks = (waiting.popitem()[1].mark, said.mark)
             yield Deviation("an answer to Reset before anything else", said.action, marks=marks)
 
 
@@ -69,22 +66,18 @@ def _is_ended_by_token(payload: Json) -> bool:
 def _stop_unasked(heard: Heard) -> Iterator[Deviation | None]:
     running: dict[str, Said] = {}
     asked: Said | None = None
-    telling = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent")
-    right = {said.entry.number for action in telling for said, _ in requests(heard, action)}
     for said in heard.said:
-        payload = said.payload or {}
-        if said.entry.number not in right:
+        payload = said.members
+        if not heard.tells(said, "Authorize", "StartTransaction", "StopTransaction", "TransactionEvent"):
             continue
         who = _shown(payload)
         if said.action == "Authorize":
             asked = said if who in running else None
         elif _is_ended_by_token(payload):
             if who in running:
-                is_wrong = asked is not None and _shown(asked.payload or {}) == who
-                since = said.entry.at - asked.entry.at if asked is not None else 0.0
-                marks = (() if asked is None else (asked.entry.number,)) + (said.entry.number,)
-                wanted = "no Authorize for the token that began it"
-                yield Deviation(wanted, "one", marks=marks) if is_wrong and since < _AT_ONCE else None
+                is_same = asked is not None and _shown(asked.members) == who
+                needless = [asked] if asked and is_same and said.entry.at - asked.entry.at < _AT_ONCE else []
+                yield judged(not needless, "no Authorize for the token that began it", "one", *needless, said)
             running.pop(who, None)
             asked = None
         elif "meterStop" in payload or payload.get("eventType") == "Ended":

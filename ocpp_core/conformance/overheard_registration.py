@@ -9,7 +9,7 @@ from functools import partial
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, each, requests
+from ocpp_core.conformance.telling import Wrong, each, judged, requests
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
@@ -42,35 +42,31 @@ _TYPES = {
 def _reason_after_reset(heard: Heard) -> Iterator[Deviation | None]:
     asked: set[str] = set()
     reset: Said | None = None
-    boots = {said.entry.number for said, _ in requests(heard, "BootNotification")}
     for said in heard.said:
-        payload = said.payload or {}
-        is_sent = said.entry.direction is Direction.SENT
-        if said.action == "Reset" and said.kind is Type.CALL and is_sent and heard.is_right(said):
+        payload = said.members
+        if heard.asks(said, "Reset"):
             # The reset of an EVSE is no reason to boot.
             asked.update({said.id} if "evseId" not in payload else ())
         elif said.action == "Reset" and said.kind is Type.CALLRESULT and said.id in asked:
             reset = said if payload.get("status") in ("Accepted", "Scheduled") else reset
         elif said.action == "UpdateFirmware":
             reset = None  # whichever comes first
-        elif reset is not None and said.entry.number in boots:
-            marks = (reset.entry.number, said.entry.number)
+        elif reset is not None and heard.tells(said, "BootNotification"):
             reason = payload["reason"]
-            is_right = reason not in _NOT_BY_RESET
-            yield None if is_right else Deviation("the reason RemoteReset", shown(reason), marks=marks)
+            yield judged(reason not in _NOT_BY_RESET, "the reason RemoteReset", shown(reason), reset, said)
             reset = None
 
 
 @overheard("boot.open-while-pending")
 def _open_while_pending(heard: Heard) -> Iterator[Deviation | None]:
     pending: Said | None = None
-    said_at = {said.entry.number: said for said in heard.said}
+    said_at = {said.mark: said for said in heard.said}
     for entry in heard.trace:
         said = said_at.get(entry.number)
         if entry.what is What.CLOSED and pending is not None:
             # A connection that breaks without a close frame was not closed by anybody.
             if entry.direction is Direction.RECEIVED and not entry.text.startswith(_BROKEN_OFF):
-                marks = (pending.entry.number, entry.number)
+                marks = (pending.mark, entry.number)
                 yield Deviation("an open connection while Pending", "its end", marks=marks)
             pending = None
         elif said is not None and said.action == "Reset":
@@ -78,7 +74,7 @@ def _open_while_pending(heard: Heard) -> Iterator[Deviation | None]:
         elif said is not None and said.action == "BootNotification":
             if pending is not None and said.kind is Type.CALL:
                 yield None
-            is_pending = said.kind is Type.CALLRESULT and (said.payload or {}).get("status") == "Pending"
+            is_pending = said.kind is Type.CALLRESULT and said.members.get("status") == "Pending"
             pending = said if is_pending and heard.is_right(said) else None
 
 
@@ -88,21 +84,17 @@ def _reset_answered(heard: Heard) -> Iterator[Deviation | None]:
     asked: dict[str, Said] = {}
     running: set[str] = set()
     for said in heard.said:
-        payload = said.payload or {}
-        is_sent = said.entry.direction is Direction.SENT
+        payload = said.members
         if said.action == "BootNotification" and said.kind is Type.CALLRESULT:
             registered = payload.get("status") == "Accepted"
-        elif said.action == "TransactionEvent" and said.kind is Type.CALL and heard.is_right(said):
+        elif heard.tells(said, "TransactionEvent"):
             id = payload["transactionInfo"]["transactionId"]
             (running.discard if payload["eventType"] == "Ended" else running.add)(id)
-        elif said.action == "Reset" and is_sent and registered and heard.is_right(said):
+        elif registered and heard.asks(said, "Reset"):
             # Under one id there may be two calls.
-            if said.id not in asked:
-                asked[said.id] = said
-        elif said.action == "Reset" and not is_sent and said.id in asked:
-            request = asked[said.id]
-            marks = (request.entry.number, said.entry.number)
-            wanted = request.payload or {}
+            asked.setdefault(said.id, said)
+        elif said.action == "Reset" and said.is_received and said.id in asked:
+            wanted, marks = asked[said.id].members, (asked[said.id].mark, said.mark)
             is_at_once = wanted["type"] == "Immediate" and bool(running) and "evseId" not in wanted
             if said.kind is Type.CALLERROR and said.code in _UNWILLING:
                 yield Deviation("an answer that says whether it resets", shown(said.code), marks=marks)
@@ -133,24 +125,21 @@ overheard("certificate.request-form")(partial(each, requests, "SignCertificate",
 def _type_triggered(heard: Heard) -> Iterator[Deviation | None]:
     asked: dict[str, str] = {}
     wanted = ""
-    told: list[tuple[Said, str]] = []
-    right = {said.entry.number for said, _ in requests(heard, "SignCertificate")}
+    told: list[Said] = []
 
-    def judged() -> Iterator[Deviation | None]:
+    def answer() -> Iterator[Deviation | None]:
         # One of its own may have come between.
         if wanted and told:
-            is_right = any(type == wanted for _, type in told)
-            marks = tuple(said.entry.number for said, _ in told)
-            types = ", ".join(type for _, type in told)
-            yield None if is_right else Deviation(f"the certificateType {wanted}", types, marks=marks)
+            types = [each.members.get("certificateType", "ChargingStationCertificate") for each in told]
+            yield judged(wanted in types, f"the certificateType {wanted}", ", ".join(types), *told)
 
     for said in heard.said:
-        payload = said.payload or {}
-        if said.action == "TriggerMessage" and said.kind is Type.CALL and heard.is_right(said):
-            asked[said.id] = _TYPES.get(payload["requestedMessage"], "")
-        elif said.action == "TriggerMessage" and payload.get("status") == "Accepted" and asked.get(said.id):
-            yield from judged()
+        is_accepted = said.action == "TriggerMessage" and said.members.get("status") == "Accepted"
+        if heard.asks(said, "TriggerMessage"):
+            asked[said.id] = _TYPES.get(said.members["requestedMessage"], "")
+        elif is_accepted and asked.get(said.id):
+            yield from answer()
             wanted, told = asked[said.id], []
-        elif said.entry.number in right:
-            told.append((said, payload.get("certificateType", "ChargingStationCertificate")))
-    yield from judged()
+        elif heard.tells(said, "SignCertificate"):
+            told.append(said)
+    yield from answer()

@@ -13,7 +13,7 @@ from typing import Any
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, answered, each, requests
+from ocpp_core.conformance.telling import Wrong, answered, each, judged, requests
 from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
@@ -59,19 +59,18 @@ def _key(event: Json) -> tuple[Any, ...]:
 def _sequence(heard: Heard) -> Iterator[Deviation | None]:
     runs: list[dict[tuple[Any, ...], Said]] = []
     running: dict[str, dict[tuple[Any, ...], Said]] = {}
-    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
     doubtful: set[str] = set()
     opened = [entry.number for entry in heard.trace if entry.what is What.OPENED]
     # What was sent as a connection ended may not have arrived, and some of what waits for the next may be dropped.
-    last = next((number for number in opened if any(said.entry.number < number for said in heard.said)), None)
+    last = next((number for number in opened if any(said.mark < number for said in heard.said)), None)
     for said in heard.said:
-        if last is not None and said.entry.number > last:
+        if last is not None and said.mark > last:
             break
         if said.action != "TransactionEvent" or said.kind is not Type.CALL:
             continue
-        if said.entry.number not in right:
+        if not heard.tells(said, "TransactionEvent"):
             return
-        event = said.payload or {}
+        event = said.members
         id = _id(said)
         if event.get("offline"):
             doubtful.add(id)
@@ -83,21 +82,20 @@ def _sequence(heard: Heard) -> Iterator[Deviation | None]:
         running[id].setdefault(_key(event), said)
     for told in runs:
         # In the order of the numbers: that an event waits for the one before is another rule.
-        in_order = sorted(told.values(), key=lambda said: (_number(said), said.entry.number))
+        in_order = sorted(told.values(), key=lambda said: (_number(said), said.mark))
         for one, next_one in pairwise(in_order if doubtful.isdisjoint(map(_id, in_order)) else ()):
-            wanted, marks = _number(one) + 1, (one.entry.number, next_one.entry.number)
-            is_right = _number(next_one) == wanted
-            yield None if is_right else Deviation(f"seqNo {wanted}", str(_number(next_one)), marks=marks)
+            wanted, got = _number(one) + 1, _number(next_one)
+            yield judged(wanted == got, f"seqNo {wanted}", str(got), one, next_one)
 
 
 def _id(said: Said) -> str:
-    event = said.payload or {}
+    event = said.members
     info: Json = event["transactionInfo"] if "transactionInfo" in event else event["transactionData"]
     return str(info.get("transactionId", info.get("id")))
 
 
 def _number(said: Said) -> int:
-    return int((said.payload or {})["seqNo"])
+    return int(said.members["seqNo"])
 
 
 def _trigger_possible(event: Json) -> Wrong:
@@ -157,12 +155,10 @@ for _rule, _action, _judge in (
 def _event_sequence(heard: Heard) -> Iterator[Deviation | None]:
     last: Said | None = None
     for said, notice in requests(heard, "NotifyEvent"):
-        before = (last.payload if last is not None else None) or {}
         # The first may go on with what was begun before the trace; the same again is a retry.
-        if last is not None and notice != before and not before.get("tbc"):
-            marks = (last.entry.number, said.entry.number)
-            is_right = notice["seqNo"] == 0
-            yield None if is_right else Deviation("seqNo 0 of what begins", str(notice["seqNo"]), marks=marks)
+        if last is not None and notice != last.members and not last.members.get("tbc"):
+            number = notice["seqNo"]
+            yield judged(number == 0, "seqNo 0 of what begins", str(number), last, said)
         last = said
 
 
@@ -178,7 +174,7 @@ def _pairs(heard: Heard, action: str) -> Iterator[tuple[list[Json], Json, Said]]
     """Each result about a variable with the requests that it can be for."""
     wanted, given = _VARIABLES[action]
     for request, said in answered(heard, action):
-        for result in (said.payload or {})[given]:
+        for result in said.members[given]:
             about = [item for item in request[wanted] if _named(item) == _named(result)]
             # What was not asked about at all is the matter of another rule.
             if about:
@@ -201,16 +197,14 @@ def _attribute_same(heard: Heard) -> Iterator[Deviation | None]:
                 yield None
             else:
                 expected = f"attributeType {' or '.join(wanted)}"
-                yield Deviation(expected, _attribute(result), place=action, marks=(said.entry.number,))
+                yield Deviation(expected, _attribute(result), place=action, marks=(said.mark,))
 
 
 @overheard("variable.value-told")
 def _value_told(heard: Heard) -> Iterator[Deviation | None]:
     for _, result, said in _pairs(heard, "GetVariables"):
         if result["attributeStatus"] == "Accepted":
-            is_right = "attributeValue" in result
-            marks = (said.entry.number,)
-            yield None if is_right else Deviation("an attributeValue, be it empty", "none", marks=marks)
+            yield judged("attributeValue" in result, "an attributeValue, be it empty", "none", said)
 
 
 @overheard("variable.same-instance")
@@ -219,14 +213,8 @@ def _same_instance(heard: Heard) -> Iterator[Deviation | None]:
         wanted = [_instances(item) for item in about]
         if any(map(any, wanted)):
             got = _instances(result)
-            marks = (said.entry.number,)
             expected = " or ".join(f"the instance {shown(' '.join(filter(None, each)))}" for each in wanted)
-            is_right = got in wanted
-            yield (
-                None
-                if is_right
-                else Deviation(expected, shown(" ".join(filter(None, got)) or "none"), marks=marks)
-            )
+            yield judged(got in wanted, expected, shown(" ".join(filter(None, got)) or "none"), said)
 
 
 def _instances(item: Json) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Event, Wrong, events, requests, transactions
+from ocpp_core.conformance.telling import Event, Wrong, events, judged, requests, transactions
 from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
@@ -116,9 +116,9 @@ def _readings_offline(event: Event) -> Iterator[Wrong]:
 
 def _signed(event: Event) -> Iterator[Wrong]:
     variable, context = _SIGNATURES[event.kind]
-    settings = [event.known.value("SampledDataCtrlr", name) or "" for name in ("SignReadings", variable)]
+    is_set = all(event.known.is_true("SampledDataCtrlr", name) for name in ("SignReadings", variable))
     is_about = any(sample.get("context", "Sample.Periodic") == context for sample in event.samples)
-    if is_about and all(value.lower() == "true" for value in settings):
+    if is_about and is_set:
         # One signature may be of several values.
         is_right = any("signedMeterValue" in sample for sample in event.samples)
         yield None if is_right else (f"a signed reading, as {variable} is true", "none")
@@ -133,9 +133,8 @@ def _begin_measured_late(heard: Heard) -> Iterator[Deviation | None]:
         charging = next((place for place, event in enumerate(told) if event.state == "Charging"), None)
         if is_about and measurands and charging is not None and told[charging].kind == "Updated":
             is_right = any(_has(event, measurands, "Transaction.Begin") for event in told[: charging + 1])
-            marks = (first.mark, told[charging].mark)
             wanted = "readings in the context Transaction.Begin when it charges"
-            yield None if is_right else Deviation(wanted, "none", marks=marks)
+            yield judged(is_right, wanted, "none", first.said, told[charging].said)
 
 
 # Who, and why
@@ -162,20 +161,11 @@ def _fault_told(heard: Heard) -> Iterator[Deviation | None]:
         triggers = {event.trigger for event in told}
         # What was told before the trace began is not known.
         if last.reason in _FAULTS and (told[0].kind == "Started" or "AbnormalCondition" in triggers):
-            is_right, expected, got = (
-                "AbnormalCondition" in triggers,
-                f"AbnormalCondition before an end by {last.reason}",
-                last.trigger,
-            )
+            wanted = f"AbnormalCondition before an end by {last.reason}"
+            yield judged("AbnormalCondition" in triggers, wanted, shown(last.trigger), last.said)
         elif last.trigger == "Deauthorized":
-            is_right, expected, got = (
-                last.reason in ("DeAuthorized", "Local"),
-                "the stoppedReason DeAuthorized",
-                last.reason,
-            )
-        else:
-            continue
-        yield None if is_right else Deviation(expected, shown(got), marks=(last.mark,))
+            is_right = last.reason in ("DeAuthorized", "Local")
+            yield judged(is_right, "the stoppedReason DeAuthorized", shown(last.reason), last.said)
 
 
 @overheard("transaction.asked-for")
@@ -187,9 +177,8 @@ def _asked_for(heard: Heard) -> Iterator[Deviation | None]:
         for event in told[1:]:
             action = _ASKED.get(event.trigger)
             if action is not None:
-                is_right = action in event.known.asked
                 wanted = f"what was not asked for by {action} to be told otherwise"
-                yield None if is_right else Deviation(wanted, event.trigger, marks=(event.mark,))
+                yield judged(action in event.known.asked, wanted, event.trigger, event.said)
 
 
 # How it ends, and whether
@@ -211,9 +200,8 @@ def _energy_ends(heard: Heard) -> Iterator[Deviation | None]:
             if is_updated and event.trigger == "Deauthorized" and not _is_let(event):
                 # A state that has not changed need not be told.
                 after = next_one.state or event.state or before
-                marks = (event.mark, next_one.mark)
                 wanted = "another chargingState once it is not authorized any more"
-                yield Deviation(wanted, after, marks=marks) if after == "Charging" else None
+                yield judged(after != "Charging", wanted, after, event.said, next_one.said)
 
 
 @overheard("transaction.stop-point")
@@ -255,9 +243,8 @@ def _numbered_offline(heard: Heard) -> Iterator[Deviation | None]:
         for event in told:
             number = event.payload["seqNo"]
             first = numbers.setdefault(number, event)
-            marks = (first.mark, event.mark)
             is_right = first is event
-            yield None if is_right else Deviation("a seqNo for each event", f"{number} twice", marks=marks)
+            yield judged(is_right, "a seqNo for each event", f"{number} twice", first.said, event.said)
 
 
 def _clock(heard: Heard, after: int, until: int) -> float | None:

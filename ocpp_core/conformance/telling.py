@@ -1,7 +1,6 @@
 """What a station tells and answers, action by action: what fits its schema, as other rules are about the rest."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -9,7 +8,6 @@ from attrs import frozen
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.learning import Learned
-from ocpp_core.conformance.traces import Direction
 from ocpp_core.conformance.verdicts import Deviation
 
 #: What is expected and what came instead; None of what is right.
@@ -29,7 +27,7 @@ class Event:
     @property
     def mark(self) -> int:
         """Where it stands in the trace."""
-        return self.said.entry.number
+        return self.said.mark
 
     @property
     def id(self) -> str:
@@ -69,28 +67,31 @@ class Event:
         ]
 
 
-def _told(kind: Type, heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
-    for said in heard.said:
-        is_its_own = said.entry.direction is Direction.RECEIVED and said.kind is kind
-        if is_its_own and said.action == action and heard.is_right(said):
-            yield said, said.payload or {}
+def requests(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
+    """The requests of an action that the station has sent."""
+    return ((said, said.members) for said in heard.said if heard.tells(said, action))
 
 
-requests: Source = partial(_told, Type.CALL)
-results: Source = partial(_told, Type.CALLRESULT)
+def results(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
+    """The results of an action that the station has sent."""
+    return ((said, said.members) for said in heard.said if heard.answers(said, action))
+
+
+def informed(heard: Heard, action: str) -> Iterator[tuple[Said, Learned]]:
+    """The requests of an action, and what was known of the station when each came."""
+    moments = zip(heard.said, heard.known, strict=False)
+    return ((said, known) for said, known in moments if heard.tells(said, action))
 
 
 def events(heard: Heard) -> Iterator[Event]:
     """The events of transactions in the order in which they came; what came again, once."""
-    right = {said.entry.number for said, _ in requests(heard, "TransactionEvent")}
     seen: set[tuple[Any, ...]] = set()
-    for said, known in zip(heard.said, heard.known, strict=False):
-        if said.entry.number in right:
-            event = Event(said, said.payload or {}, known)
-            key = event.id, event.payload["seqNo"], event.kind, event.trigger, event.payload["timestamp"]
-            if key not in seen:
-                seen.add(key)
-                yield event
+    for said, known in informed(heard, "TransactionEvent"):
+        event = Event(said, said.members, known)
+        key = event.id, event.payload["seqNo"], event.kind, event.trigger, event.payload["timestamp"]
+        if key not in seen:
+            seen.add(key)
+            yield event
 
 
 def transactions(heard: Heard) -> Iterator[list[Event]]:
@@ -107,19 +108,23 @@ def each(
     """Judges each message of an action by itself."""
     for said, payload in source(heard, action):
         wrong = judge(payload)
-        yield None if wrong is None else Deviation(*wrong, place=action, marks=(said.entry.number,))
+        yield None if wrong is None else Deviation(*wrong, place=action, marks=(said.mark,))
+
+
+def judged(is_right: bool, expected: str, got: str, *said: Said) -> Deviation | None:
+    """The verdict on messages: None if they are right, else what was expected and what came."""
+    return None if is_right else Deviation(expected, got, marks=tuple(each.mark for each in said))
 
 
 def answered(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
     """The results of an action with what was asked for: those that fit their schemas, as both have to."""
     asked: dict[str, Json | None] = {}
     for said in heard.said:
-        if said.entry.direction is Direction.SENT:
-            if said.kind is Type.CALL and said.action == action:
-                # Of two calls under one id nobody can tell which one is answered.
-                is_clear = said.id not in asked and heard.is_right(said)
-                asked[said.id] = (said.payload or {}) if is_clear else None
-        elif said.kind is Type.CALLRESULT and said.action == action:
+        if said.action == action and said.kind is Type.CALL and not said.is_received:
+            # Of two calls under one id nobody can tell which one is answered.
+            is_clear = said.id not in asked and heard.is_right(said)
+            asked[said.id] = said.members if is_clear else None
+        elif heard.answers(said, action):
             request = asked.get(said.id)
-            if request is not None and heard.is_right(said):
+            if request is not None:
                 yield request, said
