@@ -240,25 +240,24 @@ def _answered_once(heard: Heard) -> Iterator[Deviation | None]:
 @overheard("frame.answered")
 def _answered(heard: Heard) -> Iterator[Deviation | None]:
     registered = heard.was_registered
-    answers = {said.id for said in heard.said if said.entry.direction is Direction.RECEIVED}
+    answers = {said.id for said in heard.said if said.is_received}
     for said in heard.said:
-        if said.entry.direction is Direction.SENT and said.kind is Type.CALL:
+        if not said.is_received and said.kind is Type.CALL:
             # Before it is registered a station may be left without an answer, and may leave without one.
             is_due = registered or said.action == "BootNotification"
             if is_due and _is_right(heard, said):
                 if said.id in answers:
                     yield None
-                elif said.id in heard.silent and not _is_garbled(heard, said.entry.number):
-                    marks = (said.entry.number,)
-                    yield Deviation("an answer", "silence", place=said.action, marks=marks)
+                elif said.id in heard.silent and not _is_garbled(heard, said.mark):
+                    yield Deviation("an answer", "silence", place=said.action, marks=(said.mark,))
         elif said.action == "BootNotification" and said.kind is Type.CALLRESULT:
-            registered = (said.payload or {}).get("status") == "Accepted"
+            registered = said.members.get("status") == "Accepted"
 
 
 def _is_garbled(heard: Heard, after: int) -> bool:
     """Whether something has come since that may have been meant as the answer, and that other rules are about."""
     asked = {frame.id for frame in heard.frames if not frame.is_received}
-    whole = {said.entry.number for said in heard.said}
+    whole = {said.mark for said in heard.said}
     return any(
         frame.entry.number not in whole
         or (frame.kind not in (Type.CALL, Type.SEND) and frame.id not in asked)
@@ -268,10 +267,8 @@ def _is_garbled(heard: Heard, after: int) -> bool:
 
 
 def _is_right(heard: Heard, said: Said) -> bool:
-    action = heard.specification.actions.get(said.action)
-    if action is None or said.entry.note.startswith(BROKEN) or said.payload is None:
-        return False
-    return bool(action.sent_by & ~heard.role) and not heard.faults(said)
+    """Whether a message of the kit is right, and of an action that its role sends."""
+    return heard.is_right(said) and bool(heard.specification.actions[said.action].sent_by & ~heard.role)
 
 
 def _in_turn(heard: Heard) -> Iterator[Deviation | None]:
@@ -313,7 +310,7 @@ _CLASSES = (
 def _payloads(heard: Heard, kinds: tuple[Type, ...]) -> Iterator[Said]:
     """Each message of the software that has a schema."""
     for said in heard.said:
-        if said.entry.direction is Direction.RECEIVED and said.kind in kinds and said.payload is not None:
+        if said.is_received and said.kind in kinds and said.payload is not None:
             action = heard.specification.actions.get(said.action)
             if action is not None and (said.kind is Type.SEND) is not action.answered:
                 yield said
@@ -335,7 +332,7 @@ def _schema(
             f"a {said.action} that fits its schema",
             str(fault),
             place=f"{said.action} {fault.path}",
-            marks=(said.entry.number,),
+            marks=(said.mark,),
         )
 
 
@@ -347,11 +344,10 @@ for _name, _keywords in _CLASSES:
 @overheard("payload.request-action")
 def _request_action(heard: Heard) -> Iterator[Deviation | None]:
     for said in heard.said:
-        if said.entry.direction is Direction.RECEIVED and said.kind in (Type.CALL, Type.SEND):
+        if said.is_received and said.kind in (Type.CALL, Type.SEND):
             action = heard.specification.actions.get(said.action)
             if action is not None and action.sent_by & heard.role:
                 yield None
             else:
                 why = "an action of the version" if action is None else "an action that this role sends"
-                got = shown(said.action)
-                yield Deviation(why, got, place=said.action, marks=(said.entry.number,))
+                yield Deviation(why, shown(said.action), place=said.action, marks=(said.mark,))

@@ -12,7 +12,7 @@ from functools import partial
 from ocpp_core.conformance.hearing import BROKEN, Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, each, judged, requests, results
+from ocpp_core.conformance.telling import Wrong, course, each, judged, requests, results
 from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
@@ -280,13 +280,11 @@ for _rule, _request, _report in (
 @overheard("firmware.steps")
 def _steps(heard: Heard) -> Iterator[Deviation | None]:
     told: dict[int, set[str]] = {}
-    said_at = {said.mark: said for said in heard.said}
-    for entry in heard.trace:
+    for entry, said in course(heard):
         if entry.what is not What.MESSAGE:
             # What it told while nobody listened is not known.
             told.clear()
             continue
-        said = said_at.get(entry.number)
         if said is None or said.kind is not Type.CALL:
             continue
         payload = said.members

@@ -65,22 +65,23 @@ def _is_ended_by_token(payload: Json) -> bool:
 @overheard("transaction.stop-unasked")
 def _stop_unasked(heard: Heard) -> Iterator[Deviation | None]:
     running: dict[str, Said] = {}
-    asked: Said | None = None
+    # What was asked last about somebody who charges.
+    asked: list[Said] = []
     for said in heard.said:
         payload = said.members
         if not heard.tells(said, "Authorize", "StartTransaction", "StopTransaction", "TransactionEvent"):
             continue
         who = _shown(payload)
         if said.action == "Authorize":
-            asked = said if who in running else None
+            asked = [said] if who in running else []
         elif _is_ended_by_token(payload):
             if who in running:
-                is_same = asked is not None and _shown(asked.members) == who
-                needless = [asked] if asked and is_same and said.entry.at - asked.entry.at < _AT_ONCE else []
+                at_once = [each for each in asked if said.entry.at - each.entry.at < _AT_ONCE]
+                needless = [each for each in at_once if _shown(each.members) == who]
                 yield judged(not needless, "no Authorize for the token that began it", "one", *needless, said)
             running.pop(who, None)
-            asked = None
+            asked = []
         elif "meterStop" in payload or payload.get("eventType") == "Ended":
             running.pop(who, None)
         elif who:
-            running[who], asked = said, None
+            running[who], asked = said, []

@@ -9,7 +9,7 @@ from functools import partial
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, each, judged, requests
+from ocpp_core.conformance.telling import Wrong, course, each, judged, requests
 from ocpp_core.conformance.traces import Direction, What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
@@ -60,9 +60,7 @@ def _reason_after_reset(heard: Heard) -> Iterator[Deviation | None]:
 @overheard("boot.open-while-pending")
 def _open_while_pending(heard: Heard) -> Iterator[Deviation | None]:
     pending: Said | None = None
-    said_at = {said.mark: said for said in heard.said}
-    for entry in heard.trace:
-        said = said_at.get(entry.number)
+    for entry, said in course(heard):
         if entry.what is What.CLOSED and pending is not None:
             # A connection that breaks without a close frame was not closed by anybody.
             if entry.direction is Direction.RECEIVED and not entry.text.startswith(_BROKEN_OFF):

@@ -25,7 +25,7 @@ from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.refusals import RULES
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.rules import Rule, Seen, selected
-from ocpp_core.conformance.traces import Direction, Trace
+from ocpp_core.conformance.traces import Trace
 from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive, NotApplicable, Outcome, Verdict
 from ocpp_core.model.extras import install
 from ocpp_core.model.printing import printable
@@ -480,16 +480,14 @@ class Run:
         """Remembers what the software says of itself, and what is left in it."""
         self._known = heard.known[-1]
         for said in heard.said:
-            payload = said.payload or {}
-            is_sent = said.entry.direction is Direction.SENT
-            id = payload.get("transactionId")
+            id = said.members.get("transactionId")
             id = id if isinstance(id, int | str) else None  # it is what somebody else has written
             match said.action, said.kind:
-                case "BootNotification", Type.CALL if not is_sent:
-                    self.software = _software(payload)
-                case "StartTransaction", Type.CALLRESULT if not is_sent:
+                case "BootNotification", Type.CALL if said.is_received:
+                    self.software = _software(said.members)
+                case "StartTransaction", Type.CALLRESULT if said.is_received:
                     self._open.add(id)
-                case "StopTransaction", Type.CALL if is_sent:
+                case "StopTransaction", Type.CALL if not said.is_received:
                     self._open.discard(id)
                 case _:
                     pass

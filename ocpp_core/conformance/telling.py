@@ -8,6 +8,7 @@ from attrs import frozen
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.learning import Learned
+from ocpp_core.conformance.traces import Entry
 from ocpp_core.conformance.verdicts import Deviation
 
 #: What is expected and what came instead; None of what is right.
@@ -75,6 +76,12 @@ def requests(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
 def results(heard: Heard, action: str) -> Iterator[tuple[Said, Json]]:
     """The results of an action that the station has sent."""
     return ((said, said.members) for said in heard.said if heard.answers(said, action))
+
+
+def course(heard: Heard) -> Iterator[tuple[Entry, Said | None]]:
+    """All that happened, and the messages that are whole."""
+    whole = {said.mark: said for said in heard.said}
+    return ((entry, whole.get(entry.number)) for entry in heard.trace)
 
 
 def informed(heard: Heard, action: str) -> Iterator[tuple[Said, Learned]]:
