@@ -64,7 +64,7 @@ def _is_ended_by_token(payload: Json) -> bool:
 
 @overheard("transaction.stop-unasked")
 def _stop_unasked(heard: Heard) -> Iterator[Deviation | None]:
-    running: dict[str, Said] = {}
+    running: set[str] = set()
     # What was asked last about somebody who charges.
     asked: list[Said] = []
     for said in heard.said:
@@ -79,9 +79,10 @@ def _stop_unasked(heard: Heard) -> Iterator[Deviation | None]:
                 at_once = [each for each in asked if said.entry.at - each.entry.at < _AT_ONCE]
                 needless = [each for each in at_once if _shown(each.members) == who]
                 yield judged(not needless, "no Authorize for the token that began it", "one", *needless, said)
-            running.pop(who, None)
+            running.discard(who)
             asked = []
         elif "meterStop" in payload or payload.get("eventType") == "Ended":
-            running.pop(who, None)
+            running.discard(who)
         elif who:
-            running[who], asked = said, []
+            running.add(who)
+            asked = []

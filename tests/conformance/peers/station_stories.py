@@ -72,9 +72,11 @@ class Story:
         moment = _BEGAN + timedelta(seconds=self.at - ago)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    def loses(self, code: str = "1001", *, seconds: float = 1.0) -> "Story":
-        """The station ends the connection, and comes again after a while."""
-        ended = self._add(Direction.RECEIVED, What.CLOSED, "", lambda _: code)
+    def loses(
+        self, code: str = "1001", *, seconds: float = 1.0, by: Direction = Direction.RECEIVED
+    ) -> "Story":
+        """The station, or the CSMS, ends the connection; the station comes again after a while."""
+        ended = self._add(by, What.CLOSED, "", lambda _: code)
         return ended.waits(seconds - _MOMENT)._add(Direction.RECEIVED, What.OPENED, "", lambda _: "again")
 
     def _add(
@@ -119,6 +121,10 @@ class Story:
             Direction.RECEIVED, action, lambda known: [2, id, action, request(known, action, told)]
         )
         return story._says(Direction.SENT, action, lambda known: [3, id, response(known, action, result)])
+
+    def says(self, *frame: Any) -> "Story":
+        """The station says exactly this, in any version."""
+        return self._says(Direction.RECEIVED, "", lambda _: list(frame))
 
     # What is said often
 
