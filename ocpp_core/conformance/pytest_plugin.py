@@ -152,7 +152,7 @@ class Kit(pytest.Collector):
             is_worker = hasattr(self.config, "workerinput")
             text = shared(folder.parent / "ocpp.json", make) if is_worker else make(lambda: None)
             self._outcomes = {outcome.rule.id: outcome for outcome in from_json(text).outcomes}
-            self.is_blind = is_blind(self._outcomes.values())
+            self.is_blind: bool = is_blind(self._outcomes.values())
         return self._outcomes[item.name]
 
     def _run(self, profile: "Profile", lives: Callable[[], None]) -> str:
