@@ -125,7 +125,7 @@ class Kit(pytest.Collector):
     """
 
     _outcomes: "dict[str, Outcome] | None" = None
-    is_blind = False  #: whether nobody can tell of any rule
+    is_blind: bool = False  #: whether nobody can tell of any rule
 
     def collect(self) -> Iterator[pytest.Item]:
         """Items are made elsewhere, as they are in no file."""
@@ -152,7 +152,7 @@ class Kit(pytest.Collector):
             is_worker = hasattr(self.config, "workerinput")
             text = shared(folder.parent / "ocpp.json", make) if is_worker else make(lambda: None)
             self._outcomes = {outcome.rule.id: outcome for outcome in from_json(text).outcomes}
-            self.is_blind: bool = is_blind(self._outcomes.values())
+            self.is_blind = is_blind(self._outcomes.values())
         return self._outcomes[item.name]
 
     def _run(self, profile: "Profile", lives: Callable[[], None]) -> str:
