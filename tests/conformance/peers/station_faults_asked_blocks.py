@@ -96,15 +96,6 @@ def _never_idle(station: Station) -> None:
     behaving(after_UpdateFirmware=failed)(station)
 
 
-def _balances_anything(station: Station) -> None:
-    station.variables["V2XChargingCtrlr", "SupportedOperationModes"] = [
-        "LocalLoadBalancing",
-        "ReadOnly",
-        bool,
-    ]
-    station.lenient.add("profile.balancing-set")
-
-
 def _is_never_uploading(station: Station) -> None:
     async def triggered(self: Station, payload: Json) -> None:
         self.goes_on = {"status": "Idle"}
@@ -137,7 +128,6 @@ def _swaps_otherwise(station: Station) -> None:
 
 
 ASKED_BLOCKS = [
-    Fault("balances loads from nowhere", "profile.balancing-set", _balances_anything, THIRD),
     Fault("does not know that it uploads", "trigger.log-uploading", _is_never_uploading, SECOND),
     Fault("shows any number of messages", "display.full", _shows_any_number, SECOND),
     Fault("lists no certificates", "certificate.installed", _lists_none, SECOND),

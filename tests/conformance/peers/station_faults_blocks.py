@@ -1,6 +1,7 @@
 """Stations with one fault each: profiles, displays, tariffs, DER controls, and what is heard of such things."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.peers.station import Station
@@ -22,27 +23,32 @@ from conformance.peers.station_ways import (
 )
 
 Json = dict[str, Any]
+_Abilities = Mapping[tuple[str, str], str | None]
 
 
-def _lenient(rule: str, *without_abilities: tuple[str, str]) -> Change:
-    """Does not know a rule about what has to be refused, nor has some abilities."""
+def _lenient(rule: str, abilities: _Abilities | None = None) -> Change:
+    """Does not know a rule about what has to be refused; has some abilities otherwise, and those with None not."""
 
     def change(station: Station) -> None:
         station.lenient.add(rule)
-        for place in without_abilities:
-            del station.variables[place]
+        for place, value in (abilities or {}).items():
+            if value is None:
+                del station.variables[place]
+            else:
+                station.variables[place][0] = value
 
     return change
 
 
-#: Of rules about what the faultless station can do.
-_ABILITIES = {
-    "profile.priority-supported": (("SmartChargingCtrlr", "SupportedAdditionalPurposes"),),
-    "profile.dynamic-supported": (("SmartChargingCtrlr", "SupportsDynamicProfiles"),),
+#: Of rules about what the faultless station can do, and what it cannot.
+_ABILITIES: Mapping[str, _Abilities] = {
+    "profile.priority-supported": {("SmartChargingCtrlr", "SupportedAdditionalPurposes"): None},
+    "profile.dynamic-supported": {("SmartChargingCtrlr", "SupportsDynamicProfiles"): None},
+    "profile.balancing-set": {("V2XChargingCtrlr", "SupportedOperationModes"): "LocalLoadBalancing"},
 }
 _OLDER = ("profile.max-whole-only", "profile.unit", "profile.one-default")
 LENIENT = [
-    Fault(f"does not know {rule}", rule, _lenient(rule, *_ABILITIES.get(rule, ())), versions)
+    Fault(f"does not know {rule}", rule, _lenient(rule, _ABILITIES.get(rule)), versions)
     for rules, versions in (
         (_OLDER, SECOND),
         ([rule for rule in REFUSALS if rule not in _OLDER], THIRD),
