@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ocpp_core.v20.authorization import *
     from ocpp_core.v20.availability import *
     from ocpp_core.v20.certificate_management import *
+    from ocpp_core.v20.certificates import *
     from ocpp_core.v20.charging_profiles import *
     from ocpp_core.v20.data_transfer import *
+    from ocpp_core.v20.device_model import *
     from ocpp_core.v20.diagnostics import *
     from ocpp_core.v20.display_message import *
     from ocpp_core.v20.firmware_management import *
@@ -133,9 +135,8 @@ else:
                 DataTransferRequest DataTransferResponse DataTransferStatus
             """,
             "types": """
-                AdditionalInfo AuthorizationStatus CertificateHashData Component ComponentVariable EVSE
-                GenericDeviceModelStatus GenericStatus GroupIdToken HashAlgorithm IdToken IdTokenEnum
-                IdTokenInfo MessageContent MessageFormat OCSPRequestData Variable
+                AdditionalInfo AuthorizationStatus EVSE GenericStatus GroupIdToken IdToken IdTokenEnum
+                IdTokenInfo MessageContent MessageFormat
             """,
             "charging_profiles": """
                 ChargingProfile ChargingProfileKind ChargingProfilePurpose ChargingRateUnit ChargingSchedule
@@ -144,6 +145,12 @@ else:
             "meter_values": """
                 EncodingMethod Location Measurand MeterValue Phase ReadingContext SampledValue SignatureMethod
                 SignedMeterValue UnitOfMeasure
+            """,
+            "device_model": """
+                Component ComponentVariable GenericDeviceModelStatus Variable
+            """,
+            "certificates": """
+                CertificateHashData HashAlgorithm OCSPRequestData
             """,
         },
     )

@@ -3,7 +3,8 @@
 
 from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.types import IdToken, IdTokenInfo, OCSPRequestData
+from ocpp_core.v20.certificates import OCSPRequestData
+from ocpp_core.v20.types import IdToken, IdTokenInfo
 
 
 class CertificateStatusEnum(Token):

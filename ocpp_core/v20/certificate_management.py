@@ -3,7 +3,7 @@
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.types import CertificateHashData, OCSPRequestData
+from ocpp_core.v20.certificates import CertificateHashData, OCSPRequestData
 
 
 class DeleteCertificateStatus(Token):

@@ -6,15 +6,9 @@ from decimal import Decimal
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.types import (
-    CertificateHashData,
-    Component,
-    ComponentVariable,
-    GenericDeviceModelStatus,
-    GenericStatus,
-    IdToken,
-    Variable,
-)
+from ocpp_core.v20.certificates import CertificateHashData
+from ocpp_core.v20.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v20.types import GenericStatus, IdToken
 
 
 class ClearMonitoringStatus(Token):

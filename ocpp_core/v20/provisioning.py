@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.types import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v20.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
 
 
 class APNAuthentication(Token):

@@ -22,30 +22,11 @@ class AuthorizationStatus(Token):
     UNKNOWN = "Unknown"
 
 
-class GenericDeviceModelStatus(Token):
-    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.
-
-    [OCPP 2.0]
-    """
-
-    ACCEPTED = "Accepted"
-    REJECTED = "Rejected"
-    NOT_SUPPORTED = "NotSupported"
-
-
 class GenericStatus(Token):
     """Yes or no, to a request whose answer has no statuses of its own.  [OCPP 2.0]"""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
-
-
-class HashAlgorithm(Token):
-    """Hash function behind the hashes that identify a certificate.  [OCPP 2.0]"""
-
-    SHA256 = "SHA256"
-    SHA384 = "SHA384"
-    SHA512 = "SHA512"
 
 
 class IdTokenEnum(Token):
@@ -161,25 +142,6 @@ class IdToken(DataType):
     type: IdTokenEnum = wire("type")
 
 
-@datatype(Version.V2_0, "CertificateHashDataType", is_open=True)
-class CertificateHashData(DataType):
-    """Names a certificate without sending it, by the hashes that OCSP uses too.  [OCPP 2.0]
-
-    Attributes:
-        hash_algorithm: What both hashes were made with.
-        issuer_name_hash: Hash of the issuer's distinguished name in its DER form. At most 128 characters.
-        issuer_key_hash: Hash of the issuer's public key: the key bits alone, without DER tag and length. At
-            most 128 characters.
-        serial_number: Serial number of the certificate in hexadecimal, without 0x and without zeros in front.
-            At most 20 characters.
-    """
-
-    hash_algorithm: HashAlgorithm = wire("hashAlgorithm")
-    issuer_name_hash: str = wire("issuerNameHash", max_length=128)
-    issuer_key_hash: str = wire("issuerKeyHash", max_length=128)
-    serial_number: str = wire("serialNumber", max_length=20)
-
-
 @datatype(Version.V2_0, "EVSEType", is_open=True)
 class EVSE(DataType):
     """Where: an EVSE, or one of its connectors.  [OCPP 2.0]
@@ -191,69 +153,3 @@ class EVSE(DataType):
 
     id: int = wire("id")
     connector_id: int | None = wire("connectorId", default=None)
-
-
-@datatype(Version.V2_0, "ComponentType", is_open=True)
-class Component(DataType):
-    """A physical or logical part of the Charging Station.  [OCPP 2.0]
-
-    Attributes:
-        evse: Where the part sits, down to EVSE or connector; absent means it serves the whole station.
-        name: What kind of part it is, best from the standard's list; compared without case. At most 50
-            characters.
-        instance: Which one, where a part occurs more than once; compared without case. At most 50 characters.
-    """
-
-    evse: EVSE | None = wire("evse", default=None)
-    name: str = wire("name", max_length=50)
-    instance: str | None = wire("instance", max_length=50, default=None)
-
-
-@datatype(Version.V2_0, "VariableType", is_open=True)
-class Variable(DataType):
-    """Names a variable within its component.  [OCPP 2.0]
-
-    Attributes:
-        name: Name of the variable, preferably one that the standard lists; upper and lower case are the same.
-            At most 50 characters.
-        instance: Which one, if the component has several variables of this name; upper and lower case are the
-            same. At most 50 characters.
-    """
-
-    name: str = wire("name", max_length=50)
-    instance: str | None = wire("instance", max_length=50, default=None)
-
-
-@datatype(Version.V2_0, "ComponentVariableType", is_open=True)
-class ComponentVariable(DataType):
-    """Points at a variable of a component, or at all of them.  [OCPP 2.0]
-
-    Attributes:
-        component: The part of the station.
-        variable: One of its variables; absent means every one.
-    """
-
-    component: Component = wire("component")
-    variable: Variable = wire("variable")
-
-
-@datatype(Version.V2_0, "OCSPRequestDataType", is_open=True)
-class OCSPRequestData(DataType):
-    """A certificate whose validity is to be asked of an OCSP responder.  [OCPP 2.0]
-
-    Attributes:
-        hash_algorithm: Hash function used for both hashes.
-        issuer_name_hash: Hash of the distinguished name (DER) of the certificate's issuer. At most 128
-            characters.
-        issuer_key_hash: Hash of the public key of the certificate's issuer. At most 128 characters.
-        serial_number: Serial number of the certificate in hexadecimal, with neither 0x nor leading zeros. At
-            most 20 characters.
-        responder_url: Address of the OCSP responder; upper and lower case are the same. At most 512
-            characters.
-    """
-
-    hash_algorithm: HashAlgorithm = wire("hashAlgorithm")
-    issuer_name_hash: str = wire("issuerNameHash", max_length=128)
-    issuer_key_hash: str = wire("issuerKeyHash", max_length=128)
-    serial_number: str = wire("serialNumber", max_length=20)
-    responder_url: str | None = wire("responderURL", max_length=512, default=None)

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ocpp_core.v201.authorization import *
     from ocpp_core.v201.availability import *
     from ocpp_core.v201.certificate_management import *
+    from ocpp_core.v201.certificates import *
     from ocpp_core.v201.charging_profiles import *
     from ocpp_core.v201.data_transfer import *
+    from ocpp_core.v201.device_model import *
     from ocpp_core.v201.diagnostics import *
     from ocpp_core.v201.display_message import *
     from ocpp_core.v201.firmware_management import *
@@ -130,14 +132,19 @@ else:
                 DataTransferRequest DataTransferResponse DataTransferStatus
             """,
             "types": """
-                AdditionalInfo AuthorizationStatus CertificateHashData Component ComponentVariable CustomData
-                EVSE GenericDeviceModelStatus GenericStatus HashAlgorithm IdToken IdTokenEnum IdTokenInfo
-                MessageContent MessageFormat OCSPRequestData StatusInfo Variable
+                AdditionalInfo AuthorizationStatus CustomData EVSE GenericStatus IdToken IdTokenEnum
+                IdTokenInfo MessageContent MessageFormat StatusInfo
             """,
             "charging_profiles": """
                 ChargingProfile ChargingProfileKind ChargingProfilePurpose ChargingRateUnit ChargingSchedule
                 ChargingSchedulePeriod ConsumptionCost Cost CostKind RecurrencyKind RelativeTimeInterval
                 SalesTariff SalesTariffEntry
+            """,
+            "device_model": """
+                Component ComponentVariable GenericDeviceModelStatus Variable
+            """,
+            "certificates": """
+                CertificateHashData HashAlgorithm OCSPRequestData
             """,
             "meter_values": """
                 Location Measurand MeterValue Phase ReadingContext SampledValue SignedMeterValue UnitOfMeasure

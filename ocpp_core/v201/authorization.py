@@ -3,7 +3,8 @@
 
 from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.types import CustomData, IdToken, IdTokenInfo, OCSPRequestData, StatusInfo
+from ocpp_core.v201.certificates import OCSPRequestData
+from ocpp_core.v201.types import CustomData, IdToken, IdTokenInfo, StatusInfo
 
 
 class AuthorizeCertificateStatus(Token):

@@ -3,7 +3,8 @@
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.types import CertificateHashData, CustomData, OCSPRequestData, StatusInfo
+from ocpp_core.v201.certificates import CertificateHashData, OCSPRequestData
+from ocpp_core.v201.types import CustomData, StatusInfo
 
 
 class CertificateAction(Token):

@@ -6,14 +6,8 @@ from decimal import Decimal
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.types import (
-    Component,
-    ComponentVariable,
-    CustomData,
-    GenericDeviceModelStatus,
-    StatusInfo,
-    Variable,
-)
+from ocpp_core.v201.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v201.types import CustomData, StatusInfo
 
 
 class APNAuthentication(Token):

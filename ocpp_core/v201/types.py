@@ -22,18 +22,6 @@ class AuthorizationStatus(Token):
     UNKNOWN = "Unknown"
 
 
-class GenericDeviceModelStatus(Token):
-    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.
-
-    [OCPP 2.0.1 edition 3 Part 2 §3.34]
-    """
-
-    ACCEPTED = "Accepted"
-    REJECTED = "Rejected"
-    NOT_SUPPORTED = "NotSupported"
-    EMPTY_RESULT_SET = "EmptyResultSet"
-
-
 class GenericStatus(Token):
     """Yes or no, to a request whose answer has no statuses of its own.
 
@@ -42,14 +30,6 @@ class GenericStatus(Token):
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
-
-
-class HashAlgorithm(Token):
-    """Hash function behind the hashes that identify a certificate.  [OCPP 2.0.1 edition 3 Part 2 §3.42]"""
-
-    SHA256 = "SHA256"
-    SHA384 = "SHA384"
-    SHA512 = "SHA512"
 
 
 class IdTokenEnum(Token):
@@ -174,29 +154,6 @@ class IdTokenInfo(DataType):
     personal_message: MessageContent | None = wire("personalMessage", default=None)
 
 
-@datatype(Version.V2_0_1, "CertificateHashDataType")
-class CertificateHashData(DataType):
-    """Names a certificate without sending it, by the hashes that OCSP uses too.
-
-    [OCPP 2.0.1 edition 3 Part 2 §2.6]
-
-    Attributes:
-        custom_data: Vendor-specific additions, passed through untouched.
-        hash_algorithm: What both hashes were made with.
-        issuer_name_hash: Hash of the issuer's distinguished name in its DER form. At most 128 characters.
-        issuer_key_hash: Hash of the issuer's public key: the key bits alone, without DER tag and length. At
-            most 128 characters.
-        serial_number: Serial number of the certificate in hexadecimal, without 0x and without zeros in front.
-            At most 40 characters.
-    """
-
-    custom_data: CustomData | None = wire("customData", default=None)
-    hash_algorithm: HashAlgorithm = wire("hashAlgorithm")
-    issuer_name_hash: str = wire("issuerNameHash", max_length=128)
-    issuer_key_hash: str = wire("issuerKeyHash", max_length=128)
-    serial_number: str = wire("serialNumber", max_length=40)
-
-
 @datatype(Version.V2_0_1, "StatusInfoType")
 class StatusInfo(DataType):
     """Why a status was given: a code for programs and words for people.
@@ -228,79 +185,3 @@ class EVSE(DataType):
     custom_data: CustomData | None = wire("customData", default=None)
     id: int = wire("id")
     connector_id: int | None = wire("connectorId", default=None)
-
-
-@datatype(Version.V2_0_1, "ComponentType")
-class Component(DataType):
-    """A physical or logical part of the Charging Station.  [OCPP 2.0.1 edition 3 Part 2 §2.16]
-
-    Attributes:
-        custom_data: Vendor-specific additions, passed through untouched.
-        evse: Where the part sits, down to EVSE or connector; absent means it serves the whole station.
-        name: What kind of part it is, best from the standard's list; compared without case. At most 50
-            characters.
-        instance: Which one, where a part occurs more than once; compared without case. At most 50 characters.
-    """
-
-    custom_data: CustomData | None = wire("customData", default=None)
-    evse: EVSE | None = wire("evse", default=None)
-    name: str = wire("name", max_length=50)
-    instance: str | None = wire("instance", max_length=50, default=None)
-
-
-@datatype(Version.V2_0_1, "VariableType")
-class Variable(DataType):
-    """Names a variable within its component.  [OCPP 2.0.1 edition 3 Part 2 §2.53]
-
-    Attributes:
-        custom_data: Additions of a vendor; passed through untouched.
-        name: Name of the variable, preferably one that the standard lists; upper and lower case are the same.
-            At most 50 characters.
-        instance: Which one, if the component has several variables of this name; upper and lower case are the
-            same. At most 50 characters.
-    """
-
-    custom_data: CustomData | None = wire("customData", default=None)
-    name: str = wire("name", max_length=50)
-    instance: str | None = wire("instance", max_length=50, default=None)
-
-
-@datatype(Version.V2_0_1, "ComponentVariableType")
-class ComponentVariable(DataType):
-    """Points at a variable of a component, or at all of them.  [OCPP 2.0.1 edition 3 Part 2 §2.17]
-
-    Attributes:
-        custom_data: Vendor-specific additions, passed through untouched.
-        component: The part of the station.
-        variable: One of its variables; absent means every one.
-    """
-
-    custom_data: CustomData | None = wire("customData", default=None)
-    component: Component = wire("component")
-    variable: Variable | None = wire("variable", default=None)
-
-
-@datatype(Version.V2_0_1, "OCSPRequestDataType")
-class OCSPRequestData(DataType):
-    """A certificate whose validity is to be asked of an OCSP responder.
-
-    [OCPP 2.0.1 edition 3 Part 2 §2.36]
-
-    Attributes:
-        custom_data: Additions of a vendor; passed through untouched.
-        hash_algorithm: Hash function used for both hashes.
-        issuer_name_hash: Hash of the distinguished name (DER) of the certificate's issuer. At most 128
-            characters.
-        issuer_key_hash: Hash of the public key of the certificate's issuer. At most 128 characters.
-        serial_number: Serial number of the certificate in hexadecimal, with neither 0x nor leading zeros. At
-            most 40 characters.
-        responder_url: Address of the OCSP responder; upper and lower case are the same. At most 512
-            characters.
-    """
-
-    custom_data: CustomData | None = wire("customData", default=None)
-    hash_algorithm: HashAlgorithm = wire("hashAlgorithm")
-    issuer_name_hash: str = wire("issuerNameHash", max_length=128)
-    issuer_key_hash: str = wire("issuerKeyHash", max_length=128)
-    serial_number: str = wire("serialNumber", max_length=40)
-    responder_url: str = wire("responderURL", max_length=512)

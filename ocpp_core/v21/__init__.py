@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from ocpp_core.v21.battery_swapping import *
     from ocpp_core.v21.bidirectional_power_transfer import *
     from ocpp_core.v21.certificate_management import *
+    from ocpp_core.v21.certificates import *
     from ocpp_core.v21.charging_profiles import *
     from ocpp_core.v21.data_transfer import *
     from ocpp_core.v21.der_control import *
+    from ocpp_core.v21.device_model import *
     from ocpp_core.v21.diagnostics import *
     from ocpp_core.v21.display_message import *
     from ocpp_core.v21.firmware_management import *
@@ -170,10 +172,8 @@ else:
                 RequestBatterySwapResponse
             """,
             "types": """
-                AdditionalInfo AuthorizationStatus CertificateHashData Component ComponentVariable CustomData
-                DERControl EVSE EnergyTransferMode GenericDeviceModelStatus GenericStatus HashAlgorithm
-                IdToken IdTokenInfo MessageContent MessageFormat OCSPRequestData OperationMode Price
-                StatusInfo TaxRate Variable
+                AdditionalInfo AuthorizationStatus CustomData DERControl EVSE EnergyTransferMode GenericStatus
+                IdToken IdTokenInfo MessageContent MessageFormat OperationMode Price StatusInfo TaxRate
             """,
             "charging_profiles": """
                 AbsolutePriceSchedule AdditionalSelectedServices ChargingProfile ChargingProfileKind
@@ -185,6 +185,12 @@ else:
             "tariffs": """
                 DayOfWeek EvseKind Tariff TariffConditions TariffConditionsFixed TariffEnergy
                 TariffEnergyPrice TariffFixed TariffFixedPrice TariffTime TariffTimePrice
+            """,
+            "device_model": """
+                Component ComponentVariable GenericDeviceModelStatus Variable
+            """,
+            "certificates": """
+                CertificateHashData HashAlgorithm OCSPRequestData
             """,
             "meter_values": """
                 Location Measurand MeterValue Phase ReadingContext SampledValue SignedMeterValue UnitOfMeasure

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
+from ocpp_core.v21.certificates import OCSPRequestData
 from ocpp_core.v21.tariffs import Tariff
 from ocpp_core.v21.types import (
     CustomData,
@@ -13,7 +14,6 @@ from ocpp_core.v21.types import (
     GenericStatus,
     IdToken,
     IdTokenInfo,
-    OCSPRequestData,
     StatusInfo,
 )
 

@@ -6,17 +6,9 @@ from decimal import Decimal
 
 from ocpp_core.model.messages import DataType, Notification, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.types import (
-    CertificateHashData,
-    Component,
-    ComponentVariable,
-    CustomData,
-    GenericDeviceModelStatus,
-    GenericStatus,
-    IdToken,
-    StatusInfo,
-    Variable,
-)
+from ocpp_core.v21.certificates import CertificateHashData
+from ocpp_core.v21.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v21.types import CustomData, GenericStatus, IdToken, StatusInfo
 
 
 class ClearMonitoringStatus(Token):

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.types import Component, CustomData, MessageContent, StatusInfo
+from ocpp_core.v21.device_model import Component
+from ocpp_core.v21.types import CustomData, MessageContent, StatusInfo
 
 
 class ClearMessageStatus(Token):

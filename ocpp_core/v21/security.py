@@ -5,7 +5,8 @@ from datetime import datetime
 
 from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.types import CertificateHashData, CustomData, GenericStatus, StatusInfo
+from ocpp_core.v21.certificates import CertificateHashData
+from ocpp_core.v21.types import CustomData, GenericStatus, StatusInfo
 
 
 class CertificateSignedStatus(Token):

@@ -69,31 +69,11 @@ class EnergyTransferMode(Token):
     WPT = "WPT"
 
 
-class GenericDeviceModelStatus(Token):
-    """Answer to a request about the device model; EmptyResultSet means that nothing in it fits.
-
-    [OCPP 2.1 edition 1 Part 2 §3.42]
-    """
-
-    ACCEPTED = "Accepted"
-    REJECTED = "Rejected"
-    NOT_SUPPORTED = "NotSupported"
-    EMPTY_RESULT_SET = "EmptyResultSet"
-
-
 class GenericStatus(Token):
     """Yes or no, to a request whose answer has no statuses of its own.  [OCPP 2.1 edition 1 Part 2 §3.43]"""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
-
-
-class HashAlgorithm(Token):
-    """Hash function behind the hashes that identify a certificate.  [OCPP 2.1 edition 1 Part 2 §3.51]"""
-
-    SHA256 = "SHA256"
-    SHA384 = "SHA384"
-    SHA512 = "SHA512"
 
 
 class MessageFormat(Token):
@@ -219,29 +199,6 @@ class IdTokenInfo(DataType):
     custom_data: CustomData | None = wire("customData", default=None)
 
 
-@datatype(Version.V2_1, "CertificateHashDataType")
-class CertificateHashData(DataType):
-    """Names a certificate without sending it, by the hashes that OCSP uses too.
-
-    [OCPP 2.1 edition 1 Part 2 §2.10]
-
-    Attributes:
-        hash_algorithm: What both hashes were made with.
-        issuer_name_hash: Hash of the issuer's distinguished name in its DER form. At most 128 characters.
-        issuer_key_hash: Hash of the issuer's public key: the key bits alone, without DER tag and length. At
-            most 128 characters.
-        serial_number: Serial number of the certificate in hexadecimal, without 0x and without zeros in front.
-            At most 40 characters.
-        custom_data: Vendor-specific additions, passed through untouched.
-    """
-
-    hash_algorithm: HashAlgorithm = wire("hashAlgorithm")
-    issuer_name_hash: str = wire("issuerNameHash", max_length=128)
-    issuer_key_hash: str = wire("issuerKeyHash", max_length=128)
-    serial_number: str = wire("serialNumber", max_length=40)
-    custom_data: CustomData | None = wire("customData", default=None)
-
-
 @datatype(Version.V2_1, "StatusInfoType")
 class StatusInfo(DataType):
     """Why a status was given: a code for programs and words for people.
@@ -272,56 +229,6 @@ class EVSE(DataType):
 
     id: int = wire("id", minimum=0)
     connector_id: int | None = wire("connectorId", minimum=0, default=None)
-    custom_data: CustomData | None = wire("customData", default=None)
-
-
-@datatype(Version.V2_1, "ComponentType")
-class Component(DataType):
-    """A physical or logical part of the Charging Station.  [OCPP 2.1 edition 1 Part 2 §2.25]
-
-    Attributes:
-        evse: Where the part sits, down to EVSE or connector; absent means it serves the whole station.
-        name: What kind of part it is, best from the standard's list; compared without case. At most 50
-            characters.
-        instance: Which one, where a part occurs more than once; compared without case. At most 50 characters.
-        custom_data: Vendor-specific additions, passed through untouched.
-    """
-
-    evse: EVSE | None = wire("evse", default=None)
-    name: str = wire("name", max_length=50)
-    instance: str | None = wire("instance", max_length=50, default=None)
-    custom_data: CustomData | None = wire("customData", default=None)
-
-
-@datatype(Version.V2_1, "VariableType")
-class Variable(DataType):
-    """Names a variable within its component.  [OCPP 2.1 edition 1 Part 2 §2.119]
-
-    Attributes:
-        name: Name of the variable, preferably one that the standard lists; upper and lower case are the same.
-            At most 50 characters.
-        instance: Which one, if the component has several variables of this name; upper and lower case are the
-            same. At most 50 characters.
-        custom_data: Additions of a vendor; passed through untouched.
-    """
-
-    name: str = wire("name", max_length=50)
-    instance: str | None = wire("instance", max_length=50, default=None)
-    custom_data: CustomData | None = wire("customData", default=None)
-
-
-@datatype(Version.V2_1, "ComponentVariableType")
-class ComponentVariable(DataType):
-    """Points at a variable of a component, or at all of them.  [OCPP 2.1 edition 1 Part 2 §2.26]
-
-    Attributes:
-        component: The part of the station.
-        variable: One of its variables; absent means every one.
-        custom_data: Vendor-specific additions, passed through untouched.
-    """
-
-    component: Component = wire("component")
-    variable: Variable | None = wire("variable", default=None)
     custom_data: CustomData | None = wire("customData", default=None)
 
 
@@ -356,30 +263,4 @@ class Price(DataType):
     excl_tax: Decimal | None = wire("exclTax", default=None)
     incl_tax: Decimal | None = wire("inclTax", default=None)
     tax_rates: list[TaxRate] | None = wire("taxRates", min_items=1, max_items=5, default=None)
-    custom_data: CustomData | None = wire("customData", default=None)
-
-
-@datatype(Version.V2_1, "OCSPRequestDataType")
-class OCSPRequestData(DataType):
-    """A certificate whose validity is to be asked of an OCSP responder.
-
-    [OCPP 2.1 edition 1 Part 2 §2.72]
-
-    Attributes:
-        hash_algorithm: Hash function used for both hashes.
-        issuer_name_hash: Hash of the distinguished name (DER) of the certificate's issuer. At most 128
-            characters.
-        issuer_key_hash: Hash of the public key of the certificate's issuer. At most 128 characters.
-        serial_number: Serial number of the certificate in hexadecimal, with neither 0x nor leading zeros. At
-            most 40 characters.
-        responder_url: Address of the OCSP responder; upper and lower case are the same. At most 2000
-            characters.
-        custom_data: Additions of a vendor; passed through untouched.
-    """
-
-    hash_algorithm: HashAlgorithm = wire("hashAlgorithm")
-    issuer_name_hash: str = wire("issuerNameHash", max_length=128)
-    issuer_key_hash: str = wire("issuerKeyHash", max_length=128)
-    serial_number: str = wire("serialNumber", max_length=40)
-    responder_url: str = wire("responderURL", max_length=2000)
     custom_data: CustomData | None = wire("customData", default=None)
