@@ -125,7 +125,7 @@ class Kit(pytest.Collector):
     """
 
     _outcomes: "dict[str, Outcome] | None" = None
-    is_blind = False  #: whether nobody can tell of any rule
+    is_blind: bool = False  #: whether nobody can tell of any rule
 
     def collect(self) -> Iterator[pytest.Item]:
         """Items are made elsewhere, as they are in no file."""

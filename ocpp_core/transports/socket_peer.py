@@ -49,7 +49,7 @@ class SocketPeer(Peer[str]):
         **options: Any,
     ) -> None:
         assert handshake.version is not None
-        self.handshake = handshake
+        self.handshake: Handshake = handshake
         self.version: Version = handshake.version
         self.is_replaced: bool = False
         plain = JsonCodec(
