@@ -152,4 +152,6 @@ def _version(package: str) -> str:
 
 
 if __name__ == "__main__":
+    # Whoever ends this ends the suite too, which is a group of its own: what raises comes by `killpg`.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     sys.exit(main())

@@ -27,6 +27,19 @@ def kept(function: F, most: int) -> F:
     return cast(F, lru_cache(most)(function))
 
 
+def deferred(module: str, name: str) -> Callable[..., Any]:
+    """A function of a module that is loaded with the first call."""
+
+    @cache
+    def load() -> Any:
+        return getattr(import_module(module), name)
+
+    def function(*values: Any, **named: Any) -> Any:
+        return load()(*values, **named)
+
+    return function
+
+
 def lazy(
     package: str, modules: Mapping[str, str], *, packages: str = ""
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:

@@ -2,6 +2,11 @@
 
 import importlib
 import json
+import os
+import select
+import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -82,3 +87,29 @@ def test_a_suite_that_fails_costs_no_other(
 
     assert 1 == run.main()
     assert ["good"] == [one["name"] for one in json.loads(written.read_text("utf-8"))["suites"]]
+
+
+def test_a_suite_ends_with_the_run_that_has_started_it(tmp_path: Path) -> None:
+    program = shutil.copy(FOLDER / "run.py", tmp_path)
+    suite = tmp_path / "imports.py"
+    suite.write_text(
+        "import sys, threading\nprint('begun', file=sys.stderr, flush=True)\nthreading.Event().wait(20)\n",
+        "utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
+    with subprocess.Popen(
+        [sys.executable, program, "imports"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stderr is not None
+        begun = process.stderr.readline()
+        process.terminate()
+        process.wait()
+        left, _, _ = select.select(
+            [process.stderr], [], [], 5
+        )  # at its end, once nobody is left who may write
+
+    assert ("begun\n", 128 + signal.SIGTERM, 1) == (begun, process.returncode, len(left))

@@ -17,8 +17,7 @@ import attrs
 from ocpp_core._lazy import watchers
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.printing import HIDDEN, shown
-from ocpp_core.model.secret_words import names_a_secret
-from ocpp_core.model.secrets import discreet_error, discreet_repr, hide
+from ocpp_core.model.secrets import discreet_error, discreet_repr, hide, names_a_secret
 from ocpp_core.model.values import value
 from ocpp_core.model.versions import Role
 from ocpp_core.model.violations import Violation
@@ -502,14 +501,16 @@ def error_repr(error: Any) -> str:
     return f"{type(error).__name__}({', '.join(written)})"
 
 
-@attrs.define(repr=False)
 class CallError(_Error):
     """The refusal of a call. Message type 4 in OCPP-J; a fault in SOAP."""
 
+    __slots__ = ()
 
-@attrs.define(repr=False)
+
 class CallResultError(_Error):
     """The complaint about a `CallResult`. Message type 5, since 2.1."""
+
+    __slots__ = ()
 
 
 @attrs.define

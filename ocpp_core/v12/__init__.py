@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from ocpp_core.v12.availability import *
     from ocpp_core.v12.configuration import *
     from ocpp_core.v12.diagnostics import *
-    from ocpp_core.v12.enums import *
     from ocpp_core.v12.firmware_management import *
     from ocpp_core.v12.metering import *
     from ocpp_core.v12.provisioning import *
@@ -21,46 +20,43 @@ else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
-            "enums": """
-                AuthorizationStatus AvailabilityStatus AvailabilityType ChargePointErrorCode ChargePointStatus
-                ClearCacheStatus ConfigurationStatus DiagnosticsStatus FirmwareStatus RegistrationStatus
-                RemoteStartStopStatus ResetStatus ResetType UnlockStatus
-            """,
-            "types": """
-                IdTagInfo
-            """,
             "authorization": """
                 AuthorizeRequest AuthorizeResponse
             """,
             "provisioning": """
-                BootNotificationRequest BootNotificationResponse
+                BootNotificationRequest BootNotificationResponse RegistrationStatus
             """,
             "availability": """
-                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
+                AvailabilityStatus AvailabilityType ChangeAvailabilityRequest ChangeAvailabilityResponse
+                ChargePointErrorCode ChargePointStatus HeartbeatRequest HeartbeatResponse
                 StatusNotificationRequest StatusNotificationResponse
             """,
             "configuration": """
                 ChangeConfigurationRequest ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
-                ResetRequest ResetResponse
+                ClearCacheStatus ConfigurationStatus ResetRequest ResetResponse ResetStatus ResetType
             """,
             "metering": """
                 MeterValue MeterValuesRequest MeterValuesResponse
             """,
             "remote_control": """
-                RemoteStartTransactionRequest RemoteStartTransactionResponse RemoteStopTransactionRequest
-                RemoteStopTransactionResponse UnlockConnectorRequest UnlockConnectorResponse
+                RemoteStartStopStatus RemoteStartTransactionRequest RemoteStartTransactionResponse
+                RemoteStopTransactionRequest RemoteStopTransactionResponse UnlockConnectorRequest
+                UnlockConnectorResponse UnlockStatus
             """,
             "transactions": """
                 StartTransactionRequest StartTransactionResponse StopTransactionRequest
                 StopTransactionResponse
             """,
             "diagnostics": """
-                DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
+                DiagnosticsStatus DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
                 GetDiagnosticsRequest GetDiagnosticsResponse
             """,
             "firmware_management": """
-                FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse UpdateFirmwareRequest
-                UpdateFirmwareResponse
+                FirmwareStatus FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                UpdateFirmwareRequest UpdateFirmwareResponse
+            """,
+            "types": """
+                AuthorizationStatus IdTagInfo
             """,
         },
     )

@@ -3,9 +3,48 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v12.enums import AvailabilityStatus, AvailabilityType, ChargePointErrorCode, ChargePointStatus
+
+
+class AvailabilityStatus(Token):
+    """Whether a change of availability is done now, refused, or waits for a running transaction.
+
+    [OCPP 1.2 WSDL]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+
+
+class AvailabilityType(Token):
+    """Whether a connector shall be offered for charging or taken out of service.  [OCPP 1.2 WSDL]"""
+
+    INOPERATIVE = "Inoperative"
+    OPERATIVE = "Operative"
+
+
+class ChargePointErrorCode(Token):
+    """What is wrong with a connector or with the Charge Point; NoError if nothing is.  [OCPP 1.2 WSDL]"""
+
+    CONNECTOR_LOCK_FAILURE = "ConnectorLockFailure"
+    HIGH_TEMPERATURE = "HighTemperature"
+    MODE3_ERROR = "Mode3Error"
+    NO_ERROR = "NoError"
+    POWER_METER_FAILURE = "PowerMeterFailure"
+    POWER_SWITCH_FAILURE = "PowerSwitchFailure"
+    READER_FAILURE = "ReaderFailure"
+    RESET_FAILURE = "ResetFailure"
+
+
+class ChargePointStatus(Token):
+    """State of a connector, or of the Charge Point as a whole.  [OCPP 1.2 WSDL]"""
+
+    AVAILABLE = "Available"
+    OCCUPIED = "Occupied"
+    FAULTED = "Faulted"
+    UNAVAILABLE = "Unavailable"
 
 
 @message(Version.V1_2, "ChangeAvailability", sent_by=Role.CSMS, profile="Core")

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from ocpp_core.v15.configuration import *
     from ocpp_core.v15.data_transfer import *
     from ocpp_core.v15.diagnostics import *
-    from ocpp_core.v15.enums import *
     from ocpp_core.v15.firmware_management import *
     from ocpp_core.v15.local_auth_list_management import *
+    from ocpp_core.v15.meter_values import *
     from ocpp_core.v15.metering import *
     from ocpp_core.v15.provisioning import *
     from ocpp_core.v15.remote_control import *
@@ -24,58 +24,58 @@ else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
-            "enums": """
-                AuthorizationStatus AvailabilityStatus AvailabilityType CancelReservationStatus
-                ChargePointErrorCode ChargePointStatus ClearCacheStatus ConfigurationStatus DataTransferStatus
-                DiagnosticsStatus FirmwareStatus Location Measurand ReadingContext RegistrationStatus
-                RemoteStartStopStatus ReservationStatus ResetStatus ResetType UnitOfMeasure UnlockStatus
-                UpdateStatus UpdateType ValueFormat
-            """,
-            "types": """
-                IdTagInfo MeterValue SampledValue
-            """,
             "authorization": """
                 AuthorizeRequest AuthorizeResponse
             """,
             "provisioning": """
-                BootNotificationRequest BootNotificationResponse
+                BootNotificationRequest BootNotificationResponse RegistrationStatus
             """,
             "availability": """
-                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
+                AvailabilityStatus AvailabilityType ChangeAvailabilityRequest ChangeAvailabilityResponse
+                ChargePointErrorCode ChargePointStatus HeartbeatRequest HeartbeatResponse
                 StatusNotificationRequest StatusNotificationResponse
             """,
             "configuration": """
                 ChangeConfigurationRequest ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
-                GetConfigurationRequest GetConfigurationResponse KeyValue ResetRequest ResetResponse
+                ClearCacheStatus ConfigurationStatus GetConfigurationRequest GetConfigurationResponse KeyValue
+                ResetRequest ResetResponse ResetStatus ResetType
             """,
             "data_transfer": """
-                DataTransferRequest DataTransferResponse
+                DataTransferRequest DataTransferResponse DataTransferStatus
             """,
             "metering": """
                 MeterValuesRequest MeterValuesResponse
             """,
             "remote_control": """
-                RemoteStartTransactionRequest RemoteStartTransactionResponse RemoteStopTransactionRequest
-                RemoteStopTransactionResponse UnlockConnectorRequest UnlockConnectorResponse
+                RemoteStartStopStatus RemoteStartTransactionRequest RemoteStartTransactionResponse
+                RemoteStopTransactionRequest RemoteStopTransactionResponse UnlockConnectorRequest
+                UnlockConnectorResponse UnlockStatus
             """,
             "transactions": """
                 StartTransactionRequest StartTransactionResponse StopTransactionRequest
                 StopTransactionResponse TransactionData
             """,
             "diagnostics": """
-                DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
+                DiagnosticsStatus DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
                 GetDiagnosticsRequest GetDiagnosticsResponse
             """,
             "firmware_management": """
-                FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse UpdateFirmwareRequest
-                UpdateFirmwareResponse
+                FirmwareStatus FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                UpdateFirmwareRequest UpdateFirmwareResponse
             """,
             "local_auth_list_management": """
                 AuthorisationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
-                SendLocalListResponse
+                SendLocalListResponse UpdateStatus UpdateType
             """,
             "reservation": """
-                CancelReservationRequest CancelReservationResponse ReserveNowRequest ReserveNowResponse
+                CancelReservationRequest CancelReservationResponse CancelReservationStatus ReservationStatus
+                ReserveNowRequest ReserveNowResponse
+            """,
+            "types": """
+                AuthorizationStatus IdTagInfo
+            """,
+            "meter_values": """
+                Location Measurand MeterValue ReadingContext SampledValue UnitOfMeasure ValueFormat
             """,
         },
     )

@@ -3,9 +3,18 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v15.enums import DiagnosticsStatus
+
+
+class DiagnosticsStatus(Token):
+    """Progress of a diagnostics upload; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.5 WSDL]
+    """
+
+    UPLOADED = "Uploaded"
+    UPLOAD_FAILED = "UploadFailed"
 
 
 @message(

@@ -3,9 +3,20 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v15.enums import FirmwareStatus
+
+
+class FirmwareStatus(Token):
+    """Progress of a firmware update; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.5 WSDL]
+    """
+
+    DOWNLOADED = "Downloaded"
+    DOWNLOAD_FAILED = "DownloadFailed"
+    INSTALLATION_FAILED = "InstallationFailed"
+    INSTALLED = "Installed"
 
 
 @message(Version.V1_5, "FirmwareStatusNotification", sent_by=Role.CHARGE_POINT, profile="FirmwareManagement")

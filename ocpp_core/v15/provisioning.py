@@ -3,9 +3,15 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v15.enums import RegistrationStatus
+
+
+class RegistrationStatus(Token):
+    """Whether the Central System lets the Charge Point work with it.  [OCPP 1.5 WSDL]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
 
 
 @message(Version.V1_5, "BootNotification", sent_by=Role.CHARGE_POINT, profile="Core")

@@ -3,9 +3,25 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v15.enums import CancelReservationStatus, ReservationStatus
+
+
+class CancelReservationStatus(Token):
+    """Whether a reservation with that id was found and dropped.  [OCPP 1.5 WSDL]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class ReservationStatus(Token):
+    """Whether a reservation was made, or what stands in its way.  [OCPP 1.5 WSDL]"""
+
+    ACCEPTED = "Accepted"
+    FAULTED = "Faulted"
+    OCCUPIED = "Occupied"
+    REJECTED = "Rejected"
+    UNAVAILABLE = "Unavailable"
 
 
 @message(Version.V1_5, "CancelReservation", sent_by=Role.CSMS, profile="Reservation")

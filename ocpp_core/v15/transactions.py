@@ -5,7 +5,8 @@ from datetime import datetime
 
 from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v15.types import IdTagInfo, MeterValue
+from ocpp_core.v15.meter_values import MeterValue
+from ocpp_core.v15.types import IdTagInfo
 
 
 @datatype(Version.V1_5, "TransactionData")

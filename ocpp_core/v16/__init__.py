@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from ocpp_core.v16.authorization import *
     from ocpp_core.v16.availability import *
     from ocpp_core.v16.certificate_management import *
+    from ocpp_core.v16.charging_profiles import *
     from ocpp_core.v16.configuration import *
     from ocpp_core.v16.data_transfer import *
     from ocpp_core.v16.diagnostics import *
-    from ocpp_core.v16.enums import *
     from ocpp_core.v16.firmware_management import *
     from ocpp_core.v16.local_auth_list_management import *
+    from ocpp_core.v16.meter_values import *
     from ocpp_core.v16.metering import *
     from ocpp_core.v16.provisioning import *
     from ocpp_core.v16.remote_control import *
@@ -27,81 +28,83 @@ else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
-            "enums": """
-                AuthorizationStatus AvailabilityStatus AvailabilityType CancelReservationStatus
-                CertificateSignedStatus CertificateUse ChargePointErrorCode ChargePointStatus
-                ChargingProfileKind ChargingProfilePurpose ChargingProfileStatus ChargingRateUnit
-                ClearCacheStatus ClearChargingProfileStatus ConfigurationStatus DataTransferStatus
-                DeleteCertificateStatus DiagnosticsStatus ExtendedMessageTrigger ExtendedTriggerMessageStatus
-                FirmwareStatus GenericStatus GetCompositeScheduleStatus GetInstalledCertificateStatus
-                HashAlgorithm InstallCertificateStatus Location Log LogStatus Measurand MessageTrigger Phase
-                ReadingContext Reason RecurrencyKind RegistrationStatus RemoteStartStopStatus
-                ReservationStatus ResetStatus ResetType SignedFirmwareStatus TriggerMessageStatus
-                UnitOfMeasure UnlockStatus UpdateFirmwareStatus UpdateStatus UpdateType UploadLogStatus
-                ValueFormat
-            """,
-            "types": """
-                ChargingProfile ChargingSchedule ChargingSchedulePeriod IdTagInfo MeterValue SampledValue
-            """,
             "authorization": """
                 AuthorizeRequest AuthorizeResponse
             """,
             "provisioning": """
-                BootNotificationRequest BootNotificationResponse
+                BootNotificationRequest BootNotificationResponse RegistrationStatus
             """,
             "availability": """
-                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
+                AvailabilityStatus AvailabilityType ChangeAvailabilityRequest ChangeAvailabilityResponse
+                ChargePointErrorCode ChargePointStatus HeartbeatRequest HeartbeatResponse
                 StatusNotificationRequest StatusNotificationResponse
             """,
             "configuration": """
                 ChangeConfigurationRequest ChangeConfigurationResponse ClearCacheRequest ClearCacheResponse
-                GetConfigurationRequest GetConfigurationResponse KeyValue ResetRequest ResetResponse
+                ClearCacheStatus ConfigurationStatus GetConfigurationRequest GetConfigurationResponse KeyValue
+                ResetRequest ResetResponse ResetStatus ResetType
             """,
             "data_transfer": """
-                DataTransferRequest DataTransferResponse
+                DataTransferRequest DataTransferResponse DataTransferStatus
             """,
             "metering": """
                 MeterValuesRequest MeterValuesResponse
             """,
             "remote_control": """
-                ExtendedTriggerMessageRequest ExtendedTriggerMessageResponse RemoteStartTransactionRequest
-                RemoteStartTransactionResponse RemoteStopTransactionRequest RemoteStopTransactionResponse
-                TriggerMessageRequest TriggerMessageResponse UnlockConnectorRequest UnlockConnectorResponse
+                ExtendedMessageTrigger ExtendedTriggerMessageRequest ExtendedTriggerMessageResponse
+                ExtendedTriggerMessageStatus MessageTrigger RemoteStartStopStatus
+                RemoteStartTransactionRequest RemoteStartTransactionResponse RemoteStopTransactionRequest
+                RemoteStopTransactionResponse TriggerMessageRequest TriggerMessageResponse
+                TriggerMessageStatus UnlockConnectorRequest UnlockConnectorResponse UnlockStatus
             """,
             "transactions": """
-                StartTransactionRequest StartTransactionResponse StopTransactionRequest
+                Reason StartTransactionRequest StartTransactionResponse StopTransactionRequest
                 StopTransactionResponse
             """,
             "diagnostics": """
-                DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
-                GetDiagnosticsRequest GetDiagnosticsResponse GetLogRequest GetLogResponse LogParameters
-                LogStatusNotificationRequest LogStatusNotificationResponse
+                DiagnosticsStatus DiagnosticsStatusNotificationRequest DiagnosticsStatusNotificationResponse
+                GetDiagnosticsRequest GetDiagnosticsResponse GetLogRequest GetLogResponse Log LogParameters
+                LogStatus LogStatusNotificationRequest LogStatusNotificationResponse UploadLogStatus
             """,
             "firmware_management": """
-                Firmware FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
-                SignedFirmwareStatusNotificationRequest SignedFirmwareStatusNotificationResponse
-                SignedUpdateFirmwareRequest SignedUpdateFirmwareResponse UpdateFirmwareRequest
-                UpdateFirmwareResponse
+                Firmware FirmwareStatus FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                SignedFirmwareStatus SignedFirmwareStatusNotificationRequest
+                SignedFirmwareStatusNotificationResponse SignedUpdateFirmwareRequest
+                SignedUpdateFirmwareResponse UpdateFirmwareRequest UpdateFirmwareResponse UpdateFirmwareStatus
             """,
             "local_auth_list_management": """
                 AuthorizationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
-                SendLocalListResponse
+                SendLocalListResponse UpdateStatus UpdateType
             """,
             "reservation": """
-                CancelReservationRequest CancelReservationResponse ReserveNowRequest ReserveNowResponse
+                CancelReservationRequest CancelReservationResponse CancelReservationStatus ReservationStatus
+                ReserveNowRequest ReserveNowResponse
             """,
             "smart_charging": """
-                ClearChargingProfileRequest ClearChargingProfileResponse GetCompositeScheduleRequest
-                GetCompositeScheduleResponse SetChargingProfileRequest SetChargingProfileResponse
+                ChargingProfileStatus ClearChargingProfileRequest ClearChargingProfileResponse
+                ClearChargingProfileStatus GetCompositeScheduleRequest GetCompositeScheduleResponse
+                GetCompositeScheduleStatus SetChargingProfileRequest SetChargingProfileResponse
             """,
             "certificate_management": """
-                CertificateHashData CertificateSignedRequest CertificateSignedResponse
-                DeleteCertificateRequest DeleteCertificateResponse GetInstalledCertificateIdsRequest
-                GetInstalledCertificateIdsResponse InstallCertificateRequest InstallCertificateResponse
-                SignCertificateRequest SignCertificateResponse
+                CertificateHashData CertificateSignedRequest CertificateSignedResponse CertificateSignedStatus
+                CertificateUse DeleteCertificateRequest DeleteCertificateResponse DeleteCertificateStatus
+                GenericStatus GetInstalledCertificateIdsRequest GetInstalledCertificateIdsResponse
+                GetInstalledCertificateStatus HashAlgorithm InstallCertificateRequest
+                InstallCertificateResponse InstallCertificateStatus SignCertificateRequest
+                SignCertificateResponse
             """,
             "security": """
                 SecurityEventNotificationRequest SecurityEventNotificationResponse
+            """,
+            "types": """
+                AuthorizationStatus IdTagInfo
+            """,
+            "charging_profiles": """
+                ChargingProfile ChargingProfileKind ChargingProfilePurpose ChargingRateUnit ChargingSchedule
+                ChargingSchedulePeriod RecurrencyKind
+            """,
+            "meter_values": """
+                Location Measurand MeterValue Phase ReadingContext SampledValue UnitOfMeasure ValueFormat
             """,
         },
     )

@@ -3,9 +3,67 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v16.enums import AvailabilityStatus, AvailabilityType, ChargePointErrorCode, ChargePointStatus
+
+
+class AvailabilityStatus(Token):
+    """Whether a change of availability is done now, refused, or waits for a running transaction.
+
+    [OCPP 1.6 edition 2 §7.3]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+
+
+class AvailabilityType(Token):
+    """Whether a connector shall be offered for charging or taken out of service.
+
+    [OCPP 1.6 edition 2 §7.4]
+    """
+
+    INOPERATIVE = "Inoperative"
+    OPERATIVE = "Operative"
+
+
+class ChargePointErrorCode(Token):
+    """What is wrong with a connector or with the Charge Point; NoError if nothing is.
+
+    [OCPP 1.6 edition 2 §7.6]
+    """
+
+    CONNECTOR_LOCK_FAILURE = "ConnectorLockFailure"
+    EV_COMMUNICATION_ERROR = "EVCommunicationError"
+    GROUND_FAILURE = "GroundFailure"
+    HIGH_TEMPERATURE = "HighTemperature"
+    INTERNAL_ERROR = "InternalError"
+    LOCAL_LIST_CONFLICT = "LocalListConflict"
+    NO_ERROR = "NoError"
+    OTHER_ERROR = "OtherError"
+    OVER_CURRENT_FAILURE = "OverCurrentFailure"
+    POWER_METER_FAILURE = "PowerMeterFailure"
+    POWER_SWITCH_FAILURE = "PowerSwitchFailure"
+    READER_FAILURE = "ReaderFailure"
+    RESET_FAILURE = "ResetFailure"
+    UNDER_VOLTAGE = "UnderVoltage"
+    OVER_VOLTAGE = "OverVoltage"
+    WEAK_SIGNAL = "WeakSignal"
+
+
+class ChargePointStatus(Token):
+    """State of a connector, or of the Charge Point as a whole.  [OCPP 1.6 edition 2 §7.7]"""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    SUSPENDED_EV = "SuspendedEV"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
 
 
 @message(Version.V1_6, "ChangeAvailability", sent_by=Role.CSMS, profile="Core", draft=4)

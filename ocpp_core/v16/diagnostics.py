@@ -3,9 +3,50 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v16.enums import DiagnosticsStatus, Log, LogStatus, UploadLogStatus
+
+
+class DiagnosticsStatus(Token):
+    """Progress of a diagnostics upload; Idle (since 1.6) only when asked while none is running.
+
+    [OCPP 1.6 edition 2 §7.24]
+    """
+
+    IDLE = "Idle"
+    UPLOADED = "Uploaded"
+    UPLOAD_FAILED = "UploadFailed"
+    UPLOADING = "Uploading"
+
+
+class Log(Token):
+    """Which log to upload.  [Security whitepaper ed. 2 §6.11]"""
+
+    DIAGNOSTICS_LOG = "DiagnosticsLog"
+    SECURITY_LOG = "SecurityLog"
+
+
+class LogStatus(Token):
+    """Whether a log upload will start; AcceptedCanceled if it replaces a running one.
+
+    [Security whitepaper ed. 2 §6.13]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    ACCEPTED_CANCELED = "AcceptedCanceled"
+
+
+class UploadLogStatus(Token):
+    """Progress of a log upload, or why it failed.  [Security whitepaper ed. 2 §6.17]"""
+
+    BAD_MESSAGE = "BadMessage"
+    IDLE = "Idle"
+    NOT_SUPPORTED_OPERATION = "NotSupportedOperation"
+    PERMISSION_DENIED = "PermissionDenied"
+    UPLOADED = "Uploaded"
+    UPLOAD_FAILURE = "UploadFailure"
+    UPLOADING = "Uploading"
 
 
 @datatype(Version.V1_6, "LogParametersType")

@@ -3,9 +3,16 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v16.enums import RegistrationStatus
+
+
+class RegistrationStatus(Token):
+    """Whether the Central System lets the Charge Point work with it.  [OCPP 1.6 edition 2 §7.38]"""
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
 
 
 @message(Version.V1_6, "BootNotification", sent_by=Role.CHARGE_POINT, profile="Core", draft=4)

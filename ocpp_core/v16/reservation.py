@@ -3,9 +3,25 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v16.enums import CancelReservationStatus, ReservationStatus
+
+
+class CancelReservationStatus(Token):
+    """Whether a reservation with that id was found and dropped.  [OCPP 1.6 edition 2 §7.5]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class ReservationStatus(Token):
+    """Whether a reservation was made, or what stands in its way.  [OCPP 1.6 edition 2 §7.40]"""
+
+    ACCEPTED = "Accepted"
+    FAULTED = "Faulted"
+    OCCUPIED = "Occupied"
+    REJECTED = "Rejected"
+    UNAVAILABLE = "Unavailable"
 
 
 @message(Version.V1_6, "CancelReservation", sent_by=Role.CSMS, profile="Reservation", draft=4)

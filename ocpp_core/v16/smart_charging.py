@@ -3,16 +3,39 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v16.enums import (
+from ocpp_core.v16.charging_profiles import (
+    ChargingProfile,
     ChargingProfilePurpose,
-    ChargingProfileStatus,
     ChargingRateUnit,
-    ClearChargingProfileStatus,
-    GetCompositeScheduleStatus,
+    ChargingSchedule,
 )
-from ocpp_core.v16.types import ChargingProfile, ChargingSchedule
+
+
+class ChargingProfileStatus(Token):
+    """Whether a charging profile was taken over; other limits may still apply.
+
+    [OCPP 1.6 edition 2 §7.11]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED = "NotSupported"
+
+
+class ClearChargingProfileStatus(Token):
+    """Whether any charging profile matched and was removed.  [OCPP 1.6 edition 2 §7.21]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class GetCompositeScheduleStatus(Token):
+    """Whether the Charge Point could work out a schedule.  [OCPP 1.6 edition 2 §7.26]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
 
 
 @message(Version.V1_6, "ClearChargingProfile", sent_by=Role.CSMS, profile="SmartCharging", draft=4)

@@ -3,10 +3,26 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v16.enums import Reason
-from ocpp_core.v16.types import IdTagInfo, MeterValue
+from ocpp_core.v16.meter_values import MeterValue
+from ocpp_core.v16.types import IdTagInfo
+
+
+class Reason(Token):
+    """Why a transaction ended.  [OCPP 1.6 edition 2 §7.36]"""
+
+    EMERGENCY_STOP = "EmergencyStop"
+    EV_DISCONNECTED = "EVDisconnected"
+    HARD_RESET = "HardReset"
+    LOCAL = "Local"
+    OTHER = "Other"
+    POWER_LOSS = "PowerLoss"
+    REBOOT = "Reboot"
+    REMOTE = "Remote"
+    SOFT_RESET = "SoftReset"
+    UNLOCK_COMMAND = "UnlockCommand"
+    DE_AUTHORIZED = "DeAuthorized"
 
 
 @message(Version.V1_6, "StartTransaction", sent_by=Role.CHARGE_POINT, profile="Core", draft=4)

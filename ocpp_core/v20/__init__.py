@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from ocpp_core.v20.authorization import *
     from ocpp_core.v20.availability import *
     from ocpp_core.v20.certificate_management import *
+    from ocpp_core.v20.certificates import *
+    from ocpp_core.v20.charging_profiles import *
     from ocpp_core.v20.data_transfer import *
+    from ocpp_core.v20.device_model import *
     from ocpp_core.v20.diagnostics import *
     from ocpp_core.v20.display_message import *
-    from ocpp_core.v20.enums import *
     from ocpp_core.v20.firmware_management import *
     from ocpp_core.v20.local_auth_list_management import *
+    from ocpp_core.v20.meter_values import *
     from ocpp_core.v20.metering import *
     from ocpp_core.v20.provisioning import *
     from ocpp_core.v20.remote_control import *
@@ -28,66 +31,49 @@ else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
-            "enums": """
-                APNAuthentication Attribute AuthorizationStatus BootReason CancelReservationStatus
-                CertificateSignedStatus CertificateSigningUse CertificateStatusEnum ChangeAvailabilityStatus
-                ChargingLimitSource ChargingProfileKind ChargingProfilePurpose ChargingProfileStatus
-                ChargingRateUnit ChargingState ClearCacheStatus ClearChargingProfileStatus ClearMessageStatus
-                ClearMonitoringStatus ComponentCriterion Connector ConnectorStatus CostKind
-                CustomerInformationStatus Data DataTransferStatus DeleteCertificateStatus DisplayMessageStatus
-                EncodingMethod EnergyTransferMode EventTrigger FirmwareStatus GenericDeviceModelStatus
-                GenericStatus GetCertificateIdUse GetCertificateStatus GetChargingProfileStatus
-                GetCompositeScheduleStatus GetDisplayMessagesStatus GetInstalledCertificateStatus
-                GetVariableStatus HashAlgorithm IdTokenEnum InstallCertificateStatus InstallCertificateUse
-                Iso15118EVCertificateStatus Location Log LogStatus Measurand MessageFormat MessagePriority
-                MessageState MessageTrigger Monitor MonitoringBase MonitoringCriterion Mutability
-                NotifyEVChargingNeedsStatus OCPPInterface OCPPTransport OCPPVersion OperationalStatus Phase
-                PublishFirmwareStatus ReadingContext Reason RecurrencyKind RegistrationStatus ReportBase
-                RequestStartStopStatus ReservationUpdateStatus ReserveNowStatus Reset ResetStatus
-                SecurityEvent SendLocalListStatus SetMonitoringStatus SetNetworkProfileStatus
-                SetVariableStatus SignatureMethod TransactionEvent TriggerMessageStatus TriggerReason
-                UnlockStatus UnpublishFirmwareStatus Update UpdateFirmwareStatus UploadLogStatus VPNEnum
-            """,
-            "types": """
-                AdditionalInfo CertificateHashData ChargingProfile ChargingSchedule ChargingSchedulePeriod
-                Component ComponentVariable EVSE GroupIdToken IdToken IdTokenInfo MessageContent MeterValue
-                OCSPRequestData SampledValue SignedMeterValue UnitOfMeasure Variable
-            """,
             "security": """
-                CertificateSignedRequest CertificateSignedResponse SecurityEventNotificationRequest
+                CertificateSignedRequest CertificateSignedResponse CertificateSignedStatus
+                CertificateSigningUse SecurityEvent SecurityEventNotificationRequest
                 SecurityEventNotificationResponse SignCertificateRequest SignCertificateResponse
             """,
             "provisioning": """
-                APN BootNotificationRequest BootNotificationResponse ChargingStation GetBaseReportRequest
-                GetBaseReportResponse GetReportRequest GetReportResponse GetVariableData GetVariableResult
-                GetVariablesRequest GetVariablesResponse Modem NetworkConnectionProfile NotifyReportRequest
-                NotifyReportResponse ReportData ResetRequest ResetResponse SetNetworkProfileRequest
-                SetNetworkProfileResponse SetVariableData SetVariableResult SetVariablesRequest
-                SetVariablesResponse VPN VariableAttribute VariableCharacteristics
+                APN APNAuthentication Attribute BootNotificationRequest BootNotificationResponse BootReason
+                ChargingStation ComponentCriterion Data GetBaseReportRequest GetBaseReportResponse
+                GetReportRequest GetReportResponse GetVariableData GetVariableResult GetVariableStatus
+                GetVariablesRequest GetVariablesResponse Modem Mutability NetworkConnectionProfile
+                NotifyReportRequest NotifyReportResponse OCPPInterface OCPPTransport OCPPVersion
+                RegistrationStatus ReportBase ReportData Reset ResetRequest ResetResponse ResetStatus
+                SetNetworkProfileRequest SetNetworkProfileResponse SetNetworkProfileStatus SetVariableData
+                SetVariableResult SetVariableStatus SetVariablesRequest SetVariablesResponse VPN VPNEnum
+                VariableAttribute VariableCharacteristics
             """,
             "authorization": """
-                AuthorizeRequest AuthorizeResponse ClearCacheRequest ClearCacheResponse
+                AuthorizeRequest AuthorizeResponse CertificateStatusEnum ClearCacheRequest ClearCacheResponse
+                ClearCacheStatus
             """,
             "local_auth_list_management": """
                 AuthorizationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
-                SendLocalListResponse
+                SendLocalListResponse SendLocalListStatus Update
             """,
             "transactions": """
-                GetTransactionStatusRequest GetTransactionStatusResponse Transaction TransactionEventRequest
-                TransactionEventResponse
+                ChargingState GetTransactionStatusRequest GetTransactionStatusResponse Reason Transaction
+                TransactionEvent TransactionEventRequest TransactionEventResponse TriggerReason
             """,
             "remote_control": """
-                RequestStartTransactionRequest RequestStartTransactionResponse RequestStopTransactionRequest
-                RequestStopTransactionResponse TriggerMessageRequest TriggerMessageResponse
-                UnlockConnectorRequest UnlockConnectorResponse
+                MessageTrigger RequestStartStopStatus RequestStartTransactionRequest
+                RequestStartTransactionResponse RequestStopTransactionRequest RequestStopTransactionResponse
+                TriggerMessageRequest TriggerMessageResponse TriggerMessageStatus UnlockConnectorRequest
+                UnlockConnectorResponse UnlockStatus
             """,
             "availability": """
-                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
-                StatusNotificationRequest StatusNotificationResponse
+                ChangeAvailabilityRequest ChangeAvailabilityResponse ChangeAvailabilityStatus ConnectorStatus
+                HeartbeatRequest HeartbeatResponse OperationalStatus StatusNotificationRequest
+                StatusNotificationResponse
             """,
             "reservation": """
-                CancelReservationRequest CancelReservationResponse Reservation ReservationStatusUpdateRequest
-                ReservationStatusUpdateResponse ReserveNowRequest ReserveNowResponse
+                CancelReservationRequest CancelReservationResponse CancelReservationStatus Connector
+                Reservation ReservationStatusUpdateRequest ReservationStatusUpdateResponse
+                ReservationUpdateStatus ReserveNowRequest ReserveNowResponse ReserveNowStatus
             """,
             "tariff_and_cost": """
                 CostUpdatedRequest CostUpdatedResponse
@@ -96,49 +82,75 @@ else:
                 MeterValuesRequest MeterValuesResponse
             """,
             "smart_charging": """
-                ACChargingParameters ChargingLimit ChargingNeeds ChargingProfileCriterion
-                ChargingScheduleWithOptionalPeriods ClearChargingProfile ClearChargingProfileRequest
-                ClearChargingProfileResponse ClearedChargingLimitRequest ClearedChargingLimitResponse
-                CompositeSchedule ConsumptionCost Cost DCChargingParameters GetChargingProfilesRequest
-                GetChargingProfilesResponse GetCompositeScheduleRequest GetCompositeScheduleResponse
-                NotifyCentralChargingNeedsRequest NotifyCentralChargingNeedsResponse
-                NotifyChargingLimitRequest NotifyChargingLimitResponse NotifyEVChargingNeedsRequest
-                NotifyEVChargingNeedsResponse NotifyEVChargingScheduleRequest NotifyEVChargingScheduleResponse
-                PMaxSchedule RelativeTimeInterval Renegotiate15118ScheduleRequest
-                Renegotiate15118ScheduleResponse ReportChargingProfilesRequest ReportChargingProfilesResponse
-                SASchedule SalesTariff SalesTariffEntry SetChargingProfileRequest SetChargingProfileResponse
+                ACChargingParameters ChargingLimit ChargingLimitSource ChargingNeeds ChargingProfileCriterion
+                ChargingProfileStatus ChargingScheduleWithOptionalPeriods ClearChargingProfile
+                ClearChargingProfileRequest ClearChargingProfileResponse ClearChargingProfileStatus
+                ClearedChargingLimitRequest ClearedChargingLimitResponse CompositeSchedule ConsumptionCost
+                Cost CostKind DCChargingParameters EnergyTransferMode GetChargingProfileStatus
+                GetChargingProfilesRequest GetChargingProfilesResponse GetCompositeScheduleRequest
+                GetCompositeScheduleResponse GetCompositeScheduleStatus NotifyCentralChargingNeedsRequest
+                NotifyCentralChargingNeedsResponse NotifyChargingLimitRequest NotifyChargingLimitResponse
+                NotifyEVChargingNeedsRequest NotifyEVChargingNeedsResponse NotifyEVChargingNeedsStatus
+                NotifyEVChargingScheduleRequest NotifyEVChargingScheduleResponse PMaxSchedule
+                RelativeTimeInterval Renegotiate15118ScheduleRequest Renegotiate15118ScheduleResponse
+                ReportChargingProfilesRequest ReportChargingProfilesResponse SASchedule SalesTariff
+                SalesTariffEntry SetChargingProfileRequest SetChargingProfileResponse
             """,
             "firmware_management": """
-                Firmware FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
-                PublishFirmwareRequest PublishFirmwareResponse PublishFirmwareStatusNotificationRequest
-                PublishFirmwareStatusNotificationResponse UnpublishFirmwareRequest UnpublishFirmwareResponse
-                UpdateFirmwareRequest UpdateFirmwareResponse
+                Firmware FirmwareStatus FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                PublishFirmwareRequest PublishFirmwareResponse PublishFirmwareStatus
+                PublishFirmwareStatusNotificationRequest PublishFirmwareStatusNotificationResponse
+                UnpublishFirmwareRequest UnpublishFirmwareResponse UnpublishFirmwareStatus
+                UpdateFirmwareRequest UpdateFirmwareResponse UpdateFirmwareStatus
             """,
             "certificate_management": """
-                CertificateChain DeleteCertificateRequest DeleteCertificateResponse
-                Get15118EVCertificateRequest Get15118EVCertificateResponse GetCertificateStatusRequest
-                GetCertificateStatusResponse GetInstalledCertificateIdsRequest
-                GetInstalledCertificateIdsResponse InstallCertificateRequest InstallCertificateResponse
+                CertificateChain DeleteCertificateRequest DeleteCertificateResponse DeleteCertificateStatus
+                Get15118EVCertificateRequest Get15118EVCertificateResponse GetCertificateIdUse
+                GetCertificateStatus GetCertificateStatusRequest GetCertificateStatusResponse
+                GetInstalledCertificateIdsRequest GetInstalledCertificateIdsResponse
+                GetInstalledCertificateStatus InstallCertificateRequest InstallCertificateResponse
+                InstallCertificateStatus InstallCertificateUse Iso15118EVCertificateStatus
                 Update15118EVCertificateRequest Update15118EVCertificateResponse
             """,
             "diagnostics": """
-                ClearMonitoringResult ClearVariableMonitoringRequest ClearVariableMonitoringResponse
-                CustomerInformationRequest CustomerInformationResponse EventData GetLogRequest GetLogResponse
-                GetMonitoringReportRequest GetMonitoringReportResponse LogParameters
-                LogStatusNotificationRequest LogStatusNotificationResponse MonitoringData
-                NotifyCustomerInformationRequest NotifyCustomerInformationResponse NotifyEventRequest
-                NotifyEventResponse NotifyMonitoringReportRequest NotifyMonitoringReportResponse
-                SetMonitoringBaseRequest SetMonitoringBaseResponse SetMonitoringData SetMonitoringLevelRequest
-                SetMonitoringLevelResponse SetMonitoringResult SetVariableMonitoringRequest
-                SetVariableMonitoringResponse VariableMonitoring
+                ClearMonitoringResult ClearMonitoringStatus ClearVariableMonitoringRequest
+                ClearVariableMonitoringResponse CustomerInformationRequest CustomerInformationResponse
+                CustomerInformationStatus EventData EventTrigger GetLogRequest GetLogResponse
+                GetMonitoringReportRequest GetMonitoringReportResponse Log LogParameters LogStatus
+                LogStatusNotificationRequest LogStatusNotificationResponse Monitor MonitoringBase
+                MonitoringCriterion MonitoringData NotifyCustomerInformationRequest
+                NotifyCustomerInformationResponse NotifyEventRequest NotifyEventResponse
+                NotifyMonitoringReportRequest NotifyMonitoringReportResponse SetMonitoringBaseRequest
+                SetMonitoringBaseResponse SetMonitoringData SetMonitoringLevelRequest
+                SetMonitoringLevelResponse SetMonitoringResult SetMonitoringStatus
+                SetVariableMonitoringRequest SetVariableMonitoringResponse UploadLogStatus VariableMonitoring
             """,
             "display_message": """
-                ClearDisplayMessageRequest ClearDisplayMessageResponse GetDisplayMessagesRequest
-                GetDisplayMessagesResponse MessageInfo NotifyDisplayMessagesRequest
-                NotifyDisplayMessagesResponse SetDisplayMessageRequest SetDisplayMessageResponse
+                ClearDisplayMessageRequest ClearDisplayMessageResponse ClearMessageStatus DisplayMessageStatus
+                GetDisplayMessagesRequest GetDisplayMessagesResponse GetDisplayMessagesStatus MessageInfo
+                MessagePriority MessageState NotifyDisplayMessagesRequest NotifyDisplayMessagesResponse
+                SetDisplayMessageRequest SetDisplayMessageResponse
             """,
             "data_transfer": """
-                DataTransferRequest DataTransferResponse
+                DataTransferRequest DataTransferResponse DataTransferStatus
+            """,
+            "types": """
+                AdditionalInfo AuthorizationStatus EVSE GenericStatus GroupIdToken IdToken IdTokenEnum
+                IdTokenInfo MessageContent MessageFormat
+            """,
+            "charging_profiles": """
+                ChargingProfile ChargingProfileKind ChargingProfilePurpose ChargingRateUnit ChargingSchedule
+                ChargingSchedulePeriod RecurrencyKind
+            """,
+            "meter_values": """
+                EncodingMethod Location Measurand MeterValue Phase ReadingContext SampledValue SignatureMethod
+                SignedMeterValue UnitOfMeasure
+            """,
+            "device_model": """
+                Component ComponentVariable GenericDeviceModelStatus Variable
+            """,
+            "certificates": """
+                CertificateHashData HashAlgorithm OCSPRequestData
             """,
         },
     )

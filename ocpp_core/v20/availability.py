@@ -3,9 +3,33 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.enums import ChangeAvailabilityStatus, ConnectorStatus, OperationalStatus
+
+
+class ChangeAvailabilityStatus(Token):
+    """Whether the change of availability is done, refused, or waits for a transaction to end.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+
+
+class ConnectorStatus(Token):
+    """Whether a connector is free, and why not if it is not.  [OCPP 2.0]"""
+
+    AVAILABLE = "Available"
+    OCCUPIED = "Occupied"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+class OperationalStatus(Token):
+    """Availability that the CSMS asks for.  [OCPP 2.0]"""
+
+    INOPERATIVE = "Inoperative"
+    OPERATIVE = "Operative"
 
 
 @message(Version.V2_0, "ChangeAvailability", sent_by=Role.CSMS, block="Availability", is_open=True)

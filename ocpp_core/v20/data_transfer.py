@@ -3,9 +3,17 @@
 
 from typing import Any
 
-from ocpp_core.model.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.messages import UNSET, Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.enums import DataTransferStatus
+
+
+class DataTransferStatus(Token):
+    """Whether the receiver knows and takes vendor-specific data.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_MESSAGE_ID = "UnknownMessageId"
+    UNKNOWN_VENDOR_ID = "UnknownVendorId"
 
 
 @message(Version.V2_0, "DataTransfer", sent_by=Role.EITHER, block="DataTransfer", is_open=True)

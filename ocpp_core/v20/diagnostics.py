@@ -4,23 +4,103 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.enums import (
-    ClearMonitoringStatus,
-    CustomerInformationStatus,
-    EventTrigger,
-    GenericDeviceModelStatus,
-    GenericStatus,
-    Log,
-    LogStatus,
-    Monitor,
-    MonitoringBase,
-    MonitoringCriterion,
-    SetMonitoringStatus,
-    UploadLogStatus,
-)
-from ocpp_core.v20.types import CertificateHashData, Component, ComponentVariable, IdToken, Variable
+from ocpp_core.v20.certificates import CertificateHashData
+from ocpp_core.v20.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v20.types import GenericStatus, IdToken
+
+
+class ClearMonitoringStatus(Token):
+    """Whether one variable monitor was cleared.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_FOUND = "NotFound"
+
+
+class CustomerInformationStatus(Token):
+    """Whether the Charging Station will report or erase the customer's data.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    INVALID = "Invalid"
+
+
+class EventTrigger(Token):
+    """What made the event: a threshold, a change or a clock.  [OCPP 2.0]"""
+
+    ALERTING = "Alerting"
+    DELTA = "Delta"
+    PERIODIC = "Periodic"
+
+
+class Log(Token):
+    """Logs that the CSMS can ask for.  [OCPP 2.0]"""
+
+    DIAGNOSTICS_LOG = "DiagnosticsLog"
+    SECURITY_LOG = "SecurityLog"
+
+
+class LogStatus(Token):
+    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.
+
+    [OCPP 2.0]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    ACCEPTED_CANCELED = "AcceptedCanceled"
+
+
+class Monitor(Token):
+    """What a monitor watches for: a limit, a change or the clock.  [OCPP 2.0]"""
+
+    UPPER_THRESHOLD = "UpperThreshold"
+    LOWER_THRESHOLD = "LowerThreshold"
+    DELTA = "Delta"
+    PERIODIC = "Periodic"
+    PERIODIC_CLOCK_ALIGNED = "PeriodicClockAligned"
+
+
+class MonitoringBase(Token):
+    """Which set of monitors the Charging Station goes back to.  [OCPP 2.0]"""
+
+    ALL = "All"
+    FACTORY_DEFAULT = "FactoryDefault"
+    NONE = "None"
+
+
+class MonitoringCriterion(Token):
+    """Kinds of monitors that a report can be narrowed to.  [OCPP 2.0]"""
+
+    THRESHOLD_MONITORING = "ThresholdMonitoring"
+    DELTA_MONITORING = "DeltaMonitoring"
+    PERIODIC_MONITORING = "PeriodicMonitoring"
+
+
+class SetMonitoringStatus(Token):
+    """Outcome of setting one monitor.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN_COMPONENT = "UnknownComponent"
+    UNKNOWN_VARIABLE = "UnknownVariable"
+    UNSUPPORTED_MONITOR_TYPE = "UnsupportedMonitorType"
+    REJECTED = "Rejected"
+    OUT_OF_RANGE = "OutOfRange"
+    DUPLICATE = "Duplicate"
+
+
+class UploadLogStatus(Token):
+    """How far a log upload has come, or how it ended.  [OCPP 2.0]"""
+
+    BAD_MESSAGE = "BadMessage"
+    IDLE = "Idle"
+    NOT_SUPPORTED_OPERATION = "NotSupportedOperation"
+    PERMISSION_DENIED = "PermissionDenied"
+    UPLOADED = "Uploaded"
+    UPLOAD_FAILURE = "UploadFailure"
+    UPLOADING = "Uploading"
 
 
 @datatype(Version.V2_0, "ClearMonitoringResultType", is_open=True)

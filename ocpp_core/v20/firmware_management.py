@@ -3,15 +3,65 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.enums import (
-    FirmwareStatus,
-    GenericStatus,
-    PublishFirmwareStatus,
-    UnpublishFirmwareStatus,
-    UpdateFirmwareStatus,
-)
+from ocpp_core.v20.types import GenericStatus
+
+
+class FirmwareStatus(Token):
+    """How far a firmware update has come, or how it ended.  [OCPP 2.0]"""
+
+    CERTIFICATE_VERIFIED = "CertificateVerified"
+    DOWNLOADED = "Downloaded"
+    DOWNLOAD_FAILED = "DownloadFailed"
+    DOWNLOADING = "Downloading"
+    DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    DOWNLOAD_PAUSED = "DownloadPaused"
+    IDLE = "Idle"
+    INSTALLATION_FAILED = "InstallationFailed"
+    INSTALLING = "Installing"
+    INSTALLED = "Installed"
+    INSTALL_REBOOTING = "InstallRebooting"
+    INSTALL_SCHEDULED = "InstallScheduled"
+    INSTALL_VERIFICATION_FAILED = "InstallVerificationFailed"
+    INVALID_SIGNATURE = "InvalidSignature"
+    INVALID_CERTIFICATE = "InvalidCertificate"
+    REVOKED_CERTIFICATE = "RevokedCertificate"
+    PUBLISH_FAILED = "PublishFailed"
+    SIGNATURE_VERIFIED = "SignatureVerified"
+
+
+class PublishFirmwareStatus(Token):
+    """How far a Local Controller has come with publishing firmware, or how it ended.  [OCPP 2.0]"""
+
+    DOWNLOADED = "Downloaded"
+    DOWNLOAD_FAILED = "DownloadFailed"
+    DOWNLOADING = "Downloading"
+    DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    DOWNLOAD_PAUSED = "DownloadPaused"
+    PUBLISH_FAILED = "PublishFailed"
+    PUBLISHED = "Published"
+    INVALID_CHECKSUM = "InvalidChecksum"
+    CHECKSUM_VERIFIED = "ChecksumVerified"
+
+
+class UnpublishFirmwareStatus(Token):
+    """Whether the Local Controller has stopped offering the firmware.  [OCPP 2.0]"""
+
+    DOWNLOAD_ONGOING = "DownloadOngoing"
+    NO_FIRMWARE = "NoFirmware"
+    UNPUBLISHED = "Unpublished"
+
+
+class UpdateFirmwareStatus(Token):
+    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.
+
+    [OCPP 2.0]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    ACCEPTED_CANCELED = "AcceptedCanceled"
 
 
 @datatype(Version.V2_0, "FirmwareType", is_open=True)

@@ -3,7 +3,7 @@
 
 from ocpp_core.model.messages import Request, Response, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.types import MeterValue
+from ocpp_core.v20.meter_values import MeterValue
 
 
 @message(Version.V2_0, "MeterValues", sent_by=Role.CHARGE_POINT, block="Metering", is_open=True)

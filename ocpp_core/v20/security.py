@@ -3,9 +3,46 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.enums import CertificateSignedStatus, CertificateSigningUse, GenericStatus, SecurityEvent
+from ocpp_core.v20.types import GenericStatus
+
+
+class CertificateSignedStatus(Token):
+    """Whether the Charging Station takes the signed certificate into use.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class CertificateSigningUse(Token):
+    """Which of its connections the Charging Station uses a signed certificate for.  [OCPP 2.0]"""
+
+    CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
+    V2G_CERTIFICATE = "V2GCertificate"
+
+
+class SecurityEvent(Token):
+    """Security events that a Charging Station can report.  [OCPP 2.0]"""
+
+    FIRMWARE_UPDATED = "FirmwareUpdated"
+    FAILED_TO_AUTHENTICATE_AT_CSMS = "FailedToAuthenticateAtCsms"
+    CSMS_FAILED_TO_AUTHENTICATE = "CsmsFailedToAuthenticate"
+    SETTING_SYSTEM_TIME = "SettingSystemTime"
+    STARTUP_OF_THE_DEVICE = "StartupOfTheDevice"
+    RESET_OR_REBOOT = "ResetOrReboot"
+    SECURITY_LOG_WAS_CLEARED = "SecurityLogWasCleared"
+    RECONFIGURATION_OF_SECURITY_PARAMETERS = "ReconfigurationOfSecurityParameters"
+    MEMORY_EXHAUSTION = "MemoryExhaustion"
+    INVALID_MESSAGES = "InvalidMessages"
+    ATTEMPTED_REPLAY_ATTACKS = "AttemptedReplayAttacks"
+    TAMPER_DETECTION_ACTIVATED = "TamperDetectionActivated"
+    INVALID_FIRMWARE_SIGNATURE = "InvalidFirmwareSignature"
+    INVALID_FIRMWARE_SIGNING_CERTIFICATE = "InvalidFirmwareSigningCertificate"
+    INVALID_CSMS_CERTIFICATE = "InvalidCsmsCertificate"
+    INVALID_CHARGING_STATION_CERTIFICATE = "InvalidChargingStationCertificate"
+    INVALID_TLS_VERSION = "InvalidTLSVersion"
+    INVALID_TLS_CIPHER_SUITE = "InvalidTLSCipherSuite"
 
 
 @message(Version.V2_0, "CertificateSigned", sent_by=Role.CSMS, block="Security", is_open=True)

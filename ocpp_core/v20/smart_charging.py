@@ -4,22 +4,83 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v20.enums import (
-    ChargingLimitSource,
+from ocpp_core.v20.charging_profiles import (
+    ChargingProfile,
     ChargingProfilePurpose,
-    ChargingProfileStatus,
     ChargingRateUnit,
-    ClearChargingProfileStatus,
-    CostKind,
-    EnergyTransferMode,
-    GenericStatus,
-    GetChargingProfileStatus,
-    GetCompositeScheduleStatus,
-    NotifyEVChargingNeedsStatus,
+    ChargingSchedule,
+    ChargingSchedulePeriod,
 )
-from ocpp_core.v20.types import EVSE, ChargingProfile, ChargingSchedule, ChargingSchedulePeriod
+from ocpp_core.v20.types import EVSE, GenericStatus
+
+
+class ChargingLimitSource(Token):
+    """Who sets a charging limit; 2.1 has an open list of strings in its place.  [OCPP 2.0]"""
+
+    EMS = "EMS"
+    OTHER = "Other"
+    SO = "SO"
+    CSO = "CSO"
+
+
+class ChargingProfileStatus(Token):
+    """Whether the Charging Station takes over a charging profile or its update.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class ClearChargingProfileStatus(Token):
+    """Whether any charging profile met the criteria and was cleared.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class CostKind(Token):
+    """What the number of a cost entry is: emission, share of renewables, or relative price.  [OCPP 2.0]"""
+
+    CARBON_DIOXIDE_EMISSION = "CarbonDioxideEmission"
+    RELATIVE_PRICE_PERCENTAGE = "RelativePricePercentage"
+    RENEWABLE_GENERATION_PERCENTAGE = "RenewableGenerationPercentage"
+
+
+class EnergyTransferMode(Token):
+    """Ways in which energy can flow between EVSE and EV.  [OCPP 2.0]"""
+
+    AC_SINGLE_PHASE_CORE = "AC_single_phase_core"
+    AC_THREE_PHASE_CORE = "AC_three_phase_core"
+    DC_COMBO_CORE = "DC_combo_core"
+    DC_CORE = "DC_core"
+    DC_EXTENDED = "DC_extended"
+    DC_UNIQUE = "DC_unique"
+
+
+class GetChargingProfileStatus(Token):
+    """Whether reports of charging profiles will follow.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    NO_PROFILES = "NoProfiles"
+
+
+class GetCompositeScheduleStatus(Token):
+    """Whether the Charging Station could work out the schedule.  [OCPP 2.0]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class NotifyEVChargingNeedsStatus(Token):
+    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.
+
+    [OCPP 2.0]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    PROCESSING = "Processing"
 
 
 @datatype(Version.V2_0, "ACChargingParametersType", is_open=True)

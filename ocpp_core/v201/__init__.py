@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from ocpp_core.v201.authorization import *
     from ocpp_core.v201.availability import *
     from ocpp_core.v201.certificate_management import *
+    from ocpp_core.v201.certificates import *
+    from ocpp_core.v201.charging_profiles import *
     from ocpp_core.v201.data_transfer import *
+    from ocpp_core.v201.device_model import *
     from ocpp_core.v201.diagnostics import *
     from ocpp_core.v201.display_message import *
-    from ocpp_core.v201.enums import *
     from ocpp_core.v201.firmware_management import *
     from ocpp_core.v201.local_auth_list_management import *
+    from ocpp_core.v201.meter_values import *
     from ocpp_core.v201.metering import *
     from ocpp_core.v201.provisioning import *
     from ocpp_core.v201.remote_control import *
@@ -28,67 +31,49 @@ else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
-            "enums": """
-                APNAuthentication Attribute AuthorizationStatus AuthorizeCertificateStatus BootReason
-                CancelReservationStatus CertificateAction CertificateSignedStatus CertificateSigningUse
-                ChangeAvailabilityStatus ChargingLimitSource ChargingProfileKind ChargingProfilePurpose
-                ChargingProfileStatus ChargingRateUnit ChargingState ClearCacheStatus
-                ClearChargingProfileStatus ClearMessageStatus ClearMonitoringStatus ComponentCriterion
-                Connector ConnectorStatus CostKind CustomerInformationStatus Data DataTransferStatus
-                DeleteCertificateStatus DisplayMessageStatus EnergyTransferMode EventNotification EventTrigger
-                FirmwareStatus GenericDeviceModelStatus GenericStatus GetCertificateIdUse GetCertificateStatus
-                GetChargingProfileStatus GetDisplayMessagesStatus GetInstalledCertificateStatus
-                GetVariableStatus HashAlgorithm IdTokenEnum InstallCertificateStatus InstallCertificateUse
-                Iso15118EVCertificateStatus Location Log LogStatus Measurand MessageFormat MessagePriority
-                MessageState MessageTrigger Monitor MonitoringBase MonitoringCriterion Mutability
-                NotifyEVChargingNeedsStatus OCPPInterface OCPPTransport OCPPVersion OperationalStatus Phase
-                PublishFirmwareStatus ReadingContext Reason RecurrencyKind RegistrationStatus ReportBase
-                RequestStartStopStatus ReservationUpdateStatus ReserveNowStatus Reset ResetStatus
-                SendLocalListStatus SetMonitoringStatus SetNetworkProfileStatus SetVariableStatus
-                TransactionEvent TriggerMessageStatus TriggerReason UnlockStatus UnpublishFirmwareStatus
-                Update UpdateFirmwareStatus UploadLogStatus VPNEnum
-            """,
-            "types": """
-                AdditionalInfo CertificateHashData ChargingProfile ChargingSchedule ChargingSchedulePeriod
-                Component ComponentVariable ConsumptionCost Cost CustomData EVSE IdToken IdTokenInfo
-                MessageContent MeterValue OCSPRequestData RelativeTimeInterval SalesTariff SalesTariffEntry
-                SampledValue SignedMeterValue StatusInfo UnitOfMeasure Variable
-            """,
             "security": """
-                CertificateSignedRequest CertificateSignedResponse SecurityEventNotificationRequest
-                SecurityEventNotificationResponse SignCertificateRequest SignCertificateResponse
+                CertificateSignedRequest CertificateSignedResponse CertificateSignedStatus
+                CertificateSigningUse SecurityEventNotificationRequest SecurityEventNotificationResponse
+                SignCertificateRequest SignCertificateResponse
             """,
             "provisioning": """
-                APN BootNotificationRequest BootNotificationResponse ChargingStation GetBaseReportRequest
-                GetBaseReportResponse GetReportRequest GetReportResponse GetVariableData GetVariableResult
-                GetVariablesRequest GetVariablesResponse Modem NetworkConnectionProfile NotifyReportRequest
-                NotifyReportResponse ReportData ResetRequest ResetResponse SetNetworkProfileRequest
-                SetNetworkProfileResponse SetVariableData SetVariableResult SetVariablesRequest
-                SetVariablesResponse VPN VariableAttribute VariableCharacteristics
+                APN APNAuthentication Attribute BootNotificationRequest BootNotificationResponse BootReason
+                ChargingStation ComponentCriterion Data GetBaseReportRequest GetBaseReportResponse
+                GetReportRequest GetReportResponse GetVariableData GetVariableResult GetVariableStatus
+                GetVariablesRequest GetVariablesResponse Modem Mutability NetworkConnectionProfile
+                NotifyReportRequest NotifyReportResponse OCPPInterface OCPPTransport OCPPVersion
+                RegistrationStatus ReportBase ReportData Reset ResetRequest ResetResponse ResetStatus
+                SetNetworkProfileRequest SetNetworkProfileResponse SetNetworkProfileStatus SetVariableData
+                SetVariableResult SetVariableStatus SetVariablesRequest SetVariablesResponse VPN VPNEnum
+                VariableAttribute VariableCharacteristics
             """,
             "authorization": """
-                AuthorizeRequest AuthorizeResponse ClearCacheRequest ClearCacheResponse
+                AuthorizeCertificateStatus AuthorizeRequest AuthorizeResponse ClearCacheRequest
+                ClearCacheResponse ClearCacheStatus
             """,
             "local_auth_list_management": """
                 AuthorizationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
-                SendLocalListResponse
+                SendLocalListResponse SendLocalListStatus Update
             """,
             "transactions": """
-                GetTransactionStatusRequest GetTransactionStatusResponse Transaction TransactionEventRequest
-                TransactionEventResponse
+                ChargingState GetTransactionStatusRequest GetTransactionStatusResponse Reason Transaction
+                TransactionEvent TransactionEventRequest TransactionEventResponse TriggerReason
             """,
             "remote_control": """
-                RequestStartTransactionRequest RequestStartTransactionResponse RequestStopTransactionRequest
-                RequestStopTransactionResponse TriggerMessageRequest TriggerMessageResponse
-                UnlockConnectorRequest UnlockConnectorResponse
+                MessageTrigger RequestStartStopStatus RequestStartTransactionRequest
+                RequestStartTransactionResponse RequestStopTransactionRequest RequestStopTransactionResponse
+                TriggerMessageRequest TriggerMessageResponse TriggerMessageStatus UnlockConnectorRequest
+                UnlockConnectorResponse UnlockStatus
             """,
             "availability": """
-                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
-                StatusNotificationRequest StatusNotificationResponse
+                ChangeAvailabilityRequest ChangeAvailabilityResponse ChangeAvailabilityStatus ConnectorStatus
+                HeartbeatRequest HeartbeatResponse OperationalStatus StatusNotificationRequest
+                StatusNotificationResponse
             """,
             "reservation": """
-                CancelReservationRequest CancelReservationResponse ReservationStatusUpdateRequest
-                ReservationStatusUpdateResponse ReserveNowRequest ReserveNowResponse
+                CancelReservationRequest CancelReservationResponse CancelReservationStatus Connector
+                ReservationStatusUpdateRequest ReservationStatusUpdateResponse ReservationUpdateStatus
+                ReserveNowRequest ReserveNowResponse ReserveNowStatus
             """,
             "tariff_and_cost": """
                 CostUpdatedRequest CostUpdatedResponse
@@ -97,45 +82,72 @@ else:
                 MeterValuesRequest MeterValuesResponse
             """,
             "smart_charging": """
-                ACChargingParameters ChargingLimit ChargingNeeds ChargingProfileCriterion ClearChargingProfile
-                ClearChargingProfileRequest ClearChargingProfileResponse ClearedChargingLimitRequest
-                ClearedChargingLimitResponse CompositeSchedule DCChargingParameters GetChargingProfilesRequest
-                GetChargingProfilesResponse GetCompositeScheduleRequest GetCompositeScheduleResponse
-                NotifyChargingLimitRequest NotifyChargingLimitResponse NotifyEVChargingNeedsRequest
-                NotifyEVChargingNeedsResponse NotifyEVChargingScheduleRequest NotifyEVChargingScheduleResponse
+                ACChargingParameters ChargingLimit ChargingLimitSource ChargingNeeds ChargingProfileCriterion
+                ChargingProfileStatus ClearChargingProfile ClearChargingProfileRequest
+                ClearChargingProfileResponse ClearChargingProfileStatus ClearedChargingLimitRequest
+                ClearedChargingLimitResponse CompositeSchedule DCChargingParameters EnergyTransferMode
+                GetChargingProfileStatus GetChargingProfilesRequest GetChargingProfilesResponse
+                GetCompositeScheduleRequest GetCompositeScheduleResponse NotifyChargingLimitRequest
+                NotifyChargingLimitResponse NotifyEVChargingNeedsRequest NotifyEVChargingNeedsResponse
+                NotifyEVChargingNeedsStatus NotifyEVChargingScheduleRequest NotifyEVChargingScheduleResponse
                 ReportChargingProfilesRequest ReportChargingProfilesResponse SetChargingProfileRequest
                 SetChargingProfileResponse
             """,
             "firmware_management": """
-                Firmware FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
-                PublishFirmwareRequest PublishFirmwareResponse PublishFirmwareStatusNotificationRequest
-                PublishFirmwareStatusNotificationResponse UnpublishFirmwareRequest UnpublishFirmwareResponse
-                UpdateFirmwareRequest UpdateFirmwareResponse
+                Firmware FirmwareStatus FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                PublishFirmwareRequest PublishFirmwareResponse PublishFirmwareStatus
+                PublishFirmwareStatusNotificationRequest PublishFirmwareStatusNotificationResponse
+                UnpublishFirmwareRequest UnpublishFirmwareResponse UnpublishFirmwareStatus
+                UpdateFirmwareRequest UpdateFirmwareResponse UpdateFirmwareStatus
             """,
             "certificate_management": """
-                CertificateHashDataChain DeleteCertificateRequest DeleteCertificateResponse
-                Get15118EVCertificateRequest Get15118EVCertificateResponse GetCertificateStatusRequest
+                CertificateAction CertificateHashDataChain DeleteCertificateRequest DeleteCertificateResponse
+                DeleteCertificateStatus Get15118EVCertificateRequest Get15118EVCertificateResponse
+                GetCertificateIdUse GetCertificateStatus GetCertificateStatusRequest
                 GetCertificateStatusResponse GetInstalledCertificateIdsRequest
-                GetInstalledCertificateIdsResponse InstallCertificateRequest InstallCertificateResponse
+                GetInstalledCertificateIdsResponse GetInstalledCertificateStatus InstallCertificateRequest
+                InstallCertificateResponse InstallCertificateStatus InstallCertificateUse
+                Iso15118EVCertificateStatus
             """,
             "diagnostics": """
-                ClearMonitoringResult ClearVariableMonitoringRequest ClearVariableMonitoringResponse
-                CustomerInformationRequest CustomerInformationResponse EventData GetLogRequest GetLogResponse
-                GetMonitoringReportRequest GetMonitoringReportResponse LogParameters
-                LogStatusNotificationRequest LogStatusNotificationResponse MonitoringData
-                NotifyCustomerInformationRequest NotifyCustomerInformationResponse NotifyEventRequest
-                NotifyEventResponse NotifyMonitoringReportRequest NotifyMonitoringReportResponse
-                SetMonitoringBaseRequest SetMonitoringBaseResponse SetMonitoringData SetMonitoringLevelRequest
-                SetMonitoringLevelResponse SetMonitoringResult SetVariableMonitoringRequest
-                SetVariableMonitoringResponse VariableMonitoring
+                ClearMonitoringResult ClearMonitoringStatus ClearVariableMonitoringRequest
+                ClearVariableMonitoringResponse CustomerInformationRequest CustomerInformationResponse
+                CustomerInformationStatus EventData EventNotification EventTrigger GetLogRequest
+                GetLogResponse GetMonitoringReportRequest GetMonitoringReportResponse Log LogParameters
+                LogStatus LogStatusNotificationRequest LogStatusNotificationResponse Monitor MonitoringBase
+                MonitoringCriterion MonitoringData NotifyCustomerInformationRequest
+                NotifyCustomerInformationResponse NotifyEventRequest NotifyEventResponse
+                NotifyMonitoringReportRequest NotifyMonitoringReportResponse SetMonitoringBaseRequest
+                SetMonitoringBaseResponse SetMonitoringData SetMonitoringLevelRequest
+                SetMonitoringLevelResponse SetMonitoringResult SetMonitoringStatus
+                SetVariableMonitoringRequest SetVariableMonitoringResponse UploadLogStatus VariableMonitoring
             """,
             "display_message": """
-                ClearDisplayMessageRequest ClearDisplayMessageResponse GetDisplayMessagesRequest
-                GetDisplayMessagesResponse MessageInfo NotifyDisplayMessagesRequest
-                NotifyDisplayMessagesResponse SetDisplayMessageRequest SetDisplayMessageResponse
+                ClearDisplayMessageRequest ClearDisplayMessageResponse ClearMessageStatus DisplayMessageStatus
+                GetDisplayMessagesRequest GetDisplayMessagesResponse GetDisplayMessagesStatus MessageInfo
+                MessagePriority MessageState NotifyDisplayMessagesRequest NotifyDisplayMessagesResponse
+                SetDisplayMessageRequest SetDisplayMessageResponse
             """,
             "data_transfer": """
-                DataTransferRequest DataTransferResponse
+                DataTransferRequest DataTransferResponse DataTransferStatus
+            """,
+            "types": """
+                AdditionalInfo AuthorizationStatus CustomData EVSE GenericStatus IdToken IdTokenEnum
+                IdTokenInfo MessageContent MessageFormat StatusInfo
+            """,
+            "charging_profiles": """
+                ChargingProfile ChargingProfileKind ChargingProfilePurpose ChargingRateUnit ChargingSchedule
+                ChargingSchedulePeriod ConsumptionCost Cost CostKind RecurrencyKind RelativeTimeInterval
+                SalesTariff SalesTariffEntry
+            """,
+            "device_model": """
+                Component ComponentVariable GenericDeviceModelStatus Variable
+            """,
+            "certificates": """
+                CertificateHashData HashAlgorithm OCSPRequestData
+            """,
+            "meter_values": """
+                Location Measurand MeterValue Phase ReadingContext SampledValue SignedMeterValue UnitOfMeasure
             """,
         },
     )

@@ -3,10 +3,18 @@
 
 from typing import Any
 
-from ocpp_core.model.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.messages import UNSET, Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import DataTransferStatus
 from ocpp_core.v201.types import CustomData, StatusInfo
+
+
+class DataTransferStatus(Token):
+    """Whether the receiver knows and takes vendor-specific data.  [OCPP 2.0.1 edition 3 Part 2 §3.27]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_MESSAGE_ID = "UnknownMessageId"
+    UNKNOWN_VENDOR_ID = "UnknownVendorId"
 
 
 @message(Version.V2_0_1, "DataTransfer", sent_by=Role.EITHER, block="DataTransfer")

@@ -4,32 +4,118 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import (
-    ClearMonitoringStatus,
-    CustomerInformationStatus,
-    EventNotification,
-    EventTrigger,
-    GenericDeviceModelStatus,
-    GenericStatus,
-    Log,
-    LogStatus,
-    Monitor,
-    MonitoringBase,
-    MonitoringCriterion,
-    SetMonitoringStatus,
-    UploadLogStatus,
-)
-from ocpp_core.v201.types import (
-    CertificateHashData,
-    Component,
-    ComponentVariable,
-    CustomData,
-    IdToken,
-    StatusInfo,
-    Variable,
-)
+from ocpp_core.v201.certificates import CertificateHashData
+from ocpp_core.v201.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v201.types import CustomData, GenericStatus, IdToken, StatusInfo
+
+
+class ClearMonitoringStatus(Token):
+    """Whether one variable monitor was cleared.  [OCPP 2.0.1 edition 3 Part 2 §3.20]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_FOUND = "NotFound"
+
+
+class CustomerInformationStatus(Token):
+    """Whether the Charging Station will report or erase the customer's data.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.25]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    INVALID = "Invalid"
+
+
+class EventNotification(Token):
+    """Where an event comes from: built into the Charging Station, preconfigured or set by the CSMS.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.31]
+    """
+
+    HARD_WIRED_NOTIFICATION = "HardWiredNotification"
+    HARD_WIRED_MONITOR = "HardWiredMonitor"
+    PRECONFIGURED_MONITOR = "PreconfiguredMonitor"
+    CUSTOM_MONITOR = "CustomMonitor"
+
+
+class EventTrigger(Token):
+    """What made the event: a threshold, a change or a clock.  [OCPP 2.0.1 edition 3 Part 2 §3.32]"""
+
+    ALERTING = "Alerting"
+    DELTA = "Delta"
+    PERIODIC = "Periodic"
+
+
+class Log(Token):
+    """Logs that the CSMS can ask for.  [OCPP 2.0.1 edition 3 Part 2 §3.48]"""
+
+    DIAGNOSTICS_LOG = "DiagnosticsLog"
+    SECURITY_LOG = "SecurityLog"
+
+
+class LogStatus(Token):
+    """Answer to a log request; AcceptedCanceled means that an earlier upload was given up for it.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.49]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    ACCEPTED_CANCELED = "AcceptedCanceled"
+
+
+class Monitor(Token):
+    """What a monitor watches for: a limit, a change or the clock.  [OCPP 2.0.1 edition 3 Part 2 §3.55]"""
+
+    UPPER_THRESHOLD = "UpperThreshold"
+    LOWER_THRESHOLD = "LowerThreshold"
+    DELTA = "Delta"
+    PERIODIC = "Periodic"
+    PERIODIC_CLOCK_ALIGNED = "PeriodicClockAligned"
+
+
+class MonitoringBase(Token):
+    """Which set of monitors the Charging Station goes back to.  [OCPP 2.0.1 edition 3 Part 2 §3.56]"""
+
+    ALL = "All"
+    FACTORY_DEFAULT = "FactoryDefault"
+    HARD_WIRED_ONLY = "HardWiredOnly"
+
+
+class MonitoringCriterion(Token):
+    """Kinds of monitors that a report can be narrowed to.  [OCPP 2.0.1 edition 3 Part 2 §3.57]"""
+
+    THRESHOLD_MONITORING = "ThresholdMonitoring"
+    DELTA_MONITORING = "DeltaMonitoring"
+    PERIODIC_MONITORING = "PeriodicMonitoring"
+
+
+class SetMonitoringStatus(Token):
+    """Outcome of setting one monitor.  [OCPP 2.0.1 edition 3 Part 2 §3.77]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN_COMPONENT = "UnknownComponent"
+    UNKNOWN_VARIABLE = "UnknownVariable"
+    UNSUPPORTED_MONITOR_TYPE = "UnsupportedMonitorType"
+    REJECTED = "Rejected"
+    DUPLICATE = "Duplicate"
+
+
+class UploadLogStatus(Token):
+    """How far a log upload has come, or how it ended.  [OCPP 2.0.1 edition 3 Part 2 §3.87]"""
+
+    BAD_MESSAGE = "BadMessage"
+    IDLE = "Idle"
+    NOT_SUPPORTED_OPERATION = "NotSupportedOperation"
+    PERMISSION_DENIED = "PermissionDenied"
+    UPLOADED = "Uploaded"
+    UPLOAD_FAILURE = "UploadFailure"
+    UPLOADING = "Uploading"
+    ACCEPTED_CANCELED = "AcceptedCanceled"
 
 
 @datatype(Version.V2_0_1, "ClearMonitoringResultType")

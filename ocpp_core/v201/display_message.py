@@ -3,16 +3,55 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import (
-    ClearMessageStatus,
-    DisplayMessageStatus,
-    GetDisplayMessagesStatus,
-    MessagePriority,
-    MessageState,
-)
-from ocpp_core.v201.types import Component, CustomData, MessageContent, StatusInfo
+from ocpp_core.v201.device_model import Component
+from ocpp_core.v201.types import CustomData, MessageContent, StatusInfo
+
+
+class ClearMessageStatus(Token):
+    """Whether the message was taken off the display.  [OCPP 2.0.1 edition 3 Part 2 §3.19]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class DisplayMessageStatus(Token):
+    """Whether the Charging Station can show the message and, if not, why.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.29]
+    """
+
+    ACCEPTED = "Accepted"
+    NOT_SUPPORTED_MESSAGE_FORMAT = "NotSupportedMessageFormat"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED_PRIORITY = "NotSupportedPriority"
+    NOT_SUPPORTED_STATE = "NotSupportedState"
+    UNKNOWN_TRANSACTION = "UnknownTransaction"
+
+
+class GetDisplayMessagesStatus(Token):
+    """Whether any stored message fits; if so, reports follow.  [OCPP 2.0.1 edition 3 Part 2 §3.39]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class MessagePriority(Token):
+    """Which message is shown when several are due.  [OCPP 2.0.1 edition 3 Part 2 §3.52]"""
+
+    ALWAYS_FRONT = "AlwaysFront"
+    IN_FRONT = "InFront"
+    NORMAL_CYCLE = "NormalCycle"
+
+
+class MessageState(Token):
+    """State of the Charging Station in which a message is shown.  [OCPP 2.0.1 edition 3 Part 2 §3.53]"""
+
+    CHARGING = "Charging"
+    FAULTED = "Faulted"
+    IDLE = "Idle"
+    UNAVAILABLE = "Unavailable"
 
 
 @datatype(Version.V2_0_1, "MessageInfoType")

@@ -3,16 +3,70 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import (
-    FirmwareStatus,
-    GenericStatus,
-    PublishFirmwareStatus,
-    UnpublishFirmwareStatus,
-    UpdateFirmwareStatus,
-)
-from ocpp_core.v201.types import CustomData, StatusInfo
+from ocpp_core.v201.types import CustomData, GenericStatus, StatusInfo
+
+
+class FirmwareStatus(Token):
+    """How far a firmware update has come, or how it ended.  [OCPP 2.0.1 edition 3 Part 2 §3.33]"""
+
+    DOWNLOADED = "Downloaded"
+    DOWNLOAD_FAILED = "DownloadFailed"
+    DOWNLOADING = "Downloading"
+    DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    DOWNLOAD_PAUSED = "DownloadPaused"
+    IDLE = "Idle"
+    INSTALLATION_FAILED = "InstallationFailed"
+    INSTALLING = "Installing"
+    INSTALLED = "Installed"
+    INSTALL_REBOOTING = "InstallRebooting"
+    INSTALL_SCHEDULED = "InstallScheduled"
+    INSTALL_VERIFICATION_FAILED = "InstallVerificationFailed"
+    INVALID_SIGNATURE = "InvalidSignature"
+    SIGNATURE_VERIFIED = "SignatureVerified"
+
+
+class PublishFirmwareStatus(Token):
+    """How far a Local Controller has come with publishing firmware, or how it ended.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.65]
+    """
+
+    IDLE = "Idle"
+    DOWNLOAD_SCHEDULED = "DownloadScheduled"
+    DOWNLOADING = "Downloading"
+    DOWNLOADED = "Downloaded"
+    PUBLISHED = "Published"
+    DOWNLOAD_FAILED = "DownloadFailed"
+    DOWNLOAD_PAUSED = "DownloadPaused"
+    INVALID_CHECKSUM = "InvalidChecksum"
+    CHECKSUM_VERIFIED = "ChecksumVerified"
+    PUBLISH_FAILED = "PublishFailed"
+
+
+class UnpublishFirmwareStatus(Token):
+    """Whether the Local Controller has stopped offering the firmware.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.84]
+    """
+
+    DOWNLOAD_ONGOING = "DownloadOngoing"
+    NO_FIRMWARE = "NoFirmware"
+    UNPUBLISHED = "Unpublished"
+
+
+class UpdateFirmwareStatus(Token):
+    """Answer to an update request; AcceptedCanceled means that an earlier update was given up for it.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.86]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    ACCEPTED_CANCELED = "AcceptedCanceled"
+    INVALID_CERTIFICATE = "InvalidCertificate"
+    REVOKED_CERTIFICATE = "RevokedCertificate"
 
 
 @datatype(Version.V2_0_1, "FirmwareType")

@@ -4,29 +4,188 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import (
-    APNAuthentication,
-    Attribute,
-    BootReason,
-    ComponentCriterion,
-    Data,
-    GenericDeviceModelStatus,
-    GetVariableStatus,
-    Mutability,
-    OCPPInterface,
-    OCPPTransport,
-    OCPPVersion,
-    RegistrationStatus,
-    ReportBase,
-    Reset,
-    ResetStatus,
-    SetNetworkProfileStatus,
-    SetVariableStatus,
-    VPNEnum,
-)
-from ocpp_core.v201.types import Component, ComponentVariable, CustomData, StatusInfo, Variable
+from ocpp_core.v201.device_model import Component, ComponentVariable, GenericDeviceModelStatus, Variable
+from ocpp_core.v201.types import CustomData, StatusInfo
+
+
+class APNAuthentication(Token):
+    """How the modem logs in to the access point of the mobile network.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.1]
+    """
+
+    CHAP = "CHAP"
+    NONE = "NONE"
+    PAP = "PAP"
+    AUTO = "AUTO"
+
+
+class Attribute(Token):
+    """Which value of a variable is meant; Actual when a message leaves it out.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.2]
+    """
+
+    ACTUAL = "Actual"
+    TARGET = "Target"
+    MIN_SET = "MinSet"
+    MAX_SET = "MaxSet"
+
+
+class BootReason(Token):
+    """Why the Charging Station has started.  [OCPP 2.0.1 edition 3 Part 2 §3.5]"""
+
+    APPLICATION_RESET = "ApplicationReset"
+    FIRMWARE_UPDATE = "FirmwareUpdate"
+    LOCAL_RESET = "LocalReset"
+    POWER_UP = "PowerUp"
+    REMOTE_RESET = "RemoteReset"
+    SCHEDULED_RESET = "ScheduledReset"
+    TRIGGERED = "Triggered"
+    UNKNOWN = "Unknown"
+    WATCHDOG = "Watchdog"
+
+
+class ComponentCriterion(Token):
+    """Which of its state variables has to be true for a component to be reported.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.21]
+    """
+
+    ACTIVE = "Active"
+    AVAILABLE = "Available"
+    ENABLED = "Enabled"
+    PROBLEM = "Problem"
+
+
+class Data(Token):
+    """How the text of a variable's value is to be read.  [OCPP 2.0.1 edition 3 Part 2 §3.26]"""
+
+    STRING = "string"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    DATE_TIME = "dateTime"
+    BOOLEAN = "boolean"
+    OPTION_LIST = "OptionList"
+    SEQUENCE_LIST = "SequenceList"
+    MEMBER_LIST = "MemberList"
+
+
+class GetVariableStatus(Token):
+    """Outcome of reading one attribute.  [OCPP 2.0.1 edition 3 Part 2 §3.41]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_COMPONENT = "UnknownComponent"
+    UNKNOWN_VARIABLE = "UnknownVariable"
+    NOT_SUPPORTED_ATTRIBUTE_TYPE = "NotSupportedAttributeType"
+
+
+class Mutability(Token):
+    """Whether an attribute can be read, written or both.  [OCPP 2.0.1 edition 3 Part 2 §3.58]"""
+
+    READ_ONLY = "ReadOnly"
+    WRITE_ONLY = "WriteOnly"
+    READ_WRITE = "ReadWrite"
+
+
+class OCPPInterface(Token):
+    """Network interface to connect through; the Charging Station may fall back to another.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.60]
+    """
+
+    WIRED0 = "Wired0"
+    WIRED1 = "Wired1"
+    WIRED2 = "Wired2"
+    WIRED3 = "Wired3"
+    WIRELESS0 = "Wireless0"
+    WIRELESS1 = "Wireless1"
+    WIRELESS2 = "Wireless2"
+    WIRELESS3 = "Wireless3"
+
+
+class OCPPTransport(Token):
+    """How OCPP messages travel; 2.x has JSON only.  [OCPP 2.0.1 edition 3 Part 2 §3.61]"""
+
+    JSON = "JSON"
+    SOAP = "SOAP"
+
+
+class OCPPVersion(Token):
+    """Version of OCPP that a connection profile names.  [OCPP 2.0.1 edition 3 Part 2 §3.62]"""
+
+    OCPP12 = "OCPP12"
+    OCPP15 = "OCPP15"
+    OCPP16 = "OCPP16"
+    OCPP20 = "OCPP20"
+
+
+class RegistrationStatus(Token):
+    """Whether the CSMS takes the Charging Station; only Accepted lets it start its other messages.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.69]
+    """
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+
+
+class ReportBase(Token):
+    """Which ready-made report of the device model is wanted.  [OCPP 2.0.1 edition 3 Part 2 §3.70]"""
+
+    CONFIGURATION_INVENTORY = "ConfigurationInventory"
+    FULL_INVENTORY = "FullInventory"
+    SUMMARY_INVENTORY = "SummaryInventory"
+
+
+class Reset(Token):
+    """Whether to reset at once or when transactions are over.  [OCPP 2.0.1 edition 3 Part 2 §3.74]"""
+
+    IMMEDIATE = "Immediate"
+    ON_IDLE = "OnIdle"
+
+
+class ResetStatus(Token):
+    """Answer to a reset request; Scheduled means that it waits for running transactions.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.75]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+
+
+class SetNetworkProfileStatus(Token):
+    """Whether the connection profile was stored.  [OCPP 2.0.1 edition 3 Part 2 §3.78]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    FAILED = "Failed"
+
+
+class SetVariableStatus(Token):
+    """Outcome of writing one attribute.  [OCPP 2.0.1 edition 3 Part 2 §3.79]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_COMPONENT = "UnknownComponent"
+    UNKNOWN_VARIABLE = "UnknownVariable"
+    NOT_SUPPORTED_ATTRIBUTE_TYPE = "NotSupportedAttributeType"
+    REBOOT_REQUIRED = "RebootRequired"
+
+
+class VPNEnum(Token):
+    """Protocols of a VPN.  [OCPP 2.0.1 edition 3 Part 2 §3.88]"""
+
+    IKEV2 = "IKEv2"
+    IPSEC = "IPSec"
+    L2TP = "L2TP"
+    PPTP = "PPTP"
 
 
 @datatype(Version.V2_0_1, "APNType")

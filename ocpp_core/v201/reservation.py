@@ -3,10 +3,63 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import CancelReservationStatus, Connector, ReservationUpdateStatus, ReserveNowStatus
 from ocpp_core.v201.types import CustomData, IdToken, StatusInfo
+
+
+class CancelReservationStatus(Token):
+    """Whether the Charging Station has dropped the reservation.  [OCPP 2.0.1 edition 3 Part 2 §3.6]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class Connector(Token):
+    """The plug or socket of a connector; 2.1 has an open list of strings in its place.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.22]
+    """
+
+    C_CCS1 = "cCCS1"
+    C_CCS2 = "cCCS2"
+    C_G105 = "cG105"
+    C_TESLA = "cTesla"
+    C_TYPE1 = "cType1"
+    C_TYPE2 = "cType2"
+    S309_1P_16A = "s309-1P-16A"
+    S309_1P_32A = "s309-1P-32A"
+    S309_3P_16A = "s309-3P-16A"
+    S309_3P_32A = "s309-3P-32A"
+    S_BS1361 = "sBS1361"
+    S_CEE_7_7 = "sCEE-7-7"
+    S_TYPE2 = "sType2"
+    S_TYPE3 = "sType3"
+    OTHER_1PH_MAX_16A = "Other1PhMax16A"
+    OTHER_1PH_OVER_16A = "Other1PhOver16A"
+    OTHER_3PH = "Other3Ph"
+    PAN = "Pan"
+    W_INDUCTIVE = "wInductive"
+    W_RESONANT = "wResonant"
+    UNDETERMINED = "Undetermined"
+    UNKNOWN = "Unknown"
+
+
+class ReservationUpdateStatus(Token):
+    """Why a reservation has come to an end.  [OCPP 2.0.1 edition 3 Part 2 §3.72]"""
+
+    EXPIRED = "Expired"
+    REMOVED = "Removed"
+
+
+class ReserveNowStatus(Token):
+    """Whether the reservation was made, or what stands in its way.  [OCPP 2.0.1 edition 3 Part 2 §3.73]"""
+
+    ACCEPTED = "Accepted"
+    FAULTED = "Faulted"
+    OCCUPIED = "Occupied"
+    REJECTED = "Rejected"
+    UNAVAILABLE = "Unavailable"
 
 
 @message(Version.V2_0_1, "CancelReservation", sent_by=Role.CSMS, block="Reservation")

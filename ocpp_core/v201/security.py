@@ -3,10 +3,29 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import CertificateSignedStatus, CertificateSigningUse, GenericStatus
-from ocpp_core.v201.types import CustomData, StatusInfo
+from ocpp_core.v201.types import CustomData, GenericStatus, StatusInfo
+
+
+class CertificateSignedStatus(Token):
+    """Whether the Charging Station takes the signed certificate into use.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.8]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class CertificateSigningUse(Token):
+    """Which of its connections the Charging Station uses a signed certificate for.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.9]
+    """
+
+    CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
+    V2G_CERTIFICATE = "V2GCertificate"
 
 
 @message(Version.V2_0_1, "CertificateSigned", sent_by=Role.CSMS, block="Security")

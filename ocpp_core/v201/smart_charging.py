@@ -3,26 +3,72 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v201.enums import (
-    ChargingLimitSource,
-    ChargingProfilePurpose,
-    ChargingProfileStatus,
-    ChargingRateUnit,
-    ClearChargingProfileStatus,
-    EnergyTransferMode,
-    GenericStatus,
-    GetChargingProfileStatus,
-    NotifyEVChargingNeedsStatus,
-)
-from ocpp_core.v201.types import (
+from ocpp_core.v201.charging_profiles import (
     ChargingProfile,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
     ChargingSchedule,
     ChargingSchedulePeriod,
-    CustomData,
-    StatusInfo,
 )
+from ocpp_core.v201.types import CustomData, GenericStatus, StatusInfo
+
+
+class ChargingLimitSource(Token):
+    """Who sets a charging limit; 2.1 has an open list of strings in its place.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.11]
+    """
+
+    EMS = "EMS"
+    OTHER = "Other"
+    SO = "SO"
+    CSO = "CSO"
+
+
+class ChargingProfileStatus(Token):
+    """Whether the Charging Station takes over a charging profile or its update.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.14]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class ClearChargingProfileStatus(Token):
+    """Whether any charging profile met the criteria and was cleared.  [OCPP 2.0.1 edition 3 Part 2 §3.18]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class EnergyTransferMode(Token):
+    """Ways in which energy can flow between EVSE and EV.  [OCPP 2.0.1 edition 3 Part 2 §3.30]"""
+
+    DC = "DC"
+    AC_SINGLE_PHASE = "AC_single_phase"
+    AC_TWO_PHASE = "AC_two_phase"
+    AC_THREE_PHASE = "AC_three_phase"
+
+
+class GetChargingProfileStatus(Token):
+    """Whether reports of charging profiles will follow.  [OCPP 2.0.1 edition 3 Part 2 §3.38]"""
+
+    ACCEPTED = "Accepted"
+    NO_PROFILES = "NoProfiles"
+
+
+class NotifyEVChargingNeedsStatus(Token):
+    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.
+
+    [OCPP 2.0.1 edition 3 Part 2 §3.59]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    PROCESSING = "Processing"
 
 
 @datatype(Version.V2_0_1, "ACChargingParametersType")

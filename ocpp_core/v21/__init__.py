@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from ocpp_core.v21.battery_swapping import *
     from ocpp_core.v21.bidirectional_power_transfer import *
     from ocpp_core.v21.certificate_management import *
+    from ocpp_core.v21.certificates import *
+    from ocpp_core.v21.charging_profiles import *
     from ocpp_core.v21.data_transfer import *
     from ocpp_core.v21.der_control import *
+    from ocpp_core.v21.device_model import *
     from ocpp_core.v21.diagnostics import *
     from ocpp_core.v21.display_message import *
-    from ocpp_core.v21.enums import *
     from ocpp_core.v21.firmware_management import *
     from ocpp_core.v21.local_auth_list_management import *
+    from ocpp_core.v21.meter_values import *
     from ocpp_core.v21.metering import *
     from ocpp_core.v21.provisioning import *
     from ocpp_core.v21.remote_control import *
@@ -25,161 +28,172 @@ if TYPE_CHECKING:
     from ocpp_core.v21.security import *
     from ocpp_core.v21.smart_charging import *
     from ocpp_core.v21.tariff_and_cost import *
+    from ocpp_core.v21.tariffs import *
     from ocpp_core.v21.transactions import *
     from ocpp_core.v21.types import *
 else:
     __getattr__, __dir__, __all__ = lazy(
         __name__,
         {
-            "enums": """
-                APNAuthentication Attribute AuthorizationStatus AuthorizeCertificateStatus BatterySwapEvent
-                BootReason CancelReservationStatus CertificateAction CertificateSignedStatus
-                CertificateSigningUse CertificateStatusEnum CertificateStatusSource ChangeAvailabilityStatus
-                ChargingProfileKind ChargingProfilePurpose ChargingProfileStatus ChargingRateUnit
-                ChargingState ClearCacheStatus ClearChargingProfileStatus ClearMessageStatus
-                ClearMonitoringStatus ComponentCriterion ConnectorStatus ControlMode CostDimensionEnum
-                CostKind CustomerInformationStatus DERControl DERControlStatus DERUnit Data DataTransferStatus
-                DayOfWeek DeleteCertificateStatus DisplayMessageStatus EnergyTransferMode EventNotification
-                EventTrigger EvseKind FirmwareStatus GenericDeviceModelStatus GenericStatus
-                GetCertificateIdUse GetCertificateStatus GetChargingProfileStatus GetDisplayMessagesStatus
-                GetInstalledCertificateStatus GetVariableStatus GridEventFault HashAlgorithm
-                InstallCertificateStatus InstallCertificateUse IslandingDetection Iso15118EVCertificateStatus
-                Location Log LogStatus Measurand MessageFormat MessagePriority MessageState MessageTrigger
-                MobilityNeedsMode Monitor MonitoringBase MonitoringCriterion Mutability
-                NotifyAllowedEnergyTransferStatus NotifyEVChargingNeedsStatus OCPPInterface OCPPTransport
-                OCPPVersion OperationMode OperationalStatus PaymentStatus Phase PowerDuringCessation
-                PreconditioningStatus PriorityChargingStatus PublishFirmwareStatus ReadingContext Reason
-                RecurrencyKind RegistrationStatus ReportBase RequestStartStopStatus ReservationUpdateStatus
-                ReserveNowStatus Reset ResetStatus SendLocalListStatus SetMonitoringStatus
-                SetNetworkProfileStatus SetVariableStatus TariffChangeStatus TariffClearStatus TariffCost
-                TariffGetStatus TariffKind TariffSetStatus TransactionEvent TriggerMessageStatus TriggerReason
-                UnlockStatus UnpublishFirmwareStatus Update UpdateFirmwareStatus UploadLogStatus VPNEnum
-            """,
-            "types": """
-                AbsolutePriceSchedule AdditionalInfo AdditionalSelectedServices CertificateHashData
-                ChargingProfile ChargingSchedule ChargingSchedulePeriod Component ComponentVariable
-                ConsumptionCost Cost CustomData EVSE IdToken IdTokenInfo LimitAtSoC MessageContent MeterValue
-                OCSPRequestData OverstayRule OverstayRuleList Price PriceLevelSchedule PriceLevelScheduleEntry
-                PriceRule PriceRuleStack RationalNumber RelativeTimeInterval SalesTariff SalesTariffEntry
-                SampledValue SignedMeterValue StatusInfo Tariff TariffConditions TariffConditionsFixed
-                TariffEnergy TariffEnergyPrice TariffFixed TariffFixedPrice TariffTime TariffTimePrice TaxRate
-                TaxRule UnitOfMeasure V2XFreqWattPoint V2XSignalWattPoint Variable
-            """,
             "security": """
-                CertificateSignedRequest CertificateSignedResponse SecurityEventNotificationRequest
-                SecurityEventNotificationResponse SignCertificateRequest SignCertificateResponse
+                CertificateSignedRequest CertificateSignedResponse CertificateSignedStatus
+                CertificateSigningUse SecurityEventNotificationRequest SecurityEventNotificationResponse
+                SignCertificateRequest SignCertificateResponse
             """,
             "provisioning": """
-                APN BootNotificationRequest BootNotificationResponse ChargingStation GetBaseReportRequest
-                GetBaseReportResponse GetReportRequest GetReportResponse GetVariableData GetVariableResult
-                GetVariablesRequest GetVariablesResponse Modem NetworkConnectionProfile NotifyReportRequest
-                NotifyReportResponse ReportData ResetRequest ResetResponse SetNetworkProfileRequest
-                SetNetworkProfileResponse SetVariableData SetVariableResult SetVariablesRequest
-                SetVariablesResponse VPN VariableAttribute VariableCharacteristics
+                APN APNAuthentication Attribute BootNotificationRequest BootNotificationResponse BootReason
+                ChargingStation ComponentCriterion Data GetBaseReportRequest GetBaseReportResponse
+                GetReportRequest GetReportResponse GetVariableData GetVariableResult GetVariableStatus
+                GetVariablesRequest GetVariablesResponse Modem Mutability NetworkConnectionProfile
+                NotifyReportRequest NotifyReportResponse OCPPInterface OCPPTransport OCPPVersion
+                RegistrationStatus ReportBase ReportData Reset ResetRequest ResetResponse ResetStatus
+                SetNetworkProfileRequest SetNetworkProfileResponse SetNetworkProfileStatus SetVariableData
+                SetVariableResult SetVariableStatus SetVariablesRequest SetVariablesResponse VPN VPNEnum
+                VariableAttribute VariableCharacteristics
             """,
             "authorization": """
-                Address AuthorizeRequest AuthorizeResponse ClearCacheRequest ClearCacheResponse
-                NotifySettlementRequest NotifySettlementResponse NotifyWebPaymentStartedRequest
-                NotifyWebPaymentStartedResponse VatNumberValidationRequest VatNumberValidationResponse
+                Address AuthorizeCertificateStatus AuthorizeRequest AuthorizeResponse ClearCacheRequest
+                ClearCacheResponse ClearCacheStatus NotifySettlementRequest NotifySettlementResponse
+                NotifyWebPaymentStartedRequest NotifyWebPaymentStartedResponse PaymentStatus
+                VatNumberValidationRequest VatNumberValidationResponse
             """,
             "local_auth_list_management": """
                 AuthorizationData GetLocalListVersionRequest GetLocalListVersionResponse SendLocalListRequest
-                SendLocalListResponse
+                SendLocalListResponse SendLocalListStatus Update
             """,
             "transactions": """
-                ChargingPeriod CostDetails CostDimension GetTransactionStatusRequest
-                GetTransactionStatusResponse TotalCost TotalPrice TotalUsage Transaction
-                TransactionEventRequest TransactionEventResponse TransactionLimit
+                ChargingPeriod ChargingState CostDetails CostDimension CostDimensionEnum
+                GetTransactionStatusRequest GetTransactionStatusResponse PreconditioningStatus Reason
+                TariffCost TotalCost TotalPrice TotalUsage Transaction TransactionEvent
+                TransactionEventRequest TransactionEventResponse TransactionLimit TriggerReason
             """,
             "remote_control": """
-                RequestStartTransactionRequest RequestStartTransactionResponse RequestStopTransactionRequest
-                RequestStopTransactionResponse TriggerMessageRequest TriggerMessageResponse
-                UnlockConnectorRequest UnlockConnectorResponse
+                MessageTrigger RequestStartStopStatus RequestStartTransactionRequest
+                RequestStartTransactionResponse RequestStopTransactionRequest RequestStopTransactionResponse
+                TriggerMessageRequest TriggerMessageResponse TriggerMessageStatus UnlockConnectorRequest
+                UnlockConnectorResponse UnlockStatus
             """,
             "availability": """
-                ChangeAvailabilityRequest ChangeAvailabilityResponse HeartbeatRequest HeartbeatResponse
-                StatusNotificationRequest StatusNotificationResponse
+                ChangeAvailabilityRequest ChangeAvailabilityResponse ChangeAvailabilityStatus ConnectorStatus
+                HeartbeatRequest HeartbeatResponse OperationalStatus StatusNotificationRequest
+                StatusNotificationResponse
             """,
             "reservation": """
-                CancelReservationRequest CancelReservationResponse ReservationStatusUpdateRequest
-                ReservationStatusUpdateResponse ReserveNowRequest ReserveNowResponse
+                CancelReservationRequest CancelReservationResponse CancelReservationStatus
+                ReservationStatusUpdateRequest ReservationStatusUpdateResponse ReservationUpdateStatus
+                ReserveNowRequest ReserveNowResponse ReserveNowStatus
             """,
             "tariff_and_cost": """
                 ChangeTransactionTariffRequest ChangeTransactionTariffResponse ClearTariffsRequest
                 ClearTariffsResponse ClearTariffsResult CostUpdatedRequest CostUpdatedResponse
                 GetTariffsRequest GetTariffsResponse SetDefaultTariffRequest SetDefaultTariffResponse
-                TariffAssignment
+                TariffAssignment TariffChangeStatus TariffClearStatus TariffGetStatus TariffKind
+                TariffSetStatus
             """,
             "metering": """
                 MeterValuesRequest MeterValuesResponse
             """,
             "smart_charging": """
                 ACChargingParameters ChargingLimit ChargingNeeds ChargingProfileCriterion
-                ChargingScheduleUpdate ClearChargingProfile ClearChargingProfileRequest
-                ClearChargingProfileResponse ClearedChargingLimitRequest ClearedChargingLimitResponse
-                CompositeSchedule DCChargingParameters DERChargingParameters EVAbsolutePriceSchedule
-                EVAbsolutePriceScheduleEntry EVEnergyOffer EVPowerSchedule EVPowerScheduleEntry EVPriceRule
+                ChargingProfileStatus ChargingScheduleUpdate ClearChargingProfile ClearChargingProfileRequest
+                ClearChargingProfileResponse ClearChargingProfileStatus ClearedChargingLimitRequest
+                ClearedChargingLimitResponse CompositeSchedule ControlMode DCChargingParameters
+                DERChargingParameters EVAbsolutePriceSchedule EVAbsolutePriceScheduleEntry EVEnergyOffer
+                EVPowerSchedule EVPowerScheduleEntry EVPriceRule GetChargingProfileStatus
                 GetChargingProfilesRequest GetChargingProfilesResponse GetCompositeScheduleRequest
-                GetCompositeScheduleResponse NotifyChargingLimitRequest NotifyChargingLimitResponse
-                NotifyEVChargingNeedsRequest NotifyEVChargingNeedsResponse NotifyEVChargingScheduleRequest
-                NotifyEVChargingScheduleResponse NotifyPriorityChargingRequest NotifyPriorityChargingResponse
+                GetCompositeScheduleResponse IslandingDetection MobilityNeedsMode NotifyChargingLimitRequest
+                NotifyChargingLimitResponse NotifyEVChargingNeedsRequest NotifyEVChargingNeedsResponse
+                NotifyEVChargingNeedsStatus NotifyEVChargingScheduleRequest NotifyEVChargingScheduleResponse
+                NotifyPriorityChargingRequest NotifyPriorityChargingResponse PriorityChargingStatus
                 PullDynamicScheduleUpdateRequest PullDynamicScheduleUpdateResponse
                 ReportChargingProfilesRequest ReportChargingProfilesResponse SetChargingProfileRequest
                 SetChargingProfileResponse UpdateDynamicScheduleRequest UpdateDynamicScheduleResponse
                 UsePriorityChargingRequest UsePriorityChargingResponse V2XChargingParameters
             """,
             "firmware_management": """
-                Firmware FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
-                PublishFirmwareRequest PublishFirmwareResponse PublishFirmwareStatusNotificationRequest
-                PublishFirmwareStatusNotificationResponse UnpublishFirmwareRequest UnpublishFirmwareResponse
-                UpdateFirmwareRequest UpdateFirmwareResponse
+                Firmware FirmwareStatus FirmwareStatusNotificationRequest FirmwareStatusNotificationResponse
+                PublishFirmwareRequest PublishFirmwareResponse PublishFirmwareStatus
+                PublishFirmwareStatusNotificationRequest PublishFirmwareStatusNotificationResponse
+                UnpublishFirmwareRequest UnpublishFirmwareResponse UnpublishFirmwareStatus
+                UpdateFirmwareRequest UpdateFirmwareResponse UpdateFirmwareStatus
             """,
             "certificate_management": """
-                CertificateHashDataChain CertificateStatus CertificateStatusRequestInfo
-                DeleteCertificateRequest DeleteCertificateResponse Get15118EVCertificateRequest
+                CertificateAction CertificateHashDataChain CertificateStatus CertificateStatusEnum
+                CertificateStatusRequestInfo CertificateStatusSource DeleteCertificateRequest
+                DeleteCertificateResponse DeleteCertificateStatus Get15118EVCertificateRequest
                 Get15118EVCertificateResponse GetCertificateChainStatusRequest
-                GetCertificateChainStatusResponse GetCertificateStatusRequest GetCertificateStatusResponse
-                GetInstalledCertificateIdsRequest GetInstalledCertificateIdsResponse InstallCertificateRequest
-                InstallCertificateResponse
+                GetCertificateChainStatusResponse GetCertificateIdUse GetCertificateStatus
+                GetCertificateStatusRequest GetCertificateStatusResponse GetInstalledCertificateIdsRequest
+                GetInstalledCertificateIdsResponse GetInstalledCertificateStatus InstallCertificateRequest
+                InstallCertificateResponse InstallCertificateStatus InstallCertificateUse
+                Iso15118EVCertificateStatus
             """,
             "diagnostics": """
                 AdjustPeriodicEventStreamRequest AdjustPeriodicEventStreamResponse ClearMonitoringResult
-                ClearVariableMonitoringRequest ClearVariableMonitoringResponse ClosePeriodicEventStreamRequest
-                ClosePeriodicEventStreamResponse ConstantStreamData CustomerInformationRequest
-                CustomerInformationResponse EventData GetLogRequest GetLogResponse GetMonitoringReportRequest
-                GetMonitoringReportResponse GetPeriodicEventStreamRequest GetPeriodicEventStreamResponse
-                LogParameters LogStatusNotificationRequest LogStatusNotificationResponse MonitoringData
-                NotifyCustomerInformationRequest NotifyCustomerInformationResponse NotifyEventRequest
-                NotifyEventResponse NotifyMonitoringReportRequest NotifyMonitoringReportResponse
-                NotifyPeriodicEventStream OpenPeriodicEventStreamRequest OpenPeriodicEventStreamResponse
-                PeriodicEventStreamParams SetMonitoringBaseRequest SetMonitoringBaseResponse SetMonitoringData
-                SetMonitoringLevelRequest SetMonitoringLevelResponse SetMonitoringResult
-                SetVariableMonitoringRequest SetVariableMonitoringResponse StreamDataElement
+                ClearMonitoringStatus ClearVariableMonitoringRequest ClearVariableMonitoringResponse
+                ClosePeriodicEventStreamRequest ClosePeriodicEventStreamResponse ConstantStreamData
+                CustomerInformationRequest CustomerInformationResponse CustomerInformationStatus EventData
+                EventNotification EventTrigger GetLogRequest GetLogResponse GetMonitoringReportRequest
+                GetMonitoringReportResponse GetPeriodicEventStreamRequest GetPeriodicEventStreamResponse Log
+                LogParameters LogStatus LogStatusNotificationRequest LogStatusNotificationResponse Monitor
+                MonitoringBase MonitoringCriterion MonitoringData NotifyCustomerInformationRequest
+                NotifyCustomerInformationResponse NotifyEventRequest NotifyEventResponse
+                NotifyMonitoringReportRequest NotifyMonitoringReportResponse NotifyPeriodicEventStream
+                OpenPeriodicEventStreamRequest OpenPeriodicEventStreamResponse PeriodicEventStreamParams
+                SetMonitoringBaseRequest SetMonitoringBaseResponse SetMonitoringData SetMonitoringLevelRequest
+                SetMonitoringLevelResponse SetMonitoringResult SetMonitoringStatus
+                SetVariableMonitoringRequest SetVariableMonitoringResponse StreamDataElement UploadLogStatus
                 VariableMonitoring
             """,
             "display_message": """
-                ClearDisplayMessageRequest ClearDisplayMessageResponse GetDisplayMessagesRequest
-                GetDisplayMessagesResponse MessageInfo NotifyDisplayMessagesRequest
-                NotifyDisplayMessagesResponse SetDisplayMessageRequest SetDisplayMessageResponse
+                ClearDisplayMessageRequest ClearDisplayMessageResponse ClearMessageStatus DisplayMessageStatus
+                GetDisplayMessagesRequest GetDisplayMessagesResponse GetDisplayMessagesStatus MessageInfo
+                MessagePriority MessageState NotifyDisplayMessagesRequest NotifyDisplayMessagesResponse
+                SetDisplayMessageRequest SetDisplayMessageResponse
             """,
             "data_transfer": """
-                DataTransferRequest DataTransferResponse
+                DataTransferRequest DataTransferResponse DataTransferStatus
             """,
             "bidirectional_power_transfer": """
                 AFRRSignalRequest AFRRSignalResponse NotifyAllowedEnergyTransferRequest
-                NotifyAllowedEnergyTransferResponse
+                NotifyAllowedEnergyTransferResponse NotifyAllowedEnergyTransferStatus
             """,
             "der_control": """
-                ClearDERControlRequest ClearDERControlResponse DERCurve DERCurveGet DERCurvePoints
-                EnterService EnterServiceGet FixedPF FixedPFGet FixedVar FixedVarGet FreqDroop FreqDroopGet
-                GetDERControlRequest GetDERControlResponse Gradient GradientGet Hysteresis LimitMaxDischarge
-                LimitMaxDischargeGet NotifyDERAlarmRequest NotifyDERAlarmResponse NotifyDERStartStopRequest
-                NotifyDERStartStopResponse ReactivePowerParams ReportDERControlRequest
-                ReportDERControlResponse SetDERControlRequest SetDERControlResponse VoltageParams
+                ClearDERControlRequest ClearDERControlResponse DERControlStatus DERCurve DERCurveGet
+                DERCurvePoints DERUnit EnterService EnterServiceGet FixedPF FixedPFGet FixedVar FixedVarGet
+                FreqDroop FreqDroopGet GetDERControlRequest GetDERControlResponse Gradient GradientGet
+                GridEventFault Hysteresis LimitMaxDischarge LimitMaxDischargeGet NotifyDERAlarmRequest
+                NotifyDERAlarmResponse NotifyDERStartStopRequest NotifyDERStartStopResponse
+                PowerDuringCessation ReactivePowerParams ReportDERControlRequest ReportDERControlResponse
+                SetDERControlRequest SetDERControlResponse VoltageParams
             """,
             "battery_swapping": """
-                BatteryData BatterySwapRequest BatterySwapResponse RequestBatterySwapRequest
+                BatteryData BatterySwapEvent BatterySwapRequest BatterySwapResponse RequestBatterySwapRequest
                 RequestBatterySwapResponse
+            """,
+            "types": """
+                AdditionalInfo AuthorizationStatus CustomData DERControl EVSE EnergyTransferMode GenericStatus
+                IdToken IdTokenInfo MessageContent MessageFormat OperationMode Price StatusInfo TaxRate
+            """,
+            "charging_profiles": """
+                AbsolutePriceSchedule AdditionalSelectedServices ChargingProfile ChargingProfileKind
+                ChargingProfilePurpose ChargingRateUnit ChargingSchedule ChargingSchedulePeriod
+                ConsumptionCost Cost CostKind LimitAtSoC OverstayRule OverstayRuleList PriceLevelSchedule
+                PriceLevelScheduleEntry PriceRule PriceRuleStack RationalNumber RecurrencyKind
+                RelativeTimeInterval SalesTariff SalesTariffEntry TaxRule V2XFreqWattPoint V2XSignalWattPoint
+            """,
+            "tariffs": """
+                DayOfWeek EvseKind Tariff TariffConditions TariffConditionsFixed TariffEnergy
+                TariffEnergyPrice TariffFixed TariffFixedPrice TariffTime TariffTimePrice
+            """,
+            "device_model": """
+                Component ComponentVariable GenericDeviceModelStatus Variable
+            """,
+            "certificates": """
+                CertificateHashData HashAlgorithm OCSPRequestData
+            """,
+            "meter_values": """
+                Location Measurand MeterValue Phase ReadingContext SampledValue SignedMeterValue UnitOfMeasure
             """,
         },
     )

@@ -4,16 +4,49 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import (
-    AuthorizeCertificateStatus,
-    ClearCacheStatus,
+from ocpp_core.v21.certificates import OCSPRequestData
+from ocpp_core.v21.tariffs import Tariff
+from ocpp_core.v21.types import (
+    CustomData,
     EnergyTransferMode,
     GenericStatus,
-    PaymentStatus,
+    IdToken,
+    IdTokenInfo,
+    StatusInfo,
 )
-from ocpp_core.v21.types import CustomData, IdToken, IdTokenInfo, OCSPRequestData, StatusInfo, Tariff
+
+
+class AuthorizeCertificateStatus(Token):
+    """Whether the contract certificate of the EV holds and, if not, why.
+
+    [OCPP 2.1 edition 1 Part 2 §3.4]
+    """
+
+    ACCEPTED = "Accepted"
+    SIGNATURE_ERROR = "SignatureError"
+    CERTIFICATE_EXPIRED = "CertificateExpired"
+    CERTIFICATE_REVOKED = "CertificateRevoked"
+    NO_CERTIFICATE_AVAILABLE = "NoCertificateAvailable"
+    CERT_CHAIN_ERROR = "CertChainError"
+    CONTRACT_CANCELLED = "ContractCancelled"
+
+
+class ClearCacheStatus(Token):
+    """Whether the authorization cache was emptied.  [OCPP 2.1 edition 1 Part 2 §3.19]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class PaymentStatus(Token):
+    """How the settlement of a payment ended.  [OCPP 2.1 edition 1 Part 2 §3.76]"""
+
+    SETTLED = "Settled"
+    CANCELED = "Canceled"
+    REJECTED = "Rejected"
+    FAILED = "Failed"
 
 
 @datatype(Version.V2_1, "AddressType")

@@ -3,10 +3,37 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import ChangeAvailabilityStatus, ConnectorStatus, OperationalStatus
 from ocpp_core.v21.types import EVSE, CustomData, StatusInfo
+
+
+class ChangeAvailabilityStatus(Token):
+    """Whether the change of availability is done, refused, or waits for a transaction to end.
+
+    [OCPP 2.1 edition 1 Part 2 §3.13]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+
+
+class ConnectorStatus(Token):
+    """Whether a connector is free, and why not if it is not.  [OCPP 2.1 edition 1 Part 2 §3.24]"""
+
+    AVAILABLE = "Available"
+    OCCUPIED = "Occupied"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+class OperationalStatus(Token):
+    """Availability that the CSMS asks for.  [OCPP 2.1 edition 1 Part 2 §3.74]"""
+
+    INOPERATIVE = "Inoperative"
+    OPERATIVE = "Operative"
 
 
 @message(Version.V2_1, "ChangeAvailability", sent_by=Role.CSMS, block="Availability")

@@ -4,10 +4,20 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import BatterySwapEvent, GenericStatus
-from ocpp_core.v21.types import CustomData, IdToken, StatusInfo
+from ocpp_core.v21.types import CustomData, GenericStatus, IdToken, StatusInfo
+
+
+class BatterySwapEvent(Token):
+    """Whether batteries went in, came out, or were offered and not taken in time.
+
+    [OCPP 2.1 edition 1 Part 2 §3.5]
+    """
+
+    BATTERY_IN = "BatteryIn"
+    BATTERY_OUT = "BatteryOut"
+    BATTERY_OUT_TIMEOUT = "BatteryOutTimeout"
 
 
 @datatype(Version.V2_1, "BatteryDataType")

@@ -3,10 +3,19 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import EnergyTransferMode, GenericStatus, NotifyAllowedEnergyTransferStatus
-from ocpp_core.v21.types import CustomData, StatusInfo
+from ocpp_core.v21.types import CustomData, EnergyTransferMode, GenericStatus, StatusInfo
+
+
+class NotifyAllowedEnergyTransferStatus(Token):
+    """Whether the Charging Station takes over the list of allowed energy transfers.
+
+    [OCPP 2.1 edition 1 Part 2 §3.69]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
 
 
 @message(Version.V2_1, "AFRRSignal", sent_by=Role.CSMS, block="BidirectionalPowerTransfer")

@@ -3,21 +3,106 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import (
-    CertificateAction,
-    CertificateStatusEnum,
-    CertificateStatusSource,
-    DeleteCertificateStatus,
-    GetCertificateIdUse,
-    GetCertificateStatus,
-    GetInstalledCertificateStatus,
-    InstallCertificateStatus,
-    InstallCertificateUse,
-    Iso15118EVCertificateStatus,
-)
-from ocpp_core.v21.types import CertificateHashData, CustomData, OCSPRequestData, StatusInfo
+from ocpp_core.v21.certificates import CertificateHashData, OCSPRequestData
+from ocpp_core.v21.types import CustomData, StatusInfo
+
+
+class CertificateAction(Token):
+    """Whether the EV wants its first contract certificate or a replacement.
+
+    [OCPP 2.1 edition 1 Part 2 §3.8]
+    """
+
+    INSTALL = "Install"
+    UPDATE = "Update"
+
+
+class CertificateStatusEnum(Token):
+    """What a certificate check found; the tokens of 2.0 and of 2.1 have nothing in common.
+
+    [OCPP 2.1 edition 1 Part 2 §3.11]
+    """
+
+    GOOD = "Good"
+    REVOKED = "Revoked"
+    UNKNOWN = "Unknown"
+    FAILED = "Failed"
+
+
+class CertificateStatusSource(Token):
+    """Where the state of a certificate comes from: a revocation list or an OCSP responder.
+
+    [OCPP 2.1 edition 1 Part 2 §3.12]
+    """
+
+    CRL = "CRL"
+    OCSP = "OCSP"
+
+
+class DeleteCertificateStatus(Token):
+    """Whether the certificate was found and deleted.  [OCPP 2.1 edition 1 Part 2 §3.32]"""
+
+    ACCEPTED = "Accepted"
+    FAILED = "Failed"
+    NOT_FOUND = "NotFound"
+
+
+class GetCertificateIdUse(Token):
+    """Kinds of installed certificates that the CSMS can ask about.  [OCPP 2.1 edition 1 Part 2 §3.44]"""
+
+    V2G_ROOT_CERTIFICATE = "V2GRootCertificate"
+    MO_ROOT_CERTIFICATE = "MORootCertificate"
+    CSMS_ROOT_CERTIFICATE = "CSMSRootCertificate"
+    V2G_CERTIFICATE_CHAIN = "V2GCertificateChain"
+    MANUFACTURER_ROOT_CERTIFICATE = "ManufacturerRootCertificate"
+    OEM_ROOT_CERTIFICATE = "OEMRootCertificate"
+
+
+class GetCertificateStatus(Token):
+    """Whether the CSMS could get the OCSP answer.  [OCPP 2.1 edition 1 Part 2 §3.45]"""
+
+    ACCEPTED = "Accepted"
+    FAILED = "Failed"
+
+
+class GetInstalledCertificateStatus(Token):
+    """Whether certificates of the wanted kinds are installed.  [OCPP 2.1 edition 1 Part 2 §3.48]"""
+
+    ACCEPTED = "Accepted"
+    NOT_FOUND = "NotFound"
+
+
+class InstallCertificateStatus(Token):
+    """Whether the certificate was installed; Rejected means invalid, Failed that something else went wrong.
+
+    [OCPP 2.1 edition 1 Part 2 §3.52]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    FAILED = "Failed"
+
+
+class InstallCertificateUse(Token):
+    """What the root certificate that the CSMS installs will vouch for.  [OCPP 2.1 edition 1 Part 2 §3.53]"""
+
+    V2G_ROOT_CERTIFICATE = "V2GRootCertificate"
+    MO_ROOT_CERTIFICATE = "MORootCertificate"
+    MANUFACTURER_ROOT_CERTIFICATE = "ManufacturerRootCertificate"
+    CSMS_ROOT_CERTIFICATE = "CSMSRootCertificate"
+    OEM_ROOT_CERTIFICATE = "OEMRootCertificate"
+
+
+class Iso15118EVCertificateStatus(Token):
+    """Whether the EV's certificate request was handled; the EV's own answer is in the EXI message.
+
+    [OCPP 2.1 edition 1 Part 2 §3.55]
+    """
+
+    ACCEPTED = "Accepted"
+    FAILED = "Failed"
 
 
 @datatype(Version.V2_1, "CertificateHashDataChainType")

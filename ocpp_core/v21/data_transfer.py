@@ -3,10 +3,18 @@
 
 from typing import Any
 
-from ocpp_core.model.messages import UNSET, Request, Response, message, wire
+from ocpp_core.model.messages import UNSET, Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import DataTransferStatus
 from ocpp_core.v21.types import CustomData, StatusInfo
+
+
+class DataTransferStatus(Token):
+    """Whether the receiver knows and takes vendor-specific data.  [OCPP 2.1 edition 1 Part 2 §3.30]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    UNKNOWN_MESSAGE_ID = "UnknownMessageId"
+    UNKNOWN_VENDOR_ID = "UnknownVendorId"
 
 
 @message(Version.V2_1, "DataTransfer", sent_by=Role.EITHER, block="DataTransfer")

@@ -4,10 +4,55 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import DERControl, DERControlStatus, DERUnit, GridEventFault, PowerDuringCessation
-from ocpp_core.v21.types import CustomData, StatusInfo
+from ocpp_core.v21.types import CustomData, DERControl, StatusInfo
+
+
+class DERControlStatus(Token):
+    """Whether a grid support setting was found, taken over or cleared.  [OCPP 2.1 edition 1 Part 2 §3.34]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED = "NotSupported"
+    NOT_FOUND = "NotFound"
+
+
+class DERUnit(Token):
+    """The unit of the y axis of a grid support curve, mostly a share of a rated or available value.
+
+    [OCPP 2.1 edition 1 Part 2 §3.35]
+    """
+
+    NOT_APPLICABLE = "Not_Applicable"
+    PCT_MAX_W = "PctMaxW"
+    PCT_MAX_VAR = "PctMaxVar"
+    PCT_W_AVAIL = "PctWAvail"
+    PCT_VAR_AVAIL = "PctVarAvail"
+    PCT_EFFECTIVE_V = "PctEffectiveV"
+
+
+class GridEventFault(Token):
+    """What is wrong with the grid.  [OCPP 2.1 edition 1 Part 2 §3.50]"""
+
+    CURRENT_IMBALANCE = "CurrentImbalance"
+    LOCAL_EMERGENCY = "LocalEmergency"
+    LOW_INPUT_POWER = "LowInputPower"
+    OVER_CURRENT = "OverCurrent"
+    OVER_FREQUENCY = "OverFrequency"
+    OVER_VOLTAGE = "OverVoltage"
+    PHASE_ROTATION = "PhaseRotation"
+    REMOTE_EMERGENCY = "RemoteEmergency"
+    UNDER_FREQUENCY = "UnderFrequency"
+    UNDER_VOLTAGE = "UnderVoltage"
+    VOLTAGE_IMBALANCE = "VoltageImbalance"
+
+
+class PowerDuringCessation(Token):
+    """Which power the EV feeds in while it rides through a grid fault.  [OCPP 2.1 edition 1 Part 2 §3.78]"""
+
+    ACTIVE = "Active"
+    REACTIVE = "Reactive"
 
 
 @datatype(Version.V2_1, "DERCurvePointsType")

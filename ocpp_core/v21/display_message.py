@@ -3,16 +3,59 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import (
-    ClearMessageStatus,
-    DisplayMessageStatus,
-    GetDisplayMessagesStatus,
-    MessagePriority,
-    MessageState,
-)
-from ocpp_core.v21.types import Component, CustomData, MessageContent, StatusInfo
+from ocpp_core.v21.device_model import Component
+from ocpp_core.v21.types import CustomData, MessageContent, StatusInfo
+
+
+class ClearMessageStatus(Token):
+    """Whether the message was taken off the display.  [OCPP 2.1 edition 1 Part 2 §3.21]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+    REJECTED = "Rejected"
+
+
+class DisplayMessageStatus(Token):
+    """Whether the Charging Station can show the message and, if not, why.
+
+    [OCPP 2.1 edition 1 Part 2 §3.36]
+    """
+
+    ACCEPTED = "Accepted"
+    NOT_SUPPORTED_MESSAGE_FORMAT = "NotSupportedMessageFormat"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED_PRIORITY = "NotSupportedPriority"
+    NOT_SUPPORTED_STATE = "NotSupportedState"
+    UNKNOWN_TRANSACTION = "UnknownTransaction"
+    LANGUAGE_NOT_SUPPORTED = "LanguageNotSupported"
+
+
+class GetDisplayMessagesStatus(Token):
+    """Whether any stored message fits; if so, reports follow.  [OCPP 2.1 edition 1 Part 2 §3.47]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class MessagePriority(Token):
+    """Which message is shown when several are due.  [OCPP 2.1 edition 1 Part 2 §3.61]"""
+
+    ALWAYS_FRONT = "AlwaysFront"
+    IN_FRONT = "InFront"
+    NORMAL_CYCLE = "NormalCycle"
+
+
+class MessageState(Token):
+    """State of the Charging Station in which a message is shown.  [OCPP 2.1 edition 1 Part 2 §3.62]"""
+
+    CHARGING = "Charging"
+    FAULTED = "Faulted"
+    IDLE = "Idle"
+    UNAVAILABLE = "Unavailable"
+    SUSPENDED = "Suspended"
+    DISCHARGING = "Discharging"
 
 
 @datatype(Version.V2_1, "MessageInfoType")

@@ -3,7 +3,8 @@
 
 from ocpp_core.model.messages import Request, Response, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.types import CustomData, MeterValue
+from ocpp_core.v21.meter_values import MeterValue
+from ocpp_core.v21.types import CustomData
 
 
 @message(Version.V2_1, "MeterValues", sent_by=Role.CHARGE_POINT, block="Metering")

@@ -3,10 +3,34 @@
 
 from datetime import datetime
 
-from ocpp_core.model.messages import Request, Response, message, wire
+from ocpp_core.model.messages import Request, Response, Token, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import CancelReservationStatus, ReservationUpdateStatus, ReserveNowStatus
 from ocpp_core.v21.types import CustomData, IdToken, StatusInfo
+
+
+class CancelReservationStatus(Token):
+    """Whether the Charging Station has dropped the reservation.  [OCPP 2.1 edition 1 Part 2 §3.7]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class ReservationUpdateStatus(Token):
+    """Why a reservation has come to an end.  [OCPP 2.1 edition 1 Part 2 §3.88]"""
+
+    EXPIRED = "Expired"
+    REMOVED = "Removed"
+    NO_TRANSACTION = "NoTransaction"
+
+
+class ReserveNowStatus(Token):
+    """Whether the reservation was made, or what stands in its way.  [OCPP 2.1 edition 1 Part 2 §3.89]"""
+
+    ACCEPTED = "Accepted"
+    FAULTED = "Faulted"
+    OCCUPIED = "Occupied"
+    REJECTED = "Rejected"
+    UNAVAILABLE = "Unavailable"
 
 
 @message(Version.V2_1, "CancelReservation", sent_by=Role.CSMS, block="Reservation")

@@ -4,30 +4,106 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import (
-    ChargingProfilePurpose,
-    ChargingProfileStatus,
-    ChargingRateUnit,
-    ClearChargingProfileStatus,
-    ControlMode,
-    DERControl,
-    EnergyTransferMode,
-    GenericStatus,
-    GetChargingProfileStatus,
-    IslandingDetection,
-    MobilityNeedsMode,
-    NotifyEVChargingNeedsStatus,
-    PriorityChargingStatus,
-)
-from ocpp_core.v21.types import (
+from ocpp_core.v21.charging_profiles import (
     ChargingProfile,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
     ChargingSchedule,
     ChargingSchedulePeriod,
-    CustomData,
-    StatusInfo,
 )
+from ocpp_core.v21.types import CustomData, DERControl, EnergyTransferMode, GenericStatus, StatusInfo
+
+
+class ChargingProfileStatus(Token):
+    """Whether the Charging Station takes over a charging profile or its update.
+
+    [OCPP 2.1 edition 1 Part 2 §3.16]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class ClearChargingProfileStatus(Token):
+    """Whether any charging profile met the criteria and was cleared.  [OCPP 2.1 edition 1 Part 2 §3.20]"""
+
+    ACCEPTED = "Accepted"
+    UNKNOWN = "Unknown"
+
+
+class ControlMode(Token):
+    """Who plans the charging in ISO 15118-20: the EV by a schedule, or the station as it goes; absent means scheduled.
+
+    [OCPP 2.1 edition 1 Part 2 §3.25]
+    """
+
+    SCHEDULED_CONTROL = "ScheduledControl"
+    DYNAMIC_CONTROL = "DynamicControl"
+
+
+class GetChargingProfileStatus(Token):
+    """Whether reports of charging profiles will follow.  [OCPP 2.1 edition 1 Part 2 §3.46]"""
+
+    ACCEPTED = "Accepted"
+    NO_PROFILES = "NoProfiles"
+
+
+class IslandingDetection(Token):
+    """Ways of noticing that the grid is gone and only the local part is still live.
+
+    [OCPP 2.1 edition 1 Part 2 §3.54]
+    """
+
+    NO_ANTI_ISLANDING_SUPPORT = "NoAntiIslandingSupport"
+    ROCOF = "RoCoF"
+    UVP_OVP = "UVP_OVP"
+    UFP_OFP = "UFP_OFP"
+    VOLTAGE_VECTOR_SHIFT = "VoltageVectorShift"
+    ZERO_CROSSING_DETECTION = "ZeroCrossingDetection"
+    OTHER_PASSIVE = "OtherPassive"
+    IMPEDANCE_MEASUREMENT = "ImpedanceMeasurement"
+    IMPEDANCE_AT_FREQUENCY = "ImpedanceAtFrequency"
+    SLIP_MODE_FREQUENCY_SHIFT = "SlipModeFrequencyShift"
+    SANDIA_FREQUENCY_SHIFT = "SandiaFrequencyShift"
+    SANDIA_VOLTAGE_SHIFT = "SandiaVoltageShift"
+    FREQUENCY_JUMP = "FrequencyJump"
+    RCL_Q_FACTOR = "RCLQFactor"
+    OTHER_ACTIVE = "OtherActive"
+
+
+class MobilityNeedsMode(Token):
+    """Who decides on departure time and state of charge: the EV alone, or Charging Station and CSMS too.
+
+    [OCPP 2.1 edition 1 Part 2 §3.64]
+    """
+
+    EVCC = "EVCC"
+    EVCC_SECC = "EVCC_SECC"
+
+
+class NotifyEVChargingNeedsStatus(Token):
+    """What the CSMS does with the needs of the EV; Processing means that a profile comes later.
+
+    [OCPP 2.1 edition 1 Part 2 §3.70]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    PROCESSING = "Processing"
+    NO_CHARGING_PROFILE = "NoChargingProfile"
+
+
+class PriorityChargingStatus(Token):
+    """Whether the transaction gets priority; NoProfile means that there is no profile for it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.80]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NO_PROFILE = "NoProfile"
 
 
 @datatype(Version.V2_1, "ACChargingParametersType")

@@ -4,16 +4,57 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import (
-    TariffChangeStatus,
-    TariffClearStatus,
-    TariffGetStatus,
-    TariffKind,
-    TariffSetStatus,
-)
-from ocpp_core.v21.types import CustomData, StatusInfo, Tariff
+from ocpp_core.v21.tariffs import Tariff
+from ocpp_core.v21.types import CustomData, StatusInfo
+
+
+class TariffChangeStatus(Token):
+    """Whether the tariff of a running transaction was changed.  [OCPP 2.1 edition 1 Part 2 §3.96]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    TOO_MANY_ELEMENTS = "TooManyElements"
+    CONDITION_NOT_SUPPORTED = "ConditionNotSupported"
+    TX_NOT_FOUND = "TxNotFound"
+    NO_CURRENCY_CHANGE = "NoCurrencyChange"
+
+
+class TariffClearStatus(Token):
+    """Whether a tariff was removed.  [OCPP 2.1 edition 1 Part 2 §3.97]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NO_TARIFF = "NoTariff"
+
+
+class TariffGetStatus(Token):
+    """Whether tariffs could be reported.  [OCPP 2.1 edition 1 Part 2 §3.99]"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NO_TARIFF = "NoTariff"
+
+
+class TariffKind(Token):
+    """Whether a tariff serves anyone at an EVSE or one driver.  [OCPP 2.1 edition 1 Part 2 §3.100]"""
+
+    DEFAULT_TARIFF = "DefaultTariff"
+    DRIVER_TARIFF = "DriverTariff"
+
+
+class TariffSetStatus(Token):
+    """Whether the default tariff was stored, or what is wrong with it.
+
+    [OCPP 2.1 edition 1 Part 2 §3.101]
+    """
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    TOO_MANY_ELEMENTS = "TooManyElements"
+    CONDITION_NOT_SUPPORTED = "ConditionNotSupported"
+    DUPLICATE_TARIFF_ID = "DuplicateTariffId"
 
 
 @datatype(Version.V2_1, "ClearTariffsResultType")

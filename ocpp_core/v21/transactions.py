@@ -4,19 +4,125 @@
 from datetime import datetime
 from decimal import Decimal
 
-from ocpp_core.model.messages import DataType, Request, Response, datatype, message, wire
+from ocpp_core.model.messages import DataType, Request, Response, Token, datatype, message, wire
 from ocpp_core.model.versions import Role, Version
-from ocpp_core.v21.enums import (
-    ChargingState,
-    CostDimensionEnum,
-    OperationMode,
-    PreconditioningStatus,
-    Reason,
-    TariffCost,
-    TransactionEvent,
-    TriggerReason,
-)
-from ocpp_core.v21.types import EVSE, CustomData, IdToken, IdTokenInfo, MessageContent, MeterValue, Price
+from ocpp_core.v21.meter_values import MeterValue
+from ocpp_core.v21.types import EVSE, CustomData, IdToken, IdTokenInfo, MessageContent, OperationMode, Price
+
+
+class ChargingState(Token):
+    """How far the charging has come, or what holds it up.  [OCPP 2.1 edition 1 Part 2 §3.18]"""
+
+    EV_CONNECTED = "EVConnected"
+    CHARGING = "Charging"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    IDLE = "Idle"
+
+
+class CostDimensionEnum(Token):
+    """What was counted or measured during a charging period.  [OCPP 2.1 edition 1 Part 2 §3.26]"""
+
+    ENERGY = "Energy"
+    MAX_CURRENT = "MaxCurrent"
+    MIN_CURRENT = "MinCurrent"
+    MAX_POWER = "MaxPower"
+    MIN_POWER = "MinPower"
+    IDLE_TIME = "IdleTIme"
+    CHARGING_TIME = "ChargingTime"
+
+
+class PreconditioningStatus(Token):
+    """Whether the battery of the EV is ready to follow a setpoint at once.
+
+    [OCPP 2.1 edition 1 Part 2 §3.79]
+    """
+
+    UNKNOWN = "Unknown"
+    READY = "Ready"
+    NOT_READY = "NotReady"
+    PRECONDITIONING = "Preconditioning"
+
+
+class Reason(Token):
+    """Why a transaction was stopped.  [OCPP 2.1 edition 1 Part 2 §3.83]"""
+
+    DE_AUTHORIZED = "DeAuthorized"
+    EMERGENCY_STOP = "EmergencyStop"
+    ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    EV_DISCONNECTED = "EVDisconnected"
+    GROUND_FAULT = "GroundFault"
+    IMMEDIATE_RESET = "ImmediateReset"
+    MASTER_PASS = "MasterPass"
+    LOCAL = "Local"
+    LOCAL_OUT_OF_CREDIT = "LocalOutOfCredit"
+    OTHER = "Other"
+    OVERCURRENT_FAULT = "OvercurrentFault"
+    POWER_LOSS = "PowerLoss"
+    POWER_QUALITY = "PowerQuality"
+    REBOOT = "Reboot"
+    REMOTE = "Remote"
+    SOC_LIMIT_REACHED = "SOCLimitReached"
+    STOPPED_BY_EV = "StoppedByEV"
+    TIME_LIMIT_REACHED = "TimeLimitReached"
+    TIMEOUT = "Timeout"
+    REQ_ENERGY_TRANSFER_REJECTED = "ReqEnergyTransferRejected"
+
+
+class TariffCost(Token):
+    """Whether a cost is what usage adds up to, or the tariff's minimum or maximum.
+
+    [OCPP 2.1 edition 1 Part 2 §3.98]
+    """
+
+    NORMAL_COST = "NormalCost"
+    MIN_COST = "MinCost"
+    MAX_COST = "MaxCost"
+
+
+class TransactionEvent(Token):
+    """Whether a transaction event is the first, the last or one in between.
+
+    [OCPP 2.1 edition 1 Part 2 §3.102]
+    """
+
+    ENDED = "Ended"
+    STARTED = "Started"
+    UPDATED = "Updated"
+
+
+class TriggerReason(Token):
+    """What made the Charging Station send a transaction event.  [OCPP 2.1 edition 1 Part 2 §3.104]"""
+
+    ABNORMAL_CONDITION = "AbnormalCondition"
+    AUTHORIZED = "Authorized"
+    CABLE_PLUGGED_IN = "CablePluggedIn"
+    CHARGING_RATE_CHANGED = "ChargingRateChanged"
+    CHARGING_STATE_CHANGED = "ChargingStateChanged"
+    COST_LIMIT_REACHED = "CostLimitReached"
+    DEAUTHORIZED = "Deauthorized"
+    ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    EV_COMMUNICATION_LOST = "EVCommunicationLost"
+    EV_CONNECT_TIMEOUT = "EVConnectTimeout"
+    EV_DEPARTED = "EVDeparted"
+    EV_DETECTED = "EVDetected"
+    LIMIT_SET = "LimitSet"
+    METER_VALUE_CLOCK = "MeterValueClock"
+    METER_VALUE_PERIODIC = "MeterValuePeriodic"
+    OPERATION_MODE_CHANGED = "OperationModeChanged"
+    REMOTE_START = "RemoteStart"
+    REMOTE_STOP = "RemoteStop"
+    RESET_COMMAND = "ResetCommand"
+    RUNNING_COST = "RunningCost"
+    SIGNED_DATA_RECEIVED = "SignedDataReceived"
+    SOC_LIMIT_REACHED = "SoCLimitReached"
+    STOP_AUTHORIZED = "StopAuthorized"
+    TARIFF_CHANGED = "TariffChanged"
+    TARIFF_NOT_ACCEPTED = "TariffNotAccepted"
+    TIME_LIMIT_REACHED = "TimeLimitReached"
+    TRIGGER = "Trigger"
+    TX_RESUMED = "TxResumed"
+    UNLOCK_COMMAND = "UnlockCommand"
 
 
 @datatype(Version.V2_1, "CostDimensionType")

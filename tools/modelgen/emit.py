@@ -1,14 +1,34 @@
 """Writes the facts of a version as Python modules. What it emits, `ruff format` then lays out."""
 
 import textwrap
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from attrs import define, field
 
 from modelgen.facts import ActionFacts, ClassFacts, EnumFacts, FieldFacts, VersionFacts
 from modelgen.tables import Tables
 
 WIDTH = 110
-Classes = Sequence[ClassFacts]
+#: Where what several modules use stands, unless the tables say otherwise.
+SHARED = "types"
+
+
+@define
+class _Module:
+    """What stands in a module, in this order."""
+
+    enums: list[EnumFacts] = field(factory=list)
+    types: list[ClassFacts] = field(factory=list)
+    actions: list[ActionFacts] = field(factory=list)
+
+    @property
+    def classes(self) -> list[ClassFacts]:
+        return [*self.types, *_messages(self.actions)]
+
+    @property
+    def names(self) -> list[str]:
+        return [*(facts.name for facts in self.enums), *(facts.name for facts in self.classes)]
 
 
 def emit(facts: VersionFacts) -> dict[str, str]:
@@ -21,53 +41,57 @@ class _Emitter:
         self.facts = facts
         self.member = f"Version.V{facts.version.replace('.', '_')}"
         self.package = f"ocpp_core.{facts.package}"
-        self.enum_names = {enum.name for enum in facts.enums}
-        self.homes: dict[str, str] = dict.fromkeys(self.enum_names, "enums")
+        self.homes: dict[str, str] = {}
 
     def modules(self) -> dict[str, str]:
         plan = self._plan()
-        for module, (types, actions) in plan.items():
-            self.homes |= {facts.name: module for facts in (*types, *_messages(actions))}
-        modules = {"enums.py": self._enums()}
-        for module, (types, actions) in plan.items():
-            modules[f"{module}.py"] = self._classes(module, types, actions)
+        for name, module in plan.items():
+            self.homes |= dict.fromkeys(module.names, name)
+        modules = {f"{name}.py": self._classes(name, module) for name, module in plan.items()}
         modules["actions.py"] = self._actions()
         modules["__init__.py"] = self._package(plan)
         return modules
 
-    def _plan(self) -> dict[str, tuple[Classes, Sequence[ActionFacts]]]:
-        """Which types and actions stand in which module.
+    def _plan(self) -> dict[str, _Module]:
+        """What stands in which module.
 
-        A type that the messages of one module alone use stands beside them; the others are shared.
+        A type that the messages of one module alone use stands beside them. Those that the same modules use stand
+        together in a module that the tables name, or with all others that are shared.
         """
         tables = Tables(self.facts.version)
-        blocks: dict[str, list[ActionFacts]] = {}
+        plan: dict[str, _Module] = defaultdict(_Module)
         for action in self.facts.actions:
             by_block = self.facts.by_block
-            module = tables.modules[action.block] if by_block else tables.modules_of_actions[action.name]
-            blocks.setdefault(module, []).append(action)
-        used = {module: self._all_used(_messages(actions)) for module, actions in blocks.items()}
-        users = Counter(definition for definitions in used.values() for definition in definitions)
-        shared = tuple(facts for facts in self.facts.types if users[facts.definition] != 1)
-        plan: dict[str, tuple[Classes, Sequence[ActionFacts]]] = {"types": (shared, ())}
-        for module, actions in blocks.items():
-            own = tuple(
-                facts
-                for facts in self.facts.types
-                if users[facts.definition] == 1 and facts.definition in used[module]
-            )
-            plan[module] = (own, actions)
+            name = tables.modules[action.block] if by_block else tables.modules_of_actions[action.name]
+            plan[name].actions.append(action)
+        users: dict[str, frozenset[str]] = defaultdict(frozenset)
+        for name, module in plan.items():
+            for definition in self._all_used(module.classes):
+                users[definition] |= {name}
+        types: tuple[EnumFacts | ClassFacts, ...] = (*self.facts.enums, *self.facts.types)
+        groups = {
+            users[facts.definition]: tables.shared_modules[facts.name]
+            for facts in types
+            if facts.name in tables.shared_modules
+        }
+        for facts in types:
+            using = users[facts.definition]
+            module = plan[min(using) if len(using) == 1 else groups.get(using, SHARED)]
+            if isinstance(facts, EnumFacts):
+                module.enums.append(facts)
+            else:
+                module.types.append(facts)
         return plan
 
     def _all_used(self, classes: Iterable[ClassFacts]) -> set[str]:
-        types = {facts.definition: facts for facts in self.facts.types}
+        uses = {facts.definition: facts.uses for facts in self.facts.types}
         found: set[str] = set()
         waiting = [definition for facts in classes for definition in facts.uses]
         while waiting:
             definition = waiting.pop()
-            if definition in types and definition not in found:
+            if definition not in found:
                 found.add(definition)
-                waiting += types[definition].uses
+                waiting += uses.get(definition, ())
         return found
 
     def _head(self, doc: str) -> str:
@@ -76,59 +100,51 @@ class _Emitter:
             f'"""{doc}"""\n\n'
         )
 
-    def _enums(self) -> str:
-        aliased = any(enum.aliases for enum in self.facts.enums)
-        imports = ""
-        if aliased:
-            imports = (
-                "from collections.abc import Mapping\n"
-                "from types import MappingProxyType\n"
-                "from typing import ClassVar\n\n"
-            )
-        imports += "from ocpp_core.model.messages import Token\n"
-        parts = [self._head(f"Enums of OCPP {self.facts.version}."), imports]
-        parts += [_enum(enum) for enum in self.facts.enums]
-        return "\n".join(parts)
-
-    def _classes(self, module: str, types: Classes, actions: Sequence[ActionFacts]) -> str:
-        classes = [*types, *_messages(actions)]
-        body = [self._data_type(facts) for facts in types]
-        for action in actions:
+    def _classes(self, name: str, module: _Module) -> str:
+        body = [_enum(facts) for facts in module.enums]
+        body += [self._data_type(facts) for facts in module.types]
+        for action in module.actions:
             body += self._action_classes(action)
-        if module == "types":
+        subject = name.replace("_", " ")
+        if not module.actions:
             users = "functional blocks" if self.facts.by_block else "modules"
-            doc = f"Data types of OCPP {self.facts.version} that several {users} use."
+            doc = f"OCPP {self.facts.version}: {subject} that several {users} use."
         elif self.facts.by_block:
-            block = actions[0].block
+            block = module.actions[0].block
             doc = f"OCPP {self.facts.version}, functional block {block}: its messages, and the types only it uses."
         else:
-            subject = module.replace("_", " ")
             doc = f"OCPP {self.facts.version}, {subject}: messages, and the types only they use."
-        return self._head(doc) + self._imports(module, classes, actions, bool(types)) + "\n\n".join(body)
+        return self._head(doc) + self._imports(name, module) + "\n\n".join(body)
 
-    def _imports(self, module: str, classes: Classes, actions: Sequence[ActionFacts], has_types: bool) -> str:
-        fields = [field for facts in classes for field in facts.fields]
+    def _imports(self, name: str, module: _Module) -> str:
+        fields = [field for facts in module.classes for field in facts.fields]
         kinds = {field.type for field in fields}
         lines = []
+        if any(facts.aliases for facts in module.enums):
+            lines.append("from collections.abc import Mapping")
+            lines.append("from types import MappingProxyType")
+            lines.append("from typing import ClassVar")
         if "datetime" in kinds:
             lines.append("from datetime import datetime")
         if "Decimal" in kinds:
             lines.append("from decimal import Decimal")
         if "Any" in kinds:
             lines.append("from typing import Any")
-        bases = {"DataType", "datatype"} if has_types else set()
-        if actions:
+        bases = {"Token"} if module.enums else set()
+        if module.types:
+            bases |= {"DataType", "datatype"}
+        if module.actions:
             bases.add("message")
-            bases |= {"Notification" if action.is_send else "Request" for action in actions}
-            if any(action.response for action in actions):
+            bases |= {"Notification" if action.is_send else "Request" for action in module.actions}
+            if any(action.response for action in module.actions):
                 bases.add("Response")
         if any(field.is_anything and not field.is_required for field in fields):
             bases.add("UNSET")
         if fields:
             bases.add("wire")
         lines.append(f"from ocpp_core.model.messages import {', '.join(sorted(bases))}")
-        lines.append(f"from ocpp_core.model.versions import {'Role, ' if actions else ''}Version")
-        for home in sorted({self.homes[kind] for kind in kinds if kind in self.homes} - {module}):
+        lines.append(f"from ocpp_core.model.versions import {'Role, ' if module.actions else ''}Version")
+        for home in sorted({self.homes[kind] for kind in kinds if kind in self.homes} - {name}):
             names = sorted(kind for kind in kinds if self.homes.get(kind) == home)
             lines.append(f"from {self.package}.{home} import {', '.join(names)}")
         return "\n".join(lines) + "\n\n\n"
@@ -199,9 +215,8 @@ class _Emitter:
         ]
         return f"    Action({', '.join(arguments)},),\n"
 
-    def _package(self, plan: Iterable[str]) -> str:
+    def _package(self, modules: Iterable[str]) -> str:
         doc = f"OCPP {self.facts.version}: every message, data type and enum, each loaded on first use."
-        modules = ["enums", *plan]
         by_module = {
             module: sorted(name for name, home in self.homes.items() if home == module) for module in modules
         }
@@ -239,7 +254,7 @@ def _enum(enum: EnumFacts) -> str:
     if enum.aliases:
         lines += [f"    __read_as__: ClassVar[Mapping[str, str]] = MappingProxyType({enum.aliases!r})", ""]
     lines += [f'    {member} = "{token}"' for member, token in enum.members]
-    return "\n" + "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _declaration(field: FieldFacts) -> str:

@@ -28,6 +28,7 @@ class Tables:
         self._sections = load("sections")[version]
         self.modules: dict[str, str] = load("modules")["modules"]
         self.modules_of_actions: dict[str, str] = load("modules")["actions"]
+        self.shared_modules: dict[str, str] = load("modules")["shared"]
         self._additions = load("additions")
         self._secrets = load("secrets")
 
