@@ -1,6 +1,6 @@
 """What was said in a conversation, as overheard rules look at it: frames, and messages whatever their wire."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -154,20 +154,31 @@ class Heard:
         return (self.before,) * (len(self.said) + 1)
 
     def _learn(self) -> Iterator[Learned]:
-        known, requests = self.before, dict[str, Said | None]()
+        known = self.before
         for said in self.said:
             yield known
             if not said.is_received and said.kind is Type.CALL:
-                # Of two calls under one id nobody can tell which one is answered.
-                requests[said.id] = None if said.id in requests else said
                 known = learning.asked(known, said.action)
-            elif said.is_received and said.action in learning.TELLING and self.is_right(said):
-                request = requests.get(said.id)
-                if said.kind is Type.CALL:
-                    known = learning.told(known, said.action, said.members)
-                elif said.kind is Type.CALLRESULT and request is not None and self.is_right(request):
+            elif self.tells(said, *learning.TOLD):
+                known = learning.told(known, said.action, said.members)
+            elif self.answers(said, *learning.ANSWERED):
+                request = self.answered.get(said.mark)
+                if request is not None and self.is_right(request):
                     known = learning.answered(known, said.action, request.members, said.members)
         yield known
+
+    @cached_property
+    def answered(self) -> Mapping[int, Said]:
+        """What the kit has asked, by the marks of what came for it."""
+        asked, found = dict[str, Said | None](), dict[int, Said]()
+        for said in self.said:
+            if not said.is_received and said.kind is Type.CALL:
+                # Of two calls under one id nobody can tell which one is answered.
+                asked[said.id] = None if said.id in asked else said
+            elif said.is_received and said.kind in (Type.CALLRESULT, Type.CALLERROR):
+                if (request := asked.get(said.id)) is not None:
+                    found[said.mark] = request
+        return found
 
     def is_right(self, said: Said) -> bool:
         """Whether a message is of an action of the version, fits its schema, and was not spoilt by the kit."""

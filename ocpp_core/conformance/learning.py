@@ -136,7 +136,8 @@ def _monitors_reported(known: Learned, report: Json) -> Learned:
     return evolve(known, monitors={**known.monitors, **found})
 
 
-_ANSWERED: Mapping[str, Callable[[Learned, Json, Json], Learned]] = {
+#: Actions whose results tell something.
+ANSWERED: Mapping[str, Callable[[Learned, Json, Json], Learned]] = {
     "GetVariables": _got,
     "SetVariables": _set,
     "SetVariableMonitoring": _monitored,
@@ -144,14 +145,13 @@ _ANSWERED: Mapping[str, Callable[[Learned, Json, Json], Learned]] = {
     "SetMonitoringBase": _based,
     "SetMonitoringLevel": _levelled,
 }
-_TOLD: Mapping[str, Callable[[Learned, Json], Learned]] = {
+#: Actions whose requests tell something.
+TOLD: Mapping[str, Callable[[Learned, Json], Learned]] = {
     "NotifyReport": _reported,
     "NotifyMonitoringReport": _monitors_reported,
 }
 #: Versions whose messages are understood.
 VERSIONS = frozenset({"2.0.1", "2.1"})
-#: Actions whose requests and results tell something.
-TELLING = frozenset({*_ANSWERED, *_TOLD})
 
 
 def asked(known: Learned, action: str) -> Learned:
@@ -160,12 +160,10 @@ def asked(known: Learned, action: str) -> Learned:
 
 
 def answered(known: Learned, action: str, request: Json, result: Json) -> Learned:
-    """What is known after its answer: both fit their schemas."""
-    learn = _ANSWERED.get(action)
-    return known if learn is None else learn(known, request, result)
+    """What is known after a result, of one of `ANSWERED`: both fit their schemas."""
+    return ANSWERED[action](known, request, result)
 
 
 def told(known: Learned, action: str, payload: Json) -> Learned:
-    """What is known after a request of the station, which fits its schema."""
-    learn = _TOLD.get(action)
-    return known if learn is None else learn(known, payload)
+    """What is known after a request of the station, of one of `TOLD`, which fits its schema."""
+    return TOLD[action](known, payload)

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from ocpp_core.conformance.hearing import Heard, Said
-from ocpp_core.conformance.json_frames import Json, Type
+from ocpp_core.conformance.json_frames import Json
 from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.traces import Entry
 from ocpp_core.conformance.verdicts import Deviation
@@ -125,13 +125,7 @@ def judged(is_right: bool, expected: str, got: str, *said: Said) -> Deviation | 
 
 def answered(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
     """The results of an action with what was asked for: those that fit their schemas, as both have to."""
-    asked: dict[str, Json | None] = {}
-    for said in heard.said:
-        if said.action == action and said.kind is Type.CALL and not said.is_received:
-            # Of two calls under one id nobody can tell which one is answered.
-            is_clear = said.id not in asked and heard.is_right(said)
-            asked[said.id] = said.members if is_clear else None
-        elif heard.answers(said, action):
-            request = asked.get(said.id)
-            if request is not None:
-                yield request, said
+    for said, _ in results(heard, action):
+        request = heard.answered.get(said.mark)
+        if request is not None and heard.is_right(request):
+            yield request.members, said
