@@ -169,15 +169,14 @@ class Heard:
 
     @cached_property
     def answered(self) -> Mapping[int, Said]:
-        """What the kit has asked, by the marks of what came for it."""
+        """What the kit has asked, by the marks of the results that came for it."""
         asked, found = dict[str, Said | None](), dict[int, Said]()
         for said in self.said:
             if not said.is_received and said.kind is Type.CALL:
                 # Of two calls under one id nobody can tell which one is answered.
                 asked[said.id] = None if said.id in asked else said
-            elif said.is_received and said.kind in (Type.CALLRESULT, Type.CALLERROR):
-                if (request := asked.get(said.id)) is not None:
-                    found[said.mark] = request
+            elif said.is_received and said.kind is Type.CALLRESULT and (request := asked.get(said.id)):
+                found[said.mark] = request
         return found
 
     def is_right(self, said: Said) -> bool:
