@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import selectors
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
@@ -29,8 +30,10 @@ def in_no_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None
     return _run_by(_JumpingLoop, test)
 
 
-#: Of a wait, what both ends of a socket in this process are given to hear of each other.
-_PART = 0.01
+#: Of a wait, what both ends of a socket in this process are given to hear of each other; and the real seconds that they
+#: are given at least once one of them has heard something, as there may be an answer to it.
+_PART = 0.05
+_REPLY = 0.03
 #: Seconds for the threads of a loop that ends.
 _LAST = 2.0
 
@@ -41,10 +44,12 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 1_000.0
         self._elsewhere = 0
+        heard = 0.0  # on the clock of the machine
         selector = selectors.DefaultSelector()
         select = selector.select
 
         def jump(timeout: float | None = None) -> Any:
+            nonlocal heard
             # A thread takes the time that it takes.
             if self._elsewhere:
                 return select(timeout)
@@ -54,8 +59,11 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
                     raise RuntimeError("nothing is ready, and no timer runs: this would wait for ever")
                 return ready
             # The first is the loop's own. What was sent over another has arrived, unless the machine is busy.
-            has_sockets = len(selector.get_map()) > 1
-            ready = select(timeout * _PART if has_sockets else 0.0)
+            if len(selector.get_map()) == 1:
+                ready = select(0.0)
+            else:
+                ready = select(max(timeout * _PART, heard + _REPLY - time.monotonic()) if timeout else 0.0)
+                heard = time.monotonic() if ready else heard
             if not ready:
                 self._now += timeout
             return ready
