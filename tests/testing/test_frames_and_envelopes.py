@@ -181,7 +181,7 @@ def test_a_boot_notification_takes_few_draws(monkeypatch: pytest.MonkeyPatch) ->
 
     run()
 
-    assert 24 >= median(counts)  # Hypothesis 6.100 counts 23 where a later one counts 13
+    assert 26 >= median(counts)  # Hypothesis 6.100 counts 25 where a later one counts 14
 
 
 def test_shrunk_frame_is_readable() -> None:
