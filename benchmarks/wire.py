@@ -23,7 +23,7 @@ CONTENDERS = {
 }
 STATIONS = 50
 #: What 20 stations of 50 say at once waits in the sockets; a CSMS at work is not woken for each.
-CALLS = 60
+CALLS = 120
 
 SMALL = '{"connectorId":1,"meterValue":[{"timestamp":"2026-01-31T12:00:00Z","sampledValue":[{"value":"1234.5"}]}]}'
 LARGE = METER_VALUES.text.split(",", 3)[3][:-1]

@@ -32,6 +32,9 @@ PIECE = 4096
 #: Bytes of a message that is handed over: a packet may unpack to many, and all are taken before others have their turn.
 MOST_HANDED_OVER = 65_536
 
+#: Bytes that are read from a socket at once.
+_READ_AT_ONCE = 65_536
+
 #: Messages of the largest size that may wait to be read. Reading stops long before, but not within a packet.
 MOST_UNREAD = 4
 
@@ -125,6 +128,15 @@ class Bounded(Connection):
     def hand_over(self, take: Callable[[str], bool]) -> None:
         """As `Socket.hand_over`."""
         self._take = take
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Has less read at once than asyncio would, which has room made for 256 KiB with each message.
+
+        Above 128 KiB many an allocator asks the system for memory each time: that takes as long as all the rest.
+        """
+        if hasattr(transport, "max_size"):  # of asyncio's own transports
+            transport.max_size = _READ_AT_ONCE
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Takes what has come apart, piece by piece."""
