@@ -134,8 +134,9 @@ class Bounded(Connection):
 
         Above 128 KiB many an allocator asks the system for memory each time: that takes as long as all the rest.
         """
-        if hasattr(transport, "max_size"):  # of asyncio's own transports
-            transport.max_size = _READ_AT_ONCE
+        reading: Any = transport
+        if hasattr(reading, "max_size"):  # one of asyncio's own
+            reading.max_size = _READ_AT_ONCE
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

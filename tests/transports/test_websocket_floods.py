@@ -188,3 +188,13 @@ async def test_who_hangs_up_leaves_nothing_behind() -> None:
         await socket.rest()
         timer = inside(peer)._hanging_up
     await until(timer.cancelled)
+
+
+@asynchronous
+async def test_what_is_read_at_once_has_room_that_no_system_is_asked_for() -> None:
+    """From 128 KiB on an allocator may ask for memory with each message; picows has one buffer for all."""
+    async with serve(csms(), "localhost") as server, joined(server) as (_, peer):
+        socket = inside(peer)
+        is_buffered = isinstance(socket.transport.get_protocol(), asyncio.BufferedProtocol)
+
+        assert is_buffered or socket.transport.max_size < 128 * 1024
