@@ -154,7 +154,7 @@ ATTACKS: dict[str, Attack] = {
     "unknown action, wide": Attack(lambda v, n: stretch('[2,"1","', WIDE, '",{}]', n)),
     "unknown action, longer in lower case": Attack(lambda v, n: stretch('[2,"1","', "İ", '",{}]', n)),
     "unknown action, nearly known": Attack(lambda v, n: misnamed(v, n, "MeterValuse")),
-    "unknown action of 60 letters": Attack(lambda v, n: misnamed(v, n, LONGEST_ACTION)),
+    "unknown action of 60 letters": Attack(lambda v, n: misnamed(v, n - len(LONGEST_ACTION), LONGEST_ACTION)),
     "action in another case": Attack(lambda v, n: misnamed(v, n, "metervalues")),
     "unknown message type": Attack(lambda v, n: valid(v, n).replace("[2", "[7", 1)),
     "call as a SEND": Attack(lambda v, n: valid(v, n).replace("[2", "[6", 1)),
@@ -213,7 +213,7 @@ ATTACKS: dict[str, Attack] = {
         lambda v, n: readings(v, n, READING[v].replace("}", ',"valeu":1}')), MANY
     ),
     # Nesting
-    "nested lists, no end": Attack(lambda v, n: transfer("[" * n)),
+    "nested lists, no end": Attack(lambda v, n: transfer("[" * (n - 60))),
     "nested lists": Attack(lambda v, n: transfer(nested("[", "", "]", n - 60))),
     "nested 500 deep, many": Attack(lambda v, n: data(v, n, nested("[", "", "]", min(1000, n // 2)))),
     "nested 60 deep, many": Attack(lambda v, n: data(v, n, nested("[", "", "]", 120)), READ),
@@ -228,7 +228,7 @@ ATTACKS: dict[str, Attack] = {
         lambda v, n: readings(v, n, READING[v].replace("{", '{"value":0,')), TOLERATED
     ),
     "member twice behind many": Attack(
-        lambda v, n: valid(v, n).removesuffix("}]") + f",{PLACE[v]}}}]", TOLERATED
+        lambda v, n: valid(v, n - len(PLACE[v]) - 1).removesuffix("}]") + f",{PLACE[v]}}}]", TOLERATED
     ),
     # Numbers
     "tiny numbers": Attack(lambda v, n: data(v, n, "1e-300"), READ),
@@ -252,7 +252,9 @@ ATTACKS: dict[str, Attack] = {
     "integer of many digits": Attack(
         lambda v, n: stretch('[2,"1","CancelReservation",{"reservationId":', "1", "}]", n)
     ),
-    "decimal of many digits": Attack(lambda v, n: data(v, 0, stretch("0.", "1", "", n - 40)), READ),
+    "decimal of many digits": Attack(
+        lambda v, n: data(v, 0, stretch("0.", "1", "", n - len(data(v, 0, "")))), READ
+    ),
     "decimals of 17 digits": Attack(lambda v, n: data(v, n, "0.12345678901234567"), READ),
     # Text
     "escapes": Attack(lambda v, n: text(v, n, "\\u0041"), READ),

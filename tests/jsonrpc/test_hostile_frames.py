@@ -71,6 +71,14 @@ def test_what_everything_is_compared_with_is_valid_and_of_its_size(version: str,
     assert () == JsonCodec(version).decode(written).violations
 
 
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_is_no_longer_than_it_shall_be(name: str) -> None:
+    """One that is too long for a frame would be refused for that, and say nothing."""
+    attack = ATTACKS[name]
+
+    assert all(len(attack.make(version, size)) <= size for version in attack.versions for size in SIZES)
+
+
 def test_zero_with_a_large_exponent_is_no_number() -> None:
     """It would take a gigabyte to be written without an exponent, as SOAP has it, and as we do."""
     schedule = '{"chargingRateUnit":"A","chargingSchedulePeriod":[{"startPeriod":0,"limit":"%s"}]}'
