@@ -380,9 +380,8 @@ class Peer(Generic[M]):
         """
         self._is_closing = True
         self._lose_waiting()
-        others = self._tasks.keys() - {
-            asyncio.current_task()
-        }  # a handler may close the connection that it serves
+        # A handler may close the connection that it serves.
+        others = self._tasks.keys() - {asyncio.current_task()}
         if others:
             await asyncio.wait(others, timeout=self._seconds_left())
         if self._writer is not None:

@@ -85,25 +85,26 @@ async def _asks(stage: Stage) -> None:
         stage.cannot_tell("it authorises nobody, as was set")
 
 
-@check("card.asked")
-async def asked(stage: Stage) -> None:
-    """Presents a token that nobody can know."""
+async def _refused(stage: Stage) -> tuple[str, PeerCall | None]:
+    """Presents a token that nobody can know and that is refused; what it is, and the question about it."""
     await _asks(stage)
     _answering(stage, "Invalid")
     who = _stranger()
-    since = await _presented(stage, who)
-    if await _named(stage, since, who, "Authorize") is None:
+    return who, await _named(stage, await _presented(stage, who), who, "Authorize")
+
+
+@check("card.asked")
+async def asked(stage: Stage) -> None:
+    """Presents a token that nobody can know."""
+    _, call = await _refused(stage)
+    if call is None:
         stage.deviates("Authorize for a token that is not known", "none")
 
 
 @check("card.asked-again")
 async def asked_again(stage: Stage) -> None:
     """Refuses a token, and presents it again."""
-    await _asks(stage)
-    _answering(stage, "Invalid")
-    who = _stranger()
-    since = await _presented(stage, who)
-    first = await _named(stage, since, who, "Authorize")
+    who, first = await _refused(stage)
     if first is None:
         stage.cannot_tell("it was not asked about, which another rule is about")
     await listen(stage)

@@ -22,6 +22,7 @@ from ocpp_core.conformance.checks.steering import (
     charging,
     is_served,
     late,
+    refused_unserved,
     remote_start,
     value_of,
     wanted,
@@ -239,13 +240,7 @@ async def unsupported(stage: Stage) -> None:
         if await value_of(stage, "SmartChargingCtrlr", variable) is not None:
             stage.does_not_apply("it says that it can")
     answer = await set_profile(stage, profile_of(stage, "TxDefaultProfile"), number=1)
-    if answer.kind is AnswerKind.ERROR:
-        return
-    status = stage.needed(answer).get("status")
-    if status == "Accepted":
-        await clear_profile(stage)
-        stage.cannot_tell("it can, though it does not say so")
-    stage.deviates("NotSupported or NotImplemented", str(status), marks=(answer.mark,))
+    await refused_unserved(stage, answer, clear_profile)
 
 
 @check("profile.external-kept")

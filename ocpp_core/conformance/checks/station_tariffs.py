@@ -6,9 +6,17 @@ from functools import partial
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import is_claimed
-from ocpp_core.conformance.checks.steering import Charge, ask, charging, info_of, is_served, value_of
+from ocpp_core.conformance.checks.steering import (
+    Charge,
+    ask,
+    charging,
+    info_of,
+    is_served,
+    refused_unserved,
+    value_of,
+)
 from ocpp_core.conformance.requests import timestamp
-from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
+from ocpp_core.conformance.stages import Answer, Json, Stage
 
 _TARIFF = "conformance-47130"
 _OTHER = "conformance-47131"
@@ -323,10 +331,4 @@ async def tariff_unsupported(stage: Stage) -> None:
         ("SetDefaultTariff", await _set(stage)),
         ("ChangeTransactionTariff", await ask(stage, "ChangeTransactionTariff", changed)),
     ):
-        if answer.kind is AnswerKind.ERROR:
-            continue
-        status = stage.needed(answer).get("status")
-        if status == "Accepted":
-            await _clear(stage)
-            stage.cannot_tell("it can, though it does not say so")
-        stage.deviates("NotSupported or NotImplemented", str(status), place=action, marks=(answer.mark,))
+        await refused_unserved(stage, answer, _clear, place=action)

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -564,3 +564,16 @@ def is_served(stage: Stage, answer: Answer, feature: str) -> Json:
             stage.does_not_apply(f"{feature} is not served, nor claimed by the profile")
         stage.cannot_tell(f"{feature} is claimed by the profile, and not served")
     return stage.needed(answer)
+
+
+async def refused_unserved(
+    stage: Stage, answer: Answer, undo: Callable[[Stage], Awaitable[object]], *, place: str = ""
+) -> None:
+    """Judges the answer to what a station says nothing of: an error. What it does all the same is undone."""
+    if answer.kind is AnswerKind.ERROR:
+        return
+    status = stage.needed(answer).get("status")
+    if status == "Accepted":
+        await undo(stage)
+        stage.cannot_tell("it can, though it does not say so")
+    stage.deviates("NotSupported or NotImplemented", str(status), place=place, marks=(answer.mark,))
