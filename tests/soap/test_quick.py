@@ -202,6 +202,7 @@ RELATED = with_(
     with_("<wsa:From>", "<wsa:RelatesTo>r1</wsa:RelatesTo><wsa:From>"),
 )
 LATE_END = f"{END[:-1]}-->"
+LATE_ENDS = f"{END}</env:Body></env:Envelope-->"
 AS_PREFIX = re.sub(r"\benv(?=[:=])", "bootNotificationRequest", BY_DEFAULT)
 AS_PREFIX_END = "</bootNotificationRequest></bootNotificationRequest:Body>"
 FAR = with_("http://b/", "http://b/Body")
@@ -235,6 +236,10 @@ LOOK_ALIKES = {
         with_(START, f"{START[:-1]} xmlns:i='{XSI}' i:schemaLocation='a>"),
     ),
     "an end in a comment behind": (f"{BOOT}<!--{LATE_END}", cut(BOOT, START)[: -len(TAIL)] + LATE_END),
+    "all ends in a comment behind": (
+        f"{BOOT}<!-->{LATE_ENDS}",
+        cut(BOOT, START)[: -len(TAIL)] + LATE_ENDS,
+    ),
     "a prefix called as the body element": (AS_PREFIX, with_(AS_PREFIX_END, "", AS_PREFIX)),
     "a body in an address, and comments": (with_("<env:Header>", "<env:Header>" + "<!---->" * 3, FAR), FAR),
     "a tag that looks like an end": (BOOT, with_("</ocpp:chargePointModel>", "<ocpp:/chargePointModel>")),
