@@ -11,7 +11,8 @@ from uuid import uuid4
 from ocpp_core.conformance import hooks
 from ocpp_core.conformance.answers import STATION, registering, written
 from ocpp_core.conformance.answers import Answer as Peaceful
-from ocpp_core.conformance.hearing import Heard
+from ocpp_core.conformance.hearing import Heard, Said
+from ocpp_core.conformance.json_frames import Type
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.requests import is_first, request, token
 from ocpp_core.conformance.stages import (
@@ -472,7 +473,28 @@ class Conversation(ABC):
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()
     ) -> NoReturn:
         """See `Stage`."""
+        self._need_right(lambda said: said.mark in marks)
         raise Deviation(expected, str(got), place=place, marks=marks)
+
+    def lacks(
+        self,
+        expected: str,
+        *actions: str,
+        got: object = "none",
+        place: str = "",
+        marks: tuple[int, ...] = (),
+    ) -> NoReturn:
+        """See `Stage`."""
+        since = min(marks, default=-1)
+        self._need_right(lambda said: said.action in actions and said.mark > since)
+        self.deviates(expected, got, place=place, marks=marks)
+
+    def _need_right(self, is_meant: Callable[[Said], bool]) -> None:
+        heard = self.heard()
+        for said in heard.said:
+            is_request = said.is_received and said.kind is Type.CALL
+            if is_request and is_meant(said) and not heard.is_right(said):
+                self.cannot_tell(f"a {said.action} came that breaks its schema, which another rule is about")
 
     def cannot_tell(self, reason: str) -> NoReturn:
         """See `Stage`."""

@@ -290,7 +290,36 @@ class Stage(Protocol):
     def deviates(
         self, expected: str, got: object, *, place: str = "", marks: tuple[int, ...] = ()
     ) -> NoReturn:
-        """Ends the check: the rule is broken. Raises `Deviation`."""
+        """Ends the check: the rule is broken, as the messages at these marks show.
+
+        Raises:
+            Deviation: It is.
+            Inconclusive: One of them is a request that breaks its schema, which another rule is about.
+        """
+        ...
+
+    def lacks(
+        self,
+        expected: str,
+        *actions: str,
+        got: object = "none",
+        place: str = "",
+        marks: tuple[int, ...] = (),
+    ) -> NoReturn:
+        """Ends the check: what had to be told has not come.
+
+        Args:
+            expected: What had to come.
+            actions: Of the requests that could have told it.
+            got: What came instead.
+            place: See `Deviation`.
+            marks: What the expectation rests upon, the first of it at first.
+
+        Raises:
+            Deviation: Nothing of these actions that can be read has told it.
+            Inconclusive: A request of these actions came that breaks its schema, which another rule is about: nobody
+                knows what it would have told.
+        """
         ...
 
     def cannot_tell(self, reason: str) -> NoReturn:

@@ -24,12 +24,12 @@ def binding(version: str) -> list[Rule]:
     return [rule for rule in rules().values() if rule.binds(Role.CHARGE_POINT, version, Wire.SOAP)]
 
 
-def found(station: SoapStation, id: str) -> dict[str, str]:
-    """What is found by a check, and by listening meanwhile: rules, and what was seen."""
+def found(station: SoapStation, id: str, unclear: dict[str, str] | None = None) -> dict[str, str]:
+    """What is found by a check, and by listening meanwhile; see `station_judging.found`."""
 
     async def look() -> dict[str, str]:
         async with soap_staged(station, PROFILE) as stage:
-            return await judged(stage, id)
+            return await judged(stage, id, unclear)
 
     return run_in_no_time(look())
 
@@ -79,3 +79,14 @@ def test_every_rule_of_stations_on_this_wire_has_a_check() -> None:
     bound = {rule.id for version in VERSIONS for rule in binding(version)}
 
     assert set() == bound - CHECKS.keys() - OVERHEARD.keys()
+
+
+@pytest.mark.parametrize("id", ["availability.told", "reservation.shown", "status.connector-zero-tokens"])
+@pytest.mark.parametrize("fault", [fault for fault in PAYLOADS if fault.rule == "payload.request-value"])
+def test_what_breaks_its_schema_is_neither_right_nor_wrong_nor_absent(fault: Fault, id: str) -> None:
+    """Whoever cannot read a status knows neither that it was told nor that it was not."""
+    unclear: dict[str, str] = {}
+    seen = found(fault.station("1.6"), id, unclear)
+
+    assert {fault.rule} == seen.keys()
+    assert "a StatusNotification came that breaks its schema" in unclear[id]

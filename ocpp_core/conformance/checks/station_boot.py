@@ -181,9 +181,10 @@ async def statuses(stage: Stage) -> None:
         if not missing or call.action == "NotifyEvent":
             return
     if missing:
-        stage.deviates(
+        stage.lacks(
             "a StatusNotification for each connector after a boot",
-            f"none for {', '.join(map(str, sorted(missing)))}",
+            "StatusNotification",
+            got=f"none for {', '.join(map(str, sorted(missing)))}",
             marks=(boot.mark,),
         )
 

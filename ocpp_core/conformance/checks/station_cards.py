@@ -8,6 +8,7 @@ from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import listen, token_of
 from ocpp_core.conformance.checks.station_charging import has_sent
 from ocpp_core.conformance.checks.steering import (
+    TELLING,
     Setting,
     ask,
     calls_from,
@@ -125,7 +126,7 @@ async def ends(stage: Stage) -> None:
         async for call in calls_from(stage, since, "TransactionEvent", within=late(stage)):
             if id_of(call) == id_of(began) and call.payload.get("triggerReason") == "StopAuthorized":
                 return
-        stage.deviates("an event with triggerReason StopAuthorized", "none", marks=(began.mark,))
+        stage.lacks("an event with triggerReason StopAuthorized", *TELLING, marks=(began.mark,))
 
 
 @check("card.told")
@@ -146,7 +147,7 @@ async def told(stage: Stage) -> None:
             stage.cannot_tell("the transaction goes on, though the cable was pulled")
         async with _begun(stage, who) as (_, again):
             if again is None:
-                stage.deviates("an event that names a token of the cache", "none", marks=(began.mark,))
+                stage.lacks("an event that names a token of the cache", *TELLING, marks=(began.mark,))
 
 
 @check("card.listed")

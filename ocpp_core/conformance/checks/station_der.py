@@ -143,7 +143,7 @@ async def der_reported(stage: Stage) -> None:
         # What comes after the last part is judged too.
         await quiet(stage)
         if not any(_CONTROL in _ids(call.payload) for call in parts):
-            stage.deviates("a report of the control", "none", marks=(answer.mark,))
+            stage.lacks("a report of the control", "ReportDERControl", marks=(answer.mark,))
 
 
 @check("der.report-id")

@@ -6,6 +6,7 @@ from ocpp_core.conformance.checks.steering import (
     ATTEMPTS,
     PAUSE,
     SAMPLING,
+    TELLING,
     Setting,
     ask,
     charging,
@@ -108,7 +109,7 @@ async def trigger_transaction_event(stage: Stage) -> None:
 
         call = await told_of(stage, is_it, charge.since, within=late(stage))
         if call is None:
-            stage.deviates("an event with triggerReason Trigger", "none", marks=(answer.mark,))
+            stage.lacks("an event with triggerReason Trigger", *TELLING, marks=(answer.mark,))
         if "chargingState" not in info_of(call):
             stage.deviates("the chargingState", "none", place="chargingState", marks=(call.mark,))
         if measurands and not call.payload.get("meterValue"):
@@ -154,7 +155,7 @@ async def _aligned(stage: Stage) -> list[PeerCall]:
 async def meter_aligned(stage: Stage) -> None:
     """Has readings made by the clock while nothing is charged."""
     if not await _aligned(stage):
-        stage.deviates(f"MeterValues every {_PERIOD} s", "none")
+        stage.lacks(f"MeterValues every {_PERIOD} s", "MeterValues")
 
 
 @check("meter.aligned-context")
@@ -174,7 +175,9 @@ async def transaction_aligned(stage: Stage) -> None:
         stage.does_not_apply("it tells none during transactions")
     async with charging(stage):
         if not await _aligned(stage):
-            stage.deviates(f"MeterValues, or events of the transaction, every {_PERIOD} s", "none")
+            stage.lacks(
+                f"MeterValues, or events of the transaction, every {_PERIOD} s", "MeterValues", *TELLING
+            )
 
 
 @check("transaction.waiting-told")

@@ -84,7 +84,7 @@ async def reservation_shown(stage: Stage) -> None:
     was_shown = await is_shown(stage, 1, "Reserved", before)
     await _cancel(stage)
     if not was_shown:
-        stage.deviates("the status Reserved", "none")
+        stage.lacks("the status Reserved", "StatusNotification")
 
 
 @check("reservation.cancel-unknown")
@@ -194,7 +194,7 @@ async def reservation_ends(stage: Stage) -> None:
     await _cancel(stage)
     if was_away(stage, since):
         stage.cannot_tell("it was away, and may have been so at that moment")
-    stage.deviates("Available after the reservation has run out", "no such status")
+    stage.lacks("Available after the reservation has run out", "StatusNotification", got="no such status")
 
 
 @check("reservation.end-told")
@@ -222,7 +222,7 @@ async def reservation_end_told(stage: Stage) -> None:
         stage.cannot_tell("nothing shows that it has ended, which another rule is about")
     if was_away(stage, since):
         stage.cannot_tell("it was away, and may have been so at that moment")
-    stage.deviates("ReservationStatusUpdate with the id", "none", marks=(ended.mark,))
+    stage.lacks("ReservationStatusUpdate with the id", "ReservationStatusUpdate", marks=(ended.mark,))
 
 
 @check("reservation.cancel-shown")
@@ -239,7 +239,7 @@ async def reservation_cancel_shown(stage: Stage) -> None:
     async for call in calls_from(stage, before, "StatusNotification", "NotifyEvent", within=late(stage)):
         if _tells_end(call):
             return
-    stage.deviates("another status than Reserved", "none", marks=(answer.mark,))
+    stage.lacks("another status than Reserved", "StatusNotification", marks=(answer.mark,))
 
 
 @check("reservation.disabled")

@@ -297,6 +297,6 @@ async def alerts(stage: Stage) -> None:
         since = len(stage.calls)
         async with known.at(stage, str(item["value"] + 1)):
             if not await _told(stage, since, id, is_over=False):
-                stage.deviates("an event once the value is beyond the threshold", "none", place="beyond")
+                stage.lacks("an event once the value is beyond the threshold", "NotifyEvent", place="beyond")
         if not await _told(stage, since, id, is_over=True):
-            stage.deviates("an event once the value is back", "none", place="back")
+            stage.lacks("an event once the value is back", "NotifyEvent", place="back")

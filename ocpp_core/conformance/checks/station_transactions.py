@@ -68,7 +68,7 @@ async def follows_remote_start(stage: Stage) -> None:
         stage.cannot_tell("the remote start was not accepted")
     started = await told_of(stage, asked.is_begun, before, within=patience(stage))
     if started is None:
-        stage.deviates("a transaction after an accepted remote start", "none", marks=(answer.mark,))
+        stage.lacks("a transaction after an accepted remote start", *TELLING, marks=(answer.mark,))
     id = given if is_first(stage.specification) else id_of(started)
     charge = Charge(stage, asked, started, id, before)
     await charge.ask_to_stop()
@@ -108,7 +108,7 @@ async def token_told(stage: Stage) -> None:
     async with charging(stage) as charge:
         await charge.stop()
         if all(token_in(call) is None for call in charge.told() if not is_end(call)):
-            stage.deviates("an event that tells the token", "none", marks=_marks(charge.started))
+            stage.lacks("an event that tells the token", *TELLING, marks=_marks(charge.started))
 
 
 @check("transaction.remote-connector")
@@ -128,7 +128,7 @@ async def evse_told(stage: Stage) -> None:
         await charge.stop()
         evses = [place_in(call) for call in charge.told()]
         if not any("id" in evse and "connectorId" in evse for evse in evses):
-            stage.deviates("an event that tells EVSE and connector", "none", marks=_marks(charge.started))
+            stage.lacks("an event that tells EVSE and connector", *TELLING, marks=_marks(charge.started))
 
 
 @check("transaction.remote-start-id")
@@ -285,7 +285,7 @@ async def sampled(stage: Stage) -> None:
     """Asks for a reading every second."""
     async with SAMPLING.at(stage, str(_PERIOD)), charging(stage) as charge:
         if await _sampled(charge) is None:
-            stage.deviates(f"readings every {_PERIOD} s", "none", marks=_marks(charge.started))
+            stage.lacks(f"readings every {_PERIOD} s", "MeterValues", *TELLING, marks=_marks(charge.started))
 
 
 @check("transaction.not-sampled")
@@ -371,8 +371,8 @@ async def follows_remote_stop(stage: Stage) -> None:
 
         stopped = await told_of(stage, is_stopped, charge.since, within=patience(stage))
         if stopped is None:
-            stage.deviates(
-                "the end of the transaction after an accepted remote stop", "none", marks=(answer.mark,)
+            stage.lacks(
+                "the end of the transaction after an accepted remote stop", *TELLING, marks=(answer.mark,)
             )
         charge.ended = stopped if is_end(stopped) else None
 
@@ -516,7 +516,7 @@ async def again_after_error(stage: Stage) -> None:
     """Answers the end of a transaction with an error."""
     ends = await _refused(stage, 1, 2)
     if len(ends) < 2:
-        stage.deviates("another attempt", "none", marks=_marks(*ends))
+        stage.lacks("another attempt", *TELLING, marks=_marks(*ends))
 
 
 @check("transaction.attempts")

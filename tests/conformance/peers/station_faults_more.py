@@ -495,8 +495,7 @@ CHARGING = [
 
 
 async def _at_once(self: Station, payload: Json) -> None:
-    await self.tell_firmware(payload, "Downloading")
-    await self.tell_firmware(payload, "DownloadFailed")
+    await self.tell_firmware(payload, "Downloading", "Downloaded")
 
 
 INFORMING = [

@@ -424,7 +424,7 @@ class Following(FollowingBlocks):
         await self.tell_firmware(payload, "Downloading")
         await self.tell_firmware(payload, "DownloadFailed")
 
-    async def tell_firmware(self, payload: Json, status: str) -> None:
-        """Tells how an update goes; 1.2 and 1.5 have but the end."""
-        members = {"requestId": payload.get("requestId"), "status": (status, "DownloadFailed")}
+    async def tell_firmware(self, payload: Json, *statuses: str) -> None:
+        """Tells how an update goes, by the first of these that its version knows; 1.2 and 1.5 have but the end."""
+        members = {"requestId": payload.get("requestId"), "status": (*statuses, "DownloadFailed")}
         await self.quietly("FirmwareStatusNotification", members)
