@@ -12,7 +12,7 @@ from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.versions import Version
 from ocpp_core.translation.losses import Note, Translation
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
-from ocpp_core.translation.runs import Run
+from ocpp_core.translation.runs import Outcome, Run
 from ocpp_core.translation.steps import Direction, Step, directions
 
 #: The module of each step. Every other pair of versions is a composition: this is a tree.
@@ -100,18 +100,22 @@ def translate(
             the version `to`, or would not have become one of the kind that is answered.
         ValueError: There is no such version.
     """
-    context = policy, received_at, new_id
     steps = path(message.__ocpp__.version, to)
-    if not isinstance(message, Response):
-        return _request(message, steps, context)
-    if request is None or not steps:
-        return _response(message, steps, context)
-    if request.__ocpp__.version != steps[-1].target:
-        raise LocalProtocolError(
-            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {steps[-1].target}"
-        )
-    out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
-    return _response(message, steps, context, request, once(lambda: _forms(request, out, context, part)))
+    if isinstance(message, Response):
+        return _answer(message, steps, (policy, received_at, new_id), request, part)
+    # Nearly every request stays one message, all the way.
+    made: Any = message
+    forms: _Forms = (message,)
+    losses: list[Note] = []
+    for direction in steps:
+        way = direction.way
+        run = Run(way.step, way, policy, received_at, new_id)
+        made = direction.becomes(made, run)
+        losses += run.losses
+        if made.__class__ is Outcome:
+            return _parted(forms, made, steps, (policy, received_at, new_id), losses)
+        forms += (made,)
+    return Translation(forms[-1:], None, tuple(losses), (forms,))
 
 
 def translate_along(
@@ -156,29 +160,24 @@ _Context = tuple[Policy, datetime | None, Callable[[], int] | None]
 _Forms = tuple[Any, ...]
 
 
-def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) -> Translation:
-    losses: list[Note] = []
-    messages: Sequence[Payload] = (message,)
-    current: list[_Forms] = [(message,)]
-    for number, direction in enumerate(steps):
-        messages = []
-        going: list[_Forms] = []
-        answers: list[tuple[_Forms, Any]] = []
-        for forms in current:
-            run = Run(direction.way.step, direction.way, *context)
-            outcome = direction.request(forms[-1], run)
-            losses += run.losses
-            for made in outcome.messages:
-                messages.append(made)
-                going.append((*forms, made))
-            if outcome.answer is not None:
-                answers.append((forms, outcome.answer))
-        if not going:
-            answer = _back(answers, steps[:number], context, losses)
-            return Translation((), answer, tuple(losses))
+def _parted(
+    forms: _Forms, outcome: Outcome, steps: tuple[Direction, ...], context: _Context, losses: list[Note]
+) -> Translation:
+    """Goes on from the step in which a message became several, or none."""
+    number = len(forms) - 1
+    outcomes = [(forms, outcome)]
+    while going := [(*taken, made) for taken, one in outcomes for made in one.messages]:
         # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
-        current = going
-    return Translation(tuple(messages), None, tuple(losses), current)
+        number += 1
+        if number == len(steps):
+            return Translation(tuple([taken[-1] for taken in going]), None, tuple(losses), going)
+        direction, outcomes = steps[number], []
+        for taken in going:
+            run = Run(direction.way.step, direction.way, *context)
+            outcomes.append((taken, direction.request(taken[-1], run)))
+            losses += run.losses
+    answers = [(taken, one.answer) for taken, one in outcomes if one.answer is not None]
+    return Translation((), _back(answers, steps[:number], context, losses), tuple(losses))
 
 
 def _back(
@@ -204,6 +203,24 @@ def _back(
         first = answers[0][0][0]
         return merge(good, first, of=taken[0].target) if taken else good[0]
     return good[0] if good else home[0]
+
+
+def _answer(
+    message: Response,
+    steps: tuple[Direction, ...],
+    context: _Context,
+    request: Request[Any] | None,
+    part: int,
+) -> Translation:
+    """A response, and what its request was on the way, if that is known."""
+    if request is None or not steps:
+        return _response(message, steps, context)
+    if request.__ocpp__.version != steps[-1].target:
+        raise LocalProtocolError(
+            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {steps[-1].target}"
+        )
+    out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
+    return _response(message, steps, context, request, once(lambda: _forms(request, out, context, part)))
 
 
 def _response(

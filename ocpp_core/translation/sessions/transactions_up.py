@@ -225,8 +225,8 @@ def _end(asked: Asked, record: TransactionRecord) -> None:
     moment = in_milliseconds(view.timestamp, asked.run, view.place("timestamp", "timestamp"))
     stop = view.meter_stop
     if record.meter_start is not None:
-        asked.run.notes["Transaction.Begin"] = str(record.meter_start)
-    asked.run.notes["Transaction.End"] = str(stop)
+        asked.run.note("Transaction.Begin", str(record.meter_start))
+    asked.run.note("Transaction.End", str(stop))
     values = _values(asked, view.transaction_data or [], "transactionData")
     if not any(_is_end(value, stop) for value in values):
         values.append(
