@@ -13,7 +13,7 @@ from ocpp_core.model.versions import Version
 from ocpp_core.translation.losses import Note, Translation
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.runs import Outcome, Run
-from ocpp_core.translation.steps import Direction, Step, directions
+from ocpp_core.translation.steps import Direction, Step, directions, is_tolerated
 
 #: The module of each step. Every other pair of versions is a composition: this is a tree.
 _STEPS = {
@@ -51,6 +51,23 @@ def path(source: str, target: str) -> tuple[Direction, ...]:
     found = _search(Version(source), Version(target), None)
     assert found is not None, "the steps are a tree, and all versions are in it"
     return found
+
+
+@once
+def itself(version: Version) -> Direction:
+    """What says a message again in its own version, as far as it can be sent: without what was tolerated in it."""
+    return directions(Step(older=version, newer=version, actions=(), pairs=()))[0]
+
+
+def opposite(direction: Direction) -> Direction:
+    """The way back."""
+    steps = path(direction.target, direction.source)
+    return steps[0] if steps else direction
+
+
+def _among_equals(message: Payload) -> tuple[Direction, ...]:
+    """The steps of a message that stays in its version: one, if it breaks its schema."""
+    return (itself(Version(message.__ocpp__.version)),) if is_tolerated(message) else ()
 
 
 def _search(at: Version, target: Version, come_from: Version | None) -> tuple[Direction, ...] | None:
@@ -100,7 +117,7 @@ def translate(
             the version `to`, or would not have become one of the kind that is answered.
         ValueError: There is no such version.
     """
-    steps = path(message.__ocpp__.version, to)
+    steps = path(message.__ocpp__.version, to) or _among_equals(message)
     if isinstance(message, Response):
         return _answer(message, steps, (policy, received_at, new_id), request, part)
     # Nearly every request stays one message, all the way.
@@ -137,7 +154,7 @@ def translate_along(
         NeedsSessionError: The response cannot be translated on its own.
     """
     asked = tuple(reversed(forms))
-    steps = path(message.__ocpp__.version, asked[0].__ocpp__.version)
+    steps = path(message.__ocpp__.version, asked[0].__ocpp__.version) or _among_equals(message)
     return _response(message, steps, (policy, received_at, None), asked[0], lambda: asked)
 
 
@@ -192,7 +209,7 @@ def _back(
         for number in reversed(range(len(taken))):
             if isinstance(answer, OcppError):
                 break
-            returning = path(taken[number].target, taken[number].source)[0]
+            returning = opposite(taken[number])
             run = Run(returning.way.step, returning.way, *context)
             run.request, run.sent = forms[number], partial(_form, forms, number + 1)
             answer = returning.response(answer, run, forms[number].__ocpp__.action)
@@ -219,7 +236,7 @@ def _answer(
         raise LocalProtocolError(
             f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {steps[-1].target}"
         )
-    out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
+    out = tuple(map(opposite, reversed(steps)))
     return _response(message, steps, context, request, once(lambda: _forms(request, out, context, part)))
 
 

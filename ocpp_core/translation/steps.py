@@ -30,6 +30,7 @@ from ocpp_core.translation.rules import (
     empty,
     error,
     refused,
+    silence,
     status,
 )
 from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
@@ -296,8 +297,10 @@ _REFUSALS = {"Rejected": REJECTED, "Failed": status("Failed")}
 
 
 def _refusal(version: Version, action: str) -> Answer:
-    """The empty response where there is one, else Rejected or Failed, else an error."""
+    """The empty response where there is one, else Rejected or Failed, else an error; nothing for what has no answer."""
     known = specification(version)
+    if not known.actions[action].answered:
+        return silence
     fields = shape(known.response(action)).fields
     if not any(one.is_required for one in fields):
         return empty
