@@ -347,12 +347,12 @@ def _with_room(asked: Asked, record: TransactionRecord) -> Generator[Any, Answer
     return found if found is not None and len(found.outbox) < most else None
 
 
-def _let_go(state: State, id: str, number: int) -> TransactionRecord | None:
+def _let_go(state: State, id: str, number: int) -> TransactionRecord:
     record = state.transaction(id)
-    if record is not None:
-        outbox = [one for one in record.outbox if one[1] != number]
-        record = state.save(replaced(record, outbox=outbox))
-    return record
+    assert record is not None, (
+        "what a station sends is carried one after another, so nothing else has forgotten it"
+    )
+    return state.save(replaced(record, outbox=[one for one in record.outbox if one[1] != number]))
 
 
 def _acknowledge(
@@ -366,8 +366,6 @@ def _acknowledge(
     state: State = asked.state
     record = _let_go(state, id, event.seq_no)
     info = tag_info(asked, answer)
-    if record is None:  # forgotten in the meantime
-        return
     match event.event_type:
         case "Started":
             number = state.new_number()
