@@ -103,7 +103,7 @@ class Move:
     members: Mapping[str, Any]
     direct: Direct | None
     same: Mapping[Any, Any]
-    homeless: frozenset[Any]
+    homeless: frozenset[str]
     usual: Direct | None
     legal: "Legal | None"
 
@@ -244,7 +244,7 @@ def assembled(
     made.add(_completed(made, 0, nodes[0], variables, written))
     made.add(_root(made, nodes, variables, written, last, is_command=is_command))
     if is_item:
-        _leave_out(made)
+        _as_item(made)
     translate: Convert = compiled(made, "translate", target.cls)
     return translate
 
@@ -304,7 +304,7 @@ def _moved(
     variable = variables[move.node, move.name] if move.name else ""
     turned = _turned(made, number, move, variable, absent, must=is_command or move.is_vital)
     if is_item and move.is_vital and move.homeless:
-        turned = [*_left_out(made, number, move), *turned]
+        turned = [*_homeless_item(made, number, move), *turned]
     if move.same and variable:
         # To try costs nothing as long as it does not fail, which only a tolerated value does.
         return [
@@ -415,7 +415,7 @@ def _unplaced(value: Any, run: Run, here: Place, mark: int, reason: LossReason) 
     run.dropped(here, value, reason)
 
 
-def _left_out(made: Source, number: int, move: Move) -> list[str]:
+def _homeless_item(made: Source, number: int, move: Move) -> list[str]:
     """An item goes with a token that has no place. Reports are full of such items, and to raise for each takes long."""
     homeless, unplaced = made.name(move.homeless, f"HOMELESS{number}"), made.name(_unplaced, "unplaced")
     reason = made.name(LossReason.NO_COUNTERPART, "NO_COUNTERPART")
@@ -424,7 +424,7 @@ def _left_out(made: Source, number: int, move: Move) -> list[str]:
     ]
 
 
-def _leave_out(made: Source) -> None:
+def _as_item(made: Source) -> None:
     """Leaves an item out that has no place, whatever it is that has none."""
     head, *body = made.lines
     unplaced = made.name(_unplaced, "unplaced")

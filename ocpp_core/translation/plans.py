@@ -315,28 +315,29 @@ def _direct(way: Way, kind: Kind, last: Field | None, line: Line) -> Direct | No
 
 
 def _same(way: Way, kind: Kind, last: Field | None, line: Line) -> Mapping[Any, Any]:
-    if line.convert is not None or last is None or not isinstance(kind, Enumeration):
-        return {}
-    if isinstance(last.kind, Text):
-        return text_of_token(kind, last.kind)
-    if not isinstance(last.kind, Enumeration):
-        return {}
-    table = way.tables.get((kind.enum.__name__, last.kind.enum.__name__))
-    return same_tokens(kind, last.kind, table.entries if table else {})
+    """What tokens become that are the same on both sides, where the kind decides it."""
+    match kind, None if line.convert is not None or last is None else last.kind:
+        case Enumeration(), Text() as target:
+            return text_of_token(kind, target)
+        case Enumeration(), Enumeration() as target:
+            return same_tokens(kind, target, _entries(way, kind, target))
+        case _:
+            return {}
 
 
-def _homeless(way: Way, kind: Kind, last: Field | None, line: Line) -> frozenset[Any]:
+def _homeless(way: Way, kind: Kind, last: Field | None, line: Line) -> frozenset[str]:
     """The tokens that have no place, where the kind decides it."""
-    if line.convert is not None or last is None or not isinstance(last.kind, Enumeration):
-        return frozenset()
-    table = (
-        way.tables.get((kind.enum.__name__, last.kind.enum.__name__))
-        if isinstance(kind, Enumeration)
-        else None
-    )
-    return (
-        frozenset(token for token, entry in table.entries.items() if entry is None) if table else frozenset()
-    )
+    match kind, None if line.convert is not None or last is None else last.kind:
+        case Enumeration(), Enumeration() as target:
+            entries = _entries(way, kind, target)
+            return frozenset([token for token, entry in entries.items() if entry is None])
+        case _:
+            return frozenset()
+
+
+def _entries(way: Way, source: Enumeration, target: Enumeration) -> Mapping[str, Any]:
+    table = way.tables.get((source.enum.__name__, target.enum.__name__))
+    return {} if table is None else table.entries
 
 
 def _conversion(
