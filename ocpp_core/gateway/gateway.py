@@ -158,7 +158,7 @@ class Gateway:
     def _served(self, options: dict[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {
             "on_connect": self._station_connected,
-            "on_disconnect": self._station_gone,
+            "on_disconnect": self._forget,
             "handlers_wait": True,
         }
         if taken := own.keys() & options.keys():
@@ -187,11 +187,6 @@ class Gateway:
         except LocalProtocolError:
             give_up("the CSMS can have no station of this name", POLICY_VIOLATION)
 
-    async def _station_gone(self, peer: SocketPeer) -> None:
-        joined = self._joined.get(peer.identity)
-        if joined is not None and joined.station is peer:
-            await self._part(joined)
-
     async def _receive(self, message: Request[Any] | Notification, caller: Caller) -> Response | None:
         joined = self._joined.get(caller.identity)
         if isinstance(caller, SocketPeer):
@@ -216,6 +211,7 @@ class Gateway:
             raise OcppError(ErrorCode.GENERIC, "the CSMS cannot be reached") from error
 
     async def _forget(self, station: Caller) -> None:
+        """A station is gone, or given up."""
         joined = self._joined.get(station.identity)
         if joined is not None and joined.station is station:
             await self._part(joined)

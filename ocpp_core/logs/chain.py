@@ -371,8 +371,7 @@ class Chain:
             if isinstance(effect.call, Exchange):
                 effect.call.is_over, effect.call.told = True, effect.answer
             return ()
-        if not isinstance(effect, Asking):
-            return ()
+        assert isinstance(effect, Asking), "2.1 alone has what wants no answer, and not on both sides"
         exchange = effect.of.exchange if isinstance(effect.of, _Crossing) else None
         if exchange is not None and self._waits(exchange, effect.request):
             exchange.waiting.append((at, effect))
@@ -432,12 +431,10 @@ class Chain:
         if exchange is not None:
             self._flush(exchange)
         id, headers = self._new_id(exchange), getattr(self._frame, "headers", None)
-        if isinstance(effect, Asking):
-            frame = Call(id, effect.request, headers=headers)
-            self._crossed.append(Crossed(frame, at))
-            return other.received(at, effect.request, _Crossing(exchange, effect.call, frame), self._time)
-        self._crossed.append(Crossed(Send(id, effect.send, headers=headers), at))
-        return other.received(at, effect.send, None, self._time)
+        assert isinstance(effect, Asking), "see `_to_log`"
+        frame = Call(id, effect.request, headers=headers)
+        self._crossed.append(Crossed(frame, at))
+        return other.received(at, effect.request, _Crossing(exchange, effect.call, frame), self._time)
 
     def _new_id(self, exchange: Exchange | None) -> str:
         """That of the call of the log, numbered where it became several, or something else besides."""

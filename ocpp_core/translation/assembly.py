@@ -45,7 +45,7 @@ class Direct:
     """A test that a value fits as it is, and what it becomes.
 
     Attributes:
-        test: Of ``v``; it makes ``w`` if it is a token.
+        test: Of ``v``; it makes ``w`` if that is something else.
         names: That it speaks of.
         result: What to write.
     """
@@ -84,6 +84,8 @@ class Move:
         is_vital: Whether the object goes with it.
         members: The tokens that it may be.
         direct: How to tell that it fits as it is.
+        same: Of a token: what those become that are the same on both sides, None for the others; empty if it is none.
+        homeless: Tokens that have no place.
         usual: Of a conversion written by hand: how to tell that the value is of its kind, which tolerated ones need
             not be.
         legal: Of a conversion written by hand: what else the target wants of the outcome.
@@ -100,6 +102,8 @@ class Move:
     is_vital: bool
     members: Mapping[str, Any]
     direct: Direct | None
+    same: Mapping[Any, Any]
+    homeless: frozenset[str]
     usual: Direct | None
     legal: "Legal | None"
 
@@ -174,23 +178,17 @@ def usual(kind: Kind) -> Direct | None:
 _NUMBERS = (int, float, Decimal)
 
 
-def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> Direct:
-    """As `direct`, for tokens that mean the same on both sides."""
+def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> dict[Any, Any]:
+    """What tokens become that mean the same on both sides; None for the others."""
     ours = tokens(target.enum)
     # By the members themselves: what is found as it is need not be compared.
-    same = {token: ours[token] for token in source.enum if token in ours and token not in other_meaning}
-    return Direct(
-        "v.__class__ is ENUM and (w := SAME(v)) is not None", {"ENUM": source.enum, "SAME": same.get}, "w"
-    )
+    return {token: None if token in other_meaning else ours.get(token) for token in source.enum}
 
 
-def text_of_token(source: Enumeration, target: Text) -> Direct:
-    """As `direct`, for tokens that are text in the target."""
+def text_of_token(source: Enumeration, target: Text) -> dict[Any, Any]:
+    """What tokens become that are text in the target; None for those that are too long."""
     most = target.max_length
-    same = {token: str(token) for token in source.enum if most is None or len(token) <= most}
-    return Direct(
-        "v.__class__ is ENUM and (w := SAME(v)) is not None", {"ENUM": source.enum, "SAME": same.get}, "w"
-    )
+    return {token: str(token) if most is None or len(token) <= most else None for token in source.enum}
 
 
 def made_of(function: Callable[[Any], Any], legal: Legal | None) -> Direct | None:
@@ -212,8 +210,10 @@ def assembled(
     target: Shape,
     moves: list[Move],
     nodes: list[Node],
-    is_command: bool,
     last: Last | None,
+    *,
+    is_command: bool,
+    is_item: bool,
 ) -> Convert:
     """The function for two classes; ``last`` looks at the members of what was made."""
     made = Source("def translate(value, run, place):")
@@ -237,12 +237,14 @@ def assembled(
     outer = _outer(moves)
     made.add(line for read, name in outer.items() for line in _led(read, name, outer))
     for number, move in enumerate(moves):
-        made.add(_moved(made, number, move, variables, outer, is_command=is_command))
+        made.add(_moved(made, number, move, variables, outer, is_command=is_command, is_item=is_item))
     _add_extra(made, source, target, moves, outer)
     for number in reversed(range(1, len(nodes))):
         made.add(_node(made, number, nodes, moves, variables, written, is_command=is_command))
     made.add(_completed(made, 0, nodes[0], variables, written))
     made.add(_root(made, nodes, variables, written, last, is_command=is_command))
+    if is_item:
+        _as_item(made)
     translate: Convert = compiled(made, "translate", target.cls)
     return translate
 
@@ -289,6 +291,7 @@ def _moved(
     outer: Mapping[tuple[str, ...], str],
     *,
     is_command: bool,
+    is_item: bool,
 ) -> list[str]:
     if _is_ignored(move) and move.usual is None:
         return []
@@ -300,6 +303,19 @@ def _moved(
     ]
     variable = variables[move.node, move.name] if move.name else ""
     turned = _turned(made, number, move, variable, absent, must=is_command or move.is_vital)
+    if is_item and move.is_vital and move.homeless:
+        turned = [*_homeless_item(made, number, move), *turned]
+    if move.same and variable:
+        # To try costs nothing as long as it does not fail, which only a tolerated value does.
+        return [
+            *lines,
+            f"if v is not {absent}:",
+            f"    try: w = {made.name(move.same, f'SAME{number}')}[v]",
+            "    except (KeyError, TypeError): w = None",
+            f"    if w is not None: {variable} = w",
+            "    elif v is not MISSING:",
+            *indented(indented(turned)),
+        ]
     if move.direct is not None and variable:
         return [
             *lines,
@@ -343,7 +359,7 @@ def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *
             *indented(lines),
             "except Unfit as unfit:",
             f"    w = {absent}",
-            f"    {unplaced}(v, run, {here}, mark, unfit)",
+            f"    {unplaced}(v, run, {here}, mark, unfit.reason)",
         ]
     if not variable:
         return lines
@@ -393,10 +409,28 @@ def _fitting(legal: Convert) -> Callable[[Any, Any, At], Any]:
     return fitting
 
 
-def _unplaced(value: Any, run: Run, here: Place, mark: int, unfit: Unfit) -> None:
+def _unplaced(value: Any, run: Run, here: Place, mark: int, reason: LossReason) -> None:
     """What has no place is left out, and with it what was noted of it."""
     del run.losses[mark:]
-    run.dropped(here, value, unfit.reason)
+    run.dropped(here, value, reason)
+
+
+def _homeless_item(made: Source, number: int, move: Move) -> list[str]:
+    """An item goes with a token that has no place. Reports are full of such items, and to raise for each takes long."""
+    homeless, unplaced = made.name(move.homeless, f"HOMELESS{number}"), made.name(_unplaced, "unplaced")
+    reason = made.name(LossReason.NO_COUNTERPART, "NO_COUNTERPART")
+    return [
+        f"if isinstance(v, str) and v in {homeless}: return {unplaced}(value, run, place, begin, {reason})"
+    ]
+
+
+def _as_item(made: Source) -> None:
+    """Leaves an item out that has no place, whatever it is that has none."""
+    head, *body = made.lines
+    unplaced = made.name(_unplaced, "unplaced")
+    made.lines = [head]
+    made.add(["begin = len(run.losses)", "try:", *body, "except Unfit as unfit:"])
+    made.add([f"    return {unplaced}(value, run, place, begin, unfit.reason)"])
 
 
 def _add_extra(

@@ -336,9 +336,11 @@ def _everything(run: Run, station: Station) -> Exchange[_Sources | OcppError]:
         key = keys.named(one.key)
         if key is None or not _take(key, one, path, sources, station):
             run.dropped((None, path, ""), one)
+    by_keys = {there.folded for there in sources}
     for target in stand_ins(station):
         standing = stand_in(target)
-        if standing is not None and target.folded not in {there.folded for there in sources}:
+        assert standing is not None, "these are the variables that something stands in for"
+        if target.folded not in by_keys:
             text = standing.value(station, target, asked.texts(standing.keys))
             if text is not None:
                 sources[target] = _Source(standing=standing, text=text)

@@ -12,8 +12,8 @@ from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.versions import Version
 from ocpp_core.translation.losses import Note, Translation
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
-from ocpp_core.translation.runs import Run
-from ocpp_core.translation.steps import Direction, Step, directions
+from ocpp_core.translation.runs import Outcome, Run
+from ocpp_core.translation.steps import Direction, Step, directions, is_tolerated
 
 #: The module of each step. Every other pair of versions is a composition: this is a tree.
 _STEPS = {
@@ -51,6 +51,23 @@ def path(source: str, target: str) -> tuple[Direction, ...]:
     found = _search(Version(source), Version(target), None)
     assert found is not None, "the steps are a tree, and all versions are in it"
     return found
+
+
+@once
+def itself(version: Version) -> Direction:
+    """What says a message again in its own version, as far as it can be sent: without what was tolerated in it."""
+    return directions(Step(older=version, newer=version, actions=(), pairs=()))[0]
+
+
+def opposite(direction: Direction) -> Direction:
+    """The way back."""
+    steps = path(direction.target, direction.source)
+    return steps[0] if steps else direction
+
+
+def _among_equals(message: Payload) -> tuple[Direction, ...]:
+    """The steps of a message that stays in its version: one, if it breaks its schema."""
+    return (itself(Version(message.__ocpp__.version)),) if is_tolerated(message) else ()
 
 
 def _search(at: Version, target: Version, come_from: Version | None) -> tuple[Direction, ...] | None:
@@ -100,18 +117,22 @@ def translate(
             the version `to`, or would not have become one of the kind that is answered.
         ValueError: There is no such version.
     """
-    context = policy, received_at, new_id
-    steps = path(message.__ocpp__.version, to)
-    if not isinstance(message, Response):
-        return _request(message, steps, context)
-    if request is None or not steps:
-        return _response(message, steps, context)
-    if request.__ocpp__.version != steps[-1].target:
-        raise LocalProtocolError(
-            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {steps[-1].target}"
-        )
-    out = tuple(path(one.target, one.source)[0] for one in reversed(steps))
-    return _response(message, steps, context, request, once(lambda: _forms(request, out, context, part)))
+    steps = path(message.__ocpp__.version, to) or _among_equals(message)
+    if isinstance(message, Response):
+        return _answer(message, steps, (policy, received_at, new_id), request, part)
+    # Nearly every request stays one message, all the way.
+    made: Any = message
+    forms: _Forms = (message,)
+    losses: list[Note] = []
+    for direction in steps:
+        way = direction.way
+        run = Run(way.step, way, policy, received_at, new_id)
+        made = direction.becomes(made, run)
+        losses += run.losses
+        if made.__class__ is Outcome:
+            return _parted(forms, made, steps, (policy, received_at, new_id), losses)
+        forms += (made,)
+    return Translation(forms[-1:], None, tuple(losses), (forms,))
 
 
 def translate_along(
@@ -133,7 +154,7 @@ def translate_along(
         NeedsSessionError: The response cannot be translated on its own.
     """
     asked = tuple(reversed(forms))
-    steps = path(message.__ocpp__.version, asked[0].__ocpp__.version)
+    steps = path(message.__ocpp__.version, asked[0].__ocpp__.version) or _among_equals(message)
     return _response(message, steps, (policy, received_at, None), asked[0], lambda: asked)
 
 
@@ -156,29 +177,24 @@ _Context = tuple[Policy, datetime | None, Callable[[], int] | None]
 _Forms = tuple[Any, ...]
 
 
-def _request(message: Payload, steps: tuple[Direction, ...], context: _Context) -> Translation:
-    losses: list[Note] = []
-    messages: Sequence[Payload] = (message,)
-    current: list[_Forms] = [(message,)]
-    for number, direction in enumerate(steps):
-        messages = []
-        going: list[_Forms] = []
-        answers: list[tuple[_Forms, Any]] = []
-        for forms in current:
-            run = Run(direction.way.step, direction.way, *context)
-            outcome = direction.request(forms[-1], run)
-            losses += run.losses
-            for made in outcome.messages:
-                messages.append(made)
-                going.append((*forms, made))
-            if outcome.answer is not None:
-                answers.append((forms, outcome.answer))
-        if not going:
-            answer = _back(answers, steps[:number], context, losses)
-            return Translation((), answer, tuple(losses))
+def _parted(
+    forms: _Forms, outcome: Outcome, steps: tuple[Direction, ...], context: _Context, losses: list[Note]
+) -> Translation:
+    """Goes on from the step in which a message became several, or none."""
+    number = len(forms) - 1
+    outcomes = [(forms, outcome)]
+    while going := [(*taken, made) for taken, one in outcomes for made in one.messages]:
         # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
-        current = going
-    return Translation(tuple(messages), None, tuple(losses), current)
+        number += 1
+        if number == len(steps):
+            return Translation(tuple([taken[-1] for taken in going]), None, tuple(losses), going)
+        direction, outcomes = steps[number], []
+        for taken in going:
+            run = Run(direction.way.step, direction.way, *context)
+            outcomes.append((taken, direction.request(taken[-1], run)))
+            losses += run.losses
+    answers = [(taken, one.answer) for taken, one in outcomes if one.answer is not None]
+    return Translation((), _back(answers, steps[:number], context, losses), tuple(losses))
 
 
 def _back(
@@ -193,7 +209,7 @@ def _back(
         for number in reversed(range(len(taken))):
             if isinstance(answer, OcppError):
                 break
-            returning = path(taken[number].target, taken[number].source)[0]
+            returning = opposite(taken[number])
             run = Run(returning.way.step, returning.way, *context)
             run.request, run.sent = forms[number], partial(_form, forms, number + 1)
             answer = returning.response(answer, run, forms[number].__ocpp__.action)
@@ -204,6 +220,24 @@ def _back(
         first = answers[0][0][0]
         return merge(good, first, of=taken[0].target) if taken else good[0]
     return good[0] if good else home[0]
+
+
+def _answer(
+    message: Response,
+    steps: tuple[Direction, ...],
+    context: _Context,
+    request: Request[Any] | None,
+    part: int,
+) -> Translation:
+    """A response, and what its request was on the way, if that is known."""
+    if request is None or not steps:
+        return _response(message, steps, context)
+    if request.__ocpp__.version != steps[-1].target:
+        raise LocalProtocolError(
+            f"the request is of OCPP {request.__ocpp__.version}: give it as it was in {steps[-1].target}"
+        )
+    out = tuple(map(opposite, reversed(steps)))
+    return _response(message, steps, context, request, once(lambda: _forms(request, out, context, part)))
 
 
 def _response(

@@ -63,7 +63,8 @@ class Loss:
         reason: Why.
         target: Path in the target; None if nothing arrived.
         became: What arrived instead of `value`, where that is another.
-        step: The adjacent versions between which it happened, ``1.6->2.0.1``.
+        step: The adjacent versions between which it happened, ``1.6->2.0.1``; or the same twice, where what was
+            tolerated could not be sent.
     """
 
     path: str

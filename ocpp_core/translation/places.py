@@ -3,7 +3,7 @@
 Connector N of 1.6 is EVSE N of 2.0.1, with one connector; 0 is the whole station, which 2.0.1 says with no EVSE.
 """
 
-import re
+from string import hexdigits
 from typing import Any
 
 from ocpp_core.translation.leaves import alias
@@ -42,28 +42,12 @@ STATION_OR_EVSE: dict[str, Any] = {"up": zero_is_none, "fill_down": implied(0)}
 
 # Tokens
 
-_HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 #: Bytes of UIDs, in hex digits: 4 or 7 of ISO 14443, 8 of ISO 15693.
-_TYPES = {8: "ISO14443", 14: "ISO14443", 16: "ISO15693"}
+_TYPES: dict[int, str] = {8: "ISO14443", 14: "ISO14443", 16: "ISO15693"}
 #: Characters of an idTag.
 TAG = 20
-
-
-def _type(tag: str, at: At) -> str:
-    """Type of an idTag: as the user says, else as it was before, else by its length. 1.6 does not know it."""
-    known = _known(tag, at)
-    before = None if known is None else known[1]
-    found = at.run.policy.token_type(tag) or before
-    if found is None:
-        kind = _TYPES.get(len(tag))
-        found = kind if kind is not None and _HEX.fullmatch(tag) else "Central"
-    at.run.made(at.place, found, LossReason.REMEMBERED if found == before else LossReason.GUESSED)
-    return found
-
-
-def _known(tag: str, at: At) -> tuple[str, str] | None:
-    """What an idTag has stood for."""
-    return None if at.run.memory is None else at.run.memory.token(tag)
+# See `runs`: an enum takes long to find a member.
+_REMEMBERED, _GUESSED = LossReason.REMEMBERED, LossReason.GUESSED
 
 
 def token(
@@ -81,10 +65,11 @@ def token(
     source = {"idTag": "id_tag", "parentIdTag": "parent_id_tag"}[older]
 
     def up(value: Any, at: At) -> Any:
-        known = _known(value, at)
-        if known is not None:  # the alias of a longer one, or the same in another spelling
+        run = at.run
+        known = run.memory and run.memory.token(value)
+        if known:  # the alias of a longer one, or the same in another spelling
             return value if known[0].casefold() == value.casefold() else known[0]
-        is_anonymous = kind is None and at.run.policy.token_type(value) == "NoAuthorization"
+        is_anonymous = kind is None and run.policy.token_type(value) == "NoAuthorization"
         return "" if is_anonymous else value
 
     def down(value: Any, at: At) -> Any:
@@ -107,7 +92,17 @@ def token(
             at.dropped(value)
 
     def type_up(at: At) -> str:
-        return _type(getattr(at.source, source) or "", at)
+        """As the user says, else as it was before, else by the length: 1.6 does not know it."""
+        run, tag = at.run, getattr(at.source, source) or ""
+        before = run.memory and run.memory.token(tag)
+        remembered = before and before[1]
+        found = run.policy.token_type(tag) or remembered
+        if not found:
+            found = _TYPES.get(len(tag))
+            if found is None or tag.strip(hexdigits):
+                found = "Central"
+        run.made(at.place, found, _REMEMBERED if found == remembered else _GUESSED)
+        return found
 
     guessed = Fill(type_up, reason=None)
     return (

@@ -74,7 +74,7 @@ class Way:
         integers: Bounds of integers in the target that no schema states.
         gaps: What no rule speaks of, found when plans are made.
         mentioned: Nested classes that plans will need, which are not made before they are.
-        values: Plans by the class of an item of a report, and the name of the class that it becomes.
+        values: Plans of items of reports, by the name of the class that they become and their own class.
     """
 
     step: str
@@ -92,12 +92,21 @@ class Way:
     def __attrs_post_init__(self) -> None:
         self.values = _Values(self)
 
-    def plan(self, source: type[Payload], target: type[Payload], is_command: bool = False) -> Convert:
-        """The function that turns an object of one class into one of the other."""
-        key = (source, target, is_command)
+    def plan(
+        self, source: type[Payload], target: type[Payload], is_command: bool = False, is_item: bool = False
+    ) -> Convert:
+        """The function that turns an object of one class into one of the other.
+
+        Args:
+            source: The class of the source.
+            target: The class of the target.
+            is_command: Whether the object is of a command, or a command.
+            is_item: Whether it is an item of a report, which is left out if it has no place: then None is made of it.
+        """
+        key = (source, target, is_command, is_item)
         made = self._plans.get(key)
         if made is None:
-            made = self._plans[key] = _compile(self, source, target, is_command)
+            made = self._plans[key] = _compile(self, source, target, is_command, is_item)
         return made
 
     def value_class(self, name: str) -> Any:
@@ -130,16 +139,26 @@ class Way:
         return None if pair is None else pair.up if self.is_up else pair.down
 
 
-class _Values(dict[tuple[type[Payload], str], Convert]):
+class _Values(dict[str, "_Items"]):
     """Plans that are made when they are first looked up: there may be very many items, and a call takes time."""
 
     def __init__(self, way: Way) -> None:
         super().__init__()
         self._way = way
 
-    def __missing__(self, key: tuple[type[Payload], str]) -> Convert:
-        source, name = key
-        made = self[key] = self._way.plan(source, self._way.value_class(name))
+    def __missing__(self, name: str) -> "_Items":
+        made = self[name] = _Items(self._way, name)
+        return made
+
+
+class _Items(dict[type[Payload], Convert]):
+    def __init__(self, way: Way, name: str) -> None:
+        super().__init__()
+        self._way = way
+        self._name = name
+
+    def __missing__(self, source: type[Payload]) -> Convert:
+        made = self[source] = self._way.plan(source, self._way.value_class(self._name), is_item=True)
         return made
 
 
@@ -196,7 +215,9 @@ def _implicit(
             yield Line(path, "", drop, None)
 
 
-def _compile(way: Way, source: type[Payload], target: type[Payload], is_command: bool) -> Convert:
+def _compile(
+    way: Way, source: type[Payload], target: type[Payload], is_command: bool, is_item: bool
+) -> Convert:
     """The function for two classes."""
     from_, to = shape(source), shape(target)
     nodes: list[Node] = []
@@ -252,6 +273,8 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                 line.vital or bool(last and last.is_required and line.fill is None),
                 _members(last),
                 _direct(way, path[-1].kind, last, line),
+                _same(way, path[-1].kind, last, line),
+                _homeless(way, path[-1].kind, last, line),
                 usual(path[-1].kind),
                 _legal(way, last, is_command=is_command),
             )
@@ -266,7 +289,9 @@ def _compile(way: Way, source: type[Payload], target: type[Payload], is_command:
                     f"{way.step} {target.__name__}.{path_} comes from nowhere in {source.__name__}"
                 )
     nodes = [evolve(one, fills=tuple(fills.get(number, ()))) for number, one in enumerate(nodes)]
-    return assembled(from_, to, moves, nodes, is_command, way.last(source, target))
+    return assembled(
+        from_, to, moves, nodes, way.last(source, target), is_command=is_command, is_item=is_item
+    )
 
 
 def _legal(way: Way, last: Field | None, *, is_command: bool) -> Legal | None:
@@ -286,12 +311,33 @@ def _direct(way: Way, kind: Kind, last: Field | None, line: Line) -> Direct | No
         return made_of(line.convert.function, _legal(way, last, is_command=False))
     if line.convert is not None:
         return None
-    if isinstance(kind, Enumeration) and isinstance(last.kind, Text):
-        return text_of_token(kind, last.kind)
-    if isinstance(kind, Enumeration) and isinstance(last.kind, Enumeration):
-        table = way.tables.get((kind.enum.__name__, last.kind.enum.__name__))
-        return same_tokens(kind, last.kind, table.entries if table else {})
     return direct(kind, last.kind, way.integers)
+
+
+def _same(way: Way, kind: Kind, last: Field | None, line: Line) -> Mapping[Any, Any]:
+    """What tokens become that are the same on both sides, where the kind decides it."""
+    match kind, None if line.convert is not None or last is None else last.kind:
+        case Enumeration(), Text() as target:
+            return text_of_token(kind, target)
+        case Enumeration(), Enumeration() as target:
+            return same_tokens(kind, target, _entries(way, kind, target))
+        case _:
+            return {}
+
+
+def _homeless(way: Way, kind: Kind, last: Field | None, line: Line) -> frozenset[str]:
+    """The tokens that have no place, where the kind decides it."""
+    match kind, None if line.convert is not None or last is None else last.kind:
+        case Enumeration(), Enumeration() as target:
+            entries = _entries(way, kind, target)
+            return frozenset([token for token, entry in entries.items() if entry is None])
+        case _:
+            return frozenset()
+
+
+def _entries(way: Way, source: Enumeration, target: Enumeration) -> Mapping[str, Any]:
+    table = way.tables.get((source.enum.__name__, target.enum.__name__))
+    return {} if table is None else table.entries
 
 
 def _conversion(

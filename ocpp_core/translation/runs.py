@@ -1,6 +1,6 @@
 """One step of one translation while it happens: what it may ask, and where it notes what is lost."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -8,9 +8,12 @@ from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.model.messages import Payload, Request, Response
+from ocpp_core.model.messages import NOTHING_EXTRA, Payload, Request, Response
 from ocpp_core.translation.losses import LossKind, LossReason, Note, Place
 from ocpp_core.translation.policies import Policy
+
+# Looked up once: before Python 3.12 an enum takes longer to find a member than a loss takes to be noted.
+_DROPPED, _APPROXIMATED = LossKind.DROPPED, LossKind.APPROXIMATED
 
 
 class Unfit(Exception):
@@ -96,52 +99,34 @@ class Run:
     request: Request[Any] | None = None
     sent: Callable[[], Request[Any] | None] = lambda: None
     memory: Memory | None = None
-    notes: dict[str, Any] = field(factory=dict)
+    notes: Mapping[str, Any] = NOTHING_EXTRA
     losses: list[Note] = field(factory=list)
+
+    def note(self, name: str, value: Any) -> None:
+        """Tells the rules of the objects in this one."""
+        self.notes = {**self.notes, name: value}
 
     def dropped(self, place: Place, value: Any, reason: LossReason = LossReason.NO_COUNTERPART) -> None:
         """Notes that a leaf of the source is not sent on."""
-        self.losses.append((self.step, LossKind.DROPPED, place, value, reason, None))
+        self.losses.append((self.step, _DROPPED, place, value, reason, None))
 
     def fitting(self, value: Any, target: str, place: Place) -> Any:
         """An item of a report as an object of this class of the target; None, and a loss, if it has no place."""
-        mark = len(self.losses)
-        try:
-            return self.way.values[value.__class__, target](value, self, place)
-        except Unfit as unfit:
-            del self.losses[mark:]
-            self.dropped(place, value, unfit.reason)
-            return None
-
-    def each_fitting(
-        self, items: Iterable[tuple[int, Any]], target: str, place: Place, made: list[Any]
-    ) -> Iterator[tuple[int, Any]]:
-        """Numbered items of a report as `fitting` has them, one after another; gives each whose object is in `made`."""
-        of: type | None = None
-        plan: Any = None
-        for number, item in items:
-            if item.__class__ is not of:
-                of, plan = item.__class__, self.way.values[item.__class__, target]
-            here = (place, number, len(made))
-            mark = len(self.losses)
-            try:
-                made.append(plan(item, self, here))
-            except Unfit as unfit:
-                del self.losses[mark:]
-                self.dropped(here, item, unfit.reason)
-                continue
-            yield number, item
+        return self.way.values[target][value.__class__](value, self, place)
 
     def all_fitting(self, items: Iterable[Any], target: str, place: Place) -> list[Any]:
         """Items of a report as `fitting` has them, without those that have no place."""
         made: list[Any] = []
-        for _ in self.each_fitting(enumerate(items), target, place, made):
-            pass
+        plans = self.way.values[target]
+        for number, item in enumerate(items):
+            one = plans[item.__class__](item, self, (place, number, len(made)))
+            if one is not None:
+                made.append(one)
         return made
 
     def approximated(self, place: Place, value: Any, became: Any, reason: LossReason) -> None:
         """Notes that a leaf of the source arrives changed."""
-        self.losses.append((self.step, LossKind.APPROXIMATED, place, value, reason, became))
+        self.losses.append((self.step, _APPROXIMATED, place, value, reason, became))
 
     def made(
         self,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from ocpp_core.model.decimals import is_in_range, number_text
@@ -13,6 +13,8 @@ from ocpp_core.translation.runs import At, ByHand
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?\s*")
 #: Digits with which a number without an exponent is of a size that a double has.
 _SHORT = 300
+#: Whatever the user has set for this thread, what is no number is refused.
+_STRICT = Context(traps=[InvalidOperation])
 
 #: What a sample means that names no measurand, in all versions.
 REGISTER = "Energy.Active.Import.Register"
@@ -24,13 +26,11 @@ _FAMILIES = ({"L1", "L2", "L3"}, {"L1-N", "L2-N", "L3-N"}, {"L1-L2", "L2-L3", "L
 def number(text: Any) -> Decimal | None:
     """The number that the text of a sample is; None if it is none. A comma is no decimal point."""
     # Nearly all are digits with a point or without, which is quick to see.
-    if (
-        text.__class__ is str
-        and len(text) < _SHORT
-        and text.isascii()
-        and text.replace(".", "", 1).isdecimal()
-    ):
-        return Decimal(text)
+    if text.__class__ is str and len(text) < _SHORT and not text.strip("0123456789."):
+        try:
+            return Decimal(text, _STRICT)
+        except InvalidOperation:  # nothing at all, or more points than one
+            return None
     match = _NUMBER.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None

@@ -12,7 +12,7 @@ def schedule_of(attribute: str) -> ByHand:
     """The schedule of a profile, whose id, in this attribute, becomes that of the schedule."""
 
     def convert(value: Any, at: At) -> Any:
-        at.run.notes["profile"] = getattr(at.source, attribute)
+        at.run.note("profile", getattr(at.source, attribute))
         plan = at.run.way.plan(type(value), at.run.way.value_class("ChargingSchedule"), at.is_command)
         return [plan(value, at.run, (at.place, "", 0))]
 

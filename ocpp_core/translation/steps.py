@@ -30,6 +30,7 @@ from ocpp_core.translation.rules import (
     empty,
     error,
     refused,
+    silence,
     status,
 )
 from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
@@ -97,20 +98,25 @@ class Direction:
 
     def request(self, message: Request[Any] | Notification, run: Run) -> Outcome:
         """What becomes of a request, or of a message that wants no answer."""
+        made = self.becomes(message, run)
+        return made if isinstance(made, Outcome) else Outcome((made,))
+
+    def becomes(self, message: Any, run: Run) -> Any:
+        """As `request`; but most become one message, which then stands alone, as an `Outcome` around it takes time."""
         carry = self._carrying.get(message.__class__)
         try:
             if carry is not None:
-                return Outcome((carry(message, run, None),))
+                return carry(message, run, None)
             rule = self.rules[message.__ocpp__.action or ""]
             match rule.how:
                 case Carry():
                     target = specification(self.target).request(rule.target)
                     plan = self.way.plan(type(message), target, is_command(message))
                     self._carrying[type(message)] = plan
-                    return Outcome((plan(message, run, None),))
+                    return plan(message, run, None)
                 case Extension(otherwise=answer):
                     if run.policy.has_security_extension:
-                        return Outcome((self.carried(message, run, rule.target),))
+                        return self.carried(message, run, rule.target)
                     return self._local(message, answer, run)
                 case Local(answer=answer):
                     return self._local(message, answer, run)
@@ -122,7 +128,7 @@ class Direction:
                     return outcome
                 case Memory(rows=rows):
                     if rows and run.memory is not None:
-                        return Outcome((self.carried(message, run, rule.target),))
+                        return self.carried(message, run, rule.target)
                     raise NeedsSessionError(rule.source, self.step)
                 case _:
                     assert_never(rule.how)
@@ -291,8 +297,10 @@ _REFUSALS = {"Rejected": REJECTED, "Failed": status("Failed")}
 
 
 def _refusal(version: Version, action: str) -> Answer:
-    """The empty response where there is one, else Rejected or Failed, else an error."""
+    """The empty response where there is one, else Rejected or Failed, else an error; nothing for what has no answer."""
     known = specification(version)
+    if not known.actions[action].answered:
+        return silence
     fields = shape(known.response(action)).fields
     if not any(one.is_required for one in fields):
         return empty

@@ -103,15 +103,26 @@ def _key(sample: Any) -> tuple[Any, ...]:
 
 def _up(samples: Any, at: At) -> Any:
     """Samples of one moment; what is signed belongs to the value that says the same."""
+    signed_ones = [index for index, sample in enumerate(samples) if sample.format == "SignedData"]
+    made = _joined(samples, signed_ones, at) if signed_ones else _plain(samples, at)
+    if not made:
+        raise at.unfit(samples)
+    return made
+
+
+def _plain(samples: Any, at: At) -> list[Any]:
+    return at.run.all_fitting(samples, "SampledValue", at.place)
+
+
+def _joined(samples: Any, signed_ones: list[int], at: At) -> list[Any]:
     made: list[Any] = []
     keys: dict[Any, int] = {}
-    signed_ones = [index for index, sample in enumerate(samples) if sample.format == "SignedData"]
-    plain_ones: Any = enumerate(samples)
-    if signed_ones:
-        plain_ones = [(index, sample) for index, sample in plain_ones if index not in signed_ones]
-    for _, sample in at.run.each_fitting(plain_ones, "SampledValue", at.place, made):
-        if signed_ones:
-            keys.setdefault(_key(sample), len(made) - 1)
+    for index, sample in enumerate(samples):
+        if index not in signed_ones:
+            plain = at.run.fitting(sample, "SampledValue", (at.place, index, len(made)))
+            if plain is not None:
+                keys.setdefault(_key(sample), len(made))
+                made.append(plain)
     for index in signed_ones:
         sample = samples[index]
         number_ = keys.pop(_key(sample), None)
@@ -128,8 +139,6 @@ def _up(samples: Any, at: At) -> Any:
             if raw is not None:
                 at.run.made((here, "", "value"), raw.value, LossReason.GUESSED)
                 made.append(evolve(raw, signed_meter_value=signed))
-    if not made:
-        raise at.unfit(samples)
     return made
 
 
@@ -184,8 +193,20 @@ def _members(text: str) -> dict[str, str] | None:
 
 def _down(samples: Any, at: At) -> Any:
     """A signed value is two samples in 1.6: the number, and the text that signs it."""
+    signed_ones = [sample for sample in samples if sample.signed_meter_value is not None]
+    made = _parted(samples, at) if signed_ones else _plain(samples, at)
+    if not made:
+        raise at.unfit(samples)
+    return made
+
+
+def _parted(samples: Any, at: At) -> list[Any]:
     made: list[Any] = []
-    for index, sample in at.run.each_fitting(enumerate(samples), "SampledValue", at.place, made):
+    for index, sample in enumerate(samples):
+        plain = at.run.fitting(sample, "SampledValue", (at.place, index, len(made)))
+        if plain is None:
+            continue
+        made.append(plain)
         signed = sample.signed_meter_value
         if signed is not None:
             place = ((at.place, index, len(made)), "signedMeterValue", "value")
@@ -193,9 +214,7 @@ def _down(samples: Any, at: At) -> Any:
                 at.run.dropped((place, "customData", ""), signed.custom_data)
             members = {wire: getattr(signed, name) for name, (wire, _) in _SIGNED.items()}
             text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-            made.append(evolve(made[-1], value=text, format="SignedData"))
-    if not made:
-        raise at.unfit(samples)
+            made.append(evolve(plain, value=text, format="SignedData"))
     return made
 
 

@@ -167,3 +167,15 @@ async def test_what_was_lost_of_an_answer_that_nobody_waits_for_is_told() -> Non
     await branch.close()
 
     assert [(None, (note,))] == [(one.message, one.notes) for one in told]
+
+
+@in_no_time
+async def test_a_station_is_given_up_once() -> None:
+    given_up: list[str] = []
+    joined = Joined(STATION, patience=20, give_up=given_up.append)
+    for why in ("its session is broken", "the CSMS is gone"):
+        joined.end(why)
+    await joined.close()
+    joined.end("it has been silent for long")
+
+    assert ["its session is broken"] == given_up

@@ -11,11 +11,14 @@ import pytest
 from gateways import AT_ONCE, gateway_to, obedient, office, station
 from loops import asynchronous, turns, until
 from ocpp_core import v16, v201
+from ocpp_core.dispatch.router import LoneCaller
 from ocpp_core.gateway import Backend
-from ocpp_core.gateway.mirrors import WAITING, WAITING_SIZE, _size
+from ocpp_core.gateway.mirrors import WAITING, WAITING_SIZE, Mirror, _size
 from ocpp_core.gateway.numbers import Numbers, UnknownTransactionError
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import CallRejectedError, OcppError
+from ocpp_core.model.specifications import specification
+from ocpp_core.translation import Policy
 from ocpp_core.translation.sessions.effects import Side
 from ocpp_core.translation.sessions.stores import MemoryStore
 
@@ -413,3 +416,19 @@ async def test_what_still_waits_when_the_station_goes_is_handed_on() -> None:
         heard = len(side.heard)
 
     assert 21 == heard
+
+
+@asynchronous
+async def test_a_mirror_that_never_began_tells_what_it_has_missed(caplog: pytest.LogCaptureFixture) -> None:
+    mirror = Mirror(
+        LoneCaller("CP-1", specification("1.6")),
+        Backend(url="ws://mirror.example/", version="1.6"),
+        None,  # type: ignore[arg-type]
+        store=MemoryStore(),
+        policy=Policy(),
+        told=lambda _: None,
+    )
+    mirror.put(BOOT, None)
+    await mirror.close()
+
+    assert "has missed 1 messages" in caplog.text

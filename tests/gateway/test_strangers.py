@@ -1,20 +1,26 @@
 """A gateway before stations and back-ends that nobody has chosen: odd names, many names, both wires at once."""
 
 import asyncio
+import json
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect as dial
+from websockets.typing import Subprotocol
 
 from gateways import AT_ONCE, gateway_to, office, station
 from loops import asynchronous, until
 from ocpp_core import v15, v16
 from ocpp_core.dispatch.hooks import Hooks
-from ocpp_core.dispatch.router import Router
-from ocpp_core.gateway import Backend, Gateway
+from ocpp_core.dispatch.router import LoneCaller, Router
+from ocpp_core.gateway import Backend, Gateway, Passed
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import CallFailedError, CallRejectedError
+from ocpp_core.model.errors import CallFailedError, CallRejectedError, OcppError
+from ocpp_core.model.specifications import specification
+from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.transports import soap_station
 from ocpp_core.transports.websocket import connect
 
@@ -326,3 +332,84 @@ def waiting_for(both: asyncio.Barrier, close: Any) -> Any:
         await close()
 
     return closed
+
+
+@asynchronous
+async def test_what_was_tolerated_of_a_station_reaches_a_csms_of_its_version_as_far_as_it_may(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    passed: list[Passed] = []
+    async with (
+        office("1.6") as back,
+        gateway_to(back.backend(), app={"tolerance": Tolerance.TOLERANT}, watch=passed.append) as (_, port),
+        dial(f"ws://127.0.0.1:{port}/ocpp/CP-1", subprotocols=[Subprotocol("ocpp1.6")]) as odd,
+    ):
+        await odd.send('[2,"1","Heartbeat",{"junk":1}]')
+        heard = json.loads(await odd.recv())
+        asking = asyncio.create_task(back.call(v16.ClearCacheRequest()))
+        _, number, *_ = json.loads(await odd.recv())
+        await odd.send(json.dumps([3, number, {"status": "Accepted", "junk": 1}]))
+        cleared = await asking
+        asking = asyncio.create_task(back.call(v16.ClearCacheRequest()))
+        _, number, *_ = json.loads(await odd.recv())
+        await odd.send(json.dumps([3, number, {"status": "Perhaps"}]))
+        with pytest.raises(CallRejectedError) as info:
+            await asking
+
+    assert [3, "1"] == heard[:2]
+    assert [v16.HeartbeatRequest()] == back.heard
+    assert v16.ClearCacheResponse(status=v16.ClearCacheStatus.ACCEPTED) == cleared
+    assert ErrorCode.INTERNAL is info.value.code
+    assert ["$.junk", "$.junk", "$"] == [loss.path for one in passed for loss in one.losses]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@asynchronous
+async def test_who_decides_whom_to_let_in_decides_who_takes_a_place() -> None:
+    """Without `authenticate` another password would not do."""
+    async with (
+        office("2.0.1") as back,
+        gateway_to(back.backend(), app={"authenticate": lambda _: True}) as (gateway, port),
+        station(port, password="one password of many") as first,
+        station(port, password="another of them all!") as second,
+    ):
+        await second.call(BOOT)
+        with pytest.raises(CallFailedError):
+            await first.call(BOOT)
+        known = gateway.identities
+
+    assert ("CP-1",) == known
+
+
+@asynchronous
+async def test_a_station_that_still_waits_for_the_csms_is_told_that_the_gateway_has_closed() -> None:
+    async with (
+        silent_csms() as backend,
+        gateway_to(backend) as (gateway, port),
+        dial(f"ws://127.0.0.1:{port}/ocpp/CP-1", subprotocols=[Subprotocol("ocpp1.6")]) as waiting,
+    ):
+        await until(lambda: bool(gateway.identities))
+        await gateway.__aexit__()
+        await waiting.wait_closed()
+
+    assert (1001, "the gateway has closed it") == (waiting.close_code, waiting.close_reason)
+
+
+@asynchronous
+async def test_who_posts_while_it_is_forgotten_for_another_has_an_answer() -> None:
+    """It has lost its place already, and its connection is not closed yet."""
+    heartbeat = v16.HeartbeatRequest()
+    async with office("2.0.1") as back, Gateway(back.backend(), max_posting=1) as gateway:
+        one, two = (LoneCaller(name, specification("1.6")) for name in ("CP-1", "CP-2"))
+        await gateway.router.handle(heartbeat, one)
+        second, first = await asyncio.gather(
+            gateway.router.handle(heartbeat, two), gateway.router.handle(heartbeat, one)
+        )
+        again = await gateway.router.handle(heartbeat, one)
+        known = gateway.identities
+
+    assert isinstance(second.response, v16.HeartbeatResponse)
+    assert isinstance(first.error, OcppError)
+    assert ErrorCode.GENERIC is first.error.code
+    assert isinstance(again.response, v16.HeartbeatResponse)
+    assert ("CP-1",) == known

@@ -6,6 +6,7 @@ import pytest
 
 from configured import (
     PLAIN,
+    TWO,
     Keys,
     exchange,
     get_of,
@@ -17,11 +18,17 @@ from ocpp_core import v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import evolve
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation.configuration import (
     Station,
     get_variables,
     set_variables,
 )
+
+
+def tolerated(cls: Any, payload: Any) -> Any:
+    return from_wire(cls, payload, tolerance=Tolerance.TOLERANT)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +158,14 @@ def test_each_status_of_1_6_has_one_of_2_0_1(status: str, expected: str) -> None
     assert [(expected, None)] == statuses(done.outcome)
 
 
+def test_a_status_that_there_is_not_is_no_success() -> None:
+    answer = v16.ChangeConfigurationResponse(status=v16.ConfigurationStatus.foreign("Perhaps"))
+    done = exchange(set_variables, set_of(("OCPPCommCtrlr/HeartbeatInterval", "5")), lambda request: answer)
+
+    assert [("Rejected", None)] == statuses(done.outcome)
+    assert ["no_counterpart"] == [loss.reason for loss in done.back if loss.kind == "approximated"]
+
+
 def test_a_part_that_is_not_answered_is_refused_and_the_others_are_not() -> None:
     answers: list[Any] = [
         None,
@@ -182,6 +197,36 @@ def test_a_station_of_1_6_is_never_asked_for_more_keys_than_it_takes(limit: int)
 
     assert {("Accepted", None)} == set(statuses(done.outcome))
     assert 2 * len(names) == len(texts(done.outcome))
+
+
+def test_who_asks_for_nothing_is_refused() -> None:
+    request = tolerated(v201.GetVariablesRequest, {"getVariableData": []})
+    station = Keys({})
+    done = exchange(get_variables, request, station)
+
+    assert isinstance(done.outcome, OcppError)
+    assert [] == station.seen
+
+
+def test_a_variable_that_is_named_by_no_object_is_unknown() -> None:
+    request = tolerated(
+        v201.GetVariablesRequest, {"getVariableData": [{"component": "C", "variable": {"name": "V"}}]}
+    )
+    done = exchange(get_variables, request, Keys({}))
+
+    assert isinstance(done.outcome, OcppError)
+
+
+def test_a_list_of_rotations_that_is_none_says_nothing_of_a_connector() -> None:
+    done = exchange(
+        get_variables,
+        get_of("Connector/PhaseRotation@1.1"),
+        Keys({"ConnectorPhaseRotation": "R.S.T"}),
+        TWO,
+    )
+
+    assert [None] == texts(done.outcome)
+    assert "$.configurationKey[0].value" in {loss.path for loss in done.back if loss.kind == "dropped"}
 
 
 def test_a_key_without_a_value_is_an_empty_text() -> None:

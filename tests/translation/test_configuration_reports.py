@@ -26,6 +26,7 @@ from ocpp_core.model.errors import OcppError
 from ocpp_core.testing import messages
 from ocpp_core.translation import Policy
 from ocpp_core.translation.configuration import (
+    Key,
     Known,
     Report,
     Station,
@@ -447,15 +448,31 @@ def test_a_station_may_say_any_number_of_connectors(number: str) -> None:
     [
         ("LocalAuthListMaxLength", "many"),
         ("ConnectorPhaseRotation", "RST"),
+        ("ConnectorPhaseRotation", "3.RST"),
         ("ConnectorPhaseRotationMaxLength", "3"),
         ("BlinkRepeat", "1"),
         ("Vendor", "1"),
     ],
 )
 def test_what_has_no_variable_is_a_loss(key: str, text: str) -> None:
-    done, _ = reported(get_base_report, base(), Keys({key: text}))
+    done, _ = reported(get_base_report, base(), Keys({key: text}), TWO)
 
     assert "$.configurationKey[0]" in [loss.path for loss in done.back if loss.kind == "dropped"]
+
+
+def test_what_the_user_has_a_key_for_has_no_stand_in() -> None:
+    key = Key("Maker", "ChargingStation/VendorName")
+    boot = v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")
+    done = exchange(
+        get_base_report,
+        base(),
+        Keys({"Maker": "W"}),
+        Station(boot=boot),
+        Policy(configuration_keys=(key,)),
+    )
+
+    assert "W" == value(done.outcome, "ChargingStation/VendorName")
+    assert "M" == value(done.outcome, "ChargingStation/Model")
 
 
 def test_all_keys_come_back_from_a_report() -> None:

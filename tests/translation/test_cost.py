@@ -91,6 +91,15 @@ def _older(number: int) -> v16.MeterValuesRequest:
     )
 
 
+def _homeless(number: int) -> v16.MeterValuesRequest:
+    register = v16.SampledValue(value="1")
+    sample = v16.SampledValue(value="41", measurand=v16.Measurand.TEMPERATURE)
+    return v16.MeterValuesRequest(
+        connector_id=1,
+        meter_value=[v16.MeterValue(timestamp=NOON, sampled_value=[register, *[sample] * number])],
+    )
+
+
 def _newer(number: int) -> v201.MeterValuesRequest:
     sample = v201.SampledValue(
         value=Decimal("230.1"),
@@ -106,10 +115,12 @@ def _newer(number: int) -> v201.MeterValuesRequest:
 @pytest.mark.parametrize(
     "make, to, most",
     [
-        # The plan, the number, and the step of the loop.
-        pytest.param(_older, "2.0.1", 3, id="up"),
-        # The same; where rules written by hand stand, the value and the unit; and the number as text.
-        pytest.param(_newer, "1.6", 9, id="down"),
+        # The plan and the number.
+        pytest.param(_older, "2.0.1", 2, id="up"),
+        # The plan; where rules written by hand stand, the value and the unit; and the number as text.
+        pytest.param(_newer, "1.6", 8, id="down"),
+        # The plan and the number, and what notes the loss: nothing is raised for it.
+        pytest.param(_homeless, "2.0.1", 4, id="up, without a place"),
     ],
 )
 def test_one_sample_more_costs_few_calls(make: Callable[[int], Payload], to: str, most: int) -> None:
@@ -129,8 +140,8 @@ def test_one_sample_more_costs_few_calls(make: Callable[[int], Payload], to: str
                 timestamp=NOON,
             ),
             "2.0.1",
-            15,
-            id="up",
+            11,
+            id="status up",
         ),
         pytest.param(
             v201.StatusNotificationRequest(
@@ -140,20 +151,31 @@ def test_one_sample_more_costs_few_calls(make: Callable[[int], Payload], to: str
                 connector_id=1,
             ),
             "1.6",
-            15,
-            id="down",
+            12,
+            id="status down",
         ),
+        pytest.param(v16.AuthorizeRequest(id_tag="04A2B3C4D5E680"), "2.0.1", 12, id="token up"),
+        pytest.param(
+            v201.AuthorizeRequest(
+                id_token=v201.IdToken(id_token="04A2B3C4D5E680", type=v201.IdTokenEnum.ISO14443)
+            ),
+            "1.6",
+            12,
+            id="token down",
+        ),
+        # The path, what leads through it, the step, its run and its plan, and the translation.
+        pytest.param(v16.HeartbeatRequest(), "2.0.1", 6, id="nothing in it"),
     ],
 )
-def test_a_status_costs_few_calls(message: Payload, to: str, most: int) -> None:
+def test_a_small_message_costs_few_calls(message: Payload, to: str, most: int) -> None:
     assert most >= _cost(message, to)
 
 
 @pytest.mark.parametrize(
     "station, csms, messages, most",
     [
-        pytest.param("1.6", "2.0.1", [_started_16, _metered_16], 195, id="up"),
-        pytest.param("2.0.1", "1.6", [_started_201, _metered_201], 240, id="down"),
+        pytest.param("1.6", "2.0.1", [_started_16, _metered_16], 185, id="up"),
+        pytest.param("2.0.1", "1.6", [_started_201, _metered_201], 233, id="down"),
     ],
 )
 def test_a_message_of_a_transaction_costs_few_calls(

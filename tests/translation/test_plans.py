@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 
 from ocpp_core import v15, v16, v21, v201
+from ocpp_core.model.codes import ErrorCode
+from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import Boolean, Integer
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.binding import REFUSALS
 from ocpp_core.translation import engine, translate
 from ocpp_core.translation.leaves import Manner, leaf
-from ocpp_core.translation.losses import LossReason
+from ocpp_core.translation.losses import LossReason, Translation
 from ocpp_core.translation.plans import Way
 from ocpp_core.translation.policies import DEFAULT_POLICY
 from ocpp_core.translation.rules import Action, Local, Pair, Written, field, ignore, newer, respond
-from ocpp_core.translation.runs import Outcome, Run, Unfit
+from ocpp_core.translation.runs import Outcome, Pure, Run, Unfit
 from ocpp_core.translation.steps import Step, directions
 from ocpp_core.translation.views import View
 
@@ -94,6 +96,18 @@ def test_kinds_that_do_not_fit_are_a_defect() -> None:
     assert leaf(Boolean(), Integer(), Manner()) is None
 
 
+def planned(
+    source: type[Payload], target: type[Payload], pair: Pair, value: Payload, is_command: bool = False
+) -> tuple[Any, list[tuple[str, str, str]]]:
+    """What the rows of a pair make of an object, and what is lost of it."""
+    names = {(source.__name__, target.__name__): pair}
+    way = Way(step="step", is_up=True, pairs=names, tables={}, integers=None)
+    run = Run("step", way, DEFAULT_POLICY)
+    made = way.plan(source, target, is_command)(value, run, None)
+    losses = Translation((), None, tuple(run.losses)).losses
+    return made, [(one.path, one.kind.value, one.reason.value) for one in losses]
+
+
 # Rows about what may be anything
 
 
@@ -119,6 +133,69 @@ def test_free_data_may_be_left_out_by_a_row() -> None:
     assert [] == run.losses
 
 
+def test_a_token_without_a_place_is_a_gap_once_for_all_plans() -> None:
+    way = Way(step="step", is_up=True, pairs={}, tables={}, integers=None)
+    for is_command in (False, True):
+        way.plan(v16.ResetRequest, v201.ResetRequest, is_command)
+
+    assert 2 == len(way.gaps)
+
+
+def test_a_function_of_the_value_alone_may_make_a_token() -> None:
+    pair = Pair("ResetRequest", field("type", up=Pure(lambda value: "Immediate")))
+    made, lost = planned(v16.ResetRequest, v201.ResetRequest, pair, v16.ResetRequest(type=v16.ResetType.HARD))
+
+    assert v201.ResetRequest(type=v201.Reset.IMMEDIATE) == made
+    assert [] == lost
+
+
+def test_free_data_may_be_converted_by_hand() -> None:
+    pair = Pair("DataTransferRequest", field("data", up=lambda value, at: f"{len(value)} members"))
+    made, _ = planned(v201.DataTransferRequest, v16.DataTransferRequest, pair, DATA)
+
+    assert v16.DataTransferRequest(vendor_id="v", data="1 members") == made
+
+
+def test_the_first_of_what_is_no_list_has_no_place() -> None:
+    odd = v16.GetConfigurationRequest(key="K")  # type: ignore[arg-type]
+
+    with pytest.raises(Unfit) as refused:
+        planned(v16.GetConfigurationRequest, v16.AuthorizeRequest, Pair("", field("key", "idTag")), odd)
+    assert ErrorCode.TYPE_CONSTRAINT is refused.value.error
+
+
+# Objects that lack what they have to have
+
+GROUP = v21.IdToken(
+    id_token="G",
+    type="Central",
+    additional_info=[v21.AdditionalInfo(additional_id_token="x" * 40, type="t")],
+)
+
+
+def test_an_object_that_lacks_something_goes_with_all_that_was_meant_for_it() -> None:
+    """What was noted of that counts no longer, however deep it stood."""
+    info = v21.IdTokenInfo(status=v21.AuthorizationStatus.ACCEPTED, group_id_token=GROUP)
+    pair = Pair("", field("groupIdToken.additionalInfo"))
+    made, lost = planned(v21.IdTokenInfo, v201.IdTokenInfo, pair, info)
+
+    assert v201.IdTokenInfo(status=v201.AuthorizationStatus.ACCEPTED) == made
+    assert [
+        ("$.groupIdToken.additionalInfo", "dropped", "required"),
+        ("$.groupIdToken.idToken", "dropped", "no_counterpart"),
+        ("$.groupIdToken.type", "dropped", "no_counterpart"),
+    ] == sorted(lost)
+
+
+def test_a_command_is_refused_for_an_object_that_lacks_something() -> None:
+    """Without its EVSE it would be for all."""
+    request = v16.ChangeAvailabilityRequest(connector_id=1, type=v16.AvailabilityType.OPERATIVE)
+    pair = Pair("", field("connectorId", "evse.connectorId"), field("type", "operationalStatus"))
+
+    with pytest.raises(Unfit, match="required"):
+        planned(v16.ChangeAvailabilityRequest, v201.ChangeAvailabilityRequest, pair, request, True)
+
+
 # Defects
 
 
@@ -142,6 +219,16 @@ def test_a_rule_that_fails_on_a_good_response_is_a_defect(rules: Any) -> None:
 
     with pytest.raises(KeyError):
         translate(v15.AuthorizeResponse(id_tag_info=info), to="1.6")
+
+
+def test_a_rule_that_fails_on_a_tolerated_response_is_an_error(rules: Any) -> None:
+    rules(pairs=[Pair("AuthorizeResponse", field("idTagInfo", up=broken))])
+    info = v15.IdTagInfo(status=v15.AuthorizationStatus.foreign("Perhaps"))
+    found = translate(v15.AuthorizeResponse(id_tag_info=info), to="1.6")
+
+    assert isinstance(found.answer, OcppError)
+    assert ErrorCode.INTERNAL is found.answer.code
+    assert [("$", "suppressed")] == [(one.path, one.reason.value) for one in found.losses]
 
 
 def test_an_answer_that_breaks_its_schema_is_a_defect(rules: Any) -> None:

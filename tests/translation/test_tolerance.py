@@ -9,7 +9,7 @@ from classes import BREAKABLE_CLASSES
 from ocpp_core import v15, v16, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
-from ocpp_core.model.messages import Notification, Payload, Request
+from ocpp_core.model.messages import Notification, Payload, Request, Response
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Version
 from ocpp_core.payloads.conversion import from_wire
@@ -19,9 +19,11 @@ from ocpp_core.translation.losses import Translation
 from properties import for_all
 from translations import RECEIVED_AT, carried, check_output
 
-#: Of each message, and in the deep run.
-EXAMPLES, MANY = 8, int(os.environ.get("OCPP_TOLERATED", "500"))
-MESSAGES = [each for each in BREAKABLE_CLASSES if issubclass(each.values[0], Request | Notification)]
+#: Of each request, of each response, and of each in the deep run.
+EXAMPLES, FEW, MANY = 8, 2, int(os.environ.get("OCPP_TOLERATED", "500"))
+MESSAGES = [
+    each for each in BREAKABLE_CLASSES if issubclass(each.values[0], Request | Response | Notification)
+]
 
 
 def _check(cls: type[Payload], broken: Any) -> None:
@@ -30,17 +32,19 @@ def _check(cls: type[Payload], broken: Any) -> None:
         message = from_wire(cls, broken.payload, tolerance=Tolerance.TOLERANT)
     except PayloadError:
         return
-    for target in engine._neighbours(Version(source)):
+    for target in (source, *engine._neighbours(Version(source))):
         try:
             found = carried(message, target)
         except LocalProtocolError:
+            assert target != source, "in its own version nothing is needed to say it again"
             continue
         check_output(found, target, source)
 
 
 @pytest.mark.parametrize("cls", MESSAGES)
 def test_what_was_tolerated_is_no_exception(cls: type[Payload]) -> None:
-    for_all(broken_payloads(cls), EXAMPLES, lambda broken: _check(cls, broken))
+    number = FEW if issubclass(cls, Response) else EXAMPLES
+    for_all(broken_payloads(cls), number, lambda broken: _check(cls, broken))
 
 
 @pytest.mark.deep
@@ -213,6 +217,28 @@ def test_an_answer_that_says_nothing_known_goes_no_further_on_a_longer_way() -> 
 
     assert () == found.messages
     assert isinstance(found.answer, OcppError)
+
+
+def test_in_its_own_version_it_can_be_sent_too() -> None:
+    sample = {"value": "1", "junk": 1, "context": "Sometimes"}
+    values = {
+        "connectorId": 1,
+        "meterValue": [{"timestamp": "2026-01-31T12:00:00Z", "sampledValue": [sample]}],
+    }
+    found, lost = _lost(v16.MeterValuesRequest, values, "1.6")
+
+    assert [v16.SampledValue(value="1")] == found.message.meter_value[0].sampled_value  # type: ignore[attr-defined]
+    assert [(f"$.meterValue[0].sampledValue[0].{name}", "dropped") for name in ("context", "junk")] == lost
+
+
+def test_in_its_own_version_an_answer_that_says_nothing_known_is_an_error() -> None:
+    request = v16.ResetRequest(type=v16.ResetType.HARD)
+    answer = from_wire(v16.ResetResponse, {"status": "Perhaps"}, tolerance=Tolerance.TOLERANT)
+    alone, after = carried(answer, "1.6"), carried(answer, "1.6", request=request)
+
+    assert () == alone.messages == after.messages
+    assert isinstance(after.answer, OcppError)
+    assert alone.losses == after.losses
 
 
 def test_a_status_that_there_is_not_is_a_report_without_a_counterpart() -> None:

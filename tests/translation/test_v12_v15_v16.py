@@ -259,3 +259,12 @@ def test_what_1_2_does_not_know_is_answered(request_: Any, expected: dict[str, A
 
     assert not isinstance(answer, OcppError)
     assert expected == {name: getattr(answer, name) for name in expected}
+
+
+@pytest.mark.parametrize("end, kept", [(",b", "a" * 500), ("b", "a" * 500), (",b" * 2, "a" * 500)])
+def test_a_value_that_may_be_a_list_is_cut_where_an_item_ends(end: str, kept: str) -> None:
+    value = v15.KeyValue(key="K", readonly=False, value="a" * 500 + end)
+    found = carried(v15.GetConfigurationResponse(configuration_key=[value]), "1.6")
+
+    assert kept == found.message.configuration_key[0].value  # type: ignore[attr-defined]
+    assert [("$.configurationKey[0].value", "approximated", "too_long")] == reasons(found)

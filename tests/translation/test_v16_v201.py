@@ -9,6 +9,9 @@ import pytest
 
 from ocpp_core import v16, v201
 from ocpp_core.model.errors import OcppError
+from ocpp_core.model.messages import evolve
+from ocpp_core.model.tolerance import Tolerance
+from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation import Policy, translate
 from translations import carried
 
@@ -355,6 +358,7 @@ def test_chains_of_another_type_are_named() -> None:
             certificate_hash_data=hashes,
             certificate_type=v201.GetCertificateIdUse(kind),
             child_certificate_hash_data=[hashes],
+            custom_data=v201.CustomData(vendor_id="v"),
         )
         for kind in ("CSMSRootCertificate", "ManufacturerRootCertificate")
     ]
@@ -369,8 +373,27 @@ def test_chains_of_another_type_are_named() -> None:
     assert 1 == len(found.message.certificate_hash_data)
     assert [
         ("$.certificateHashDataChain[0].childCertificateHashData", "dropped", "no_counterpart"),
+        ("$.certificateHashDataChain[0].customData", "dropped", "no_counterpart"),
         ("$.certificateHashDataChain[1]", "dropped", "no_counterpart"),
     ] == reasons(found)
+
+
+def test_a_certificate_that_a_tolerant_station_describes_by_half_goes_alone() -> None:
+    good = {"hashAlgorithm": "SHA256", "issuerNameHash": "a", "issuerKeyHash": "b", "serialNumber": "c"}
+    half = {name: value for name, value in good.items() if name != "serialNumber"}
+    response = from_wire(
+        v16.GetInstalledCertificateIdsResponse,
+        {"status": "Accepted", "certificateHashData": [half, good]},
+        tolerance=Tolerance.TOLERANT,
+    )
+    asked = v201.GetInstalledCertificateIdsRequest(
+        certificate_type=[v201.GetCertificateIdUse.CSMS_ROOT_CERTIFICATE]
+    )
+    found = up(response, request=asked, policy=WITH_EXTENSION)
+
+    (chain,) = found.message.certificate_hash_data_chain
+    assert "c" == chain.certificate_hash_data.serial_number
+    assert ("$.certificateHashData[0]", "dropped", "required") in reasons(found)
 
 
 def test_monitors_that_1_6_does_not_have_are_answered_one_by_one() -> None:
@@ -452,6 +475,19 @@ def test_a_composite_schedule_starts_when_its_schedule_does() -> None:
     made = up(response, request=request).message
 
     assert (NOON, 60, 1) == (made.schedule.schedule_start, made.schedule.duration, made.schedule.evse_id)
+
+
+def test_a_composite_schedule_starts_at_a_whole_millisecond() -> None:
+    request = v201.GetCompositeScheduleRequest(duration=60, evse_id=1)
+    exact = NOON.replace(microsecond=123456)
+    response = v16.GetCompositeScheduleResponse(
+        status=v16.GetCompositeScheduleStatus.ACCEPTED,
+        charging_schedule=evolve(schedule(6), start_schedule=exact),
+    )
+    found = up(response, request=request)
+
+    assert NOON.replace(microsecond=123000) == found.message.schedule.schedule_start
+    assert ("$.chargingSchedule.startSchedule", "approximated", "rounded") in reasons(found)
 
 
 def test_a_composite_schedule_of_nothing_is_none() -> None:

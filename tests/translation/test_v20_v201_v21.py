@@ -11,7 +11,10 @@ import pytest
 from ocpp_core import v20, v21, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.translation import translate
+from ocpp_core.translation import engine, translate
+from ocpp_core.translation.losses import Translation
+from ocpp_core.translation.policies import DEFAULT_POLICY
+from ocpp_core.translation.runs import Run
 from translations import carried
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -573,3 +576,19 @@ def test_results_are_carried_where_the_request_is_not_known() -> None:
     found = carried(v201.SetVariableMonitoringResponse(set_monitoring_result=[result]), "2.1")
 
     assert [3] == [one.id for one in found.message.set_monitoring_result]  # type: ignore[attr-defined]
+
+
+def test_a_cost_is_a_whole_number_in_2_0_1() -> None:
+    direction = engine.path("2.0", "2.0.1")[0]
+    run = Run(direction.step, direction.way, DEFAULT_POLICY)
+    plan = direction.way.plan(v20.Cost, v201.Cost)
+
+    assert [2, 4] == [
+        plan(
+            v20.Cost(cost_kind=v20.CostKind.RENEWABLE_GENERATION_PERCENTAGE, amount=Decimal(amount)),
+            run,
+            None,
+        ).amount
+        for amount in ("2.5", "4")
+    ]
+    assert ["rounded"] == [loss.reason.value for loss in Translation((), None, tuple(run.losses)).losses]

@@ -165,6 +165,24 @@ class Plain:
         return answers[0] if answers else None
 
 
+@frozen
+class Alike(Plain):
+    """No step: both sides speak one version. What was tolerated of one is said again, as the other may be sent it."""
+
+    def __call__(self, message: Message, passage: Passage) -> Steps:
+        """See `Layer`."""
+        if is_tolerated(message):
+            return (yield from Plain.__call__(self, message, passage))
+        answer = yield message
+        return self.returned(answer, message, message, passage)
+
+    def returned(self, answer: Answer, message: Any, made: Any, passage: Passage) -> Answer:
+        """An answer that can be sent."""
+        if isinstance(answer, Response) and is_tolerated(answer):
+            return Plain.returned(self, answer, message, made, passage)
+        return answer
+
+
 #: What a rule may raise where a message or an answer was tolerated; `Direction.refusal` raises it again if neither was.
 _UNFIT = (Unfit, LocalProtocolError, PayloadError, ArithmeticError, *REFUSALS)
 

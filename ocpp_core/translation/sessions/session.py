@@ -11,12 +11,13 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError
 from ocpp_core.model.messages import Notification, Request
 from ocpp_core.model.versions import Version
-from ocpp_core.translation.engine import path
+from ocpp_core.translation.engine import itself, opposite, path
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
 from ocpp_core.translation.sessions.effects import Answer, Call, Effect, Notice, Reply, Side
 from ocpp_core.translation.sessions.emulations import Emulating
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.layers import (
+    Alike,
     Layer,
     Message,
     Passage,
@@ -114,7 +115,7 @@ class TranslationSession:
         """The layers that lead from one side to the other."""
         layers: list[Layer] = []
         for there in path(source, target):
-            plain = Plain(there, path(there.target, there.source)[0])
+            plain = Plain(there, opposite(there))
             placing = self._placing(plain)
             if placing is not None and not placing.is_outward:
                 layers.append(placing)
@@ -129,6 +130,8 @@ class TranslationSession:
             layers.append(layer)
             if placing is not None and placing.is_outward:
                 layers.append(placing)
+        if not layers:
+            layers.append(Alike(itself(Version(source)), itself(Version(target))))
         return tuple(layers)
 
     def _placing(self, step: Plain) -> Placing | None:

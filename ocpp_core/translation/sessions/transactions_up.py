@@ -225,8 +225,8 @@ def _end(asked: Asked, record: TransactionRecord) -> None:
     moment = in_milliseconds(view.timestamp, asked.run, view.place("timestamp", "timestamp"))
     stop = view.meter_stop
     if record.meter_start is not None:
-        asked.run.notes["Transaction.Begin"] = str(record.meter_start)
-    asked.run.notes["Transaction.End"] = str(stop)
+        asked.run.note("Transaction.Begin", str(record.meter_start))
+    asked.run.note("Transaction.End", str(stop))
     values = _values(asked, view.transaction_data or [], "transactionData")
     if not any(_is_end(value, stop) for value in values):
         values.append(
@@ -347,12 +347,12 @@ def _with_room(asked: Asked, record: TransactionRecord) -> Generator[Any, Answer
     return found if found is not None and len(found.outbox) < most else None
 
 
-def _let_go(state: State, id: str, number: int) -> TransactionRecord | None:
+def _let_go(state: State, id: str, number: int) -> TransactionRecord:
     record = state.transaction(id)
-    if record is not None:
-        outbox = [one for one in record.outbox if one[1] != number]
-        record = state.save(replaced(record, outbox=outbox))
-    return record
+    assert record is not None, (
+        "what a station sends is carried one after another, so nothing else has forgotten it"
+    )
+    return state.save(replaced(record, outbox=[one for one in record.outbox if one[1] != number]))
 
 
 def _acknowledge(
@@ -366,8 +366,6 @@ def _acknowledge(
     state: State = asked.state
     record = _let_go(state, id, event.seq_no)
     info = tag_info(asked, answer)
-    if record is None:  # forgotten in the meantime
-        return
     match event.event_type:
         case "Started":
             number = state.new_number()

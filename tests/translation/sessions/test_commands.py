@@ -554,10 +554,12 @@ def test_profiles_are_reported_as_they_were_set() -> None:
     both.csms(v201.ClearChargingProfileRequest(charging_profile_id=1))
     both.csms(everything)
     left = both.to_csms()
+    other = v201.ChargingProfileCriterion(charging_profile_id=[3])
+    unknown = both.csms(v201.GetChargingProfilesRequest(request_id=5, charging_profile=other))
     both.csms(v201.ClearChargingProfileRequest())
     none = both.csms(everything)
 
-    assert ["Accepted", "NoProfiles"] == [accepted.status, none.status]
+    assert ["Accepted", "NoProfiles", "NoProfiles"] == [accepted.status, unknown.status, none.status]
     assert [(1, [first], True), (0, [second], None)] == [
         (one.evse_id, one.charging_profile, one.tbc) for one in reports
     ]

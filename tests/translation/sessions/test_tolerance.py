@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, accepting
-from ocpp_core import v16, v201
+from bridge import NOON, Bridge, accepting
+from ocpp_core import v16, v21, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError, PayloadError
 from ocpp_core.model.messages import Response
@@ -185,3 +185,102 @@ def test_an_answer_that_was_tolerated_breaks_no_session(
             found.append(f"{wrong}: {error!r}"[:2000])
 
     assert [] == found
+
+
+# Between equals nothing is translated, and what was tolerated cannot be sent all the same.
+
+CHARGING = {"chargingRateUnit": "kW", "chargingSchedulePeriod": []}
+
+
+def equals(**station: Any) -> Bridge:
+    boot = v16.BootNotificationResponse(
+        status=v16.RegistrationStatus.ACCEPTED, current_time=NOON, interval=300
+    )
+    serves = {Side.STATION: accepting(**station), Side.CSMS: accepting(**OLD_CSMS, BootNotification=boot)}
+    return Bridge("1.6", "1.6", serves=serves)
+
+
+def test_between_equals_what_was_tolerated_in_a_request_is_a_loss() -> None:
+    bridge = equals()
+    boot = {"chargePointVendor": "V", "chargePointModel": "M", "junk": 1, "iccid": ["8949"]}
+
+    assert isinstance(bridge.station(tolerated(v16.BootNotificationRequest, boot)), Response)
+    assert [v16.BootNotificationRequest(charge_point_vendor="V", charge_point_model="M")] == bridge.to_csms()
+    assert [("$.iccid", "dropped", "no_counterpart"), ("$.junk", "dropped", "extension")] == bridge.lost()
+
+
+@pytest.mark.parametrize(
+    "payload, answer, lost",
+    [
+        pytest.param(
+            {"status": "Accepted", "junk": 1},
+            v16.GetCompositeScheduleResponse(status=v16.GetCompositeScheduleStatus.ACCEPTED),
+            ("$.junk", "dropped", "extension"),
+            id="member",
+        ),
+        pytest.param(
+            {"status": "Accepted", "connectorId": "x"},
+            v16.GetCompositeScheduleResponse(status=v16.GetCompositeScheduleStatus.ACCEPTED),
+            ("$.connectorId", "dropped", "no_counterpart"),
+            id="type",
+        ),
+        pytest.param(
+            {"status": "Accepted", "chargingSchedule": CHARGING},
+            v16.GetCompositeScheduleResponse(status=v16.GetCompositeScheduleStatus.ACCEPTED),
+            ("$.chargingSchedule", "dropped", "no_counterpart"),
+            id="token",
+        ),
+    ],
+)
+def test_between_equals_what_was_tolerated_in_an_answer_is_a_loss(
+    payload: dict[str, Any], answer: Response, lost: tuple[str, str, str]
+) -> None:
+    bridge = equals(GetCompositeSchedule=tolerated(v16.GetCompositeScheduleResponse, payload))
+
+    assert answer == bridge.csms(v16.GetCompositeScheduleRequest(connector_id=1, duration=60))
+    assert [lost] == bridge.lost()
+
+
+def test_between_equals_an_answer_that_says_nothing_known_is_an_error() -> None:
+    bridge = equals(Reset=tolerated(v16.ResetResponse, {"status": "Perhaps"}))
+
+    answer = bridge.csms(v16.ResetRequest(type=v16.ResetType.HARD))
+
+    assert isinstance(answer, OcppError)
+    assert ErrorCode.INTERNAL is answer.code
+    assert [("$", "dropped", "suppressed")] == bridge.lost()
+
+
+def test_between_equals_a_command_is_not_sent_without_its_restriction() -> None:
+    bridge = equals()
+    command = {"connectorId": "x", "type": "Operative"}
+
+    answer = bridge.csms(tolerated(v16.ChangeAvailabilityRequest, command))
+
+    assert isinstance(answer, OcppError)
+    assert ErrorCode.TYPE_CONSTRAINT is answer.code
+    assert [] == bridge.to_station()
+
+
+def test_between_equals_what_keeps_to_its_schema_passes_as_it_is() -> None:
+    refusal = OcppError(ErrorCode.NOT_SUPPORTED, "no such thing")
+    bridge = equals(Reset=refusal)
+    request = v16.ResetRequest(type=v16.ResetType.HARD)
+    status = from_wire(v16.StatusNotificationRequest, OLD_STATUS)
+
+    assert OLD_CSMS["StatusNotification"] is bridge.station(status)
+    assert status is bridge.to_csms()[0]
+    assert refusal is bridge.csms(request)
+    assert request is bridge.to_station()[0]
+    assert [] == bridge.lost()
+
+
+def test_between_equals_what_wants_no_answer_is_lost_if_it_says_nothing() -> None:
+    stream = {"id": "x", "pending": 0, "basetime": TIME, "data": [{"t": 0, "v": "1"}]}
+    bridge = Bridge("2.1", "2.1", serves={Side.STATION: accepting(), Side.CSMS: accepting()})
+    bridge.carry_out(
+        bridge.session.received(Side.STATION, tolerated(v21.NotifyPeriodicEventStream, stream), None, NOON)
+    )
+
+    assert [] == bridge.to_csms()
+    assert [("$", "dropped", "suppressed")] == bridge.lost()

@@ -176,6 +176,16 @@ def test_what_only_an_evse_can_be_told_names_that_it_is_for_all_its_connectors()
     assert ("$.connectorId", "approximated", "merged") in bridge.lost()
 
 
+def test_of_an_evse_with_one_connector_nothing_is_widened() -> None:
+    bridge = new_station()
+    bridge.csms(v16.RemoteStartTransactionRequest(connector_id=3, id_tag="04A2B3C4"))
+
+    (asked,) = bridge.to_station()
+
+    assert 2 == asked.evse_id
+    assert ("$.connectorId", "approximated", "merged") not in bridge.lost()
+
+
 def test_a_command_for_a_connector_that_there_is_not_is_refused() -> None:
     there, back = new_station(), old_station()
 
