@@ -182,8 +182,8 @@ def _parted(
 ) -> Translation:
     """Goes on from the step in which a message became several, or none."""
     number = len(forms) - 1
-    outcomes = [(forms, outcome)]
-    while going := [(*taken, made) for taken, one in outcomes for made in one.messages]:
+    outcomes: list[tuple[_Forms, Outcome]] = [(forms, outcome)]
+    while going := _after(outcomes):
         # The answers of those that go on will tell; what was answered here alone counts for nothing beside them.
         number += 1
         if number == len(steps):
@@ -195,6 +195,10 @@ def _parted(
             losses += run.losses
     answers = [(taken, one.answer) for taken, one in outcomes if one.answer is not None]
     return Translation((), _back(answers, steps[:number], context, losses), tuple(losses))
+
+
+def _after(outcomes: list[tuple[_Forms, Outcome]]) -> list[_Forms]:
+    return [(*taken, made) for taken, one in outcomes for made in one.messages]
 
 
 def _back(

@@ -66,8 +66,8 @@ def token(
 
     def up(value: Any, at: At) -> Any:
         run = at.run
-        known = run.memory and run.memory.token(value)
-        if known:  # the alias of a longer one, or the same in another spelling
+        known = None if run.memory is None else run.memory.token(value)
+        if known is not None:  # the alias of a longer one, or the same in another spelling
             return value if known[0].casefold() == value.casefold() else known[0]
         is_anonymous = kind is None and run.policy.token_type(value) == "NoAuthorization"
         return "" if is_anonymous else value
@@ -94,8 +94,8 @@ def token(
     def type_up(at: At) -> str:
         """As the user says, else as it was before, else by the length: 1.6 does not know it."""
         run, tag = at.run, getattr(at.source, source) or ""
-        before = run.memory and run.memory.token(tag)
-        remembered = before and before[1]
+        before = None if run.memory is None else run.memory.token(tag)
+        remembered = None if before is None else before[1]
         found = run.policy.token_type(tag) or remembered
         if not found:
             found = _TYPES.get(len(tag))
