@@ -12,7 +12,7 @@ from attrs import field, frozen
 from lxml import etree
 
 from conformance.peers.soap_csms import Fault as SoapFault
-from conformance.peers.soap_csms import Incoming, is_understood
+from conformance.peers.soap_csms import ANONYMOUS, Incoming, is_understood
 from conformance.peers.soap_station import SoapStation, is_for_us
 from conformance.peers.station_faults import BOOTS, TRANSACTIONS
 from conformance.peers.station_faults_more import MORE
@@ -271,6 +271,26 @@ CALLS = [
         calling(r"(<a:From><a:Address>)[^<]+", r"\1STATION-1", "Heartbeat", "StatusNotification"),
     ),
     Fault(
+        "From that is nobody's address",
+        "envelope.request-from",
+        calling(r"(<a:From><a:Address>)[^<]+", rf"\1{ANONYMOUS}", "Heartbeat", "StatusNotification"),
+    ),
+    Fault(
+        "has moved, and does not boot",
+        "envelope.request-moved",
+        calling(r"(<a:From><a:Address>)[^<]+", r"\1http://elsewhere.example/", "StatusNotification"),
+    ),
+    Fault(
+        "no To",
+        "envelope.request-to",
+        calling(r"<a:To>.*?</a:To>", "", "Heartbeat", "StatusNotification"),
+    ),
+    Fault(
+        "says that nobody is called",
+        "envelope.request-to",
+        calling(r"<a:To>.*?</a:To>", f"<a:To>{ANONYMOUS}</a:To>", "Heartbeat", "StatusNotification"),
+    ),
+    Fault(
         "wants answers elsewhere",
         "envelope.request-reply-to",
         calling(r"(<a:ReplyTo><a:Address>)[^<]+", r"\1http://127.0.0.1:9/"),
@@ -329,6 +349,26 @@ PAYLOADS = [
         "a status of its own",
         "payload.request-value",
         calling(r"(<o:status>)\w+", r"\1Asleep", "StatusNotification"),
+    ),
+    Fault(
+        "a status of 1.6",
+        "payload.request-value",
+        calling(r"(<o:status>)\w+", r"\1Preparing", "StatusNotification"),
+        ("1.5", "1.2"),
+    ),
+    Fault(
+        "the unit of a reading as an element",
+        "payload.request-unknown-member",
+        once(
+            (
+                r"<o:statusNotificationRequest>.*</o:statusNotificationRequest>",
+                "<o:meterValuesRequest><o:connectorId>1</o:connectorId><o:values>"
+                "<o:timestamp>2026-01-01T00:00:00Z</o:timestamp><o:value>10<o:unit>Wh</o:unit></o:value>"
+                "</o:values></o:meterValuesRequest>",
+            ),
+            ("/StatusNotification", "/MeterValues"),
+        ),
+        ("1.5",),
     ),
     Fault(
         "a member of its own",
