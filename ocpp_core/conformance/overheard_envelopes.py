@@ -116,7 +116,9 @@ def _moved(heard: Heard) -> Iterator[Deviation | None]:
             moved = request
         else:
             got = f"requests from {shown(found)} without one"
-            yield Deviation("a boot from another address", got, marks=(moved.entry.number, request.entry.number))
+            yield Deviation(
+                "a boot from another address", got, marks=(moved.entry.number, request.entry.number)
+            )
             known, moved = found, None
 
 
