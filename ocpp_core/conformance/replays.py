@@ -14,8 +14,9 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from ocpp_core.conformance.budgets import Budget
 from ocpp_core.conformance.conversation import Conversation
-from ocpp_core.conformance.grounds import Target, ground
+from ocpp_core.conformance.grounds import Ground, Target, ground
 from ocpp_core.conformance.hearing import BROKEN
 from ocpp_core.conformance.json_frames import ANSWERS, Type, frame_in, written
 from ocpp_core.conformance.overheard import OVERHEARD
@@ -197,7 +198,14 @@ def with_replays(report: Report, folder: Path, *, show_secrets: bool = False) ->
     return evolve(report, outcomes=tuple(outcomes))
 
 
-async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusive: bool = False) -> Replayed:
+async def replayed(
+    replay: Replay,
+    target: Target,
+    profile: Profile,
+    *,
+    intrusive: bool = False,
+    budget: Budget | None = None,
+) -> Replayed:
     """What becomes of a finding now.
 
     Args:
@@ -205,14 +213,17 @@ async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusiv
         target: The software.
         profile: What is known of it.
         intrusive: See `conform`: without it a rule whose check is intrusive is not asked for again.
+        budget: The time that it has.
 
     Raises:
         ValueError: The target cannot be.
         OSError: The kit cannot listen.
     """
-    rule = rules()[replay.rule]
+    rule, budget = rules()[replay.rule], budget or Budget()
     if rule.seen is Seen.ASKED or replay.wire is Wire.SOAP:
-        report = await conform(target, profile=profile, patterns=[replay.rule], intrusive=intrusive)
+        report = await conform(
+            target, profile=profile, patterns=[replay.rule], intrusive=intrusive, budget=budget
+        )
         outcome = next(iter(report.outcomes), None)
         if outcome is None:
             return Replayed(State.CHANGED, "the rule does not bind this software")
@@ -224,13 +235,12 @@ async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusiv
         return _compared(replay, Deviation(seen.expected, seen.got, place=seen.place))
     async with ground(target, profile) as given:
         try:
-            stage = await given.stage()
+            async with budget.within():
+                deviation = await _said_again(replay, given, rule.seen)
         except Inconclusive as reason:
             return Replayed(State.CHANGED, str(reason))
-        try:
-            deviation = await _again(replay, stage, rule.seen)
-        finally:
-            await stage.close()
+        except TimeoutError:
+            return Replayed(State.CHANGED, budget.why)
     return Replayed(State.FIXED, "the rule is kept") if deviation is None else _compared(replay, deviation)
 
 
@@ -238,6 +248,14 @@ def _compared(replay: Replay, seen: Deviation) -> Replayed:
     told = f"expected {seen.expected}; got {seen.got}"
     is_same = short(seen.place) == short(replay.place)
     return Replayed(State.FAILED if is_same else State.CHANGED, told)
+
+
+async def _said_again(replay: Replay, given: Ground, seen: Seen) -> Deviation | None:
+    stage = await given.stage()
+    try:
+        return await _again(replay, stage, seen)
+    finally:
+        await stage.close()
 
 
 async def _again(replay: Replay, stage: Conversation, seen: Seen) -> Deviation | None:
