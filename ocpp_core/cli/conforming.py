@@ -333,10 +333,14 @@ async def _replay(options: Mapping[str, Any]) -> int:
         "wire": options["wire"] or replay.wire.value,
     }
     target, board, budget = _target(said, replay.role), _Board(), Budget(options["seconds"])
-    with _stopping(budget, board):
-        result = await replayed(
-            replay, target, _profile(options)[0], intrusive=options["intrusive"], budget=budget
-        )
+    profile, intrusive = _profile(options)[0], options["intrusive"]
+    try:
+        with _stopping(budget, board):
+            result = await replayed(
+                replay, target, profile, intrusive=intrusive, budget=budget, told=board.told
+            )
+    finally:
+        board.close()
     _write(f"{result.state.value}: {replay.rule}: {clean(result.told, 1000)}")
     return result.exit_code
 

@@ -451,11 +451,12 @@ class Run:
             for seen in OVERHEARD[id](heard) if id in OVERHEARD else ():
                 if seen is None:
                     so_far.kept += 1
-                elif (known := so_far.findings.get(seen.place)) is not None:
-                    so_far.findings[seen.place] = _counted(known)
+                elif (before := so_far.findings.get(seen.place)) is not None:
+                    so_far.findings[seen.place] = _counted(before)
                 elif len(so_far.findings) < MOST_FINDINGS:
                     trace = heard.trace.kept(seen.marks)
-                    finding = Finding(seen.expected, seen.got, seen.place, trace, seen.marks)
+                    known = heard.known_at(trace[0].number if trace else 0)
+                    finding = Finding(seen.expected, seen.got, seen.place, trace, seen.marks, known=known)
                     so_far.findings[seen.place] = finding
 
     def _overheard(self, rule: Rule) -> Outcome:

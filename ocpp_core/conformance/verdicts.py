@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import define, field, frozen
 
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.rules import Level, Rule
 from ocpp_core.conformance.traces import Trace
 
@@ -33,6 +34,7 @@ class Finding:
         marks: Numbers of the entries that show it.
         count: How often the same was seen.
         replay: The file that replays it; "" if none was written.
+        known: What was known of the software before the trace began: a verdict may rest on it.
     """
 
     expected: str
@@ -42,6 +44,7 @@ class Finding:
     marks: tuple[int, ...] = ()
     count: int = 1
     replay: str = ""
+    known: Learned = field(factory=Learned)
 
 
 @define

@@ -91,6 +91,10 @@ def _fragile(csms: SoapCsms) -> None:
     csms.refusals.append(refuse)  # type: ignore[arg-type]
 
 
+def _unpacks_no_gzip(csms: SoapCsms) -> None:
+    del csms.codings["gzip"]
+
+
 def _keeps_first(csms: SoapCsms) -> None:
     answered = csms.answered
 
@@ -326,7 +330,7 @@ FAULTS: tuple[Fault, ...] = (
         _calling(r"<a:To>", "<a:RelatesTo>urn:uuid:0</a:RelatesTo><a:To>"),
     ),
     Fault("stops at a fault that it does not know", "envelope.any-fault", _fragile),
-    Fault("unpacks no gzip", "envelope.coding", lambda csms: csms.codings.pop("gzip")),
+    Fault("unpacks no gzip", "envelope.coding", _unpacks_no_gzip),
     Fault("unpacks nothing", "envelope.coding", lambda csms: csms.codings.clear()),
     Fault(
         "accepts what nobody knows of a vendor",
