@@ -1,8 +1,11 @@
 """The command `conform`: tests somebody's CSMS or station. What it needs beyond the extra ``cli`` is loaded late."""
 
 import asyncio
+import io
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
@@ -16,15 +19,19 @@ from ocpp_core.cli.certificates import PEM, Files, client_context, server_contex
 from ocpp_core.cli.live import read_number, run
 from ocpp_core.cli.relay import read_listen
 from ocpp_core.cli.showing import clean
+from ocpp_core.conformance.hooks import aside
 from ocpp_core.conformance.profiles import HOOKS, Profile
 from ocpp_core.conformance.rules import Level, Rule, rules, selected
 from ocpp_core.model.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
+    from ocpp_core.conformance.budgets import Budget
     from ocpp_core.conformance.grounds import Target
 
 _ROLES = {"csms": Role.CSMS, "station": Role.CHARGE_POINT}
 _FILE = click.Path(dir_okay=False, path_type=Path)
+#: By which a process is told to end.
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -120,7 +127,7 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
     "seconds",
     type=click.FloatRange(1, 1e6),
     callback=read_number,
-    help="Seconds that it may take, and uses for generated messages.",
+    help="Seconds that it may take, and uses for generated messages; a replay too.",
 )
 @click.option("--junit", type=_FILE, callback=_writable, help="Write the report as JUnit XML.")
 @click.option("--json", type=_FILE, callback=_writable, help="Write the report as JSON.")
@@ -153,7 +160,8 @@ def conform(context: click.Context, /, **options: Any) -> None:
 
     ocpp-core conform --role station --listen 127.0.0.1:9000 --version 1.6
 
-    Exit codes: 0 no deviation was seen, 1 some were, 2 it could not be run. It is no certification.
+    Exit codes: 0 no deviation was seen, 1 some were, 2 it could not be run, or not to its end. Ctrl-C ends it, and what
+    was seen so far is reported. It is no certification.
     """
     role = _ROLES[options["role"]]
     if options["is_list"]:
@@ -221,33 +229,45 @@ def _asker(name: str) -> Callable[[dict[str, Any]], Any]:
         what = ", ".join(f"{key} {value}" for key, value in told.items() if key != "hook" and value)
         said = f"Please do: {name} ({clean(what, 500)}), then press Enter"
         click.echo(said, err=True)  # a whole line: under a progress bar, Rich keeps back what ends in none
-        if not await asyncio.to_thread(sys.stdin.readline):
+        if not await aside(_line):
             raise EOFError("there is nobody to ask")
 
     return ask
+
+
+def _line() -> object:
+    """What is typed. It is read without a buffer: the end of the process would have to wait for its lock."""
+    try:
+        keyboard = io.FileIO(sys.stdin.fileno(), closefd=False)
+    except (OSError, ValueError):  # it stands for no file
+        return sys.stdin.readline()
+    return keyboard.readline()
 
 
 # The run
 
 
 async def _conform(target: "Target", profile: Profile, name: str, options: Mapping[str, Any]) -> int:
+    from ocpp_core.conformance.budgets import Budget
     from ocpp_core.conformance.reports import as_json, as_junit, as_page
     from ocpp_core.conformance.reports.terminal import print_report
     from ocpp_core.conformance.runner import conform
 
     board, is_shown = _Board(), options["show_secrets"]
+    budget = Budget(options["seconds"])
     try:
-        report = await conform(
-            target,
-            profile=profile,
-            patterns=options["patterns"],
-            intrusive=options["intrusive"],
-            strict=options["strict"],
-            seed=options["seed"],
-            seconds=options["seconds"],
-            told=board.told,
-            profile_name=name,
-        )
+        with _stopping(budget, board):
+            report = await conform(
+                target,
+                profile=profile,
+                patterns=options["patterns"],
+                intrusive=options["intrusive"],
+                strict=options["strict"],
+                seed=options["seed"],
+                budget=budget,
+                told=board.told,
+                profile_name=name,
+            )
     except ValueError as error:
         raise click.ClickException(clean(str(error))) from None
     finally:
@@ -268,6 +288,30 @@ async def _conform(target: "Target", profile: Profile, name: str, options: Mappi
     return report.exit_code
 
 
+@contextmanager
+def _stopping(budget: "Budget", board: "_Board") -> Generator[None, None, None]:
+    """Has Ctrl-C, and SIGTERM, stop what is done; the second one ends the process as it does any other."""
+    loop = asyncio.get_running_loop()
+
+    def restore() -> None:
+        for each in _ENDS:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(each)
+
+    def stop() -> None:
+        restore()
+        board.say("stopping, to tell what was seen; once more, and it ends without")
+        budget.stop()
+
+    for each in _ENDS:
+        with suppress(NotImplementedError):  # Windows has no such thing
+            loop.add_signal_handler(each, stop)
+    try:
+        yield
+    finally:
+        restore()
+
+
 def _save(path: Path, written: str | bytes, option: str) -> None:
     try:
         path.write_bytes(written if isinstance(written, bytes) else written.encode("utf-8"))
@@ -276,6 +320,7 @@ def _save(path: Path, written: str | bytes, option: str) -> None:
 
 
 async def _replay(options: Mapping[str, Any]) -> int:
+    from ocpp_core.conformance.budgets import Budget
     from ocpp_core.conformance.replays import Replay, replayed
 
     try:
@@ -287,8 +332,15 @@ async def _replay(options: Mapping[str, Any]) -> int:
         "ocpp": options["ocpp"] or replay.version,
         "wire": options["wire"] or replay.wire.value,
     }
-    target = _target(said, replay.role)
-    result = await replayed(replay, target, _profile(options)[0], intrusive=options["intrusive"])
+    target, board, budget = _target(said, replay.role), _Board(), Budget(options["seconds"])
+    profile, intrusive = _profile(options)[0], options["intrusive"]
+    try:
+        with _stopping(budget, board):
+            result = await replayed(
+                replay, target, profile, intrusive=intrusive, budget=budget, told=board.told
+            )
+    finally:
+        board.close()
     _write(f"{result.state.value}: {replay.rule}: {clean(result.told, 1000)}")
     return result.exit_code
 
@@ -323,6 +375,10 @@ class _Board:
             self._status.update(
                 Text(f"{self._done} of {self._total} rules, {self._wrong} deviations  {rule}")
             )
+
+    def say(self, text: str) -> None:
+        """Writes a line beside it."""
+        self._console.print(Text(text), soft_wrap=True)
 
     def close(self) -> None:
         """Ends the line."""

@@ -152,6 +152,12 @@ class Conversation(ABC):
         """See `Stage`."""
         raise NotApplicable("there are no frames on this wire")
 
+    async def exchange_packed(
+        self, text: str, id: str, coding: str, *, within: float | None = None
+    ) -> Answer:
+        """See `Stage`."""
+        raise NotApplicable("there are no content codings on this wire")
+
     async def ping(self, *, within: float | None = None) -> bool:
         """See `Stage`."""
         raise NotApplicable("there are no pings on this wire")

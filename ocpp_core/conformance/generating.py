@@ -272,6 +272,7 @@ class Generation:
         deadline: On the monotonic clock.
         examples: For each subject.
         intrusive: Whether what changes a station is sent.
+        is_stopped: Whether nothing more shall be tried.
         tried: Examples so far.
         flaky: Findings that were not seen again.
     """
@@ -283,6 +284,7 @@ class Generation:
     deadline: float
     examples: int = EXAMPLES
     intrusive: bool = False
+    is_stopped: Callable[[], bool] = lambda: False
     tried: int = 0
     flaky: int = 0
     _current: Conversation | None = None
@@ -306,7 +308,7 @@ class Generation:
             subjects = list(generator.subjects(first, self.intrusive))
             for number, subject in enumerate(subjects):
                 now = monotonic()
-                if now > self.deadline:
+                if now > self.deadline or self.is_stopped():
                     break
                 # All subjects get their share of the time.
                 self._until = now + (self.deadline - now) / (len(subjects) - number)
@@ -332,7 +334,7 @@ class Generation:
         loop = asyncio.get_running_loop()
 
         def attempt(example: Example) -> None:
-            if self._is_over or self._is_late():
+            if self._is_over or self.is_stopped() or self._is_late():
                 raise _Enough
             doing = self._attempt(generator, example)
             if asyncio.run_coroutine_threadsafe(doing, loop).result():

@@ -153,6 +153,11 @@ class Heard:
             return tuple(self._learn())
         return (self.before,) * (len(self.said) + 1)
 
+    def known_at(self, mark: int) -> Learned:
+        """What was known before an entry of the trace."""
+        moments = zip(self.said, self.known, strict=False)
+        return next((known for said, known in moments if said.mark >= mark), self.known[-1])
+
     def _learn(self) -> Iterator[Learned]:
         known = self.before
         for said in self.said:

@@ -3,8 +3,12 @@
 import asyncio
 import inspect
 import json
+import os
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar, cast
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -13,6 +17,8 @@ from ocpp_core.model.printing import printable
 
 #: A shell command, an address, or, for whoever uses the kit as a library, a function: plain or a coroutine function.
 Hook = str | Callable[[dict[str, Any]], Awaitable[None] | None]
+T = TypeVar("T")
+
 #: Seconds that a command or an address may take.
 _PATIENCE = 30.0
 
@@ -42,13 +48,35 @@ async def run(hooks: Mapping[str, Hook], name: str, told: Mapping[str, Any]) -> 
             if inspect.isawaitable(done):
                 await done
         elif hook.startswith(("http://", "https://")):
-            await asyncio.to_thread(_post, hook, json.dumps(told))
+            await aside(_post, hook, json.dumps(told))
         else:
             await _command(hook, json.dumps(told))
     except Exception as error:
         raise HookFailed(
             f"the hook {name} failed: {printable(str(error) or type(error).__name__)}"
         ) from error
+
+
+async def aside(work: Callable[..., T], *arguments: Any) -> T:
+    """Does in a thread what blocks. Whoever is cancelled meanwhile goes on, and so may the process end."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: T | None, error: Exception | None) -> None:
+        if not done.done():
+            done.set_result(cast(T, result)) if error is None else done.set_exception(error)
+
+    def do() -> None:
+        result, failure = None, None
+        try:
+            result = work(*arguments)
+        except Exception as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, result, failure)
+
+    threading.Thread(target=do, name="conformance aside", daemon=True).start()
+    return await done
 
 
 def _post(address: str, body: str) -> None:
@@ -68,13 +96,25 @@ async def _command(command: str, given: str) -> None:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # so that what it has started can be ended with it, and Ctrl-C is left to us
     )
     try:
         async with asyncio.timeout(_PATIENCE):
             _, said = await process.communicate(given.encode())
     except TimeoutError:
-        process.kill()
-        await process.wait()
         raise OSError(f"it takes longer than {_PATIENCE:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            _kill(process)
+            await process.wait()
     if process.returncode:
         raise OSError(f"exit {process.returncode}: {said.decode('utf-8', 'replace').strip()[-200:]}")
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Ends a command and all that it has started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

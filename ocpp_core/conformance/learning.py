@@ -6,7 +6,7 @@ is remembered comes of messages that fit their schemas.
 
 from collections.abc import Callable, Mapping
 
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from ocpp_core.conformance.json_frames import Json
 
@@ -167,3 +167,51 @@ def answered(known: Learned, action: str, request: Json, result: Json) -> Learne
 def told(known: Learned, action: str, payload: Json) -> Learned:
     """What is known after a request of the station, of one of `TOLD`, which fits its schema."""
     return TOLD[action](known, payload)
+
+
+# In files
+
+
+def written(known: Learned) -> Json:
+    """What is known, as JSON; variables are named as messages name them, so that secrets are found in it."""
+    return {
+        "values": [{**_named(where), "attributeValue": value} for where, value in known.values.items()],
+        "hidden": [_named(where) for where in sorted(known.hidden)],
+        "monitors": [{"id": id, **asdict(monitor)} for id, monitor in known.monitors.items()],
+        "level": known.level,
+        "asked": sorted(known.asked),
+    }
+
+
+def read(said: Json) -> Learned:
+    """The same, of what `written` has made.
+
+    Raises:
+        LookupError, TypeError, ValueError: It is something else.
+    """
+    level = said["level"]
+    return Learned(
+        values={_place(row): str(row["attributeValue"]) for row in said["values"]},
+        hidden=frozenset(map(_place, said["hidden"])),
+        monitors={
+            int(row["id"]): Monitor(str(row["type"]), float(row["value"]), int(row["severity"]))
+            for row in said["monitors"]
+        },
+        level=None if level is None else int(level),
+        asked=frozenset(map(str, said["asked"])),
+    )
+
+
+def _named(where: Place) -> Json:
+    component, component_instance, variable, variable_instance = where
+    return {
+        "component": {"name": component, **({"instance": component_instance} if component_instance else {})},
+        "variable": {"name": variable, **({"instance": variable_instance} if variable_instance else {})},
+    }
+
+
+def _place(row: Json) -> Place:
+    where = place(row)
+    if where is None:
+        raise ValueError("a variable of an EVSE is not remembered")
+    return where

@@ -90,11 +90,43 @@ def _from(heard: Heard, envelope: Envelope) -> tuple[str, str] | None:
 
 
 def _is_address(text: str) -> bool:
+    """Whether somebody can be reached there: nobody is at the anonymous address, though it looks like one."""
     try:
         parts = urlsplit(text)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    return text != ANONYMOUS and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+@overheard("envelope.request-moved")
+def _moved(heard: Heard) -> Iterator[Deviation | None]:
+    """What is under way when an address changes may come before the boot: two requests after it are no chance."""
+    known, moved = "", None
+    for request in _requests(heard):
+        found = (request.envelope.header("From") or "").rstrip("/")
+        if not _is_address(found):
+            continue
+        if request.envelope.operation == "BootNotification":
+            if known not in ("", found):
+                yield None
+            known, moved = found, None
+        elif known in ("", found):
+            known, moved = found, None
+        elif moved is None:
+            moved = request
+        else:
+            got = f"requests from {shown(found)} without one"
+            yield Deviation(
+                "a boot from another address", got, marks=(moved.entry.number, request.entry.number)
+            )
+            known, moved = found, None
+
+
+@overheard("envelope.request-to")
+@_each
+def _to(heard: Heard, envelope: Envelope) -> tuple[str, str] | None:
+    found = envelope.header("To") or ""
+    return None if _is_address(found) else ("To with the address that is called", shown(found or "none"))
 
 
 @overheard("envelope.request-reply-to")

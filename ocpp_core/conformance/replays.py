@@ -1,12 +1,13 @@
 """Files that replay one finding: what the kit has sent, with its gaps, and what the rule says.
 
-A file is NDJSON: a line about the finding, and a line for each entry of its trace. A rule that a check asks for is
-asked for again; of the others what was sent is sent again, under ids of its own, and judged as then.
+A file is NDJSON: a line about the finding, with what was known of the software before, and a line for each entry of its
+trace. A rule that a check asks for is asked for again; of the others what was sent is sent again, under ids of its own,
+and judged as then.
 """
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from math import inf
 from pathlib import Path
@@ -14,16 +15,20 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from ocpp_core.conformance import learning
+from ocpp_core.conformance.budgets import Budget
+from ocpp_core.conformance.checks.steering import coming
 from ocpp_core.conformance.conversation import Conversation
-from ocpp_core.conformance.grounds import Target, ground
+from ocpp_core.conformance.grounds import Ground, Target, ground
 from ocpp_core.conformance.hearing import BROKEN
 from ocpp_core.conformance.json_frames import ANSWERS, Type, frame_in, written
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.reports.discretion import replayable, short
 from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.rules import Seen, rules
-from ocpp_core.conformance.runner import conform
+from ocpp_core.conformance.runner import Listening, Told, conform
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.conformance.verdicts import Deviation, Finding, Inconclusive, Outcome, Verdict
 from ocpp_core.model.printing import shown
@@ -81,6 +86,7 @@ class Replay:
     expected: str
     got: str
     place: str
+    known: Learned = field(factory=Learned)
     trace: Trace = field(factory=Trace)
 
     @classmethod
@@ -94,6 +100,7 @@ class Replay:
             expected=finding.expected,
             got=finding.got,
             place=finding.place,
+            known=finding.known,
             trace=finding.trace,
         )
 
@@ -120,6 +127,7 @@ class Replay:
                 expected=str(head["expected"]),
                 got=str(head["got"]),
                 place=str(head["place"]),
+                known=learning.read(head["known"]) if "known" in head else Learned(),
                 trace=Trace([_entry(number, line) for number, line in enumerate(lines[1:])]),
             )
         except (LookupError, TypeError, RecursionError, json.JSONDecodeError) as error:
@@ -143,6 +151,7 @@ class Replay:
             "expected": self.expected,
             "got": self.got,
             "place": self.place,
+            **({} if self.known == Learned() else {"known": learning.written(self.known)}),
         }
         for entry in self.trace:
             yield {
@@ -197,7 +206,15 @@ def with_replays(report: Report, folder: Path, *, show_secrets: bool = False) ->
     return evolve(report, outcomes=tuple(outcomes))
 
 
-async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusive: bool = False) -> Replayed:
+async def replayed(
+    replay: Replay,
+    target: Target,
+    profile: Profile,
+    *,
+    intrusive: bool = False,
+    budget: Budget | None = None,
+    told: Told = lambda _: None,
+) -> Replayed:
     """What becomes of a finding now.
 
     Args:
@@ -205,14 +222,23 @@ async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusiv
         target: The software.
         profile: What is known of it.
         intrusive: See `conform`: without it a rule whose check is intrusive is not asked for again.
+        budget: The time that it has.
+        told: Told where the kit listens.
 
     Raises:
         ValueError: The target cannot be.
         OSError: The kit cannot listen.
     """
-    rule = rules()[replay.rule]
+    rule, budget = rules()[replay.rule], budget or Budget()
     if rule.seen is Seen.ASKED or replay.wire is Wire.SOAP:
-        report = await conform(target, profile=profile, patterns=[replay.rule], intrusive=intrusive)
+        report = await conform(
+            target,
+            profile=profile,
+            patterns=[replay.rule],
+            intrusive=intrusive,
+            budget=budget,
+            told=told,
+        )
         outcome = next(iter(report.outcomes), None)
         if outcome is None:
             return Replayed(State.CHANGED, "the rule does not bind this software")
@@ -223,14 +249,14 @@ async def replayed(replay: Replay, target: Target, profile: Profile, *, intrusiv
             return Replayed(State.CHANGED, f"{outcome.verdict.value}: {outcome.reason}")
         return _compared(replay, Deviation(seen.expected, seen.got, place=seen.place))
     async with ground(target, profile) as given:
+        told(Listening(given.address))
         try:
-            stage = await given.stage()
+            async with budget.within():
+                deviation = await _said_again(replay, given, rule.seen)
         except Inconclusive as reason:
             return Replayed(State.CHANGED, str(reason))
-        try:
-            deviation = await _again(replay, stage, rule.seen)
-        finally:
-            await stage.close()
+        except TimeoutError:
+            return Replayed(State.CHANGED, budget.why)
     return Replayed(State.FIXED, "the rule is kept") if deviation is None else _compared(replay, deviation)
 
 
@@ -240,6 +266,14 @@ def _compared(replay: Replay, seen: Deviation) -> Replayed:
     return Replayed(State.FAILED if is_same else State.CHANGED, told)
 
 
+async def _said_again(replay: Replay, given: Ground, seen: Seen) -> Deviation | None:
+    stage = await given.stage()
+    try:
+        return await _again(replay, stage, seen)
+    finally:
+        await stage.close()
+
+
 async def _again(replay: Replay, stage: Conversation, seen: Seen) -> Deviation | None:
     """Sends what was sent, and judges."""
     sent = [
@@ -247,20 +281,43 @@ async def _again(replay: Replay, stage: Conversation, seen: Seen) -> Deviation |
         for entry in replay.trace
         if entry.direction is Direction.SENT and entry.what is What.MESSAGE and not _is_answer(entry.text)
     ]
-    last = None
-    for number, entry in enumerate(sent):
-        id = stage.new_id()
+    last, clock = None, asyncio.get_running_loop().time
+    for entry, gap in zip(sent, _gaps(replay, sent), strict=True):
+        id, until = stage.new_id(), clock() + gap
         frame = frame_in(entry.text)
         if frame is not None and isinstance(frame[1], str):
             answer = await stage.exchange(written(frame[0], id, *frame[2:]), id, note=entry.note)
             last = frame, answer
         else:
             await stage.send(entry.text, note=entry.note)
-            gap = sent[number + 1].at - entry.at if number + 1 < len(sent) else stage.profile.silence
-            await asyncio.sleep(min(gap, _LONGEST_GAP))
+            until = max(until, clock() + (stage.profile.silence if entry is sent[-1] else 0))
+        # What the software says by itself follows what it was asked, and comes after the answer.
+        await asyncio.sleep(max(0.0, until - clock()))
     if seen is Seen.OVERHEARD:
-        return next((one for one in OVERHEARD[replay.rule](stage.heard()) if one is not None), None)
+        return await _overheard(replay, stage)
     return await _generated(replay, stage, last)
+
+
+async def _overheard(replay: Replay, stage: Conversation) -> Deviation | None:
+    """Judges what is heard. If it is nothing that the rule is about, that is waited for: silence keeps no rule."""
+
+    def judged() -> list[Deviation | None]:
+        return list(OVERHEARD[replay.rule](evolve(stage.heard(), before=replay.known)))
+
+    seen = judged()
+    if not seen:
+        async for _ in coming(stage):
+            if seen := judged():
+                break
+        else:
+            stage.cannot_tell("nothing of the kind was heard")
+    return next((one for one in seen if one is not None), None)
+
+
+def _gaps(replay: Replay, sent: Sequence[Entry]) -> Iterator[float]:
+    """Seconds from each of the entries to the next one, and from the last one to the end of all."""
+    ends = [*sent[1:], *replay.trace[-1:]]
+    return (min(max(0.0, end.at - entry.at), _LONGEST_GAP) for entry, end in zip(sent, ends, strict=False))
 
 
 async def _generated(replay: Replay, stage: Conversation, last: Any) -> Deviation | None:

@@ -1,6 +1,5 @@
 """Runs the kit: every rule that applies is looked for, and what was seen of it becomes an outcome."""
 
-import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from ocpp_core.conformance import checks
+from ocpp_core.conformance.budgets import Budget
 from ocpp_core.conformance.checks import CHECKS, Check, Start
 from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.grounds import Ground, Target, ground
@@ -43,7 +43,6 @@ _SHARE = 0.25
 _LEAST_WAITS = 2
 #: Checks in a row that could not begin, after which no other is tried that begins in the same way.
 _MOST_UNBEGUN = 3
-_OVER = "the time was over"
 
 
 @frozen
@@ -118,6 +117,7 @@ async def conform(
     strict: bool = False,
     seed: int | None = None,
     seconds: float | None = None,
+    budget: Budget | None = None,
     told: Told | None = None,
     profile_name: str = "",
 ) -> Report:
@@ -131,6 +131,7 @@ async def conform(
         strict: Whether what only should be counts as a deviation.
         seed: Makes the generated messages again; None draws one.
         seconds: That the run may take; what is not reached is inconclusive.
+        budget: In place of seconds, for whoever may stop the run: there is a report all the same.
         told: Told of progress.
         profile_name: For the report.
 
@@ -144,7 +145,7 @@ async def conform(
         profile=profile,
         intrusive=intrusive,
         seed=secrets.randbelow(1 << 32) if seed is None else seed,
-        deadline=None if seconds is None else monotonic() + seconds,
+        budget=budget or Budget(seconds),
         told=told or (lambda _: None),
     )
     rules = applicable(target, patterns)
@@ -166,6 +167,7 @@ async def conform(
         software=run.software,
         left_behind=run.left_behind(given),
         strict=strict,
+        is_stopped=run.budget.is_stopped,
     )
 
 
@@ -185,7 +187,7 @@ class Run:
         profile: What is known of the software.
         intrusive: See `conform`.
         seed: The same.
-        deadline: On the monotonic clock.
+        budget: The time that it has.
         told: Told of progress.
         outcomes: So far.
         software: What the software says of itself.
@@ -194,7 +196,7 @@ class Run:
     profile: Profile
     intrusive: bool
     seed: int
-    deadline: float | None
+    budget: Budget
     told: Told
     outcomes: list[Outcome] = field(factory=list)
     software: Software = field(factory=Software)
@@ -237,7 +239,7 @@ class Run:
         """Sees whether the software is there at all."""
         stage: Conversation | None = None
         try:
-            async with asyncio.timeout(self._left()):
+            async with self.budget.within():
                 stage = await given.stage()
                 await stage.be_registered()
         except Inconclusive as reason:
@@ -246,7 +248,7 @@ class Run:
         except HookFailed:
             pass  # each check that takes it tells so
         except TimeoutError:
-            self._gone = _OVER
+            self._gone = self.budget.why
         finally:
             if stage is not None:
                 await self._end(stage)
@@ -255,18 +257,10 @@ class Run:
         await stage.close()
         self._listen(stage)
 
-    def _left(self) -> float | None:
-        """Seconds of the run; None if it may take as long as it does."""
-        return None if self.deadline is None else self.deadline - monotonic()
-
-    def _is_over(self) -> bool:
-        left = self._left()
-        return left is not None and left <= 0
-
     def _longest(self) -> float:
         """Seconds that the next check may take."""
         longest = _LONGEST + _MOST_WAITS * self.profile.answer_within
-        left = self._left()
+        left = self.budget.left()
         if left is None:
             return longest
         return min(longest, left, max(_SHARE * left, _LEAST_WAITS * self.profile.answer_within))
@@ -299,8 +293,8 @@ class Run:
                 return Outcome(rule, Verdict.INCONCLUSIVE, f"the profile has no hook {name}")
         if rule.intrusive and not self.intrusive:
             return Outcome(rule, Verdict.INCONCLUSIVE, "it is intrusive, and was not asked for")
-        if self._is_over():
-            return Outcome(rule, Verdict.INCONCLUSIVE, _OVER)
+        if self.budget.is_over:
+            return Outcome(rule, Verdict.INCONCLUSIVE, self.budget.why)
         if (by := self._shown.get(rule.id)) is not None:
             return Outcome(rule, Verdict.CONFORMING, f"seen by the check of {by}")
         check = CHECKS.get(rule.id)
@@ -317,8 +311,8 @@ class Run:
         """What was seen; a deviation is looked for once more, on a fresh connection."""
         outcome = await self._tried(check, rule, given)
         if outcome.verdict is Verdict.DEVIATING:
-            if self._is_over():
-                outcome.reason = f"{_OVER} before it was looked for again"
+            if self.budget.is_over:
+                outcome.reason = f"not looked for again: {self.budget.why}"
                 return outcome
             # What is left of the first look, such as a transaction, belongs to the station that was played.
             other = given.other()
@@ -336,7 +330,7 @@ class Run:
         stage: Conversation | None = None
         longest = self._longest()
         try:
-            async with asyncio.timeout(longest):
+            async with self.budget.within(longest):
                 stage = await given.stage()
                 if check.start is Start.BOOTED:
                     await self._begun(stage)
@@ -352,7 +346,7 @@ class Run:
         except NotApplicable as reason:
             return Outcome(rule, Verdict.NOT_APPLICABLE, str(reason))
         except TimeoutError:
-            why = _OVER if self._is_over() else f"it took more than {longest:.0f} s"
+            why = self.budget.why if self.budget.is_over else f"it took more than {longest:.0f} s"
             return Outcome(rule, Verdict.INCONCLUSIVE, why)
         except HookFailed as failure:
             return Outcome(rule, Verdict.BROKEN, str(failure))
@@ -383,14 +377,14 @@ class Run:
 
         async def stage() -> Conversation:
             try:
-                async with asyncio.timeout(self._left()):
+                async with self.budget.within():
                     made = await given.stage()
                     await made.be_registered()
             except TimeoutError:
-                raise Inconclusive(_OVER) from None
+                raise Inconclusive(self.budget.why) from None
             return made
 
-        left = self._left()
+        left = self.budget.left()
         generation = Generation(
             rule=rule.id,
             stage=stage,
@@ -400,6 +394,7 @@ class Run:
             deadline=monotonic() + (_GENERATING if left is None else left) / max(1, self._to_generate),
             examples=EXAMPLES if left is None else MOST_EXAMPLES,
             intrusive=self.intrusive,
+            is_stopped=lambda: self.budget.is_stopped,
         )
         self._to_generate -= 1
         try:
@@ -414,6 +409,8 @@ class Run:
             verdict = Verdict.DEVIATING
         elif told:
             verdict, reason = Verdict.INCONCLUSIVE, f"other rules say so: {', '.join(sorted(told))}"
+        elif self.budget.is_stopped:
+            verdict, reason = Verdict.INCONCLUSIVE, self.budget.why
         else:
             verdict = Verdict.CONFORMING
         return Outcome(rule, verdict, reason, findings=findings, examples=generation.tried)
@@ -454,11 +451,12 @@ class Run:
             for seen in OVERHEARD[id](heard) if id in OVERHEARD else ():
                 if seen is None:
                     so_far.kept += 1
-                elif (known := so_far.findings.get(seen.place)) is not None:
-                    so_far.findings[seen.place] = _counted(known)
+                elif (before := so_far.findings.get(seen.place)) is not None:
+                    so_far.findings[seen.place] = _counted(before)
                 elif len(so_far.findings) < MOST_FINDINGS:
                     trace = heard.trace.kept(seen.marks)
-                    finding = Finding(seen.expected, seen.got, seen.place, trace, seen.marks)
+                    known = heard.known_at(trace[0].number if trace else 0)
+                    finding = Finding(seen.expected, seen.got, seen.place, trace, seen.marks, known=known)
                     so_far.findings[seen.place] = finding
 
     def _overheard(self, rule: Rule) -> Outcome:

@@ -4,13 +4,13 @@ Needs the extras ``soap`` and ``server``.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from ssl import create_default_context
 from typing import Any
 
 import httpx
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 
 from ocpp_core.conformance import envelopes
 from ocpp_core.conformance.conversation import Conversation
@@ -32,11 +32,13 @@ from ocpp_core.model.violations import Violation
 from ocpp_core.payloads.binding import plain
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports.serving import serving
+from ocpp_core.transports.soap_body import BodyRefused, read_body, write_body
 
 #: Bytes of an envelope of the software.
 MAX_SIZE = 8 * 1024 * 1024
-#: Characters of a media type that are shown.
+#: Characters of a media type, and of a path, that are shown.
 _MEDIA = 80
+_PATH = 200
 #: Seconds that a request of the software waits for a stage, or is left without an answer.
 _HELD = 60.0
 #: Requests of the software that are served, or wait to be, at once.
@@ -122,7 +124,7 @@ class SoapGround(Ground):
             self._waiting += 1
             try:
                 async with asyncio.timeout(_HELD):
-                    status, answer = await self._served(bytes(body), _media_type(scope["headers"]))
+                    status, answer = await self._served(_posted(scope, bytes(body)))
             except TimeoutError:
                 status = 504
             finally:
@@ -131,12 +133,12 @@ class SoapGround(Ground):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _served(self, body: bytes, content_type: str) -> tuple[int, bytes]:
+    async def _served(self, posted: "Posted") -> tuple[int, bytes]:
         await self._there.wait()
         stage = self._stage
         if stage is None or stage.is_given_up:
             return 503, b""
-        return await stage.served(body, content_type)
+        return await stage.served(posted)
 
 
 class _Other(Ground):
@@ -192,7 +194,15 @@ class SoapStage(Conversation):
         where = Addresses(identity=self.identity, sender=self._ground.ours, to=self._ground.station)
         return envelopes.request(self.specification, self.role, id, action, payload, where)
 
-    async def _transmit(self, text: str | bytes, note: str) -> None:
+    async def exchange_packed(
+        self, text: str, id: str, coding: str, *, within: float | None = None
+    ) -> Answer:
+        """See `Stage`."""
+        self._will_ask(id)
+        await self._transmit(text, f"in {coding}", coding)
+        return await self.answer_to(id, within=within)
+
+    async def _transmit(self, text: str | bytes, note: str, coding: str = "") -> None:
         entry = self.record(Direction.SENT, What.MESSAGE, text, note)
         body = text.encode() if isinstance(text, str) else text
         asked = self._read(body)
@@ -202,13 +212,13 @@ class SoapStage(Conversation):
             action = asked.frame.payload.__ocpp__.action or ""
             self._actions[id] = action
             self._said.append(Said(entry, Type.CALL, id, action, plain(asked.frame.payload)))
-        post = asyncio.create_task(self._post(body, id), name="conformance post")
+        post = asyncio.create_task(self._post(body, id, coding), name="conformance post")
         self._posts.add(post)
         post.add_done_callback(self._posts.discard)
 
-    async def _post(self, body: bytes, id: str) -> None:
+    async def _post(self, body: bytes, id: str, coding: str) -> None:
         try:
-            answer, content = await self._posted(body)
+            answer, content = await self._posted(*write_body(body, coding, threshold=0))
         except httpx.TimeoutException:
             return
         except httpx.HTTPError as error:
@@ -220,14 +230,15 @@ class SoapStage(Conversation):
         entry = self.record(Direction.RECEIVED, What.MESSAGE, content, note)
         self._came_answer(id, self._answer_in(self._read(content), entry, id, answer.status_code))
 
-    async def _posted(self, body: bytes) -> tuple[httpx.Response, bytes]:
+    async def _posted(self, body: bytes, coding: str) -> tuple[httpx.Response, bytes]:
         """The response, and as much of its body as is read of anybody's."""
         content = bytearray()
+        headers = {"Content-Type": envelopes.CONTENT_TYPE, **({"Content-Encoding": coding} if coding else {})}
         async with self._ground.client.stream(
             "POST",
             self._ground.station,
             content=body,
-            headers={"Content-Type": envelopes.CONTENT_TYPE},
+            headers=headers,
             auth=self._auth,
         ) as answer:
             async for part in answer.aiter_bytes():
@@ -252,10 +263,11 @@ class SoapStage(Conversation):
 
     # What the software asks
 
-    async def served(self, body: bytes, content_type: str = envelopes.CONTENT_TYPE) -> tuple[int, bytes]:
+    async def served(self, posted: "Posted") -> tuple[int, bytes]:
         """What a request of the software is answered: an HTTP status and a body."""
-        entry = self.record(Direction.RECEIVED, What.MESSAGE, body, f"{POSTED}{_as(content_type)}")
-        read = self._read(body)
+        note = f"{POSTED} to {posted.path}{_as(posted.content_type)}"
+        entry = self.record(Direction.RECEIVED, What.MESSAGE, posted.body, note)
+        read = self._read(posted.body)
         if not isinstance(read.frame, Call):
             return self._refused(entry)
         frame, headers = read.frame, read.frame.headers
@@ -321,9 +333,32 @@ class SoapStage(Conversation):
         return Read(frame, faults, fault)
 
 
-def _media_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """What the header of a request says of its body."""
-    return dict(headers).get(b"content-type", b"").decode("latin-1")
+@frozen
+class Posted:
+    """A request of the software, unpacked.
+
+    Attributes:
+        body: Of the request.
+        path: To which it came, as it stands in its first line.
+        content_type: What it says of its body.
+    """
+
+    body: bytes
+    path: str = "/"
+    content_type: str = envelopes.CONTENT_TYPE
+
+
+def _posted(scope: Mapping[str, Any], body: bytes) -> Posted:
+    """What has come; what cannot be unpacked is left as it is, and no envelope."""
+
+    def header(name: bytes) -> str:
+        return b", ".join(value for key, value in scope["headers"] if key == name).decode("latin-1")
+
+    coding = header(b"content-encoding")
+    with suppress(BodyRefused):
+        body = read_body(body, content_type=envelopes.MEDIA_TYPE, content_encoding=coding, max_size=MAX_SIZE)
+    path = scope.get("raw_path") or scope["path"].encode()
+    return Posted(body, printable(path.decode("latin-1"), _PATH), header(b"content-type"))
 
 
 def _as(content_type: str) -> str:

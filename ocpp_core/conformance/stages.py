@@ -206,6 +206,12 @@ class Stage(Protocol):
         """The same with one message in several frames of WebSocket. OCPP-J only."""
         ...
 
+    async def exchange_packed(
+        self, text: str, id: str, coding: str, *, within: float | None = _USUAL
+    ) -> Answer:
+        """The same with the body in a content coding of HTTP: ``gzip`` or ``deflate``. OCPP-S only."""
+        ...
+
     async def ping(self, *, within: float | None = _USUAL) -> bool:
         """Whether a ping of WebSocket is answered by its pong in time. OCPP-J only."""
         ...

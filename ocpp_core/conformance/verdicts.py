@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from attrs import define, field, frozen
 
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.rules import Level, Rule
 from ocpp_core.conformance.traces import Trace
 
@@ -33,6 +34,7 @@ class Finding:
         marks: Numbers of the entries that show it.
         count: How often the same was seen.
         replay: The file that replays it; "" if none was written.
+        known: What was known of the software before the trace began: a verdict may rest on it.
     """
 
     expected: str
@@ -42,6 +44,7 @@ class Finding:
     marks: tuple[int, ...] = ()
     count: int = 1
     replay: str = ""
+    known: Learned = field(factory=Learned)
 
 
 @define
@@ -71,20 +74,27 @@ def is_blind(outcomes: Iterable[Outcome]) -> bool:
 
 
 def exit_code(
-    outcomes: Iterable[Outcome], *, strict: bool = False, known: Container[str] = frozenset()
+    outcomes: Iterable[Outcome],
+    *,
+    strict: bool = False,
+    known: Container[str] = frozenset(),
+    is_stopped: bool = False,
 ) -> int:
-    """What a run exits with: 0 clean, 1 deviations, 2 it could not run, or nothing could be told.
+    """What a run exits with: 0 clean, 1 deviations, 2 it could not run, or not to its end, or nothing could be told.
 
     Args:
         outcomes: Of all rules.
         strict: Whether what only should be counts too.
         known: Ids of rules whose deviation is known, and counts as none. One that is kept after all counts: the list is
             to be mended.
+        is_stopped: Whether it has not come to its end: that nothing was found so far is no good news.
     """
     outcomes = list(outcomes)
     if is_blind(outcomes) or any(outcome.verdict is Verdict.BROKEN for outcome in outcomes):
         return 2
-    return int(any(_counts(outcome, strict, known) for outcome in outcomes))
+    if any(_counts(outcome, strict, known) for outcome in outcomes):
+        return 1
+    return 2 if is_stopped else 0
 
 
 def _counts(outcome: Outcome, strict: bool, known: Container[str]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.peers.station_stories import Story, place
+from ocpp_core.conformance.budgets import Budget
 from ocpp_core.conformance.checks import CHECKS, Check, Start
 from ocpp_core.conformance.grounds import Ground, Target
 from ocpp_core.conformance.hearing import Heard
@@ -141,7 +142,7 @@ def test_what_was_learned_on_one_stage_is_known_on_the_next(monkeypatch: pytest.
     goes_on = Story().event("Started", "Authorized").event("Updated", "EVCommunicationLost")
     goes_on = goes_on.event("Updated", "CablePluggedIn")
     ground = Telling(Story().has("TxCtrlr", "TxStopPoint", "EVConnected"), goes_on)
-    run = Run(profile=QUICK, intrusive=False, seed=7, deadline=None, told=lambda _: None)
+    run = Run(profile=QUICK, intrusive=False, seed=7, budget=Budget(), told=lambda _: None)
     asyncio.run(run.all(cast(Ground, ground), [rules()[id], rules()["transaction.stop-point"]]))
 
     assert [Verdict.CONFORMING, Verdict.DEVIATING] == [each.verdict for each in run.outcomes]

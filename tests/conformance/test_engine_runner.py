@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from attrs import evolve
 
+from ocpp_core.conformance.budgets import Budget
 from ocpp_core.conformance.checks import CHECKS, Check, Start
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.hooks import HookFailed
@@ -140,7 +141,7 @@ def test_the_second_look_is_of_another_station(
 
 def _told(outcomes: dict[str, list[Finding]], *found: Finding) -> tuple[list[str], set[str]]:
     """What is left of findings with generated messages, when other rules have found something."""
-    run = Run(profile=QUICK, intrusive=False, seed=0, deadline=None, told=lambda _: None)
+    run = Run(profile=QUICK, intrusive=False, seed=0, budget=Budget(), told=lambda _: None)
     for id, findings in outcomes.items():
         run.outcomes.append(Outcome(rules()[id], Verdict.DEVIATING, findings=findings))
     new, known = run._not_told_yet(list(found))

@@ -74,12 +74,13 @@ def test_one_fault_is_found_by_its_rule_alone(fault: Fault, version: str) -> Non
 
 
 def test_every_rule_of_stations_is_broken_by_a_station_or_a_story() -> None:
-    """Those of both sides that are no matter of what is heard are broken by a CSMS."""
+    """Those of both sides that are no matter of what is heard are broken by a CSMS, handshakes over sockets."""
     wanted = {
         rule.id
         for rule in rules().values()
         if Wire.JSON in rule.wires and Role.CHARGE_POINT in rule.roles
         if rule.roles is Role.CHARGE_POINT or rule.id in OVERHEARD
+        if block(rule.id) != "handshake"
     }
     told = {
         stories.rule for stories in (*FRAME_STORIES, *TRANSACTION_STORIES, *BLOCK_STORIES) if stories.broken

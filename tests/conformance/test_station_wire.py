@@ -1,7 +1,7 @@
 """What WebSocket asks of stations: each station with one fault there is found by exactly its rule, over sockets."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +19,9 @@ from ocpp_core.conformance.profiles import Profile
 from ocpp_core.conformance.runner import Event, Listening, conform
 from ocpp_core.conformance.verdicts import Verdict
 from ocpp_core.model.versions import Role
+from ocpp_core.transports._handshake import authorization_of
 
+_RULES = ["connection.*", "handshake.*"]
 _PROFILE = Profile(answer_within=1.0, silence=0.1)
 
 
@@ -58,10 +60,21 @@ def _compresses(protocol: Any) -> None:
     protocol.send_frame = sent
 
 
-def judged(version: str, change: Callable[[Any], None] = lambda _: None) -> list[str]:
-    """The rules that a station breaks whose connections are changed."""
+#: An identity that an address cannot hold as it is, and how it is written there.
+_IDENTITY, _ENCODED = "STATION|1", "STATION%7C1"
 
-    async def run() -> list[str]:
+
+def _outcomes(
+    version: str,
+    change: Callable[[Any], None] = lambda _: None,
+    *,
+    path: str = _ENCODED,
+    name: str = _IDENTITY,
+    offers: Sequence[str] | None = None,
+) -> dict[str, Verdict]:
+    """What is seen of a station whose connections are changed, or which connects in another way."""
+
+    async def run() -> dict[str, Verdict]:
         tasks: list[asyncio.Task[None]] = []
         station = Station(version)
 
@@ -70,24 +83,39 @@ def judged(version: str, change: Callable[[Any], None] = lambda _: None) -> list
                 tasks.append(asyncio.ensure_future(station.run(lambda: opened(event.address))))
 
         async def opened(address: str) -> _Link:
+            offered = [f"ocpp{version}"] if offers is None else offers
             connection = await connect(
-                f"{address}/STATION-1", subprotocols=[Subprotocol(f"ocpp{version}")], compression=None
+                f"{address}/{path}",
+                subprotocols=[Subprotocol(each) for each in offered] or None,
+                additional_headers={"Authorization": authorization_of(name, "0123456789abcdef")},
+                compression=None,
             )
             change(connection.protocol)
             return _Link(connection)
 
         target = Target(role=Role.CHARGE_POINT, version=version, patience=5.0)
-        report = await conform(target, profile=_PROFILE, patterns=["connection.*"], told=told)
+        report = await conform(target, profile=_PROFILE, patterns=_RULES, told=told)
         tasks[0].cancel()
-        bad = (Verdict.DEVIATING, Verdict.BROKEN)
-        return [outcome.rule.id for outcome in report.outcomes if outcome.verdict in bad]
+        return {outcome.rule.id: outcome.verdict for outcome in report.outcomes}
 
     return run_in_no_time(run())
 
 
+def judged(version: str, change: Callable[[Any], None] = lambda _: None, **how: Any) -> list[str]:
+    """The rules that such a station breaks."""
+    seen = _outcomes(version, change, **how)
+    return [rule for rule, verdict in seen.items() if verdict in (Verdict.DEVIATING, Verdict.BROKEN)]
+
+
 @pytest.mark.parametrize("version", ["1.6", "2.1"])
-def test_nothing_is_found_in_a_station_without_a_fault(version: str) -> None:
-    assert [] == judged(version)
+def test_a_station_without_a_fault_is_seen_to_have_none(version: str) -> None:
+    assert {Verdict.CONFORMING} == set(_outcomes(version).values())
+
+
+def test_a_plain_identity_has_nothing_to_encode() -> None:
+    seen = _outcomes("1.6", path="STATION-1", name="STATION-1")
+
+    assert Verdict.NOT_APPLICABLE is seen["handshake.encoded"]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +129,18 @@ def test_nothing_is_found_in_a_station_without_a_fault(version: str) -> None:
 )
 def test_one_fault_is_found_by_its_rule_alone(rule: str, change: Callable[[Any], None]) -> None:
     assert [rule] == judged("2.0.1", change)
+
+
+@pytest.mark.parametrize(
+    "rule, how",
+    [
+        ("handshake.offered", {"offers": ()}),
+        ("handshake.encoded", {"path": _IDENTITY}),
+        ("handshake.own-name", {"name": "ANOTHER"}),
+    ],
+)
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_one_fault_of_a_handshake_is_found_by_its_rule_alone(
+    version: str, rule: str, how: dict[str, Any]
+) -> None:
+    assert [rule] == judged(version, **how)

@@ -5,6 +5,7 @@ Needs the extra ``soap``.
 
 import re
 from contextlib import suppress
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from attrs import frozen
@@ -12,9 +13,10 @@ from lxml import etree
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask, listen
+from ocpp_core.conformance.checks.steering import coming
 from ocpp_core.conformance.soap_texts import ADDRESSING, ANONYMOUS, ENVELOPE, Envelope, local, root_of, space
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, PeerCall, Refused, Stage
-from ocpp_core.conformance.traces import Direction
+from ocpp_core.conformance.traces import POSTED, Direction
 from ocpp_core.conformance.verdicts import Inconclusive
 from ocpp_core.model.messages import Payload
 from ocpp_core.model.shapes import ListOf, Nested, shape
@@ -38,6 +40,8 @@ _MAY_BE_EMPTY = frozenset({"data", "value", "info"})
 
 #: What is asked where it does not matter what: of a station, the first that its version has. It needs no member.
 _PLAIN = {Role.CSMS: ("Heartbeat",), Role.CHARGE_POINT: ("GetConfiguration", "ClearCache")}
+#: What each is got to ask.
+_OWN = {Role.CSMS: "ClearCache", Role.CHARGE_POINT: "Heartbeat"}
 #: What is asked without the member that it needs.
 _UNFIT = {Role.CSMS: "Authorize", Role.CHARGE_POINT: "UnlockConnector"}
 #: Whose answers have more than one element, and what is asked for.
@@ -92,6 +96,7 @@ def _request(
     identity: str = "chargeBoxIdentity",
     who: str = "",
     envelope: str = ENVELOPE,
+    sender: str = "http://127.0.0.1/",
     reply_to: str = ANONYMOUS,
     more: str = "",
 ) -> str:
@@ -102,7 +107,7 @@ def _request(
         '<?xml version="1.0" encoding="UTF-8"?>'
         f'<e:Envelope xmlns:e="{envelope}" xmlns:a="{ADDRESSING}" xmlns:c="{_namespace(stage)}"><e:Header>{told}'
         f"<a:Action>/{operation}</a:Action><a:MessageID>{id}</a:MessageID>"
-        f"<a:From><a:Address>http://127.0.0.1/</a:Address></a:From>"
+        f"<a:From><a:Address>{escape(sender)}</a:Address></a:From>"
         f"<a:ReplyTo><a:Address>{reply_to}</a:Address></a:ReplyTo><a:To>http://127.0.0.1/</a:To>{more}"
         f"</e:Header><e:Body><c:{name}/></e:Body></e:Envelope>"
     )
@@ -237,6 +242,18 @@ async def nil(stage: Stage) -> None:
 
 
 # What is asked oddly
+
+
+@check("envelope.coding")
+async def coding(stage: Stage) -> None:
+    """Packs what it asks in both ways that have to be understood."""
+    await _stands(stage)
+    for name in ("gzip", "deflate"):
+        id = f"urn:uuid:{stage.new_id()}"
+        came = await stage.exchange_packed(_request(stage, id), id, name)
+        if came.kind is not AnswerKind.RESULT:
+            marks = (came.mark,) if came.mark >= 0 else ()
+            stage.deviates("a result", came, place=name, marks=marks)
 
 
 @check("envelope.header-case")
@@ -399,12 +416,22 @@ async def fault_status(stage: Stage) -> None:
             stage.deviates("HTTP 4xx or 5xx", f"HTTP {status[1]}", marks=(fault.mark,))
 
 
-# What a CSMS asks
+# What it asks by itself
 
 
 async def _called(stage: Stage) -> tuple[PeerCall, Envelope]:
-    call = await stage.provoke("ClearCache")
+    call = await stage.provoke(_OWN[stage.role])
     return call, _read(stage, call.mark)
+
+
+async def _listens_at(stage: Stage) -> str:
+    """Where we say that we listen; it was said last of all."""
+    await _answered(stage)
+    said = [root_of(entry.text) for entry in stage.trace if entry.direction is Direction.SENT]
+    ours = [Envelope(root).header("From") for root in said if root is not None]
+    if not ours or not ours[-1]:
+        stage.cannot_tell("there is no From in what it was told")
+    return ours[-1].rstrip("/")
 
 
 @check("envelope.call-identity")
@@ -463,15 +490,27 @@ async def call_reply_to(stage: Stage) -> None:
 @check("envelope.call-to")
 async def call_to(stage: Stage) -> None:
     """Has it ask something, and looks to whom. The station has said where it is."""
-    await _answered(stage)
-    said = [root_of(entry.text) for entry in stage.trace if entry.direction is Direction.SENT]
-    ours = [Envelope(root).header("From") for root in said if root is not None]
+    ours = await _listens_at(stage)
     call, read = await _called(stage)
     found = read.header("To")
-    if found is None or not ours or not ours[-1]:
-        stage.cannot_tell("there is no To in the request, or no From in what it was told")
-    if found.rstrip("/") != ours[-1].rstrip("/"):
-        stage.deviates(f"To {ours[-1]}", found, marks=(call.mark,))
+    if found is None:
+        stage.cannot_tell("there is no To in the request")
+    if found.rstrip("/") != ours:
+        stage.deviates(f"To {ours}", found, marks=(call.mark,))
+
+
+@check("envelope.call-latest")
+async def call_latest(stage: Stage) -> None:
+    """Says that the station listens at another path now, has it ask something, and looks where that comes."""
+    before = await _listens_at(stage)
+    now = f"{before}/moved-{stage.new_id()[:8]}"
+    stage.needed(await _exchanged(stage, "another address", sender=now), "the answer to the new address")
+    call, _ = await _called(stage)
+    came = stage.trace[call.mark].note.removeprefix(f"{POSTED} to ").partition(" as ")[0].rstrip("/")
+    if came == urlsplit(before).path:
+        stage.deviates(f"a request to {now}", f"one to {before}", marks=(call.mark,))
+    if came != urlsplit(now).path:
+        stage.cannot_tell(f"what stands before the kit has changed the path to {came}")
 
 
 @check("envelope.call-relates-to")
@@ -486,10 +525,24 @@ async def call_relates_to(stage: Stage) -> None:
 @check("envelope.any-fault")
 async def any_fault(stage: Stage) -> None:
     """Answers what it asks with a fault of no known sub-code, and goes on."""
-    stage.responders["ClearCache"] = lambda call: Refused("SomethingElse", "no sub-code that OCPP has")
-    stage.needed(await ask(stage, "Heartbeat"), "the answer to a heartbeat before it")
+    plain = _plain(stage)
+    stage.responders[_OWN[stage.role]] = lambda call: Refused("SomethingElse", "no sub-code that OCPP has")
+    stage.needed(await ask(stage, plain), f"the answer to {plain} before it")
     call, _ = await _called(stage)
     await listen(stage)
-    came = await ask(stage, "Heartbeat")
+    came = await ask(stage, plain)
     if came.kind is not AnswerKind.RESULT:
-        stage.deviates("an answer to a heartbeat after it", came, marks=(call.mark, came.mark))
+        stage.deviates(f"an answer to {plain} after it", came, marks=(call.mark, came.mark))
+
+
+@check("envelope.not-again")
+async def not_again(stage: Stage) -> None:
+    """Answers a status with a fault, and waits whether the same is said again."""
+    action = "StatusNotification"
+    stage.responders[action] = lambda call: Refused("InternalError", "not now")
+    call = await stage.provoke(action)
+    async for other in coming(stage, action):
+        # What looks like it and has an id of its own may be another status, unless both are of one moment.
+        is_same = other.payload == call.payload and "timestamp" in call.payload
+        if other.id == call.id or is_same:
+            stage.deviates("nothing of the kind", f"{action} again", marks=(call.mark, other.mark))

@@ -1,11 +1,16 @@
-"""Checks of CSMSs: how a connection of OCPP-J begins."""
+"""Checks of both roles: how a connection of OCPP-J begins."""
+
+import re
 
 from ocpp_core.conformance.checks import Start, check
 from ocpp_core.conformance.stages import Opening, Stage
+from ocpp_core.transports._handshake import credentials_in, identity_in
 
 #: A subprotocol that nobody has.
 _STRANGE = "ocpp0.1"
 _COMPLETED = 101
+#: What a segment of a path may hold (RFC 3986 §3.3).
+_SEGMENT = re.compile(r"(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*", re.ASCII)
 
 
 def _told(opening: Opening) -> str:
@@ -80,3 +85,36 @@ async def username(stage: Stage) -> None:
     # With which status is the matter of another rule.
     if opening.status == _COMPLETED:
         stage.deviates("a refusal", _told(opening), marks=(opening.mark,))
+
+
+# What a station says as it connects: who says something else is not let in, or has left it out
+
+
+@check("handshake.offered", start=Start.CONNECTED)
+async def offered(stage: Stage) -> None:
+    """Looks for the version among what it offers."""
+    own, opening = stage.specification.subprotocol or "", stage.opening
+    if own not in opening.offered:
+        got = ", ".join(opening.offered) or "no subprotocol"
+        stage.deviates(f"an offer of {own}", got, marks=(opening.mark,))
+
+
+@check("handshake.encoded", start=Start.CONNECTED)
+async def encoded(stage: Stage) -> None:
+    """Looks at the end of the path that it asks for."""
+    said = stage.opening.path.partition("?")[0].rpartition("/")[2]
+    if not _SEGMENT.fullmatch(said):
+        stage.deviates("an identity in percent-encoding", said, marks=(stage.opening.mark,))
+    if "%" not in said:
+        stage.does_not_apply("its identity has nothing to encode")
+
+
+@check("handshake.own-name", start=Start.CONNECTED)
+async def own_name(stage: Stage) -> None:
+    """Looks at the name beside its password, whether or not one was asked for."""
+    identity = identity_in(stage.opening.path)
+    given = credentials_in(stage.opening.headers.get("authorization", ""), identity)
+    if given is None:
+        stage.does_not_apply("it says no name and no password")
+    if given[0] != identity:
+        stage.deviates(f"the name {identity}", given[0], marks=(stage.opening.mark,))

@@ -1,14 +1,17 @@
 """Checks of stations: charging profiles and local lists."""
 
 from ocpp_core.conformance.checks import check
+from ocpp_core.conformance.checks.asking import UNSERVED
 from ocpp_core.conformance.checks.station_settings import reported
 from ocpp_core.conformance.checks.steering import ask, is_served, placed, quiet
 from ocpp_core.conformance.checks.transacting import UNKNOWN_ID
 from ocpp_core.conformance.requests import is_first, timestamp, token
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.testing.smallest import TOKEN
 
 _NO_CONNECTOR = 999
+_NO_UNIT = "Furlong"
 #: Of the profiles that are set here.
 PROFILE_ID = 47110
 #: Amperes that they allow; few enough for any station.
@@ -90,6 +93,27 @@ async def unknown_connector(stage: Stage) -> None:
     if status == "Accepted":
         await clear_profile(stage)
         stage.deviates("a refusal, since there is no such connector", str(status), marks=(answer.mark,))
+
+
+@check("profile.bad-token")
+async def bad_token(stage: Stage) -> None:
+    """Sets a profile in a unit that there is not, and asks for a schedule in one."""
+    profile = profile_of(stage, "TxDefaultProfile")
+    profile["chargingSchedule"]["chargingRateUnit"] = _NO_UNIT
+    wanted = stage.specification.error_names[stage.wire][ErrorCode.PROPERTY_CONSTRAINT]
+    for place, answer in (
+        ("SetChargingProfile", await set_profile(stage, profile)),
+        ("GetCompositeSchedule", await composite(stage, unit=_NO_UNIT)),
+    ):
+        if answer.kind is AnswerKind.ERROR and answer.code in UNSERVED:
+            stage.does_not_apply("smart charging is not served")
+        if answer.kind not in (AnswerKind.ERROR, AnswerKind.RESULT):
+            stage.needed(answer, place)
+        if answer.payload is not None and answer.payload.get("status") == "Accepted":
+            await clear_profile(stage)
+        if answer.code != wanted:
+            got = answer if answer.payload is None else answer.payload.get("status")
+            stage.deviates(f"an error {wanted}", got, place=place, marks=(answer.mark,))
 
 
 @check("profile.clear-unknown")

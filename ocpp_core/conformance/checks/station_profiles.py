@@ -18,6 +18,7 @@ from ocpp_core.conformance.checks.station_charging import (
 )
 from ocpp_core.conformance.checks.station_settings import reported
 from ocpp_core.conformance.checks.steering import (
+    Setting,
     ask,
     charging,
     is_served,
@@ -27,7 +28,7 @@ from ocpp_core.conformance.checks.steering import (
     value_of,
     wanted,
 )
-from ocpp_core.conformance.requests import response
+from ocpp_core.conformance.requests import is_first, response
 from ocpp_core.conformance.stages import Answer, AnswerKind, Json, Stage
 
 _OTHER = PROFILE_ID + 1
@@ -236,11 +237,22 @@ async def unsupported(stage: Stage) -> None:
     """Sets a profile where nothing is known of charging profiles."""
     if is_claimed(stage, "profile.unit"):
         stage.does_not_apply("the profile claims smart charging")
-    for variable in ("Enabled", "Available", "RateUnit"):
-        if await value_of(stage, "SmartChargingCtrlr", variable) is not None:
-            stage.does_not_apply("it says that it can")
+    if await _says_that_it_can(stage):
+        stage.does_not_apply("it says that it can")
     answer = await set_profile(stage, profile_of(stage, "TxDefaultProfile"), number=1)
-    await refused_unserved(stage, answer, clear_profile)
+    # 1.6 has a status that says the same.
+    if answer.payload is None or answer.payload.get("status") != "NotSupported":
+        await refused_unserved(stage, answer, clear_profile)
+
+
+async def _says_that_it_can(stage: Stage) -> bool:
+    if is_first(stage.specification):
+        told = await Setting("SupportedFeatureProfiles", "").get(stage)
+        if told is None:
+            stage.cannot_tell("it does not tell SupportedFeatureProfiles")
+        return "SmartCharging" in told
+    variables = ("Enabled", "Available", "RateUnit")
+    return any([await value_of(stage, "SmartChargingCtrlr", each) is not None for each in variables])
 
 
 @check("profile.external-kept")

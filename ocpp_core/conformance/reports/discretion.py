@@ -5,6 +5,8 @@ from typing import Any
 
 from attrs import define, evolve, field
 
+from ocpp_core.conformance import learning
+from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.reports.report import Report, Software
 from ocpp_core.conformance.traces import Direction, Entry, Trace, What
 from ocpp_core.conformance.verdicts import Finding, Outcome
@@ -69,7 +71,14 @@ def replayable(finding: Finding, wire: Wire, *, is_drawn: bool) -> Finding:
         got=short(finding.got),
         place=short(finding.place),
         trace=Trace(kept),
+        known=_hidden(finding.known),
     )
+
+
+def _hidden(known: Learned) -> Learned:
+    """The same without the values of secret variables; which these are is no secret."""
+    said = learning.written(known)
+    return learning.read({**said, "values": hide(said["values"], persons=True)})
 
 
 @define

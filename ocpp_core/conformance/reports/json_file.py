@@ -95,6 +95,7 @@ def _document(report: Report) -> dict[str, Any]:
         "software": asdict(report.software),
         "leftBehind": list(report.left_behind),
         "strict": report.strict,
+        "stopped": report.is_stopped,
         "discreet": report.is_discreet,
         "exitCode": report.exit_code,
         "counts": {verdict.value: count for verdict, count in report.counts.items()},
@@ -173,6 +174,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         software=Software(**{name: document["software"][name] for name in _MEMBERS_OF_SOFTWARE}),
         left_behind=tuple(document["leftBehind"]),
         strict=document["strict"],
+        is_stopped=document.get("stopped", False),
         is_discreet=document["discreet"],
     )
 

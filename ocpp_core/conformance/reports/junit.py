@@ -54,6 +54,7 @@ def _properties(report: Report) -> Iterator[tuple[str, str]]:
         ("model", report.software.model),
         ("firmware", report.software.firmware),
         ("left_behind", ", ".join(report.left_behind)),
+        ("stopped", report.stop),
     ):
         if value:
             yield name, printable(value, LONG)

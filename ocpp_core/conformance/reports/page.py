@@ -145,6 +145,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Seed", str(report.seed)
     yield "Began", f"{report.started:%Y-%m-%d %H:%M:%S %Z}"
     yield "Took", f"{report.seconds:.1f} s"
+    yield "Not to its end", report.stop
     yield f"Left in the {report.subject}", ", ".join(map(printable, report.left_behind))
 
 

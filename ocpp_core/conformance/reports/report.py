@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from attrs import field, frozen
 
+from ocpp_core.conformance.budgets import STOPPED
 from ocpp_core.conformance.rules import Level, Rule
 from ocpp_core.conformance.verdicts import Outcome, Verdict, exit_code
 from ocpp_core.model.versions import Role, Wire
@@ -61,6 +62,7 @@ class Report:
         software: What the software says of itself.
         left_behind: What the run has left in the software: stations, transactions, profiles.
         strict: Whether what only should be counts as a deviation too.
+        is_stopped: Whether it was ended before its end.
         is_discreet: Whether nothing is in it that is not for everybody, see `discreet`.
     """
 
@@ -78,6 +80,7 @@ class Report:
     software: Software = Software()
     left_behind: tuple[str, ...] = ()
     strict: bool = False
+    is_stopped: bool = False
     is_discreet: bool = False
 
     @property
@@ -124,7 +127,15 @@ class Report:
     @property
     def exit_code(self) -> int:
         """What the command exits with."""
-        return exit_code(self.outcomes, strict=self.strict, known=self.known)
+        return exit_code(self.outcomes, strict=self.strict, known=self.known, is_stopped=self.is_stopped)
+
+    @property
+    def stop(self) -> str:
+        """What a run that was stopped has not come to, in one sentence; "" if it has come to its end."""
+        if not self.is_stopped:
+            return ""
+        left = sum(outcome.reason == STOPPED for outcome in self.outcomes)
+        return f"Stopped before its end: {left} of {len(self.outcomes)} rules were not looked for."
 
     def weight(self, outcome: Outcome) -> str:
         """How much an outcome counts beside its verdict: ``should``, ``known``; "" for all of it."""

@@ -215,6 +215,8 @@ def _foot(report: Report) -> Iterator[_Line]:
     total = len(report.outcomes)
     line = Text(f"{total} rule{'' if total == 1 else 's'}: ", "bold")
     yield _Line(line.append_text(_counted(dict(report.counts))))
+    if report.stop:
+        yield _Line(Text(report.stop, STYLES[Verdict.INCONCLUSIVE]))
     if report.left_behind:
         left = ", ".join(printable(each) for each in report.left_behind)
         yield _Line(Text(f"left in the {report.subject}: {left}"), hang=2)

@@ -80,7 +80,8 @@ class _Line(Line):
 
     def _record(self, stage: JsonStage) -> None:
         entry = stage.record(Direction.RECEIVED, What.OPENED, "in memory")
-        stage.opening = Opening("", mark=entry.number)
+        own = stage.specification.subprotocol or ""
+        stage.opening = Opening("/STATION-1", (own,), own, 101, mark=entry.number)
 
     async def opened(self, stage: JsonStage) -> Any:
         self.stage, self.is_awaited = stage, True

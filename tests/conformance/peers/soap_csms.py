@@ -4,7 +4,9 @@ What it answers and asks is that of the faultless CSMS on the JSON wire (`csms`)
 """
 
 import asyncio
+import gzip
 import re
+import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -37,6 +39,7 @@ class SoapCsms(Csms):
         status_of: The HTTP status of a fault.
         media_type: Of what it sends.
         looks_at: What it looks at before it serves a request: each may refuse it.
+        codings: How it unpacks a body.
     """
 
     def __init__(self, version: str, registration: str = "Accepted") -> None:
@@ -52,6 +55,7 @@ class SoapCsms(Csms):
         ]
         self.fault: Callable[[SoapCsms, Fault], str] = written_fault
         self.media_type = _MEDIA_TYPE
+        self.codings = dict(CODINGS)
         self.station = ""
         self.soap = SoapSession(self)
         self.sent: set[asyncio.Task[Any]] = set()
@@ -71,6 +75,7 @@ class SoapCsms(Csms):
             while line := await reader.readline():
                 headers = await _headers(reader)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
+                body = unpacked(self, body, headers.get("content-encoding", ""))
                 status, text = self.answered(body) if line.startswith(b"POST") else (405, "")
                 writer.write(_http(f"HTTP/1.1 {status} Status", text, self.media_type))
                 await writer.drain()
@@ -376,6 +381,14 @@ def _value(kind: Any, element: Any) -> Any:
 
 
 # HTTP
+
+#: How a body is unpacked.
+CODINGS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+
+
+def unpacked(reader: Any, body: bytes, coding: str) -> bytes:
+    """A body as a peer reads it that knows some codings."""
+    return reader.codings[coding](body) if coding in reader.codings else body
 
 
 async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:

@@ -91,6 +91,21 @@ def _fragile(csms: SoapCsms) -> None:
     csms.refusals.append(refuse)  # type: ignore[arg-type]
 
 
+def _unpacks_no_gzip(csms: SoapCsms) -> None:
+    del csms.codings["gzip"]
+
+
+def _keeps_first(csms: SoapCsms) -> None:
+    answered = csms.answered
+
+    def kept(body: bytes) -> tuple[int, str]:
+        first, answer = csms.station, answered(body)
+        csms.station = first or csms.station
+        return answer
+
+    csms.answered = kept  # type: ignore[method-assign]
+
+
 def _without(*looks: Callable[[Incoming], None]) -> Callable[[SoapCsms], None]:
     """Does not look at something."""
 
@@ -308,12 +323,15 @@ FAULTS: tuple[Fault, ...] = (
         _calling(f"<a:Address>{ADDRESSING}/anonymous", "<a:Address>http://127.0.0.1:9/"),
     ),
     Fault("calls to nowhere", "envelope.call-to", _calling(r"<a:To>[^<]*", "<a:To>http://127.0.0.1:9/")),
+    Fault("calls at the address that it heard first", "envelope.call-latest", _keeps_first),
     Fault(
         "calls that relate to something",
         "envelope.call-relates-to",
         _calling(r"<a:To>", "<a:RelatesTo>urn:uuid:0</a:RelatesTo><a:To>"),
     ),
     Fault("stops at a fault that it does not know", "envelope.any-fault", _fragile),
+    Fault("unpacks no gzip", "envelope.coding", _unpacks_no_gzip),
+    Fault("unpacks nothing", "envelope.coding", lambda csms: csms.codings.clear()),
     Fault(
         "accepts what nobody knows of a vendor",
         "data-transfer.unknown-message",

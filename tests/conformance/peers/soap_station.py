@@ -16,6 +16,7 @@ import httpx
 
 from conformance.peers.soap_csms import (
     ANONYMOUS,
+    CODINGS,
     Fault,
     Incoming,
     elements,
@@ -23,6 +24,7 @@ from conformance.peers.soap_csms import (
     is_an_envelope,
     is_understood,
     read,
+    unpacked,
     written_fault,
 )
 from conformance.peers.station import Station
@@ -59,6 +61,7 @@ class SoapStation(Station):
         status_of: The HTTP status of a fault, by its code.
         media_type: Of what it sends.
         looks_at: What it looks at before it serves a request: each may refuse it.
+        codings: How it unpacks a body.
     """
 
     def __init__(self, version: str) -> None:
@@ -69,6 +72,7 @@ class SoapStation(Station):
         self.edit_call: Callable[[str, str], str] = lambda text, action: text
         self.status_of: Callable[[str], int] = lambda code: 400 if code == "Sender" else 500
         self.media_type = MEDIA_TYPE
+        self.codings = dict(CODINGS)
         self.looks_at: list[Callable[[Incoming], None]] = [is_an_envelope, is_understood, is_for_us]
 
     def called_as(self, id: str, action: str, payload: Json) -> str:
@@ -111,7 +115,7 @@ class SoapLink:
     """What the station takes for a connection: its calls are posted, and what is posted to it are calls."""
 
     def __init__(self, station: SoapStation, ground: SoapGround) -> None:
-        self._station = station
+        self.station = station
         self._kit = httpx.AsyncClient(transport=httpx.ASGITransport(ground), base_url=KIT)
         self._inbox: asyncio.Queue[str | None] = asyncio.Queue()
         self._asked: dict[str, tuple[Incoming, asyncio.Future[httpx.Response]]] = {}
@@ -127,31 +131,31 @@ class SoapLink:
             post.add_done_callback(self._posts.discard)
         elif frame[1] in self._asked:
             asked, waiting = self._asked.pop(frame[1])
-            waiting.set_result(self._station.answered_as(asked, frame))
+            waiting.set_result(self.station.answered_as(asked, frame))
 
     async def _post(self, id: str, action: str, payload: Json) -> None:
-        content = self._station.called_as(id, action, payload)
-        headers = {"Content-Type": self._station.media_type}
+        content = self.station.called_as(id, action, payload)
+        headers = {"Content-Type": self.station.media_type}
         came = await self._kit.post("/", content=content, headers=headers)
         if came.content:
             self._inbox.put_nowait(json.dumps(self._read(id, action, came.content)))
 
     def _read(self, id: str, action: str, content: bytes) -> list[Any]:
-        answer = Incoming(self._station, content)
+        answer = Incoming(self.station, content)
         code = answer.content.findtext("{*}Code/{*}Subcode/{*}Value")
         if code is not None:
             return [4, id, code.rpartition(":")[2], "", {}]
-        return [3, id, answer.payload_of(self._station.specification.response(action))]
+        return [3, id, answer.payload_of(self.station.specification.response(action))]
 
     async def asked(self, body: bytes) -> httpx.Response:
         """What a request of the kit is answered, in time."""
-        asked = Incoming(self._station, body)
+        asked = Incoming(self.station, body)
         try:
-            for look in self._station.looks_at:
+            for look in self.station.looks_at:
                 look(asked)
         except Fault as fault:
-            return self._station.faulty(fault.about(asked))
-        known = self._station.specification
+            return self.station.faulty(fault.about(asked))
+        known = self.station.specification
         action = asked.action
         payload = read(known.request(action), asked.content) if action in known.actions else {}
         waiting: asyncio.Future[httpx.Response] = asyncio.get_running_loop().create_future()
@@ -181,7 +185,8 @@ class _ToStation(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.link is None or self.link.is_closed:
             raise httpx.ConnectError("the station is not there")
-        return await self.link.asked(await request.aread())
+        body, coding = await request.aread(), request.headers.get("content-encoding", "")
+        return await self.link.asked(unpacked(self.link.station, body, coding))
 
 
 @asynccontextmanager

@@ -5,18 +5,22 @@ What is wrong with an envelope stands here; what a station does wrongly on both 
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import reduce
 from typing import Any
 
 from attrs import field, frozen
 from lxml import etree
 
+from conformance.peers.soap_csms import ANONYMOUS, Incoming, is_understood
 from conformance.peers.soap_csms import Fault as SoapFault
-from conformance.peers.soap_csms import Incoming, is_understood
 from conformance.peers.soap_station import SoapStation, is_for_us
+from conformance.peers.station import Failed
+from conformance.peers.station_answers import Refused
 from conformance.peers.station_faults import BOOTS, TRANSACTIONS
 from conformance.peers.station_faults_more import MORE
 from conformance.peers.station_faults_settings import SETTINGS_FAULTS
+from ocpp_core.conformance.requests import request
 from ocpp_core.conformance.rules import rules
 from ocpp_core.model.versions import Role, Wire
 
@@ -205,6 +209,8 @@ ANSWERS = [
         ),
         WITH_CONFIGURATION,
     ),
+    Fault("unpacks no deflate", "envelope.coding", lambda station: station.codings.pop("deflate")),
+    Fault("unpacks nothing", "envelope.coding", lambda station: station.codings.clear()),
     Fault("wants chargeBoxIdentity in these letters", "envelope.header-case", looking(_strict_header)),
     Fault("answers elsewhere", "envelope.reply-to", _elsewhere),
     Fault("serves requests to others", "envelope.identity-mismatch", without(is_for_us)),
@@ -236,8 +242,44 @@ ANSWERS = [
     Fault("text/xml", "envelope.media-type", lambda station: setattr(station, "media_type", "text/xml")),
 ]
 
+
+def _fragile(station: SoapStation) -> None:
+    """Serves nothing more after a fault of another kind."""
+    call, answer, strange = station.call, station.answer, list[str]()
+
+    async def calling(action: str, payload: Json) -> Json:
+        try:
+            return await call(action, payload)
+        except Failed as failed:
+            strange.extend({str(failed)} - set(station.codes.values()) - {action})
+            raise
+
+    def serving(action: str, payload: Json) -> Json | None:
+        if strange:
+            raise Refused("InternalError")
+        return answer(action, payload)
+
+    station.call, station.answer = calling, serving  # type: ignore[method-assign]
+
+
+def _says_again(station: SoapStation) -> None:
+    """Says once more what was answered with a fault."""
+
+    async def quietly(action: str, members: Json) -> None:
+        payload = request(station.specification, action, members)
+        try:
+            await station.call(action, payload)
+        except Failed:
+            with suppress(Failed):
+                await station.call(action, payload)
+
+    station.quietly = quietly  # type: ignore[method-assign]
+
+
 #: What is wrong with what it asks.
 CALLS = [
+    Fault("stops at a fault that it does not know", "envelope.any-fault", _fragile, ALL[:1]),
+    Fault("says what nobody takes again", "envelope.not-again", _says_again, ALL[:1]),
     Fault(
         "SOAP 1.1",
         "envelope.request",
@@ -269,6 +311,26 @@ CALLS = [
         "From that is no address",
         "envelope.request-from",
         calling(r"(<a:From><a:Address>)[^<]+", r"\1STATION-1", "Heartbeat", "StatusNotification"),
+    ),
+    Fault(
+        "From that is nobody's address",
+        "envelope.request-from",
+        calling(r"(<a:From><a:Address>)[^<]+", rf"\1{ANONYMOUS}", "Heartbeat", "StatusNotification"),
+    ),
+    Fault(
+        "has moved, and does not boot",
+        "envelope.request-moved",
+        calling(r"(<a:From><a:Address>)[^<]+", r"\1http://elsewhere.example/", "StatusNotification"),
+    ),
+    Fault(
+        "no To",
+        "envelope.request-to",
+        calling(r"<a:To>.*?</a:To>", "", "Heartbeat", "StatusNotification"),
+    ),
+    Fault(
+        "says that nobody is called",
+        "envelope.request-to",
+        calling(r"<a:To>.*?</a:To>", f"<a:To>{ANONYMOUS}</a:To>", "Heartbeat", "StatusNotification"),
     ),
     Fault(
         "wants answers elsewhere",
@@ -329,6 +391,26 @@ PAYLOADS = [
         "a status of its own",
         "payload.request-value",
         calling(r"(<o:status>)\w+", r"\1Asleep", "StatusNotification"),
+    ),
+    Fault(
+        "a status of 1.6",
+        "payload.request-value",
+        calling(r"(<o:status>)\w+", r"\1Preparing", "StatusNotification"),
+        ("1.5", "1.2"),
+    ),
+    Fault(
+        "the unit of a reading as an element",
+        "payload.request-unknown-member",
+        once(
+            (
+                r"<o:statusNotificationRequest>.*</o:statusNotificationRequest>",
+                "<o:meterValuesRequest><o:connectorId>1</o:connectorId><o:values>"
+                "<o:timestamp>2026-01-01T00:00:00Z</o:timestamp><o:value>10<o:unit>Wh</o:unit></o:value>"
+                "</o:values></o:meterValuesRequest>",
+            ),
+            ("/StatusNotification", "/MeterValues"),
+        ),
+        ("1.5",),
     ),
     Fault(
         "a member of its own",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.peers.station import Station
+from conformance.peers.station_answers import Refused
 from conformance.peers.station_ways import (
     FIRST,
     SECOND,
@@ -424,6 +425,25 @@ def _more_versions(result: Json, _: Json) -> Json:
     return {name: value + 1 if value == 7 else value for name, value in result.items()}
 
 
+def _rejects_what_breaks(station: Station) -> None:
+    answer = station.answer
+
+    def rejecting(action: str, payload: Json) -> Json | None:
+        try:
+            return answer(action, payload)
+        except Refused:
+            if action == "SetChargingProfile":
+                return {"status": "Rejected"}
+            raise
+
+    station.answer = rejecting  # type: ignore[method-assign]
+
+
+def _without_smart_charging(station: Station) -> None:
+    station.settings["SupportedFeatureProfiles"][0] = "Core,RemoteTrigger"
+    results("SetChargingProfile", status="Rejected")(station)
+
+
 CHARGING = [
     Fault(
         "profiles of no transaction",
@@ -431,6 +451,8 @@ CHARGING = [
         results("SetChargingProfile", lambda payload: _purpose(payload) == "TxProfile", status="Accepted"),
     ),
     Fault("profiles of no connector", "profile.unknown-connector", before("SetChargingProfile", _anywhere)),
+    Fault("rejects tokens that there are not", "profile.bad-token", _rejects_what_breaks, FIRST),
+    Fault("rejects what it does not know of", "profile.unsupported", _without_smart_charging, FIRST),
     Fault(
         "clears unknown profiles",
         "profile.clear-unknown",

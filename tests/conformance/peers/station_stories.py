@@ -126,6 +126,10 @@ class Story:
         """The station says exactly this, in any version."""
         return self._says(Direction.RECEIVED, "", lambda _: list(frame))
 
+    def spoils(self, text: str) -> "Story":
+        """The CSMS says something that is no JSON,."""
+        return self._add(Direction.SENT, What.MESSAGE, "", lambda _: text)
+
     # What is said often
 
     def has(self, component: str, variable: str, value: str) -> "Story":

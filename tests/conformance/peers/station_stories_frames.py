@@ -32,7 +32,19 @@ _BROKEN = {
     "payload.request-unknown-member": Story().says(2, "1", "Heartbeat", {"mood": "fine"}),
 }
 
+#: The id of what cannot be read may be guessed right, and something else be asked under it.
+_ODD = {
+    "frame.answered-once": _ONE.spoils('[2,"1","ClearCa')
+    .says(4, "1", "InternalError", "no JSON", {})
+    .asks("ClearCache", {}, {"status": "Accepted"})
+}
+
 FRAME_STORIES = [
-    Stories(rule, broken={"one that is wrong": story}, kept={"right ones": _RIGHT})
+    Stories(
+        rule,
+        broken={"one that is wrong": story},
+        kept={"right ones": _RIGHT},
+        odd={"one that is odd": _ODD[rule]} if rule in _ODD else {},
+    )
     for rule, story in _BROKEN.items()
 ]
