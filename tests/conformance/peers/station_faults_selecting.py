@@ -95,7 +95,7 @@ async def _silently_cleared(self: Station, payload: Json) -> None:
 
 
 async def _signs_once(self: Station) -> None:
-    await self.quietly("SignCertificate", {})
+    await self.quietly("SignCertificate", {"requestId": 1})
 
 
 SELECTING_FAULTS = [
