@@ -111,7 +111,11 @@ def _severity_told(event: _Event) -> Iterator[Wrong]:
     monitor = event.monitor
     if monitor is not None:
         got = event.data.get("severity")
-        yield None if got == monitor.severity else (f"the severity {monitor.severity}", "none" if got is None else str(got))
+        yield (
+            None
+            if got == monitor.severity
+            else (f"the severity {monitor.severity}", "none" if got is None else str(got))
+        )
 
 
 for _rule, _judge in (
