@@ -35,8 +35,8 @@ _BY_THEN = 2
 _RESTARTS = frozenset(
     {"FirmwareUpdate", "LocalReset", "PowerUp", "RemoteReset", "ScheduledReset", "Watchdog"}
 )
-#: How a transaction ends that an interruption has ended.
-_INTERRUPTED = frozenset({"PowerLoss", "Reboot"})
+#: Why a station boots after an interruption, and how it then ends transactions that do not go on.
+_INTERRUPTED = {"PowerUp": "PowerLoss", "Watchdog": "Reboot"}
 _RESUMING = ("TxCtrlr", "ResumptionTimeout")
 #: Seconds by which a clock that is read twice may differ.
 _SAME_CLOCK = 1.0
@@ -102,7 +102,8 @@ def _given(heard: Heard) -> Iterator[tuple[int, Json]]:
 @overheard("limit.confirmed")
 def _confirmed(heard: Heard) -> Iterator[Deviation | None]:
     for _, name, wanted in _wanted(heard):
-        told = [event for event in wanted.events if name in _limit(event)]
+        # One that is reached at once is told by that.
+        told = [each for each in wanted.events if name in _limit(each) or each.trigger in _REACHED]
         if len(wanted.events) == _BY_THEN:
             marks = [event.said for event in wanted.events]
             yield judged(bool(told), f"the {name} that the CSMS has set", "none", *marks)
@@ -256,10 +257,12 @@ def _resumed_suspended(heard: Heard) -> Iterator[Deviation | None]:
 
 @overheard("transaction.interrupted")
 def _interrupted(heard: Heard) -> Iterator[Deviation | None]:
-    boots = [said.mark for said in heard.said if _restarts(heard, said)]
+    boots = [
+        (said.mark, _INTERRUPTED.get(boot["reason"])) for said, boot in requests(heard, "BootNotification")
+    ]
     for told in transactions(heard):
         last = told[-1]
-        is_after = any(told[0].mark < mark < last.mark for mark in boots)
-        if last.kind == "Ended" and last.reason in _INTERRUPTED and is_after:
+        reasons = {reason for mark, reason in boots if told[0].mark < mark < last.mark}
+        if last.kind == "Ended" and last.reason in reasons:
             wanted = f"AbnormalCondition as what has triggered an end by {last.reason}"
             yield judged(last.trigger == "AbnormalCondition", wanted, shown(last.trigger), last.said)

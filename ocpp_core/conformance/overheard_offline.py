@@ -16,8 +16,6 @@ from ocpp_core.model.printing import shown
 
 #: Seconds that a station may take to tell what it has to once it is connected again.
 _SOON = 60.0
-#: What tells which token a transaction goes on with.
-_BY_TOKEN = frozenset({"Authorized", "RemoteStart"})
 
 
 # What happened without a connection
@@ -121,7 +119,7 @@ def _only_there(heard: Heard) -> Iterator[Deviation | None]:
         elif heard.tells(said, "TransactionEvent") and not said.members.get("offline"):
             event = said.members
             id, where = event["transactionInfo"]["transactionId"], event.get("evse", {}).get("id")
-            if event["triggerReason"] in _BY_TOKEN and "idToken" in event:
+            if event["triggerReason"] == "Authorized" and "idToken" in event:
                 charging[id] = event["idToken"]["idToken"].upper()
             evses = allowed.get(charging.get(id, ""), {}).get("evseId")
             is_charging = event["transactionInfo"].get("chargingState") == "Charging"
@@ -143,7 +141,7 @@ def _local_asked(heard: Heard) -> Iterator[Deviation | None]:
             asked |= set(_tokens(payload))
         elif heard.tells(said, "TransactionEvent") and not payload.get("offline"):
             token = payload.get("idToken", {})
-            if token.get("type") == "Local" and payload["triggerReason"] in _BY_TOKEN:
+            if token.get("type") == "Local" and payload["triggerReason"] == "Authorized":
                 is_right = token["idToken"].upper() in asked
                 yield judged(is_right, "Authorize about a token of the type Local", "none", said)
 

@@ -11,12 +11,14 @@ from attrs import evolve, frozen
 from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import answered, judged
+from ocpp_core.conformance.telling import answered, course, judged
+from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 
 #: Seconds in which something may still be on its way that was made before.
 _STILL = 5.0
-#: What does not show that a station has done what it was asked for before: it is told whatever else happens.
+#: Seconds in which a stream is closed.
+_SOON = 60.0
 _DATA = "NotifyPeriodicEventStream"
 
 
@@ -46,9 +48,13 @@ def _course(heard: Heard) -> Iterator[tuple[Said, _Open]]:
     adjusted = {said.mark: request for request, said in answered(heard, "AdjustPeriodicEventStream")}
     streams: dict[int, _Stream] = {}
     asked: dict[str, int] = {}
-    for said in heard.said:
+    for entry, said in course(heard):
+        if entry.what is What.CLOSED:
+            streams.clear()  # whether they outlive their connection is open
+        if said is None:
+            continue
         yield said, dict(streams)
-        payload, at = said.members, said.entry.at
+        payload, at = said.members, entry.at
         if said.action == "BootNotification":
             streams.clear()
         elif heard.tells(said, "OpenPeriodicEventStream"):
@@ -121,7 +127,7 @@ def _closed(heard: Heard) -> Iterator[Deviation | None]:
     gone: dict[int, Said] = {}
     for said, streams in _course(heard):
         for id, when in list(gone.items()):
-            is_later = said.entry.at - when.entry.at > _STILL
+            is_later = said.entry.at - when.entry.at > _SOON
             if id not in streams:
                 del gone[id]
                 yield None

@@ -104,7 +104,9 @@ def _charging(heard: Heard) -> Iterator[tuple[Said, Learned, bool]]:
     full: dict[int, bool] = {}  # slots in which a battery is, or was
     where: dict[str, int] = {}
     for said in heard.said:
-        if said.mark in swaps and said.members["eventType"] in _STATES:
+        if said.action == "BootNotification":
+            full.clear()  # how those charge on that were there before is another rule
+        elif said.mark in swaps and said.members["eventType"] in _STATES:
             full |= dict.fromkeys(_slots(said), said.members["eventType"] == "BatteryIn")
         elif said.mark in known:
             event, id = said.members, said.members["transactionInfo"]["transactionId"]
@@ -112,7 +114,7 @@ def _charging(heard: Heard) -> Iterator[tuple[Said, Learned, bool]]:
             if event["eventType"] == "Started" and full.get(slot):
                 where[id] = slot
             if id in where:
-                yield said, known[said.mark], not full[where[id]]
+                yield said, known[said.mark], not full.get(where[id], True)
 
 
 @overheard("battery.charged-from-start")

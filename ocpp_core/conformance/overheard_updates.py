@@ -21,7 +21,8 @@ _FETCHED = frozenset(
 )
 #: Statuses that are told as an event of security, too, and as which one.
 _EVENTS = {"InvalidSignature": "InvalidFirmwareSignature", "Installed": "FirmwareUpdated"}
-#: Statuses that show that it is installed, or was; and what is noted once something was told before it should be.
+#: Statuses that show that it could be installed, and that it is; and what is noted if it was too early for that.
+_READY = frozenset({"Downloaded", "SignatureVerified"})
 _INSTALLING = frozenset({"Installing", "Installed"})
 _FUTURE = "future"
 #: Seconds in which what has happened is told, and by which it may be told before.
@@ -63,7 +64,9 @@ def _event_told(heard: Heard) -> Iterator[Deviation | None]:
         for one in list(due):
             event, status = one
             is_told = event in last and last[event] > status.entry.at - _BEFORE
-            if is_told or (said.is_received and said.entry.at > status.entry.at + _SOON):
+            if said.action == "BootNotification":
+                due[due.index(one)] = event, said  # it was away meanwhile
+            elif is_told or (said.is_received and said.entry.at > status.entry.at + _SOON):
                 due.remove(one)
                 yield judged(is_told, f"the security event {event}", "none", status, said)
         if heard.asks(said, "UpdateFirmware") and "signature" in payload["firmware"]:
@@ -93,4 +96,6 @@ def _scheduled(heard: Heard) -> Iterator[Deviation | None]:
                 is_right = "InstallScheduled" in told and not is_before
                 got = "before that" if is_before else "not told"
                 yield judged(is_right, "InstallScheduled, and the installation when it was wanted", got, said)
-            told |= {payload["status"]} | ({_FUTURE} if is_before else set())
+            told.add(payload["status"])
+            if payload["status"] in _READY:
+                (told.add if is_before else told.discard)(_FUTURE)

@@ -1,4 +1,4 @@
-"""What calls about profiles, displays, DER controls and event streams entail in the faultless station, once answered."""
+"""What calls about profiles, displays, DER controls and event streams entail in the faultless station once answered."""
 
 import asyncio
 from datetime import UTC, datetime

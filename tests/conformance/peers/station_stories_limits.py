@@ -48,6 +48,7 @@ _LIMITS = [
             ).updates("MeterValueClock"),
         },
         odd={
+            "it is reached at once": _LATE.updates("EnergyLimitReached", chargingState="SuspendedEVSE"),
             "it has no such limit": Story()
             .has("TxCtrlr", "SupportedLimits", "maxTime")
             .begins(answer={"transactionLimit": {"maxEnergy": 1000}})
@@ -211,6 +212,9 @@ _REBOOTS = [
             ),
         },
         odd={
+            "told after another boot": _reboots(Story().begins(), "LocalReset").ends(
+                "ChargingStateChanged", stoppedReason="Reboot", chargingState="Idle"
+            ),
             "before it went": Story().begins().ends("EVCommunicationLost", stoppedReason="PowerLoss"),
         },
     ),
@@ -278,7 +282,7 @@ _STREAMS = [
     ),
     Stories(
         "stream.closed",
-        broken={"something else comes": _clears(_OPEN).waits(10.0).status()},
+        broken={"something else comes": _clears(_OPEN).waits(90.0).status()},
         kept={
             "closed": _closes(_clears(_OPEN)).status(),
             "closed late, and nothing before": _closes(_clears(_OPEN).waits(20.0)),
@@ -286,7 +290,8 @@ _STREAMS = [
         odd={
             "something else comes at once": _clears(_OPEN).status(),
             "values that are left": _closes(_streams(_clears(_OPEN), 0)),
-            "refused before": _clears(_opens(_TO_STREAM, "Rejected")).waits(10.0).status(),
+            "refused before": _clears(_opens(_TO_STREAM, "Rejected")).waits(90.0).status(),
+            "gone with its connection": _clears(_OPEN.loses()).waits(90.0).status(),
         },
     ),
     Stories(

@@ -184,6 +184,12 @@ _UPDATES = [
         odd={
             "firmware without a signature": _goes_on(_firmware(_update(Story()), "Installed")),
             "nobody has waited": _firmware(_update(Story(), **_SIGNED), "Installed"),
+            "it is told after a boot": _event(
+                _firmware(_update(Story(), **_SIGNED), "Installed")
+                .loses(seconds=90.0)
+                .boots("FirmwareUpdate"),
+                "FirmwareUpdated",
+            ),
             "told again": _goes_on(
                 _firmware(
                     _event(_firmware(_update(Story(), **_SIGNED), "Installed"), "FirmwareUpdated").waits(
@@ -204,6 +210,9 @@ _UPDATES = [
         odd={
             "at once, as it is time": _firmware(
                 _update(Story().waits(3700.0).status(), installDateTime=_LATER), "Installing"
+            ),
+            "at once, as it came late": _firmware(
+                _update(Story().status(), installDateTime=_LATER).waits(3700.0), "Downloaded", "Installing"
             ),
             "a clock that nobody knows": _firmware(_update(Story(), installDateTime=_LATER), "Installing"),
         },
