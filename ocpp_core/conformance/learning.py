@@ -41,13 +41,24 @@ class Learned:
     level: int | None = None
     asked: frozenset[str] = frozenset()
 
-    def value(self, component: str, variable: str) -> str | None:
-        """The value of a variable without instances; None if it is not known."""
-        return self.values.get((component.lower(), "", variable.lower(), ""))
+    def value(self, component: str, variable: str, instance: str = "") -> str | None:
+        """The value of a variable, or of an instance of it; None if it is not known."""
+        return self.values.get((component.lower(), "", variable.lower(), instance.lower()))
 
-    def is_true(self, component: str, variable: str) -> bool:
+    def number(self, component: str, variable: str) -> float | None:
+        """The value of a variable that is a number; None if none is known."""
+        try:
+            return float(self.value(component, variable) or "")
+        except ValueError:
+            return None
+
+    def is_true(self, component: str, variable: str, instance: str = "") -> bool:
         """Whether a variable is known to be true."""
-        return (self.value(component, variable) or "").lower() == "true"
+        return (self.value(component, variable, instance) or "").lower() == "true"
+
+    def is_false(self, component: str, variable: str) -> bool:
+        """Whether a variable is known to be false."""
+        return (self.value(component, variable) or "").lower() == "false"
 
     def members(self, component: str, variable: str) -> frozenset[str]:
         """The members of a list; none if it is not known."""

@@ -9,11 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
-from ocpp_core.conformance.hearing import BROKEN, Heard, Said
+from ocpp_core.conformance.hearing import Heard, Said
 from ocpp_core.conformance.json_frames import Json, Type
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Wrong, course, each, judged, requests, results
-from ocpp_core.conformance.traces import What
+from ocpp_core.conformance.telling import Wrong, each, judged, requests, results
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
 from ocpp_core.model.timestamps import read_timestamp
@@ -24,6 +23,8 @@ _OWN = "CSO"
 _OUTSIDE = frozenset({"EMS", "SO"})
 #: What a profile is for that was set from outside.
 _FROM_OUTSIDE = frozenset({"ChargingStationExternalConstraints", "LocalGeneration"})
+#: In which modes locally generated energy can be used.
+_LOCAL_MODES = frozenset({"ChargingOnly", "ExternalLimits"})
 _ISO_15118_2 = "urn:iso:15118:2:"
 _ISO_15118_20 = "urn:iso:std:iso:15118:-20:"
 #: Clocks are read one after the other.
@@ -33,13 +34,6 @@ _ROUNDING = Decimal("0.02")
 _PARTS = ("fixed", "energy", "chargingTime", "idleTime", "reservationTime", "reservationFixed")
 #: Why readings were made that have triggered an event.
 _PERIODS = {"MeterValueClock": "Sample.Clock", "MeterValuePeriodic": "Sample.Periodic"}
-#: What a station tells of an update only once it has the firmware.
-_FETCHED = frozenset(
-    {
-        *("SignatureVerified", "InvalidSignature", "InstallScheduled", "InstallRebooting"),
-        *("Installing", "Installed", "InstallVerificationFailed"),
-    }
-)
 
 
 # Charging
@@ -55,6 +49,18 @@ def _profile_from_outside(payload: Json) -> Wrong:
         purpose = profile["chargingProfilePurpose"]
         if purpose not in _FROM_OUTSIDE:
             return "a purpose of what is set from outside", shown(purpose)
+    return None
+
+
+def _modes_of_local_generation(payload: Json) -> Wrong:
+    for profile in payload["chargingProfile"]:
+        if profile["chargingProfilePurpose"] != "LocalGeneration":
+            continue
+        for schedule in profile["chargingSchedule"]:
+            for period in schedule["chargingSchedulePeriod"]:
+                mode = period.get("operationMode", "ChargingOnly")
+                if mode not in _LOCAL_MODES:
+                    return "a mode of operation of local generation", shown(mode)
     return None
 
 
@@ -219,6 +225,7 @@ for _rule, _source, _action, _judge in (
     ("charging-limit.from-outside", requests, "NotifyChargingLimit", _limit_from_outside),
     ("charging-limit.local-generation", requests, "NotifyChargingLimit", _local_generation),
     ("profile.from-outside", requests, "ReportChargingProfiles", _profile_from_outside),
+    ("profile.local-generation-modes", requests, "ReportChargingProfiles", _modes_of_local_generation),
     ("charging-needs.one-kind", requests, "NotifyEVChargingNeeds", _needs_of_one_kind),
     ("charging-needs.control", requests, "NotifyEVChargingNeeds", _control_told),
     ("transaction.transfer-refused", requests, "TransactionEvent", _transfer_refused),
@@ -272,28 +279,3 @@ for _rule, _request, _report in (
     ("der.report-parts", "GetDERControl", "ReportDERControl"),
 ):
     overheard(_rule)(partial(_no_part_after_the_last, _request, _report))
-
-
-# The steps of an update
-
-
-@overheard("firmware.steps")
-def _steps(heard: Heard) -> Iterator[Deviation | None]:
-    told: dict[int, set[str]] = {}
-    for entry, said in course(heard):
-        if entry.what is not What.MESSAGE:
-            # What it told while nobody listened is not known.
-            told.clear()
-            continue
-        if said is None or said.kind is not Type.CALL:
-            continue
-        payload = said.members
-        if said.action == "UpdateFirmware" and not entry.note.startswith(BROKEN):
-            if isinstance(payload.get("requestId"), int):
-                # Of an update that goes on under an id nobody knows what was told before.
-                told.setdefault(payload["requestId"], set())
-        elif heard.tells(said, "FirmwareStatusNotification") and payload.get("requestId") in told:
-            seen, status = told[payload["requestId"]], payload["status"]
-            before = "Downloaded" if status in _FETCHED else "Downloading" if status == "Downloaded" else ""
-            yield judged(not before or before in seen, f"{before} before {status}", "none", said)
-            seen.add(status)

@@ -5,7 +5,6 @@ and what may hang on it is not judged.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import partial
 
 from ocpp_core.conformance.hearing import Heard, Said
@@ -60,57 +59,6 @@ def _is_free(event: Json) -> bool:
     return event["eventType"] == "Started" and "evse" in event and not is_let and not event.get("offline")
 
 
-# Tariffs and costs
-
-
-def _tariffs(said: Said) -> Iterator[Json]:
-    """The tariffs that the kit gives."""
-    tariff = None if said.is_received else said.members.get("tariff")
-    if isinstance(tariff, dict) and isinstance(tariff.get("tariffId"), str):
-        yield tariff
-
-
-def _costs(heard: Heard) -> Iterator[tuple[Said, Json, Json]]:
-    """Each cost that is told of a transaction for which one tariff was named, with that: one that the kit has given."""
-    given: dict[str, Json | None] = {}
-    named: dict[str, set[str]] = {}
-    for said in heard.said:
-        for tariff in _tariffs(said):
-            id = tariff["tariffId"]
-            # Of two tariffs of one id nobody can tell which one counts.
-            given[id] = tariff if given.get(id, tariff) == tariff else None
-        if heard.tells(said, "TransactionEvent"):
-            event = said.members
-            ids = named.setdefault(_info(event)["transactionId"], set())
-            ids |= {_info(event)["tariffId"]} if "tariffId" in _info(event) else set()
-            known = given.get(next(iter(ids))) if len(ids) == 1 else None
-            if known is not None and "totalCost" in event.get("costDetails", {}):
-                yield said, event["costDetails"]["totalCost"], known
-
-
-@overheard("cost.currency")
-def _currency(heard: Heard) -> Iterator[Deviation | None]:
-    for said, cost, tariff in _costs(heard):
-        wanted, got = tariff.get("currency"), cost["currency"]
-        is_right = not isinstance(wanted, str) or wanted.upper() == got.upper()
-        yield judged(is_right, f"the currency {shown(wanted)}", shown(got), said)
-
-
-@overheard("cost.of-energy")
-def _of_energy(heard: Heard) -> Iterator[Deviation | None]:
-    for said, cost, tariff in _costs(heard):
-        # What is least or most of all is told otherwise, and other prices may be added to these.
-        if "energy" not in tariff or {"fixedFee", "chargingTime", "idleTime"} & tariff.keys():
-            continue
-        if cost["typeOfCost"] == "NormalCost":
-            others = [name for name in ("fixed", "chargingTime", "idleTime") if _is_some(cost.get(name))]
-            yield judged(not others, "the cost of energy as energy", ", ".join(others), said)
-
-
-def _is_some(price: Json | None) -> bool:
-    return price is not None and any(Decimal(str(price.get(kind, 0))) for kind in ("exclTax", "inclTax"))
-
-
 # Limits from outside
 
 
@@ -160,23 +108,3 @@ for _rule, _two_ways in (
     ("charging-schedule.selected-two-ways", True),
 ):
     overheard(_rule)(partial(_selected, _two_ways))
-
-
-# Battery swaps
-
-
-@overheard("battery.same-request")
-def _same_request(heard: Heard) -> Iterator[Deviation | None]:
-    known: set[int] = set()
-    brought: dict[str, int] = {}  # what a token has brought, and got nothing for yet
-    for said in heard.said:
-        payload = said.members
-        if _is_asked(said, "RequestBatterySwap") and isinstance(payload.get("requestId"), int):
-            known.add(payload["requestId"])
-        elif heard.tells(said, "BatterySwap"):
-            who, id = payload["idToken"]["idToken"].upper(), payload["requestId"]
-            if payload["eventType"] == "BatteryIn":
-                known.add(id)
-                brought[who] = id
-            elif who in brought:
-                yield judged(id in known, f"requestId {brought.pop(who)}", str(id), said)

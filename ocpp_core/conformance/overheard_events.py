@@ -25,6 +25,8 @@ _TRIGGERS: Mapping[str, str] = {
     "LowerThreshold": "Alerting",
     "Periodic": "Periodic",
     "PeriodicClockAligned": "Periodic",
+    "TargetDelta": "Alerting",
+    "TargetDeltaRelative": "Alerting",
     "UpperThreshold": "Alerting",
 }
 #: The one secret that every station has.
@@ -105,7 +107,19 @@ def _hidden(event: _Event) -> Iterator[Wrong]:
         yield None if is_right else ("no value of what can only be written", "a value")
 
 
+def _severity_told(event: _Event) -> Iterator[Wrong]:
+    monitor = event.monitor
+    if monitor is not None:
+        got = event.data.get("severity")
+        yield (
+            None
+            if got == monitor.severity
+            else (f"the severity {monitor.severity}", "none" if got is None else str(got))
+        )
+
+
 for _rule, _judge in (
+    ("event.severity-told", _severity_told),
     ("event.trigger-of-monitor", _trigger_of_monitor),
     ("event.beyond-threshold", _beyond_threshold),
     ("event.hidden", _hidden),

@@ -119,6 +119,13 @@ def _request_form(payload: Json) -> Wrong:
 overheard("certificate.request-form")(partial(each, requests, "SignCertificate", _request_form))
 
 
+def _request_numbered(payload: Json) -> Wrong:
+    return None if "requestId" in payload else ("a requestId, to know what is signed for it", "none")
+
+
+overheard("certificate.request-numbered")(partial(each, requests, "SignCertificate", _request_numbered))
+
+
 @overheard("certificate.type-triggered")
 def _type_triggered(heard: Heard) -> Iterator[Deviation | None]:
     asked: dict[str, str] = {}

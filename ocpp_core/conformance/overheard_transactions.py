@@ -9,11 +9,10 @@ from itertools import pairwise
 
 from ocpp_core.conformance.hearing import Heard
 from ocpp_core.conformance.overheard import overheard
-from ocpp_core.conformance.telling import Event, Wrong, events, judged, requests, transactions
+from ocpp_core.conformance.telling import Event, Wrong, clock, events, judged, seconds, transactions
 from ocpp_core.conformance.traces import What
 from ocpp_core.conformance.verdicts import Deviation
 from ocpp_core.model.printing import shown
-from ocpp_core.model.timestamps import read_timestamp
 
 #: What every meter has; of others a station may have no value just then, whatever is configured.
 _ENERGY = "Energy.Active.Import.Register"
@@ -40,6 +39,8 @@ _STOPS: Mapping[str, frozenset[str]] = {
     "EVDeparted": frozenset({"ParkingBayOccupancy"}),
     "StopAuthorized": frozenset({"PowerPathClosed"}),
 }
+#: What ends the authorisation of a transaction.
+_NOT_AUTHORISED = frozenset({"Deauthorized", "TariffNotAccepted"})
 #: Settings of TxCtrlr that let it go on, or its energy, when they are false.
 _LETTING: Mapping[str, str] = {
     "Deauthorized": "StopTxOnInvalidId",
@@ -124,6 +125,12 @@ def _signed(event: Event) -> Iterator[Wrong]:
         yield None if is_right else (f"a signed reading, as {variable} is true", "none")
 
 
+def _can_sleep(event: Event) -> Iterator[Wrong]:
+    if event.known.is_false("SmartChargingCtrlr", "SupportsEvseSleep"):
+        is_right = not event.payload.get("evseSleep")
+        yield None if is_right else ("an evseSleep that is false, as no EVSE can sleep", "true")
+
+
 @overheard("transaction.begin-measured-late")
 def _begin_measured_late(heard: Heard) -> Iterator[Deviation | None]:
     for told in transactions(heard):
@@ -187,7 +194,7 @@ def _asked_for(heard: Heard) -> Iterator[Deviation | None]:
 def _is_let(event: Event) -> bool:
     """Whether it is set that a transaction may go on after an event."""
     setting = _LETTING.get(event.trigger)
-    return setting is not None and (event.known.value("TxCtrlr", setting) or "").lower() == "false"
+    return setting is not None and event.known.is_false("TxCtrlr", setting)
 
 
 @overheard("transaction.energy-ends")
@@ -197,7 +204,7 @@ def _energy_ends(heard: Heard) -> Iterator[Deviation | None]:
         for event, next_one in pairwise(told):
             before, state = state, event.state or state
             is_updated = event.kind == next_one.kind == "Updated"
-            if is_updated and event.trigger == "Deauthorized" and not _is_let(event):
+            if is_updated and event.trigger in _NOT_AUTHORISED and not _is_let(event):
                 # A state that has not changed need not be told.
                 after = next_one.state or event.state or before
                 wanted = "another chargingState once it is not authorized any more"
@@ -225,6 +232,7 @@ for _rule, _judge in (
     ("transaction.readings-at-end", _readings_at_end),
     ("transaction.readings-offline", _readings_offline),
     ("transaction.signed", _signed),
+    ("transaction.can-sleep", _can_sleep),
     ("transaction.authorized-told", _token_told),
     ("transaction.reason-fits", _reason_fits),
 ):
@@ -247,21 +255,6 @@ def _numbered_offline(heard: Heard) -> Iterator[Deviation | None]:
             yield judged(is_right, "a seqNo for each event", f"{number} twice", first.said, event.said)
 
 
-def _clock(heard: Heard, after: int, until: int) -> float | None:
-    """Seconds by which the clock of the station is before that of the trace, told by its freshest message."""
-    offsets = [
-        _seconds(payload["timestamp"]) - said.entry.at
-        for action in ("StatusNotification", "TransactionEvent")
-        for said, payload in requests(heard, action)
-        if after < said.entry.number < until
-    ]
-    return max(offsets, default=None)
-
-
-def _seconds(timestamp: str) -> float:
-    return read_timestamp(timestamp).timestamp()
-
-
 @overheard("transaction.offline-told")
 def _offline_told(heard: Heard) -> Iterator[Deviation | None]:
     ends = [entry for entry in heard.trace if entry.what is What.CLOSED]
@@ -271,13 +264,13 @@ def _offline_told(heard: Heard) -> Iterator[Deviation | None]:
         )
         if opened is None:
             return
-        before = _clock(heard, -1, closed.number)
-        after = _clock(heard, opened.number, len(heard.trace))
+        before = clock(heard, -1, closed.number)
+        after = clock(heard, opened.number, len(heard.trace))
         # What was set meanwhile, or told late on both sides, measures nothing.
         if before is None or after is None or abs(before - after) > _SAME_CLOCK:
             continue
         for event in events(heard):
-            at = _seconds(event.payload["timestamp"]) - after
+            at = seconds(event.payload["timestamp"]) - after
             if event.mark > opened.number and closed.at + _WITHIN < at < opened.at - _WITHIN:
                 wanted = "offline true of what happened without a connection"
                 is_right = event.is_offline

@@ -86,13 +86,19 @@ def load_checks() -> None:
     """Imports all checks and judges, so that `CHECKS` and `OVERHEARD` have them."""
     for judges in (
         "blocks",
+        "costs",
         "dialogues",
         "envelopes",
         "events",
         "first",
+        "limits",
+        "offline",
         "registration",
         "stations",
+        "streams",
+        "swaps",
         "transactions",
+        "updates",
     ):
         import_module(f"ocpp_core.conformance.overheard_{judges}")
     for module in iter_modules(checks.__path__):

@@ -10,6 +10,7 @@ from ocpp_core.conformance.json_frames import Json
 from ocpp_core.conformance.learning import Learned
 from ocpp_core.conformance.traces import Entry
 from ocpp_core.conformance.verdicts import Deviation
+from ocpp_core.model.timestamps import read_timestamp
 
 #: What is expected and what came instead; None of what is right.
 Wrong = tuple[str, str] | None
@@ -129,3 +130,19 @@ def answered(heard: Heard, action: str) -> Iterator[tuple[Json, Said]]:
         request = heard.answered.get(said.mark)
         if request is not None and heard.is_right(request):
             yield request.members, said
+
+
+def clock(heard: Heard, after: int, until: int) -> float | None:
+    """Seconds by which the clock of the station is before that of the trace, told by its freshest message."""
+    offsets = [
+        seconds(payload["timestamp"]) - said.entry.at
+        for action in ("StatusNotification", "TransactionEvent")
+        for said, payload in requests(heard, action)
+        if after < said.entry.number < until
+    ]
+    return max(offsets, default=None)
+
+
+def seconds(timestamp: str) -> float:
+    """The same moment as a number."""
+    return read_timestamp(timestamp).timestamp()

@@ -15,6 +15,8 @@ from conformance.peers.station_faults_settings import SETTINGS_FAULTS
 from conformance.peers.station_judging import IS_DEEP, VERSIONS, binding, block, found
 from conformance.peers.station_stories_blocks import BLOCK_STORIES
 from conformance.peers.station_stories_frames import FRAME_STORIES
+from conformance.peers.station_stories_limits import LIMIT_STORIES
+from conformance.peers.station_stories_offline import OFFLINE_STORIES
 from conformance.peers.station_stories_transactions import TRANSACTION_STORIES
 from conformance.peers.station_ways import Fault
 from ocpp_core.conformance.checks import CHECKS
@@ -83,7 +85,15 @@ def test_every_rule_of_stations_is_broken_by_a_station_or_a_story() -> None:
         if block(rule.id) != "handshake"
     }
     told = {
-        stories.rule for stories in (*FRAME_STORIES, *TRANSACTION_STORIES, *BLOCK_STORIES) if stories.broken
+        stories.rule
+        for stories in (
+            *FRAME_STORIES,
+            *TRANSACTION_STORIES,
+            *LIMIT_STORIES,
+            *OFFLINE_STORIES,
+            *BLOCK_STORIES,
+        )
+        if stories.broken
     }
 
     assert set() == wanted - {fault.rule for fault in FAULTS} - told

@@ -8,20 +8,20 @@ import pytest
 from conformance.peers.station_stories import Story, broken
 from conformance.peers.station_stories_blocks import BLOCK_STORIES
 from conformance.peers.station_stories_frames import FRAME_STORIES
+from conformance.peers.station_stories_limits import LIMIT_STORIES
+from conformance.peers.station_stories_offline import OFFLINE_STORIES
 from conformance.peers.station_stories_transactions import TRANSACTION_STORIES
 from ocpp_core.conformance.overheard import OVERHEARD
 from ocpp_core.conformance.rules import rules
 from ocpp_core.model.specifications import specification
 
-STORIES = [*FRAME_STORIES, *TRANSACTION_STORIES, *BLOCK_STORIES]
-#: Of other versions stations are heard by the same judges.
-VERSIONS = {"1.6", "2.0.1", "2.1"}
+STORIES = [*FRAME_STORIES, *TRANSACTION_STORIES, *LIMIT_STORIES, *OFFLINE_STORIES, *BLOCK_STORIES]
 
 
 def _told(kind: str) -> Iterator[tuple[str, str, str, Story]]:
     """The stories of a kind: their rule, each version that it binds, and their names."""
     for stories in STORIES:
-        for version in sorted(VERSIONS & rules()[stories.rule].versions):
+        for version in sorted(stories.versions & rules()[stories.rule].versions):
             for name, story in getattr(stories, kind).items():
                 yield stories.rule, version, name, story
 
@@ -54,7 +54,8 @@ def test_what_is_odd_and_right_breaks_no_rule(rule: str, story: Story, version: 
 
 def test_right_stories_are_told_in_messages_of_the_standard() -> None:
     """A rule is silent about what breaks a schema, and a version leaves out what only others know."""
-    known = {action for version in VERSIONS for action in specification(version).actions}
+    versions = {version for stories in STORIES for version in stories.versions}
+    known = {action for version in versions for action in specification(version).actions}
     for kind in ("kept", "odd"):
         for rule, version, name, story in _told(kind):
             heard = story.heard(version)

@@ -5,7 +5,7 @@ from ocpp_core.conformance.checks.steering import ask, is_served
 from ocpp_core.conformance.stages import Answer, Json, Stage
 
 #: A root of nobody: its key was thrown away.
-_ROOT = """\
+ROOT = """\
 -----BEGIN CERTIFICATE-----
 MIIBmjCCAUCgAwIBAgIDR+JZMAoGCCqGSM49BAMCMDExFDASBgNVBAoMC0NvbmZv
 cm1hbmNlMRkwFwYDVQQDDBBDb25mb3JtYW5jZSBSb290MCAXDTI0MDEwMTAwMDAw
@@ -31,7 +31,7 @@ async def _listed(stage: Stage) -> list[Json]:
 async def _install(stage: Stage) -> tuple[str, list[Json], Answer]:
     """Installs a root: what is said to that, and what is listed since."""
     before = await _listed(stage)
-    answer = await ask(stage, "InstallCertificate", {"certificateType": _KIND, "certificate": _ROOT})
+    answer = await ask(stage, "InstallCertificate", {"certificateType": _KIND, "certificate": ROOT})
     status = str(is_served(stage, answer, "certificates").get("status"))
     return status, [hashes for hashes in await _listed(stage) if hashes not in before], answer
 

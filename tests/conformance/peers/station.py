@@ -135,6 +135,7 @@ class Station(Following):
         self.goes_on: Json = {"status": "Idle"}  # of an upload of a log
         self.lenient: set[str] = set()  # rules about what has to be refused that it does not know
         self.monitors: dict[int, Json] = {}
+        self.streams: set[int] = set()  # by their monitors
         self.tells_security = True  # the SOAP wire has no such message
         self.link: Link | None = None
         self.boot_reason = "PowerUp"

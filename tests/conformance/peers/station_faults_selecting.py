@@ -3,9 +3,10 @@
 from typing import Any
 
 from conformance.peers.station import Station
-from conformance.peers.station_answers import HANDLERS, INSTANCES
+from conformance.peers.station_answers import HANDLERS, INSTANCES, Refused
 from conformance.peers.station_ways import (
     SECOND,
+    THIRD,
     Change,
     Fault,
     before,
@@ -13,6 +14,7 @@ from conformance.peers.station_ways import (
     called,
     instead,
     item_status,
+    results,
     without,
 )
 
@@ -94,8 +96,17 @@ async def _silently_cleared(self: Station, payload: Json) -> None:
         await Station.after_CustomerInformation(self, payload)
 
 
+async def _cleared_unreported(self: Station, payload: Json) -> None:
+    if not (payload["report"] and payload["clear"]):
+        await Station.after_CustomerInformation(self, payload)
+
+
+def _fails(station: Station, payload: Json) -> Json:
+    raise Refused("InternalError")
+
+
 async def _signs_once(self: Station) -> None:
-    await self.quietly("SignCertificate", {})
+    await self.quietly("SignCertificate", {"requestId": 1})
 
 
 SELECTING_FAULTS = [
@@ -133,4 +144,21 @@ SELECTING_FAULTS = [
         behaving(after_CustomerInformation=_silently_cleared),
         SECOND,
     ),
+    Fault(
+        "clears, and reports nothing",
+        "customer.cleared-reported",
+        behaving(after_CustomerInformation=_cleared_unreported),
+        SECOND,
+    ),
+    Fault("does not know cost", "cost.update-answered", before("CostUpdated", _fails), SECOND),
+    Fault(
+        "does not know payment", "payment.begin-answered", before("NotifyWebPaymentStarted", _fails), THIRD
+    ),
+    Fault(
+        "takes what it did not ask for",
+        "certificate.unknown-request",
+        results("CertificateSigned", lambda payload: "requestId" in payload, status="Accepted"),
+        THIRD,
+    ),
+    Fault("opens no stream", "stream.opened", without("SetVariableMonitoring"), THIRD),
 ]

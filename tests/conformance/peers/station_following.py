@@ -215,10 +215,11 @@ class Following(FollowingBlocks):
 
     async def sign(self) -> None:
         """Asks for a certificate, and once more when one was promised: nobody here sends any."""
-        answer = await self.call("SignCertificate", request(self.specification, "SignCertificate"))
+        members = request(self.specification, "SignCertificate", {"requestId": 1})
+        answer = await self.call("SignCertificate", members)
         if answer["status"] == "Accepted":
             await asyncio.sleep(float(self.variables["SecurityCtrlr", "CertSigningWaitMinimum"][0]))
-            await self.quietly("SignCertificate", {})
+            await self.quietly("SignCertificate", {"requestId": 2})
 
     async def align(self) -> None:
         """Tells the meter's readings by the clock, in 2.x."""
@@ -398,6 +399,8 @@ class Following(FollowingBlocks):
             "component": monitor["component"],
             "variable": monitor["variable"],
         }
+        if self.version == "2.1":
+            event["severity"] = monitor["severity"]
         return {"generatedAt": self.now(), "seqNo": 0, "tbc": False, "eventData": [event]}
 
     # Files

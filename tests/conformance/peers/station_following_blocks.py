@@ -1,4 +1,4 @@
-"""What calls about profiles, displays and DER controls entail in the faultless station, after they were answered."""
+"""What calls about profiles, displays, DER controls and event streams entail in the faultless station once answered."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -15,9 +15,23 @@ class FollowingBlocks:
     # They are the station's, which this is a part of.
     profiles: list[Json]
     controls: dict[str, Json]
+    monitors: dict[int, Json]
+    streams: set[int]
     quietly: Any
     in_parts: Any
     now: Any
+
+    async def after_SetVariableMonitoring(self, payload: Json) -> None:
+        for id, monitor in list(self.monitors.items()):
+            if "periodicEventStream" in monitor and id not in self.streams:
+                self.streams.add(id)
+                told = {"id": id, "variableMonitoringId": id, "params": monitor["periodicEventStream"]}
+                await self.quietly("OpenPeriodicEventStream", {"constantStreamData": told})
+
+    async def after_ClearVariableMonitoring(self, payload: Json) -> None:
+        for id in self.streams - self.monitors.keys():
+            self.streams.remove(id)
+            await self.quietly("ClosePeriodicEventStream", {"id": id})
 
     async def after_GetChargingProfiles(self, payload: Json) -> None:
         found = wanted_profiles(self, payload)

@@ -29,7 +29,7 @@ _BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 #: Seconds that a message takes.
 _MOMENT = 0.05
 #: What an event of a transaction says of that, and not of itself.
-_OF_TRANSACTION = ("chargingState", "stoppedReason", "tariffId")
+_OF_TRANSACTION = ("chargingState", "stoppedReason", "tariffId", "transactionLimit")
 
 
 @frozen
@@ -114,13 +114,26 @@ class Story:
     def tells(
         self, action: str, members: Json | None = None, result: Json | None = None, *, ago: float = 0.0
     ) -> "Story":
-        """The station tells something, of a while ago; the CSMS answers."""
+        """The station tells something, of a while ago; the CSMS answers.
+
+        A member that versions write otherwise inside is a function of the version.
+        """
         id = self.id or f"station-{len(self._lines)}"
         told = {"timestamp": self.time(ago), "generatedAt": self.time(), **(members or {})}
-        story = self._says(
-            Direction.RECEIVED, action, lambda known: [2, id, action, request(known, action, told)]
-        )
+
+        def written(known: Specification) -> list[Any]:
+            here = {name: value(known) if callable(value) else value for name, value in told.items()}
+            return [2, id, action, request(known, action, here)]
+
+        story = self._says(Direction.RECEIVED, action, written)
         return story._says(Direction.SENT, action, lambda known: [3, id, response(known, action, result)])
+
+    def sends(self, action: str, members: Json) -> "Story":
+        """The station sends something that is not answered."""
+        id = self.id or f"station-{len(self._lines)}"
+        return self._says(
+            Direction.RECEIVED, action, lambda known: [6, id, action, request(known, action, members)]
+        )
 
     def says(self, *frame: Any) -> "Story":
         """The station says exactly this, in any version."""
@@ -132,9 +145,11 @@ class Story:
 
     # What is said often
 
-    def has(self, component: str, variable: str, value: str) -> "Story":
+    def has(self, component: str, variable: str, value: str, instance: str | None = None) -> "Story":
         """The station is asked for a variable."""
         named = place(component, variable)
+        if instance is not None:
+            named["variable"]["instance"] = instance
         row = {**named, "attributeStatus": "Accepted", "attributeValue": value}
         return self.asks("GetVariables", {"getVariableData": [named]}, {"getVariableResult": [row]})
 
@@ -160,10 +175,12 @@ class Story:
         *samples: Json,
         id: str = "transaction-1",
         ago: float = 0.0,
+        answer: Json | None = None,
         **members: Any,
     ) -> "Story":
         """An event of a transaction; members of what it tells of it stand beside its own, and None leaves one out."""
-        info = {name: members.pop(name) for name in _OF_TRANSACTION if name in members}
+        told_of_it = {name: members.pop(name) for name in _OF_TRANSACTION if name in members}
+        info = {name: value for name, value in told_of_it.items() if value is not None}
         reading = {"timestamp": self.time(ago), "sampledValue": list(samples)}
         told = {
             "eventType": kind,
@@ -175,7 +192,7 @@ class Story:
             "meterValue": [reading] if samples else None,
             **members,
         }
-        return evolve(self.tells("TransactionEvent", told, ago=ago), events=(*self._events, id))
+        return evolve(self.tells("TransactionEvent", told, answer, ago=ago), events=(*self._events, id))
 
     def begins(self, **members: Any) -> "Story":
         """A transaction begins, and charges."""
@@ -193,9 +210,11 @@ class Story:
         """It ends."""
         return self.event("Ended", trigger, *samples, **members)
 
-    def monitors(self, type: str, value: float = 10, severity: int = 5, id: int = 1) -> "Story":
+    def monitors(
+        self, type: str, value: float = 10, severity: int = 5, id: int = 1, **members: Any
+    ) -> "Story":
         """A monitor of the power is set."""
-        wanted = {**place("Meter", "Power"), "type": type, "value": value, "severity": severity}
+        wanted = {**place("Meter", "Power"), "type": type, "value": value, "severity": severity, **members}
         row = {**place("Meter", "Power"), "type": type, "severity": severity, "status": "Accepted", "id": id}
         return self.asks(
             "SetVariableMonitoring", {"setMonitoringData": [wanted]}, {"setMonitoringResult": [row]}
@@ -213,7 +232,12 @@ class Story:
             **place("Meter", "Power"),
             **members,
         }
-        return self.tells("NotifyEvent", {"seqNo": 0, "eventData": [event]})
+        severity = {} if "severity" in members else {"severity": 5}
+
+        def data(known: Specification) -> list[Json]:
+            return [{**event, **severity} if "NotifyPeriodicEventStream" in known.actions else event]
+
+        return self.tells("NotifyEvent", {"seqNo": 0, "eventData": data})
 
     # Who listens
 
@@ -238,16 +262,18 @@ class Stories:
     """Stories that a rule of stations is about, by what they are in a few words.
 
     Attributes:
-        rule: Its id; they are told in each version that it binds.
+        rule: Its id; they are told in each version that it binds and that has what they tell.
         broken: They have one fault: they break this rule, and no other.
         kept: It is seen to be kept in them, and no rule is broken.
         odd: They might mislead, and break no rule.
+        versions: Those that have what they tell; of other versions stations are heard by the same judges.
     """
 
     rule: str
     broken: Mapping[str, Story] = {}
     kept: Mapping[str, Story] = {}
     odd: Mapping[str, Story] = {}
+    versions: frozenset[str] = frozenset({"1.6", "2.0.1", "2.1"})
 
 
 def broken(heard: Heard) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Stories of all but transactions: boots and resets, monitors, reports and logs, cost, limits, EVs, battery swaps."""
+"""Stories of all but transactions: boots and resets, monitors, reports and logs, cost, limits and EVs."""
 
 from typing import Any
 
-from conformance.peers.station_stories import Json, Stories, Story, place, token
+from conformance.peers.station_stories import Json, Stories, Story, place
 
 # Boots, resets and certificates
 
@@ -13,8 +13,9 @@ def _reset(story: Story, status: str = "Accepted", **members: Any) -> Story:
     return story.asks("Reset", {"type": "Immediate", **members}, {"status": status})
 
 
-def _sign(story: Story, type: str | None = None, csr: str = _CSR) -> Story:
-    return story.tells("SignCertificate", {"csr": csr, "certificateType": type}, {"status": "Accepted"})
+def _sign(story: Story, type: str | None = None, csr: str = _CSR, **members: Any) -> Story:
+    told = {"csr": csr, "certificateType": type, "requestId": 1, **members}
+    return story.tells("SignCertificate", told, {"status": "Accepted"})
 
 
 _HARD = {"type": "Hard"}
@@ -22,6 +23,10 @@ _STOPS = {"idTag": "GOOD0001", "transactionId": 1, "reason": "HardReset"}
 _CHARGES = Story().tells("StartTransaction", {"idTag": "GOOD0001"})
 _PENDING = Story().boots(status="Pending")
 _SIGNING = Story().asks("TriggerMessage", {"requestedMessage": "SignV2GCertificate"}, {"status": "Accepted"})
+
+_SIGNING_20 = Story().asks(
+    "TriggerMessage", {"requestedMessage": "SignV2G20Certificate"}, {"status": "Accepted"}
+)
 
 _BOOTS = [
     Stories(
@@ -83,6 +88,17 @@ _BOOTS = [
             "a certificate of its own between": _sign(_sign(_SIGNING), "V2GCertificate"),
         },
     ),
+    Stories(
+        "certificate.type-triggered",
+        broken={"that of ISO 15118-2": _sign(_SIGNING_20, "V2GCertificate")},
+        kept={"that of ISO 15118-20": _sign(_SIGNING_20, "V2G20Certificate")},
+        versions=frozenset({"2.1"}),
+    ),
+    Stories(
+        "certificate.request-numbered",
+        broken={"no number": _sign(Story(), requestId=None)},
+        kept={"a number": _sign(Story())},
+    ),
 ]
 
 # Monitors, reports, logs, statuses and readings
@@ -131,6 +147,21 @@ _NOTICES = [
                 "Periodic", "12", eventNotificationType="HardWiredMonitor"
             )
         },
+    ),
+    Stories(
+        "event.trigger-of-monitor",
+        broken={
+            "of a period": Story().monitors("TargetDelta").notices("Periodic", "12"),
+            "of a change": Story().monitors("TargetDeltaRelative").notices("Delta", "12"),
+        },
+        kept={"of a target": Story().monitors("TargetDelta").notices("Alerting", "12")},
+        versions=frozenset({"2.1"}),
+    ),
+    Stories(
+        "event.severity-told",
+        broken={"another": _CHANGING.notices("Delta", "12", severity=1)},
+        kept={"that of the monitor": _CHANGING.notices("Delta", "12", severity=5)},
+        odd={"a monitor that nobody knows": Story().notices("Delta", "12", severity=1)},
     ),
     Stories(
         "event.beyond-threshold",
@@ -194,12 +225,34 @@ def _tariff(story: Story, id: str = "F1", currency: str = "EUR", **members: Any)
     return story.asks("SetDefaultTariff", {"evseId": 1, "tariff": tariff}, {"status": "Accepted"})
 
 
-def _ends(story: Story, cost: Json, **members: Any) -> Story:
-    details = {
+def _prices(price: str) -> Json:
+    return {"prices": [{price: 1}]}
+
+
+def _kind(story: Story, kind: str, price: str, **members: Any) -> Story:
+    """A tariff with prices of one kind, and none of energy."""
+    tariff = {"tariffId": "F1", "currency": "EUR", kind: _prices(price), **members}
+    return story.asks("SetDefaultTariff", {"evseId": 1, "tariff": tariff}, {"status": "Accepted"})
+
+
+def _fee(story: Story, **members: Any) -> Story:
+    return _kind(story, "fixedFee", "priceFixed", **members)
+
+
+def _finds(story: Story, *evses: int, kind: str = "DriverTariff") -> Story:
+    told = [{"tariffId": "F1", "tariffKind": kind, "evseIds": list(evses)}]
+    return story.asks("GetTariffs", {"evseId": 0}, {"status": "Accepted", "tariffAssignments": told})
+
+
+def _details(cost: Json, **members: Any) -> Json:
+    return {
         "totalCost": {"currency": "EUR", "typeOfCost": "NormalCost", **cost, **members},
         "totalUsage": {"energy": 1, "chargingTime": 1, "idleTime": 0},
     }
-    return story.ends("StopAuthorized", costDetails=details)
+
+
+def _ends(story: Story, cost: Json, **members: Any) -> Story:
+    return story.ends("StopAuthorized", costDetails=_details(cost, **members))
 
 
 def _costs(story: Story, cost: Json, **members: Any) -> Story:
@@ -217,6 +270,14 @@ def _taxed(excl: float, incl: float, *rates: tuple[float, int]) -> Json:
 
 _FIXED = {"fixed": {"exclTax": 1}, "total": {"exclTax": 1}}
 _ENERGY = {"energy": {"exclTax": 1}, "total": {"exclTax": 1}}
+_TIME = {"chargingTime": {"exclTax": 1}, "total": {"exclTax": 1}}
+_PERIOD = {"startPeriod": "2026-01-31T12:00:00Z", "tariffId": "F1"}
+_RUNNING = (
+    Story()
+    .has("TariffCostCtrlr", "Enabled", "true", "Cost")
+    .has("TariffCostCtrlr", "Enabled", "true", "Tariff")
+    .has("TariffCostCtrlr", "Enabled", "true", "RunningCost")
+)
 _ROUNDED = {"energy": {"exclTax": 10}, "chargingTime": {"exclTax": 10}, "total": {"exclTax": 21}}
 
 _COSTS = [
@@ -243,7 +304,9 @@ _COSTS = [
             "a fee of a tariff with fees": _costs(
                 _tariff(Story(), fixedFee={"prices": [{"priceFixed": 1}]}), _FIXED
             ),
-            "what it costs at least": _costs(_tariff(Story()), _FIXED, typeOfCost="MinCost"),
+            "what it costs at least": _costs(
+                _tariff(Story(), minCost={"exclTax": 1}), _FIXED, typeOfCost="MinCost"
+            ),
         },
     ),
     Stories(
@@ -253,6 +316,81 @@ _COSTS = [
             "a tax on a tax": _costs(Story(), _taxed(10, 13.2, (10, 0), (20, 1))),
             "two taxes beside each other": _costs(Story(), _taxed(10, 13, (10, 0), (20, 0))),
             "in a currency without cents": _costs(Story(), _taxed(101, 111, (10, 0))),
+        },
+    ),
+    Stories(
+        "cost.of-one-kind",
+        broken={
+            "a fee as energy": _costs(_fee(Story()), _ENERGY),
+            "a fee for a reservation as a fee": _costs(
+                _kind(Story(), "reservationFixed", "priceFixed"), _FIXED
+            ),
+            "time as energy": _costs(_kind(Story(), "chargingTime", "priceMinute"), _ENERGY),
+            "time without charging as time with it": _costs(_kind(Story(), "idleTime", "priceMinute"), _TIME),
+        },
+        kept={
+            "a fee": _costs(_fee(Story()), _FIXED),
+            "time": _costs(_kind(Story(), "chargingTime", "priceMinute"), _TIME),
+        },
+        odd={"a fee and time": _costs(_fee(Story(), chargingTime=_prices("priceMinute")), _TIME)},
+    ),
+    Stories(
+        "cost.least",
+        broken={
+            "it costs less": _costs(_fee(Story(), minCost={"exclTax": 5}), _FIXED),
+            "it costs the least, and that is another": _costs(
+                _fee(Story(), minCost={"exclTax": 5}), _FIXED, typeOfCost="MinCost"
+            ),
+        },
+        kept={
+            "it costs the least": _costs(_fee(Story(), minCost={"exclTax": 1}), _FIXED, typeOfCost="MinCost"),
+        },
+        odd={
+            "it costs more": _costs(_fee(Story(), minCost={"exclTax": 0.5}), _FIXED),
+            "it costs less so far": _fee(Story(), minCost={"exclTax": 5})
+            .begins(tariffId="F1")
+            .updates("RunningCost", costDetails=_details(_FIXED)),
+        },
+    ),
+    Stories(
+        "cost.most",
+        broken={"it costs more": _costs(_fee(Story(), maxCost={"exclTax": 0.5}), _FIXED)},
+        kept={"it costs less": _costs(_fee(Story(), maxCost={"exclTax": 5}), _FIXED)},
+        odd={
+            "it costs the most": _costs(_fee(Story(), maxCost={"exclTax": 1}), _FIXED, typeOfCost="MaxCost")
+        },
+    ),
+    Stories(
+        "cost.normal",
+        broken={
+            "a most of nothing": _costs(_fee(Story()), _FIXED, typeOfCost="MaxCost"),
+            "a least of nothing": _costs(_fee(Story()), _FIXED, typeOfCost="MinCost"),
+        },
+        kept={"as it is": _costs(_fee(Story()), _FIXED)},
+    ),
+    Stories(
+        "cost.running-from-start",
+        broken={
+            "none": _RUNNING.begins(tariffId="F1"),
+            "with its periods": _RUNNING.begins(
+                tariffId="F1",
+                costDetails={**_details(_FIXED), "chargingPeriods": [_PERIOD]},
+            ),
+        },
+        kept={"from the first": _RUNNING.begins(tariffId="F1", costDetails=_details(_FIXED))},
+        odd={
+            "no tariff": _RUNNING.begins(),
+            "it is off": Story().has("TariffCostCtrlr", "Enabled", "true", "Cost").begins(tariffId="F1"),
+        },
+    ),
+    Stories(
+        "tariff.place-of-transaction",
+        broken={"at another": _finds(Story().begins(tariffId="F1"), 2)},
+        kept={"there, and at another": _finds(Story().begins(tariffId="F1"), 1, 2)},
+        odd={
+            "it has ended": _finds(Story().begins(tariffId="F1").ends("StopAuthorized"), 2),
+            "another tariff": _finds(Story().begins(tariffId="F2"), 2),
+            "a tariff of all": _finds(Story().begins(tariffId="F1"), 2, kind="DefaultTariff"),
         },
     ),
     Stories("cost.total", kept={"rounded in a currency without cents": _costs(Story(), _ROUNDED)}),
@@ -271,6 +409,20 @@ def _limit(story: Story, source: str, *schedules: Json, **members: Any) -> Story
     limit = {"chargingLimitSource": source, **members}
     told = {"chargingLimit": limit, "chargingSchedule": list(schedules) or None}
     return story.tells("NotifyChargingLimit", told)
+
+
+def _reported(purpose: str, mode: str | None = None) -> Story:
+    """A profile that was set from outside, whose period has a mode of operation."""
+    period: Json = {"startPeriod": 0, "limit": 6, **({"operationMode": mode} if mode else {})}
+    profile = {
+        "id": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": [{**_SCHEDULE, "chargingSchedulePeriod": [period]}],
+    }
+    told = {"requestId": 1, "chargingLimitSource": "EMS", "evseId": 1, "chargingProfile": [profile]}
+    return Story().tells("ReportChargingProfiles", told)
 
 
 _WITH_SCHEDULES = ("SmartChargingCtrlr", "NotifyChargingLimitWithSchedules")
@@ -297,6 +449,15 @@ _CHARGING = [
         kept={
             "of an energy management system": _limit(Story(), "EMS", isLocalGeneration=True),
             "another limit of a grid operator": _limit(Story(), "SO", isLocalGeneration=False),
+        },
+    ),
+    Stories(
+        "profile.local-generation-modes",
+        broken={"from a setpoint": _reported("LocalGeneration", "CentralSetpoint")},
+        kept={
+            "charging alone": _reported("LocalGeneration", "ChargingOnly"),
+            "no mode": _reported("LocalGeneration"),
+            "another purpose": _reported("ChargingStationExternalConstraints", "CentralSetpoint"),
         },
     ),
     Stories(
@@ -331,39 +492,4 @@ _CHARGING = [
     ),
 ]
 
-# Battery swaps
-
-
-def _swap(story: Story, kind: str, id: int, who: str = "A1") -> Story:
-    battery = {"evseId": 1, "serialNumber": "B1", "soC": 50, "soH": 90}
-    told = {"eventType": kind, "requestId": id, "idToken": token(who), "batteryData": [battery]}
-    return story.tells("BatterySwap", told)
-
-
-_BROUGHT = _swap(Story(), "BatteryIn", 1)
-
-_SWAPS = [
-    Stories(
-        "battery.same-request",
-        broken={
-            "another id": _swap(_BROUGHT, "BatteryOut", 2),
-            "another id, of what nobody took": _swap(_BROUGHT, "BatteryOutTimeout", 2),
-        },
-        kept={
-            "batteries for batteries": _swap(_BROUGHT, "BatteryOut", 1),
-            "batteries for those of another": _swap(
-                _swap(_swap(_BROUGHT, "BatteryIn", 2, "B2"), "BatteryOut", 2, "B2"), "BatteryOut", 1
-            ),
-            "batteries that were asked for": _swap(
-                _BROUGHT.asks(
-                    "RequestBatterySwap", {"idToken": token("A1"), "requestId": 9}, {"status": "Accepted"}
-                ),
-                "BatteryOut",
-                9,
-            ),
-        },
-        odd={"batteries for what was brought before": _swap(Story(), "BatteryOut", 7)},
-    ),
-]
-
-BLOCK_STORIES = [*_BOOTS, *_NOTICES, *_COSTS, *_CHARGING, *_SWAPS]
+BLOCK_STORIES = [*_BOOTS, *_NOTICES, *_COSTS, *_CHARGING]

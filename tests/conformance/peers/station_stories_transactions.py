@@ -12,6 +12,7 @@ _AT_END = Story().has("SampledDataCtrlr", "TxEndedMeasurands", _ENERGY)
 _SIGNED = Story().has("SampledDataCtrlr", "SignReadings", "true")
 _SIGNED_AT_START = _SIGNED.has("SampledDataCtrlr", "SignStartedReadings", "true")
 _BEGUN = Story().begins()
+_AWAKE = Story().has("SmartChargingCtrlr", "SupportsEvseSleep", "false")
 _OFFLINE = Story().begins(offline=True)
 _PLUGGED = Story().plugs()
 #: One that begins where nobody knows.
@@ -189,6 +190,26 @@ TRANSACTION_STORIES = [
             .updates("Deauthorized")
             .updates("MeterValueClock")
         },
+    ),
+    Stories(
+        "transaction.energy-ends",
+        broken={
+            "the driver does not want the tariff": _BEGUN.updates("TariffNotAccepted").updates(
+                "MeterValueClock"
+            )
+        },
+        kept={
+            "no energy without a tariff": _BEGUN.updates(
+                "TariffNotAccepted", chargingState="EVConnected"
+            ).updates("MeterValueClock")
+        },
+        versions=frozenset({"2.1"}),
+    ),
+    Stories(
+        "transaction.can-sleep",
+        broken={"it sleeps": _AWAKE.begins(evseSleep=True)},
+        kept={"it does not": _AWAKE.begins(evseSleep=False)},
+        odd={"nobody knows": Story().begins(evseSleep=True)},
     ),
     Stories(
         "transaction.stop-point",
