@@ -41,7 +41,7 @@ def _read_profile(_: click.Context, __: click.Parameter, value: Path | None) -> 
     if value is None:
         return Profile(), ""
     try:
-        return Profile.read(value), value.name
+        return Profile.read(value), str(value)
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{value}: {error}") from None
 

@@ -166,6 +166,7 @@ async def conform(
         software=run.software,
         left_behind=run.left_behind(given),
         strict=strict,
+        identity=target.identity or "",
     )
 
 

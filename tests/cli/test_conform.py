@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import ssl
 import sys
 from collections.abc import AsyncGenerator
@@ -104,6 +105,28 @@ def test_a_finding_exits_with_1_and_is_replayed(tmp_path: Path, profile: Path) -
     assert "\x1b" not in found.stdout + found.stderr
     assert still.stdout.startswith("FAILED: heartbeat.answered")
     assert mended.stdout.startswith("FIXED: heartbeat.answered")
+
+
+def test_the_commands_of_a_finding_can_be_run(tmp_path: Path, profile: Path) -> None:
+    """As they stand there: one looks for the rule again, the other replays the finding, both as the same station."""
+
+    async def run() -> list[CompletedProcess[str]]:
+        async with that_says_no_time() as url:
+            named = ("--identity", "CP 7", "--profile", profile, "--replays", tmp_path / "findings")
+            rules = ("--version", "1.6", "--rules", "heartbeat.answered")
+            found = await asyncio.to_thread(process, "conform", url, *rules, *named)
+            lines = [line.split(maxsplit=1) for line in found.stdout.splitlines() if line.strip()]
+            commands = {label: shlex.split(text) for label, *rest in lines for text in rest}
+            return [
+                await asyncio.to_thread(process, *commands[label][1:], *also)
+                for label, also in (("again", ["--json", str(tmp_path / "again")]), ("replay", []))
+            ]
+
+    again, replayed = asyncio.run(run())
+
+    assert (1, 1) == (again.returncode, replayed.returncode), again.stderr + replayed.stderr
+    assert ["the station CP 7"] == json.loads((tmp_path / "again").read_text(encoding="utf-8"))["leftBehind"]
+    assert replayed.stdout.startswith("FAILED: heartbeat.answered")
 
 
 @pytest.mark.parametrize("wanted", [(), ("--intrusive", "--ask")])

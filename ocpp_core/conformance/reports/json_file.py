@@ -90,6 +90,7 @@ def _document(report: Report) -> dict[str, Any]:
         "seed": report.seed,
         "started": report.started.isoformat(),
         "ended": report.ended.isoformat(),
+        "identity": report.identity,
         "profile": report.profile,
         "known": dict(report.known),
         "software": asdict(report.software),
@@ -174,6 +175,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         left_behind=tuple(document["leftBehind"]),
         strict=document["strict"],
         is_discreet=document["discreet"],
+        identity=document.get("identity", ""),  # which came later
     )
 
 
