@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shlex
 import ssl
 import sys
@@ -201,6 +202,24 @@ def test_a_csms_that_is_not_there_exits_with_2(profile: Path) -> None:
 
     assert 2 == told.returncode
     assert "Traceback" not in told.stderr
+
+
+def test_why_there_is_no_connection_is_never_left_out(profile: Path) -> None:
+    """A CSMS without TLS that hangs up on who begins with it: the error of that has no text."""
+
+    async def run() -> CompletedProcess[str]:
+        async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        async with await asyncio.start_server(hang_up, "127.0.0.1") as server:
+            url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            options = ("--version", "1.6", "--rules", "boot.answered", "--profile", profile)
+            return await asyncio.to_thread(process, "conform", url, *options)
+
+    told = asyncio.run(run())
+
+    assert 2 == told.returncode
+    assert re.search(r"the CSMS is not reached: no connection: \w+", told.stdout)
 
 
 def test_the_soap_wire_is_that_of_the_url(profile: Path) -> None:

@@ -144,6 +144,28 @@ def test_what_cannot_be_read_is_told_once_and_not_for_each_rule(pytester: pytest
     assert 1 == result.stderr.str().count("--ocpp-profile: none.toml")
 
 
+def test_patterns_may_stand_in_one_word_as_with_the_command(pytester: pytest.Pytester) -> None:
+    result = _run(pytester, {}, "--ocpp-rules", "frame.unknown-action, frame.json", "--ocpp-rules", "boot.time")
+
+    result.assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    "patterns, told",
+    [
+        ("frame.json,bot.*", "--ocpp-rules: no rule is called so: bot.[*]"),
+        ("frame.json,", "--ocpp-rules: no rule is called so: nothing"),
+        ("report.*", "--ocpp-rules: none of these rules binds a CSMS of OCPP 1.6 over JSON"),
+    ],
+)
+def test_who_selects_no_rule_is_told(pytester: pytest.Pytester, patterns: str, told: str) -> None:
+    """No item would be no failure: a word that is misspelt shall not be green for ever."""
+    result = _run(pytester, {}, "--ocpp-rules", patterns)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"*{told}*"])
+
+
 @pytest.mark.parametrize("verdict, became", [("deviating", {"xfailed": 1}), ("conforming", {"failed": 1})])
 def test_a_known_deviation_is_expected(
     pytester: pytest.Pytester, verdict: str, became: dict[str, int]
