@@ -190,7 +190,9 @@ def gateway(
     if is_soap and csms_listen is None:
         raise click.UsageError("--csms: a CSMS that speaks SOAP calls stations; say by --csms-listen where")
     if not is_soap and (csms_listen is not None or csms_address is not None):
-        raise click.UsageError("--csms-listen, --csms-address: only a CSMS that speaks SOAP calls stations there")
+        raise click.UsageError(
+            "--csms-listen, --csms-address: only a CSMS that speaks SOAP calls stations there"
+        )
     if allows and not mirrors:
         raise click.UsageError("--mirror-may: there is no mirror")
     others = [(version or csms_version, mirror) for version, mirror in mirrors]

@@ -36,9 +36,8 @@ async def test_stations_that_are_turned_away_are_printed() -> None:
 
 @asynchronous
 async def test_who_connects_again_is_told_as_a_line() -> None:
-    async with serve() as running:
-        async with knock(running.url(), "ocpp1.6"), knock(running.url(), "ocpp1.6"):
-            assert re.match(r"\d\d:\d\d:\d\d CP-1 connected again", running.line())
+    async with serve() as running, knock(running.url(), "ocpp1.6"), knock(running.url(), "ocpp1.6"):
+        assert re.match(r"\d\d:\d\d:\d\d CP-1 connected again", running.line())
 
 
 @asynchronous

@@ -145,7 +145,9 @@ def test_what_cannot_be_read_is_told_once_and_not_for_each_rule(pytester: pytest
 
 
 def test_patterns_may_stand_in_one_word_as_with_the_command(pytester: pytest.Pytester) -> None:
-    result = _run(pytester, {}, "--ocpp-rules", "frame.unknown-action, frame.json", "--ocpp-rules", "boot.time")
+    result = _run(
+        pytester, {}, "--ocpp-rules", "frame.unknown-action, frame.json", "--ocpp-rules", "boot.time"
+    )
 
     result.assert_outcomes(passed=3)
 
