@@ -229,6 +229,8 @@ class RuleItem(pytest.Function):
                 raise Broken(outcome.reason)
             case Verdict.INCONCLUSIVE if self.parent.is_blind:
                 raise Broken(f"nobody can tell of any rule: {outcome.reason}")
+            case Verdict.INCONCLUSIVE if outcome.is_untried:
+                raise Broken(f"it was not tried: {outcome.reason}")
             case Verdict.INCONCLUSIVE | Verdict.NOT_APPLICABLE:
                 pytest.skip(f"{outcome.verdict.value}: {outcome.reason}")
             case Verdict.DEVIATING if known is not None:

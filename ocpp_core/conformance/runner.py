@@ -291,7 +291,7 @@ class Run:
     def _set_aside(self, rule: Rule, given: Ground) -> Outcome | None:
         """The outcome of a rule that is not looked for; None if it is."""
         if self._gone:
-            return Outcome(rule, Verdict.INCONCLUSIVE, self._gone)
+            return Outcome(rule, Verdict.INCONCLUSIVE, self._gone, is_untried=self._gone != _OVER)
         for need in rule.needs:
             kind, _, name = need.partition(":")
             if kind == "feature" and self.profile.features.get(name) is False:
@@ -306,7 +306,8 @@ class Run:
             return Outcome(rule, Verdict.CONFORMING, f"seen by the check of {by}")
         check = CHECKS.get(rule.id)
         if len(self._unbegun) >= _MOST_UNBEGUN and (check is None or check.start is Start.BOOTED):
-            return Outcome(rule, Verdict.INCONCLUSIVE, f"{self._unbegun[-1]}; it was not tried any more")
+            why = f"{self._unbegun[-1]}; it was not tried any more"
+            return Outcome(rule, Verdict.INCONCLUSIVE, why, is_untried=True)
         return None
 
     def _is_helped(self, name: str, given: Ground) -> bool:

@@ -55,6 +55,7 @@ class Outcome:
         findings: If it deviates.
         seconds: How long it took.
         examples: How many messages or histories were tried.
+        is_untried: The software is not there, or lets no check begin: so nobody has looked, and that is no success.
     """
 
     rule: Rule
@@ -63,6 +64,7 @@ class Outcome:
     findings: list[Finding] = field(factory=list)
     seconds: float = 0.0
     examples: int = 1
+    is_untried: bool = False
 
 
 def is_blind(outcomes: Iterable[Outcome]) -> bool:
@@ -73,7 +75,7 @@ def is_blind(outcomes: Iterable[Outcome]) -> bool:
 def exit_code(
     outcomes: Iterable[Outcome], *, strict: bool = False, known: Container[str] = frozenset()
 ) -> int:
-    """What a run exits with: 0 clean, 1 deviations, 2 it could not run, or nothing could be told.
+    """What a run exits with: 0 clean, 1 deviations, 2 it could not run, or not to its end, or nothing could be told.
 
     Args:
         outcomes: Of all rules.
@@ -84,7 +86,9 @@ def exit_code(
     outcomes = list(outcomes)
     if is_blind(outcomes) or any(outcome.verdict is Verdict.BROKEN for outcome in outcomes):
         return 2
-    return int(any(_counts(outcome, strict, known) for outcome in outcomes))
+    if any(_counts(outcome, strict, known) for outcome in outcomes):
+        return 1
+    return 2 if any(outcome.is_untried for outcome in outcomes) else 0
 
 
 def _counts(outcome: Outcome, strict: bool, known: Container[str]) -> bool:

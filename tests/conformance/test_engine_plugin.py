@@ -33,6 +33,7 @@ from ocpp_core.conformance.traces import Direction, Trace, What
 from ocpp_core.conformance.verdicts import Finding, Outcome, Verdict
 
 VERDICTS = {verdicts}
+UNTRIED = set()
 SECRET = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"hush"}]'
 
 
@@ -45,7 +46,7 @@ async def conform(target, *, profile, patterns, **_):
         trace = Trace()
         trace.add(0.0, Direction.RECEIVED, What.MESSAGE, SECRET)
         findings = [Finding("a boot", "silence", "", trace)] if verdict is Verdict.DEVIATING else []
-        outcomes.append(Outcome(rules()[id], verdict, "because", findings=findings))
+        outcomes.append(Outcome(rules()[id], verdict, "because", findings=findings, is_untried=id in UNTRIED))
     now = datetime.now(UTC)
     return Report(
         target="", role=target.role, version=target.version, wire=target.wire, seed=0, started=now, ended=now,
@@ -114,6 +115,20 @@ def test_a_run_that_can_tell_nothing_is_no_success(pytester: pytest.Pytester) ->
 
     result.assert_outcomes(failed=1, skipped=1)
     result.stdout.fnmatch_lines(["*nobody can tell of any rule: because*"])
+
+
+def test_what_could_not_be_tried_is_no_success(pytester: pytest.Pytester) -> None:
+    """As when the software has crashed in the middle of the run: other rules were kept."""
+    seen = {"frame.unknown-action": "inconclusive"}
+    result = _run(
+        pytester,
+        seen,
+        *("--ocpp-rules", "frame.unknown-action,frame.json"),
+        more="\nUNTRIED.add('frame.unknown-action')\n",
+    )
+
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*it was not tried: because*"])
 
 
 @pytest.mark.parametrize(

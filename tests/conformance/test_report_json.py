@@ -55,6 +55,8 @@ def test_a_file_from_before_a_member_came_is_read() -> None:
     report = discreet(made_reports.report(identity="CP-1"))
     document = json.loads(as_json(report))
     del document["identity"]
+    for row in document["outcomes"]:
+        del row["untried"]
 
     assert evolve(report, identity="") == from_json(json.dumps(document))
 

@@ -110,6 +110,7 @@ def _written(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "seconds": outcome.seconds,
         "examples": outcome.examples,
+        "untried": outcome.is_untried,
         "findings": [_finding_row(finding) for finding in outcome.findings],
     }
 
@@ -187,6 +188,7 @@ def _outcome(row: Mapping[str, Any]) -> Outcome:
         findings=list(map(_finding, row["findings"])),
         seconds=row["seconds"],
         examples=row["examples"],
+        is_untried=row.get("untried", False),  # which came later
     )
 
 
