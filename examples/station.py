@@ -2,8 +2,8 @@
 
     python examples/station.py [URL] [IDENTITY]
 
-Needs ocpp-core[websockets]. It connects again when the connection is lost, with the back-off of the standard, and
-boots on each new connection.
+Needs ocpp-core[websockets]. It connects again when the connection is lost, with the back-off of the standard; what it
+has to say waits for that. It boots once, as a new connection alone is no reason to.
 """
 
 import asyncio
@@ -53,7 +53,8 @@ def event(
 
 
 async def charge(url: str = "ws://127.0.0.1:9000", identity: str = "CP-201") -> None:
-    async with connect(url, identity, router, "2.0.1", on_connect=boot) as csms:
+    async with connect(url, identity, router, "2.0.1", wait=True) as csms:
+        await boot(csms)
         answer = await csms.call(v201.AuthorizeRequest(id_token=TOKEN))
         if answer.id_token_info.status == v201.AuthorizationStatus.ACCEPTED:
             kinds, reasons = v201.TransactionEvent, v201.TriggerReason

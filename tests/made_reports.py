@@ -168,7 +168,9 @@ REPORTS: Mapping[str, Report] = {
         known={"boot.interval": "as agreed in the letter of May"},
     ),
     "a surprise": report(known={"boot.answered": "as agreed"}),
-    "a station": report(role=Role.CHARGE_POINT, target="ws://127.0.0.1:9000/", version="1.6", strict=True),
+    "a station": report(
+        role=Role.CHARGE_POINT, target="ws://127.0.0.1:9000/", version="1.6", strict=True, identity="CP-1"
+    ),
     "SOAP": report(
         outcomes(envelope=envelope_trace()), wire=Wire.SOAP, version="1.6", target="http://127.0.0.1/"
     ),

@@ -26,6 +26,7 @@ import pytest
 
 import generate_docs
 from ocpp_core import Tolerance
+from ocpp_core.dispatch import Hooks
 from ocpp_core.translation import Policy
 
 ROOT = Path(__file__).parents[1]
@@ -258,3 +259,12 @@ def test_what_is_harmless_has_its_reason_in_the_table() -> None:
     argued = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
 
     assert sorted(rule.name or "" for rule in Tolerance.HARMLESS) == sorted(argued)
+
+
+def test_the_page_for_a_csms_has_all_hooks() -> None:
+    text = (ROOT / "docs" / "csms.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Hooks\n")[2].partition("```")[0]
+
+    assert {name for name in vars(Hooks) if not name.startswith("_")} == set(
+        re.findall(r"`([a-z_]+)`(?=[^|]*\|)", table)
+    )

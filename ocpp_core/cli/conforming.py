@@ -21,7 +21,7 @@ from ocpp_core.cli.relay import read_listen
 from ocpp_core.cli.showing import clean
 from ocpp_core.conformance.hooks import aside
 from ocpp_core.conformance.profiles import HOOKS, Profile
-from ocpp_core.conformance.rules import Level, Rule, rules, selected
+from ocpp_core.conformance.rules import Level, Rule, patterns_in, rules, selected
 from ocpp_core.model.versions import Role, Version, Wire
 
 if TYPE_CHECKING:
@@ -36,11 +36,10 @@ _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _read_patterns(_: click.Context, __: click.Parameter, values: Sequence[str]) -> Sequence[str]:
-    patterns = tuple(pattern.strip() for value in values for pattern in value.split(","))
-    for pattern in patterns:
-        if not pattern or not selected([pattern]):
-            raise click.BadParameter(f"no rule is called so: {pattern or 'nothing'}; --list has them all")
-    return patterns or ("*",)
+    try:
+        return patterns_in(values)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; --list has them all") from None
 
 
 def _read_profile(_: click.Context, __: click.Parameter, value: Path | None) -> tuple[Profile, str]:
@@ -48,7 +47,7 @@ def _read_profile(_: click.Context, __: click.Parameter, value: Path | None) -> 
     if value is None:
         return Profile(), ""
     try:
-        return Profile.read(value), value.name
+        return Profile.read(value), str(value)
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{value}: {error}") from None
 

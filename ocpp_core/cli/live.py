@@ -404,11 +404,12 @@ def serve(
             tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE | tolerance,
             hooks=[log],
         )
-        async with served(app, host, port, ping_interval, tls) as bound:
-            output.print(f"serving {addresses(host, bound, tls)}")
-            output.print(f"OCPP {', '.join(accept)}")
-            log.begin()
-            await forever()
+        with aloud(output, "stations"):
+            async with served(app, host, port, ping_interval, tls) as bound:
+                output.print(f"serving {addresses(host, bound, tls)}")
+                output.print(f"OCPP {', '.join(accept)}")
+                log.begin()
+                await forever()
 
     context.exit(run(work, is_endless=True))
 

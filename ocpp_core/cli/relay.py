@@ -61,7 +61,12 @@ def _read_mirrors(_: click.Context, __: click.Parameter, values: Sequence[str]) 
     found = []
     for value in values:
         version, equals, url = value.partition("=")
-        found.append((version, url) if equals and version in known else ("", value))
+        if not equals or "://" in version:  # it is of the address itself
+            found.append(("", value))
+        elif version in known:
+            found.append((version, url))
+        else:
+            raise click.BadParameter(f"no such version: {version}")
     return found
 
 
@@ -184,6 +189,12 @@ def gateway(
     is_soap = urlsplit(url).scheme.startswith("http")
     if is_soap and csms_listen is None:
         raise click.UsageError("--csms: a CSMS that speaks SOAP calls stations; say by --csms-listen where")
+    if not is_soap and (csms_listen is not None or csms_address is not None):
+        raise click.UsageError(
+            "--csms-listen, --csms-address: only a CSMS that speaks SOAP calls stations there"
+        )
+    if allows and not mirrors:
+        raise click.UsageError("--mirror-may: there is no mirror")
     others = [(version or csms_version, mirror) for version, mirror in mirrors]
     for version, mirror in others:
         _require_url("--mirror", mirror, version)
@@ -230,7 +241,7 @@ def gateway(
             tolerance=accepted,
             may_call=partial(_is_within, networks),
         )
-        with aloud(output, "gateway", "admission"):
+        with aloud(output, "gateway", "admission", "stations", "websocket"):
             async with relay, served(app, host, port, ping_interval, own_tls) as bound:
                 output.print(f"serving {addresses(host, bound, own_tls)}")
                 output.print(f"OCPP {', '.join(accept)} before OCPP {csms_version} at {csms.name}")

@@ -95,7 +95,7 @@ class Dial(Line):
         except (OSError, TimeoutError) as error:
             if getattr(error, "reason", None) in _OF_THIS_MACHINE:
                 stage.cannot_tell(f"this machine cannot offer it: {error}")
-            note = f"no connection: {str(error) or type(error).__name__}"
+            note = _missed(error)
         else:
             agreed = writer.get_extra_info("ssl_object")
             version, cipher = agreed.version(), agreed.cipher()[0]
@@ -146,7 +146,7 @@ class Dial(Line):
             status, got = refused.response.status_code, _headers(refused.response.headers)
             note = f"HTTP {status}"
         except (InvalidHandshake, InvalidMessage, OSError, TimeoutError) as error:
-            note = f"no connection: {error}"
+            note = _missed(error)
         except InvalidURI as error:
             raise ValueError(str(error)) from None
         else:
@@ -183,6 +183,11 @@ async def _ended_within(connection: Connection, seconds: float) -> str:
         async with asyncio.timeout(seconds):
             await connection.wait_closed()
     return "" if connection.close_code is None else str(connection.close_code)
+
+
+def _missed(error: BaseException) -> str:
+    """Why there is no connection; some errors have a name and no text."""
+    return f"no connection: {str(error) or type(error).__name__}"
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

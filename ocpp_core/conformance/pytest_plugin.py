@@ -5,7 +5,7 @@ pytest loads this module wherever the library is installed, so nothing of the ki
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,7 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ocpp-password", metavar="TEXT", help="For Basic authentication.")
     group.addoption("--ocpp-profile", metavar="FILE", help="What the software claims, TOML.")
     group.addoption(
-        "--ocpp-rules", action="append", metavar="PATTERN", help="Only these: boot.*; may be repeated."
+        "--ocpp-rules",
+        action="append",
+        metavar="PATTERN",
+        help="Only these: boot.*, frame.unknown-action. Several with commas, or repeated.",
     )
     group.addoption("--ocpp-intrusive", action="store_true", help="Look also for what changes the software.")
     group.addoption("--ocpp-strict", action="store_true", help="What only should be fails too.")
@@ -90,6 +93,26 @@ def profile_of(config: pytest.Config) -> "Profile":
         raise pytest.UsageError(f"--ocpp-profile: {path}: {error}") from None
 
 
+def rules_of(config: pytest.Config, target: "Target") -> "Sequence[Rule]":
+    """The rules that the options select, of those that software is held to.
+
+    Raises:
+        pytest.UsageError: There is none: no item at all would look like success.
+    """
+    from ocpp_core.conformance.rules import patterns_in
+    from ocpp_core.conformance.runner import applicable
+
+    try:
+        found = applicable(target, patterns_in(config.getoption("--ocpp-rules") or ()))
+    except ValueError as error:
+        raise pytest.UsageError(f"--ocpp-rules: {error}") from None
+    if not found:
+        subject = "a CSMS" if config.getoption("--ocpp-role") == "csms" else "a station"
+        software = f"{subject} of OCPP {target.version} over {target.wire.value.upper()}"
+        raise pytest.UsageError(f"--ocpp-rules: none of these rules binds {software}")
+    return found
+
+
 # One item for each rule
 
 
@@ -106,13 +129,10 @@ class _Collecting:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        from ocpp_core.conformance.runner import applicable
-
         target = target_of(config)
         profile_of(config)  # which raises where there is none, once and not for each rule
-        patterns = tuple(config.getoption("--ocpp-rules") or ("*",))
         kit: pytest.Collector = Kit.from_parent(session, name="ocpp")
-        found = [RuleItem.from_parent(kit, name=rule.id, rule=rule) for rule in applicable(target, patterns)]
+        found = [RuleItem.from_parent(kit, name=rule.id, rule=rule) for rule in rules_of(config, target)]
         items.extend(found)
         session.testscollected += len(found)
 
@@ -209,6 +229,8 @@ class RuleItem(pytest.Function):
                 raise Broken(outcome.reason)
             case Verdict.INCONCLUSIVE if self.parent.is_blind:
                 raise Broken(f"nobody can tell of any rule: {outcome.reason}")
+            case Verdict.INCONCLUSIVE if outcome.is_untried:
+                raise Broken(f"it was not tried: {outcome.reason}")
             case Verdict.INCONCLUSIVE | Verdict.NOT_APPLICABLE:
                 pytest.skip(f"{outcome.verdict.value}: {outcome.reason}")
             case Verdict.DEVIATING if known is not None:

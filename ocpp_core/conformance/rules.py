@@ -110,6 +110,19 @@ def selected(patterns: Sequence[str] = ("*",)) -> tuple[Rule, ...]:
     )
 
 
+def patterns_in(said: Sequence[str]) -> tuple[str, ...]:
+    """The patterns that somebody has written, several in one text with commas between them; all rules, if none.
+
+    Raises:
+        ValueError: One fits no rule.
+    """
+    patterns = tuple(pattern.strip() for text in said for pattern in text.split(","))
+    for pattern in patterns:
+        if not pattern or not selected([pattern]):
+            raise ValueError(f"no rule is called so: {pattern or 'nothing'}")
+    return patterns or ("*",)
+
+
 def _read() -> Iterator[Rule]:
     """What the rows of a table have in common stands once, in its ``[defaults]``."""
     tables = files("ocpp_core.conformance") / "tables"

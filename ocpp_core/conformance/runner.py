@@ -12,7 +12,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from ocpp_core.conformance import checks
-from ocpp_core.conformance.budgets import Budget
+from ocpp_core.conformance.budgets import OVER, STOPPED, Budget
 from ocpp_core.conformance.checks import CHECKS, Check, Start
 from ocpp_core.conformance.conversation import Conversation
 from ocpp_core.conformance.grounds import Ground, Target, ground
@@ -174,6 +174,7 @@ async def conform(
         left_behind=run.left_behind(given),
         strict=strict,
         is_stopped=run.budget.is_stopped,
+        identity=target.identity or "",
     )
 
 
@@ -290,7 +291,7 @@ class Run:
     def _set_aside(self, rule: Rule, given: Ground) -> Outcome | None:
         """The outcome of a rule that is not looked for; None if it is."""
         if self._gone:
-            return Outcome(rule, Verdict.INCONCLUSIVE, self._gone)
+            return Outcome(rule, Verdict.INCONCLUSIVE, self._gone, is_untried=self._gone not in (OVER, STOPPED))
         for need in rule.needs:
             kind, _, name = need.partition(":")
             if kind == "feature" and self.profile.features.get(name) is False:
@@ -305,7 +306,8 @@ class Run:
             return Outcome(rule, Verdict.CONFORMING, f"seen by the check of {by}")
         check = CHECKS.get(rule.id)
         if len(self._unbegun) >= _MOST_UNBEGUN and (check is None or check.start is Start.BOOTED):
-            return Outcome(rule, Verdict.INCONCLUSIVE, f"{self._unbegun[-1]}; it was not tried any more")
+            why = f"{self._unbegun[-1]}; it was not tried any more"
+            return Outcome(rule, Verdict.INCONCLUSIVE, why, is_untried=True)
         return None
 
     def _is_helped(self, name: str, given: Ground) -> bool:

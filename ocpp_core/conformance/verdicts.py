@@ -58,6 +58,7 @@ class Outcome:
         findings: If it deviates.
         seconds: How long it took.
         examples: How many messages or histories were tried.
+        is_untried: The software is not there, or lets no check begin: so nobody has looked, and that is no success.
     """
 
     rule: Rule
@@ -66,6 +67,7 @@ class Outcome:
     findings: list[Finding] = field(factory=list)
     seconds: float = 0.0
     examples: int = 1
+    is_untried: bool = False
 
 
 def is_blind(outcomes: Iterable[Outcome]) -> bool:
@@ -94,7 +96,7 @@ def exit_code(
         return 2
     if any(_counts(outcome, strict, known) for outcome in outcomes):
         return 1
-    return 2 if is_stopped else 0
+    return 2 if is_stopped or any(outcome.is_untried for outcome in outcomes) else 0
 
 
 def _counts(outcome: Outcome, strict: bool, known: Container[str]) -> bool:

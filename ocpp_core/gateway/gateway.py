@@ -175,17 +175,21 @@ class Gateway:
         def give_up(why: str, code: int = GOING_AWAY) -> None:
             self._spawn(peer.close(code, why))
 
+        def turn_away(why: str, code: int = GOING_AWAY) -> None:
+            _log.warning("%s is turned away: %s", named(peer.identity), why)
+            give_up(why, code)
+
         try:
             await self._join(peer, give_up)
         except CannotConnectError as error:
             if error.status is not None and error.status < 500:
-                give_up("the CSMS does not let this station in", POLICY_VIOLATION)
+                turn_away("the CSMS does not let this station in", POLICY_VIOLATION)
             else:
-                give_up("the CSMS cannot be reached")
+                turn_away("the CSMS cannot be reached")
         except NotConnectedError:
             give_up("the gateway has closed it")
         except LocalProtocolError:
-            give_up("the CSMS can have no station of this name", POLICY_VIOLATION)
+            turn_away("the CSMS can have no station of this name", POLICY_VIOLATION)
 
     async def _receive(self, message: Request[Any] | Notification, caller: Caller) -> Response | None:
         joined = self._joined.get(caller.identity)

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import cycle, islice
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from ocpp_core.model.messages import Payload
@@ -153,7 +154,7 @@ class _Drawing:
         # One draw says of all its members whether they go to their limits: draws are what takes time.
         full = -self.is_full or (self.draw(_MASK) if any(_is_limited(field.kind) for field in given) else 0)
         members = [
-            (field, self.value(field.kind, depth, full >> number % _MASK_BITS & 1))
+            (field, self.value(_asked_for(field), depth, full >> number % _MASK_BITS & 1))
             for number, field in enumerate(given)
         ]
         extra = self.draw(_extra(facts)) if facts.is_open and self.room > 0 else {}
@@ -211,6 +212,18 @@ _RARELY = st.integers(0, 6).map(lambda number: number == 6)
 @cache
 def _size(fewest: int, most: int) -> st.SearchStrategy[int]:
     return st.integers(fewest, most)
+
+
+def _asked_for(field: Field) -> Kind:
+    """What a field is to have. The document of 1.6 asks for an item in each required list; its schemas do not."""
+    kind = field.kind
+    is_silent = field.is_required and isinstance(kind, ListOf) and not kind.min_items
+    return _with_an_item(kind) if is_silent else kind
+
+
+@cache
+def _with_an_item(kind: ListOf) -> ListOf:
+    return evolve(kind, min_items=1)
 
 
 def _is_limited(kind: Kind) -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import shlex
 import ssl
 import sys
 from collections.abc import AsyncGenerator
@@ -106,6 +108,28 @@ def test_a_finding_exits_with_1_and_is_replayed(tmp_path: Path, profile: Path) -
     assert mended.stdout.startswith("FIXED: heartbeat.answered")
 
 
+def test_the_commands_of_a_finding_can_be_run(tmp_path: Path, profile: Path) -> None:
+    """As they stand there: one looks for the rule again, the other replays the finding, both as the same station."""
+
+    async def run() -> list[CompletedProcess[str]]:
+        async with that_says_no_time() as url:
+            named = ("--identity", "CP 7", "--profile", profile, "--replays", tmp_path / "findings")
+            rules = ("--version", "1.6", "--rules", "heartbeat.answered")
+            found = await asyncio.to_thread(process, "conform", url, *rules, *named)
+            lines = [line.split(maxsplit=1) for line in found.stdout.splitlines() if line.strip()]
+            commands = {label: shlex.split(text) for label, *rest in lines for text in rest}
+            return [
+                await asyncio.to_thread(process, *commands[label][1:], *also)
+                for label, also in (("again", ["--json", str(tmp_path / "again")]), ("replay", []))
+            ]
+
+    again, replayed = asyncio.run(run())
+
+    assert (1, 1) == (again.returncode, replayed.returncode), again.stderr + replayed.stderr
+    assert ["the station CP 7"] == json.loads((tmp_path / "again").read_text(encoding="utf-8"))["leftBehind"]
+    assert replayed.stdout.startswith("FAILED: heartbeat.answered")
+
+
 @pytest.mark.parametrize("wanted", [(), ("--intrusive", "--ask")])
 def test_a_replay_intrudes_and_asks_if_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: tuple[str, ...]
@@ -178,6 +202,24 @@ def test_a_csms_that_is_not_there_exits_with_2(profile: Path) -> None:
 
     assert 2 == told.returncode
     assert "Traceback" not in told.stderr
+
+
+def test_why_there_is_no_connection_is_never_left_out(profile: Path) -> None:
+    """A CSMS without TLS that hangs up on who begins with it: the error of that has no text."""
+
+    async def run() -> CompletedProcess[str]:
+        async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.close()
+
+        async with await asyncio.start_server(hang_up, "127.0.0.1") as server:
+            url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            options = ("--version", "1.6", "--rules", "boot.answered", "--profile", profile)
+            return await asyncio.to_thread(process, "conform", url, *options)
+
+    told = asyncio.run(run())
+
+    assert 2 == told.returncode
+    assert re.search(r"the CSMS is not reached: no connection: \w+", told.stdout)
 
 
 def test_the_soap_wire_is_that_of_the_url(profile: Path) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import re
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from ocpp_core.cli.station import Simulator
 from ocpp_core.dispatch.router import Router
 from ocpp_core.gateway import Backend, Passed
 from ocpp_core.model.codes import ErrorCode
-from ocpp_core.model.errors import CannotConnectError, OcppError
+from ocpp_core.model.errors import CallFailedError, CannotConnectError, OcppError
 from ocpp_core.translation.engine import translate
 from ocpp_core.translation.losses import LossKind, LossReason
 from ocpp_core.translation.missing import Missing
@@ -60,6 +62,29 @@ async def test_a_line_is_written_for_whatever_passes(tmp_path: Path) -> None:
     assert f"connected to ws://127.0.0.1:{back.port}" in text
     assert f"m1, which looks on: OCPP 1.6 at {url}" in text
     assert store.exists()
+
+
+@asynchronous
+async def test_whatever_is_told_has_its_time(capfd: pytest.CaptureFixture[str]) -> None:
+    """What happens to connections too: without a CSMS there is nothing else to see of a station that is turned away."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        csms = ("--csms", f"ws://127.0.0.1:{nobody.getsockname()[1]}", "--csms-version", "2.0.1")
+    async with listening("gateway", "--listen", "127.0.0.1:0", *csms, "--patience", "0.1") as running:
+        assert "2.0.1" in running.line()
+        assert "→" in running.line()
+        async with station(running.port) as first, station(running.port) as second:
+            for peer in (first, second):
+                with pytest.raises(CallFailedError):
+                    await peer.call(BOOT)
+        told: list[str] = []
+        while not told or "is turned away: the CSMS cannot be reached" not in told[-1]:
+            told.append(await asyncio.to_thread(running.line))
+            assert told[-1]
+
+    assert "connected again" in "".join(told)
+    assert "cannot connect to" in "".join(told)
+    assert [] == [line for line in told if not re.match(r"\d\d:\d\d:\d\d ", line)]
+    assert "" == capfd.readouterr().err.strip()
 
 
 def passed(

@@ -1,5 +1,6 @@
 """`ocpp-core serve` with stations that are not as they should be: who comes in, and what is said of who does not."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -31,6 +32,12 @@ async def test_stations_that_are_turned_away_are_printed() -> None:
             await socket.wait_closed()
         assert "'CP-1' at" in (line := running.line())
         assert "1002 no common OCPP version (path /CP-1, offers OCPP1.6)" in line
+
+
+@asynchronous
+async def test_who_connects_again_is_told_as_a_line() -> None:
+    async with serve() as running, knock(running.url(), "ocpp1.6"), knock(running.url(), "ocpp1.6"):
+        assert re.match(r"\d\d:\d\d:\d\d CP-1 connected again", running.line())
 
 
 @asynchronous

@@ -34,13 +34,14 @@ WRONG_TEXTS = {
 }
 #: Texts that may be anything, or are found wrong when they are used: `test_usage` has those.
 FREE = {"--host", "--identity", "--password", "--listen", "--address", "--csms-address", "url"}
+CSMS = ("--csms-version", "1.6", "--csms", "ws://127.0.0.1:1")
 #: What a command has to be given, for the fault to be elsewhere.
 NEEDED = {
     "simulate": ["--version", "1.6", "ws://127.0.0.1:1"],
     "schemas compare": ["."],
     "translate": ["--to", "2.0.1"],
     "conform": ["--version", "1.6", "ws://127.0.0.1:1"],
-    "gateway": ["--csms-version", "1.6", "--csms", "ws://127.0.0.1:1", "--mirror", "ws://127.0.0.1:2"],
+    "gateway": [*CSMS, "--mirror", "ws://127.0.0.1:2"],
 }
 
 
@@ -135,8 +136,20 @@ def test_too_much_and_too_little(name: str) -> None:
         ("conform", "--version", "1.6", "--role", "station", "ws://h"),
         ("conform", "--version", "1.6", "--profile", __file__, "ws://h"),
         ("conform", "--replay", __file__),
+        # What would have no effect: there is no mirror, and a CSMS of ws is one that is connected to.
+        ("gateway", *CSMS, "--mirror-may", "Reset"),
+        ("gateway", *CSMS, "--csms-listen", "127.0.0.1:9001"),
+        ("gateway", *CSMS, "--csms-address", "http://h:9001"),
     ],
     ids=" ".join,
 )
 def test_what_does_not_go_together(arguments: tuple[str, ...]) -> None:
     refused(*arguments)
+
+
+def test_a_version_of_a_mirror_that_there_is_not_is_called_so() -> None:
+    """An equals sign in the address itself is none behind a version."""
+    assert "no such version: 1.7" in refused("gateway", *CSMS, "--mirror", "1.7=ws://h")
+    assert "there already" in refused(
+        *("gateway", *CSMS, "--mirror", "ws://h/?a=b", "--mirror", "1.6=ws://h/?a=b")
+    )

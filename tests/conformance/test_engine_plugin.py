@@ -33,6 +33,7 @@ from ocpp_core.conformance.traces import Direction, Trace, What
 from ocpp_core.conformance.verdicts import Finding, Outcome, Verdict
 
 VERDICTS = {verdicts}
+UNTRIED = set()
 SECRET = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"hush"}]'
 
 
@@ -45,7 +46,7 @@ async def conform(target, *, profile, patterns, **_):
         trace = Trace()
         trace.add(0.0, Direction.RECEIVED, What.MESSAGE, SECRET)
         findings = [Finding("a boot", "silence", "", trace)] if verdict is Verdict.DEVIATING else []
-        outcomes.append(Outcome(rules()[id], verdict, "because", findings=findings))
+        outcomes.append(Outcome(rules()[id], verdict, "because", findings=findings, is_untried=id in UNTRIED))
     now = datetime.now(UTC)
     return Report(
         target="", role=target.role, version=target.version, wire=target.wire, seed=0, started=now, ended=now,
@@ -116,6 +117,20 @@ def test_a_run_that_can_tell_nothing_is_no_success(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*nobody can tell of any rule: because*"])
 
 
+def test_what_could_not_be_tried_is_no_success(pytester: pytest.Pytester) -> None:
+    """As when the software has crashed in the middle of the run: other rules were kept."""
+    seen = {"frame.unknown-action": "inconclusive"}
+    result = _run(
+        pytester,
+        seen,
+        *("--ocpp-rules", "frame.unknown-action,frame.json"),
+        more="\nUNTRIED.add('frame.unknown-action')\n",
+    )
+
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*it was not tried: because*"])
+
+
 @pytest.mark.parametrize(
     "endpoint, options, told",
     [
@@ -142,6 +157,30 @@ def test_what_cannot_be_read_is_told_once_and_not_for_each_rule(pytester: pytest
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     assert 1 == result.stderr.str().count("--ocpp-profile: none.toml")
+
+
+def test_patterns_may_stand_in_one_word_as_with_the_command(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester, {}, "--ocpp-rules", "frame.unknown-action, frame.json", "--ocpp-rules", "boot.time"
+    )
+
+    result.assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    "patterns, told",
+    [
+        ("frame.json,bot.*", "--ocpp-rules: no rule is called so: bot.[*]"),
+        ("frame.json,", "--ocpp-rules: no rule is called so: nothing"),
+        ("report.*", "--ocpp-rules: none of these rules binds a CSMS of OCPP 1.6 over JSON"),
+    ],
+)
+def test_who_selects_no_rule_is_told(pytester: pytest.Pytester, patterns: str, told: str) -> None:
+    """No item would be no failure: a word that is misspelt shall not be green for ever."""
+    result = _run(pytester, {}, "--ocpp-rules", patterns)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    result.stderr.fnmatch_lines([f"*{told}*"])
 
 
 @pytest.mark.parametrize("verdict, became", [("deviating", {"xfailed": 1}), ("conforming", {"failed": 1})])

@@ -1,17 +1,24 @@
 """What becomes of a rule in a run: its needs, a second look, and what the run exits with."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from attrs import evolve
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as websockets_serve
+from websockets.typing import Subprotocol
 
 from ocpp_core.conformance.budgets import Budget
 from ocpp_core.conformance.checks import CHECKS, Check, Start
 from ocpp_core.conformance.grounds import Target
 from ocpp_core.conformance.hooks import HookFailed
 from ocpp_core.conformance.profiles import Profile
+from ocpp_core.conformance.reports import as_json, from_json
 from ocpp_core.conformance.reports.report import Report
 from ocpp_core.conformance.rules import Level, Rule, rules
 from ocpp_core.conformance.runner import Run, applicable, conform, load_checks
@@ -243,6 +250,50 @@ def test_a_run_exits_with_what_it_has_seen(
     verdicts: list[Verdict], options: dict[str, Any], code: int
 ) -> None:
     assert code == exit_code([_outcome(verdict) for verdict in verdicts], **options)
+
+
+@asynccontextmanager
+async def _hanging_up(after: int) -> AsyncGenerator[str, None]:
+    """A CSMS that accepts stations, and crashes after some messages, one connection after the other."""
+    heard = 0
+
+    async def listen(socket: ServerConnection) -> None:
+        nonlocal heard
+        async for text in socket:
+            heard += 1
+            if heard > after:
+                raise RuntimeError("a handler that crashes")
+            now = datetime.now(UTC).isoformat()
+            answer = {"status": "Accepted", "currentTime": now, "interval": 60}
+            await socket.send(json.dumps([3, json.loads(text)[1], answer]))
+
+    async with websockets_serve(listen, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")]) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("after", [0, 4], ids=["at once", "after a while"])
+def test_software_that_lets_no_check_begin_is_no_success(after: int) -> None:
+    """Some rules are kept by whoever lets a station connect; that the others could not be tried is no good news."""
+
+    async def conformed() -> Report:
+        async with _hanging_up(after) as url:
+            target = Target(role=Role.CSMS, version="1.6", url=url)
+            patterns = ["handshake.*", "boot.answered", "authorize.*", "heartbeat.answered"]
+            return await conform(target, profile=QUICK, patterns=patterns)
+
+    report = asyncio.run(conformed())
+
+    assert Verdict.CONFORMING in {outcome.verdict for outcome in report.outcomes}
+    assert Verdict.DEVIATING not in {outcome.verdict for outcome in report.outcomes}
+    assert any(outcome.is_untried for outcome in report.outcomes)
+    assert 2 == report.exit_code == from_json(as_json(report)).exit_code
+
+
+def test_a_deviation_counts_for_more_than_what_was_not_tried() -> None:
+    untried = evolve(_outcome(Verdict.INCONCLUSIVE), is_untried=True)
+
+    assert 1 == exit_code([_outcome(Verdict.DEVIATING), untried])
+    assert 2 == exit_code([_outcome(Verdict.CONFORMING), untried])
 
 
 @pytest.mark.parametrize("strict, code", [(False, 0), (True, 1)])

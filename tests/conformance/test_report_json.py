@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 from jsonschema import Draft202012Validator
 
 import made_reports
@@ -48,6 +49,16 @@ def test_members_that_came_later_are_passed_over() -> None:
         place["cameLater"] = True
 
     assert report == from_json(json.dumps(document))
+
+
+def test_a_file_from_before_a_member_came_is_read() -> None:
+    report = discreet(made_reports.report(identity="CP-1"))
+    document = json.loads(as_json(report))
+    del document["identity"]
+    for row in document["outcomes"]:
+        del row["untried"]
+
+    assert evolve(report, identity="") == from_json(json.dumps(document))
 
 
 def changed(*path: Any, to: Any) -> str:

@@ -100,7 +100,7 @@ def test_a_finding_says_what_its_reader_needs() -> None:
         "  touches       TC_B_01_CSMS",
         "  again         ocpp-core conform ws://127.0.0.1:9000/ocpp --role csms --version 2.0.1 --wire json --seed 7"
         " --rules boot.interval --profile csms.toml",
-        "  replay        ocpp-core conform --replay boot.interval.ndjson",
+        "  replay        ocpp-core conform ws://127.0.0.1:9000/ocpp --replay boot.interval.ndjson --profile csms.toml",
     ] == told[:-1]
     assert told[-1].startswith("  look at       the handler of BootNotification")
 

@@ -35,7 +35,7 @@ EDGES: dict[str, tuple[SearchStrategy[Any], Callable[[Any], bool]]] = {
         ),
     ),
     "empty text": (messages(v16.AuthorizeRequest), lambda it: it.id_tag == ""),
-    "empty list": (messages(v16.MeterValuesRequest), lambda it: it.meter_value == []),
+    "empty list": (messages(v16.GetConfigurationRequest), lambda it: it.key == []),
     "list at its lower limit": (
         messages(v201.ChargingSchedule),
         lambda it: len(it.charging_schedule_period) == 1,
@@ -263,3 +263,21 @@ def places(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from places(item, f"{path}[{index}]")
+
+
+@pytest.mark.parametrize("action", ["MeterValues", "StopTransaction", "SetChargingProfile"])
+def test_a_list_of_1_6_that_is_required_has_an_item(action: str) -> None:
+    """The tables of its document say 1..*, where its JSON schemas say nothing: who refuses an empty one is right."""
+
+    def check(drawn: Any) -> None:
+        assert [] not in list(_required_lists(drawn))
+
+    assert for_all(payloads("1.6", action), 60, check)
+
+
+def _required_lists(drawn: Any) -> Iterator[Any]:
+    for name, value in drawn.items() if isinstance(drawn, dict) else enumerate(drawn):
+        if name in ("meterValue", "sampledValue", "chargingSchedulePeriod"):
+            yield value
+        if isinstance(value, dict | list):
+            yield from _required_lists(value)

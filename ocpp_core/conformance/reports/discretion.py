@@ -36,6 +36,7 @@ def discreet(report: Report) -> Report:
     return evolve(
         report,
         target=hide(report.target),
+        identity=short(report.identity),
         software=Software(
             vendor=short(software.vendor),
             model=short(software.model),

@@ -90,6 +90,7 @@ def _document(report: Report) -> dict[str, Any]:
         "seed": report.seed,
         "started": report.started.isoformat(),
         "ended": report.ended.isoformat(),
+        "identity": report.identity,
         "profile": report.profile,
         "known": dict(report.known),
         "software": asdict(report.software),
@@ -110,6 +111,7 @@ def _written(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "seconds": outcome.seconds,
         "examples": outcome.examples,
+        "untried": outcome.is_untried,
         "findings": [_finding_row(finding) for finding in outcome.findings],
     }
 
@@ -176,6 +178,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         strict=document["strict"],
         is_stopped=document.get("stopped", False),
         is_discreet=document["discreet"],
+        identity=document.get("identity", ""),  # which came later
     )
 
 
@@ -187,6 +190,7 @@ def _outcome(row: Mapping[str, Any]) -> Outcome:
         findings=list(map(_finding, row["findings"])),
         seconds=row["seconds"],
         examples=row["examples"],
+        is_untried=row.get("untried", False),  # which came later
     )
 
 

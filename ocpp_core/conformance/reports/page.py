@@ -212,7 +212,7 @@ def _told(report: Report, outcome: Outcome, finding: Finding) -> Iterator[tuple[
         yield "Touches", ", ".join(rule.cases)
     yield "Again", _E.code(report.replaying(rule))
     if finding.replay:
-        yield "Replay", _E.code(f"ocpp-core conform --replay {_seen(finding.replay)}")
+        yield "Replay", _E.code(_seen(report.replayed(rule, finding)))
     yield "Look at", look_at(rule)
 
 

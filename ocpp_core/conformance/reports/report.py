@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ocpp_core.conformance.budgets import STOPPED
 from ocpp_core.conformance.rules import Level, Rule
-from ocpp_core.conformance.verdicts import Outcome, Verdict, exit_code
+from ocpp_core.conformance.verdicts import Finding, Outcome, Verdict, exit_code
 from ocpp_core.model.versions import Role, Wire
 
 #: Stands in every form of a report.
@@ -57,13 +57,14 @@ class Report:
         ended: When, with an offset.
         outcomes: Of every rule that was selected.
         kit: The version of this library.
-        profile: Name of the file that told what the software claims; "" if there was none.
+        profile: The file that told what the software claims; "" if there was none.
         known: Deviations that the profile excuses: rule id to reason.
         software: What the software says of itself.
         left_behind: What the run has left in the software: stations, transactions, profiles.
         strict: Whether what only should be counts as a deviation too.
         is_stopped: Whether it was ended before its end.
         is_discreet: Whether nothing is in it that is not for everybody, see `discreet`.
+        identity: Of the station that was played or tested; "" if nobody has named one.
     """
 
     target: str
@@ -82,6 +83,7 @@ class Report:
     strict: bool = False
     is_stopped: bool = False
     is_discreet: bool = False
+    identity: str = ""
 
     @property
     def subject(self) -> str:
@@ -154,10 +156,19 @@ class Report:
 
     def replaying(self, rule: Rule) -> str:
         """The command that looks for one rule again, as a shell reads it."""
+        which = ["--role", self.subject.lower(), "--version", self.version, "--wire", self.wire.name.lower()]
+        return self._command(rule, *which, "--seed", str(self.seed), "--rules", rule.id)
+
+    def replayed(self, rule: Rule, finding: Finding) -> str:
+        """The command that replays a finding of a rule from its file, which says of what it is."""
+        return self._command(rule, "--replay", finding.replay)
+
+    def _command(self, rule: Rule, *what: str) -> str:
+        """A command in front of the same software, as the same station; a password is not in it, nor a certificate."""
         listening = ["--listen", self.target.rpartition("://")[2].partition("/")[0]]
         where = listening if self.role is Role.CHARGE_POINT else [self.target]
-        words = ["ocpp-core", "conform", *where, "--role", self.subject.lower(), "--version", self.version]
-        words += ["--wire", self.wire.name.lower(), "--seed", str(self.seed), "--rules", rule.id]
+        words = ["ocpp-core", "conform", *where, *what]
+        words += ["--identity", self.identity] if self.identity else []
         words += ["--profile", self.profile] if self.profile else []
         return shlex.join([*words, *(["--intrusive"] if rule.intrusive else [])])
 

@@ -164,7 +164,7 @@ def _finding(report: Report, outcome: Outcome, finding: Finding) -> Iterator[_Li
         yield _labelled("touches", ", ".join(rule.cases))
     yield _labelled("again", report.replaying(rule))
     if finding.replay:
-        yield _labelled("replay", f"ocpp-core conform --replay {printable(finding.replay, LONG)}")
+        yield _labelled("replay", printable(report.replayed(rule, finding), LONG))
     yield _labelled("look at", look_at(rule))
 
 
