@@ -4,6 +4,7 @@ import gc
 import sys
 import tracemalloc
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, NamedTuple
 
 
@@ -48,3 +49,20 @@ def effort(work: Callable[[], Any]) -> Effort:
         sys.settrace(tracing)
         tracemalloc.stop()
         gc.enable()
+
+
+def functions(work: Callable[[], Any]) -> set[CodeType]:
+    """Those in Python that a piece of work calls."""
+    called: set[CodeType] = set()
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        called.add(frame.f_code)
+
+    work()
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return called - {functions.__code__}

@@ -5,6 +5,7 @@ Source: OCPP-J 1.6 §4; OCPP 2.0.1 and 2.1 part 4 §4.
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, NoReturn, cast
 
 from ocpp_core.jsonrpc.ids import MAX_ID_LENGTH, UNREADABLE_ID, may_be_sent
@@ -160,7 +161,9 @@ class JsonCodec:
                 frame = self._mend(text, broken, found)
             return self._judge(frame, found, awaiting or {})
         except FrameError as error:
-            error.read_tolerantly = lambda: self.decode(text, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
+            error.read_tolerantly = partial(
+                self.decode, text, awaiting=awaiting, tolerance=Tolerance.TOLERANT
+            )
             raise
 
     def _always_read(self, text: str) -> Tolerance:

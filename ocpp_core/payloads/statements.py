@@ -21,7 +21,7 @@ from ocpp_core.model.shapes import (
     Text,
     Timestamp,
 )
-from ocpp_core.model.timestamps import is_usual, read_timestamp
+from ocpp_core.model.timestamps import USUAL_IN_UTC, ZEROS, is_usual, read_timestamp
 from ocpp_core.payloads.codegen import Source, indented
 
 #: How deep JSON may be nested where a schema allows anything.
@@ -143,7 +143,13 @@ class Rules:
         v, name = self.v, self.made.name
         usual, moment = name(is_usual, "is_usual"), name(datetime.fromisoformat, "fromisoformat")
         read = name(read_timestamp, "read_timestamp")
-        return [f"{v} = {moment}({v}) if {usual}({v}) else {read}({v}, {kind.digits})"]
+        is_read_as_it_is = f"{self.is_usual_in_utc()} or {usual}({v})"
+        return [f"{v} = {moment}({v}) if {is_read_as_it_is} else {read}({v}, {kind.digits})"]
+
+    def is_usual_in_utc(self) -> str:
+        """Whether text is such a timestamp, if `datetime.fromisoformat` reads it."""
+        form = f"{self.v}.encode().translate({self.made.name(ZEROS, 'zeros')})"
+        return f"{form} in {self.made.name(USUAL_IN_UTC, 'usual_in_utc')} and 'T24' not in {self.v}"
 
 
 class Statements(Rules, Fold[list[str]]):

@@ -88,13 +88,6 @@ def reader(cls: type[Payload], before: Before = ALONE) -> Read | None:
     return read
 
 
-@once
-def _mover(cls: type[Payload]) -> Callable[[list[Any]], tuple[list[Any], int]]:
-    """The function that moves a list of twins; and how many quotation marks they had."""
-    move: Callable[[list[Any]], tuple[list[Any], int]] = compiled(_move_source(cls), "move", cls)
-    return move
-
-
 def _members(facts: Shape) -> Iterator[tuple[Field, Any]]:
     """The fields of a class, each with what stands for it in the twin, or None."""
     for field in facts.fields:
@@ -164,28 +157,13 @@ def read_source(cls: type[Payload], before: Before = ALONE) -> Source:
     return made
 
 
-def _move_source(cls: type[Payload]) -> Source:
-    made = Source("def move(twins):")
-    made.names |= _NAMES
-    made.add(
-        [
-            f"quotes = {_quotes(cls)} * len(twins)",
-            "every = []",
-            "for twin in twins:",
-            *indented([*_moving(made, cls, "twin"), "every.append(made)"]),
-            "return every, quotes",
-        ]
-    )
-    return made
-
-
 _NAMES = {"Refused": Refused, "Decimal": Decimal, "new": object.__new__, "nothing_extra": NOTHING_EXTRA}
 
 
 def _moving(made: Source, cls: type[Payload], twin: str, level: str = "") -> list[str]:
     """Statements that move the twin in one variable into a message in the variable `made`, with its level behind.
 
-    They add to `quotes` the quotation marks that not every text of the class has.
+    `quotes` has been set to `_quotes`. They add what else the text has, and take off what it has not.
     """
     there, v = f"made{level}", f"v{level}"
     statements = [f"{there} = new({made.name(cls, cls.__name__)})"]
@@ -194,14 +172,18 @@ def _moving(made: Source, cls: type[Payload], twin: str, level: str = "") -> lis
             default = made.name(field.default, "UNSET") if field.default is UNSET else "None"
             statements.append(f"{there}.{field.name} = {default}")
             continue
-        moving = _Move(made, v).of(field.kind)
-        if not field.is_required:
-            counted = indented([f"quotes += {2 + _quotes_of(field.kind)}", *moving])
-            statements += [f"if ({v} := {twin}.{field.name}) is not None:", *counted]
-        elif moving:
+        moving, marks = _Move(made, v).of(field.kind), 2 + _quotes_of(field.kind)
+        if field.is_required and not moving:
+            statements.append(f"{there}.{field.name} = {twin}.{field.name}")
+            continue
+        if field.is_required:
             statements += [f"{v} = {twin}.{field.name}", *moving]
-        is_moved = field.is_required and not moving
-        statements.append(f"{there}.{field.name} = {f'{twin}.{field.name}' if is_moved else v}")
+        elif _is_expected(field):
+            statements += [f"if ({v} := {twin}.{field.name}) is None:", f"    quotes -= {marks}"]
+        else:
+            counted = indented([f"quotes += {marks}", *moving])
+            statements += [f"if ({v} := {twin}.{field.name}) is not None:", *counted]
+        statements.append(f"{there}.{field.name} = {v}")
     return [*statements, f"{there}.extra = nothing_extra"]
 
 
@@ -233,26 +215,53 @@ class _Move(Statements):
         return self.moment(kind)
 
     def nested(self, kind: Nested) -> list[str]:
-        level = f"{self.v.removeprefix('v')}_"
+        level = self._below()
         return [*_moving(self.made, kind.cls, self.v, level), f"{self.v} = made{level}"]
 
     def list_of(self, kind: ListOf) -> list[str]:
-        v = self.v
-        if isinstance(kind.item, Nested):
-            move = self.made.name(_mover(kind.item.cls), f"move_{kind.item.cls.__name__}")
-            return [f"{v}, more = {move}({v})", "quotes += more"]
-        quotes, moving = _quotes_of(kind.item), self.about("i").of(kind.item)
+        v, quotes = self.v, _quotes_of(kind.item)
         counting = [f"quotes += {quotes} * len({v})"] if quotes else []
+        if isinstance(kind.item, Nested):
+            level = self._below()
+            moving = [
+                *_moving(self.made, kind.item.cls, f"twin{level}", level),
+                f"every{level}.append(made{level})",
+            ]
+            return [
+                *counting,
+                f"every{level} = []",
+                f"for twin{level} in {v}:",
+                *indented(moving),
+                f"{v} = every{level}",
+            ]
+        moving = self.about("i").of(kind.item)
         return [*counting, *each(moving, v)] if moving else counting
+
+    def _below(self) -> str:
+        """The level of what stands in `v`."""
+        return f"{self.v.removeprefix('v')}_"
+
+
+def _is_expected(field: Field) -> bool:
+    """Whether a member is counted before it is looked for, so that only absence costs: where nothing is moved.
+
+    In 1.x most of them are there, and in 2.x as many as not.
+    """
+    return field.is_required or isinstance(field.kind, Text | Integer | Boolean | Enumeration)
 
 
 def _quotes(cls: type[Payload]) -> int:
-    """Quotation marks that every text of a class has."""
-    return sum(2 + _quotes_of(field.kind) for field in shape(cls).fields if field.is_required)
+    """Quotation marks that a text of a class has, if it has what is expected and no more."""
+    facts = shape(cls)
+    return sum(
+        2 + _quotes_of(field.kind)
+        for field, hint in _members(facts)
+        if hint is not None and _is_expected(field)
+    )
 
 
 def _quotes_of(kind: Kind) -> int:
-    """Quotation marks that every value of a kind has."""
+    """Quotation marks that a value of a kind has, if it has what is expected and no more."""
     match kind:
         case Text() | Timestamp() | Enumeration():
             return 2

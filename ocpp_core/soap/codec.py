@@ -196,7 +196,9 @@ class SoapCodec:
                 waiting=tuple(awaiting or ()),
             )
         except FrameError as error:
-            error.read_tolerantly = lambda: self.decode(body, awaiting=awaiting, tolerance=Tolerance.TOLERANT)
+            error.read_tolerantly = partial(
+                self.decode, body, awaiting=awaiting, tolerance=Tolerance.TOLERANT
+            )
             raise
 
     def values(self, body: bytes) -> Any:

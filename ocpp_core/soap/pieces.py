@@ -21,7 +21,7 @@ What is made for the IdTagInfo of 1.6::
             raise Refused
         if piece[:11] == 'expiryDate>':
             v = piece[11:]
-            if not is_usual(v) or v[-1] != 'Z': raise Refused
+            if not (v.encode().translate(zeros) in usual_in_utc and 'T24' not in v): raise Refused
             v = fromisoformat(v)
             at += 1
             if pieces[at] != '/expiryDate>': raise Refused
@@ -60,7 +60,6 @@ from ocpp_core.model.shapes import (
     Timestamp,
     shape,
 )
-from ocpp_core.model.timestamps import is_usual
 from ocpp_core.payloads.codegen import Source, compiled, indented
 from ocpp_core.payloads.statements import Refused, Rules, refuse
 from ocpp_core.soap.texts import LONGEST, Matching, is_address, needs_care
@@ -209,9 +208,9 @@ class _Read(Fold[_Value]):
         return self._table({"true": True, "false": False, "1": True, "0": False}, "booleans")
 
     def timestamp(self, kind: Timestamp) -> _Value:
-        usual, moment = self.made.name(is_usual, "is_usual"), self.made.name(datetime, "datetime")
-        faults = (f"not {usual}({self.v})", f"{self.v}[-1] != 'Z'")
-        return self._leaf(*refuse(*faults), f"{self.v} = {moment}.fromisoformat({self.v})")
+        moment = self.made.name(datetime.fromisoformat, "fromisoformat")
+        usual = self.rules.is_usual_in_utc()
+        return self._leaf(*refuse(f"not ({usual})"), f"{self.v} = {moment}({self.v})")
 
     def enumeration(self, kind: Enumeration) -> _Value:
         return self._table({str(member): member for member in kind.enum}, kind.enum.__name__)

@@ -14,6 +14,7 @@ from typing import Any
 from ocpp_core.dispatch.steps import begin
 from ocpp_core.model.extras import needed
 from ocpp_core.model.logs import logger
+from ocpp_core.transports._reading import read_less_at_once
 
 # Whoever uses websockets imports this module before it: here it is told if it is missing.
 with needed("ocpp_core.transports.websocket", "websockets", "websockets"):
@@ -31,9 +32,6 @@ PIECE = 4096
 
 #: Bytes of a message that is handed over: a packet may unpack to many, and all are taken before others have their turn.
 MOST_HANDED_OVER = 65_536
-
-#: Bytes that are read from a socket at once.
-_READ_AT_ONCE = 65_536
 
 #: Messages of the largest size that may wait to be read. Reading stops long before, but not within a packet.
 MOST_UNREAD = 4
@@ -130,13 +128,8 @@ class Bounded(Connection):
         self._take = take
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Has less read at once than asyncio would, which has room made for 256 KiB with each message.
-
-        Above 128 KiB many an allocator asks the system for memory each time: that takes as long as all the rest.
-        """
-        reading: Any = transport
-        if hasattr(reading, "max_size"):  # one of asyncio's own
-            reading.max_size = _READ_AT_ONCE
+        """As of websockets."""
+        read_less_at_once(transport)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

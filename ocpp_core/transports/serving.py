@@ -12,6 +12,7 @@ from ssl import DER_cert_to_PEM_cert, SSLContext
 from typing import Any
 
 from ocpp_core.model.extras import needed
+from ocpp_core.transports._reading import read_less_at_once
 from ocpp_core.transports._tls import Tls
 from ocpp_core.transports.asgi import OcppApp
 
@@ -24,12 +25,13 @@ with needed("ocpp_core.transports.serving", "uvicorn", "server"):
 class _HandingOver:
     """Hands certificates of stations over to the application, as the extension ``tls`` of ASGI has them.
 
-    It stands before a protocol of uvicorn, which does not.
+    It stands before a protocol of uvicorn, which does not; and which has as much read at once as asyncio likes.
     """
 
     app: Any
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        read_less_at_once(transport)
         super().connection_made(transport)  # type: ignore[misc]  # of the protocol
         secured = transport.get_extra_info("ssl_object")
         if secured is not None:

@@ -23,7 +23,7 @@ from ocpp_core.soap.envelopes import CONTENT_TYPE
 from ocpp_core.transports._handshake import authorization_of
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
-from ocpp_core.transports.serving import serving
+from ocpp_core.transports.serving import SAFE, serving
 from served import BOOTS, JSON_BOOTS, NOW, csms, served, station
 
 PASSWORD = "secret-secret-16"
@@ -469,3 +469,20 @@ async def test_what_only_ends_like_a_version_is_none() -> None:
         await socket.wait_closed()
 
         assert (None, 1002) == (socket.subprotocol, socket.close_code)
+
+
+@asynchronous
+async def test_uvicorn_reads_with_room_that_no_system_is_asked_for() -> None:
+    """From 128 KiB on an allocator may ask for memory with each message."""
+    rooms: list[int] = []
+
+    class Noting(SAFE["ws"]):  # type: ignore[misc]
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            rooms.append(transport.max_size)
+
+    async with (
+        serving(OcppApp(csms()), "127.0.0.1", 0, ws=Noting) as port,
+        station(port, "ocpp1.6"),
+    ):
+        assert [True] == [room < 128 * 1024 for room in rooms]
