@@ -107,7 +107,8 @@ def _charging(heard: Heard) -> Iterator[tuple[Said, Learned, bool]]:
         if said.action == "BootNotification":
             full.clear()  # how those charge on that were there before is another rule
         elif said.mark in swaps and said.members["eventType"] in _STATES:
-            full.update({slot: said.members["eventType"] == "BatteryIn" for slot in _slots(said)})
+            for each in _slots(said):
+                full[each] = said.members["eventType"] == "BatteryIn"
         elif said.mark in known:
             event, id = said.members, said.members["transactionInfo"]["transactionId"]
             slot = event.get("evse", {}).get("id")

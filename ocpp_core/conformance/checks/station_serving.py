@@ -42,13 +42,16 @@ async def unknown_request(stage: Stage) -> None:
 
 @check("customer.cleared-reported")
 async def cleared_reported(stage: Stage) -> None:
-    """Has everything about nobody reported, and cleared."""
-    members = {"requestId": 4755, "report": True, "clear": True, "customerIdentifier": "nobody"}
-    answer = await ask(stage, "CustomerInformation", members)
-    if is_served(stage, answer, "customer-information").get("status") != "Accepted":
-        stage.cannot_tell("it was not accepted")
-    if await stage.expect("NotifyCustomerInformation", within=late(stage)) is None:
-        stage.deviates("NotifyCustomerInformation", "none", marks=(answer.mark,))
+    """Has everything about nobody reported, and then reported and cleared."""
+    for id, clear in ((4755, False), (4756, True)):
+        members = {"requestId": id, "report": True, "clear": clear, "customerIdentifier": "nobody"}
+        answer = await ask(stage, "CustomerInformation", members)
+        if is_served(stage, answer, "customer-information").get("status") != "Accepted":
+            stage.cannot_tell("it was not accepted")
+        if await stage.expect("NotifyCustomerInformation", within=late(stage)) is None:
+            if not clear:
+                stage.cannot_tell("it tells nothing of customers, which another rule is about")
+            stage.deviates("NotifyCustomerInformation", "none", marks=(answer.mark,))
 
 
 @check("stream.opened")
