@@ -141,7 +141,9 @@ def test_a_replay_intrudes_and_asks_if_wanted(
     ).write(path)
     seen: list[bool] = []
 
-    async def replayed(_: Replay, __: Target, profile: Profile, *, intrusive: bool) -> Replayed:
+    async def replayed(
+        _: Replay, __: Target, profile: Profile, *, intrusive: bool, **___: object
+    ) -> Replayed:
         seen.extend((intrusive, "card" in profile.hooks))
         return Replayed(State.FIXED, "")
 

@@ -44,6 +44,14 @@ def test_nothing_is_found_in_a_station_without_a_fault(version: str) -> None:
     assert {} == seen
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_station_may_pack_what_it_says(coding: str) -> None:
+    station = SoapStation("1.6")
+    station.packs = coding
+
+    assert {} == found(station, "trigger.sent")
+
+
 @pytest.mark.parametrize(
     "fault, version",
     [

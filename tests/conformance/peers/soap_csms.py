@@ -384,6 +384,8 @@ def _value(kind: Any, element: Any) -> Any:
 
 #: How a body is unpacked.
 CODINGS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+#: And packed.
+PACKING: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
 
 
 def unpacked(reader: Any, body: bytes, coding: str) -> bytes:

@@ -17,6 +17,7 @@ import httpx
 from conformance.peers.soap_csms import (
     ANONYMOUS,
     CODINGS,
+    PACKING,
     Fault,
     Incoming,
     elements,
@@ -62,6 +63,7 @@ class SoapStation(Station):
         media_type: Of what it sends.
         looks_at: What it looks at before it serves a request: each may refuse it.
         codings: How it unpacks a body.
+        packs: In which coding it sends its calls; "" is none.
     """
 
     def __init__(self, version: str) -> None:
@@ -73,6 +75,7 @@ class SoapStation(Station):
         self.status_of: Callable[[str], int] = lambda code: 400 if code == "Sender" else 500
         self.media_type = MEDIA_TYPE
         self.codings = dict(CODINGS)
+        self.packs = ""
         self.looks_at: list[Callable[[Incoming], None]] = [is_an_envelope, is_understood, is_for_us]
 
     def called_as(self, id: str, action: str, payload: Json) -> str:
@@ -134,8 +137,11 @@ class SoapLink:
             waiting.set_result(self.station.answered_as(asked, frame))
 
     async def _post(self, id: str, action: str, payload: Json) -> None:
-        content = self.station.called_as(id, action, payload)
+        content = self.station.called_as(id, action, payload).encode()
         headers = {"Content-Type": self.station.media_type}
+        if self.station.packs:
+            content = PACKING[self.station.packs](content)
+            headers["Content-Encoding"] = self.station.packs
         came = await self._kit.post("/", content=content, headers=headers)
         if came.content:
             self._inbox.put_nowait(json.dumps(self._read(id, action, came.content)))
