@@ -266,8 +266,8 @@ def get_variables(
             asked.failed.update({name.casefold(): answer for name in chunk})
     if all(any(name.casefold() in asked.failed for name in _needed(item)) for item in items):
         error = failure(asked.failed.values())
-        if error is not None:
-            return error
+        assert error is not None, "none of what has failed is a response"
+        return error
     made = [_result(item, asked, there, back, station, keys) for item in items]
     account(view, there)
     return finished(v201.GetVariablesResponse(get_variable_result=made), request, there)

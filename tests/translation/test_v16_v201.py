@@ -362,15 +362,16 @@ def test_chains_of_another_type_are_named() -> None:
         )
         for kind in ("CSMSRootCertificate", "ManufacturerRootCertificate")
     ]
+    plain = evolve(chains[0], child_certificate_hash_data=None, custom_data=None)
     response = v201.GetInstalledCertificateIdsResponse(
-        status=v201.GetInstalledCertificateStatus.ACCEPTED, certificate_hash_data_chain=chains
+        status=v201.GetInstalledCertificateStatus.ACCEPTED, certificate_hash_data_chain=[*chains, plain]
     )
     asked = v16.GetInstalledCertificateIdsRequest(
         certificate_type=v16.CertificateUse.CENTRAL_SYSTEM_ROOT_CERTIFICATE
     )
     found = down(response, request=asked)
 
-    assert 1 == len(found.message.certificate_hash_data)
+    assert 2 == len(found.message.certificate_hash_data)
     assert [
         ("$.certificateHashDataChain[0].childCertificateHashData", "dropped", "no_counterpart"),
         ("$.certificateHashDataChain[0].customData", "dropped", "no_counterpart"),
