@@ -23,7 +23,7 @@ from ocpp_core.soap.envelopes import CONTENT_TYPE
 from ocpp_core.transports._handshake import authorization_of
 from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
-from ocpp_core.transports.serving import SAFE, serving
+from ocpp_core.transports.serving import _WebSocket, serving
 from served import BOOTS, JSON_BOOTS, NOW, csms, served, station
 
 PASSWORD = "secret-secret-16"
@@ -476,7 +476,7 @@ async def test_uvicorn_reads_with_room_that_no_system_is_asked_for() -> None:
     """From 128 KiB on an allocator may ask for memory with each message."""
     rooms: list[int] = []
 
-    class Noting(SAFE["ws"]):  # type: ignore[misc]
+    class Noting(_WebSocket):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             rooms.append(transport.max_size)
