@@ -291,7 +291,9 @@ class Run:
     def _set_aside(self, rule: Rule, given: Ground) -> Outcome | None:
         """The outcome of a rule that is not looked for; None if it is."""
         if self._gone:
-            return Outcome(rule, Verdict.INCONCLUSIVE, self._gone, is_untried=self._gone not in (OVER, STOPPED))
+            return Outcome(
+                rule, Verdict.INCONCLUSIVE, self._gone, is_untried=self._gone not in (OVER, STOPPED)
+            )
         for need in rule.needs:
             kind, _, name = need.partition(":")
             if kind == "feature" and self.profile.features.get(name) is False:
