@@ -136,6 +136,16 @@ def test_a_deviation_without_a_finding_fails_with_its_sentence() -> None:
     assert outcome.rule.sentence == failure.get("message")
 
 
+def test_what_was_not_tried_is_an_error() -> None:
+    """A build server that looks at this file alone shall not take software that is gone for right."""
+    told = "no connection: refused"
+    outcome = Outcome(made_reports.rule(), Verdict.INCONCLUSIVE, told, is_untried=True)
+    error = by_name(made_reports.report((outcome,)))["boot.interval"].find("error")
+    assert error is not None
+
+    assert ("untried", told) == (error.get("type"), error.get("message"))
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_there_are_failures_if_the_command_exits_with_1(strict: bool) -> None:
     for outcome in made_reports.outcomes():

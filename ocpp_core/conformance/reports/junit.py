@@ -77,6 +77,8 @@ def _case(report: Report, outcome: Outcome) -> etree._Element:
             case.append(E.failure(message="known, and not seen any more", type=rule.id))
         case Verdict.BROKEN:
             case.append(E.error(reason, message=reason, type="broken"))
+        case Verdict.INCONCLUSIVE if outcome.is_untried:
+            case.append(E.error(reason, message=reason, type="untried"))
         case Verdict.INCONCLUSIVE | Verdict.NOT_APPLICABLE:
             case.append(E.skipped(message=f"{outcome.verdict}: {reason}"))
         case _:
