@@ -85,15 +85,26 @@ async def asked_again(stage: Stage) -> None:
             stage.deviates("another request, as no certificate came", "none", marks=(first.mark,))
 
 
-@check("customer.cleared-told")
-async def cleared_told(stage: Stage) -> None:
-    """Has everything about nobody cleared, without a report, and waits for what tells so."""
-    for id, report in ((4753, True), (4754, False)):
-        members = {"requestId": id, "report": report, "clear": not report, "customerIdentifier": "nobody"}
-        answer = await ask(stage, "CustomerInformation", members)
+async def _told_of_clearing(stage: Stage, number: int, *, report: bool) -> None:
+    """Has everything about nobody reported, then cleared, with a report or without, and waits for what tells so."""
+    for id, clear in ((number, False), (number + 1, True)):
+        wanted = {"report": report or not clear, "clear": clear, "customerIdentifier": "nobody"}
+        answer = await ask(stage, "CustomerInformation", {"requestId": id, **wanted})
         if is_served(stage, answer, "customer-information").get("status") != "Accepted":
             stage.cannot_tell("it was not accepted")
         if await stage.expect("NotifyCustomerInformation", within=late(stage)) is None:
-            if report:
+            if not clear:
                 stage.cannot_tell("it tells nothing of customers, which another rule is about")
             stage.deviates("NotifyCustomerInformation", "none", marks=(answer.mark,))
+
+
+@check("customer.cleared-told")
+async def cleared_told(stage: Stage) -> None:
+    """Has it cleared without a report."""
+    await _told_of_clearing(stage, 4753, report=False)
+
+
+@check("customer.cleared-reported")
+async def cleared_reported(stage: Stage) -> None:
+    """Has it cleared, and reported."""
+    await _told_of_clearing(stage, 4755, report=True)

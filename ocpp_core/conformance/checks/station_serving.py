@@ -1,4 +1,4 @@
-"""Checks of stations of 2.x: what they are told of cost and payment; numbered requests, customers, event streams."""
+"""Checks of stations of 2.x: what they are told of cost and payment; numbered requests, event streams."""
 
 from ocpp_core.conformance.checks import check
 from ocpp_core.conformance.checks.asking import ask, served
@@ -38,20 +38,6 @@ async def unknown_request(stage: Stage) -> None:
     if status != "Rejected":
         wanted = f"Rejected, as it has made no request {_NUMBER}"
         stage.deviates(wanted, str(status), marks=(answer.mark,))
-
-
-@check("customer.cleared-reported")
-async def cleared_reported(stage: Stage) -> None:
-    """Has everything about nobody reported, and then reported and cleared."""
-    for id, clear in ((4755, False), (4756, True)):
-        members = {"requestId": id, "report": True, "clear": clear, "customerIdentifier": "nobody"}
-        answer = await ask(stage, "CustomerInformation", members)
-        if is_served(stage, answer, "customer-information").get("status") != "Accepted":
-            stage.cannot_tell("it was not accepted")
-        if await stage.expect("NotifyCustomerInformation", within=late(stage)) is None:
-            if not clear:
-                stage.cannot_tell("it tells nothing of customers, which another rule is about")
-            stage.deviates("NotifyCustomerInformation", "none", marks=(answer.mark,))
 
 
 @check("stream.opened")
