@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -91,3 +93,25 @@ def test_what_a_helper_says_cannot_steer_a_terminal() -> None:
 def test_a_helper_that_is_not_there_proves_nothing() -> None:
     with pytest.raises(Inconclusive, match="the profile has no hook card"):
         asyncio.run(run({}, "card", {}))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_command_that_nobody_waits_for_ends_with_all_that_it_has_started(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    async def stopped() -> list[int]:
+        hook = f"sleep 600 & echo $! $$ > '{pipe}'; wait"
+        doing = asyncio.create_task(run({"card": hook}, "card", {}))
+        ids = (await asyncio.to_thread(pipe.read_text, "utf-8")).split()
+        doing.cancel()
+        await asyncio.wait([doing])
+        return list(map(int, ids))
+
+    assert [False, False] == [_lives(id) for id in asyncio.run(stopped())]
+
+
+def _lives(id: int) -> bool:
+    """Whether there is such a process; one that has ended, and that nobody has asked about, does not live."""
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(id)], capture_output=True, text=True, check=False)
+    return told.stdout.strip() != "" and not told.stdout.strip().startswith("Z")
