@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any, TypeVar, cast
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -91,27 +92,29 @@ def _post(address: str, body: str) -> None:
 
 
 async def _command(command: str, given: str) -> None:
-    process = await asyncio.create_subprocess_shell(
+    # asyncio starts a process in several steps: whoever is cancelled between them would not know what to end.
+    process = Popen(
         command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+        shell=True,
+        stdin=PIPE,
+        stdout=DEVNULL,
+        stderr=PIPE,
         start_new_session=True,  # so that what it has started can be ended with it, and Ctrl-C is left to us
     )
     try:
         async with asyncio.timeout(_PATIENCE):
-            _, said = await process.communicate(given.encode())
+            _, said = await aside(process.communicate, given.encode())
     except TimeoutError:
         raise OSError(f"it takes longer than {_PATIENCE:.0f} s") from None
     finally:
-        if process.returncode is None:
+        if process.poll() is None:
             _kill(process)
-            await process.wait()
+            await aside(process.wait)
     if process.returncode:
         raise OSError(f"exit {process.returncode}: {said.decode('utf-8', 'replace').strip()[-200:]}")
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
+def _kill(process: Popen[bytes]) -> None:
     """Ends a command and all that it has started."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError):

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
@@ -73,13 +75,13 @@ def profile(tmp_path: Path) -> Path:
     return path
 
 
-async def running(*arguments: object, **options: Any) -> Process:
+async def running(*arguments: object, stdin: int = asyncio.subprocess.DEVNULL) -> Process:
     """The command as a process."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ocpp_core.cli", "conform", *map(str, arguments)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        **{"stdin": asyncio.subprocess.DEVNULL, **options},
+        stdin=stdin,
     )
 
 
@@ -166,6 +168,30 @@ async def test_a_station_that_does_not_come_is_not_waited_for() -> None:
 
     assert 2 == code
     assert "Stopped before its end" in out
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@asynchronous
+async def test_a_hook_and_what_it_has_started_end_with_it(tmp_path: Path, profile: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    hook = f"sleep 600 & echo $! $$ > '{pipe}'; wait"
+    profile.write_text(f'{PATIENT}[hooks]\ntrigger = "{hook}"\n', encoding="utf-8")
+    async with Silent("DataTransfer").serving() as csms:
+        process = await running(
+            csms.url, "--version", "1.6", "--profile", profile, "--rules", "taken.reset,taken.clear-cache"
+        )
+        ids = [int(id) for id in (await asyncio.to_thread(pipe.read_text, "utf-8")).split()]
+        code, _, _ = await stopped(process)
+
+    assert 2 == code
+    assert [False, False] == [_lives(id) for id in ids]
+
+
+def _lives(id: int) -> bool:
+    """Whether there is such a process; one that has ended, and that nobody has asked about, does not live."""
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(id)], capture_output=True, text=True, check=False)
+    return told.stdout.strip() != "" and not told.stdout.strip().startswith("Z")
 
 
 @asynchronous
