@@ -55,6 +55,7 @@ def names_of_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     secret_words._again.cache_clear()
 
 
+@pytest.hookimpl(optionalhook=True)  # `make mutants` asks its tests without xdist
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are processors: tests with sockets and processes wait for most of their time."""
     return (os.cpu_count() or 1) + 2

@@ -1,6 +1,8 @@
 """`tools/mutants.py`: which changes it makes, and whether it sees that a test notices them."""
 
 import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,7 +15,16 @@ from rich.console import Console
 import mutants
 from mutation.operators import Mutant, mutants_of
 from mutation.recording import may_be_thinned, thinned
-from mutation.workshop import LEFT_OUT, PACKAGE, Baseline, BaselineError, Bench, Choice, Outcome
+from mutation.workshop import (
+    LEFT_OUT,
+    LEFT_OUT_PLUGINS,
+    PACKAGE,
+    Baseline,
+    BaselineError,
+    Bench,
+    Choice,
+    Outcome,
+)
 
 GATE = '''\
 """A docstring."""
@@ -251,3 +262,21 @@ def test_what_covers_a_module_is_read_once_and_by_one_thread(project: Path) -> N
             asked.result()
 
     assert ["gate.py"] == read
+
+
+def test_the_tests_of_this_project_run_without_the_plugins_that_are_left_out() -> None:
+    """As they are asked about a mutant: what stands in their `conftest.py` needs none of them."""
+    here = Path(__file__)
+    without = [f"-p{plugin}" for plugin in LEFT_OUT_PLUGINS]
+    asked = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        *without,
+        "--collect-only",
+        str(here.with_name("test_loops.py")),
+    ]
+    told = subprocess.run(asked, cwd=here.parents[1], capture_output=True, text=True, check=False)
+
+    assert 0 == told.returncode, told.stdout + told.stderr

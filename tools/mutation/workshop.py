@@ -60,6 +60,8 @@ PRELOADED = [
 
 #: Of our own, where the library is installed: it would be loaded before what is mutated.
 _NO_PLUGIN = "no:ocpp-core"
+#: Without these the tests are asked about a mutant.
+LEFT_OUT_PLUGINS = ("no:cacheprovider", "no:cov", "no:xdist", _NO_PLUGIN)
 #: The same of Hypothesis.
 _NO_PLUGINS = {"HYPOTHESIS_NO_PLUGINS": "1"}
 #: Unmutated seconds of the tests that are asked first.
@@ -405,10 +407,9 @@ def _child(copy: str, chosen: _Chosen, to_the_end: bool, variables: dict[str, st
     os.chdir(copy)
     sys.dont_write_bytecode = True
     sys.path[:0] = [copy]
-    plugins = ("no:cacheprovider", "no:cov", "no:xdist", _NO_PLUGIN)
     # Of what is loaded beforehand, pytest says that it cannot rewrite its assertions; there are none.
     quiet = "-Wignore::pytest.PytestAssertRewriteWarning"
-    arguments = ["-q", quiet, *(f"-p{plugin}" for plugin in plugins), "--tb=line", *chosen.files]
+    arguments = ["-q", quiet, *(f"-p{plugin}" for plugin in LEFT_OUT_PLUGINS), "--tb=line", *chosen.files]
     code = pytest.main(arguments if to_the_end else ["-x", *arguments], plugins=[chosen])
     if code == pytest.ExitCode.INTERRUPTED and not chosen.failed and chosen.is_out_of_time:
         code = pytest.ExitCode.OK
