@@ -16,7 +16,7 @@ PYRIGHT = PATH="$(abspath $(VENV))/bin:$$PATH" pyright
 VERSIONS = 3.11 3.12 3.13
 
 # The engines: the tests of their packages take every line and every branch of them.
-COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec soap/pieces soap/quick soap/texts dispatch/connection dispatch/gate dispatch/hooks dispatch/peer dispatch/router
+COVERED = payloads/binding payloads/statements payloads/texts payloads/twins jsonrpc/codec jsonrpc/kinds jsonrpc/quick soap/codec soap/pieces soap/quick soap/texts dispatch/connection dispatch/gate dispatch/hooks dispatch/outcomes dispatch/peer dispatch/router
 # Only these tests run traced, which takes half as long again.
 ENGINES = $(addprefix tests/,$(sort $(dir $(COVERED))))
 comma := ,

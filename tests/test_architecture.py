@@ -59,6 +59,8 @@ MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 GENERATED = [
     name for name in MODULES if name.startswith(tuple(f"ocpp_core.{version}" for version in VERSIONS))
 ]
+#: Of a file that people write.
+MOST_LINES = 700
 PARTS = sorted({name.split(".")[1] for name in MODULES if name != "ocpp_core"})
 
 
@@ -276,6 +278,15 @@ def test_nothing_starts_a_thread_or_a_process() -> None:
     assert {"ocpp_core.soap.text": {"ThreadPoolExecutor"}} == {
         name: found for name, path in library.items() if (found := POOLS & {*names_in(path)})
     }
+
+
+def test_no_file_that_people_write_is_longer_than_one_reads() -> None:
+    written = {path for name, path in MODULES.items() if name not in GENERATED}
+    for folder in ("tests", "tools", "benchmarks", "examples"):
+        written |= {*(Path(__file__).parents[1] / folder).rglob("*.py")}
+    lines = {str(path): len(path.read_text("utf-8").splitlines()) for path in written}
+
+    assert {} == {name: count for name, count in lines.items() if count > MOST_LINES}
 
 
 def test_no_function_changes_a_global() -> None:

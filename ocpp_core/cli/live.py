@@ -26,7 +26,7 @@ from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean
 from ocpp_core.cli.station import Simulator, StepFailed
 from ocpp_core.dispatch.connection import CallOutcome, Event, Ignored, NotificationReceived
 from ocpp_core.dispatch.hooks import Hooks, Refused
-from ocpp_core.dispatch.peer import response_of
+from ocpp_core.dispatch.outcomes import response_of
 from ocpp_core.dispatch.router import Answer
 from ocpp_core.model.errors import CallFailedError, LocalProtocolError
 from ocpp_core.model.extras import install

@@ -25,35 +25,26 @@ from ocpp_core.dispatch.connection import (
     TYPED,
     CallOutcome,
     CallReceived,
-    CallTimedOut,
     Codec,
     Connection,
     Default,
-    ErrorReceived,
     Event,
     Ignored,
     M,
     NotificationReceived,
     ReplyRefused,
-    ResultInvalid,
-    ResultReceived,
     require_call,
     size_of,
 )
 from ocpp_core.dispatch.ends import ENDS_OF_PROCESS, is_of_task
 from ocpp_core.dispatch.handlers import require_notification
 from ocpp_core.dispatch.hooks import Hooks, Observer
+from ocpp_core.dispatch.outcomes import response_of
 from ocpp_core.dispatch.redaction import Redaction
 from ocpp_core.dispatch.router import Answer, Caller, Router, conclude, failed
 from ocpp_core.dispatch.steps import advance, alone, own_task, task_of
 from ocpp_core.model.bounded import NOTHING
-from ocpp_core.model.errors import (
-    CallRejectedError,
-    CallResultInvalidError,
-    CallTimeoutError,
-    ConnectionLostError,
-    NotConnectedError,
-)
+from ocpp_core.model.errors import NotConnectedError
 from ocpp_core.model.identities import named
 from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Payload, Request, Response
@@ -91,39 +82,6 @@ class PeerOptions(TypedDict, total=False):
     grace: float
     hooks: Sequence[Hooks]
     redaction: Redaction | None
-
-
-def response_of(outcome: CallOutcome, identity: str = "") -> Response:
-    """The response that a call of ours ended with. The codec has seen that it is the one of the request.
-
-    Args:
-        outcome: Of the call.
-        identity: Of the station, for the error.
-
-    Raises:
-        CallFailedError: One of its kinds; it ended without.
-    """
-    action = outcome.call.request.__ocpp__.action or ""
-    match outcome:
-        case ResultReceived(response=response):
-            return response
-        case ErrorReceived():
-            raise CallRejectedError(
-                action,
-                outcome.code,
-                outcome.description,
-                outcome.details,
-                outcome.spelling,
-                written=outcome.written,
-                identity=identity,
-                violations=outcome.violations,
-            )
-        case CallTimedOut():
-            raise CallTimeoutError(action, identity=identity)
-        case ResultInvalid(error=error):
-            raise CallResultInvalidError(action, error, identity=identity)
-        case _:
-            raise ConnectionLostError(action, identity=identity)
 
 
 #: How a call of theirs comes to its answer: `Router.handle`, or something in its place.

@@ -22,7 +22,7 @@ from ocpp_core.dispatch.connection import (
 )
 from ocpp_core.dispatch.handlers import require_codec
 from ocpp_core.dispatch.hooks import Observer
-from ocpp_core.dispatch.peer import response_of
+from ocpp_core.dispatch.outcomes import response_of
 from ocpp_core.dispatch.router import Answer, Router
 from ocpp_core.links.interpreter import Interpreter
 from ocpp_core.model.codes import ErrorCode, FrameKind

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from connections import only_json, only_newest, only_soap, received
 from ocpp_core.dispatch.connection import ErrorReceived, Ignored, ResultInvalid, ResultReceived
-from ocpp_core.dispatch.peer import response_of
+from ocpp_core.dispatch.outcomes import response_of
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import CallRejectedError
 from ocpp_core.model.messages import CallError, CallResult, CallResultError
