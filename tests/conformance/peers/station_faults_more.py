@@ -518,6 +518,7 @@ CHARGING = [
 
 async def _at_once(self: Station, payload: Json) -> None:
     await self.tell_firmware(payload, "Downloading", "Downloaded")
+    await self.tell_firmware(payload, "DownloadFailed")
 
 
 INFORMING = [
