@@ -648,6 +648,28 @@ def test_each_rule_of_soap_decides_alone(rule: Tolerance) -> None:
     assert {rule} == {fault.rule for fault in frame.violations}
 
 
+#: What is named where no payload deviates: the element that is wrong, or is not there.
+PLACES = {
+    "no_header": "Header",
+    "no_identity": "chargeBoxIdentity",
+    "no_message_id": "MessageID",
+    "no_action": "Action",
+    "action_form": "Action",
+    "action_mismatch": "Action",
+    "relates_to": "RelatesTo",
+    "reply_to_other": "ReplyTo",
+    "must_understand": "{urn:x}Security",
+}
+
+
+@pytest.mark.parametrize("label", PLACES)
+def test_a_deviation_of_the_header_names_its_element(label: str) -> None:
+    row = RULE_ROWS[label]
+    frame: Any = SoapCodec(row.version, role=row.role).decode(row.written, tolerance=Tolerance.TOLERANT)
+
+    assert PLACES[label] in {fault.path for fault in frame.violations}
+
+
 def test_what_is_said_to_be_no_nil_and_is_empty_quotes_the_empty_text() -> None:
     written = boot(BOOT.replace("</ocpp:boot", '<ocpp:iccid xsi:nil="false"/></ocpp:boot'))
     (found,) = read(SoapCodec("1.6", tolerance=Tolerance.NIL_OR_EMPTY), written).violations
