@@ -290,6 +290,8 @@ ATTACKS: dict[str, Attack] = {
     "declared in UTF-8, but latin-1": Attack(
         lambda: declared("UTF-8", data_transfer("ü").replace("ü".encode(), b"\xfc")), NO_XML
     ),
+    "a declaration that is in no UTF-8": Attack(lambda: b'<?xml version="1.\xb0"?>' + HEARTBEAT, OTHER),
+    "the same without a version": Attack(lambda: b"<?xml \xe3gf ?>" + HEARTBEAT, OTHER),
     "UTF-8 that is too long": Attack(lambda: data_transfer("x").replace(b"x", b"\xc0\xbcscript"), NO_XML),
     "half a surrogate": Attack(lambda: data_transfer("?").replace(b"?", b"\xed\xa0\x80"), NO_XML),
     "NUL": Attack(lambda: data_transfer("?").replace(b"?", b"\0"), NUL),

@@ -475,7 +475,7 @@ def simulate(
                 close_timeout=CLOSE_TIMEOUT,
                 tolerance=Tolerance.TOLERANT if tolerant else DEFAULT_TOLERANCE,
                 on_connect=partial(station.asked.put_nowait, "boot") if stay else None,
-                hooks=[log],
+                hooks=[log, station.gate],
             ) as csms:
                 if stay:
                     await station.stay(csms, lambda failure: log.remark(csms, clean(failure)))

@@ -16,6 +16,7 @@ from ocpp_core.cli.obeying import OBEYING, Memory
 from ocpp_core.conformance.answers import STATION, TRIGGERS, Json, reply, text
 from ocpp_core.conformance.requests import readings, timestamp, transaction
 from ocpp_core.dispatch.boot import booted
+from ocpp_core.dispatch.gate import StationGate
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.errors import CallFailedError, CallRejectedError
 from ocpp_core.model.messages import Request, Response
@@ -91,7 +92,10 @@ def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
         if is_remote and event_type == "Started":
             trigger = "RemoteStart"
         elif event_type == "Ended" and memory.reason[0]:
-            trigger, why = memory.reason[1], {"stoppedReason": memory.reason[0]}
+            triggers: Any = _members(memory, "TransactionEvent")["triggerReason"].kind
+            # 2.0 has no word for a reset; that the CSMS has ended it comes near.
+            trigger = memory.reason[1] if memory.reason[1] in list(triggers.enum) else "RemoteStop"
+            why = {"stoppedReason": memory.reason[0]}
         return {
             "eventType": event_type,
             "timestamp": now,
@@ -200,6 +204,7 @@ class Simulator:
 
     Attributes:
         router: Its handlers.
+        gate: Refuses calls while the CSMS has rejected it; it has to be one of the hooks of the connection.
         asked: What the CSMS has asked for and the station has yet to do: "start", "stop", "reset", or another
             step of the script.
         memory: What it remembers.
@@ -210,11 +215,13 @@ class Simulator:
         self.memory: Memory = Memory(version)
         self.retries: bool = retries
         self.router: Router = Router(receives=Role.CHARGE_POINT)
+        self.gate: StationGate = StationGate()
         self.asked: asyncio.Queue[str] = asyncio.Queue()
         self._specification = specification(version)
         is_first = "StartTransaction" in self._specification.actions
         self._script = _SCRIPT_1 if is_first else _SCRIPT_2
         self.router.on_any(self._answer)
+        self.router.middleware(self.gate)
 
     async def do(self, name: str, csms: Caller) -> Response:
         """Takes a step of the script.

@@ -197,6 +197,9 @@ def _declaration_end(text: bytes) -> int:
     declaration = _DECLARATION.match(text)
     if declaration is None:
         return 0
+    # It is cut off before libxml2 reads the rest, so nobody else looks at its bytes.
+    if not declaration[0].isascii():
+        raise BrokenXml("has a declaration with other characters than ASCII; only UTF-8 is read")
     encoding = _ENCODING.search(declaration[0])
     if encoding is not None and encoding[1].lower() not in _ENCODINGS:
         raise BrokenXml(f"is declared to be in {encoding[1][:40]!r}; only UTF-8 is read")

@@ -40,6 +40,7 @@ async def _stays(address: str, version: str, wire: Wire) -> None:
             version,
             call_timeout=_CALL_TIMEOUT,
             tolerance=Tolerance.STRICT,
+            hooks=[simulator.gate],
         ) as csms:
             await simulator.stay(csms, lambda _: None)
         return
@@ -52,6 +53,7 @@ async def _stays(address: str, version: str, wire: Wire) -> None:
         backoff=_AT_ONCE,
         call_timeout=_CALL_TIMEOUT,
         tolerance=Tolerance.STRICT,
+        hooks=[simulator.gate],
     ) as csms:
         await simulator.stay(csms, lambda _: None)
 
