@@ -281,7 +281,8 @@ def _tariff(_: Memory, request: Json) -> Json:
 
 
 def _availability(memory: Memory, request: Json) -> Json:
-    place = request.get("connectorId", _object(request, "evse").get("id", 0))
+    number = request.get("evseId", request.get("connectorId", 0))  # 2.0, and 1.x
+    place = _object(request, "evse").get("id", number)
     if place not in (0, _PLACE):
         return _REJECTED
     is_operative = "Operative" in (text(request, "type"), text(request, "operationalStatus"))

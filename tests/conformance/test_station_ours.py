@@ -100,6 +100,20 @@ def test_our_station_is_seen_to_keep_what_it_might_avoid(version: str, rule: str
     assert {Verdict.CONFORMING} == {each.verdict for each in report.outcomes if each.rule.id == rule}
 
 
+@pytest.mark.parametrize(
+    "version, rule",
+    [
+        ("2.0", "availability.unknown-connector"),
+        ("2.0.1", "availability.unknown-connector"),
+        ("2.0.1", "boot.refuses-while-rejected"),
+    ],
+)
+def test_our_station_refuses_what_is_not_there_and_who_has_rejected_it(version: str, rule: str) -> None:
+    report = run_in_no_time(_judged(Wire.JSON, version, [rule], intrusive=True))
+
+    assert {Verdict.CONFORMING} == {each.verdict for each in report.outcomes if each.rule.id == rule}
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("wire, version", _WAYS)
 def test_our_station_keeps_what_may_be_looked_for_in_a_laboratory(wire: Wire, version: str) -> None:
