@@ -7,6 +7,9 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
 
+#: Times after which what is made once has been made.
+_BEFORE = 4
+
 
 class Effort(NamedTuple):
     """Of a piece of work.
@@ -21,8 +24,8 @@ class Effort(NamedTuple):
 
 
 def effort(work: Callable[[], Any]) -> Effort:
-    """Of the fifth time: what is made once has been made by then."""
-    for _ in range(4):
+    """Of the fifth time."""
+    for _ in range(_BEFORE):
         work()
     calls = -1  # that of `sys.setprofile`, which ends the counting
 
@@ -51,18 +54,20 @@ def effort(work: Callable[[], Any]) -> Effort:
         gc.enable()
 
 
-def functions(work: Callable[[], Any]) -> set[CodeType]:
-    """Those in Python that a piece of work calls."""
-    called: set[CodeType] = set()
+def functions(work: Callable[[], Any]) -> list[CodeType]:
+    """Those in Python that a piece of work calls the fifth time, one call after another."""
+    called: list[CodeType] = []
 
     def note(frame: Any, event: str, argument: Any) -> None:
-        called.add(frame.f_code)
+        if event == "call":
+            called.append(frame.f_code)
 
-    work()
+    for _ in range(_BEFORE):
+        work()
     before = sys.getprofile()
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(before)
-    return called - {functions.__code__}
+    return called

@@ -1,6 +1,5 @@
 """What a translation costs, in calls of Python functions: the same on every machine, however busy it is."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from effort import functions
 from ocpp_core import v16, v201
 from ocpp_core.model.messages import Payload
 from ocpp_core.translation import Side, TranslationSession, translate
@@ -23,20 +23,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 def _calls(function: Callable[[], Any]) -> int:
     """How many functions it calls, when all that is made once is made."""
-    function()
-    found = 0
-
-    def count(frame: object, event: str, argument: object) -> None:
-        nonlocal found
-        found += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return found
+    return len(functions(function))
 
 
 def _cost(message: Payload, to: str) -> int:
