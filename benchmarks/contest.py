@@ -1,6 +1,8 @@
 """Contests: the same work done by several libraries, each piece measured by pyperf in processes of its own.
 
-A suite runs its own file as a pyperf script (`results`), which there gives all pieces of work to pyperf (`compete`).
+A suite runs its own file as a pyperf script (`results`), which there gives all pieces of work to pyperf (`compete`). It
+goes over all of them several times, and the best time counts: what makes the machine slow for minutes shall not be
+taken for a slow library.
 """
 
 import subprocess
@@ -22,14 +24,37 @@ Work = Mapping[tuple[str, str], Callable[[Message], Any]]
 SHORT = 16
 
 
-def results(script: str, effort: Effort, *, values: int, min_time: float) -> dict[str, float]:
-    """Runs a script that calls `compete`; the best time of each piece in seconds, by its name."""
+def results(
+    script: str,
+    effort: Effort,
+    *,
+    values: int,
+    min_time: float,
+    beside: Callable[[], Mapping[str, float]] = dict,
+) -> dict[str, float]:
+    """The best time of each piece of work in seconds, by its name.
+
+    Args:
+        script: Calls `compete`.
+        effort: How many times all of it is gone over.
+        values: Measurements of a piece each time.
+        min_time: Seconds that one of them takes at least.
+        beside: Measures what is no work of Python, each time.
+    """
+    best: dict[str, float] = {}
+    for _ in range(effort.passes):
+        for name, seconds in {**_gone_over(script, values, min_time), **beside()}.items():
+            best[name] = min(seconds, best.get(name, seconds))
+    return best
+
+
+def _gone_over(script: str, values: int, min_time: float) -> dict[str, float]:
     import pyperf
 
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "results.json"
         command = [sys.executable, script, "--quiet", "--output", str(output)]
-        command += ["--processes", str(effort.processes), "--values", str(values), "--warmups", "1"]
+        command += ["--processes", "1", "--values", str(values), "--warmups", "1"]
         command += ["--min-time", str(min_time), "--inherit-environ", "PYTHONPATH"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return {
@@ -38,14 +63,18 @@ def results(script: str, effort: Effort, *, values: int, min_time: float) -> dic
 
 
 def measurements(
-    direction: str, work: Work, messages: Iterable[Message | Mix], found: Mapping[str, float]
+    direction: str,
+    pieces: Iterable[tuple[str, str]],
+    messages: Iterable[Message | Mix],
+    found: Mapping[str, float],
 ) -> tuple[Measurement, ...]:
-    """The results of one direction, in the order of the table of work."""
+    """The results of one direction, in the order of the pieces; those that could not be measured are left out."""
     return tuple(
-        Measurement(contender, message.subject, found[_name(direction, contender, message)])
-        for of, contender in work
+        Measurement(contender, message.subject, found[name])
+        for of, contender in pieces
         if of == direction
         for message in messages
+        if (name := name_of(direction, contender, message)) in found
     )
 
 
@@ -69,7 +98,7 @@ def compete(work: Work, messages: Sequence[Message | Mix], *, coroutines: Collec
         if number == mine and isinstance(message, Mix):  # it takes as long as many short ones
             runner.args.values = max(1, runner.args.values // SHORT)
         bench = runner.bench_async_func if contender in coroutines else runner.bench_func
-        bench(_name(direction, contender, message), piece, inner_loops=getattr(piece, "times", None))
+        bench(name_of(direction, contender, message), piece, inner_loops=getattr(piece, "times", None))
 
 
 def _prepared(prepare: Callable[[Message], Any], subject: Message | Mix) -> Any:
@@ -91,5 +120,6 @@ def _prepared(prepare: Callable[[Message], Any], subject: Message | Mix) -> Any:
     return chosen
 
 
-def _name(direction: str, contender: str, message: Message | Mix) -> str:
+def name_of(direction: str, contender: str, message: Message | Mix) -> str:
+    """A piece of work among the results."""
     return f"{direction} | {contender} | {message.subject}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from contest import SHORT, compete, measurements, results
 from npm import seconds_of
-from report import Effort, Measurement, Suite
+from report import Effort, Suite
 from traffic import DAY, MESSAGES, Message, Mix
 
 OURS = "ocpp_core"
@@ -29,21 +29,22 @@ SUBJECTS: tuple[Message | Mix, ...] = (*MESSAGES, DAY)
 
 def measure(effort: Effort) -> list[Suite]:
     """Measures reading and writing."""
-    found = results(__file__, effort, values=SHORT * effort.values, min_time=0.05 / SHORT)
-    npm = seconds_of(SUBJECTS)
-    return [_suite(direction, found, npm) for direction in ("decode", "encode")]
-
-
-def _suite(direction: str, found: dict[str, float], npm: list[dict[str, float]]) -> Suite:
-    theirs = (
-        Measurement(NPM, subject.subject, of[direction])
-        for subject, of in zip(SUBJECTS if npm else (), npm, strict=True)
+    found = results(
+        __file__,
+        effort,
+        values=SHORT * effort.values,
+        min_time=0.05 / SHORT,
+        beside=lambda: seconds_of(NPM, SUBJECTS),
     )
+    return [_suite(direction, found) for direction in ("decode", "encode")]
+
+
+def _suite(direction: str, found: dict[str, float]) -> Suite:
     return Suite(
         name=f"json_{direction}",
         title=f"JSON, {direction}: best time per frame, and how many times that of {OURS}",
         reference=OURS,
-        measurements=(*measurements(direction, WORK, SUBJECTS, found), *theirs),
+        measurements=measurements(direction, (*WORK, (direction, NPM)), SUBJECTS, found),
         targets={INLINE: 75, NPM: 0.91} if direction == "decode" else {INLINE: 60},
         mean_of=[message.subject for message in MESSAGES],
     )

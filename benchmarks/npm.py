@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from contest import name_of
 from traffic import Message, Mix, parts
 
 ROOT = Path(__file__).parents[1]
@@ -17,14 +18,14 @@ SCRIPT = Path(__file__).with_name("ocpp_rpc.js")
 PACKAGE = "ocpp-rpc"
 
 
-def seconds_of(subjects: Sequence[Message | Mix]) -> list[dict[str, float]]:
-    """The best time per frame of each subject, by direction; none if Node, npm or its registry is not there."""
+def seconds_of(contender: str, subjects: Sequence[Message | Mix]) -> dict[str, float]:
+    """The best time per frame, as `contest.results` has it; none if Node, npm or its registry is not there."""
     sys.path.append(str(ROOT / "tests"))
     from node import CACHE, obstacle
 
     if reason := obstacle(PACKAGE):
         print(f"without {PACKAGE}: {reason}", file=sys.stderr)
-        return []
+        return {}
     given = [
         [{"version": one.version, "text": one.text, "times": times} for one, times in parts(subject)]
         for subject in subjects
@@ -37,5 +38,8 @@ def seconds_of(subjects: Sequence[Message | Mix]) -> list[dict[str, float]]:
         text=True,
         check=True,
     )
-    found: list[dict[str, float]] = json.loads(done.stdout)
-    return found
+    return {
+        name_of(direction, contender, subject): seconds
+        for subject, of in zip(subjects, json.loads(done.stdout), strict=True)
+        for direction, seconds in of.items()
+    }

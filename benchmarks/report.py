@@ -15,7 +15,7 @@ class Effort:
     """How much is measured.
 
     Attributes:
-        processes: Processes for each piece of work.
+        passes: Times that all pieces of work are gone over, each in a process of its own.
         values: Measurements in each of them.
         rounds: Fresh interpreters for each import.
         frames: Over one connection, to see what they leave behind.
@@ -24,7 +24,7 @@ class Effort:
         seconds: For what is watched for a while.
     """
 
-    processes: int
+    passes: int
     values: int
     rounds: int
     frames: int
@@ -33,8 +33,8 @@ class Effort:
     seconds: float
 
 
-QUICK = Effort(processes=2, values=3, rounds=3, frames=50_000, stations=200, idle=1_000, seconds=4)
-FULL = Effort(processes=3, values=4, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=6)
+QUICK = Effort(passes=2, values=3, rounds=3, frames=50_000, stations=200, idle=1_000, seconds=4)
+FULL = Effort(passes=4, values=3, rounds=9, frames=1_000_000, stations=2_000, idle=10_000, seconds=6)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,31 @@ def test_what_was_not_measured_again_stays_in_the_file(tmp_path: Path) -> None:
     assert [("a", [1]), ("b", [2]), ("c", [2])] == [(one["name"], one["results"]) for one in merged["suites"]]
 
 
+def test_what_is_compared_is_gone_over_several_times_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the machine is slow it is slow for all of them."""
+    contest, report = importlib.import_module("contest"), importlib.import_module("report")
+    order: list[str] = []
+
+    def gone_over(*_: object) -> dict[str, float]:
+        order.append("Python")
+        return {"ours": 3.0 / len(order), "theirs": 6.0 * len(order)}
+
+    def beside() -> dict[str, float]:
+        order.append("Node")
+        return {"foreign": 8.0 / len(order)}
+
+    monkeypatch.setattr(contest, "_gone_over", gone_over)
+    found = contest.results("any.py", report.FULL, values=1, min_time=0.1, beside=beside)
+
+    assert {
+        "ours": 3.0 / (2 * report.FULL.passes - 1),
+        "theirs": 6.0,
+        "foreign": 4.0 / report.FULL.passes,
+    } == found
+    assert ["Python", "Node"] * report.FULL.passes == order
+    assert report.QUICK.passes > 1
+
+
 @pytest.mark.parametrize("fault", ["raise SystemExit(3)", "import time; time.sleep(60)", "print('no JSON')"])
 def test_a_suite_that_fails_costs_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
