@@ -155,6 +155,14 @@ def test_modules_are_named_by_package_or_path() -> None:
         mutants.modules("nonsense")
 
 
+def test_the_tests_of_the_engines_and_of_what_is_changed_are_asked() -> None:
+    engines = mutants.tests_of(["soap/codec.py"])
+
+    assert {"tests/soap", "tests/dispatch"} < {*engines}
+    assert [] == [path for path in engines if not (mutants.ROOT / path).is_dir()]
+    assert {*engines, "tests/logs"} == {*mutants.tests_of(["logs/chain.py", "_lazy.py"])}
+
+
 #: Passes once, in the run without a mutant, and then never again.
 UNFIT = """\
 from pathlib import Path

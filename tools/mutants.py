@@ -59,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--modules", default=ENGINES, help='below the package: "dispatch soap/codec" (%(default)s)'
     )
-    parser.add_argument("--tests", default="", help="files and folders to ask; nearly all by default")
+    parser.add_argument(
+        "--tests", default="", help="files and folders to ask; those of the engines and modules by default"
+    )
     parser.add_argument(
         "--at-least", type=float, default=95, metavar="PERCENT", help="to be noticed (%(default)s)"
     )
@@ -84,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         return 0
     try:
-        trials = try_all(chosen, given.tests.split(), given.jobs, console)
+        trials = try_all(chosen, given.tests.split() or tests_of(texts), given.jobs, console)
     except BaselineError as error:
         print(f"mutants: {error}", file=sys.stderr)
         return 2
@@ -103,6 +105,15 @@ def modules(wanted: str) -> dict[str, str]:
             each.relative_to(ROOT / PACKAGE).as_posix(): each.read_text(encoding="utf-8") for each in found
         }
     return texts
+
+
+def tests_of(texts: Iterable[str]) -> list[str]:
+    """The folders of tests that are asked about modules: those of their packages and of the engines.
+
+    What stands above the engines drives them too, in most of all tests; but an engine is held by tests of its own.
+    """
+    packages = {*ENGINES.split(), *(module.partition("/")[0] for module in texts)}
+    return sorted(f"tests/{name}" for name in packages if (ROOT / "tests" / name).is_dir())
 
 
 def without_equivalents(texts: Mapping[str, str]) -> dict[str, list[Mutant]]:

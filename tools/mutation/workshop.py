@@ -120,13 +120,13 @@ class Baseline:
         Args:
             copy: Of the checkout.
             kept: The folder where baselines are kept.
-            tests: Files and folders; all but `LEFT_OUT` if there are none.
+            tests: Files and folders, all if there are none; of what is in them not `LEFT_OUT`.
             jobs: How many tests run at once.
 
         Raises:
             BaselineError: No test passes.
         """
-        chosen = [*tests] or ["tests", *(f"--ignore={path}" for path in LEFT_OUT)]
+        chosen = [*(tests or ["tests"]), *(f"--ignore={path}" for path in LEFT_OUT)]
         home = kept / digest(copy, chosen)
         durations, covered, root = home / "durations.json", home / "coverage", home / "root"
         if not root.is_file():
