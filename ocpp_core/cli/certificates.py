@@ -25,6 +25,7 @@ def secured(command: _F) -> _F:
     options: list[Callable[[_F], _F]] = [
         click.option(
             "--certificate",
+            "--cert",
             "own_certificate",
             type=PEM,
             help="PEM file of a certificate, with its key or beside --key. Stations connect by wss and https then.",
@@ -43,6 +44,42 @@ def secured(command: _F) -> _F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def shown(addition: str = "") -> Callable[[_F], _F]:
+    """The options of one that shows a certificate of its own to a CSMS; `shown_files` takes them.
+
+    Args:
+        addition: What is to be said of the certificate besides.
+    """
+
+    def decorate(command: _F) -> _F:
+        options: list[Callable[[_F], _F]] = [
+            click.option(
+                "--ca",
+                "authority",
+                type=PEM,
+                help="PEM file of the authorities to trust, in place of those of the system.",
+            ),
+            click.option(
+                "--cert",
+                "--certificate",
+                "certificate",
+                type=PEM,
+                help=f"PEM file of the certificate to show{addition}.",
+            ),
+            click.option("--key", type=PEM, help="PEM file of its key, not encrypted, if that is another."),
+        ]
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def shown_files(certificate: Path | None, key: Path | None, authority: Path | None) -> "Files":
+    """What the options of `shown` say."""
+    return Files(certificate, key, authority, ("--cert", "--key", "--ca"))
 
 
 def secured_context(
@@ -83,7 +120,7 @@ def server_context(files: Files) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _load(context, files)
     if files.authority is not None:
-        with _used(authority, "certificate"):
+        with _used(authority, "certificate", files.authority):
             context.load_verify_locations(files.authority)
         context.verify_mode = ssl.CERT_REQUIRED
     return None if files.certificate is None else context
@@ -106,7 +143,7 @@ def client_context(files: Files, url: str, *schemes: str) -> ssl.SSLContext | No
         return None
     if urlsplit(url).scheme not in schemes:
         raise click.UsageError(f"{', '.join(named)}: certificates are of a CSMS of {' or '.join(schemes)}")
-    with _used(options[-1], "certificate"):
+    with _used(options[-1], "certificate", files.authority):
         context = ssl.create_default_context(cafile=files.authority)
     _load(context, files)
     return context
@@ -115,7 +152,7 @@ def client_context(files: Files, url: str, *schemes: str) -> ssl.SSLContext | No
 def _load(context: ssl.SSLContext, files: Files) -> None:
     certificate, key, _ = files.options
     if files.certificate is not None:
-        with _used(certificate, "certificate or key"):
+        with _used(certificate, "certificate or key", files.certificate):
             # Without a password it would ask for one on the terminal.
             context.load_cert_chain(files.certificate, files.key, password=str)
     elif files.key is not None:
@@ -123,8 +160,10 @@ def _load(context: ssl.SSLContext, files: Files) -> None:
 
 
 @contextmanager
-def _used(option: str, what: str) -> Generator[None, None, None]:
+def _used(option: str, what: str, file: Path | None) -> Generator[None, None, None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"{option}: this {what} cannot be used: {clean(str(error))}") from None
+        # OpenSSL names no file.
+        told = f"{option}: this {what} cannot be used: {file}: {error}"
+        raise click.UsageError(clean(told)) from None

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from ocpp_core.cli.certificates import PEM, Files, client_context, server_context
+from ocpp_core.cli.certificates import client_context, server_context, shown, shown_files
 from ocpp_core.cli.live import read_number, run
 from ocpp_core.cli.relay import read_listen
 from ocpp_core.cli.showing import clean
@@ -99,13 +99,7 @@ def _explained(context: click.Context, _: click.Parameter, value: str | None) ->
 @click.option("--address", metavar="URL", help="What the other is told of that, if it is behind a proxy.")
 @click.option("--identity", help="Of the station, be it played or tested.")
 @click.option("--password", help="For Basic authentication: said to a CSMS, wanted of a station.")
-@click.option("--ca", type=PEM, help="PEM file of the authorities to trust, in place of those of the system.")
-@click.option(
-    "--cert",
-    type=PEM,
-    help="PEM file of the certificate to show; with --role station the listener speaks TLS.",
-)
-@click.option("--key", type=PEM, help="PEM file of its key, not encrypted, if that is another.")
+@shown("; with --role station the listener speaks TLS")
 @click.option(
     "--profile", metavar="FILE", type=_FILE, callback=_read_profile, help="What the other claims, TOML."
 )
@@ -219,7 +213,7 @@ def _wire(options: Mapping[str, Any]) -> Wire:
 
 
 def _tls(options: Mapping[str, Any], role: Role, url: str) -> SSLContext | None:
-    files = Files(options["cert"], options["key"], options["ca"], ("--cert", "--key", "--ca"))
+    files = shown_files(options["certificate"], options["key"], options["authority"])
     return client_context(files, url, "wss", "https") if role is Role.CSMS else server_context(files)
 
 

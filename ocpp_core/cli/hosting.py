@@ -4,12 +4,14 @@ Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the c
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from ssl import SSLContext
 
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.transports import soap_station
+from ocpp_core.transports._http_client import new_client
 from ocpp_core.transports.websocket import Backoff, connect
 
 #: Somebody is looking on, and the CSMS serves few.
@@ -25,6 +27,7 @@ async def online(
     *,
     soap: bool = False,
     password: str | None = None,
+    ssl: SSLContext | None = None,
     listen: str = "127.0.0.1",
     address: str | None = None,
     ping_interval: float | None = 20.0,
@@ -42,6 +45,7 @@ async def online(
         router: Its handlers.
         soap: Speak SOAP: the station then listens too, on any free port, and announces the address.
         password: For Basic authentication of the WebSocket.
+        ssl: What is shown to a CSMS of ``wss`` or ``https``, and who is trusted; as the system has it otherwise.
         listen: Host that the station's SOAP service listens on.
         address: Where the station says that it listens, if that is not where it does.
         ping_interval: Seconds between pings of the WebSocket; None sends none.
@@ -60,10 +64,21 @@ async def online(
         ValueError: The CSMS cannot be told where the station listens.
     """
     if soap:
-        async with soap_station.connect(
-            url, identity, router, version, host=listen, address=address, tolerance=tolerance, hooks=hooks
-        ) as csms:
-            yield csms
+        async with AsyncExitStack() as stack:
+            client = None if ssl is None else await stack.enter_async_context(new_client(ssl))
+            yield await stack.enter_async_context(
+                soap_station.connect(
+                    url,
+                    identity,
+                    router,
+                    version,
+                    host=listen,
+                    address=address,
+                    client=client,
+                    tolerance=tolerance,
+                    hooks=hooks,
+                )
+            )
         return
     stays = on_connect is not None
     async with connect(
@@ -76,6 +91,7 @@ async def online(
         backoff=_AT_A_DESK,
         on_connect=None if on_connect is None else lambda _: on_connect(),
         password=password,
+        ssl=ssl,
         ping_interval=ping_interval,
         close_timeout=close_timeout,
         tolerance=tolerance,

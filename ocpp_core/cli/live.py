@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from ocpp_core.cli.certificates import secured, secured_context
+from ocpp_core.cli.certificates import client_context, secured, secured_context, shown, shown_files
 from ocpp_core.cli.choices import read_aliases, read_rules
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.outlet import Outlet, left_out
@@ -419,6 +419,7 @@ def serve(
 @click.option("--version", "ocpp", required=True, type=_VERSIONS, help="OCPP version to speak.")
 @click.option("--identity", default="CP-1", show_default=True, help="Of the station.")
 @click.option("--password", help="For Basic authentication of the WebSocket.")
+@shown()
 @click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")
 @click.option("--address", help="Where that says that it is, if not on the host of --listen.")
@@ -436,6 +437,9 @@ def simulate(
     ocpp: str,
     identity: str,
     password: str | None,
+    certificate: Path | None,
+    key: Path | None,
+    authority: Path | None,
     soap: bool,
     listen: str,
     address: str | None,
@@ -455,6 +459,7 @@ def simulate(
     schemes = ("http", "https") if is_soap else ("ws", "wss")
     if not is_url(url, schemes):
         raise click.UsageError(f"OCPP {ocpp} needs a URL of {' or '.join(schemes)} here, with a host")
+    tls = client_context(shown_files(certificate, key, authority), url, schemes[-1])
 
     async def work(output: Output) -> int:
         from ocpp_core.cli.hosting import online
@@ -469,6 +474,7 @@ def simulate(
                 station.router,
                 soap=is_soap,
                 password=password,
+                ssl=tls,
                 listen=listen,
                 address=address,
                 ping_interval=ping_interval or None,

@@ -90,8 +90,8 @@ class Memory:
         is_running: Whether it runs: it was told so.
         is_registered: Whether the CSMS has accepted its boot.
         is_booting: Whether it waits for that.
-        is_operative: Whether it is in service.
-        becomes: Whether it is to be, once the transaction is over; None if that does not change.
+        operative: Whether it is in service: itself (0), and the connector or EVSE that it has.
+        becomes: What of that changes once the transaction is over.
         reason: Why the transaction is ended, and what triggers that in 2.x; "" for the token that began it.
         reset: The reason and the trigger of what a reset ends.
         is_waiting: Whether something of the transaction waits to be sent again.
@@ -110,8 +110,8 @@ class Memory:
     is_running: bool = False
     is_registered: bool = False
     is_booting: bool = False
-    is_operative: bool = True
-    becomes: bool | None = None
+    operative: dict[int, bool] = field(factory=lambda: {0: True, _PLACE: True})
+    becomes: dict[int, bool] = field(factory=dict)
     reason: tuple[str, str] = ("", "")
     reset: tuple[str, str] = ("", "")
     is_waiting: bool = False
@@ -122,8 +122,8 @@ class Memory:
     def end(self) -> None:
         """Nothing goes on any more."""
         self.is_busy, self.is_running, self.remote_start_id, self.reason = False, False, None, ("", "")
-        if self.becomes is not None:
-            self.is_operative, self.becomes = self.becomes, None
+        self.operative |= self.becomes
+        self.becomes = {}
         self.token = dict(ID_TOKEN)
 
     def number(self, key: str) -> int:
@@ -235,7 +235,7 @@ def _is_running(memory: Memory, request: Json) -> bool:
 def _start(memory: Memory, request: Json) -> Json:
     place = request.get("connectorId", request.get("evseId", _PLACE))
     is_free = not (memory.is_busy or memory.is_booting or memory.is_reset_due)
-    if not is_free or not memory.is_operative or place != _PLACE:
+    if not is_free or not memory.operative[_PLACE] or place != _PLACE:
         return _REJECTED
     memory.is_busy = True
     given: Any = request.get("idToken")
@@ -286,10 +286,13 @@ def _availability(memory: Memory, request: Json) -> Json:
     if place not in (0, _PLACE):
         return _REJECTED
     is_operative = "Operative" in (text(request, "type"), text(request, "operationalStatus"))
-    if memory.is_busy and is_operative is not memory.is_operative:
-        memory.becomes = is_operative
+    # The station takes along what is in it.
+    wanted = dict.fromkeys(memory.operative if place == 0 else [place], is_operative)
+    if memory.is_busy and is_operative is not memory.operative[_PLACE]:
+        memory.becomes = wanted
         return {"status": "Scheduled"}
-    memory.is_operative, memory.becomes = is_operative, None
+    memory.operative |= wanted
+    memory.becomes = {}
     return _ACCEPTED
 
 

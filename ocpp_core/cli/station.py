@@ -78,7 +78,11 @@ def _why(memory: Memory) -> Json:
 def _idle(memory: Memory, busy: str) -> str:
     if memory.is_busy:
         return busy
-    return "Available" if memory.is_operative else "Unavailable"
+    return _availability(memory, 1)
+
+
+def _availability(memory: Memory, place: int) -> str:
+    return "Available" if memory.operative[place] else "Unavailable"
 
 
 def _event(event_type: str, reason: str) -> Callable[[Memory], Json]:
@@ -126,7 +130,7 @@ _SCRIPT_1 = {
         "StatusNotification",
         lambda memory: {
             "connectorId": 0,
-            "status": "Available" if memory.is_operative else "Unavailable",
+            "status": _availability(memory, 0),
             "errorCode": "NoError",
         },
     ),
@@ -196,6 +200,7 @@ _REMOTELY = {
     "RemoteStopTransaction": "stop",
     "RequestStopTransaction": "stop",
     "Reset": "reset",
+    "ChangeAvailability": "status",
 }
 
 
@@ -413,8 +418,6 @@ class Simulator:
     def _steps(self, action: str, payload: Json) -> list[str]:
         """What has to be done for a request that was accepted."""
         step = TRIGGERS.get(text(payload, "requestedMessage"), _REMOTELY.get(action, ""))
-        if action == "ChangeAvailability":
-            return ["station status", "status"] if "station status" in self._script else ["status"]
         if action == "UpdateFirmware" and "firmware" in self._script:
             return ["firmware"]
         if step == "status" and "station status" in self._script and not payload.get("connectorId"):

@@ -148,6 +148,43 @@ def test_a_station_does_what_a_trigger_asks_for() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "version, connector, asked, told",
+    [
+        ("1.6", 0, ["station status", "status"], {"0": "Unavailable", "1": "Unavailable"}),
+        ("1.6", 1, ["status"], {"0": "Available", "1": "Unavailable"}),
+        ("1.2", 1, ["status"], {"0": "Available", "1": "Unavailable"}),
+        ("1.6", 2, [], {"0": "Available", "1": "Available"}),
+    ],
+)
+def test_a_station_tells_of_what_has_changed(
+    version: str, connector: int, asked: list[str], told: dict[str, str]
+) -> None:
+    """A connector out of service leaves the station in service (1.6, 5.2)."""
+    simulator = station.Simulator(version)
+    change = f'[2,"1","ChangeAvailability",{{"connectorId":{connector},"type":"Inoperative"}}]'
+    asyncio.run(simulator.router.answer(change, codec=JsonCodec(version)))
+    statuses = [simulator.request(step) for step in ("station status", "status")]
+
+    assert asked == [simulator.asked.get_nowait() for _ in range(simulator.asked.qsize())]
+    assert told == {str(one.connector_id): str(one.status) for one in statuses}  # type: ignore[attr-defined]
+
+
+def test_what_changes_after_a_transaction_is_what_was_asked_for() -> None:
+    simulator, codec = station.Simulator("1.6"), JsonCodec("1.6")
+    simulator.memory.is_busy = True
+    answer = asyncio.run(
+        simulator.router.answer(
+            '[2,"1","ChangeAvailability",{"connectorId":1,"type":"Inoperative"}]', codec=codec
+        )
+    )
+    before = dict(simulator.memory.operative)
+    simulator.memory.end()
+
+    assert '[3,"1",{"status":"Scheduled"}]' == answer
+    assert ({0: True, 1: True}, {0: True, 1: False}) == (before, simulator.memory.operative)
+
+
 def test_an_answer_to_an_event_without_token_information_is_no_refusal() -> None:
     """`idTokenInfo` may be left out."""
 

@@ -1,5 +1,6 @@
 """Certificates on the command line that cannot be used: what is said, for every command that takes some."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certificates import Certificates
-from command import cli
+from command import cli, process
+from loops import asynchronous
+from serving_command import serve
 
 GATEWAY = ("gateway", "--csms-version", "1.6", "--listen", "127.0.0.1:0", "--csms")
 CSMS = ("conform", "--version", "1.6")
+SIMULATED = ("simulate", "--version", "1.6")
 STATION = (*CSMS, "--role", "station", "--listen", "127.0.0.1:0")
 
 UNUSABLE = "this certificate cannot be used"
@@ -61,6 +65,11 @@ def files(tmp_path: Path) -> dict[str, Path]:
         ((*CSMS, "wss://h", "--cert", "alone"), f"--cert: {UNUSABLE_KEY}"),
         ((*CSMS, "wss://h", "--cert", "encrypted"), f"--cert: {UNUSABLE_KEY}"),
         ((*CSMS, "https://h", "--ca", "nothing"), f"--ca: {UNUSABLE}"),
+        ((*SIMULATED, "ws://h", "--ca", "alone"), "--ca: certificates are of a CSMS of wss"),
+        ((*SIMULATED, "http://h", "--ca", "alone"), "--ca: certificates are of a CSMS of https"),
+        ((*SIMULATED, "wss://h", "--ca", "nothing"), f"--ca: {UNUSABLE}"),
+        ((*SIMULATED, "wss://h", "--cert", "encrypted"), f"--cert: {UNUSABLE_KEY}"),
+        ((*SIMULATED, "https://h", "--certificate", "alone"), f"--cert: {UNUSABLE_KEY}"),
         ((*STATION, "--cert", "encrypted"), f"--cert: {UNUSABLE_KEY}"),
         ((*STATION, "--ca", "alone"), "--ca: stations show no certificate without TLS; give --cert"),
         ((*STATION, "--key", "alone"), "--key: the key of which --cert?"),
@@ -73,5 +82,32 @@ def test_what_cannot_be_used_is_told_with_its_option(
     """A key that is encrypted is one of them: nobody is asked for its password."""
     result = cli(*(str(files.get(argument, argument)) for argument in given))
 
+    told = " ".join(result.output.split())
+
     assert 2 == result.exit_code
-    assert said in " ".join(result.output.split())
+    assert said in told
+    assert not said.endswith("cannot be used") or "pem: " in told
+
+
+@pytest.mark.parametrize("scheme, path", [("wss", ""), ("https", "/")])
+@asynchronous
+async def test_a00_405_a_simulated_station_shows_its_certificate(
+    scheme: str, path: str, tmp_path: Path
+) -> None:
+    """Security profile 3, on both wires."""
+    authority = Certificates().authority
+    ca, own, station = (tmp_path / f"{name}.pem" for name in ("ca", "own", "station"))
+    authority.cert_pem.write_to_path(ca)
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(own)
+    leaf = authority.issue_cert("cp-1.stations.test", common_name="CP-1", organization_name="Operator")
+    leaf.private_key_and_cert_chain_pem.write_to_path(station)
+    async with serve("--certificate", str(own), "--client-ca", str(ca)) as running:
+        url = f"{scheme}://127.0.0.1:{running.port}{path}"
+        arguments = ("simulate", url, "--version", "1.6", "--ca", ca)
+        accepted = await asyncio.to_thread(process, *arguments, "--cert", station)
+        refused = await asyncio.to_thread(process, *arguments)
+
+    assert (0, "") == (accepted.returncode, accepted.stderr)
+    assert "StopTransaction" in accepted.stdout
+    assert 0 != refused.returncode
+    assert "Traceback" not in refused.stderr
