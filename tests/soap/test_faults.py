@@ -78,12 +78,19 @@ def test_faults_of_the_table_both_ways(
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_error_can_be_told_and_comes_back_as_one_of_the_table(code: ErrorCode) -> None:
     """OCPP-S 1.6 §4: what is wrong with a payload is a ProtocolError, whatever JSON calls it."""
-    frame: Any = SoapCodec("1.6", role=STATION).decode(SoapCodec("1.6").encode(CallError("m1", code)))
+    written = SoapCodec("1.6").encode(CallError("m1", code))
+    frame: Any = SoapCodec("1.6", role=STATION).decode(written)
+    root = etree.fromstring(written)
+    beside = [
+        root.text,
+        *(text for part in root for text in (part.text, part.tail, *(one.tail for one in part))),
+    ]
     known = {ErrorCode.ENVELOPE_VERSION, *(code for _, _, code in FAULT_TABLE)}
 
     assert frame.code in known
     assert code is frame.code or code not in known
     assert code.replace("-", " ") == frame.description
+    assert {None} == {*beside}, "nothing stands between elements"
 
 
 def test_zeep_reads_our_faults() -> None:
