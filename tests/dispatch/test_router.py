@@ -296,6 +296,24 @@ def test_data_transfer_may_come_from_either_side() -> None:
         assert "UnknownVendorId" in str(answer(router, data("X")))
 
 
+def test_a_decorator_gives_back_what_it_decorates() -> None:
+    router = Router()
+
+    def handler(request: Any, peer: Any) -> Any: ...
+    def hook(request: Any, response: Any, peer: Any) -> Any: ...
+    def middleware(request: Any, peer: Any, handle: Any) -> Any: ...
+
+    decorated: list[tuple[Any, Any]] = [
+        (router.on(v16.HeartbeatRequest), handler),
+        (router.on_data(v16.DataTransferRequest, "X"), handler),
+        (router.on_any, handler),
+        (router.after(v16.HeartbeatRequest), hook),
+        (router.middleware, middleware),
+    ]
+    for decorate, function in decorated:
+        assert function is decorate(function)
+
+
 # --- middleware and hooks ------------------------------------------------------------------------------------------
 
 

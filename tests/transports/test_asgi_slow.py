@@ -210,6 +210,7 @@ async def test_a_connection_is_not_kept_for_the_rest_of_a_body_that_is_refused()
                 answer = await socket.rest()
 
                 assert answer[:12] in (b"HTTP/1.1 413", b"HTTP/1.1 405")
+                assert b"\r\nconnection: close\r\n" in answer.lower()
 
 
 @asynchronous
