@@ -20,6 +20,12 @@ pytest.importorskip("picows")
 from ocpp_core.transports import _picows, fast_websocket, websocket
 from ocpp_core.transports.fast_websocket import connect, serve
 
+#: A request for a WebSocket, without the empty line at its end.
+HEAD = (
+    b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Protocol: ocpp1.6"
+)
 HEARTBEAT = b'[2,"1","Heartbeat",{}]'
 
 
@@ -51,16 +57,21 @@ async def test_a_picows_that_has_changed_is_said_at_start(monkeypatch: pytest.Mo
 async def test_a_frame_that_comes_right_behind_the_request_is_read(size: int) -> None:
     async with serve(csms(), "localhost") as server, raw_socket(server.port) as socket:
         behind = frame(HEARTBEAT.ljust(size))
-        await socket.send(
-            b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n" + behind
-        )
+        await socket.send(HEAD + b"\r\n\r\n" + behind)
         data = b""
         while b"currentTime" not in data:
             data += await socket.receive()
 
     assert data.startswith(b"HTTP/1.1 101 ")
+
+
+@pytest.mark.parametrize("size, status", [(16_384, b"101"), (16_385, b"431")])
+@asynchronous
+async def test_a_head_may_have_sixteen_kilobytes(size: int, status: bytes) -> None:
+    async with serve(csms(), "localhost") as server, raw_socket(server.port) as socket:
+        await socket.send((HEAD + b"\r\nX: ").ljust(size, b"x") + b"\r\n\r\n")
+
+        assert status == (await socket.receive())[9:12]
 
 
 @asynchronous
