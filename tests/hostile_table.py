@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,6 +108,10 @@ def transfer(prolog: str, data: str = "x") -> bytes:
 def billion_laughs() -> str:
     levels = "".join(f'<!ENTITY l{level} "{f"&l{level - 1};" * 10}">' for level in range(1, 10))
     return f'<!DOCTYPE x [<!ENTITY l0 "lol">{levels}]>'
+
+
+def undeclared(said: bytes) -> bytes:
+    return b"<?xml %b?>" % said + HEARTBEAT
 
 
 def declared(encoding: str, body: bytes = HEARTBEAT) -> bytes:
@@ -290,8 +295,19 @@ ATTACKS: dict[str, Attack] = {
     "declared in UTF-8, but latin-1": Attack(
         lambda: declared("UTF-8", data_transfer("ü").replace("ü".encode(), b"\xfc")), NO_XML
     ),
-    "a declaration that is in no UTF-8": Attack(lambda: b'<?xml version="1.\xb0"?>' + HEARTBEAT, OTHER),
-    "the same without a version": Attack(lambda: b"<?xml \xe3gf ?>" + HEARTBEAT, OTHER),
+    **{
+        f"no declaration: {said!r}": Attack(partial(undeclared, said), "its declaration is none")
+        for said in (
+            *(b'version="1.\xb0"', b"\xe3gf ", b"", b"gf ", b'version="9" <a <b ', b'version="2.0"'),
+            *(b'version="1.0" standalone="x"', b'version="1.0" encoding=\'utf-8"', b'version="1.0" <<<<<'),
+            *(b'version="1.0"encoding="utf-8"', b'encoding="utf-8"', b'version="1.0" \f'),
+            b'version="1.0" xencoding="utf-8" encoding="utf-16"',
+        )
+    },
+    "a form feed before the root": Attack(lambda: b"\f" + HEARTBEAT, NO_XML),
+    "a declaration with all that it may have": Attack(
+        lambda: b"<?xml\tversion = '1.1'\r\nencoding= \"UTF-8\" standalone ='yes' ?>" + HEARTBEAT, None
+    ),
     "UTF-8 that is too long": Attack(lambda: data_transfer("x").replace(b"x", b"\xc0\xbcscript"), NO_XML),
     "half a surrogate": Attack(lambda: data_transfer("?").replace(b"?", b"\xed\xa0\x80"), NO_XML),
     "NUL": Attack(lambda: data_transfer("?").replace(b"?", b"\0"), NUL),

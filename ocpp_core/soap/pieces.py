@@ -217,7 +217,8 @@ class _Read(Fold[_Value]):
 
     def nested(self, kind: Nested) -> _Value:
         read = self.made.name(pieces_reader(kind.cls), f"read_{kind.cls.__name__}")
-        return _Value(self.here, [f"{self.v}, at = {read}(pieces, at + 1)"])
+        # No text may stand behind the tag: it would be read by nobody.
+        return _Value(f"piece == {self.tag!r}", [f"{self.v}, at = {read}(pieces, at + 1)"])
 
     def anything(self, kind: Anything) -> _Value:
         return _Value(self.here, ["raise Refused"])

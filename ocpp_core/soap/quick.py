@@ -6,6 +6,7 @@ ids, in front of its payload and behind it, and `ocpp_core.soap.pieces` has foun
 formed and says the same, and lxml is not asked.
 """
 
+from sys import getsizeof
 from typing import NamedTuple
 
 from lxml import etree
@@ -19,8 +20,10 @@ from ocpp_core.soap.operations import Operation
 from ocpp_core.soap.pieces import read_pieces
 from ocpp_core.soap.texts import needs_care
 
-#: Characters of all the heads that a codec keeps; when they have more, it begins anew.
+#: Bytes that all the heads take which a codec keeps; when they take more, it begins anew.
 MAX_KEPT = 4 * 1_048_576
+#: Of these a head takes some beside its texts, which are kept twice: as they stand, and as what they say.
+_BESIDE = 1_024
 #: Characters of one of them, and of what stands behind its payload. Most have less than a thousand.
 LONGEST_HEAD = 4_096
 #: Those of body element, body and envelope.
@@ -88,7 +91,7 @@ class KnownHeads:
             return
         if self._size > MAX_KEPT:
             self._known, self._size = {}, 0
-        self._size += sum(map(len, sight.head)) + len(tail)
+        self._size += 2 * sum(map(getsizeof, sight.head)) + getsizeof(tail) + _BESIDE
         element = sight.head[-1].rpartition("<")[2][:-1].split()[0]
         prefix, colon, _ = element.rpartition(":")
         self._known[sight.head] = _Known(head.operation, head.headers, prefix + colon, tail)

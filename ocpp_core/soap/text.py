@@ -13,8 +13,17 @@ from lxml import etree
 
 from ocpp_core.model.printing import SHORT, printable
 
-_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?\?>")
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)[\"']")
+_BLANKS = b" \t\r\n"
+#: It is cut off before libxml2 reads the rest, so nobody else looks at it. (XML 1.0 §2.8)
+_DECLARATION = re.compile(
+    rb"""<\?xml
+    [ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:'1\.[0-9]+'|"1\.[0-9]+")
+    (?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:'(?P<single>[A-Za-z][\w.-]*)'|"(?P<double>[A-Za-z][\w.-]*)"))?
+    (?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:'(?:yes|no)'|"(?:yes|no)"))?
+    [ \t\r\n]*\?>""",
+    re.VERBOSE,
+)
+_BEGINS_DECLARATION = re.compile(rb"<\?xml[ \t\r\n]")
 #: What begins something else than an element, and where it ends if it is of no harm.
 _MARKUP = re.compile(rb"<!--|<!\[CDATA\[|<!DOCTYPE|<\?")
 _HARMLESS = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}
@@ -157,7 +166,7 @@ def read_xml(body: bytes, max_size: int) -> Document:
     if len(body) > max_size:
         raise BrokenXml(f"has {len(body)} bytes, at most {max_size} are allowed")
     whole = body.removeprefix(_BYTE_ORDER_MARK)
-    text = whole.lstrip()
+    text = whole.lstrip(_BLANKS)
     end = _declaration_end(text)
     is_late = end > 0 and len(text) < len(whole)
     text = text[end:]
@@ -194,15 +203,14 @@ def _declaration_end(text: bytes) -> int:
     """Where the XML declaration ends, if there is one."""
     if text[: len(_USUAL[0])].lower() in _USUAL:
         return len(_USUAL[0])
+    if _BEGINS_DECLARATION.match(text) is None:
+        return 0
     declaration = _DECLARATION.match(text)
     if declaration is None:
-        return 0
-    # It is cut off before libxml2 reads the rest, so nobody else looks at its bytes.
-    if not declaration[0].isascii():
-        raise BrokenXml("has a declaration with other characters than ASCII; only UTF-8 is read")
-    encoding = _ENCODING.search(declaration[0])
-    if encoding is not None and encoding[1].lower() not in _ENCODINGS:
-        raise BrokenXml(f"is declared to be in {encoding[1][:40]!r}; only UTF-8 is read")
+        raise BrokenXml("not XML: its declaration is none")
+    encoding = declaration["single"] or declaration["double"]
+    if encoding is not None and encoding.lower() not in _ENCODINGS:
+        raise BrokenXml(f"is declared to be in {encoding[:40]!r}; only UTF-8 is read")
     return declaration.end()
 
 

@@ -1,13 +1,14 @@
 """The first tier of envelopes: what it reads is what lxml and the XML Schema read, and the rest it leaves alone."""
 
 import re
+import tracemalloc
 from typing import Any
 
 import pytest
 from attrs import NOTHING
 from hypothesis import strategies as st
 
-from envelopes import ALL_MESSAGES, XSI, SoapMessage, soap_messages
+from envelopes import ADDRESSING, ALL_MESSAGES, ENVELOPE, XSI, SoapMessage, soap_messages
 from ocpp_core import v16
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import Call, CallResult, Frame
@@ -21,7 +22,7 @@ from ocpp_core.soap import pieces, quick
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.soap.envelopes import UNSPECIFIED
 from properties import for_all
-from sample_envelopes import BOOT_ANSWER, BOOTED, CS_16, CSMS, STARTED, STATION, labels
+from sample_envelopes import BOOT_ANSWER, BOOTED, CS_16, CSMS, NOON, STARTED, STATION, labels
 
 
 def station(**more: Any) -> SoapCodec:
@@ -56,6 +57,42 @@ def test_it_reads_what_lxml_reads(message: SoapMessage) -> None:
         assert expected == reader.decode(body)
 
     for_all(soap_messages(message.cls), 3, check)
+
+
+@pytest.mark.parametrize("message", ALL_MESSAGES)
+def test_text_between_elements_is_seen(message: SoapMessage) -> None:
+    """Behind each tag, in each class: what the second tier refuses, the first does not read."""
+    made = Call if message.is_request else CallResult
+    writer = SoapCodec(message.version, role=Role.EITHER ^ message.reader, identity="CP-1")
+    taught = SoapCodec(message.version, role=message.reader)
+
+    def check(payload: Any) -> None:
+        body = writer.encode(made("m1", payload))
+        taught.decode(body)
+        for tag in re.finditer(b">", body):
+            spoilt = body[: tag.end()] + b"x" + body[tag.end() :]
+
+            assert outcome(SoapCodec(message.version, role=message.reader), spoilt) == outcome(taught, spoilt)
+
+    for_all(soap_messages(message.cls), 2, check)
+
+
+@pytest.mark.parametrize("odd", ["x", "&lol;", "\0", "\x1b", "]]>", "&", "\ufffe", "x" * 900_000])
+def test_what_a_nested_element_holds_beside_elements_is_seen(odd: str) -> None:
+    codec = SoapCodec("1.6", role=CSMS)
+    meter = v16.MeterValuesRequest(
+        connector_id=1,
+        meter_value=[v16.MeterValue(timestamp=NOON, sampled_value=[v16.SampledValue(value="1")])],
+    )
+    body = station().encode(Call("m1", meter))
+    codec.decode(body)
+    spoilt = body.replace(b"meterValue>", b"meterValue>" + odd.encode(), 1)
+
+    assert spoilt != body
+    assert first_tier(codec, body) is not None
+    assert first_tier(codec, spoilt) is None
+    with pytest.raises(FrameError):
+        codec.decode(spoilt)
 
 
 #: What a peer may put into a text, in place of some of it or between.
@@ -331,16 +368,48 @@ def test_an_answer_that_names_no_request_is_left_to_lxml() -> None:
         assert first_tier(codec, body) is None
 
 
-def test_heads_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick, "MAX_KEPT", 10 * len(BOOT))
+@pytest.mark.parametrize(
+    "address", ["http://b/", "http://b/" + "\N{ELECTRIC PLUG}" * 400], ids=["usual", "wide"]
+)
+def test_heads_are_kept_up_to_a_bound_of_bytes(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick, "MAX_KEPT", 200_000)
     codec = SoapCodec("1.6")
-    kept = []
-    for number in range(100):
-        codec.decode(BOOT.replace("CP-1", f"CP-{number}").encode())
-        kept.append(len(codec._known_heads._known))
+    written = [BOOT.replace("http://b/", address).replace("CP-1", f"CP-{n}").encode() for n in range(1_000)]
+    codec.decode(written[-1])  # compiles what it needs
+    tracemalloc.start()
+    try:
+        for body in written:
+            codec.decode(body)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
-    assert 20 > max(kept) >= 10
-    assert None is first_tier(codec, BOOT.replace("CP-1", "CP-0").encode())
+    assert len(codec._known_heads._known) > 10
+    assert held < 300_000
+    assert None is first_tier(codec, written[0])
+
+
+@pytest.mark.parametrize("marks", range(8))
+def test_marks_in_a_declaration_make_up_for_none_behind_it(marks: int) -> None:
+    """Else a head would be learnt that ends inside the header, and what continues it so would be read."""
+
+    def status(id: str, rest: str) -> bytes:
+        return (
+            f'<?xml version="1.0" {"<" * marks}?><e:Envelope xmlns:e="{ENVELOPE}" xmlns:w="{ADDRESSING}" '
+            f'xmlns="{CS_16}"><e:Header><chargeBoxIdentity>CP1</chargeBoxIdentity><w:Action>/StatusNotification'
+            f"</w:Action><w:MessageID>{id}</w:MessageID>Body<w:To>{rest}</statusNotificationRequest></e:Body>"
+            "</e:Envelope>"
+        ).encode()
+
+    values = [("connectorId", 1), ("status", "Available"), ("errorCode", "NoError")]
+    told = "".join(f"<{name}>{value}</{name}>" for name, value in values)
+    codec = SoapCodec("1.6", role=CSMS)
+    start = f"x{'>' * marks}</w:To></e:Header><e:Body><statusNotificationRequest>"
+    outcome(codec, status("m1", start + told))
+    spoilt = status("m2", told.replace("</", "</w:").replace("<", "<w:").replace("<w:/w:", "</w:"))
+
+    assert first_tier(codec, spoilt) is None
+    assert isinstance(outcome(codec, spoilt), str)
 
 
 @pytest.mark.parametrize("old, new", [("CP-1", "C"), ("</env:Envelope>", " ")], ids=["head", "tail"])
