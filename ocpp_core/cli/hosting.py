@@ -4,14 +4,13 @@ Needs the extras ``websockets``, ``server`` and ``soap``; imported only by the c
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from ssl import SSLContext
 
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.router import Caller, Router
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.transports import soap_station
-from ocpp_core.transports._http_client import new_client
 from ocpp_core.transports.websocket import Backoff, connect
 
 #: Somebody is looking on, and the CSMS serves few.
@@ -44,7 +43,7 @@ async def online(
         version: That it speaks.
         router: Its handlers.
         soap: Speak SOAP: the station then listens too, on any free port, and announces the address.
-        password: For Basic authentication of the WebSocket.
+        password: For Basic authentication.
         ssl: What is shown to a CSMS of ``wss`` or ``https``, and who is trusted; as the system has it otherwise.
         listen: Host that the station's SOAP service listens on.
         address: Where the station says that it listens, if that is not where it does.
@@ -64,21 +63,19 @@ async def online(
         ValueError: The CSMS cannot be told where the station listens.
     """
     if soap:
-        async with AsyncExitStack() as stack:
-            client = None if ssl is None else await stack.enter_async_context(new_client(ssl))
-            yield await stack.enter_async_context(
-                soap_station.connect(
-                    url,
-                    identity,
-                    router,
-                    version,
-                    host=listen,
-                    address=address,
-                    client=client,
-                    tolerance=tolerance,
-                    hooks=hooks,
-                )
-            )
+        async with soap_station.connect(
+            url,
+            identity,
+            router,
+            version,
+            host=listen,
+            address=address,
+            password=password,
+            ssl=ssl,
+            tolerance=tolerance,
+            hooks=hooks,
+        ) as csms:
+            yield csms
         return
     stays = on_connect is not None
     async with connect(

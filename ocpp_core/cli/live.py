@@ -418,7 +418,7 @@ def serve(
 @click.argument("url")
 @click.option("--version", "ocpp", required=True, type=_VERSIONS, help="OCPP version to speak.")
 @click.option("--identity", default="CP-1", show_default=True, help="Of the station.")
-@click.option("--password", help="For Basic authentication of the WebSocket.")
+@click.option("--password", help="For Basic authentication.")
 @shown()
 @click.option("--soap", is_flag=True, help="Speak SOAP, as 1.2, 1.5 and 1.6 may; so does a URL of http.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Host of the station's SOAP service.")

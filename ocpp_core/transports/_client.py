@@ -25,6 +25,7 @@ from ocpp_core.transports._handshake import (
     PROTOCOL_ERROR,
     Backoff,
     authorization_of,
+    require_tls,
     subprotocol_of,
     url_of,
     versions_of,
@@ -69,6 +70,11 @@ _HINTS = {
     403: " (it does not let this station in)",
     404: " (it knows no such station, or the URL has another path)",
 }
+
+#: Since TLS 1.3 a server that misses a certificate, or refuses one, says so when TLS is made for the client: what that
+#: sees is often but the end.
+_MUTE = " (TLS was made: does the CSMS want a certificate, or another one?)"
+_ENDS = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, EOFError)
 
 #: HTTP statuses that another attempt may find gone; so are those from 500 on.
 _PASSING = (408, 425, 429)
@@ -318,7 +324,8 @@ class Station:
             hint = "" if error.status is None else _HINTS.get(error.status, "")
             raise self._cannot(f"{error.reason}{hint}", error.status) from error.__cause__
         except (OSError, EOFError) as error:
-            raise self._cannot(str(error) or type(error).__name__) from error
+            hint = _MUTE if self._url.startswith("wss:") and isinstance(error, _ENDS) else ""
+            raise self._cannot(f"{str(error) or type(error).__name__}{hint}") from error
         subprotocol = socket.subprotocol
         version = next((one for one in self._versions if subprotocol_of(one) == subprotocol), None)
         if version is None and subprotocol is None and not self._how.require_subprotocol:
@@ -386,7 +393,8 @@ class Connect:
         The station, once it is connected.
 
     Raises:
-        LocalProtocolError: A version does not allow the identity, or `fast_websocket` shall have a compression.
+        LocalProtocolError: A version does not allow the identity, `ssl` is given for a URL without TLS, or
+            `fast_websocket` shall have a compression.
         TypeError: There is no such option, or it is of another type.
         ValueError: An option is out of range.
         CannotConnectError: See `Connecting.retries`.
@@ -411,6 +419,7 @@ class Connect:
         others: dict[str, Any] = dict(options)
         how, settings = take(Connecting, others), settings_for(self._library, take(Settings, others))
         require_of_peer(others, ConnectOptions.__annotations__)
+        require_tls(url, how.ssl)
         station = Station(self._library, url, identity, router, versions, how, settings, others)
         try:
             await station.start()

@@ -7,11 +7,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hmac import compare_digest
 from itertools import islice
+from ssl import SSLContext
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit, urlunsplit
 
 from attrs import field, frozen
 
-from ocpp_core.model.printing import is_printable
+from ocpp_core.model.errors import LocalProtocolError
+from ocpp_core.model.printing import is_printable, printable
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.versions import Version, Wire
 
@@ -55,6 +57,19 @@ def url_of(base: str, identity: str) -> str:
     if unquote(path.rpartition("/")[2]) != identity:
         path = f"{path}/{quote(identity, safe='')}"
     return urlunsplit(parts._replace(path=path))
+
+
+def require_tls(url: str, ssl: SSLContext | None) -> None:
+    """Makes sure that who says how TLS is to be has an address with TLS: a password goes out in clear otherwise.
+
+    Raises:
+        LocalProtocolError: It has none.
+    """
+    scheme = urlsplit(url).scheme
+    if ssl is not None and scheme not in ("wss", "https"):
+        raise LocalProtocolError(
+            f"option ssl: a URL of wss or https is needed, not {printable(scheme) or 'none'}"
+        )
 
 
 def credentials_in(authorization: str, identity: str) -> tuple[str, bytes] | None:

@@ -53,16 +53,18 @@ class _Replayed(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-def new_client(ssl: SSLContext | None = None) -> httpx.AsyncClient:
+def new_client(ssl: SSLContext | None = None, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
     """A client for calls to many stations, of which none can hold up the others or leave anything behind.
 
-    `ssl` is for security profiles 2 and 3; without it those that the system trusts are trusted.
+    `ssl` is for security profiles 2 and 3; without it those that the system trusts are trusted. The headers are those
+    of each request.
 
     A silent station takes a connection for as long as its call lasts: of a hundred, which is what httpx has, a hundred
     such stations would leave none for the others. And cookies would be kept for every station that sets some.
     """
     return httpx.AsyncClient(
         verify=True if ssl is None else ssl,
+        headers=headers,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         # Servers close connections that were idle for a while, uvicorn after five seconds. A request on one that is
         # just being closed is lost, and nobody knows whether it was acted on; the default of httpx is five seconds too.

@@ -7,7 +7,7 @@ made: a value that cannot work would otherwise fail with the first station, or l
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
-from attrs import fields, frozen
+from attrs import evolve, fields, frozen
 
 from ocpp_core.dispatch.hooks import Hooks
 from ocpp_core.dispatch.peer import PeerOptions
@@ -33,12 +33,14 @@ class Kind:
         types: Of its values; a bool is no number.
         is_right: Whether a value of these types is one that can work.
         optional: Whether it may be None.
+        is_word: Whether it is one of a few words, so that another is no secret.
     """
 
     wanted: str
     types: tuple[Any, ...]
     is_right: Callable[[Any], bool] = lambda _: True
     optional: bool = False
+    is_word: bool = False
 
     def check(self, name: str, value: Any) -> None:
         """Says what is wanted of an option, if it is not that.
@@ -54,7 +56,7 @@ class Kind:
         if not is_type:
             raise TypeError(f"{wanted} {_named(value)}")
         if not self.is_right(value):
-            raise ValueError(f"{wanted} {_named(value)}")
+            raise ValueError(f"{wanted} {shown(value) if self.is_word else _named(value)}")
 
     def __call__(self, _: object, attribute: Any, value: Any) -> None:
         self.check(attribute.name, value)
@@ -62,7 +64,7 @@ class Kind:
     @property
     def or_none(self) -> "Kind":
         """The same, or None."""
-        return Kind(self.wanted, self.types, self.is_right, optional=True)
+        return evolve(self, optional=True)
 
 
 def _named(value: Any) -> str:
@@ -83,7 +85,7 @@ def _one_named(value: Any) -> str:
 def one_of(*values: str | int) -> Kind:
     """An option of a few values."""
     kinds = tuple({type(value) for value in values})
-    return Kind(" or ".join(map(repr, values)), kinds, values.__contains__)
+    return Kind(" or ".join(map(repr, values)), kinds, values.__contains__, is_word=True)
 
 
 def instance_of(cls: type) -> Kind:

@@ -197,6 +197,8 @@ class _Websockets:
             status = error.response.status_code
             raise CannotOpenError(f"HTTP {status}", status) from error
         except InvalidMessage as error:
+            if isinstance(error.__cause__, EOFError):
+                raise ConnectionResetError("the connection ended before the response") from error
             # What is no HTTP passes as a network that is down does: a proxy, or a CSMS that is half-way up.
             raise ConnectionError(str(error)) from error
         except WebSocketException as error:

@@ -267,8 +267,14 @@ class Admission:
         one_of("common_name", "alternative_name", "nothing").check("bound_by", self.bound_by)
         one_of("close", "refuse").check("no_common_version", self.no_common_version)
         # A version that nobody knows is found now, and not when the first station offers an alias of it.
-        meant = () if self.aliases is None or callable(self.aliases) else self.aliases.values()
-        versions_of([*meant, *([] if self.default_version is None else [self.default_version])])
+        aliases = {} if self.aliases is None or callable(self.aliases) else self.aliases
+        meant = {f"aliases {shown(name)}": version for name, version in aliases.items()}
+        if self.default_version is not None:
+            meant["default_version"] = self.default_version
+        for option, version in zip(meant, versions_of(meant.values()), strict=True):
+            if version not in self.accepts:
+                accepted = ", ".join(self.accepts) or "nothing"
+                raise LocalProtocolError(f"option {option}: OCPP {version} is not accepted, only {accepted}")
 
     async def admit(self, request: HttpRequest) -> Handshake | Refusal:
         """Judges one request for a WebSocket.

@@ -186,7 +186,12 @@ class SoapPeer:
             return f"{answer.status}, {refused.reason}", None
         except Exception as error:  # no route, a certificate that is refused, an address that is none ...
             kind, said = type(error).__name__, hide(str(error))
-            _log.info("%s cannot be reached at %s: %s %s", self.identity, hide(address), kind, said)
+            _log.info(
+                "%s: %s cannot be reached: %s",
+                self.identity,
+                hide(address),
+                f"{kind}: {said}" if said else kind,
+            )
             action = pending.request.__ocpp__.action or ""
             failure: CallFailedError = ConnectionLostError(action, identity=self.identity)
             if was_not_sent(error, answer):

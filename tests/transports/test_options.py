@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from ssl import create_default_context
 from typing import Any
 
 import pytest
+from httpx import AsyncClient
 
 from loops import asynchronous
-from ocpp_core import Router
+from ocpp_core import LocalProtocolError, Router
 from ocpp_core.dispatch import Hooks
+from ocpp_core.transports import soap_station
 from ocpp_core.transports.admission import Admission
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
@@ -33,6 +36,18 @@ def client(**options: Any) -> AbstractAsyncContextManager[Any]:
     return connect("ws://127.0.0.1:1", "CP-1", Router(), "1.6", **options)
 
 
+def fast_client(**options: Any) -> AbstractAsyncContextManager[Any]:
+    fast = pytest.importorskip("ocpp_core.transports.fast_websocket", exc_type=ImportError)
+    made: AbstractAsyncContextManager[Any] = fast.connect(
+        "ws://127.0.0.1:1", "CP-1", Router(), "1.6", **options
+    )
+    return made
+
+
+def soap_client(**options: Any) -> AbstractAsyncContextManager[Any]:
+    return soap_station.connect("http://127.0.0.1:1/", "CP-1", Router(), "1.6", **options)
+
+
 def two(**options: Any) -> AbstractAsyncContextManager[Any]:
     return pair("1.6", **options)
 
@@ -46,8 +61,12 @@ MAKERS: dict[str, Callable[..., Any]] = {
 }
 
 
+#: The same of some options.
+OTHERS = {"fast connect": fast_client, "SOAP connect": soap_client}
+
+
 async def make(maker: str, options: Options) -> None:
-    made = MAKERS[maker](**options)
+    made = {**MAKERS, **OTHERS}[maker](**options)
     if made is not None:
         async with made:
             raise AssertionError("it has been made")
@@ -112,7 +131,17 @@ OF_SERVERS: Wrong = [
     ({"aliases": {"ocpp2.0": "9"}}, LookupError, "9"),
     ({"default_version": "1.7"}, LookupError, "1.7"),
     ({"default_version": 1.6}, TypeError, "option default_version: text or None wanted, not 1.6"),
-    ({"no_common_version": "reject"}, ValueError, "'close' or 'refuse' wanted"),
+    ({"no_common_version": "reject"}, ValueError, "'close' or 'refuse' wanted, not 'reject'"),
+    (
+        {"default_version": "1.6", "accepts": ["2.0.1"]},
+        LocalProtocolError,
+        "OCPP 1.6 is not accepted, only 2.0.1",
+    ),
+    (
+        {"aliases": {"v16": "1.6"}, "accepts": []},
+        LocalProtocolError,
+        "aliases 'v16': OCPP 1.6 is not accepted, only",
+    ),
     ({"bound_by": None}, TypeError, "option bound_by: "),
     ({"soap_without_authentication": 1}, TypeError, "option soap_without_authentication: True or"),
     ({"menders": {"CP-1": "replace"}}, ValueError, "option menders: a mapping of identities to menders"),
@@ -149,6 +178,27 @@ WRONG: list[tuple[str, Options, type[Exception], str]] = [
     ("OcppApp", {"sender_fault_status": 404}, ValueError, "option sender_fault_status: 400 or 500 wanted"),
     ("OcppApp", {"max_stations": -1}, ValueError, "option max_stations: "),
     ("connect", {"password": 12345678}, TypeError, "option password: text or bytes or None wanted, not"),
+    (
+        "connect",
+        {"ssl": create_default_context()},
+        LocalProtocolError,
+        "a URL of wss or https is needed, not ws",
+    ),
+    (
+        "fast connect",
+        {"ssl": create_default_context()},
+        LocalProtocolError,
+        "a URL of wss or https is needed",
+    ),
+    (
+        "SOAP connect",
+        {"ssl": create_default_context()},
+        LocalProtocolError,
+        "of wss or https is needed, not http",
+    ),
+    ("SOAP connect", {"ssl": True}, TypeError, "option ssl: an SSLContext or None wanted, not True"),
+    ("SOAP connect", {"password": 1}, TypeError, "option password: text or bytes or None wanted, not 1"),
+    ("SOAP connect", {"password": "x", "client": AsyncClient()}, LocalProtocolError, "has its own"),
     ("connect", {"reconnect": "yes"}, TypeError, "option reconnect: "),
     ("connect", {"backoff": 10}, TypeError, "option backoff: a Backoff or None wanted, not 10"),
     ("connect", {"style": 3}, TypeError, "option style: a Style wanted, not 3"),

@@ -13,6 +13,7 @@ from ocpp_core.dispatch.boot import booted
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.messages import Request
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
+from ocpp_core.transports.admission import Handshake
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
 from ocpp_core.transports.soap_station import connect
@@ -166,3 +167,21 @@ async def test_a_station_may_listen_on_ipv6() -> None:
         await caller.call(BOOT["1.6"])
 
         assert response == await app.call("CP-1", request)
+
+
+@pytest.mark.parametrize("password", ["correct horse", b"\x01\xff"])
+@asynchronous
+async def test_a00_207_a_station_shows_its_password(password: str | bytes) -> None:
+    seen = []
+
+    def authenticate(handshake: Handshake) -> bool:
+        seen.append((handshake.username, handshake.password))
+        return True
+
+    async with (
+        serving(OcppApp(csms(), authenticate=authenticate), HOST, 0) as port,
+        connect(f"http://{HOST}:{port}/", "CP-1", station("1.6"), "1.6", password=password) as peer,
+    ):
+        await peer.call(BOOT["1.6"])
+
+    assert [("CP-1", password if isinstance(password, bytes) else password.encode())] == seen

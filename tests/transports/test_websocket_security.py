@@ -263,3 +263,16 @@ def test_passwords_do_not_reach_the_log(caplog: pytest.LogCaptureFixture) -> Non
     assert "Heartbeat" in caplog.text
     assert "hunter2" not in caplog.text
     assert b64encode(b"CP-1:hunter2-hunter2-").decode() not in caplog.text
+
+
+@asynchronous
+async def test_a_station_whose_certificate_is_not_taken_is_told_to_look_at_it() -> None:
+    """All that it sees since TLS 1.3 is the end of its connection, or an alert."""
+    certificates = Certificates(ssl.CERT_REQUIRED)
+    async with serve(csms(), "localhost", ssl=certificates.server) as server:
+        address, context = f"wss://localhost:{server.port}", certificates.client()
+        with pytest.raises(CannotConnectError) as info:
+            async with connect(address, "CP-1", station(), "1.6", ssl=context, reconnect=False):
+                pass
+
+    assert "certificate" in str(info.value)
