@@ -13,6 +13,7 @@ B02.FR.09, B03.FR.07, B03.FR.08 (required).
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,8 +26,11 @@ from ocpp_core.dispatch.router import Answer, Handle
 from ocpp_core.model.bounded import Bounded
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, NoAnswer, OcppError
+from ocpp_core.model.logs import logger
 from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.versions import Specification
+
+_log = logger("gate")
 
 _BOOT = "BootNotification"
 #: Actions that a station may send because it was asked to; TriggerMessage names the action itself.
@@ -160,14 +164,24 @@ class StationGate(Hooks):
     """For a station: what a CSMS calls is refused with SecurityError while that has rejected it.
 
     In 1.6 it draws no answer at all then, and a Central System may not start or stop transactions while it has the
-    Charge Point Pending. The gate learns the status as the ``hooks`` of the peer.
+    Charge Point Pending. The gate learns the status as the ``hooks`` of the peer:
+
+        gate = StationGate()
+        router.middleware(gate)
+        async with connect(url, identity, router, "2.0.1", hooks=[gate]): ...
     """
 
     def __init__(self) -> None:
         self.registration: Registration = Registration.UNKNOWN
+        self._is_heard = False  # nor has anybody been told
 
     async def __call__(self, message: Request[Any] | Notification, peer: Any, handle: Handle) -> Any:
         """As middleware."""
+        if not self._is_heard:
+            self._is_heard = True
+            _log.warning(
+                "a StationGate that is none of the hooks lets everything through: connect(..., hooks=[gate])"
+            )
         known: Specification = peer.specification
         if self.registration is Registration.REJECTED:
             refusal = NoAnswer if known.silent_while_rejected else OcppError
@@ -176,6 +190,11 @@ class StationGate(Hooks):
         if self.registration is Registration.PENDING and is_forbidden:
             raise OcppError(ErrorCode.SECURITY, "not while BootNotification is pending")
         return await handle(message, peer)
+
+    def handling(self, peer: Any, message: Request[Any] | Notification) -> AbstractContextManager[Any]:
+        """As `Hooks`."""
+        self._is_heard = True
+        return super().handling(peer, message)
 
     def call_ended(self, peer: Any, request: Request[Any], outcome: CallOutcome, seconds: float) -> None:
         """As `Hooks`: learns what the CSMS thinks of this station."""

@@ -273,6 +273,21 @@ async def test_identities_that_no_handler_has_accepted_are_not_kept(status: str)
     assert not stage.gate._accepted
 
 
+@asynchronous
+async def test_a_gate_that_hears_nothing_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    """As middleware alone it never learns that the station is rejected."""
+    router = Router()
+    router.middleware(StationGate())
+    router.on(v16.ResetRequest)(lambda *_: v16.ResetResponse(status=v16.ResetStatus.ACCEPTED))
+    async with pair("1.6", station=router) as (_, csms):
+        for _ in range(2):
+            await csms.call(v16.ResetRequest(type=v16.ResetType.SOFT))
+
+    assert ["ocpp_core.gate"] == [
+        record.name for record in caplog.records if "hooks=[gate]" in record.getMessage()
+    ]
+
+
 class Someone:
     identity = "CP-1"
 

@@ -196,7 +196,7 @@ def test_what_is_no_address_is_not_kept(address: str) -> None:
 async def test_a_soap_station_that_is_rejected_answers_as_http_wants_an_answer() -> None:
     gate, station = StationGate(), Router()
     station.middleware(gate)
-    app = OcppApp(station, role=Role.CHARGE_POINT, accepts=["1.6"])
+    app = OcppApp(station, role=Role.CHARGE_POINT, accepts=["1.6"], hooks=[gate])
     gate.registration = Registration.REJECTED
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
         peer = SoapPeer(SoapCodec("1.6", role=Role.CSMS), "CP-1", client=client, address="http://station/")
