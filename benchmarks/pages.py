@@ -2,7 +2,7 @@
 
     python benchmarks/pages.py
 
-writes them. A table stands between ``<!-- measured: NAME -->`` and ``<!-- end -->``.
+writes them. A table, or the list of the targets, stands between ``<!-- measured: NAME -->`` and ``<!-- end -->``.
 """
 
 import json
@@ -24,14 +24,19 @@ def pages(facts: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     yield PICTURE, drawn(facts)
     for page in TABLES:
         text = page.read_text(encoding="utf-8")
-        for suite in facts["suites"]:
-            head = f"<!-- measured: {suite['name']} -->\n"
+        for name, shown in _shown(facts):
+            head = f"<!-- measured: {name} -->\n"
             before, found, after = text.partition(head)
             if found:
-                text = (
-                    f"{before}{head}\n{markdown(suite)}\n\n<!-- end -->{after.partition('<!-- end -->')[2]}"
-                )
+                text = f"{before}{head}\n{shown}\n\n<!-- end -->{after.partition('<!-- end -->')[2]}"
         yield page, text
+
+
+def _shown(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the pages may have: the table of each suite, and how all of them stand with what was aimed at."""
+    suites = facts["suites"]
+    yield from ((suite["name"], markdown(suite)) for suite in suites)
+    yield "targets", "\n".join(f"- {suite['name']}: {one}" for suite in suites for one in suite["verdicts"])
 
 
 def write() -> None:

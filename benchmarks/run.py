@@ -27,11 +27,11 @@ from rich.console import Console
 
 #: What belongs together, with the seconds that it takes about.
 SUITES = {
-    "json_codec": 100,
-    "dispatch": 40,
+    "json_codec": 165,
+    "dispatch": 65,
     "wire": 40,
-    "soap": 45,
-    "translation": 60,
+    "soap": 60,
+    "translation": 80,
     "imports": 20,
     "memory": 35,
     "load": 120,

@@ -286,6 +286,12 @@ def test_a_value_without_a_name_is_no_name() -> None:
     assert "path /CP-1?***&key=&&***," in str(refused)
 
 
+def test_of_what_was_offered_eight_names_are_shown() -> None:
+    told = str(Refused(path="/CP-1", offered=[f"v{number}" for number in range(10)], status=404, reason="no"))
+
+    assert "offers v0, v1, v2, v3, v4, v5, v6, v7)" in told
+
+
 def test_who_is_refused_and_what_is_translated_every_hook_is_told(caplog: pytest.LogCaptureFixture) -> None:
     told: list[Any] = []
 

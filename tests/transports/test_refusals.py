@@ -124,6 +124,7 @@ async def test_who_is_turned_away_is_seen_once_with_the_reason(
     assert "127.0.0.1" == refused.remote[0]
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
     assert [str(refused)] == lines
+    assert (case == "failing hook") is any(record.levelno >= logging.ERROR for record in caplog.records)
     assert "right" not in caplog.text
     assert "wrong" not in caplog.text
 
