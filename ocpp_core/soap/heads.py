@@ -99,6 +99,7 @@ def read_head(
         FrameError: The element stands for nothing, or is of another version.
     """
     blocks = _Blocks(header, vocabulary, allowed)
+    blocks.odd += _about_envelope(header, child)
     if is_late:
         blocks.odd.append(_remark(Tolerance.WHITE_SPACE, "<?xml", "has blanks before it"))
     headers = blocks.headers
@@ -132,11 +133,40 @@ def is_printed(namespace: str | None, right: str) -> bool:
     return right == f"{namespace}/"
 
 
+def _about_envelope(header: etree._Element | None, child: etree._Element) -> Iterator[Violation]:
+    """An envelope has a header and a body, in this order, and in these nothing but blocks and one element.
+
+    Who stands before us, a proxy or a gate, may look at another of two, or at what we do not look at.
+    (SOAP 1.2 part 1 §5)
+    """
+    body = child.getparent()
+    root = None if body is None else body.getparent()
+    assert body is not None
+    assert root is not None
+    texts = [root.text, body.text, body.tail, child.tail]
+    if header is not None:
+        texts += [header.text, header.tail, *(block.tail for block in header)]
+    if any(text is not None and not text.isspace() for text in texts):
+        yield _remark(Tolerance.EXTRA_MEMBER, "Envelope", "has text between its elements")
+    parts = list(root)
+    if parts not in ([header, body], [body]):
+        usual = {part.tag for part in (header, body) if part is not None}
+        for part in parts:
+            if part is header or part is body:
+                continue
+            if part.tag in usual:
+                yield _remark(Tolerance.DUPLICATE_MEMBER, split_name(part.tag)[1], "is there twice")
+            else:
+                yield _remark(Tolerance.EXTRA_MEMBER, split_name(part.tag)[1], "is no part of an envelope")
+        if header is not None and parts.index(header) > parts.index(body):
+            yield _remark(Tolerance.ELEMENT_ORDER, "Header", "stands behind the body")
+
+
 class _Blocks:
     """The blocks of a header, those that are in an odd place or form included.
 
     Attributes:
-        headers: What they say; of several of one name, the last.
+        headers: What they say; of several of one name, the last, if that is tolerated.
         identity_namespace: Where the identity stands.
         odd: What is not as it should be.
         is_usual: Whether tolerance has no say in any of this.
@@ -147,6 +177,7 @@ class _Blocks:
         self.odd: list[Violation] = []
         self.is_usual = True
         self._allowed = allowed
+        self._said: set[str] = set()  # where it belongs
         values: dict[str, str | None] = {}
         blocks = vocabulary.blocks
         for block in () if header is None else header:
@@ -156,7 +187,10 @@ class _Blocks:
                 self._other(block, values)
                 continue
             name, is_address = known
-            values[name] = self._address(block) if is_address else text_of(block)
+            if name in self._said:
+                self.odd.append(_remark(Tolerance.DUPLICATE_MEMBER, split_name(tag)[1], "is there twice"))
+            self._said.add(name)
+            values[name] = self._address(block) if is_address else self._text(block)
             if name == "identity":
                 self.identity_namespace = split_name(tag)[0]
         self.headers = SoapHeaders(**values) if values else NO_HEADERS
@@ -166,7 +200,10 @@ class _Blocks:
         self.is_usual = False
         namespace, local = split_name(block.tag)
         if holds_identity(block):
-            values["identity"] = text_of(block)
+            if "identity" in self._said:
+                self.odd.append(_remark(Tolerance.DUPLICATE_MEMBER, local, "is there twice"))
+            self._said.add("identity")
+            values["identity"] = self._text(block)
             self.identity_namespace = namespace
         elif namespace in ADDRESSING_NAMESPACES or (not namespace and local in HEADERS):
             if namespace != ADDRESSING:
@@ -186,7 +223,13 @@ class _Blocks:
             )
 
     def _content(self, block: etree._Element, local: str) -> str | None:
-        return self._address(block) if local in ADDRESSES else text_of(block)
+        return self._address(block) if local in ADDRESSES else self._text(block)
+
+    def _text(self, block: etree._Element) -> str | None:
+        """Its text in front of what does not belong there."""
+        if len(block):
+            self.odd.append(_remark(Tolerance.EXTRA_MEMBER, split_name(block.tag)[1], "has elements in it"))
+        return text_of(block)
 
     @staticmethod
     def _foreign(namespace: str) -> Tolerance:

@@ -1,5 +1,6 @@
 """What strict and tolerant reading make of each deviation of an envelope, and that each rule decides alone."""
 
+import re
 from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -56,6 +57,25 @@ WSA_2004 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 OLD = f'xmlns:old="{WSA_2004}"'
 WATT_HOURS = {"unit": v15.UnitOfMeasure.WH, "context": v15.ReadingContext.SAMPLE_CLOCK}
 REFUSED = None
+
+
+#: Headers that are there twice, and what the last of them says.
+TWICE: list[tuple[str, str, str, dict[str, Any]]] = [
+    (
+        "chargeBoxIdentity",
+        "<ocpp:chargeBoxIdentity>VICTIM</ocpp:chargeBoxIdentity>",
+        "<ocpp:chargeBoxIdentity>CP1</ocpp:chargeBoxIdentity>",
+        {"identity": "CP1"},
+    ),
+    (
+        "MessageID",
+        "<wsa:MessageID>m0</wsa:MessageID>",
+        "<wsa:MessageID>m1</wsa:MessageID>",
+        {"message_id": "m1"},
+    ),
+    ("Action", "<wsa:Action>/Reset</wsa:Action>", "<wsa:Action>/BootNotification</wsa:Action>", {}),
+    ("To", "<wsa:To>http://a/</wsa:To>", "<wsa:To>http://b/</wsa:To>", {"to": "http://b/"}),
+]
 
 
 class Row:
@@ -177,6 +197,56 @@ ROWS = {
             ("urn:x", ANONYMOUS, "wrong_namespace"),
         )
     },
+    **{
+        f"duplicate_member-{name}": Row(
+            boot(**{name: f"{one}{other}"}), REFUSED, {"duplicate_member"}, BOOTED, **said
+        )
+        for name, one, other, said in TWICE
+    },
+    "duplicate_member-odd-identity": Row(
+        boot(
+            chargeBoxIdentity="<ocpp:chargeBoxIdentity>CP1</ocpp:chargeBoxIdentity>"
+            "<x:chargeBoxIdentity xmlns:x='urn:x'>CP1</x:chargeBoxIdentity>"
+        ),
+        REFUSED,
+        {"duplicate_member", "wrong_namespace"},
+        BOOTED,
+    ),
+    "duplicate_member-body": Row(
+        boot().replace(b"</env:Body>", b"</env:Body><env:Body/>"), REFUSED, {"duplicate_member"}, BOOTED
+    ),
+    "duplicate_member-header": Row(
+        boot().replace(b"</env:Header>", b"</env:Header><env:Header/>"), REFUSED, {"duplicate_member"}, BOOTED
+    ),
+    "extra_member-of-an-envelope": Row(
+        boot().replace(b"</env:Body>", b"</env:Body><x/>"), REFUSED, {"extra_member"}, BOOTED
+    ),
+    "extra_member-in-an-identity": Row(
+        boot(chargeBoxIdentity="<ocpp:chargeBoxIdentity>CP1<x>VICTIM</x></ocpp:chargeBoxIdentity>"),
+        REFUSED,
+        {"extra_member"},
+        BOOTED,
+        identity="CP1",
+    ),
+    **{
+        f"extra_member-text-at-{mark.decode()}": Row(
+            boot().replace(mark, mark + b"x", 1), REFUSED, {"extra_member"}, BOOTED
+        )
+        for mark in (
+            b"<env:Header>",
+            b"</wsa:Action>",
+            b"</env:Header>",
+            b"<env:Body>",
+            b"</ocpp:bootNotificationRequest>",
+            b"</env:Body>",
+        )
+    },
+    "element_order-header": Row(
+        re.sub(b"(<env:Header>.*</env:Header>)(<env:Body>.*</env:Body>)", rb"\2\1", boot(), flags=re.S),
+        REFUSED,
+        {"element_order"},
+        BOOTED,
+    ),
     "blanks-before-declaration": Row(
         b'\r\n <?xml version="1.0" encoding="UTF-8"?>' + boot(), REFUSED, {"white_space"}, BOOTED
     ),
