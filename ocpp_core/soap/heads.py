@@ -150,7 +150,7 @@ def _about_envelope(header: etree._Element | None, child: etree._Element) -> Ite
         yield _remark(Tolerance.EXTRA_MEMBER, "Envelope", "has text between its elements")
     parts = list(root)
     if parts not in ([header, body], [body]):
-        usual = {part.tag for part in (header, body) if part is not None}
+        usual = [part.tag for part in (header, body) if part is not None]
         for part in parts:
             if part is header or part is body:
                 continue
