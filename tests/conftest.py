@@ -11,9 +11,14 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import settings
 
 from ocpp_core.model import secret_words
 from pair import SCENES, Pair
+
+# No test measures speed: on a busy machine a case may take any time.
+settings.register_profile("ocpp_core", deadline=None)
+settings.load_profile("ocpp_core")
 
 # A shell that starts a command in the background has it ignore Ctrl-C, and so would every process that a test starts
 # and interrupts: it would wait for ever.

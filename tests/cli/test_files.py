@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from command import cli, objects, summary
@@ -44,7 +44,6 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(content=st.lists(PIECES, max_size=12).map(b"".join))
 @pytest.mark.parametrize(
     "arguments", [["decode"], ["decode", "--json"], ["validate", "--tolerant"], ["validate", "--json"]]
@@ -57,7 +56,6 @@ def test_no_content_of_a_file_crashes(arguments: list[str], content: bytes) -> N
         objects(result)
 
 
-@settings(deadline=None)
 @example(content=b"\x1f\x8b")
 @given(content=st.lists(PIECES, max_size=12).map(b"".join))
 def test_every_frame_has_its_line_and_every_byte_is_counted(content: bytes) -> None:
