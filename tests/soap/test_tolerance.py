@@ -1,6 +1,5 @@
 """What strict and tolerant reading make of each deviation of an envelope, and that each rule decides alone."""
 
-import re
 from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -14,8 +13,9 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import FrameError
 from ocpp_core.model.messages import MISSING
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.model.versions import ERROR_NAMES_SOAP, Role
+from ocpp_core.model.versions import ERROR_NAMES_SOAP
 from ocpp_core.soap.codec import SoapCodec
+from odd_envelopes import PARTS, REFUSED, Row
 from sample_envelopes import (
     BOOT,
     BOOT_ANSWER,
@@ -24,7 +24,6 @@ from sample_envelopes import (
     CP_16,
     CS_15,
     CS_16,
-    CSMS,
     NOON,
     NOON_TEXT,
     START,
@@ -56,48 +55,6 @@ WSA_2003 = "http://schemas.xmlsoap.org/ws/2003/03/addressing"
 WSA_2004 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 OLD = f'xmlns:old="{WSA_2004}"'
 WATT_HOURS = {"unit": v15.UnitOfMeasure.WH, "context": v15.ReadingContext.SAMPLE_CLOCK}
-REFUSED = None
-
-
-#: Headers that are there twice, and what the last of them says.
-TWICE: list[tuple[str, str, str, dict[str, Any]]] = [
-    (
-        "chargeBoxIdentity",
-        "<ocpp:chargeBoxIdentity>VICTIM</ocpp:chargeBoxIdentity>",
-        "<ocpp:chargeBoxIdentity>CP1</ocpp:chargeBoxIdentity>",
-        {"identity": "CP1"},
-    ),
-    (
-        "MessageID",
-        "<wsa:MessageID>m0</wsa:MessageID>",
-        "<wsa:MessageID>m1</wsa:MessageID>",
-        {"message_id": "m1"},
-    ),
-    ("Action", "<wsa:Action>/Reset</wsa:Action>", "<wsa:Action>/BootNotification</wsa:Action>", {}),
-    ("To", "<wsa:To>http://a/</wsa:To>", "<wsa:To>http://b/</wsa:To>", {"to": "http://b/"}),
-]
-
-
-class Row:
-    """One line of the table: an envelope, and the rules that must be recorded to accept it, in each mode.
-
-    `strict` is REFUSED, or the rules recorded all the same; both then give `frame`. `answers` is for CSMS -> station.
-    """
-
-    def __init__(
-        self,
-        written: bytes,
-        strict: set[str] | None,
-        tolerant: set[str],
-        payload: Any,
-        *,
-        version: str = "1.6",
-        role: Role = CSMS,
-        **headers: Any,
-    ) -> None:
-        self.written, self.strict, self.tolerant, self.payload = written, strict, tolerant, payload
-        self.version, self.role, self.headers = version, role, headers
-
 
 ROWS = {
     "no_message_id": Row(boot(MessageID=""), REFUSED, {"no_message_id"}, BOOTED, message_id=None),
@@ -197,56 +154,7 @@ ROWS = {
             ("urn:x", ANONYMOUS, "wrong_namespace"),
         )
     },
-    **{
-        f"duplicate_member-{name}": Row(
-            boot(**{name: f"{one}{other}"}), REFUSED, {"duplicate_member"}, BOOTED, **said
-        )
-        for name, one, other, said in TWICE
-    },
-    "duplicate_member-odd-identity": Row(
-        boot(
-            chargeBoxIdentity="<ocpp:chargeBoxIdentity>CP1</ocpp:chargeBoxIdentity>"
-            "<x:chargeBoxIdentity xmlns:x='urn:x'>CP1</x:chargeBoxIdentity>"
-        ),
-        REFUSED,
-        {"duplicate_member", "wrong_namespace"},
-        BOOTED,
-    ),
-    "duplicate_member-body": Row(
-        boot().replace(b"</env:Body>", b"</env:Body><env:Body/>"), REFUSED, {"duplicate_member"}, BOOTED
-    ),
-    "duplicate_member-header": Row(
-        boot().replace(b"</env:Header>", b"</env:Header><env:Header/>"), REFUSED, {"duplicate_member"}, BOOTED
-    ),
-    "extra_member-of-an-envelope": Row(
-        boot().replace(b"</env:Body>", b"</env:Body><x/>"), REFUSED, {"extra_member"}, BOOTED
-    ),
-    "extra_member-in-an-identity": Row(
-        boot(chargeBoxIdentity="<ocpp:chargeBoxIdentity>CP1<x>VICTIM</x></ocpp:chargeBoxIdentity>"),
-        REFUSED,
-        {"extra_member"},
-        BOOTED,
-        identity="CP1",
-    ),
-    **{
-        f"extra_member-text-at-{mark.decode()}": Row(
-            boot().replace(mark, mark + b"x", 1), REFUSED, {"extra_member"}, BOOTED
-        )
-        for mark in (
-            b"<env:Header>",
-            b"</wsa:Action>",
-            b"</env:Header>",
-            b"<env:Body>",
-            b"</ocpp:bootNotificationRequest>",
-            b"</env:Body>",
-        )
-    },
-    "element_order-header": Row(
-        re.sub(b"(<env:Header>.*</env:Header>)(<env:Body>.*</env:Body>)", rb"\2\1", boot(), flags=re.S),
-        REFUSED,
-        {"element_order"},
-        BOOTED,
-    ),
+    **PARTS,
     "blanks-before-declaration": Row(
         b'\r\n <?xml version="1.0" encoding="UTF-8"?>' + boot(), REFUSED, {"white_space"}, BOOTED
     ),
