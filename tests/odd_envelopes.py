@@ -65,6 +65,16 @@ PARTS = {
         {"duplicate_member", "wrong_namespace"},
         BOOTED,
     ),
+    "duplicate_member-of-another-year": Row(
+        boot(
+            To='<w:To xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing">http://a/</w:To>'
+            "<wsa:To>http://b/</wsa:To>"
+        ),
+        REFUSED,
+        {"duplicate_member", "addressing_namespace"},
+        BOOTED,
+        to="http://b/",
+    ),
     "duplicate_member-body": Row(
         boot().replace(b"</env:Body>", b"</env:Body><env:Body/>"), REFUSED, {"duplicate_member"}, BOOTED
     ),

@@ -148,18 +148,16 @@ def _about_envelope(header: etree._Element | None, child: etree._Element) -> Ite
         texts += [header.text, header.tail, *(block.tail for block in header)]
     if any(text is not None and not text.isspace() for text in texts):
         yield _remark(Tolerance.EXTRA_MEMBER, "Envelope", "has text between its elements")
-    parts = list(root)
-    if parts not in ([header, body], [body]):
-        usual = [part.tag for part in (header, body) if part is not None]
-        for part in parts:
-            if part is header or part is body:
-                continue
-            if part.tag in usual:
-                yield _remark(Tolerance.DUPLICATE_MEMBER, split_name(part.tag)[1], "is there twice")
-            else:
-                yield _remark(Tolerance.EXTRA_MEMBER, split_name(part.tag)[1], "is no part of an envelope")
-        if header is not None and parts.index(header) > parts.index(body):
-            yield _remark(Tolerance.ELEMENT_ORDER, "Header", "stands behind the body")
+    parts = [part for part in (header, body) if part is not None]
+    found = list(root)
+    for other in found:
+        local = split_name(other.tag)[1]
+        if other not in parts and other.tag in [part.tag for part in parts]:
+            yield _twice(local)
+        elif other not in parts:
+            yield _remark(Tolerance.EXTRA_MEMBER, local, "is no part of an envelope")
+    if header is not None and found.index(header) > found.index(body):
+        yield _remark(Tolerance.ELEMENT_ORDER, "Header", "stands behind the body")
 
 
 class _Blocks:
@@ -177,7 +175,7 @@ class _Blocks:
         self.odd: list[Violation] = []
         self.is_usual = True
         self._allowed = allowed
-        self._said: set[str] = set()  # where it belongs
+        self._said: set[str] = set()
         values: dict[str, str | None] = {}
         blocks = vocabulary.blocks
         for block in () if header is None else header:
@@ -187,9 +185,7 @@ class _Blocks:
                 self._other(block, values)
                 continue
             name, is_address = known
-            if name in self._said:
-                self.odd.append(_remark(Tolerance.DUPLICATE_MEMBER, split_name(tag)[1], "is there twice"))
-            self._said.add(name)
+            self._say(name, split_name(tag)[1])
             values[name] = self._address(block) if is_address else self._text(block)
             if name == "identity":
                 self.identity_namespace = split_name(tag)[0]
@@ -200,9 +196,7 @@ class _Blocks:
         self.is_usual = False
         namespace, local = split_name(block.tag)
         if holds_identity(block):
-            if "identity" in self._said:
-                self.odd.append(_remark(Tolerance.DUPLICATE_MEMBER, local, "is there twice"))
-            self._said.add("identity")
+            self._say("identity", local)
             values["identity"] = self._text(block)
             self.identity_namespace = namespace
         elif namespace in ADDRESSING_NAMESPACES or (not namespace and local in HEADERS):
@@ -210,6 +204,7 @@ class _Blocks:
                 rule = Tolerance.ADDRESSING_NAMESPACE if namespace else Tolerance.NO_NAMESPACE
                 self.odd.append(_remark(rule, local, _in_namespace(namespace), namespace))
             if local in HEADERS:
+                self._say(HEADERS[local], local)
                 values[HEADERS[local]] = self._content(block, local)
         elif local in HEADERS and (rule := self._foreign(namespace)) in self._allowed:
             self.odd.append(_remark(rule, local, _in_namespace(namespace), namespace))
@@ -221,6 +216,12 @@ class _Blocks:
                     Tolerance.MUST_UNDERSTAND, f"{{{namespace}}}{local}", "is not understood", text_of(block)
                 )
             )
+
+    def _say(self, name: str, local: str) -> None:
+        """Notes that a header is there, in whatever namespace; a block that only sounds like it counts for none."""
+        if name in self._said:
+            self.odd.append(_twice(local))
+        self._said.add(name)
 
     def _content(self, block: etree._Element, local: str) -> str | None:
         return self._address(block) if local in ADDRESSES else self._text(block)
@@ -327,6 +328,10 @@ def _about_action(headers: SoapHeaders, operation: Operation) -> Iterator[Violat
 
 def _in_namespace(namespace: str) -> str:
     return f"is in the namespace {told_value(namespace)}" if namespace else "is in no namespace"
+
+
+def _twice(local: str) -> Violation:
+    return _remark(Tolerance.DUPLICATE_MEMBER, local, "is there twice")
 
 
 def _remark(rule: Tolerance, name: str, reason: str, value: Any = None) -> Violation:

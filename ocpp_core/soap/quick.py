@@ -157,15 +157,15 @@ def _is_certain(sight: _Sight, root: etree._Element, head: Head) -> bool:
     Each tag has a ``<``, and in a plain text nothing else has: if there are as many as there must be tags, the order of
     what seems to be there is the order of what is.
     """
-    header, body = parts_of(root)
-    if header is None or list(root) != [header, body]:
-        return False
+    # Other parts of the envelope are remarks, with which no head is learnt.
+    header, _ = parts_of(root)
+    elements = 0 if header is None else sum(1 for _ in header.iter())
     text = "".join(sight.head)
     names = ("MessageID", "RelatesTo")[: len(sight.ids)]
     said = (head.headers.message_id, head.headers.relates_to)[: len(sight.ids)]
     return (
         # The start tags of envelope, body and body element, and two tags of each element of the header.
-        text.count("<") - text.count("<?") == 3 + 2 * sum(1 for _ in header.iter())
+        text.count("<") - text.count("<?") == 3 + 2 * elements
         and "/>" not in text
         # The names are in the tags of the blocks that are called so, and nowhere else.
         and all(text.count(name) == 2 for name in names)
