@@ -11,6 +11,15 @@ from websockets.frames import Frame, Opcode
 KEPT = 4096
 
 
+def upgrading(path: str = "/CP-1", subprotocol: str = "ocpp1.6", more: str = "") -> bytes:
+    """A request for a WebSocket; `more` are headers, each with its line end."""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Sec-WebSocket-Protocol: {subprotocol}\r\n{more}\r\n".encode()
+    )
+
+
 class RawSocket:
     """A connection of which every byte is ours."""
 
@@ -37,11 +46,7 @@ class RawSocket:
 
     async def upgrade(self, path: str = "/CP-1", subprotocol: str = "ocpp1.6", more: str = "") -> bytes:
         """Asks for a WebSocket; returns the head of the response, and reads nothing behind it."""
-        await self.send(
-            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            f"Sec-WebSocket-Protocol: {subprotocol}\r\n{more}\r\n".encode()
-        )
+        await self.send(upgrading(path, subprotocol, more))
         head = b""
         while not head.endswith(b"\r\n\r\n") and (part := await self.receive(1)):
             head += part

@@ -7,74 +7,60 @@ import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
 
+from ocpp_core.cli.choices import F, together
 from ocpp_core.cli.showing import clean
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 #: A file of certificates or keys.
 PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def secured(command: _F) -> _F:
-    """The options of a server with TLS; `secured_context` takes them."""
-    options: list[Callable[[_F], _F]] = [
-        click.option(
-            "--certificate",
-            "--cert",
-            "own_certificate",
-            type=PEM,
-            help="PEM file of a certificate, with its key or beside --key. Stations connect by wss and https then.",
-        ),
-        click.option(
-            "--key", "own_key", type=PEM, help="PEM file of the key of --certificate, not encrypted."
-        ),
-        click.option(
-            "--client-ca",
-            "client_authority",
-            type=PEM,
-            help="PEM file of the authorities that certify stations: each has to show a certificate then, with its "
-            "identity as common name.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+#: The options of a server with TLS; `secured_context` takes them.
+secured = together(
+    click.option(
+        "--certificate",
+        "--cert",
+        "own_certificate",
+        type=PEM,
+        help="PEM file of a certificate, with its key or beside --key. Stations connect by wss and https then.",
+    ),
+    click.option("--key", "own_key", type=PEM, help="PEM file of the key of --certificate, not encrypted."),
+    click.option(
+        "--client-ca",
+        "client_authority",
+        type=PEM,
+        help="PEM file of the authorities that certify stations: each has to show a certificate then, with its "
+        "identity as common name.",
+    ),
+)
 
 
-def shown(addition: str = "") -> Callable[[_F], _F]:
+def shown(addition: str = "") -> Callable[[F], F]:
     """The options of one that shows a certificate of its own to a CSMS; `shown_files` takes them.
 
     Args:
         addition: What is to be said of the certificate besides.
     """
-
-    def decorate(command: _F) -> _F:
-        options: list[Callable[[_F], _F]] = [
-            click.option(
-                "--ca",
-                "authority",
-                type=PEM,
-                help="PEM file of the authorities to trust, in place of those of the system.",
-            ),
-            click.option(
-                "--cert",
-                "--certificate",
-                "certificate",
-                type=PEM,
-                help=f"PEM file of the certificate to show{addition}.",
-            ),
-            click.option("--key", type=PEM, help="PEM file of its key, not encrypted, if that is another."),
-        ]
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
+    return together(
+        click.option(
+            "--ca",
+            "authority",
+            type=PEM,
+            help="PEM file of the authorities to trust, in place of those of the system.",
+        ),
+        click.option(
+            "--cert",
+            "--certificate",
+            "certificate",
+            type=PEM,
+            help=f"PEM file of the certificate to show{addition}.",
+        ),
+        click.option("--key", type=PEM, help="PEM file of its key, not encrypted, if that is another."),
+    )
 
 
 def shown_files(certificate: Path | None, key: Path | None, authority: Path | None) -> "Files":

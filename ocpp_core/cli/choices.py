@@ -1,8 +1,8 @@
 """What options of several commands may say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import click
@@ -11,6 +11,19 @@ from ocpp_core.model.specifications import specification
 from ocpp_core.model.timestamps import read_timestamp
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.translation.policies import Policy
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Several options, or arguments, as one decorator; help lists them in this order."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Tolerance:

@@ -12,14 +12,14 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO, TypeVar
+from typing import Any, BinaryIO, TextIO
 
 import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ocpp_core.cli import conforming, live, relay, showing, translating
-from ocpp_core.cli.choices import read_moment, read_policy, read_rules
+from ocpp_core.cli.choices import F, read_moment, read_policy, read_rules, together
 from ocpp_core.cli.discretion import translated_without_secrets, without_secrets
 from ocpp_core.cli.progress import progress
 from ocpp_core.cli.summary import Summary, spelled
@@ -45,8 +45,6 @@ _WIDTH = 120
 
 #: Characters of ``Error: Invalid value for '--option': ``, about.
 _BEGINNING = 40
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -149,7 +147,7 @@ _FILES_HELP = """
 
 def _traffic(function: F, version: str = "--version") -> F:
     """The arguments of all commands that read frames; `version` is the option that says it of them."""
-    options: list[Callable[[F], F]] = [
+    options: Callable[[F], F] = together(
         click.argument("files", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path)),
         click.option(
             version,
@@ -174,9 +172,8 @@ def _traffic(function: F, version: str = "--version") -> F:
             help="Show keys, passwords and what cannot be read, which are hidden otherwise.",
         ),
         click.option("--verbose", is_flag=True, help="Report the lines in which no frame was found."),
-    ]
-    for option in reversed(options):
-        function = option(function)
+    )
+    function = options(function)
     function.__doc__ = f"{function.__doc__}\n{_FILES_HELP}"
     return function
 

@@ -12,14 +12,14 @@ from functools import partial
 from math import isnan
 from pathlib import Path
 from ssl import SSLContext
-from typing import Any, NoReturn, TextIO, TypeVar, cast
+from typing import Any, NoReturn, TextIO, cast
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from ocpp_core.cli.certificates import client_context, secured, secured_context, shown, shown_files
-from ocpp_core.cli.choices import read_aliases, read_rules
+from ocpp_core.cli.choices import F, read_aliases, read_rules, together
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.outlet import Outlet, left_out
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
@@ -39,8 +39,6 @@ from ocpp_core.model.urls import is_url
 from ocpp_core.model.versions import Role, Version, Wire
 from ocpp_core.payloads.binding import plain
 from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 _VERSIONS = click.Choice([version.value for version in Version])
 #: How much of a payload a line shows.
@@ -308,7 +306,7 @@ def read_number(_: click.Context, __: click.Parameter, value: float | None) -> f
     return value
 
 
-def _ping_interval(text: str) -> Callable[[_F], _F]:
+def _ping_interval(text: str) -> Callable[[F], F]:
     """The option of that name."""
     return click.option(
         "--ping-interval",
@@ -320,42 +318,38 @@ def _ping_interval(text: str) -> Callable[[_F], _F]:
     )
 
 
-def admitting(command: _F) -> _F:
-    """The options of a server: who may connect, and what is accepted of them."""
-    options: list[Callable[[_F], _F]] = [
-        click.option(
-            "--accept",
-            callback=_versions,
-            metavar="VERSIONS",
-            help="Versions to serve, with commas between them; all by default.",
-        ),
-        click.option(
-            "--default-version",
-            type=_VERSIONS,
-            help="Version of stations that offer no subprotocol; they are turned away without it.",
-        ),
-        click.option(
-            "--alias",
-            "aliases",
-            multiple=True,
-            metavar="NAME=VERSION",
-            callback=read_aliases,
-            help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
-        ),
-        _ping_interval("Seconds between pings; 0 sends none, for stations that never answer one."),
-        click.option(
-            "--tolerance",
-            "--allow",  # as the commands call it that read frames, and as they suggest it
-            multiple=True,
-            metavar="RULE",
-            callback=read_rules,
-            help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
-        ),
-        click.option("--tolerant", is_flag=True, help="Accept whatever can be typed."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+#: The options of a server: who may connect, and what is accepted of them.
+admitting = together(
+    click.option(
+        "--accept",
+        callback=_versions,
+        metavar="VERSIONS",
+        help="Versions to serve, with commas between them; all by default.",
+    ),
+    click.option(
+        "--default-version",
+        type=_VERSIONS,
+        help="Version of stations that offer no subprotocol; they are turned away without it.",
+    ),
+    click.option(
+        "--alias",
+        "aliases",
+        multiple=True,
+        metavar="NAME=VERSION",
+        callback=read_aliases,
+        help="Version meant by a subprotocol that is not its own, as OCPP1.6=1.6. May be repeated.",
+    ),
+    _ping_interval("Seconds between pings; 0 sends none, for stations that never answer one."),
+    click.option(
+        "--tolerance",
+        "--allow",  # as the commands call it that read frames, and as they suggest it
+        multiple=True,
+        metavar="RULE",
+        callback=read_rules,
+        help="Accept one kind of deviation beyond the harmless. May be repeated; a wrong RULE lists all.",
+    ),
+    click.option("--tolerant", is_flag=True, help="Accept whatever can be typed."),
+)
 
 
 @click.command()

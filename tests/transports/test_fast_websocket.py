@@ -13,19 +13,13 @@ from loopback import close_code, csms, raw, station, url
 from loops import asynchronous, until
 from ocpp_core import LocalProtocolError, v16
 from ocpp_core.model.errors import CallFailedError
-from rawsocket import frame, raw_socket
+from rawsocket import frame, raw_socket, upgrading
 
 pytest.importorskip("picows")
 
 from ocpp_core.transports import _picows, fast_websocket, websocket
 from ocpp_core.transports.fast_websocket import connect, serve
 
-#: A request for a WebSocket, without the empty line at its end.
-HEAD = (
-    b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    b"Sec-WebSocket-Protocol: ocpp1.6"
-)
 HEARTBEAT = b'[2,"1","Heartbeat",{}]'
 
 
@@ -57,7 +51,7 @@ async def test_a_picows_that_has_changed_is_said_at_start(monkeypatch: pytest.Mo
 async def test_a_frame_that_comes_right_behind_the_request_is_read(size: int) -> None:
     async with serve(csms(), "localhost") as server, raw_socket(server.port) as socket:
         behind = frame(HEARTBEAT.ljust(size))
-        await socket.send(HEAD + b"\r\n\r\n" + behind)
+        await socket.send(upgrading() + behind)
         data = b""
         while b"currentTime" not in data:
             data += await socket.receive()
@@ -69,7 +63,8 @@ async def test_a_frame_that_comes_right_behind_the_request_is_read(size: int) ->
 @asynchronous
 async def test_a_head_may_have_sixteen_kilobytes(size: int, status: bytes) -> None:
     async with serve(csms(), "localhost") as server, raw_socket(server.port) as socket:
-        await socket.send((HEAD + b"\r\nX: ").ljust(size, b"x") + b"\r\n\r\n")
+        end = b"\r\n\r\n"
+        await socket.send((upgrading().removesuffix(end) + b"\r\nX: ").ljust(size, b"x") + end)
 
         assert status == (await socket.receive())[9:12]
 

@@ -23,7 +23,7 @@ from ocpp_core.dispatch.router import Router
 from ocpp_core.transports._tls import Tls
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
-from rawsocket import raw_socket
+from rawsocket import raw_socket, upgrading
 
 
 @asynccontextmanager
@@ -41,13 +41,6 @@ async def serve(
 def listener(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param != "uvicorn":
         monkeypatch.setattr(request.module, "serve", serve_of(request.param))
-
-
-UPGRADE = (
-    b"GET /CP-1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
-)
 
 
 def of_another_authority(certificates: Certificates) -> ssl.SSLContext:
@@ -148,7 +141,7 @@ async def test_plain_http_on_a_port_of_tls_is_seen() -> None:
         serve(csms(), "127.0.0.1", ssl=Certificates().server, hooks=[door]) as server,
         raw_socket(server.port) as raw,
     ):
-        await raw.send(UPGRADE)
+        await raw.send(upgrading())
         await raw.rest()
         await until(lambda: door.refused_ones)
 
@@ -201,7 +194,7 @@ async def test_what_comes_with_the_end_of_the_tls_handshake_is_read() -> None:
             except ssl.SSLWantReadError:
                 await raw.send(outgoing.read())
                 incoming.write(await raw.receive())
-        client.write(UPGRADE)
+        client.write(upgrading())
         # The end of the handshake, the request, and the end of TLS, in one packet.
         await raw.send(outgoing.read())
         await until(lambda: server.peers)
