@@ -4,7 +4,7 @@ A key that is encrypted is refused: there is nobody to ask for its password.
 """
 
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ocpp_core.cli.choices import F, together
+from ocpp_core.cli.choices import Options, together
 from ocpp_core.cli.showing import clean
 
 #: A file of certificates or keys.
@@ -20,7 +20,7 @@ PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 #: The options of a server with TLS; `secured_context` takes them.
-secured = together(
+secured: Options = together(
     click.option(
         "--certificate",
         "--cert",
@@ -39,7 +39,7 @@ secured = together(
 )
 
 
-def shown(addition: str = "") -> Callable[[F], F]:
+def shown(addition: str = "") -> Options:
     """The options of one that shows a certificate of its own to a CSMS; `shown_files` takes them.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 import click
@@ -15,7 +15,15 @@ from ocpp_core.translation.policies import Policy
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+class Options(Protocol):
+    """Adds options to a command."""
+
+    def __call__(self, command: F, /) -> F:
+        """Decorates the command."""
+        ...
+
+
+def together(*options: Callable[[Any], Any]) -> Options:
     """Several options, or arguments, as one decorator; help lists them in this order."""
 
     def decorate(command: F) -> F:

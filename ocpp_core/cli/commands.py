@@ -6,7 +6,7 @@ import shutil
 import stat
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
@@ -147,7 +147,7 @@ _FILES_HELP = """
 
 def _traffic(function: F, version: str = "--version") -> F:
     """The arguments of all commands that read frames; `version` is the option that says it of them."""
-    options: Callable[[F], F] = together(
+    options = together(
         click.argument("files", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path)),
         click.option(
             version,

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ocpp_core.cli.certificates import client_context, secured, secured_context, shown, shown_files
-from ocpp_core.cli.choices import F, read_aliases, read_rules, together
+from ocpp_core.cli.choices import Options, read_aliases, read_rules, together
 from ocpp_core.cli.csms import Csms
 from ocpp_core.cli.outlet import Outlet, left_out
 from ocpp_core.cli.showing import LEGEND, TO_CSMS, TO_STATION, UNANSWERED, clean, fitted
@@ -306,7 +306,7 @@ def read_number(_: click.Context, __: click.Parameter, value: float | None) -> f
     return value
 
 
-def _ping_interval(text: str) -> Callable[[F], F]:
+def _ping_interval(text: str) -> Options:
     """The option of that name."""
     return click.option(
         "--ping-interval",
@@ -319,7 +319,7 @@ def _ping_interval(text: str) -> Callable[[F], F]:
 
 
 #: The options of a server: who may connect, and what is accepted of them.
-admitting = together(
+admitting: Options = together(
     click.option(
         "--accept",
         callback=_versions,
