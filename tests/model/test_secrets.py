@@ -477,6 +477,11 @@ def test_a_value_that_a_name_should_not_have_is_not_the_one(surplus: dict[str, A
     assert all(SECRET not in text for text in texts_of(named))
 
 
+@pytest.mark.parametrize("name", ["@key", "key[2]", "@key[12]"])
+def test_a_setting_is_named_in_an_attribute_and_by_the_second_of_two_names(name: str) -> None:
+    assert {name: "AuthorizationKey", "value": HIDDEN} == hide({name: "AuthorizationKey", "value": "60"})
+
+
 def test_of_a_list_of_settings_each_has_its_own_value() -> None:
     listed = [{"key": "AuthorizationKey", "value": SECRET}, {"key": "HeartbeatInterval", "value": "60"}]
 

@@ -350,6 +350,7 @@ def test_several_faults_are_all_named() -> None:
 
 def test_plain_leaves_out_what_is_absent() -> None:
     assert {"idTag": "A"} == plain(v16.RemoteStartTransactionRequest(id_tag="A"))
+    assert {"vendorId": "A"} == plain(v201.DataTransferRequest(vendor_id="A"))
     assert {"vendorId": "A", "data": None} == plain(v201.DataTransferRequest(vendor_id="A", data=None))
     assert {"vendorId": "A", "x": 1} == plain(v201.CustomData(vendor_id="A", extra={"x": 1}))
 

@@ -676,3 +676,12 @@ def test_address_as_text_decides_alone() -> None:
 
 def test_every_rule_of_soap_has_a_row() -> None:
     assert {rule.label for rule in SOAP_RULES} == {*RULE_ROWS, "address_as_text"}
+
+
+def test_an_empty_element_of_a_class_with_text_is_an_empty_text_beside_a_deviation() -> None:
+    written = meter_values_1_5(
+        f"<ocpp:values><ocpp:timestamp>{NOON_TEXT}</ocpp:timestamp><ocpp:value/></ocpp:values><ocpp:junk/>"
+    )
+    payload: Any = read(SoapCodec("1.5", tolerance=Tolerance.EXTRA_MEMBER), written).payload
+
+    assert [v15.SampledValue(value="")] == payload.values[0].value

@@ -1,6 +1,7 @@
 """The CSMS's side of WebSocket connections: messages, connections and their ends."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -283,6 +284,20 @@ async def test_pings_find_a_peer_that_is_gone() -> None:
         socket.transport.pause_reading()
         await until(lambda: not server.peers)
         socket.transport.abort()
+
+
+@asynchronous
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_a_connection_that_is_lost_is_told_from_one_that_is_closed(
+    is_lost: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ocpp_core")
+    async with serve(csms(), "localhost") as server, raw(server, "CP-1", "ocpp1.6") as socket:
+        await until(lambda: "CP-1" in server.peers)
+        socket.transport.abort() if is_lost else await socket.close()
+        await until(lambda: not server.peers)
+
+    assert is_lost == ("CP-1: the connection was lost" in caplog.text)
 
 
 @asynchronous
