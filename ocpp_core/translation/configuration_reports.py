@@ -8,6 +8,7 @@ from typing import Any
 from attrs import define, evolve, frozen
 
 from ocpp_core import v16, v201
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.decimals import is_in_range
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import Response
@@ -40,7 +41,7 @@ from ocpp_core.translation.configuration_stations import (
 from ocpp_core.translation.configuration_values import rotations
 from ocpp_core.translation.leaves import milliseconds
 from ocpp_core.translation.losses import LossKind, LossReason
-from ocpp_core.translation.runs import Run
+from ocpp_core.translation.runs import Run, Unfit
 from ocpp_core.translation.samples import number
 from ocpp_core.translation.steps import account
 from ocpp_core.translation.views import View
@@ -193,7 +194,9 @@ def get_base_report(
     What 1.6 tells elsewhere is of `station`. The losses have the places of `Report.data`, as if it was one part.
     """
     view = View(request, there)
-    _ = (view.request_id, view.report_base)
+    _ = view.request_id
+    if view.report_base not in list(v201.ReportBase):
+        raise Unfit(view.place("report_base"), view.report_base, error=ErrorCode.PROPERTY_CONSTRAINT)
     view.drop("custom_data")
     account(view, there)
     if request.report_base == "SummaryInventory":

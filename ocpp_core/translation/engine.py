@@ -12,8 +12,8 @@ from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.versions import Version
 from ocpp_core.translation.losses import Note, Translation
 from ocpp_core.translation.policies import DEFAULT_POLICY, Policy
-from ocpp_core.translation.runs import Outcome, Run
-from ocpp_core.translation.steps import Direction, Step, directions, is_tolerated
+from ocpp_core.translation.runs import Outcome, Run, is_tolerated
+from ocpp_core.translation.steps import Direction, Step, directions
 
 #: The module of each step. Every other pair of versions is a composition: this is a tree.
 _STEPS = {

@@ -7,12 +7,12 @@ from attrs import frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
-from ocpp_core.model.messages import Request, Response
+from ocpp_core.model.messages import Payload, Request, Response
 from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, ListOf, Nested, shape
 from ocpp_core.translation.losses import LossReason
 from ocpp_core.translation.rules import refused
-from ocpp_core.translation.runs import At, Run, Unfit
+from ocpp_core.translation.runs import At, Run, Unfit, is_tolerated
 
 
 @frozen
@@ -30,6 +30,10 @@ class Items:
     answered: str
     echoed: tuple[str, ...]
     refused: Callable[[Any], Mapping[str, Any] | None]
+
+    def is_refused(self, item: Any) -> bool:
+        """Whether an object in the list goes no further while the others do: a result can say so of it."""
+        return isinstance(item, Payload) and self.refused(item) is not None and not is_tolerated(item)
 
     def answer(self, request: Request[Any], run: Run, why: Unfit | None) -> Response | OcppError:
         """The answer to a request of which no item goes on."""

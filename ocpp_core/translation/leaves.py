@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
@@ -55,6 +55,7 @@ class Manner:
         keep: Text that is too long is never cut or aliased.
         is_command: A number out of range is refused, where a report has the nearest bound.
         whole: All items of a list, or none.
+        alone: Which items are left out all the same.
         integers: The bounds of integers that no schema states: the XSD of 1.x has 32 bits.
     """
 
@@ -62,6 +63,7 @@ class Manner:
     keep: bool = False
     is_command: bool = False
     whole: bool = False
+    alone: Callable[[Any], bool] | None = None
     integers: tuple[int, int] | None = None
 
 

@@ -5,7 +5,7 @@ target requires comes from a row, a namesake or a fill. What has none of these i
 which a test wants to be empty, and in production it is a named loss.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -59,6 +59,7 @@ class Line:
     lenient: bool = False
     whole: bool = False
     vital: bool = False
+    alone: Callable[[Any], bool] | None = None
 
 
 @define(eq=False)
@@ -131,7 +132,8 @@ class Way:
             if is_command:
                 by_hand = (row.command_up if self.is_up else row.command_down) or by_hand
             lenient = ("up" if self.is_up else "down") in row.lenient
-            yield Line(*names, by_hand, fill, row.keep, lenient, row.whole, row.vital)
+            alone = None if self.is_up else row.alone_down
+            yield Line(*names, by_hand, fill, row.keep, lenient, row.whole, row.vital, alone)
 
     def last(self, source: type[Payload], target: type[Payload]) -> Last | None:
         """What looks at the made object last."""
@@ -346,9 +348,13 @@ def _conversion(
     """The conversion of one field that its kind determines."""
     assert last is not None, f"{way.step} {line.source} says neither where to nor what becomes of it"
     manner = Manner(
-        name=last.wire, keep=line.keep, is_command=is_command and not line.lenient, integers=way.integers
+        name=last.wire,
+        keep=line.keep,
+        is_command=is_command and not line.lenient,
+        whole=line.whole,
+        alone=line.alone,
+        integers=way.integers,
     )
-    manner = evolve(manner, whole=line.whole)
     convert = _between(way, kind, last.kind, manner)
     if convert is None:
         raise TypeError(f"{way.step} {target.__name__}.{last.wire}: {kind!r} is no {last.kind!r}")
@@ -415,7 +421,7 @@ def _list(item: Convert, target: ListOf, manner: Manner) -> Convert:
             try:
                 made.append(item(value, run, here))
             except Unfit as unfit:
-                if is_whole:
+                if is_whole and not (manner.alone is not None and manner.alone(value)):
                     raise
                 del run.losses[mark:]
                 run.dropped(here, value, unfit.reason)

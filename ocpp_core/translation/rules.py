@@ -145,6 +145,7 @@ class Row:
     lenient: str = ""
     whole: bool = False
     vital: bool = False
+    alone_down: Callable[[Any], bool] | None = None
 
 
 def field(
@@ -161,6 +162,7 @@ def field(
     lenient: str = "",
     whole: bool = False,
     vital: bool = False,
+    alone_down: Callable[[Any], bool] | None = None,
 ) -> Row:
     """A field that both versions have.
 
@@ -177,6 +179,7 @@ def field(
         lenient: "up" or "down", where items of a command that have no place are left out and it is not refused.
         whole: All items of a list, or none: without one of them the others would say something else.
         vital: Without it the object around it would say something else, so both go if it has no place.
+        alone_down: Of the items of a command that are answered one by one: which are refused without the others.
     """
     return Row(
         older,
@@ -191,6 +194,7 @@ def field(
         lenient,
         whole,
         vital,
+        alone_down,
     )
 
 

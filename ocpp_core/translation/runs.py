@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
 from ocpp_core.model.messages import NOTHING_EXTRA, Payload, Request, Response
+from ocpp_core.payloads.binding import REFUSALS, encoder
 from ocpp_core.translation.losses import LossKind, LossReason, Note, Place
 from ocpp_core.translation.policies import Policy
 
@@ -205,3 +206,12 @@ class Outcome:
 
     messages: Sequence[Payload] = ()
     answer: Response | OcppError | None = None
+
+
+def is_tolerated(message: Payload) -> bool:
+    """Whether a message, or what is in one, breaks its schema, which only tolerant reading lets through."""
+    try:
+        encoder(type(message))(message)
+    except REFUSALS:
+        return True
+    return False

@@ -33,7 +33,7 @@ from ocpp_core.translation.rules import (
     silence,
     status,
 )
-from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit
+from ocpp_core.translation.runs import Answer, Convert, Outcome, Run, Unfit, is_tolerated
 from ocpp_core.translation.views import View
 
 #: Set by tests: a leaf that a rule written by hand has neither used nor named is then an error, not a loss.
@@ -214,15 +214,6 @@ def account(view: View, run: Run) -> None:
 def broken() -> OcppError:
     """What is said in place of a response that was tolerated and that nothing can be made of."""
     return OcppError(ErrorCode.INTERNAL, "the response breaks its schema")
-
-
-def is_tolerated(message: Payload) -> bool:
-    """Whether a message breaks its schema, which only tolerant reading lets through."""
-    try:
-        encoder(type(message))(message)
-    except REFUSALS:
-        return True
-    return False
 
 
 def sendable(answer: Answer, message: Any, run: Run, why: Unfit | None) -> Response | OcppError | None:

@@ -228,9 +228,9 @@ PAIRS = (
         newer("hashRootCertificate"),
         newer("requestId"),
     ),
-    Pair("SetVariableMonitoringRequest", field("setMonitoringData", lenient="down")),
+    Pair("SetVariableMonitoringRequest", field("setMonitoringData", alone_down=_MONITORS.is_refused)),
     Pair("SetVariableMonitoringResponse", up=_MONITORS.complete),
-    Pair("SetVariablesRequest", field("setVariableData", lenient="down")),
+    Pair("SetVariablesRequest", field("setVariableData", alone_down=_VARIABLES.is_refused)),
     Pair("SetVariablesResponse", up=_VARIABLES.complete),
     Pair(
         "TransactionEventRequest",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from classes import BREAKABLE_CLASSES
-from ocpp_core import v15, v16, v201
+from ocpp_core import v15, v16, v21, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
 from ocpp_core.model.messages import Notification, Payload, Request, Response
@@ -252,3 +252,45 @@ def test_a_status_that_there_is_not_is_a_report_without_a_counterpart() -> None:
 
     assert v201.StatusNotificationResponse() == found.answer
     assert [("$", "dropped")] == lost
+
+
+GOOD: dict[str, Any] = {"component": {"name": "C"}, "variable": {"name": "V"}}
+MONITOR: dict[str, Any] = {**GOOD, "value": 1, "type": "UpperThreshold", "severity": 3}
+VALUE: dict[str, Any] = {**GOOD, "attributeValue": "1", "attributeType": "Actual"}
+ONE_BY_ONE = {
+    "setMonitoringData": (v21.SetVariableMonitoringRequest, MONITOR),
+    "setVariableData": (v21.SetVariablesRequest, VALUE),
+}
+
+
+@pytest.mark.parametrize("items", ONE_BY_ONE)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"component": 7},
+        {"component": {}},
+        {"component": {"name": "C", "evse": {"id": "one"}}},
+        {"variable": {"name": "V" * 60}},
+        {"severity": "high", "attributeValue": None},
+        {"type": "Sometimes", "attributeType": "Sometimes"},
+        # Refused for itself, and no result could say of what.
+        {"type": "TargetDelta", "attributeValue": "x" * 1001, "component": 7},
+    ],
+)
+def test_a_command_of_which_an_item_is_broken_is_not_done_in_part(items: str, broken: Any) -> None:
+    """No answer could say what became of that item; and without a member it may name something else."""
+    cls, good = ONE_BY_ONE[items]
+    item = good | {name: broken[name] for name in broken.keys() & good.keys()}
+    found, _ = _lost(cls, {items: [good, item]}, "2.0.1")
+
+    assert () == found.messages
+    assert isinstance(found.answer, OcppError)
+
+
+@pytest.mark.parametrize("items", ONE_BY_ONE)
+def test_a_command_of_which_an_item_is_no_object_is_not_done_in_part(items: str) -> None:
+    cls, good = ONE_BY_ONE[items]
+    found, _ = _lost(cls, {items: [good, 7]}, "2.0.1")
+
+    assert () == found.messages
+    assert isinstance(found.answer, OcppError)

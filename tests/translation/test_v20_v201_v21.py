@@ -11,6 +11,7 @@ import pytest
 from ocpp_core import v20, v21, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError
+from ocpp_core.payloads.conversion import from_wire
 from ocpp_core.translation import engine, translate
 from ocpp_core.translation.losses import Translation
 from ocpp_core.translation.policies import DEFAULT_POLICY
@@ -361,6 +362,35 @@ def test_items_that_do_not_fit_are_answered_alone_and_in_their_place() -> None:
     assert [("a", "Rejected"), ("b", "Accepted"), ("c", "Rejected")] == [
         (one.variable.name, one.attribute_status) for one in answer.set_variable_result
     ]
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [{"type": "TargetDelta"}, {"periodicEventStream": {"interval": 1, "values": 2}}],
+)
+def test_a_monitor_of_2_1_is_refused_alone_and_answered_in_its_place(surplus: dict[str, Any]) -> None:
+    plain = {
+        "value": 1,
+        "type": "UpperThreshold",
+        "severity": 3,
+        "component": {"name": "C"},
+        "variable": {"name": "V"},
+    }
+    request = from_wire(v21.SetVariableMonitoringRequest, {"setMonitoringData": [plain | surplus, plain]})
+    asked: Any = translate(request, to="2.0.1").message
+    result = v201.SetMonitoringResult(
+        status=v201.SetMonitoringStatus.ACCEPTED,
+        id=7,
+        type=v201.Monitor.UPPER_THRESHOLD,
+        severity=3,
+        component=v201.Component(name="C"),
+        variable=v201.Variable(name="V"),
+    )
+    response = v201.SetVariableMonitoringResponse(set_monitoring_result=[result])
+    answer: Any = translate(response, to="2.1", request=request).message
+
+    assert 1 == len(asked.set_monitoring_data)
+    assert ["UnsupportedMonitorType", "Accepted"] == [one.status for one in answer.set_monitoring_result]
 
 
 def test_if_no_item_fits_they_are_all_answered() -> None:

@@ -133,10 +133,11 @@ def unlock_down(asked: Asked) -> Steps:
 def reserve_now_down(asked: Asked) -> Steps:
     """2.0.1 to 1.6, which does not report that a reservation is over: it is kept, to see it."""
     request: v201.ReserveNowRequest = asked.message
+    id = asked.number("id")
     answer = yield from asked.carried()
     if getattr(answer, "status", None) == "Accepted":
         value = {"place": request.evse_id or 0, "until": moment_text(request.expiry_date_time)}
-        asked.state.records.push("reservation", str(request.id), value, asked.policy.most_transactions)
+        asked.state.records.push("reservation", str(id), value, asked.policy.most_transactions)
     return answer
 
 

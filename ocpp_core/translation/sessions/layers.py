@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
-from ocpp_core.model.messages import Notification, Request, Response
+from ocpp_core.model.messages import MISSING, Notification, Request, Response
 from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.payloads.binding import REFUSALS
@@ -20,9 +20,9 @@ from ocpp_core.translation.losses import LossReason, Note, Place
 from ocpp_core.translation.missing import Missing
 from ocpp_core.translation.policies import Policy
 from ocpp_core.translation.rules import respond
-from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit
+from ocpp_core.translation.runs import Memory, Outcome, Run, Unfit, is_tolerated
 from ocpp_core.translation.sessions.effects import Answer
-from ocpp_core.translation.steps import Direction, account, broken, is_command, is_tolerated
+from ocpp_core.translation.steps import Direction, account, broken, is_command
 from ocpp_core.translation.views import View
 
 Message = Request[Any] | Notification
@@ -235,6 +235,19 @@ class Asked:
     def now(self) -> datetime:
         """The time, as it was told last."""
         return self.passage.now
+
+    def number(self, name: str) -> int:
+        """An attribute that later messages repeat, as an id. They could not be sent if it is no number.
+
+        Raises:
+            Unfit: It is none.
+        """
+        found = getattr(self.message, name)
+        if found.__class__ is not int:
+            is_there = found is not MISSING and found is not None
+            code = ErrorCode.TYPE_CONSTRAINT if is_there else ErrorCode.OCCURRENCE_CONSTRAINT
+            raise Unfit(self.view.place(name), found if is_there else None, error=code)
+        return int(found)
 
     def carried(
         self,

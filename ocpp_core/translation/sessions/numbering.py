@@ -3,8 +3,8 @@
 from typing import Any
 
 from ocpp_core.model.messages import evolve
-from ocpp_core.payloads.binding import REFUSALS, encoder
 from ocpp_core.translation.losses import LossReason
+from ocpp_core.translation.runs import is_tolerated
 from ocpp_core.translation.sessions.layers import Asked, Rule, Steps
 
 #: Monitors that are remembered of a station.
@@ -19,7 +19,7 @@ def asked_for(report: str) -> Rule:
     """
 
     def rule(asked: Asked) -> Steps:
-        asked.state.records.put("request", report, asked.message.request_id)
+        asked.state.records.put("request", report, asked.number("request_id"))
         return (yield from asked.carried())
 
     return rule
@@ -41,7 +41,7 @@ def reported(asked: Asked) -> Steps:
 def sign_certificate(asked: Asked) -> Steps:
     """From 2.1, which numbers the requests for certificates."""
     if asked.message.request_id is not None:
-        asked.state.records.put("request", "SignCertificate", asked.message.request_id)
+        asked.state.records.put("request", "SignCertificate", asked.number("request_id"))
     return (yield from asked.carried())
 
 
@@ -81,9 +81,7 @@ def notify_monitoring_report(asked: Asked) -> Steps:
 
 
 def _keep(asked: Asked, kind: str, id: int, monitor: Any) -> None:
-    try:
-        encoder(type(monitor))(monitor)
-    except REFUSALS:  # a tolerant peer: 2.0 could not be told it
+    if is_tolerated(monitor):  # 2.0 could not be told it
         return
     known = {
         "value": str(monitor.value),

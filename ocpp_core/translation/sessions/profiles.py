@@ -146,6 +146,7 @@ def get_charging_profiles(asked: Asked) -> Steps:
     """2.0.1: answered by what was set through the session, as 1.6 has no such question."""
     yield from ()
     request: v201.GetChargingProfilesRequest = asked.message
+    id = asked.number("request_id")
     found: dict[int, list[v201.ChargingProfile]] = {}
     for _, evse, profile in _profiles(asked):
         if _is_wanted(request, evse, profile):
@@ -156,7 +157,7 @@ def get_charging_profiles(asked: Asked) -> Steps:
         asked.run.made((None, "", "chargingLimitSource"), "CSO", LossReason.REMEMBERED)
         asked.aside(
             v201.ReportChargingProfilesRequest(
-                request_id=request.request_id,
+                request_id=id,
                 charging_limit_source=v201.ChargingLimitSource.CSO,
                 evse_id=evse,
                 charging_profile=profiles,

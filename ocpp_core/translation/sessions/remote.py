@@ -18,13 +18,14 @@ def request_start_transaction(asked: Asked) -> Steps:
     profile = request.charging_profile
     if profile is not None and profile.transaction_id is not None:  # [F01.FR.11]
         return asked.answered(status="Rejected", status_info={"reason_code": "InvalidProfile"})
+    id = asked.number("remote_start_id")
 
     def kept(made: v16.RemoteStartTransactionRequest) -> Any:
-        asked.state.expect(request.remote_start_id, made.id_tag, made.connector_id, asked.now)
+        asked.state.expect(id, made.id_tag, made.connector_id, asked.now)
         return made
 
     answer = yield from asked.carried(kept)
-    _forgotten_if_refused(asked.state, request.remote_start_id, answer)
+    _forgotten_if_refused(asked.state, id, answer)
     return answer
 
 

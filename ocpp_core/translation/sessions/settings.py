@@ -67,9 +67,10 @@ def report(begin: _Begin[Report]) -> Rule:
     """2.0.1 to 1.6: the answer, and behind it the parts of the report."""
 
     def rule(asked: Asked) -> Steps:
+        id = asked.number("request_id")
         made: Report = yield from _exchanged(asked, begin, is_newer=False)
         if made.data:
-            for part in configuration.report_parts(made.data, asked.message.request_id, asked.now):
+            for part in configuration.report_parts(made.data, id, asked.now):
                 asked.aside(part)
         return made.answer
 

@@ -1,20 +1,26 @@
 """What a tolerant peer was allowed to say breaks no session: it goes no further, and what is right goes on after it."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from bridge import NOON, Bridge, accepting
 from ocpp_core import v16, v21, v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import OcppError, PayloadError
-from ocpp_core.model.messages import Response
+from ocpp_core.model.messages import Response, evolve
 from ocpp_core.model.specifications import specification
 from ocpp_core.model.tolerance import Tolerance
-from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.model.versions import Role
+from ocpp_core.payloads.conversion import from_wire, to_wire
+from ocpp_core.testing import broken_payloads, messages
+from ocpp_core.testing.mutations import is_breakable
 from ocpp_core.translation import Side
 from ocpp_core.translation.sessions import Call
+from properties import for_all
 
 TIME = "2026-01-31T12:00:00Z"
 ACCEPTED = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
@@ -284,3 +290,137 @@ def test_between_equals_what_wants_no_answer_is_lost_if_it_says_nothing() -> Non
 
     assert [] == bridge.to_csms()
     assert [("$", "dropped", "suppressed")] == bridge.lost()
+
+
+# What a command says is said again later: in reports, and in what begins with it.
+
+TOKEN = {"idToken": "04AABBCC", "type": "ISO14443"}
+#: CSMS, station, action, its payload, and the member that later messages repeat.
+REPEATED = [
+    ("2.0.1", "1.6", "GetBaseReport", {"reportBase": "FullInventory"}, "requestId"),
+    ("2.0.1", "1.6", "GetReport", {}, "requestId"),
+    (
+        "2.0.1",
+        "1.6",
+        "GetLog",
+        {"logType": "DiagnosticsLog", "log": {"remoteLocation": "ftp://x"}},
+        "requestId",
+    ),
+    (
+        "2.0.1",
+        "1.6",
+        "UpdateFirmware",
+        {"firmware": {"location": "ftp://x", "retrieveDateTime": TIME}},
+        "requestId",
+    ),
+    ("2.0.1", "1.6", "GetChargingProfiles", {"chargingProfile": {}}, "requestId"),
+    ("2.0.1", "1.6", "RequestStartTransaction", {"idToken": TOKEN}, "remoteStartId"),
+    ("2.0.1", "1.6", "ReserveNow", {"expiryDateTime": TIME, "idToken": TOKEN}, "id"),
+    ("2.0.1", "2.0", "GetBaseReport", {"reportBase": "FullInventory"}, "requestId"),
+    ("2.0.1", "2.0", "CustomerInformation", {"report": True, "clear": False}, "requestId"),
+]
+
+
+@pytest.mark.parametrize("number", [None, "x", 1.5, True])
+@pytest.mark.parametrize("csms, station, action, payload, name", REPEATED)
+def test_a_command_whose_number_could_not_be_repeated_is_refused(
+    csms: str, station: str, action: str, payload: dict[str, Any], name: str, number: Any
+) -> None:
+    bridge = Bridge(station, csms, serves={Side.STATION: accepting(), Side.CSMS: accepting()})
+    members = payload if number is None else {**payload, name: number}
+
+    answer = bridge.csms(tolerated(specification(csms).request(action), members))
+
+    assert isinstance(answer, OcppError)
+    assert answer.code in (ErrorCode.TYPE_CONSTRAINT, ErrorCode.OCCURRENCE_CONSTRAINT)
+    assert [] == bridge.to_station()
+
+
+def test_a_report_of_nothing_known_is_refused() -> None:
+    bridge = Bridge("1.6", "2.0.1", serves={Side.STATION: accepting(), Side.CSMS: accepting()})
+
+    answer = bridge.csms(tolerated(v201.GetBaseReportRequest, {"requestId": 1, "reportBase": "Sometimes"}))
+
+    assert isinstance(answer, OcppError)
+    assert ErrorCode.PROPERTY_CONSTRAINT is answer.code
+    assert [] == bridge.to_station()
+
+
+#: Of each command, in `make test` and in the deep run.
+FEW, MANY = 4, 100
+#: What a station says that may repeat what a command has said.
+SAID = [
+    "NotifyReport",
+    "NotifyMonitoringReport",
+    "NotifyCustomerInformation",
+    "NotifyDisplayMessages",
+    "NotifyEvent",
+    "NotifySettlement",
+    "LogStatusNotification",
+    "FirmwareStatusNotification",
+    "PublishFirmwareStatusNotification",
+    "ReportChargingProfiles",
+    "DiagnosticsStatusNotification",
+    "SignedFirmwareStatusNotification",
+    "StartTransaction",
+    "StopTransaction",
+    "SignCertificate",
+    "TransactionEvent",
+    "StatusNotification",
+    "ReservationStatusUpdate",
+]
+
+
+def _accepting(version: str, data: Any) -> Callable[[Any], Any]:
+    """A side that accepts all that can be accepted."""
+
+    def serve(request: Any) -> Any:
+        cls = specification(version).response(request.__ocpp__.action)
+        drawn = data.draw(messages(cls))
+        try:
+            return from_wire(cls, to_wire(drawn) | {"status": "Accepted"})
+        except PayloadError:
+            return drawn
+
+    return serve
+
+
+def _check_after(station: str, csms: str, cls: Any, payload: dict[str, Any], data: Any) -> None:
+    try:
+        command = tolerated(cls, payload)
+    except PayloadError:
+        return
+    serves = {Side.STATION: _accepting(station, data), Side.CSMS: _accepting(csms, data)}
+    bridge = Bridge(station, csms, serves=serves)
+    bridge.csms(command)
+    tag = getattr(getattr(command, "id_token", None), "id_token", None)
+    for action in SAID:
+        if action in specification(station).actions:
+            said = data.draw(messages(specification(station).request(action)))
+            if action == "StartTransaction" and isinstance(tag, str) and len(tag) <= 20:
+                said = evolve(said, id_tag=tag)
+            bridge.restart()
+            assert bridge.station(said) is not None
+
+
+def _after_commands(station: str, csms: str, times: int) -> None:
+    for action in specification(csms).actions.values():
+        cls = specification(csms).request(action.name)
+        if action.answered and action.sent_by & Role.CSMS and is_breakable(cls):
+            cases = st.tuples(broken_payloads(cls), st.data())
+            for_all(cases, times, lambda case: _check_after(station, csms, cls, case[0].payload, case[1]))  # noqa: B023  # is called here
+
+
+PAIRS = [("1.6", "2.0.1"), ("2.0", "2.0.1"), ("2.0.1", "2.1"), ("2.0.1", "1.6"), ("2.0.1", "2.0")]
+
+
+@pytest.mark.parametrize("station, csms", PAIRS)
+def test_after_a_tolerated_command_the_station_is_understood(station: str, csms: str) -> None:
+    _after_commands(station, csms, FEW)
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(os.environ.get("OCPP_DEEP") != "1", reason="takes minutes; set OCPP_DEEP=1")
+@pytest.mark.parametrize("station, csms", PAIRS)
+def test_after_any_tolerated_command_the_station_is_understood(station: str, csms: str) -> None:
+    _after_commands(station, csms, MANY)
