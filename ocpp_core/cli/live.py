@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext, redirec
 from datetime import datetime
 from functools import partial
 from math import isnan
+from operator import methodcaller
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any, NoReturn, TextIO, cast
@@ -361,6 +362,7 @@ admitting: Options = together(
     show_default=True,
     help="The same; 0 is any free port.",
 )
+@click.option("--password", help="For Basic authentication: wanted of every station.")
 @secured
 @admitting
 @click.pass_context
@@ -368,6 +370,7 @@ def serve(
     context: click.Context,
     host: str,
     port: int,
+    password: str | None,
     own_certificate: Path | None,
     own_key: Path | None,
     client_authority: Path | None,
@@ -380,9 +383,9 @@ def serve(
 ) -> None:
     """Serves a CSMS to try stations against, until Ctrl-C or SIGTERM.
 
-    It lets every station in that says who it is and speaks a version that is served, accepts every token and
-    transaction, and writes a line per message, and one per station that is turned away. WebSocket stations connect to
-    ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
+    It lets every station in that says who it is, shows the --password if there is one, and speaks a version that is
+    served; accepts every token and transaction; and writes a line per message, and one per station that is turned away.
+    WebSocket stations connect to ws://HOST:PORT/IDENTITY, SOAP stations post to http://HOST:PORT/.
     """
     tls = secured_context(own_certificate, own_key, client_authority)
 
@@ -392,6 +395,7 @@ def serve(
         csms, log = Csms(), _Log(Role.CSMS, output)
         app = OcppApp(
             csms.router,
+            authenticate=None if password is None else methodcaller("has_password", password),
             accepts=accept,
             default_version=default_version,
             aliases=aliases,

@@ -268,6 +268,22 @@ def test_stations_of_every_version_charge_at_the_csms_of_the_command() -> None:
         assert f"CP-{version}" in log
 
 
+@pytest.mark.parametrize("version, scheme", [("1.6", "ws"), ("1.5", "http")])
+def test_a_password_is_wanted_of_every_station(version: str, scheme: str) -> None:
+    with serving("--password", "hunter2-hunter2-") as (port, process):
+        simulated = ("simulate", f"{scheme}://127.0.0.1:{port}/", "--version", version)
+        none = run(*simulated)
+        wrong = run(*simulated, "--password", "another-password")
+        right = run(*simulated, "--password", "hunter2-hunter2-")
+        process.send_signal(signal.SIGINT)
+        log, _ = process.communicate(timeout=20)
+
+    assert (2, 2, 0) == (none.returncode, wrong.returncode, right.returncode), right.stderr
+    assert "401" in none.stderr or "SecurityError" in none.stderr
+    assert "is refused: 401" in log
+    assert "hunter2" not in log
+
+
 def test_a_tolerant_csms_answers_a_station_whatever_it_can_type() -> None:
     event = (
         '[2,"1","TransactionEvent",{"timestamp":"2026-01-31T12:00:00Z","seqNo":0,"idToken":{"idToken":"A"}}]'
