@@ -210,6 +210,9 @@ class Peer(Generic[M]):
         self._is_delivering = False
         self._at_once = 0
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.identity!r}, OCPP {self.specification.version}>"
+
     @property
     def specification(self) -> Specification:
         """Of the version that is spoken."""

@@ -135,6 +135,9 @@ class Router:
         self._middleware: list[Middleware] = []
         self._outermost: Handle | None = None
 
+    def __repr__(self) -> str:
+        return f"<Router, handlers: {len(self._handlers)}>"
+
     # Registering
 
     @overload

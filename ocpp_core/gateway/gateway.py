@@ -103,6 +103,9 @@ class Gateway:
         self.router: Router = Router(receives=Role.CSMS)
         self.router.on_any(self._receive)
 
+    def __repr__(self) -> str:
+        return f"<Gateway to {', '.join(self._ways)}, stations: {len(self._joined)}>"
+
     @property
     def identities(self) -> tuple[str, ...]:
         """Of the stations that are connected now."""

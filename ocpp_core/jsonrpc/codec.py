@@ -110,6 +110,9 @@ class JsonCodec:
         self.error_names: Mapping[ErrorCode, str] = known.error_names[Wire.JSON]
         self._kinds = kinds(known)
 
+    def __repr__(self) -> str:
+        return f"<JsonCodec of OCPP {self.specification.version}>"
+
     # Reading
 
     def decode(

@@ -134,6 +134,9 @@ class SoapCodec:
         self._vocabulary = Vocabulary.of(known, role)
         self._known_heads = KnownHeads()
 
+    def __repr__(self) -> str:
+        return f"<SoapCodec of OCPP {self.specification.version}>"
+
     def addressed(self, identity: str, to: str) -> Self:
         """The same codec for requests about one station and to one address."""
         codec = copy(self)

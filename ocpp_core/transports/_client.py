@@ -187,6 +187,10 @@ class Station:
         self._failure: BaseException | None = None
         self._was_connected = False
 
+    def __repr__(self) -> str:
+        connected = "not connected" if self.peer is None else "connected"
+        return f"<Station {self.identity!r}, OCPP {self.specification.version}, {connected}>"
+
     @property
     def peer(self) -> WebSocketPeer | None:
         """The CSMS over the present connection; None while there is none."""

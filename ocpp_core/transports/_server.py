@@ -98,6 +98,9 @@ class Server:
         self._observer = Observer(peer_options.get("hooks", ()), peer_options.get("redaction"))
         self._listener: Listener | None = None
 
+    def __repr__(self) -> str:
+        return f"<Server on port {self.port}, stations: {len(self.peers)}>"
+
     @property
     def peers(self) -> dict[str, WebSocketPeer]:
         """The stations that are connected, by identity."""

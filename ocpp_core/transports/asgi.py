@@ -226,6 +226,9 @@ class OcppApp:
         self._handlers_wait = handlers_wait
         self._observer = Observer(others.get("hooks", ()), others.get("redaction"))
 
+    def __repr__(self) -> str:
+        return f"<OcppApp, stations: {len(self.peers)} on WebSockets, {len(self.stations)} over SOAP>"
+
     @property
     def peers(self) -> "dict[str, AsgiPeer]":
         """WebSocket stations that are connected, by identity."""

@@ -92,6 +92,9 @@ class SoapPeer:
         self.interpreter: Interpreter | None = None
         self._observer = observer or Observer()
 
+    def __repr__(self) -> str:
+        return f"<SoapPeer {self.identity!r}, OCPP {self.specification.version}>"
+
     @property
     def specification(self) -> Specification:
         """Of the version that is spoken."""

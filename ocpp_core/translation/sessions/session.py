@@ -111,6 +111,9 @@ class TranslationSession:
         self._now: datetime | None = None
         self._effects: list[Effect] = []
 
+    def __repr__(self) -> str:
+        return f"<TranslationSession of {self.identity!r}, {self.station} to {self.csms}>"
+
     def _stack(self, side: Side, source: str, target: str) -> tuple[Layer, ...]:
         """The layers that lead from one side to the other."""
         layers: list[Layer] = []
