@@ -47,7 +47,7 @@ class Memory(Protocol):
     """What a session knows that the rows of a step may ask for."""
 
     def token(self, tag: str) -> tuple[str, str] | None:
-        """Text and type of the token that this idTag has stood for."""
+        """Text and type of the token that this idTag has stood for; the type may be empty."""
         ...
 
     def learn(self, tag: str, token: str, kind: str) -> None:

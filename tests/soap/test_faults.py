@@ -192,6 +192,14 @@ def test_a_fault_is_never_lost_for_its_form(tolerance: Tolerance, header: str, r
     )
 
 
+@pytest.mark.parametrize("awaiting", [{}, {"m7": v16.HeartbeatRequest, "m8": v16.HeartbeatRequest}])
+def test_a_fault_that_says_of_no_call_and_could_be_of_none_or_several_has_no_id(awaiting: Any) -> None:
+    written = fault_envelope("Sender", "SecurityError", header="")
+    frame: Any = SoapCodec("1.6", role=STATION).decode(written, awaiting=awaiting)
+
+    assert ("", ErrorCode.SECURITY) == (frame.id, frame.code)
+
+
 #: A fault of SOAP 1.1: its code, what stands behind the code, and what that means to us.
 OLD_FAULTS = [
     ("s:VersionMismatch", ErrorCode.ENVELOPE_VERSION, None),

@@ -1,4 +1,4 @@
-"""Each transport says what to install if the extra that it needs is missing."""
+"""Each module says what to install if the extra that it needs is missing."""
 
 import json
 import subprocess
@@ -14,10 +14,11 @@ from ocpp_core.model.extras import install
 
 #: Module, what it calls itself, what it needs, and the extra that has it.
 NEEDED = [
-    ("websocket", "ocpp_core.transports.websocket", "websockets", "websockets"),
-    ("fast_websocket", "ocpp_core.transports.fast_websocket", "picows", "fast"),
-    ("serving", "ocpp_core.transports.serving", "uvicorn", "server"),
-    ("soap_station", "SOAP over HTTP", "httpx", "soap"),
+    ("dispatch.tracing", "Tracing", "opentelemetry-api", "tracing"),
+    ("transports.websocket", "ocpp_core.transports.websocket", "websockets", "websockets"),
+    ("transports.fast_websocket", "ocpp_core.transports.fast_websocket", "picows", "fast"),
+    ("transports.serving", "ocpp_core.transports.serving", "uvicorn", "server"),
+    ("transports.soap_station", "SOAP over HTTP", "httpx", "soap"),
 ]
 
 
@@ -26,7 +27,8 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     module: str, what: str, package: str, extra: str
 ) -> None:
     """In a process of its own: in this one they are loaded."""
-    program = f"import sys; sys.modules[{package!r}] = None; import ocpp_core.transports.{module}"
+    imported = package.removesuffix("-api")  # of whose distribution only
+    program = f"import sys; sys.modules[{imported!r}] = None; import ocpp_core.{module}"
     result = subprocess.run(
         [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False
     )

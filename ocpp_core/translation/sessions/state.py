@@ -11,7 +11,7 @@ from msgspec.structs import replace as replaced
 from ocpp_core import v201
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.translation.configuration import CONNECTION_TIMEOUT, Known, Target
-from ocpp_core.translation.policies import Policy
+from ocpp_core.translation.policies import TOKEN_TYPES, Policy
 from ocpp_core.translation.runs import Unfit
 from ocpp_core.translation.sessions.ids import Ids
 from ocpp_core.translation.sessions.records import Records, moment, moment_text, packed, unpacked
@@ -151,7 +151,8 @@ class State:
         return None if found is None else (found["token"], found["type"])
 
     def learn(self, tag: str, token: str, kind: str) -> None:
-        """See `Memory`."""
+        """See `Memory`. Of a type that there is not, as tolerated ones may have, nothing is kept."""
+        kind = kind if kind in TOKEN_TYPES else ""
         if self.token(tag) != (token, kind):
             value = {"token": token, "type": kind}
             self.records.push("token", tag.casefold(), value, self.policy.most_tokens)

@@ -424,3 +424,16 @@ def test_after_a_tolerated_command_the_station_is_understood(station: str, csms:
 @pytest.mark.parametrize("station, csms", PAIRS)
 def test_after_any_tolerated_command_the_station_is_understood(station: str, csms: str) -> None:
     _after_commands(station, csms, MANY)
+
+
+def test_a_type_of_token_that_there_is_not_is_not_remembered() -> None:
+    """A transaction that begins with that token would not be understood."""
+    bridge = new_csms()
+    token = {"idToken": "04AABBCC", "type": "Sometimes"}
+    reservation = {"id": 1, "expiryDateTime": TIME, "idToken": token}
+
+    bridge.csms(tolerated(v201.ReserveNowRequest, reservation))
+
+    assert isinstance(bridge.station(from_wire(v16.StartTransactionRequest, START)), Response)
+    (event,) = bridge.to_csms()
+    assert v201.IdToken(id_token="04AABBCC", type=v201.IdTokenEnum.ISO14443) == event.id_token
