@@ -43,8 +43,7 @@ from ocpp_core.transports._options import (
     FLAG,
     FUNCTION,
     PASSWORD,
-    ROUTER,
-    TEXT,
+    STATION,
     TOLERANCE,
     check,
     instance_of,
@@ -416,7 +415,7 @@ class Connect:
         **options: Unpack[ConnectOptions],
     ) -> AsyncGenerator[Station, None]:
         """Keeps a station connected to its CSMS while the context lasts."""
-        check({"url": TEXT, "identity": TEXT, "router": ROUTER}, locals())
+        check(STATION, locals())
         versions = versions_of([version] if isinstance(version, str) else version)
         for one in versions:
             require_identity(identity, one)

@@ -112,6 +112,8 @@ TEXT = Kind("text", (str,))
 PASSWORD = Kind("text or bytes", (str, bytes))
 FUNCTION = Kind("a function", (Callable,))
 ROUTER = instance_of(Router)
+#: What a station connects with.
+STATION = {"url": TEXT, "identity": TEXT, "router": ROUTER}
 TOLERANCE = instance_of(Tolerance)
 STORE = Kind(
     "a Store",

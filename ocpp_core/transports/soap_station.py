@@ -23,7 +23,7 @@ from ocpp_core.payloads.tolerance import DEFAULT_TOLERANCE
 from ocpp_core.soap.codec import SoapCodec
 from ocpp_core.transports._handshake import authorization_of, require_tls
 from ocpp_core.transports._http_client import new_client
-from ocpp_core.transports._options import PASSWORD, check, instance_of, require_of_peer
+from ocpp_core.transports._options import PASSWORD, STATION, check, instance_of, require_of_peer
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.serving import serving
 from ocpp_core.transports.soap_http import OF_CALLS, SoapPeer
@@ -86,6 +86,7 @@ async def connect(
         TypeError: There is no such option.
         ValueError: The address that is listened at is none to be called at, and no other is given.
     """
+    check(STATION, locals())
     known = specification(version)
     if Wire.SOAP not in known.error_names:
         raise LocalProtocolError(f"OCPP {known.version} has no SOAP wire")

@@ -237,6 +237,25 @@ def test_a_traceback_still_says_where() -> None:
     assert any(f'File "{__file__}"' in line and "in raised" in line for line in lines)
 
 
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_what_was_being_handled_is_shown_unless_it_was_hidden(is_hidden: bool) -> None:
+    def fail() -> None:
+        try:
+            raise KeyError("the first")
+        except KeyError:
+            if is_hidden:
+                raise ValueError("the second") from None
+            raise ValueError("the second")  # noqa: B904  # is what is looked at
+
+    with pytest.raises(ValueError, match="the second") as caught:
+        fail()
+    log, error = logger("tested"), caught.value
+    text = written(log, lambda: log.error("failed", exc_info=error))
+
+    assert "ValueError: the second" in text
+    assert is_hidden == ("KeyError" not in text)
+
+
 def test_a_text_of_another_library_that_speaks_of_a_secret_is_not_shown() -> None:
     log = logger("tested")
     error = raised(ValueError("AuthorizationKey hunter2 is too short"))

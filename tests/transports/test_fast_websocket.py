@@ -70,6 +70,14 @@ async def test_a_head_may_have_sixteen_kilobytes(size: int, status: bytes) -> No
 
 
 @asynchronous
+async def test_a_request_without_a_head_is_no_request() -> None:
+    async with serve(csms(), "localhost") as server, raw_socket(server.port) as socket:
+        await socket.send(b"\r\n\r\n")
+
+        assert (await socket.receive()).startswith(b"HTTP/1.1 400 ")
+
+
+@asynchronous
 async def test_a_request_without_end_is_refused() -> None:
     async with serve(csms(), "localhost") as server, raw_socket(server.port) as socket:
         await socket.send(b"GET /CP-1 HTTP/1.1\r\nX: ".ljust(20_000, b"x"))

@@ -89,6 +89,24 @@ async def test_an_option_that_is_gone_is_said_by_all(maker: str) -> None:
         await make(maker, {"max_held_calls": 16})
 
 
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ((7, "CP-1", Router()), "option url: text wanted, not 7"),
+        (("ws://127.0.0.1:1", 7, Router()), "option identity: text wanted, not 7"),
+        (("ws://127.0.0.1:1", "CP-1", object()), "option router: "),
+    ],
+)
+@pytest.mark.parametrize("connecting", [connect, soap_station.connect])
+@asynchronous
+async def test_what_a_station_connects_with_has_its_type(
+    connecting: Callable[..., Any], given: tuple[Any, ...], said: str
+) -> None:
+    with pytest.raises(TypeError, match=said):
+        async with connecting(*given, "1.6"):
+            pass
+
+
 Wrong = list[tuple[Options, type[Exception], str]]
 
 OF_PEERS: Wrong = [
