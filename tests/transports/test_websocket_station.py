@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +57,8 @@ async def test_a_lost_connection_loses_its_calls_and_is_made_anew() -> None:
 
 
 @asynchronous
-async def test_j14_a_station_backs_off_until_the_csms_is_there() -> None:
+async def test_j14_a_station_backs_off_until_the_csms_is_there(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "ocpp_core")
     waits: list[float] = []
     started: list[Server] = []
     async with serve(csms(), "localhost", port=0) as placeholder:
@@ -81,6 +83,7 @@ async def test_j14_a_station_backs_off_until_the_csms_is_there() -> None:
     await contexts[0].__aexit__(None, None, None)
 
     assert waits == [1, 2, 4, 4]
+    assert ["1.0", "2.0", "4.0", "4.0"] == re.findall(r"CP-1 connects again in (\S+) s", caplog.text)
 
 
 @asynchronous
