@@ -44,9 +44,8 @@ def read_rules(_: click.Context, __: click.Parameter, names: Sequence[str]) -> T
     for name in names:
         try:
             allowed |= Tolerance.named(name)
-        except LookupError:
-            known = ", ".join(rule.label for rule in Tolerance)
-            raise click.BadParameter(f"no such rule: {name}. There are {known}.") from None
+        except LookupError as error:
+            raise click.BadParameter(str(error)) from None
     return allowed
 
 

@@ -211,8 +211,8 @@ class _Log(Hooks):
 
     def event(self, peer: Any, event: Event) -> None:
         match event:
-            case Ignored():
-                self.remark(peer, clean(event.reason))
+            case Ignored(reason=reason, error=error):
+                self.remark(peer, clean(reason), () if error is None else error.rules)
             case NotificationReceived(message=message):
                 self._line(UNANSWERED, peer, message.__ocpp__.version, _title(message))
             case _:  # calls have their own hooks
@@ -221,9 +221,12 @@ class _Log(Hooks):
     def refused(self, refused: Refused) -> None:
         self.output.message(Text.assemble(now(), (clean(str(refused)), "bold red")))
 
-    def remark(self, peer: Any, text: str) -> None:
-        """Says what is no message."""
-        self._line("✗", peer, "", Text(text, "bold red"))
+    def remark(self, peer: Any, text: str, rules: Sequence[Tolerance] = ()) -> None:
+        """Says what is no message, and what would accept it if it can be accepted."""
+        line = Text(text, "bold red")
+        for rule in rules:
+            line.append(f"  --allow {rule.label}", "not bold dim")
+        self._line("✗", peer, "", line)
 
     def _call(self, arrow: str, peer: Any, request: Request[Any], outcome: Text, seconds: float) -> None:
         line = Text.assemble(_title(request), " | ", outcome, (f"  {seconds * 1000:.0f} ms", "dim"))

@@ -41,6 +41,17 @@ async def test_who_connects_again_is_told_as_a_line() -> None:
 
 
 @asynchronous
+async def test_a_message_that_is_refused_is_printed_with_what_would_accept_it() -> None:
+    async with serve() as running, knock(running.url(), "ocpp1.6") as socket:
+        await socket.send(BOOT)
+        line = running.line()
+
+    assert "CP-1" in line
+    assert "$.x: no such member here" in line
+    assert line.rstrip().endswith("--allow extra_member")
+
+
+@asynchronous
 async def test_knobs_for_odd_stations() -> None:
     options = (
         *("--alias", "OCPP1.6=1.6", "--alias", "v16=ocpp1.6", "--default-version", "1.6"),
@@ -63,8 +74,9 @@ async def test_knobs_for_odd_stations() -> None:
         (("--default-version", "1.7"), "--default-version"),
         (("--ping-interval", "-1"), "--ping-interval"),
         (("--ping-interval", "nan"), "not a number"),
-        (("--tolerance", "everything"), "no such rule: everything. There are optional_null"),
-        (("--allow", "everything"), "no such rule: everything. There are optional_null"),
+        (("--tolerance", "everything"), "no tolerance is called 'everything'; there are optional_null"),
+        (("--allow", "everything"), "no tolerance is called 'everything'; there are optional_null"),
+        (("--allow", "extra_members"), "no tolerance is called 'extra_members'; did you mean 'extra_member'?"),
     ],
 )
 def test_a_knob_that_cannot_be_turned_so_is_wrong_usage(options: tuple[str, ...], said: str) -> None:
