@@ -76,7 +76,10 @@ async def test_knobs_for_odd_stations() -> None:
         (("--ping-interval", "nan"), "not a number"),
         (("--tolerance", "everything"), "no tolerance is called 'everything'; there are optional_null"),
         (("--allow", "everything"), "no tolerance is called 'everything'; there are optional_null"),
-        (("--allow", "extra_members"), "no tolerance is called 'extra_members'; did you mean 'extra_member'?"),
+        (
+            ("--allow", "extra_members"),
+            "no tolerance is called 'extra_members'; did you mean 'extra_member'?",
+        ),
     ],
 )
 def test_a_knob_that_cannot_be_turned_so_is_wrong_usage(options: tuple[str, ...], said: str) -> None:

@@ -178,3 +178,19 @@ def test_an_answer_that_is_refused_for_its_name_keeps_the_id_of_its_call(
         SoapCodec("1.6", role=CSMS).decode(written, awaiting={"m7": v16.ResetRequest})
 
     assert (FrameKind.CALLRESULT, "m7") == (caught.value.kind, caught.value.id)
+
+
+@pytest.mark.parametrize("ours, asked", [(None, ""), ("CP-2", "CP-2")])
+def test_where_an_envelope_names_no_station_tolerance_is_asked_about_ours(
+    ours: str | None, asked: str
+) -> None:
+    found: list[str] = []
+
+    def tolerance(identity: str) -> Tolerance:
+        found.append(identity)
+        return Tolerance.TOLERANT
+
+    frame: Any = SoapCodec("1.6", tolerance=tolerance, identity=ours).decode(boot(chargeBoxIdentity=""))
+
+    assert BOOTED == frame.payload
+    assert {asked} == set(found)

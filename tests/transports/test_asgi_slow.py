@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loops import asynchronous, until
+from loops import asynchronous, turns, until
 from ocpp_core import v15, v16
 from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError
@@ -156,6 +156,19 @@ async def test_what_is_given_up_is_given_up_for_good() -> None:
     assert [] == server.sent
     for event in (await receiving, await channel.receive()):
         assert "websocket.disconnect" == event["type"]
+
+
+@asynchronous
+async def test_who_waits_for_a_peer_that_is_given_up_can_be_cancelled() -> None:
+    server = Deaf(0, [])
+    channel = Channel(server.receive, server.send, write_timeout=NEVER)
+    receiving = asyncio.create_task(channel.receive())
+    await turns(1)
+    receiving.cancel()
+    channel.give_up()
+
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
 
 
 @asynchronous
