@@ -4,10 +4,7 @@ A value that fits as it is costs one test, written into the code. All else is as
 has no place goes with the smallest optional object around it, or takes the whole command along.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from attrs import evolve, frozen
@@ -16,43 +13,23 @@ from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import PayloadError
 from ocpp_core.model.messages import MISSING, NOTHING_EXTRA, Payload
 from ocpp_core.model.shapes import (
-    Boolean,
     Enumeration,
     Field,
-    Integer,
-    Kind,
-    ListOf,
     Nested,
-    Number,
     Shape,
     Text,
-    Timestamp,
     shape,
 )
 from ocpp_core.payloads.binding import plain, tokens
 from ocpp_core.payloads.codegen import Source, compiled, indented
 from ocpp_core.payloads.conversion import from_wire
+from ocpp_core.translation.fitting import Direct, about
 from ocpp_core.translation.losses import LossKind, LossReason, Place, quoted
 from ocpp_core.translation.rules import Fill, Last, LeftOut
 from ocpp_core.translation.runs import At, Convert, Run, Unfit
 
 #: Attribute, path, what is written, the tokens that it may be, and what the target wants of it.
 Filled = tuple[str, str, Fill, Mapping[str, Any], "Legal | None"]
-
-
-@frozen
-class Direct:
-    """A test that a value fits as it is, and what it becomes.
-
-    Attributes:
-        test: Of ``v``; it makes ``w`` if that is something else.
-        names: That it speaks of.
-        result: What to write.
-    """
-
-    test: str
-    names: Mapping[str, Any]
-    result: str = "v"
 
 
 @frozen
@@ -131,53 +108,6 @@ class Node:
     fills: tuple[Filled, ...]
 
 
-def direct(source: Kind, target: Kind, integers: tuple[int, int] | None) -> Direct | None:
-    """How to tell that a value fits as it is; None if that takes more than a test."""
-    match source, target:
-        case Text(), Text(max_length=most):
-            return Direct("v.__class__ is str" + ("" if most is None else f" and len(v) <= {most}"), {})
-        case Integer(), Integer(minimum=low, maximum=high):
-            low = low if low is not None or integers is None else integers[0]
-            high = high if high is not None or integers is None else integers[1]
-            bounds = ("" if low is None else f" and v >= {low}") + (
-                "" if high is None else f" and v <= {high}"
-            )
-            return Direct(f"v.__class__ is int{bounds}", {})
-        case Number(), Number(minimum=None, maximum=None, multiple_of=None):
-            return Direct("v.__class__ is Decimal", {"Decimal": Decimal})
-        case Boolean(), Boolean():
-            return Direct("v.__class__ is bool", {})
-        case Timestamp(), Timestamp(digits=digits):
-            exact = "" if digits is None else " and not v.microsecond % 1000"
-            return Direct(f"v.__class__ is datetime and v.tzinfo is not None{exact}", {"datetime": datetime})
-        case _:
-            return None
-
-
-def usual(kind: Kind) -> Direct | None:
-    """How to tell that ``v`` is of the type of its kind; None if any is."""
-    match kind:
-        case Text() | Enumeration():
-            return Direct("isinstance(v, str)", {})
-        case Integer():
-            return Direct("isinstance(v, int) and v.__class__ is not bool", {})
-        case Number():
-            return Direct("isinstance(v, NUMBERS) and v.__class__ is not bool", {"NUMBERS": _NUMBERS})
-        case Boolean():
-            return Direct("v.__class__ is bool", {})
-        case Timestamp():
-            return Direct("isinstance(v, datetime) and v.tzinfo is not None", {"datetime": datetime})
-        case ListOf():
-            return Direct("isinstance(v, list)", {})
-        case Nested(cls=cls):
-            return Direct("isinstance(v, CLASS)", {"CLASS": cls})
-        case _:
-            return None
-
-
-_NUMBERS = (int, float, Decimal)
-
-
 def same_tokens(source: Enumeration, target: Enumeration, other_meaning: Mapping[str, Any]) -> dict[Any, Any]:
     """What tokens become that mean the same on both sides; None for the others."""
     ours = tokens(target.enum)
@@ -195,7 +125,7 @@ def made_of(function: Callable[[Any], Any], legal: Legal | None) -> Direct | Non
     """As `direct`, for what a function makes; it gives None for what has no place."""
     if legal is None or legal.direct is None:
         return None
-    lawful = _VALUE.sub("w", legal.direct.test)
+    lawful = about(legal.direct.test, "w")
     names = {**legal.direct.names, "FUNCTION": function}
     return Direct(f"(w := FUNCTION(v)) is not None and {lawful}", names, "w")
 
@@ -333,13 +263,10 @@ def _moved(
 
 def _test(made: Source, number: int, direct: Direct, variable: str = "v") -> str:
     """The test, of this variable, with its names in the compiled code."""
-    test = _VALUE.sub(variable, direct.test)
+    test = about(direct.test, variable)
     for hint, thing in direct.names.items():
         test = test.replace(hint, made.name(thing, f"{hint}{number}" if hint.isupper() else hint))
     return test
-
-
-_VALUE = re.compile(r"\bv\b")
 
 
 def _turned(made: Source, number: int, move: Move, variable: str, absent: str, *, must: bool) -> list[str]:

@@ -56,7 +56,7 @@ def get_configuration(
     station does not answer, is an unknown key. A key that is there twice is answered once.
     """
     keys = table(there.policy.configuration_keys)
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     asked: dict[str, tuple[str, Key | None]] = {}
     given: Sequence[Any] = view.key or ()
     for number, name in enumerate(given):
@@ -252,7 +252,7 @@ def get_variables(
     What no key has, and what 1.6 tells elsewhere, is answered from `station`.
     """
     keys = table(there.policy.configuration_keys)
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     view.drop("custom_data")
     items = items_of(view, "get_variable_data", station, keys)
     names = list(dict.fromkeys(name for item in items for name in _needed(item)))

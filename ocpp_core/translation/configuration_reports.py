@@ -60,7 +60,7 @@ def inventory_request(
     If it is accepted, parts of the report follow until one has no ``tbc``: put together what `read_report` gives of
     each, then make the answer with `inventory_answer`. If not, make it of what is known.
     """
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     _ = view.key
     account(view, there)
     there.made((None, "", ".requestId"), request_id, LossReason.ALLOCATED)
@@ -193,7 +193,7 @@ def get_base_report(
 
     What 1.6 tells elsewhere is of `station`. The losses have the places of `Report.data`, as if it was one part.
     """
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     _ = view.request_id
     if view.report_base not in list(v201.ReportBase):
         raise Unfit(view.place("report_base"), view.report_base, error=ErrorCode.PROPERTY_CONSTRAINT)
@@ -215,7 +215,7 @@ def get_report(request: v201.GetReportRequest, there: Run, back: Run, station: S
 
     What a component is like, nobody can say of a station of 1.6: componentCriteria are not supported.
     """
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     _ = view.request_id
     if view.component_criteria is not None:
         place = view.place("component_criteria")

@@ -51,7 +51,7 @@ def change_configuration(
     A key that is unknown is answered NotSupported, and one that is read-only on either side Rejected, without asking.
     The answer is the worst that any variable has.
     """
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     try:
         data = _data(view, there, station)
     except Unfit as unfit:
@@ -141,7 +141,7 @@ def set_variables(
     variable comes last, and is accepted if it has the value already.
     """
     keys = table(there.policy.configuration_keys)
-    view = View(request, there)
+    view = View(request, there, is_command=True)
     view.drop("custom_data")
     items = items_of(view, "set_variable_data", station, keys)
     made: dict[int, v201.SetVariableResult] = {}

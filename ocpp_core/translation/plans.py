@@ -29,18 +29,16 @@ from ocpp_core.model.shapes import (
 from ocpp_core.model.specifications import specification
 from ocpp_core.payloads.binding import tokens
 from ocpp_core.translation.assembly import (
-    Direct,
     Filled,
     Legal,
     Move,
     Node,
     assembled,
-    direct,
     made_of,
     same_tokens,
     text_of_token,
-    usual,
 )
+from ocpp_core.translation.fitting import Direct, direct, usual
 from ocpp_core.translation.leaves import Manner, Table, leaf, unlisted
 from ocpp_core.translation.losses import LossReason, Place
 from ocpp_core.translation.rules import Conversion, Fill, Last, Pair, drop, ignore

@@ -121,7 +121,7 @@ class Direction:
                 case Local(answer=answer):
                     return self._local(message, answer, run)
                 case Written(function=function):
-                    view = View(message, run)
+                    view = View(message, run, is_command=is_command(message))
                     outcome = function(view, run, self)
                     if outcome.messages:
                         account(view, run)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import MISSING, UNSET, Payload
-from ocpp_core.model.shapes import Field, shape
+from ocpp_core.translation.fitting import usual_members
 from ocpp_core.translation.losses import LossReason, Place, quoted
-from ocpp_core.translation.runs import Run
+from ocpp_core.translation.runs import Run, Unfit
 
 
 class View:
@@ -14,23 +15,64 @@ class View:
 
     A nested object that is read counts as used with all that stands in it: hand it to a plan, which names what it does
     not carry, or ask for a `view` of it.
+
+    What is not of the type of its field, as tolerated values may not be, is lost and stands for nothing. A command is
+    refused for it, and so is what lacks something required.
+
+    Raises:
+        Unfit: By attributes, see above.
     """
 
-    def __init__(self, source: Payload, run: Run, place: Place = None) -> None:
+    def __init__(self, source: Payload, run: Run, place: Place = None, *, is_command: bool = False) -> None:
         self._source = source
         self._run = run
         self._place = place
-        self._fields: dict[str, Field] = {one.name: one for one in shape(type(source)).fields}
+        self._is_command = is_command
+        self._members = usual_members(type(source))
         self._used: set[str] = set()
+        self._odd: set[str] = set()
         self._views: dict[str, list[View]] = {}
         self._is_carried = False
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._fields:
-            raise AttributeError(name)
+        try:
+            field, is_usual = self._members[name]
+        except KeyError:
+            raise AttributeError(name) from None
         self._used.add(name)
         value = getattr(self._source, name)
-        return None if value is MISSING or value is UNSET else value
+        if value is None or value is MISSING or value is UNSET:
+            return None
+        if is_usual is None or is_usual(value):
+            return value
+        if self._is_command or field.is_required:
+            raise Unfit(self.place(name), value, error=ErrorCode.TYPE_CONSTRAINT)
+        return self._lost(name, value)
+
+    def required(self, name: str) -> Any:
+        """As the attribute, where it has to be there.
+
+        Raises:
+            Unfit: It is not, or is of another type.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise Unfit(self.place(name), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT)
+        return value
+
+    def perhaps(self, name: str) -> Any:
+        """As the attribute; but what is not of its type is lost, even where it is required."""
+        try:
+            return getattr(self, name)
+        except Unfit as unfit:
+            if self._is_command:
+                raise
+            return self._lost(name, unfit.value)
+
+    def _lost(self, name: str, value: Any) -> None:
+        if name not in self._odd:  # however often it is asked for
+            self._odd.add(name)
+            self._run.dropped(self.place(name), value)
 
     @property
     def whole(self) -> Any:
@@ -39,14 +81,14 @@ class View:
 
     def carried(self) -> Any:
         """The object itself, for a plan, or for a loss, which accounts for all of it."""
-        self._used.update(self._fields)
+        self._used.update(self._members)
         self._views.clear()
         self._is_carried = True
         return self._source
 
     def place(self, name: str, target: str = "") -> Place:
         """Where an attribute stands, and where in the target."""
-        return (self._place, self._fields[name].wire, target)
+        return (self._place, self._members[name][0].wire, target)
 
     def view(self, name: str) -> "View | None":
         """A nested object, to be read leaf by leaf: always the same view of it."""
@@ -54,7 +96,7 @@ class View:
         if not isinstance(value, Payload):
             return None
         if name not in self._views:
-            self._views[name] = [View(value, self._run, self.place(name))]
+            self._views[name] = [self._inner(value, self.place(name))]
         return self._views[name][0]
 
     def views(self, name: str) -> "list[View]":
@@ -62,9 +104,12 @@ class View:
         items = getattr(self, name) or ()
         if name not in self._views:
             self._views[name] = [
-                View(item, self._run, (self.place(name), number, "")) for number, item in enumerate(items)
+                self._inner(item, (self.place(name), number, "")) for number, item in enumerate(items)
             ]
         return self._views[name]
+
+    def _inner(self, value: Payload, place: Place) -> "View":
+        return View(value, self._run, place, is_command=self._is_command)
 
     def use(self, *names: str) -> None:
         """Says that the output says this, if only by being what it is."""
@@ -73,13 +118,14 @@ class View:
     def drop(self, *names: str) -> None:
         """Names what is not sent on."""
         for name in names:
-            value = getattr(self, name)
-            if value is not None:
-                self._run.dropped(self.place(name), value)
+            self._used.add(name)
+            value = getattr(self._source, name)
+            if value is not None and value is not MISSING and value is not UNSET:
+                self._lost(name, value)
 
     def left(self) -> Iterator[tuple[Place, Any, LossReason]]:
         """What was neither read nor named, and why it is lost."""
-        for name, one in self._fields.items():
+        for name, (one, _) in self._members.items():
             value = getattr(self._source, name)
             if (
                 name not in self._used

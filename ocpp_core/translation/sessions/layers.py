@@ -340,7 +340,14 @@ class Remembering:
         there = self.plain.there
         run = passage.run(there)
         asked = Asked(
-            message, View(message, run), self.plain, run, passage, self.state, self.aside, self.resume
+            message,
+            View(message, run, is_command=is_command(message)),
+            self.plain,
+            run,
+            passage,
+            self.state,
+            self.aside,
+            self.resume,
         )
         steps = rule(asked)
         answer: Answer = None

@@ -24,12 +24,12 @@ def status_notification(asked: Asked) -> Steps:
     """B11: what an EVSE is, told apart by its transaction. What the CSMS knows is not said again."""
     view = asked.view
     view.drop("custom_data")
-    connector = view.connector_id
+    evse, connector = view.required("evse_id"), view.required("connector_id")
     if connector != 1:
         view.drop("connector_id")
     place: Place = (None, "connectorStatus", "status")
     status = str(view.connector_status)
-    answer = yield from _told(asked, view.evse_id, connector, status, view.timestamp, place)
+    answer = yield from _told(asked, evse, connector, status, view.perhaps("timestamp"), place)
     if answer is _NOTHING:
         return asked.suppressed()
     return answer if answer is None or isinstance(answer, OcppError) else asked.answered()
@@ -71,7 +71,7 @@ def _availability(asked: Asked, view: View, place: Place) -> Steps:
     evse, connector = _where(view.whole)
     view.use("component", "variable")
     where: Place = (place, "actualValue", "status")
-    return (yield from _told(asked, evse, connector, view.actual_value, view.timestamp, where))
+    return (yield from _told(asked, evse, connector, view.actual_value, view.perhaps("timestamp"), where))
 
 
 def _problem(asked: Asked, view: View, place: Place) -> Steps:
@@ -103,7 +103,7 @@ def _problem(asked: Asked, view: View, place: Place) -> Steps:
                 vendor_error_code=code
                 if code is not None and code != error and len(code) <= _VENDOR_CODE
                 else None,
-                timestamp=view.timestamp,
+                timestamp=view.perhaps("timestamp"),
             ),
         )
     )
@@ -115,7 +115,9 @@ _EVENTS = {
 }
 
 
-def _told(asked: Asked, evse: int, connector: int, status: str, moment: datetime, place: Place) -> Steps:
+def _told(
+    asked: Asked, evse: int, connector: int, status: str, moment: datetime | None, place: Place
+) -> Steps:
     """Tells the status of an EVSE, if it is another than before or was asked for."""
     if status not in _ORDER:  # which was tolerated
         asked.run.dropped(place, status)
