@@ -13,7 +13,7 @@ from ocpp_core.dispatch.router import Router
 from ocpp_core.model.errors import ConnectionLostError
 from ocpp_core.model.messages import Call
 from ocpp_core.soap.envelopes import CONTENT_TYPE
-from ocpp_core.transports._asgi_io import PART, Channel, PeerNotReadingError, read_request
+from ocpp_core.transports._asgi_io import PART, Channel, PeerNotReadingError, read_request, respond
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.soap_body import BodyRefused
 from rawsocket import frame, raw_socket
@@ -140,6 +140,14 @@ async def test_a_response_comes_whole() -> None:
     assert str(len(whole)).encode() == dict(start["headers"])[b"content-length"]
     assert LARGE < len(whole)
     assert [True] * (len(parts) - 1) + [False] == [part["more_body"] for part in parts]
+
+
+@asynchronous
+async def test_of_a_body_that_fills_its_parts_the_last_is_said_to_be_the_last() -> None:
+    server = Deaf(1000, [])
+    await respond(server.send, 200, b"x" * 2 * PART)
+
+    assert [True, False] == [part["more_body"] for part in server.sent[1:]]
 
 
 @asynchronous

@@ -62,6 +62,16 @@ async def test_of_a_body_without_end_no_more_is_kept_than_allowed() -> None:
     assert (4, 413) == (taken, sent[0])
 
 
+@asynchronous
+async def test_an_envelope_may_be_as_large_as_the_application_says() -> None:
+    boot = soap("1.6").encode(Call("urn:uuid:1", BOOTS["1.6"]))
+    async with served(OcppApp(csms(), max_size=3_000_000)) as port:
+        large = await post(port, boot + b" " * 2_000_000)
+        larger = await post(port, boot + b" " * 3_000_000)
+
+    assert (200, 413) == (large.status_code, larger.status_code)
+
+
 def test_soap_is_posted() -> None:
     async def scenario() -> None:
         async with served(OcppApp(csms())) as port, httpx.AsyncClient() as client:

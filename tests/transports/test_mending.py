@@ -146,6 +146,12 @@ def test_a_frame_that_is_too_long_is_not_looked_at() -> None:
     assert ErrorCode.FORMAT == caught.value.code
 
 
+def test_a_frame_that_is_as_long_as_it_may_be_is_mended() -> None:
+    codec = MendingCodec(JsonCodec("1.6", max_size=len(BROKEN)), without_comma)
+
+    assert v16.HeartbeatRequest() == codec.decode(BROKEN).payload  # type: ignore[union-attr]
+
+
 def test_what_is_written_is_not_mended() -> None:
     codec = MendingCodec(JsonCodec("1.6"), lambda text: "")
 

@@ -12,6 +12,7 @@ from loops import asynchronous
 from ocpp_core import LocalProtocolError, Router
 from ocpp_core.dispatch import Hooks
 from ocpp_core.transports import soap_station
+from ocpp_core.transports._options import PORT
 from ocpp_core.transports.admission import Admission
 from ocpp_core.transports.asgi import OcppApp
 from ocpp_core.transports.memory import pair
@@ -105,6 +106,17 @@ async def test_what_a_station_connects_with_has_its_type(
     with pytest.raises(TypeError, match=said):
         async with connecting(*given, "1.6"):
             pass
+
+
+@pytest.mark.parametrize("port", [0, 65_535])
+def test_a_port_is_any_that_there_is(port: int) -> None:
+    PORT.check("port", port)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_is_none_that_there_is_not(port: int) -> None:
+    with pytest.raises(ValueError, match="a port from 0 to 65535"):
+        PORT.check("port", port)
 
 
 Wrong = list[tuple[Options, type[Exception], str]]

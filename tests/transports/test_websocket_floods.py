@@ -83,6 +83,16 @@ async def test_who_does_not_read_is_owed_one_pong_and_gets_it_when_they_read_aga
 
 
 @asynchronous
+async def test_who_reads_again_and_has_sent_no_ping_is_sent_no_pong() -> None:
+    async with serve(csms(), "localhost") as server, joined(server) as (socket, peer):
+        inside(peer).pause_writing()
+        inside(peer).resume_writing()
+        await socket.send(frame(b'[2,"1","Heartbeat",{}]'))
+
+        assert (await socket.receive()).startswith(b"\x81")  # a text, and not a pong
+
+
+@asynchronous
 async def test_a_csms_that_floods_its_stations_with_pings_is_owed_one_pong() -> None:
     done = asyncio.Event()
     pongs: list[int] = []
