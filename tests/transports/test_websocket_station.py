@@ -271,3 +271,15 @@ async def test_a_station_that_closes_does_not_think_of_another_connection(
         cp._current.close = slowly  # type: ignore[method-assign,assignment]
 
     assert "connects again" not in caplog.text
+
+
+@asynchronous
+async def test_a_station_waits_for_the_end_as_long_as_it_is_told() -> None:
+    async with (
+        serve(csms(), "localhost") as server,
+        connect(url(server), "CP-1", station(), "1.6", close_timeout=7.5) as client,
+    ):
+        socket: Any = (await client.connected())._socket
+        waits = socket._settings.close_timeout if hasattr(socket, "_settings") else socket.close_timeout
+
+    assert 7.5 == waits
