@@ -17,6 +17,7 @@ from fuzz import spoilt
 from hostile_table import ATTACKS, LIMIT, Attack, Measured, largest_valid, measure, outcome
 from ocpp_core.model.codes import ErrorCode, FrameKind
 from ocpp_core.model.errors import FrameError
+from ocpp_core.model.printing import SHORT
 from ocpp_core.model.tolerance import Tolerance
 from ocpp_core.model.versions import Role
 from ocpp_core.soap.codec import SoapCodec
@@ -248,3 +249,12 @@ def test_spoilt_envelopes_are_read_or_refused_and_nothing_else_is_raised(
         lambda seed: spoilt(random.Random(seed), VALID[seed % len(VALID)], VALID, PIECES)
     )
     record_property("cases", for_all(spoilt_ones, SPOILT, check))
+
+
+def test_what_the_parser_says_is_cut_where_it_quotes_without_end() -> None:
+    with pytest.raises(FrameError) as caught:
+        SoapCodec("1.6").decode(b"<a><%b:z/></a>" % (b"y" * 300))
+    told = str(caught.value).removeprefix("unreadable: not XML: ")
+
+    assert 2 * SHORT - 10 < len(told) <= 2 * SHORT + 10
+    assert told.startswith("Namespace prefix yyy")

@@ -155,8 +155,10 @@ async def test_what_is_given_up_is_given_up_for_good() -> None:
     server = Deaf(0, [])
     channel = Channel(server.receive, server.send, write_timeout=SOON)
     receiving = asyncio.create_task(channel.receive())
+    assert not channel.has_begun
     with pytest.raises(PeerNotReadingError, match="does not read"):
         await channel.send({"type": "websocket.send", "text": "1"})
+    assert channel.has_begun  # and no other answer may be given
     server._reads = 1000
     with pytest.raises(PeerNotReadingError):
         await channel.send({"type": "websocket.send", "text": "2"})
