@@ -105,7 +105,7 @@ def results(
         asked: The variables, `Target.folded`.
         run: The step from the station to the CSMS.
     """
-    view = View(answer, run)
+    view = View(answer, run, is_judged=False)
     view.drop("custom_data")
     for number, one in enumerate(view.views(name)):
         target = target_of(one)

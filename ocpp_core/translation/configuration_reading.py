@@ -56,7 +56,7 @@ def get_configuration(
     station does not answer, is an unknown key. A key that is there twice is answered once.
     """
     keys = table(there.policy.configuration_keys)
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     asked: dict[str, tuple[str, Key | None]] = {}
     given: Sequence[Any] = view.key or ()
     for number, name in enumerate(given):
@@ -228,7 +228,7 @@ class Asked:
     ) -> None:
         """Adds what the station answers: of a key that is there twice the first, and nothing that was not asked for."""
         wanted = None if asked is None else {name.casefold() for name in asked}
-        view = View(answer, run)
+        view = View(answer, run, is_judged=False)
         for number, text in enumerate(view.unknown_key or ()):
             if wanted is not None and str(text).casefold() not in wanted:
                 run.dropped((view.place("unknown_key"), number, ""), text)
@@ -252,7 +252,7 @@ def get_variables(
     What no key has, and what 1.6 tells elsewhere, is answered from `station`.
     """
     keys = table(there.policy.configuration_keys)
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     view.drop("custom_data")
     items = items_of(view, "get_variable_data", station, keys)
     names = list(dict.fromkeys(name for item in items for name in _needed(item)))

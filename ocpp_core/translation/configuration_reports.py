@@ -60,7 +60,7 @@ def inventory_request(
     If it is accepted, parts of the report follow until one has no ``tbc``: put together what `read_report` gives of
     each, then make the answer with `inventory_answer`. If not, make it of what is known.
     """
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     _ = view.key
     account(view, there)
     there.made((None, "", ".requestId"), request_id, LossReason.ALLOCATED)
@@ -72,7 +72,7 @@ def inventory_request(
 def read_report(part: v201.NotifyReportRequest, back: Run, station: Station) -> dict[Target, Known]:
     """What a part of a report says of variables that have a key, by `Target.folded`; no passwords."""
     keys = table(back.policy.configuration_keys)
-    view = View(part, back)
+    view = View(part, back, is_judged=False)
     _ = (view.request_id, view.seq_no, view.tbc)  # what puts the parts together
     view.drop("generated_at", "custom_data")
     read: dict[Target, Known] = {}
@@ -158,7 +158,7 @@ def learned(answer: Response, back: Run, station: Station) -> dict[Target, Known
     read: dict[Target, Known] = {}
     if isinstance(answer, v201.GetVariablesResponse):
         for one in answer.get_variable_result:
-            target = target_of(View(one, back))
+            target = target_of(View(one, back, is_judged=False))
             if target is not None and one.attribute_value is not None and _use(target, keys, station):
                 known = station.variables.get(target.folded, Known())
                 read[target.folded] = evolve(known, value=one.attribute_value)
@@ -193,7 +193,7 @@ def get_base_report(
 
     What 1.6 tells elsewhere is of `station`. The losses have the places of `Report.data`, as if it was one part.
     """
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     _ = view.request_id
     if view.report_base not in list(v201.ReportBase):
         raise Unfit(view.place("report_base"), view.report_base, error=ErrorCode.PROPERTY_CONSTRAINT)
@@ -215,7 +215,7 @@ def get_report(request: v201.GetReportRequest, there: Run, back: Run, station: S
 
     What a component is like, nobody can say of a station of 1.6: componentCriteria are not supported.
     """
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     _ = view.request_id
     if view.component_criteria is not None:
         place = view.place("component_criteria")

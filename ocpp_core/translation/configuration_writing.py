@@ -51,7 +51,7 @@ def change_configuration(
     A key that is unknown is answered NotSupported, and one that is read-only on either side Rejected, without asking.
     The answer is the worst that any variable has.
     """
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     try:
         data = _data(view, there, station)
     except Unfit as unfit:
@@ -111,7 +111,7 @@ def _changed(
         if error.code not in UNSUPPORTED:
             return error
         return v16.ChangeConfigurationResponse(status=v16.ConfigurationStatus.NOT_SUPPORTED)
-    named = (target_of(View(one, run)) for one in data)
+    named = (target_of(View(one, run, is_judged=False)) for one in data)
     asked = {target.folded for target in named if target is not None}
     found: dict[Target, tuple[Place, v16.ConfigurationStatus]] = {}
     for answer in answers:
@@ -141,7 +141,7 @@ def set_variables(
     variable comes last, and is accepted if it has the value already.
     """
     keys = table(there.policy.configuration_keys)
-    view = View(request, there, is_command=True)
+    view = View(request, there, is_judged=False)
     view.drop("custom_data")
     items = items_of(view, "set_variable_data", station, keys)
     made: dict[int, v201.SetVariableResult] = {}
@@ -229,7 +229,7 @@ def _answered(item: Item, answer: Answer, run: Run, path: str) -> v201.SetVariab
         status = v201.SetVariableStatus.REJECTED
         run.made((None, "", f"{path}.attributeStatus"), status, LossReason.GUESSED)
         return _result(item, status, error_reason(answer))
-    view = View(answer, run)
+    view = View(answer, run, is_judged=False)
     place = view.place("status", f"{path}.attributeStatus")
     status = _status(view.status, v201.SetVariableStatus, run, place)
     account(view, run)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -94,11 +94,49 @@ def about(test: str, variable: str) -> str:
     return _VALUE.sub(variable, test)
 
 
+class Member(NamedTuple):
+    """A field, and how to tell a value of its type.
+
+    Attributes:
+        field: The field.
+        classes: What is of one of them is of its type; to look that up is cheaper than to ask.
+        is_usual: Tells the rest.
+    """
+
+    field: Field
+    classes: frozenset[type]
+    is_usual: Callable[[Any], bool]
+
+
 @once
-def usual_members(cls: type[Payload]) -> Mapping[str, tuple[Field, Callable[[Any], bool] | None]]:
-    """The fields of a class by attribute, each with a function that tells what is of its type; None if anything is."""
-    return {one.name: (one, _function(usual(one.kind))) for one in shape(cls).fields}
+def members(cls: type[Payload]) -> Mapping[str, Member]:
+    """The fields of a class, by attribute."""
+    return {
+        one.name: Member(one, _classes(one.kind), _function(usual(one.kind))) for one in shape(cls).fields
+    }
 
 
-def _function(test: Direct | None) -> Callable[[Any], bool] | None:
-    return None if test is None else eval(f"lambda v: {test.test}", dict(test.names))  # is our own
+def _classes(kind: Kind) -> frozenset[type]:
+    match kind:
+        case Text():
+            return frozenset([str])
+        case Enumeration(enum=enum):
+            return frozenset([enum])
+        case Integer():
+            return frozenset([int])
+        case Number():
+            return frozenset(_NUMBERS)
+        case Boolean():
+            return frozenset([bool])
+        case ListOf():
+            return frozenset([list])
+        case Nested(cls=cls):
+            return frozenset([cls])
+        case _:
+            return frozenset()
+
+
+def _function(test: Direct | None) -> Callable[[Any], bool]:
+    source, names = ("True", {}) if test is None else (test.test, dict(test.names))
+    made: Callable[[Any], bool] = eval(f"lambda v: {source}", names)
+    return made

@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.messages import MISSING, UNSET, Payload
-from ocpp_core.translation.fitting import usual_members
+from ocpp_core.translation.fitting import members
 from ocpp_core.translation.losses import LossReason, Place, quoted
 from ocpp_core.translation.runs import Run, Unfit
 
@@ -19,16 +19,33 @@ class View:
     What is not of the type of its field, as tolerated values may not be, is lost and stands for nothing. A command is
     refused for it, and so is what lacks something required.
 
+    Args:
+        source: The object.
+        run: The step, which losses are noted in.
+        place: Of the object.
+        is_command: Whether it is a command, or in one.
+        is_judged: Whether values have to be of their type. Where each item has an answer of its own, the rule says what
+            is wrong with it.
+
     Raises:
         Unfit: By attributes, see above.
     """
 
-    def __init__(self, source: Payload, run: Run, place: Place = None, *, is_command: bool = False) -> None:
+    def __init__(
+        self,
+        source: Payload,
+        run: Run,
+        place: Place = None,
+        *,
+        is_command: bool = False,
+        is_judged: bool = True,
+    ) -> None:
         self._source = source
         self._run = run
         self._place = place
         self._is_command = is_command
-        self._members = usual_members(type(source))
+        self._is_judged = is_judged
+        self._members = members(type(source))
         self._used: set[str] = set()
         self._odd: set[str] = set()
         self._views: dict[str, list[View]] = {}
@@ -36,14 +53,14 @@ class View:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            field, is_usual = self._members[name]
+            field, classes, is_usual = self._members[name]
         except KeyError:
             raise AttributeError(name) from None
         self._used.add(name)
         value = getattr(self._source, name)
         if value is None or value is MISSING or value is UNSET:
             return None
-        if is_usual is None or is_usual(value):
+        if value.__class__ in classes or not self._is_judged or is_usual(value):
             return value
         if self._is_command or field.is_required:
             raise Unfit(self.place(name), value, error=ErrorCode.TYPE_CONSTRAINT)
@@ -88,7 +105,7 @@ class View:
 
     def place(self, name: str, target: str = "") -> Place:
         """Where an attribute stands, and where in the target."""
-        return (self._place, self._members[name][0].wire, target)
+        return (self._place, self._members[name].field.wire, target)
 
     def view(self, name: str) -> "View | None":
         """A nested object, to be read leaf by leaf: always the same view of it."""
@@ -109,7 +126,7 @@ class View:
         return self._views[name]
 
     def _inner(self, value: Payload, place: Place) -> "View":
-        return View(value, self._run, place, is_command=self._is_command)
+        return View(value, self._run, place, is_command=self._is_command, is_judged=self._is_judged)
 
     def use(self, *names: str) -> None:
         """Says that the output says this, if only by being what it is."""
@@ -125,7 +142,7 @@ class View:
 
     def left(self) -> Iterator[tuple[Place, Any, LossReason]]:
         """What was neither read nor named, and why it is lost."""
-        for name, (one, _) in self._members.items():
+        for name, (one, _, _) in self._members.items():
             value = getattr(self._source, name)
             if (
                 name not in self._used
