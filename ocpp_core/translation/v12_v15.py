@@ -23,6 +23,7 @@ from ocpp_core.translation.rules import (
 from ocpp_core.translation.runs import At, Run, Unfit
 from ocpp_core.translation.samples import REGISTER, number
 from ocpp_core.translation.steps import Step
+from ocpp_core.translation.views import View
 
 TOKENS = (
     # 1.2 has no reservation; Occupied keeps the connector in the operative class.
@@ -55,6 +56,12 @@ def _register(samples: Any, at: At) -> Any:
             at.run.dropped(place, sample)
             continue
         found = int(rounded(energy, Decimal(1), ROUND_HALF_EVEN))
+        said = View(sample, at.run, place)
+        said.use("value", "measurand", "location", "format", "unit")  # as 1.2 means it
+        if sample.context == "Sample.Periodic":  # what a sample is that says nothing
+            said.use("context")
+        for left, value, reason in said.left():
+            at.run.dropped(left, value, reason)
         if found != energy:
             at.run.approximated(place, sample.value, found, LossReason.ROUNDED)
         elif sample.unit == "kWh":

@@ -214,6 +214,19 @@ def test_of_a_moment_1_2_has_the_register() -> None:
     ] == sorted(reasons(found))
 
 
+@pytest.mark.parametrize("context", v15.ReadingContext)
+def test_when_the_register_was_read_1_2_cannot_say(context: v15.ReadingContext) -> None:
+    value = v15.SampledValue(
+        value="1", context=context, measurand=v15.Measurand.ENERGY_ACTIVE_IMPORT_REGISTER
+    )
+    moment = v15.MeterValue(timestamp=NOON, value=[value])
+    found = carried(v15.MeterValuesRequest(connector_id=1, values=[moment]), "1.2")
+    lost = [] if context == "Sample.Periodic" else [("$.values[0].value[0].context", context)]
+
+    assert 1 == found.message.values[0].value  # type: ignore[attr-defined]
+    assert lost == [(loss.path, loss.value) for loss in found.losses]
+
+
 def test_a_moment_without_the_register_is_left_out_and_a_message_without_moments_answered() -> None:
     volts = v15.SampledValue(value="1", measurand=v15.Measurand.VOLTAGE)
     message = v15.MeterValuesRequest(connector_id=1, values=[v15.MeterValue(timestamp=NOON, value=[volts])])
