@@ -60,8 +60,7 @@ def _register(samples: Any, at: At) -> Any:
         said.use("value", "measurand", "location", "format", "unit")  # as 1.2 means it
         if sample.context == "Sample.Periodic":  # what a sample is that says nothing
             said.use("context")
-        for left, value, reason in said.left():
-            at.run.dropped(left, value, reason)
+        said.drop_rest()
         if found != energy:
             at.run.approximated(place, sample.value, found, LossReason.ROUNDED)
         elif sample.unit == "kWh":

@@ -53,40 +53,43 @@ class View:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            field, classes, is_usual = self._members[name]
+            member = self._members[name]
         except KeyError:
             raise AttributeError(name) from None
         self._used.add(name)
         value = getattr(self._source, name)
-        if value is None or value is MISSING or value is UNSET:
-            return None
-        if value.__class__ in classes or not self._is_judged or is_usual(value):
+        if value is None or value.__class__ in member.classes:
             return value
-        if self._is_command or field.is_required:
-            raise Unfit(self.place(name), value, error=ErrorCode.TYPE_CONSTRAINT)
-        return self._lost(name, value)
+        return self._judged(name, value, is_vital=self._is_command or member.field.is_required)
 
     def required(self, name: str) -> Any:
-        """As the attribute, where it has to be there.
+        """As the attribute, where it has to be there and of its type: what later messages repeat.
 
         Raises:
-            Unfit: It is not, or is of another type.
+            Unfit: It is not.
         """
-        value = getattr(self, name)
+        value = self._judged(name, getattr(self._source, name), is_vital=True)
         if value is None:
             raise Unfit(self.place(name), None, LossReason.REQUIRED, error=ErrorCode.OCCURRENCE_CONSTRAINT)
         return value
 
     def perhaps(self, name: str) -> Any:
         """As the attribute; but what is not of its type is lost, even where it is required."""
-        try:
-            return getattr(self, name)
-        except Unfit as unfit:
-            if self._is_command:
-                raise
-            return self._lost(name, unfit.value)
+        return self._judged(name, getattr(self._source, name), is_vital=self._is_command)
 
-    def _lost(self, name: str, value: Any) -> None:
+    def _judged(self, name: str, value: Any, *, is_vital: bool) -> Any:
+        """A value of an attribute; None if it is absent, or lost."""
+        self._used.add(name)
+        if value is None or value is MISSING or value is UNSET:
+            return None
+        if not self._is_judged or self._members[name].is_usual(value):
+            return value
+        if is_vital:
+            raise Unfit(self.place(name), value, error=ErrorCode.TYPE_CONSTRAINT)
+        self._lose(name, value)
+        return None
+
+    def _lose(self, name: str, value: Any) -> None:
         if name not in self._odd:  # however often it is asked for
             self._odd.add(name)
             self._run.dropped(self.place(name), value)
@@ -138,7 +141,12 @@ class View:
             self._used.add(name)
             value = getattr(self._source, name)
             if value is not None and value is not MISSING and value is not UNSET:
-                self._lost(name, value)
+                self._lose(name, value)
+
+    def drop_rest(self) -> None:
+        """Names what was neither read nor named as lost."""
+        for place, value, reason in self.left():
+            self._run.dropped(place, value, reason)
 
     def left(self) -> Iterator[tuple[Place, Any, LossReason]]:
         """What was neither read nor named, and why it is lost."""

@@ -133,7 +133,7 @@ def unlock_down(asked: Asked) -> Steps:
 def reserve_now_down(asked: Asked) -> Steps:
     """2.0.1 to 1.6, which does not report that a reservation is over: it is kept, to see it."""
     request: v201.ReserveNowRequest = asked.message
-    id = asked.number("id")
+    id = asked.view.required("id")
     answer = yield from asked.carried()
     if getattr(answer, "status", None) == "Accepted":
         value = {"place": request.evse_id or 0, "until": moment_text(request.expiry_date_time)}

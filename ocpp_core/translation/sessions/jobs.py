@@ -26,7 +26,7 @@ def job_down(kind: str) -> Rule:
     """2.0.1 to 1.6: the id is kept, and which action of 1.6 has asked: it is answered by others."""
 
     def rule(asked: Asked) -> Steps:
-        id = asked.number("request_id")
+        id = asked.view.required("request_id")
 
         def kept(made: Request[Any]) -> Any:
             _keep(asked.state, kind, id, made.__ocpp__.action or "")
@@ -125,7 +125,7 @@ def status_down(kind: str, plain: str, asked_by: str) -> Rule:
 def update_firmware_of_2_0(asked: Asked) -> Steps:
     """2.0 to 2.0.1, which answers at once what 2.0 reports of a certificate later."""
     refused: list[str] = []
-    id = asked.number("request_id")
+    id = asked.view.required("request_id")
     answer = yield from asked.carried(heard=lambda response: refused.append(str(response.status)))
     if refused and refused[0] in ("InvalidCertificate", "RevokedCertificate"):
         status = v20.FirmwareStatus(refused[0])

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from ocpp_core.model.codes import ErrorCode
 from ocpp_core.model.errors import LocalProtocolError, OcppError, PayloadError
-from ocpp_core.model.messages import MISSING, Notification, Request, Response
+from ocpp_core.model.messages import Notification, Request, Response
 from ocpp_core.model.responses import response_class
 from ocpp_core.model.shapes import Enumeration, shape
 from ocpp_core.payloads.binding import REFUSALS
@@ -235,19 +235,6 @@ class Asked:
     def now(self) -> datetime:
         """The time, as it was told last."""
         return self.passage.now
-
-    def number(self, name: str) -> int:
-        """An attribute that later messages repeat, as an id. They could not be sent if it is no number.
-
-        Raises:
-            Unfit: It is none.
-        """
-        found = getattr(self.message, name)
-        if found.__class__ is not int:
-            is_there = found is not MISSING and found is not None
-            code = ErrorCode.TYPE_CONSTRAINT if is_there else ErrorCode.OCCURRENCE_CONSTRAINT
-            raise Unfit(self.view.place(name), found if is_there else None, error=code)
-        return int(found)
 
     def carried(
         self,

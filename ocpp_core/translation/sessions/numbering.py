@@ -19,7 +19,7 @@ def asked_for(report: str) -> Rule:
     """
 
     def rule(asked: Asked) -> Steps:
-        asked.state.records.put("request", report, asked.number("request_id"))
+        asked.state.records.put("request", report, asked.view.required("request_id"))
         return (yield from asked.carried())
 
     return rule
@@ -41,7 +41,7 @@ def reported(asked: Asked) -> Steps:
 def sign_certificate(asked: Asked) -> Steps:
     """From 2.1, which numbers the requests for certificates."""
     if asked.message.request_id is not None:
-        asked.state.records.put("request", "SignCertificate", asked.number("request_id"))
+        asked.state.records.put("request", "SignCertificate", asked.view.required("request_id"))
     return (yield from asked.carried())
 
 

@@ -146,7 +146,7 @@ def get_charging_profiles(asked: Asked) -> Steps:
     """2.0.1: answered by what was set through the session, as 1.6 has no such question."""
     yield from ()
     request: v201.GetChargingProfilesRequest = asked.message
-    id = asked.number("request_id")
+    id = asked.view.required("request_id")
     found: dict[int, list[v201.ChargingProfile]] = {}
     for _, evse, profile in _profiles(asked):
         if _is_wanted(request, evse, profile):

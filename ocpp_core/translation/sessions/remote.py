@@ -18,7 +18,7 @@ def request_start_transaction(asked: Asked) -> Steps:
     profile = request.charging_profile
     if profile is not None and profile.transaction_id is not None:  # [F01.FR.11]
         return asked.answered(status="Rejected", status_info={"reason_code": "InvalidProfile"})
-    id = asked.number("remote_start_id")
+    id = asked.view.required("remote_start_id")
 
     def kept(made: v16.RemoteStartTransactionRequest) -> Any:
         asked.state.expect(id, made.id_tag, made.connector_id, asked.now)

@@ -67,7 +67,7 @@ def report(begin: _Begin[Report]) -> Rule:
     """2.0.1 to 1.6: the answer, and behind it the parts of the report."""
 
     def rule(asked: Asked) -> Steps:
-        id = asked.number("request_id")
+        id = asked.view.required("request_id")
         made: Report = yield from _exchanged(asked, begin, is_newer=False)
         if made.data:
             for part in configuration.report_parts(made.data, id, asked.now):

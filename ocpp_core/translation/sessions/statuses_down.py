@@ -48,8 +48,7 @@ def notify_event(asked: Asked) -> Steps:
             asked.run.dropped(place, data)
             continue
         answers.append((yield from rule(asked, one, place)))
-        for left, value, reason in one.left():
-            asked.run.dropped(left, value, reason)
+        one.drop_rest()
     if None in answers:
         return None
     if all(one is None or one is _NOTHING for one in answers):
